@@ -1,0 +1,51 @@
+# The same commands everywhere: .ci/run, CONTRIBUTING and the README call these targets.
+PYTHON ?= python3
+VENV ?= .venv
+HOST ?= 127.0.0.1
+PORT ?= 8000
+BIN := $(VENV)/bin
+
+.PHONY: run test lint install install-dev format lock clean
+
+run: install  ## install what is missing and serve on http://127.0.0.1:8000
+	$(BIN)/python -m app serve --host $(HOST) --port $(PORT)
+
+install: $(VENV)/.installed
+install-dev: $(VENV)/.installed-dev
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13) and "Likeness needs Python 3.10 to 3.13: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	touch $@
+
+$(VENV)/.installed-dev: requirements.txt requirements-dev.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt --requirement requirements-dev.txt
+	touch $(VENV)/.installed $@
+
+test: install-dev  ## everything that must hold, with branch coverage
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+lint: install-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# torch pins its own CUDA packages exactly; listing them here would force them on CPU-only builds of torch.
+lock:  ## resolve pyproject.toml for Python 3.10 to 3.13 (needs uv)
+	for extra in "" dev; do \
+	  uv pip compile --quiet --universal --python-version 3.10 --no-header --no-annotate \
+	    $${extra:+--extra $$extra} pyproject.toml $${extra:+--constraint requirements.txt} \
+	  | grep -vE '^(nvidia-|cuda-|triton)' > lock.tmp \
+	  && mv lock.tmp requirements$${extra:+-$$extra}.txt; \
+	done
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage

@@ -1,0 +1,1 @@
+"""The service: HTTP and the command line around the pipeline and the metrics."""

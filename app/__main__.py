@@ -1,0 +1,157 @@
+"""The command line: `python -m app serve`, `enhance` and `models`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+from typing import get_args
+
+import uvicorn
+from pydantic import ValidationError
+from tqdm import tqdm
+
+from app.engine import Engine
+from app.files import FileResult, enhance_files, plan_files
+from app.main import create_app
+from app.schemas import EnhanceForm
+from app.settings import Settings
+from pipeline.errors import ModelUnavailable
+from pipeline.models.registry import REGISTRY
+from pipeline.models.weights import choose, installed
+from pipeline.types import Background, ColorCorrection, EnhanceOptions, FaceChoice, IdentityPolicy, OutputFormat
+
+USAGE_ERROR = 2
+SOME_FAILED = 1
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the exit status: 0 done, 1 some photos failed, 2 it could not be started."""
+    parsed = _parser().parse_args(arguments)
+    try:
+        settings = Settings()
+        status: int = parsed.command(parsed, settings)
+    except ValidationError as error:
+        for fault in error.errors():
+            name = "_".join(str(part) for part in fault["loc"]).upper()
+            print(f"LIKENESS_{name}: {fault['msg']} (it is {fault['input']!r}).", file=sys.stderr)
+        return USAGE_ERROR
+    except ModelUnavailable as error:
+        print(error.message, file=sys.stderr)
+        return USAGE_ERROR
+    return status
+
+
+def _serve(parsed: argparse.Namespace, settings: Settings) -> int:
+    settings = settings.model_copy(
+        update={key: value for key in ("host", "port") if (value := getattr(parsed, key)) is not None}
+    )
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_level=settings.log_level,
+        timeout_graceful_shutdown=settings.grace_s,
+        server_header=False,
+    )
+    return 0
+
+
+def _enhance(parsed: argparse.Namespace, settings: Settings) -> int:
+    try:
+        files = plan_files(parsed.input, parsed.output, parsed.output_format)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return USAGE_ERROR
+    options = EnhanceOptions(
+        upscale_factor=parsed.upscale_factor,
+        strength=parsed.strength,
+        faces=parsed.faces,
+        require_face=parsed.require_face,
+        color_correction=parsed.color_correction,
+        background=parsed.background,
+        identity_policy=parsed.identity_policy,
+        identity_threshold=settings.identity_threshold,
+    )
+    models = Engine(settings).load()
+    failed = 0
+    with tqdm(total=len(files), unit="photo", disable=None) as bar:
+        for result in enhance_files(files, options, parsed.quality, models, settings):
+            failed += not result.done
+            bar.write(_line(result), file=sys.stderr)
+            bar.update()
+    return SOME_FAILED if failed else 0
+
+
+def _line(result: FileResult) -> str:
+    return (
+        f"{result.source} → {result.target}: {result.message}" if result.done else f"{result.source}: {result.message}"
+    )
+
+
+def _models_list(parsed: argparse.Namespace, settings: Settings) -> int:
+    in_use = {model.name for models in choose(settings.shelf).values() for model in models}
+    rows = [("NAME", "ROLE", "SIZE", "LICENCE", "COMMERCIAL", "STATE")]
+    for model in REGISTRY:
+        here = installed(model, settings.weights_dir)
+        state = "in use" if model.name in in_use else "installed" if here else "not installed"
+        size = f"{model.bytes / 1e6:.2f} MB" if model.bytes else "-"
+        rows.append((model.name, model.role, size, model.licence, model.commercial_use, state))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m app", description="Restore faces in photos, with figures.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="serve over HTTP")
+    serve.add_argument("--host", help="address to listen on (LIKENESS_HOST)")
+    serve.add_argument("--port", type=int, help="port to listen on (LIKENESS_PORT)")
+    serve.set_defaults(command=_serve)
+
+    default = {name: field.default for name, field in EnhanceForm.model_fields.items()}
+    enhance = commands.add_parser(
+        "enhance", help="a photo, or a folder of photos", formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    enhance.add_argument("input", metavar="IN", type=Path, help="a photo or a folder")
+    enhance.add_argument("output", metavar="OUT", type=Path, help="a file, or a folder (made if need be)")
+    enhance.add_argument("--upscale-factor", type=_number(1, 4), default=default["upscale_factor"], metavar="1-4")
+    enhance.add_argument("--strength", type=_number(0, 1), default=default["strength"], metavar="0-1")
+    enhance.add_argument("--faces", choices=get_args(FaceChoice), default=default["faces"])
+    enhance.add_argument("--require-face", action=argparse.BooleanOptionalAction, default=default["require_face"])
+    enhance.add_argument("--color-correction", choices=get_args(ColorCorrection), default=default["color_correction"])
+    enhance.add_argument("--background", choices=get_args(Background), default=default["background"])
+    enhance.add_argument("--identity-policy", choices=get_args(IdentityPolicy), default=default["identity_policy"])
+    enhance.add_argument("--output-format", choices=get_args(OutputFormat), default=None, help="else from OUT's name")
+    enhance.add_argument("--quality", type=int, choices=range(1, 101), default=default["quality"], metavar="1-100")
+    enhance.set_defaults(command=_enhance)
+
+    models = commands.add_parser("models", help="the models and their state").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    models.add_parser("list", help="every known model, its licence and whether it is in use").set_defaults(
+        command=_models_list
+    )
+    return parser
+
+
+class _number:  # noqa: N801 - argparse shows the name of a type in its messages
+    """A number within bounds, for argparse."""
+
+    def __init__(self, low: float, high: float) -> None:
+        self._low, self._high = low, high
+
+    def __call__(self, text: str) -> float:
+        value = float(text)
+        if not self._low <= value <= self._high:
+            raise argparse.ArgumentTypeError(f"{text} is not between {self._low} and {self._high}")
+        return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""Admission: a bounded number of photos inside, fewer at the workbench, fewest on the device."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import anyio
+
+from app.errors import Overloaded
+from pipeline.errors import DeadlineExceeded
+from pipeline.run import Run
+
+MAX_RETRY_AFTER = 120  # seconds
+
+
+class Admission:
+    """Counts photos in and out. Belongs to one event loop.
+
+    `slots` photos are on the device at a time, and `queue_size` more may be inside. One more than `slots` is
+    at the workbench, decoded: the next photo is made ready while the device works, yet a long queue never
+    fills the memory with pixels.
+    """
+
+    def __init__(self, slots: int, queue_size: int) -> None:
+        self.slots = slots
+        self.queue_size = queue_size
+        self.inside = 0
+        self.on_device = 0
+        self._device = anyio.Semaphore(slots)
+        self._workbench = anyio.Semaphore(slots + 1)
+        self._seconds_per_photo = 1.0  # moving average of the time on the device
+
+    @property
+    def waiting(self) -> int:
+        """Photos inside that are not on the device."""
+        return self.inside - self.on_device
+
+    def check(self) -> None:
+        """Raise `Overloaded` if there is no place left."""
+        if self.inside >= self.slots + self.queue_size:
+            seconds = self._seconds_per_photo * (self.inside + 1) / self.slots
+            raise Overloaded(min(MAX_RETRY_AFTER, math.ceil(seconds)))
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """A place inside, for as long as the photo is here. Raises `Overloaded`."""
+        self.check()
+        self.inside += 1
+        try:
+            yield
+        finally:
+            self.inside -= 1
+
+    @asynccontextmanager
+    async def workbench(self, run: Run) -> AsyncIterator[None]:
+        """Wait for room to decode. Raises `DeadlineExceeded` when the run's time is over."""
+        async with _held(self._workbench, run):
+            yield
+
+    @asynccontextmanager
+    async def device(self, run: Run) -> AsyncIterator[None]:
+        """Wait for the device. Raises `DeadlineExceeded` when the run's time is over."""
+        async with _held(self._device, run):
+            self.on_device += 1
+            start = time.monotonic()
+            try:
+                yield
+            finally:
+                self.on_device -= 1
+                self._seconds_per_photo += 0.2 * (time.monotonic() - start - self._seconds_per_photo)
+
+
+@asynccontextmanager
+async def _held(semaphore: anyio.Semaphore, run: Run) -> AsyncIterator[None]:
+    start = time.perf_counter()
+    remaining = math.inf if run.deadline is None else max(0.0, run.deadline - time.monotonic())
+    try:
+        with anyio.fail_after(None if math.isinf(remaining) else remaining):
+            await semaphore.acquire()
+    except TimeoutError as error:
+        raise DeadlineExceeded("The server was too busy to do this photo in time.", stage="queue") from error
+    waited_ms = (time.perf_counter() - start) * 1000
+    run.timings_ms["queue"] = run.timings_ms.get("queue", 0.0) + waited_ms
+    try:
+        yield
+    finally:
+        semaphore.release()

@@ -1,0 +1,74 @@
+"""The models' life in this process: chosen at start-up, loaded and warmed up in the background, then shared."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import Literal, TypeAlias
+
+from app.errors import NotReady
+from app.settings import Settings
+from pipeline.models.loading import load
+from pipeline.models.runtime import Runtime, choose_runtime
+from pipeline.models.weights import Selection, choose
+from pipeline.run import Run
+from pipeline.types import Models
+from pipeline.warmup import warm_up
+
+logger = logging.getLogger("likeness")
+
+State: TypeAlias = Literal["loading", "ready", "failed"]
+
+
+class Engine:
+    """Holds the models. Making one chooses them and checks their files, so a wrong file stops the start.
+
+    Raises `ModelUnavailable` naming what is missing or wrong.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.selection: Selection = choose(settings.shelf)
+        self.runtime: Runtime = choose_runtime(settings.device, settings.precision)
+        self.state: State = "loading"
+        self.failure: str | None = None
+        self.load_seconds: float | None = None
+        self._weights_dir = settings.weights_dir
+        self._models: Models | None = None
+
+    @property
+    def models(self) -> Models:
+        """The models, ready for work. Raises `NotReady` before that."""
+        if self.state == "failed":
+            raise NotReady(f"The models could not be loaded: {self.failure}")
+        if self._models is None or self.state != "ready":
+            raise NotReady("The models are still being loaded.")
+        return self._models
+
+    def names(self) -> dict[str, str]:
+        """Role → name of each model in use; empty until they are loaded."""
+        return {} if self._models is None else self._models.names()
+
+    def load(self) -> Models:
+        """Load every model and run it once. Takes seconds; call it in a thread."""
+        start = time.monotonic()
+        try:
+            models = load(self.selection, self.runtime, self._weights_dir)
+            warm_up(models, Run())
+        except Exception as error:
+            self.failure = str(error)
+            self.state = "failed"
+            raise
+        self._models = models
+        self.state = "ready"
+        self.load_seconds = time.monotonic() - start
+        return models
+
+    async def load_in_background(self) -> None:
+        """`load` in a thread; a failure is logged, and from then on `/live` and `/ready` report it."""
+        try:
+            await asyncio.to_thread(self.load)
+        except Exception:
+            logger.exception("the models could not be loaded")
+        else:
+            logger.info("ready after %.1f s: %s", self.load_seconds, self.models.names())

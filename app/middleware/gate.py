@@ -1,0 +1,66 @@
+"""The gate before photos: refuses what cannot be served before its body is read, and bounds the body."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.errors import BodyTooLarge, RequestError, error_response
+
+
+class GateMiddleware:
+    """Every body is bounded to `max_body_bytes`, whether its length is declared or not.
+
+    On the paths in `guarded`, `check` may refuse the request first (not ready, overloaded), and the body must
+    be a form.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, max_body_bytes: int, guarded: frozenset[str], check: Callable[[], None]
+    ) -> None:
+        self._app = app
+        self._max_body_bytes = max_body_bytes
+        self._guarded = guarded
+        self._check = check
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection event stream, as ASGI asks."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            self._inspect(scope)
+        except RequestError as error:
+            headers = {"Connection": "close", **(error.headers or {})}
+            response = error_response(
+                scope["request_id"], error.status_code, error.code, str(error.detail), error.stage, headers
+            )
+            await response(scope, receive, send)
+            return
+        received = 0
+
+        async def receive_bounded() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._max_body_bytes:
+                raise BodyTooLarge(self._max_body_bytes)
+            return message
+
+        await self._app(scope, receive_bounded, send)
+
+    def _inspect(self, scope: Scope) -> None:
+        """Raise a `RequestError` for a request whose body need not be read."""
+        headers = Headers(scope=scope)
+        declared = headers.get("content-length", "0")
+        if not declared.isascii() or not declared.isdigit():
+            raise RequestError(400, "malformed_form", "The Content-Length header is not a number.")
+        if int(declared) > self._max_body_bytes:
+            raise BodyTooLarge(self._max_body_bytes)
+        if scope["method"] == "POST" and scope["path"] in self._guarded:
+            if not headers.get("content-type", "").lower().startswith("multipart/form-data"):
+                message = "Send the photo as multipart/form-data, in a field named file."
+                raise RequestError(400, "malformed_form", message)
+            self._check()

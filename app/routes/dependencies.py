@@ -1,0 +1,29 @@
+"""What routes ask for: the parts of the application that `create_app` put together."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from app.engine import Engine
+from app.service import Service
+from app.settings import Settings
+
+
+def _service(request: Request) -> Service:
+    found: Service = request.app.state.service
+    return found
+
+
+def _engine(request: Request) -> Engine:
+    return _service(request).engine
+
+
+def _settings(request: Request) -> Settings:
+    return _service(request).settings
+
+
+ServiceDep = Annotated[Service, Depends(_service)]
+EngineDep = Annotated[Engine, Depends(_engine)]
+SettingsDep = Annotated[Settings, Depends(_settings)]

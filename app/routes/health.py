@@ -1,0 +1,50 @@
+"""`/api/v1/health`: is the process sound, does it take photos, and what stands behind it."""
+
+from __future__ import annotations
+
+import time
+from typing import Literal
+
+from fastapi import APIRouter, Response
+
+from app.routes.dependencies import EngineDep, ServiceDep
+from app.schemas import Health, Liveness, Readiness
+from app.version import VERSION
+
+router = APIRouter(prefix="/api/v1/health", tags=["health"])
+
+
+@router.get("/live", operation_id="live", responses={503: {"model": Liveness}})
+async def live(engine: EngineDep, response: Response) -> Liveness:
+    """200 while the process is sound; 503 once it can never serve, so that it is replaced."""
+    if engine.state == "failed":
+        response.status_code = 503
+        return Liveness(status="failed")
+    return Liveness(status="alive")
+
+
+@router.get("/ready", operation_id="ready", responses={503: {"model": Readiness}})
+async def ready(engine: EngineDep, response: Response) -> Readiness:
+    """200 once every model is loaded and has run; 503 before."""
+    if engine.state != "ready":
+        response.status_code = 503
+        response.headers["Retry-After"] = "5"
+    return Readiness(status=engine.state, detail=engine.failure)
+
+
+@router.get("", operation_id="health", responses={503: {"model": Health}})
+async def health(service: ServiceDep, response: Response) -> Health:
+    """The whole picture; 503 unless photos are accepted."""
+    engine = service.engine
+    words: dict[str, Literal["healthy", "starting", "unhealthy"]]
+    words = {"ready": "healthy", "loading": "starting", "failed": "unhealthy"}
+    if engine.state != "ready":
+        response.status_code = 503
+    return Health(
+        status=words[engine.state],
+        version=VERSION,
+        ready=Readiness(status=engine.state, detail=engine.failure),
+        models=engine.names(),
+        device=engine.runtime.describe(),
+        uptime_s=round(time.monotonic() - service.started, 1),
+    )

@@ -1,0 +1,146 @@
+"""`POST /api/v1/enhance` and `/upscale`: a form with a photo in, the picture and its figures out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import replace
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Form, Request, UploadFile
+from starlette.responses import Response
+
+from app.errors import RequestError
+from app.routes.dependencies import ServiceDep, SettingsDep
+from app.schemas import EnhanceForm, EnhanceResponse, ErrorResponse, UpscaleForm
+from app.service import Answer, Order, Service, Task
+from app.settings import Settings
+from pipeline.errors import Cancelled
+from pipeline.types import EnhanceOptions, OutputFormat
+
+router = APIRouter(prefix="/api/v1", tags=["photos"])
+
+PICTURES: dict[str, OutputFormat] = {"image/png": "png", "image/jpeg": "jpeg", "image/webp": "webp"}
+
+_PICTURE = {"schema": {"type": "string", "format": "binary"}}
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "model": EnhanceResponse,
+        "description": "The picture in base64 and its figures; the picture itself if `Accept` asks for an image.",
+        "content": dict.fromkeys(PICTURES, _PICTURE),
+    },
+    **{
+        status: {"model": ErrorResponse, "description": meaning}
+        for status, meaning in {
+            400: "Not a well-formed form",
+            413: "Too many bytes or pixels",
+            415: "Not an accepted image",
+            422: "A bad parameter, no face, or a broken image",
+            500: "A model failed",
+            503: "Not ready, overloaded, or out of memory",
+            504: "The deadline passed",
+        }.items()
+    },
+}
+
+
+@router.post("/enhance", operation_id="enhance", responses=_ANSWERS, response_class=Response)
+async def enhance(
+    request: Request,
+    form: Annotated[EnhanceForm, Form(media_type="multipart/form-data")],
+    service: ServiceDep,
+    settings: SettingsDep,
+) -> Response:
+    """Restore the faces of a photo, enlarge it, and measure the result."""
+    options = EnhanceOptions(
+        strength=form.strength,
+        faces=form.faces,
+        require_face=form.require_face,
+        identity_policy=form.identity_policy,
+        identity_threshold=settings.identity_threshold,
+    )
+    return await _answer(request, form, options, "enhance", service)
+
+
+@router.post("/upscale", operation_id="upscale", responses=_ANSWERS, response_class=Response)
+async def upscale(
+    request: Request, form: Annotated[UpscaleForm, Form(media_type="multipart/form-data")], service: ServiceDep
+) -> Response:
+    """Enlarge a photo without looking for faces."""
+    return await _answer(request, form, EnhanceOptions(), "upscale", service)
+
+
+async def _answer(
+    request: Request, form: UpscaleForm, options: EnhanceOptions, task: Task, service: Service
+) -> Response:
+    repeated = [
+        name for name, count in Counter(name for name, _ in (await request.form()).multi_items()).items() if count > 1
+    ]
+    if repeated:
+        message = f"{' and '.join(repeated)} may be given only once."
+        raise RequestError(422, "bad_parameter", message, stage="parameters")
+    picture = _wanted_picture(request)
+    order = Order(
+        task=task,
+        file=await _bytes(form.file, "file", service.settings),
+        reference=None if form.reference is None else await _bytes(form.reference, "reference", service.settings),
+        options=replace(
+            options,
+            upscale_factor=form.upscale_factor,
+            color_correction=form.color_correction,
+            background=form.background,
+        ),
+        output_format=picture or form.output_format,
+        quality=form.quality,
+        metrics=form.metrics,
+    )
+    answer = await _while_connected(request, service, order)
+    return _picture_response(answer) if picture else Response(answer.document, media_type="application/json")
+
+
+async def _bytes(upload: UploadFile, name: str, settings: Settings) -> bytes:
+    data = await upload.read()
+    if not data:
+        raise RequestError(422, "bad_parameter", f"{name} is empty.", stage="parameters")
+    return data
+
+
+def _wanted_picture(request: Request) -> OutputFormat | None:
+    """The image format that `Accept` names before JSON, if it does."""
+    for part in request.headers.get("accept", "").split(","):
+        media_type = part.split(";")[0].strip().lower()
+        if media_type in PICTURES:
+            return PICTURES[media_type]
+        if media_type in ("application/json", "*/*"):
+            return None
+    return None
+
+
+def _picture_response(answer: Answer) -> Response:
+    """The picture as the body; what is known about it, without the faces, as a header."""
+    facts = {key: answer.facts[key] for key in ("metrics", "processing_time_ms", "models")}
+    facts["warnings"] = [warning["code"] for warning in answer.facts["warnings"]]
+    headers = {"X-Likeness-Facts": orjson.dumps(facts).decode("ascii")}
+    return Response(answer.picture.data, media_type=answer.picture.media_type, headers=headers)
+
+
+async def _while_connected(request: Request, service: Service, order: Order) -> Answer:
+    """The answer to the order; the work stops when the client goes away."""
+    work = asyncio.ensure_future(service.process(order, service.new_run()))
+    gone = asyncio.ensure_future(_disconnected(request))
+    try:
+        await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            return work.result()
+        raise Cancelled("The client went away before the photo was done.", stage="queue")
+    finally:
+        # However this ends, also when this very task is cancelled, nothing goes on behind it.
+        gone.cancel()
+        work.cancel()
+        await asyncio.gather(work, gone, return_exceptions=True)
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        continue

@@ -1,0 +1,94 @@
+"""`/api/v1/status`, `/config` and `/models`: what the server is doing, what it accepts, what it works with."""
+
+from __future__ import annotations
+
+import time
+from typing import get_args
+
+import psutil
+from fastapi import APIRouter
+
+from app.routes.dependencies import EngineDep, ServiceDep, SettingsDep
+from app.routes.photos import PICTURES
+from app.schemas import Config, EnhanceForm, Limits, Memory, ModelOut, Status, WarmupResponse
+from app.version import VERSION
+from pipeline.models.registry import REGISTRY
+from pipeline.models.weights import installed
+from pipeline.types import Background, ColorCorrection, FaceChoice, IdentityPolicy, OutputFormat
+from pipeline.warmup import warm_up
+
+router = APIRouter(prefix="/api/v1", tags=["server"])
+
+
+@router.get("/status", operation_id="status")
+async def status(service: ServiceDep, settings: SettingsDep) -> Status:
+    """Slots, queue, memory and device at this moment."""
+    machine = psutil.virtual_memory()
+    return Status(
+        version=VERSION,
+        uptime_s=round(time.monotonic() - service.started, 1),
+        ready=service.engine.state == "ready",
+        slots=settings.slots,
+        slots_in_use=service.admission.on_device,
+        queue_size=settings.queue_size,
+        queue_length=service.admission.waiting,
+        memory=Memory(resident=psutil.Process().memory_info().rss, available=machine.available, total=machine.total),
+        device=service.engine.runtime.describe(),
+    )
+
+
+@router.get("/config", operation_id="config")
+async def config(settings: SettingsDep, engine: EngineDep) -> Config:
+    """Limits, defaults, choices and models, for a client to build its form from."""
+    fields = EnhanceForm.model_fields
+    defaults = {name: field.default for name, field in fields.items() if name not in ("file", "reference")}
+    return Config(
+        version=VERSION,
+        limits=Limits(
+            max_upload_mb=settings.max_upload_mb,
+            max_input_megapixels=settings.max_input_megapixels,
+            max_output_megapixels=settings.max_output_megapixels,
+            deadline_s=settings.deadline_s,
+            media_types=list(PICTURES),
+            upscale_factor=(1, 4),
+            strength=(0, 1),
+            quality=(1, 100),
+        ),
+        defaults=defaults,
+        choices={
+            "faces": list(get_args(FaceChoice)),
+            "color_correction": list(get_args(ColorCorrection)),
+            "background": list(get_args(Background)),
+            "identity_policy": list(get_args(IdentityPolicy)),
+            "output_format": list(get_args(OutputFormat)),
+        },
+        identity_threshold=settings.identity_threshold,
+        models=engine.names(),
+    )
+
+
+@router.get("/models", operation_id="models")
+async def models(settings: SettingsDep, engine: EngineDep) -> list[ModelOut]:
+    """Every model in the registry, whether its file is here, and whether it is in use."""
+    in_use = set(engine.names().values())
+    return [
+        ModelOut(
+            name=model.name,
+            role=model.role,
+            origin=model.origin,
+            file=model.file,
+            bytes=model.bytes,
+            licence=model.licence,
+            commercial_use=model.commercial_use,
+            scale=model.scale,
+            installed=installed(model, settings.weights_dir),
+            in_use=model.name in in_use,
+        )
+        for model in REGISTRY
+    ]
+
+
+@router.post("/models/warmup", operation_id="warmup")
+async def warmup(service: ServiceDep) -> WarmupResponse:
+    """Run every model once, in its turn on the device."""
+    return WarmupResponse(timings_ms=await service.warm_up(warm_up))

@@ -1,0 +1,192 @@
+"""The shapes of requests and responses, as the OpenAPI document shows them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import UploadFile
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.models.registry import CommercialUse, Origin, Role
+from pipeline.types import Background, ColorCorrection, FaceAction, FaceChoice, IdentityPolicy, OutputFormat
+
+Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class UpscaleForm(BaseModel):
+    """A photo to enlarge."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file: UploadFile = Field(description="JPEG, PNG or WebP")
+    upscale_factor: float = Field(2.0, ge=1, le=4, allow_inf_nan=False, description="output size over input size")
+    color_correction: ColorCorrection = Field("none", description="auto: white balance and contrast of a faded photo")
+    background: Background = Field("upscale", description="upscale: by a network; resample: Lanczos, no network")
+    output_format: OutputFormat = "png"
+    quality: int = Field(95, ge=1, le=100, description="of JPEG and WebP")
+    metrics: bool = Field(True, description="false: leave the quality metrics out")
+    reference: UploadFile | None = Field(None, description="ground truth that the metrics compare with")
+
+
+class EnhanceForm(UpscaleForm):
+    """A photo whose faces are to be restored."""
+
+    strength: Fraction = Field(1.0, description="blend of restored and upscaled face; 0 leaves the face upscaled only")
+    faces: FaceChoice = Field("all", description="which faces to restore")
+    require_face: bool = Field(True, description="true: no face is an error; false: upscale all the same")
+    identity_policy: IdentityPolicy = Field("warn", description="protect: lower the strength to keep the likeness")
+
+
+class Metrics(BaseModel):
+    """How the output compares with `reference`: the input (how much was changed) or an uploaded ground truth."""
+
+    psnr: float | None = Field(description="dB, higher is more alike; null if the pictures are identical")
+    ssim: float | None = Field(description="structural similarity, 1 for identical pictures")
+    lpips: float | None = Field(description="perceptual distance, 0 for identical pictures")
+    identity_similarity: float | None = Field(description="the lowest over the restored faces, cosine in [-1, 1]")
+    reference: Literal["input", "upload"]
+
+
+class FaceOut(BaseModel):
+    """One detected face and what was done with it. Box (x0, y0, x1, y1) and landmarks in input pixels."""
+
+    box: list[float]
+    landmarks: list[list[float]]
+    landmarks_estimated: bool = Field(description="true where the detector sees no nose and mouth but derives them")
+    score: float
+    identity_similarity: float | None
+    strength: float
+    action: FaceAction
+    reason: str | None
+
+
+class WarningOut(BaseModel):
+    """Something to know that is no failure."""
+
+    model_config = ConfigDict(title="Warning")
+
+    code: str
+    message: str
+
+
+class EnhanceData(BaseModel):
+    """The picture and its figures."""
+
+    restored_image: str = Field(description="the picture, base64")
+    media_type: str
+    width: int
+    height: int
+    metrics: Metrics | None = Field(description="null if they were not asked for")
+    faces: list[FaceOut]
+    processing_time_ms: int
+    timings_ms: dict[str, float]
+    models: dict[str, str]
+    warning: str | None = Field(description="the first warning's sentence")
+    warnings: list[WarningOut]
+
+
+class EnhanceResponse(BaseModel):
+    """A photo that was done."""
+
+    status: Literal["success"]
+    data: EnhanceData
+
+
+class ErrorResponse(BaseModel):
+    """What every error looks like."""
+
+    error: str = Field(description="a sentence for a person")
+    stage: str
+    code: str = Field(description="stable, for programs")
+    request_id: str
+
+
+class Liveness(BaseModel):
+    """Whether the process is sound."""
+
+    status: Literal["alive", "failed"]
+
+
+class Readiness(BaseModel):
+    """Whether photos are accepted."""
+
+    status: Literal["ready", "loading", "failed"]
+    detail: str | None = None
+
+
+class Health(BaseModel):
+    """Liveness, readiness and what stands behind them."""
+
+    status: Literal["healthy", "starting", "unhealthy"]
+    version: str
+    ready: Readiness
+    models: dict[str, str]
+    device: dict[str, str]
+    uptime_s: float
+
+
+class Memory(BaseModel):
+    """Bytes of memory."""
+
+    resident: int
+    available: int
+    total: int
+
+
+class Status(BaseModel):
+    """What the process is doing now."""
+
+    version: str
+    uptime_s: float
+    ready: bool
+    slots: int
+    slots_in_use: int
+    queue_size: int
+    queue_length: int
+    memory: Memory
+    device: dict[str, str]
+
+
+class Limits(BaseModel):
+    """What a request must keep to."""
+
+    max_upload_mb: float
+    max_input_megapixels: float
+    max_output_megapixels: float
+    deadline_s: float
+    media_types: list[str]
+    upscale_factor: tuple[float, float]
+    strength: tuple[float, float]
+    quality: tuple[int, int]
+
+
+class Config(BaseModel):
+    """Limits, defaults and models: all that a client needs to build its form."""
+
+    version: str
+    limits: Limits
+    defaults: dict[str, bool | float | int | str]
+    choices: dict[str, list[str]]
+    identity_threshold: float
+    models: dict[str, str]
+
+
+class ModelOut(BaseModel):
+    """One row of the model registry, and its state here."""
+
+    name: str
+    role: Role
+    origin: Origin
+    file: str | None
+    bytes: int
+    licence: str
+    commercial_use: CommercialUse
+    scale: int
+    installed: bool
+    in_use: bool
+
+
+class WarmupResponse(BaseModel):
+    """What a warm-up took, per stage."""
+
+    timings_ms: dict[str, float]

@@ -1,0 +1,211 @@
+"""Bytes in, response parts out: the only caller of pipeline and metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, TypeVar
+
+import orjson
+import pybase64
+
+from app.admission import Admission
+from app.engine import Engine
+from app.settings import Settings
+from metrics.report import Report, measure
+from pipeline.decode import decode
+from pipeline.encode import Encoded, encode
+from pipeline.errors import ReferenceMismatch, TooManyPixels
+from pipeline.pipeline import enhance, upscale_photo
+from pipeline.run import Run
+from pipeline.types import Enhanced, EnhanceOptions, FaceReport, Models, Notice, OutputFormat, Photo
+from pipeline.upscaling import output_size
+
+Result = TypeVar("Result")
+Task: TypeAlias = Literal["enhance", "upscale"]
+
+# How far the sides' ratios of photo and ground truth may differ: cropping by a pixel or two is harmless.
+ASPECT_TOLERANCE = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One photo to do: what came in, and what is wanted."""
+
+    task: Task
+    file: bytes
+    reference: bytes | None
+    options: EnhanceOptions
+    output_format: OutputFormat
+    quality: int
+    metrics: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A photo that was done: the encoded picture, everything else there is to say, and both as one document."""
+
+    picture: Encoded
+    facts: dict[str, Any]
+    document: bytes
+
+
+class Service:
+    """Takes orders. Shares nothing between them but the models and the places that `admission` counts."""
+
+    def __init__(self, settings: Settings, engine: Engine) -> None:
+        self.engine = engine
+        self.started = time.monotonic()
+        self.admission = Admission(settings.slots, settings.queue_size)
+        self.settings = settings
+        # One thread for each photo at the workbench, so that a photo never waits for a thread.
+        self._threads = ThreadPoolExecutor(settings.slots + 2, thread_name_prefix="photo")
+
+    def close(self) -> None:
+        """Let the threads end when their work is done."""
+        self._threads.shutdown(wait=False)
+
+    def check(self) -> None:
+        """Raise `NotReady` or `Overloaded` if an order would be refused now."""
+        _ = self.engine.models
+        self.admission.check()
+
+    async def process(self, order: Order, run: Run) -> Answer:
+        """The answer to one order.
+
+        Raises `PipelineError`, `Overloaded` or `NotReady`. When the awaiting task is cancelled, a waiting photo
+        leaves the queue at once, and one in work stops at the next check of its `run`.
+        """
+        start = time.perf_counter()
+        models = self.engine.models
+        with self.admission.place():
+            async with self.admission.workbench(run):
+                photo, reference = await self._in_thread(run, lambda: self._read(order, run))
+                async with self.admission.device(run):
+                    step = enhance if order.task == "enhance" else upscale_photo
+                    enhanced = await self._in_thread(run, lambda: step(photo, order.options, models, run))
+                return await self._in_thread(
+                    run, lambda: _finish(order, photo, reference, enhanced, models, run, start)
+                )
+
+    async def warm_up(self, work: Callable[[Models, Run], None]) -> dict[str, float]:
+        """Run `work` on the device in its turn; milliseconds per stage."""
+        run, models = self.new_run(), self.engine.models
+        with self.admission.place():
+            async with self.admission.device(run):
+                await self._in_thread(run, lambda: work(models, run))
+        return rounded(run.timings_ms)
+
+    def new_run(self) -> Run:
+        """A run whose deadline counts from now."""
+        return Run(deadline=time.monotonic() + self.settings.deadline_s)
+
+    async def _in_thread(self, run: Run, work: Callable[[], Result]) -> Result:
+        """`work` in a thread. Cancelled, it stops the run and waits for the thread to notice: the slot it
+        holds must not be given away while the device is still busy with it.
+        """
+        future = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            run.cancelled.set()
+            await asyncio.wait({future})
+            if not future.cancelled():
+                future.exception()  # the thread's own Cancelled is expected and said here already
+            raise
+
+    def _read(self, order: Order, run: Run) -> tuple[Photo, Photo | None]:
+        limit = self.settings.max_input_pixels
+        with run.stage("decode"):
+            photo = decode(order.file, max_pixels=limit)
+            width, height = output_size(photo.width, photo.height, order.options.upscale_factor)
+            if width * height > self.settings.max_output_megapixels * 1e6:
+                raise TooManyPixels(
+                    f"Enlarged {order.options.upscale_factor:g} times the photo would have "
+                    f"{width * height / 1e6:.4g} megapixels; at most {self.settings.max_output_megapixels:g} are made."
+                )
+        if order.reference is None:
+            return photo, None
+        with run.stage("reference"):
+            reference = decode(order.reference, max_pixels=limit)
+            ratio = (photo.width / photo.height) / (reference.width / reference.height)
+            if abs(ratio - 1) > ASPECT_TOLERANCE:
+                raise ReferenceMismatch(
+                    f"The reference ({reference.width} × {reference.height}) does not have the photo's proportions "
+                    f"({photo.width} × {photo.height})."
+                )
+        return photo, reference
+
+
+def _finish(
+    order: Order, photo: Photo, reference: Photo | None, enhanced: Enhanced, models: Models, run: Run, start: float
+) -> Answer:
+    """Metrics, encoding and the figures."""
+    report = None
+    if order.metrics:
+        with run.stage("metrics"):
+            target = photo if reference is None else reference
+            report = measure(
+                enhanced.image,
+                target.image,
+                network=models.perceptual,
+                reference="input" if reference is None else "upload",
+            )
+    with run.stage("encode"):
+        picture = encode(enhanced.image, enhanced.alpha, output_format=order.output_format, quality=order.quality)
+    notices = [*enhanced.notices, *picture.notices]
+    if report is not None:
+        notices += [Notice(notice.code, notice.message) for notice in report.notices]
+    height, width = enhanced.image.shape[:2]
+    facts = {
+        "media_type": picture.media_type,
+        "width": width,
+        "height": height,
+        "metrics": None if report is None else _metrics(report, enhanced.faces),
+        "faces": [_face(face) for face in enhanced.faces],
+        "processing_time_ms": round((time.perf_counter() - start) * 1000),
+        "timings_ms": rounded(run.timings_ms),
+        "models": dict(enhanced.models),
+        "warning": notices[0].message if notices else None,
+        "warnings": [{"code": notice.code, "message": notice.message} for notice in notices],
+    }
+    # Written here, in the thread: base64 and JSON of a large picture would hold up the event loop.
+    image = pybase64.b64encode(picture.data).decode("ascii")
+    return Answer(picture, facts, orjson.dumps({"status": "success", "data": {"restored_image": image, **facts}}))
+
+
+def rounded(timings_ms: dict[str, float]) -> dict[str, float]:
+    """Milliseconds to a tenth: the rest is noise."""
+    return {stage: round(value, 1) for stage, value in timings_ms.items()}
+
+
+def _metrics(report: Report, faces: tuple[FaceReport, ...]) -> dict[str, Any]:
+    similarities = [
+        face.verdict.identity_similarity
+        for face in faces
+        if face.verdict.action != "kept" and face.verdict.identity_similarity is not None
+    ]
+    return {
+        "psnr": report.psnr,
+        "ssim": report.ssim,
+        "lpips": report.lpips,
+        "identity_similarity": min(similarities, default=None),
+        "reference": report.reference,
+    }
+
+
+def _face(report: FaceReport) -> dict[str, Any]:
+    face, verdict = report.face, report.verdict
+    return {
+        "box": [round(float(value), 2) for value in face.box],
+        "landmarks": [[round(float(x), 2), round(float(y), 2)] for x, y in face.landmarks],
+        "landmarks_estimated": face.landmarks_estimated,
+        "score": round(face.score, 4),
+        "identity_similarity": verdict.identity_similarity,
+        "strength": verdict.strength,
+        "action": verdict.action,
+        "reason": verdict.reason,
+    }

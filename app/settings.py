@@ -1,0 +1,60 @@
+"""Settings: `LIKENESS_*` environment variables, each with a default that suits one machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pipeline.models.runtime import DeviceChoice, Precision
+from pipeline.models.weights import Licences, Preference, Shelf
+
+MEBIBYTE = 1024 * 1024
+FORM_OVERHEAD = 64 * 1024  # bytes of a form that are not files: boundaries, part headers, fields
+
+
+def _default_weights_dir() -> Path:
+    return Path.home() / ".cache" / "likeness"
+
+
+class Settings(BaseSettings):
+    """Everything an operator may choose. Read once, at start-up; a wrong value stops the start."""
+
+    model_config = SettingsConfigDict(env_prefix="LIKENESS_", frozen=True, extra="ignore")
+
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8000, ge=0, le=65535, description="port to listen on")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much is logged")
+
+    models: Preference = Field("auto", description="auto, embedded or official models")
+    licences: Licences = Field("any", description="commercial: only models whose commercial use is a plain yes")
+    weights_dir: Path = Field(default_factory=_default_weights_dir, description="where downloaded models lie")
+    device: DeviceChoice = Field("auto", description="auto, cpu or cuda")
+    precision: Precision = Field("auto", description="auto, fp32, bf16 or fp16")
+
+    slots: int = Field(1, ge=1, le=64, description="photos on the device at the same time")
+    queue_size: int = Field(8, ge=0, le=10_000, description="photos that may wait for a slot; more get 503")
+    deadline_s: float = Field(180.0, gt=0, description="seconds from a photo's arrival to its answer; then 504")
+    grace_s: int = Field(30, ge=0, description="seconds that work in flight is given at shutdown")
+
+    max_upload_mb: float = Field(10.0, gt=0, description="MiB of a whole upload: photo, reference and fields")
+    max_input_megapixels: float = Field(25.0, gt=0, description="megapixels of a photo or reference")
+    max_output_megapixels: float = Field(100.0, gt=0, description="megapixels of the enlarged photo")
+    identity_threshold: float = Field(0.4, ge=-1, le=1, description="similarity under which a face is another person")
+
+    @property
+    def max_body_bytes(self) -> int:
+        """The largest request body."""
+        return int(self.max_upload_mb * MEBIBYTE) + FORM_OVERHEAD
+
+    @property
+    def max_input_pixels(self) -> int:
+        """The largest input, in pixels."""
+        return int(self.max_input_megapixels * 1_000_000)
+
+    @property
+    def shelf(self) -> Shelf:
+        """Which models are wanted, in the pipeline's words."""
+        return Shelf(self.weights_dir, self.models, self.licences)

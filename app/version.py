@@ -1,0 +1,3 @@
+"""The version of Likeness."""
+
+VERSION = "0.1.0"

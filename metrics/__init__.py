@@ -1,0 +1,1 @@
+"""How alike two pictures are: arrays in, floats out."""

@@ -1,0 +1,24 @@
+"""Learned perceptual similarity: how different two pictures look to a network trained on people's judgement."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+
+class Perceptual(Protocol):
+    """A network that measures how different two pictures look."""
+
+    def distance(self, first: npt.NDArray[np.float32], second: npt.NDArray[np.float32]) -> float:
+        """Two RGB images (H, W, 3) in [0, 1] of one shape in, their distance (0 for equal) out."""
+        ...
+
+
+def lpips(output: npt.NDArray[np.float32], target: npt.NDArray[np.float32], network: Perceptual | None) -> float | None:
+    """LPIPS of two RGB images (H, W, 3) in [0, 1]: 0 for equal ones, higher for less alike; None without a network.
+
+    Raises whatever the network raises.
+    """
+    return None if network is None else float(network.distance(output, target))

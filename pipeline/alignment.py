@@ -1,0 +1,35 @@
+"""Alignment: each face warped upright into the 512 px square that the restorers know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pipeline.geometry import FFHQ_512_TEMPLATE, similarity_transform, warp
+from pipeline.run import Run
+from pipeline.types import CROP_SIZE, Crop, Face, Image
+
+# Below this many pixels between the eyes there is nothing to restore: the result would be an invention.
+MIN_EYE_DISTANCE = 5.0
+
+
+def eye_distance(face: Face) -> float:
+    """Pixels between the eyes."""
+    return float(np.linalg.norm(face.landmarks[1] - face.landmarks[0]))
+
+
+def align(image: Image, faces: Sequence[Face], run: Run) -> list[Crop | None]:
+    """A crop (512, 512, 3) for each face of `image` (H, W, 3), in the same order.
+
+    None stands for a face that cannot be aligned: its eyes are under `MIN_EYE_DISTANCE` pixels apart, or its
+    landmarks fit no similarity transform. Method and numbers as facexlib's `FaceRestoreHelper`.
+    """
+    crops: list[Crop | None] = []
+    for done, face in enumerate(faces, start=1):
+        matrix = None
+        if eye_distance(face) >= MIN_EYE_DISTANCE:
+            matrix = similarity_transform(face.landmarks, FFHQ_512_TEMPLATE)
+        crops.append(None if matrix is None else Crop(warp(image, matrix, (CROP_SIZE, CROP_SIZE)), matrix))
+        run.progress(done, len(faces))
+    return crops

@@ -1,0 +1,74 @@
+"""White balance and contrast of faded photos."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.types import Image
+
+CLIPPED_PERCENT = 0.5  # of the pixels at either end are dust and glare, not tones
+FADED_SPAN = 0.55  # a photo whose tones span this little is corrected in full,
+FULL_SPAN = 0.80  # one that spans this much not at all
+FLAT_SPAN = 0.02  # below this there is no picture, only noise to be enlarged
+MAX_GAIN = 3.0
+_SAMPLE_SIDE = 256
+
+_Statistic = npt.NDArray[np.float64]
+
+
+def correct(image: Image) -> Image:
+    """The photo with its faded tones stretched and its colour cast taken back; (H, W, 3), RGB in [0, 1].
+
+    Each channel's robust range is stretched to [0, 1], as in Limare, Lisani, Morel, Petro and Sbert, "Simplest
+    Color Balance", IPOL 2011. Three bounds keep a good photo as it is: the correction fades out as the brightness
+    spans more of the range; no gain exceeds 3; and a channel departs from the stretch common to all three only so
+    far as that brings its mean nearer to grey (Buchsbaum, "A spatial processor model for object colour
+    perception", 1980), so that a sunset stays one. A photo that needs nothing is returned itself.
+    """
+    sample = _sample(image)
+    low, high = np.percentile(sample, (CLIPPED_PERCENT, 100 - CLIPPED_PERCENT), axis=(0, 1))
+    darkest, lightest = np.percentile(sample.mean(axis=2), (CLIPPED_PERCENT, 100 - CLIPPED_PERCENT))
+    span = lightest - darkest
+    strength = np.clip((FULL_SPAN - span) / (FULL_SPAN - FADED_SPAN), 0, 1)
+    if strength == 0 or span < FLAT_SPAN:
+        return image
+
+    own_gain, own_offset = _stretch(low, high)
+    common_gain, common_offset = _stretch(low.min(keepdims=True), high.max(keepdims=True))
+    mean = sample.mean(axis=(0, 1), dtype=np.float64)
+    share = _share(mean * common_gain + common_offset, mean * own_gain + own_offset)
+    gain = share * own_gain + (1 - share) * common_gain
+    offset = share * own_offset + (1 - share) * common_offset
+
+    corrected: Image = image * (1 + strength * (gain - 1)).astype(np.float32)
+    corrected += (strength * offset).astype(np.float32)
+    np.clip(corrected, 0, 1, out=corrected)
+    return corrected
+
+
+def _sample(image: Image) -> Image:
+    """A copy small enough for statistics, averaged so that noise does not pass for tones."""
+    height, width = image.shape[:2]
+    size = min(width, _SAMPLE_SIDE), min(height, _SAMPLE_SIDE)
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _stretch(low: _Statistic, high: _Statistic) -> tuple[_Statistic, _Statistic]:
+    """Gain and offset that widen [low, high] to [0, 1], or as far as the gain may go.
+
+    What room then remains is left below and above in the proportion it had before.
+    """
+    span = high - low
+    gain = np.minimum(1 / np.maximum(span, 1e-6), MAX_GAIN)
+    room_below = low / np.maximum(1 - span, 1e-6)
+    return gain, room_below * (1 - gain * span) - low * gain
+
+
+def _share(common: _Statistic, own: _Statistic) -> _Statistic:
+    """How far, in [0, 1], each channel's mean may go from `common` to `own`: towards grey, and no further."""
+    step = own - common
+    wanted = common.mean() - common
+    same_way = np.sign(step) == np.sign(wanted)
+    return np.where(same_way, np.minimum(np.abs(wanted) / np.maximum(np.abs(step), 1e-6), 1), 0)

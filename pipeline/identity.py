@@ -1,0 +1,81 @@
+"""Identity: is each restored face still the same person, and what to do if not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from pipeline.geometry import transform_points
+from pipeline.run import Run
+from pipeline.types import Crop, Face, FloatArray, IdentityPolicy, Image, Recogniser, Verdict
+
+# Halvings of the strength interval under `protect`: the strength is found to within 1/16 of what was asked.
+SEARCH_STEPS = 4
+
+
+def judge(
+    faces: Sequence[Face],
+    crops: Sequence[Crop],
+    restored: Sequence[Image],
+    recogniser: Recogniser | None,
+    *,
+    strength: float,
+    policy: IdentityPolicy,
+    threshold: float,
+    run: Run,
+) -> list[Verdict]:
+    """A verdict for each face: with what strength it is pasted, and how similar it stays.
+
+    The similarity is the cosine of the embeddings of the crop before and after, in [-1, 1], after at the
+    strength in question. `protect` lowers a face's strength by bisection to the highest that keeps
+    `threshold`, or keeps the original face; `warn` only reports. Without a recogniser nothing is known:
+    similarity None, and strength as asked.
+    """
+    if recogniser is None:
+        return [Verdict("restored", strength) for _ in faces]
+    landmarks = [transform_points(f.landmarks, c.affine_matrix) for f, c in zip(faces, crops, strict=True)]
+    before = recogniser.embed([crop.image for crop in crops], landmarks) if crops else np.empty((0, 0), np.float32)
+    verdicts: list[Verdict] = []
+    for index, crop in enumerate(crops):
+
+        def similarity(at: float, index: int = index, crop: Crop = crop) -> float:
+            run.check()
+            mixed = blend(crop.image, restored[index], at)
+            after = recogniser.embed([mixed], [landmarks[index]])
+            return _cosine(before[index], after[0])
+
+        found = similarity(strength)
+        if found >= threshold:
+            verdicts.append(Verdict("restored", strength, found))
+        elif policy == "warn":
+            verdicts.append(Verdict("restored", strength, found, f"Similarity is under {threshold:g}."))
+        else:
+            verdicts.append(_protected(similarity, strength, found, threshold))
+        run.progress(index + 1, len(crops))
+    return verdicts
+
+
+def blend(original: Image, restored: Image, strength: float) -> Image:
+    """The restored image over the original, by `strength` in [0, 1]."""
+    return (original + np.float32(strength) * (restored - original)).astype(np.float32)
+
+
+def _protected(similarity: Callable[[float], float], strength: float, found: float, threshold: float) -> Verdict:
+    """The highest strength under `strength` whose similarity keeps `threshold`; the original face if there is none."""
+    kept, kept_similarity, failed = 0.0, None, strength
+    for _ in range(SEARCH_STEPS):
+        middle = (kept + failed) / 2
+        value = similarity(middle)
+        if value >= threshold:
+            kept, kept_similarity = middle, value
+        else:
+            failed = middle
+    if kept_similarity is None:
+        return Verdict("kept", 0.0, None, f"Restored, its similarity would be {found:.2f}, under {threshold:g}.")
+    reason = f"Strength lowered from {strength:g}, where the similarity would be {found:.2f}, under {threshold:g}."
+    return Verdict("softened", kept, kept_similarity, reason)
+
+
+def _cosine(first: FloatArray, second: FloatArray) -> float:
+    return float(np.clip(np.dot(first, second), -1.0, 1.0))

@@ -1,0 +1,88 @@
+"""Adapters for spandrel's `Compact` (SRVGGNetCompact) networks: upscalers, and the embedded face restorer.
+
+Architecture: Real-ESRGAN (Wang et al., 2021), the compact variant of its v0.2.5 release.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from spandrel import ModelLoader
+from torch.nn import functional
+
+from pipeline.errors import ModelUnavailable
+from pipeline.geometry import resize
+from pipeline.models.runtime import Runtime
+from pipeline.types import CROP_SIZE, Crop, Image
+
+
+class CompactNetwork:
+    """A compact network on a runtime: `scale` times larger, its receptive field `reach` pixels each way."""
+
+    def __init__(self, name: str, state_dict: Mapping[str, Any], runtime: Runtime) -> None:
+        descriptor = ModelLoader().load_from_state_dict(dict(state_dict))
+        network: Any = descriptor.model
+        if descriptor.architecture.id != "Compact":
+            raise ModelUnavailable(f"{name}: the file holds a {descriptor.architecture.name} network.", stage="models")
+        self.scale = int(descriptor.scale)
+        self.reach = sum(isinstance(layer, torch.nn.Conv2d) for layer in network.body)
+        self._runtime = runtime
+        self._body = runtime.prepare(network.body)
+
+    def enlarge(self, images: Sequence[Image]) -> list[Image]:
+        """Images (H, W, 3) of one shape → (H·scale, W·scale, 3)."""
+        return self._runtime.run(self._forward, images)
+
+    def _forward(self, batch: torch.Tensor) -> torch.Tensor:
+        # The network adds a small difference to the enlarged input. Only the difference is computed in half
+        # precision: in bf16 the sum itself would lose the last of its 8 bits.
+        hidden = batch.to(self._runtime.dtype)
+        for layer in self._body.children():
+            hidden = layer(hidden)
+        difference = functional.pixel_shuffle(hidden, self.scale).float()
+        return difference + functional.interpolate(batch, scale_factor=self.scale, mode="nearest")
+
+
+class CompactUpscaler:
+    """An upscaler made of a compact network."""
+
+    def __init__(self, name: str, state_dict: Mapping[str, Any], runtime: Runtime) -> None:
+        self.name = name
+        self._network = CompactNetwork(name, state_dict, runtime)
+        self.scale = self._network.scale
+        self.tile = runtime.tile
+        self.overlap = min(32, 2 * self._network.reach)
+
+    def upscale(self, tile: Image) -> Image:
+        """(h, w, 3) → (h·scale, w·scale, 3)."""
+        return self._network.enlarge([tile])[0]
+
+
+class CompactFaceRestorer:
+    """`compact-face`: a crop, brought to the size it has in the photo, through a compact ×4 network.
+
+    The network learnt what photos look like at their own resolution; a face that alignment has stretched to
+    512 px is not that. So the crop is taken back to its native size, enlarged, and brought to 512 px again.
+    """
+
+    batch_size = 1
+    max_native_size = float(CROP_SIZE)  # a larger face has more detail than a 512 px crop can hold
+    min_size = 32  # pixels; a face under this native size gives the network too little to see
+
+    def __init__(self, name: str, state_dict: Mapping[str, Any], runtime: Runtime) -> None:
+        self.name = name
+        self._network = CompactNetwork(name, state_dict, runtime)
+
+    def restore(self, crops: Sequence[Crop]) -> list[Image]:
+        """Crops (512, 512, 3) → restored (512, 512, 3)."""
+        return [self._restore(crop) for crop in crops]
+
+    def _restore(self, crop: Crop) -> Image:
+        side = round(min(max(crop.native_size, self.min_size), CROP_SIZE))
+        native = cv2.resize(crop.image, (side, side), interpolation=cv2.INTER_AREA)
+        enlarged = self._network.enlarge([np.asarray(native, dtype=np.float32)])[0]
+        return resize(enlarged, (CROP_SIZE, CROP_SIZE))

@@ -1,0 +1,154 @@
+"""The way of a photo, readable at a glance: a literal list of steps, each with values in and values out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.alignment import align
+from pipeline.blending import ellipse_mask, parsed_mask, paste_back
+from pipeline.color import correct
+from pipeline.detection import detect, select
+from pipeline.errors import NoFaceDetected
+from pipeline.geometry import resize
+from pipeline.identity import judge
+from pipeline.restoration import restore
+from pipeline.run import Run
+from pipeline.types import (
+    Crop,
+    Enhanced,
+    EnhanceOptions,
+    Face,
+    FaceReport,
+    FloatArray,
+    Image,
+    Models,
+    Notice,
+    Photo,
+    Verdict,
+)
+from pipeline.upscaling import output_size, upscale
+
+
+def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> Enhanced:
+    """The photo with its faces restored, enlarged by `options.upscale_factor`.
+
+    The same photo, options and models give the same pixels. Raises `NoFaceDetected` where a face is required
+    and none is found, `StageFailed`, `DeviceOutOfMemory`, `DeadlineExceeded` and `Cancelled`.
+    """
+    image = photo.image
+    if options.color_correction == "auto":
+        with run.stage("color"):
+            image = correct(image)
+    with run.stage("detection"):
+        faces = detect(image, models.detector, run)
+        if not faces and options.require_face:
+            raise NoFaceDetected("No face was found in this photo.")
+        chosen = select(faces, options.faces, photo.width, photo.height)
+    with run.stage("alignment"):
+        aligned = align(image, [face for face, is_chosen in zip(faces, chosen, strict=True) if is_chosen], run)
+    plan = _plan(faces, chosen, aligned, models.restorer.max_native_size)
+    with run.stage("restoration"):
+        restored = restore(plan.crops, models.restorer, run)
+    with run.stage("identity"):
+        verdicts = judge(
+            plan.faces,
+            plan.crops,
+            restored,
+            models.recogniser,
+            strength=options.strength,
+            policy=options.identity_policy,
+            threshold=options.identity_threshold,
+            run=run,
+        )
+    with run.stage("upscaling"):
+        background = upscale(image, options.upscale_factor, options.background, models.upscalers, run)
+        alpha = _enlarged_alpha(photo, options.upscale_factor)
+    with run.stage("blending"):
+        masks = _masks(restored, models)
+        strengths = [verdict.strength for verdict in verdicts]
+        result = paste_back(background, (photo.width, photo.height), plan.crops, restored, masks, strengths, run)
+    reports = plan.report(verdicts)
+    return Enhanced(result, alpha, reports, models.names(), _notices(photo, reports, models))
+
+
+def upscale_photo(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> Enhanced:
+    """The photo enlarged, its faces treated like everything else; raises as `enhance` does, but for faces."""
+    image = photo.image
+    if options.color_correction == "auto":
+        with run.stage("color"):
+            image = correct(image)
+    with run.stage("upscaling"):
+        result = upscale(image, options.upscale_factor, options.background, models.upscalers, run)
+        alpha = _enlarged_alpha(photo, options.upscale_factor)
+    return Enhanced(result, alpha, (), models.names(), photo.notices)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Which faces go to the restorer, and what is already settled about the others (`settled`, by index)."""
+
+    all_faces: Sequence[Face]
+    indices: tuple[int, ...]
+    crops: tuple[Crop, ...]
+    settled: dict[int, Verdict]
+
+    @property
+    def faces(self) -> list[Face]:
+        """The faces that go to the restorer."""
+        return [self.all_faces[index] for index in self.indices]
+
+    def report(self, verdicts: Sequence[Verdict]) -> tuple[FaceReport, ...]:
+        """A report for every face of the photo, in the order of detection."""
+        found = self.settled | dict(zip(self.indices, verdicts, strict=True))
+        return tuple(FaceReport(face, found[index]) for index, face in enumerate(self.all_faces))
+
+
+def _plan(faces: Sequence[Face], chosen: Sequence[bool], aligned: Sequence[Crop | None], max_native: float) -> _Plan:
+    indices, crops, settled = [], [], {}
+    remaining = iter(aligned)
+    for index, is_chosen in enumerate(chosen):
+        crop = next(remaining) if is_chosen else None
+        if not is_chosen:
+            settled[index] = Verdict("kept", 0.0, reason="Not among the faces that were asked for.")
+        elif crop is None:
+            settled[index] = Verdict("kept", 0.0, reason="Too small to restore: its eyes are under 5 pixels apart.")
+        elif crop.native_size > max_native:
+            reason = f"At {crop.native_size:.0f} pixels larger than this restorer's {max_native:.0f}: upscaled only."
+            settled[index] = Verdict("kept", 0.0, reason=reason)
+        else:
+            indices.append(index)
+            crops.append(crop)
+    return _Plan(faces, tuple(indices), tuple(crops), settled)
+
+
+def _masks(restored: Sequence[Image], models: Models) -> list[FloatArray]:
+    if models.parser is None:
+        ellipse = ellipse_mask()
+        return [ellipse] * len(restored)
+    return [parsed_mask(models.parser.parse(image)) for image in restored]
+
+
+def _enlarged_alpha(photo: Photo, factor: float) -> FloatArray | None:
+    return None if photo.alpha is None else resize(photo.alpha, output_size(photo.width, photo.height, factor))
+
+
+def _notices(photo: Photo, reports: Sequence[FaceReport], models: Models) -> tuple[Notice, ...]:
+    notices = list(photo.notices)
+    kept = [report for report in reports if report.verdict.action == "kept"]
+    if not reports:
+        notices.append(Notice("no_face_detected", "No face was found; the photo was only upscaled."))
+    elif len(kept) == len(reports):
+        notices.append(Notice("no_face_restored", "No face was restored; the face reports say why."))
+    if reports and models.recogniser is None:
+        message = "Identity is unknown: no face recognition model is installed."
+        notices.append(Notice("identity_unavailable", message))
+    softened = sum(report.verdict.action == "softened" for report in reports)
+    if softened:
+        notices.append(
+            Notice("identity_protected", f"Strength was lowered on {softened} face(s) to keep the likeness.")
+        )
+    below = sum(r.verdict.action == "restored" and r.verdict.reason is not None for r in reports)
+    if below:
+        notices.append(Notice("identity_low", f"{below} face(s) may no longer look like the same person."))
+    return tuple(notices)

@@ -1,0 +1,75 @@
+"""One photo's run through the pipeline: its deadline, its cancel flag and the time each stage took.
+
+A `Run` belongs to one request and is passed along explicitly; nothing of it is shared.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from pipeline.errors import Cancelled, DeadlineExceeded, DeviceOutOfMemory, PipelineError, StageFailed
+
+Progress = Callable[[str, float], None]
+
+
+def _ignore(stage: str, fraction: float) -> None:
+    """The default listener of a run: nobody watches."""
+
+
+class Run:
+    """Measures stages and stops the work when it is no longer wanted.
+
+    `deadline` is a reading of `time.monotonic()` in seconds, or None for no limit. `cancelled` may be
+    set from any thread. `on_progress(stage, fraction)` is called from the working thread, with the
+    part of the stage that is done, in [0, 1].
+    """
+
+    def __init__(
+        self,
+        *,
+        deadline: float | None = None,
+        cancelled: threading.Event | None = None,
+        on_progress: Progress = _ignore,
+    ) -> None:
+        self.deadline = deadline
+        self.cancelled = cancelled or threading.Event()
+        self.timings_ms: dict[str, float] = {}
+        self._on_progress = on_progress
+        self._stage: str | None = None
+
+    def check(self) -> None:
+        """Raise `Cancelled` or `DeadlineExceeded` if this run should not go on."""
+        if self.cancelled.is_set():
+            raise Cancelled("The client went away before the photo was done.", stage=self._stage)
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            raise DeadlineExceeded("The photo took longer than this server allows.", stage=self._stage)
+
+    def progress(self, done: int, total: int) -> None:
+        """Say that `done` of `total` parts of the present stage are finished, then `check`."""
+        if self._stage is not None:
+            self._on_progress(self._stage, done / total if total else 1.0)
+        self.check()
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a stage, check before it starts, and give its name to whatever goes wrong inside."""
+        self._stage = name
+        self.check()
+        self._on_progress(name, 0.0)
+        start = time.perf_counter()
+        try:
+            yield
+        except PipelineError as error:
+            error.stage = error.stage or name
+            raise
+        except MemoryError as error:
+            raise DeviceOutOfMemory("Not enough memory for this photo right now.", stage=name) from error
+        except Exception as error:
+            raise StageFailed(f"The {name} step failed.", stage=name) from error
+        finally:
+            elapsed_ms = (time.perf_counter() - start) * 1000
+            self.timings_ms[name] = self.timings_ms.get(name, 0.0) + elapsed_ms
+            self._stage = None

@@ -1,0 +1,214 @@
+"""The values that travel between steps.
+
+Images are RGB, float32, range [0, 1], shape (H, W, 3), C-contiguous, never written in place. Boxes and
+landmarks are float32 pixels of the upright input image, with the centre of the top-left pixel at (0, 0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray: TypeAlias = npt.NDArray[np.float32]
+Image: TypeAlias = npt.NDArray[np.float32]
+
+CROP_SIZE = 512
+
+FaceChoice: TypeAlias = Literal["all", "largest", "center"]
+ColorCorrection: TypeAlias = Literal["none", "auto"]
+Background: TypeAlias = Literal["upscale", "resample"]
+IdentityPolicy: TypeAlias = Literal["warn", "protect"]
+OutputFormat: TypeAlias = Literal["png", "jpeg", "webp"]
+FaceAction: TypeAlias = Literal["restored", "softened", "kept"]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the user should know that is no failure: a stable code and a sentence."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A decoded photo, upright: `image` (H, W, 3), and `alpha` (H, W) in [0, 1] if it had any."""
+
+    image: Image
+    alpha: FloatArray | None = None
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return int(self.image.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return int(self.image.shape[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A detected face: `box` (x0, y0, x1, y1), `landmarks` (5, 2) and the detector's `score` in [0, 1].
+
+    Landmarks are left eye, right eye, nose tip, left and right mouth corner, in image order.
+    `landmarks_estimated` is true where some were derived from the box instead of being seen.
+    """
+
+    box: FloatArray
+    landmarks: FloatArray
+    score: float
+    landmarks_estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A face cut out: `image` (512, 512, 3) and `affine_matrix` (2, 3), photo pixels → crop pixels."""
+
+    image: Image
+    affine_matrix: npt.NDArray[np.float64]
+
+    @property
+    def native_size(self) -> float:
+        """Side, in photo pixels, of the square that became this crop."""
+        scale = float(np.hypot(self.affine_matrix[0, 0], self.affine_matrix[1, 0]))
+        return CROP_SIZE / scale
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to be done with one restored crop, and why."""
+
+    action: FaceAction
+    strength: float
+    identity_similarity: float | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FaceReport:
+    """What was done to one detected face."""
+
+    face: Face
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class EnhanceOptions:
+    """What the user asked for. The defaults are those of the HTTP interface."""
+
+    upscale_factor: float = 2.0
+    strength: float = 1.0
+    faces: FaceChoice = "all"
+    require_face: bool = True
+    color_correction: ColorCorrection = "none"
+    background: Background = "upscale"
+    identity_policy: IdentityPolicy = "warn"
+    identity_threshold: float = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Enhanced:
+    """The result of the pipeline: the picture, its alpha, and what happened on the way."""
+
+    image: Image
+    alpha: FloatArray | None
+    faces: tuple[FaceReport, ...] = ()
+    models: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
+
+
+class Detector(Protocol):
+    """Finds faces. `max_side`: the photo is shrunk to this long side (pixels) before `detect`."""
+
+    name: str
+    max_side: int
+
+    def detect(self, image: Image) -> list[Face]:
+        """Faces of an image of any size, best first, in that image's pixels."""
+        ...
+
+
+class Restorer(Protocol):
+    """Restores aligned faces. A face whose native size exceeds `max_native_size` px is left alone."""
+
+    name: str
+    batch_size: int
+    max_native_size: float
+
+    def restore(self, crops: Sequence[Crop]) -> list[Image]:
+        """At most `batch_size` crops in, as many images (512, 512, 3) out."""
+        ...
+
+
+class Upscaler(Protocol):
+    """Enlarges by a whole number. `overlap`: input pixels that neighbouring tiles share."""
+
+    name: str
+    scale: int
+    tile: int
+    overlap: int
+
+    def upscale(self, tile: Image) -> Image:
+        """(h, w, 3) in, (h·scale, w·scale, 3) out, clipped to [0, 1]."""
+        ...
+
+
+class Parser(Protocol):
+    """Says which pixels of a restored crop are face."""
+
+    name: str
+
+    def parse(self, crop: Image) -> FloatArray:
+        """(512, 512, 3) in, soft mask (512, 512) in [0, 1] out."""
+        ...
+
+
+class Recogniser(Protocol):
+    """Turns faces into identity vectors."""
+
+    name: str
+
+    def embed(self, images: Sequence[Image], landmarks: Sequence[FloatArray]) -> FloatArray:
+        """N images with their landmarks (5, 2) in, L2-normalised embeddings (N, D) out."""
+        ...
+
+
+class Perceptual(Protocol):
+    """Measures how different two pictures look."""
+
+    name: str
+
+    def distance(self, first: Image, second: Image) -> float:
+        """Two images of one shape (H, W, 3) in, their perceptual distance (0 for equal) out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The models in use, loaded once. `upscalers` by scale; a role that is None has no model installed."""
+
+    detector: Detector
+    restorer: Restorer
+    upscalers: Mapping[int, Upscaler]
+    parser: Parser | None = None
+    recogniser: Recogniser | None = None
+    perceptual: Perceptual | None = None
+
+    def names(self) -> dict[str, str]:
+        """Role → name of each model in use, upscalers as `upscaler_x<scale>`."""
+        single: dict[str, Any] = {
+            "detector": self.detector,
+            "restorer": self.restorer,
+            "parser": self.parser,
+            "recogniser": self.recogniser,
+            "perceptual": self.perceptual,
+        }
+        named = {role: model.name for role, model in single.items() if model is not None}
+        return named | {f"upscaler_x{scale}": model.name for scale, model in sorted(self.upscalers.items())}

@@ -1,0 +1,86 @@
+"""Upscaling: the whole photo enlarged, by a network in overlapping tiles or by plain resampling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+import numpy as np
+
+from pipeline.errors import StageFailed
+from pipeline.geometry import reflect_indices, resize
+from pipeline.run import Run
+from pipeline.types import Background, FloatArray, Image, Upscaler
+
+
+def output_size(width: int, height: int, factor: float) -> tuple[int, int]:
+    """(width, height) of a photo enlarged by `factor`, rounded, no side under 1."""
+    return max(1, round(width * factor)), max(1, round(height * factor))
+
+
+def upscale(image: Image, factor: float, background: Background, upscalers: Mapping[int, Upscaler], run: Run) -> Image:
+    """`image` (H, W, 3) enlarged by `factor`.
+
+    `upscale` takes the network of the next scale (the largest there is, if none reaches) and resamples its
+    output to the exact size; `resample` is Lanczos alone.
+    """
+    size = output_size(image.shape[1], image.shape[0], factor)
+    if background == "resample":
+        return resize(image, size)
+    scale = min((s for s in upscalers if s >= factor), default=max(upscalers))
+    return resize(upscale_tiled(image, upscalers[scale], run), size)
+
+
+def upscale_tiled(image: Image, upscaler: Upscaler, run: Run) -> Image:
+    """`image` (H, W, 3) → (H·scale, W·scale, 3) through `upscaler`, tile by tile.
+
+    Tiles overlap by `upscaler.overlap` input pixels and are cross-faded there, so that no seam shows where
+    two tiles disagree; the photo's border is continued by reflection, so that it is no seam either.
+    """
+    height, width = image.shape[:2]
+    scale, margin = upscaler.scale, upscaler.overlap // 2
+    rows, columns = tile_spans(height, upscaler), tile_spans(width, upscaler)
+    output = np.zeros((height * scale, width * scale, 3), dtype=np.float32)
+    total = len(rows) * len(columns)
+    for number, (row, column) in enumerate(((r, c) for r in range(len(rows)) for c in range(len(columns))), 1):
+        (top, bottom), (left, right) = rows[row], columns[column]
+        padded = image[reflect_indices(top - margin, bottom + margin, height)][
+            :, reflect_indices(left - margin, right + margin, width)
+        ]
+        enlarged = upscaler.upscale(np.ascontiguousarray(padded))
+        if enlarged.shape != (padded.shape[0] * scale, padded.shape[1] * scale, 3) or not np.isfinite(enlarged).all():
+            raise StageFailed(f"The upscaler {upscaler.name} answered with something that is not an enlarged tile.")
+        inner = enlarged[margin * scale : -margin * scale or None, margin * scale : -margin * scale or None]
+        weight_rows, weight_columns = _fade(rows, row, scale), _fade(columns, column, scale)
+        output[top * scale : bottom * scale, left * scale : right * scale] += (
+            inner * weight_rows[:, None, None] * weight_columns[None, :, None]
+        )
+        run.progress(number, total)
+    return np.clip(output, 0.0, 1.0, out=output)
+
+
+def tile_spans(length: int, upscaler: Upscaler) -> list[tuple[int, int]]:
+    """(start, stop) of the tiles along an axis of `length` pixels, the same size all, evenly overlapping.
+
+    Equal tiles keep the network's input shapes few: kernels are prepared once for each shape.
+    """
+    tile, overlap = upscaler.tile, upscaler.overlap
+    if length <= tile:
+        return [(0, length)]
+    count = -(-(length - overlap) // (tile - overlap))
+    starts = [round(index * (length - tile) / (count - 1)) for index in range(count)]
+    return [(start, start + tile) for start in starts]
+
+
+def _fade(spans: list[tuple[int, int]], index: int, scale: int) -> FloatArray:
+    """Weights of tile `index` along one axis, at output resolution; the weights of all tiles add up to 1."""
+    start, stop = spans[index]
+    weights = np.ones((stop - start) * scale, dtype=np.float32)
+    for position, (first, second) in enumerate(pairwise(spans)):
+        shared = (first[1] - second[0]) * scale
+        ramp = (np.arange(shared, dtype=np.float32) + 0.5) / max(shared, 1)
+        if position == index - 1:
+            weights[:shared] *= ramp
+        elif position == index:
+            weights[len(weights) - shared :] *= 1 - ramp
+    return weights

@@ -1,0 +1,35 @@
+"""Warm-up: every model once, on made-up pixels, so that the first real photo meets prepared kernels."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipeline.geometry import FFHQ_512_TEMPLATE
+from pipeline.restoration import restore
+from pipeline.run import Run
+from pipeline.types import CROP_SIZE, Crop, Image, Models
+from pipeline.upscaling import upscale_tiled
+
+
+def warm_up(models: Models, run: Run) -> None:
+    """Run each model of `models` once. Raises what a real photo would: `StageFailed`, `DeviceOutOfMemory`."""
+    ramp = np.linspace(0.0, 1.0, CROP_SIZE, dtype=np.float32)
+    image: Image = np.repeat((ramp[:, None] + ramp[None, :])[..., None] / np.float32(2), 3, axis=2)
+    crop = Crop(image, np.array([[4.0, 0.0, 0.0], [0.0, 4.0, 0.0]]))
+    with run.stage("detection"):
+        models.detector.detect(image)
+    with run.stage("restoration"):
+        restored = restore([crop], models.restorer, run)
+    with run.stage("identity"):
+        if models.recogniser is not None:
+            models.recogniser.embed(restored, [FFHQ_512_TEMPLATE])
+    with run.stage("blending"):
+        if models.parser is not None:
+            models.parser.parse(restored[0])
+    with run.stage("upscaling"):
+        for upscaler in models.upscalers.values():
+            side = min(upscaler.tile, CROP_SIZE)
+            upscale_tiled(image[:side, :side], upscaler, run)
+    with run.stage("metrics"):
+        if models.perceptual is not None:
+            models.perceptual.distance(image, restored[0])
