@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 
 import cv2
 import numpy as np
 
-from pipeline.geometry import Matrix, invert, scaled, transform_points, warp
+from pipeline.errors import StageFailed
+from pipeline.geometry import Matrix, invert, resize, scaled, transform_points, warp
 from pipeline.run import Run
 from pipeline.types import CROP_SIZE, Crop, FloatArray, Image
 
@@ -33,12 +35,15 @@ def ellipse_mask() -> FloatArray:
 
 
 def parsed_mask(parsed: FloatArray) -> FloatArray:
-    """A parser's mask (512, 512), blurred twice and cleared along the border as facexlib does."""
+    """A parser's mask (512, 512), blurred twice as facexlib does, and fading out along the crop's border.
+
+    facexlib clears the border at one stroke: hair that runs out of the crop then ends in a straight line.
+    """
+    if parsed.shape != (CROP_SIZE, CROP_SIZE) or not np.isfinite(parsed).all():
+        raise StageFailed("The face parser answered with something that is not a mask of a face crop.")
     mask = cv2.GaussianBlur(parsed, (101, 101), 11)
     mask = cv2.GaussianBlur(mask, (101, 101), 11)
-    mask[:EDGE] = mask[-EDGE:] = 0
-    mask[:, :EDGE] = mask[:, -EDGE:] = 0
-    return np.asarray(mask, dtype=np.float32)
+    return np.asarray(mask * _inside(), dtype=np.float32)
 
 
 def paste_back(
@@ -78,7 +83,10 @@ def _paste(result: Image, image: Image, mask: FloatArray, matrix: Matrix) -> Non
     local = matrix.copy()
     local[:, 2] -= (left, top)
     size = (int(right - left), int(bottom - top))
-    face = warp(image, local, size, border=None)
+    # A crop that shrinks is drawn larger and averaged, or its finest detail turns into noise.
+    finer = max(1, math.ceil(1 / np.hypot(matrix[0, 0], matrix[1, 0])))
+    drawn = warp(image, scaled(local, finer, finer), (size[0] * finer, size[1] * finer), border=None)
+    face = resize(drawn, size)
     alpha = warp(mask, local, size, border=0.0)[..., None]
     region = result[top:bottom, left:right]
     region += alpha * (face - region)

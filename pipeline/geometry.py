@@ -25,6 +25,8 @@ FFHQ_512_TEMPLATE: FloatArray = np.array(
     dtype=np.float32,
 )
 
+MAX_WARP_SIDE = 32_766  # pixels; OpenCV warps nothing larger, but of a panorama it needs to see only a part
+
 # What lies outside the photo, RGB: the grey that GFPGAN saw there in training.
 BORDER_COLOR = (132 / 255, 133 / 255, 135 / 255)
 
@@ -74,6 +76,8 @@ def warp(
 
     `size` is the target's (width, height). Outside the source stands `border`, or with None its edge pixels.
     """
+    if max(image.shape[:2]) > MAX_WARP_SIDE:
+        image, matrix = _part_seen(image, matrix, size)
     return np.asarray(
         cv2.warpAffine(
             image,
@@ -85,6 +89,20 @@ def warp(
         ),
         dtype=np.float32,
     )
+
+
+def _part_seen(
+    image: npt.NDArray[np.float32], matrix: Matrix, size: tuple[int, int]
+) -> tuple[npt.NDArray[np.float32], Matrix]:
+    """The part of `image` that a warp to `size` samples, and the matrix for it."""
+    limits = np.array([image.shape[1], image.shape[0]])
+    corners = np.array([[0, 0], [size[0], 0], [0, size[1]], size], dtype=np.float32)
+    seen = transform_points(corners, invert(matrix))
+    start = np.clip(np.floor(seen.min(axis=0)) - 2, 0, limits - 1).astype(int)
+    stop = np.clip(np.ceil(seen.max(axis=0)) + 3, start + 1, limits).astype(int)
+    shifted = matrix.copy()
+    shifted[:, 2] += matrix[:, :2] @ start
+    return image[start[1] : stop[1], start[0] : stop[0]], shifted
 
 
 def resize(image: npt.NDArray[np.float32], size: tuple[int, int]) -> npt.NDArray[np.float32]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from pipeline.errors import StageFailed
 from pipeline.geometry import transform_points
 from pipeline.run import Run
 from pipeline.types import Crop, Face, FloatArray, IdentityPolicy, Image, Recogniser, Verdict
@@ -35,14 +36,14 @@ def judge(
     if recogniser is None:
         return [Verdict("restored", strength) for _ in faces]
     landmarks = [transform_points(f.landmarks, c.affine_matrix) for f, c in zip(faces, crops, strict=True)]
-    before = recogniser.embed([crop.image for crop in crops], landmarks) if crops else np.empty((0, 0), np.float32)
+    before = _embed(recogniser, [crop.image for crop in crops], landmarks)
     verdicts: list[Verdict] = []
     for index, crop in enumerate(crops):
 
         def similarity(at: float, index: int = index, crop: Crop = crop) -> float:
             run.check()
             mixed = blend(crop.image, restored[index], at)
-            after = recogniser.embed([mixed], [landmarks[index]])
+            after = _embed(recogniser, [mixed], [landmarks[index]])
             return _cosine(before[index], after[0])
 
         found = similarity(strength)
@@ -75,6 +76,16 @@ def _protected(similarity: Callable[[float], float], strength: float, found: flo
         return Verdict("kept", 0.0, None, f"Restored, its similarity would be {found:.2f}, under {threshold:g}.")
     reason = f"Strength lowered from {strength:g}, where the similarity would be {found:.2f}, under {threshold:g}."
     return Verdict("softened", kept, kept_similarity, reason)
+
+
+def _embed(recogniser: Recogniser, images: Sequence[Image], landmarks: Sequence[FloatArray]) -> FloatArray:
+    """One embedding for each image. Raises `StageFailed` for anything else: it would compare as "not similar"."""
+    if not images:
+        return np.empty((0, 0), dtype=np.float32)
+    embeddings = recogniser.embed(images, landmarks)
+    if embeddings.ndim != 2 or len(embeddings) != len(images) or not np.isfinite(embeddings).all():
+        raise StageFailed(f"The recogniser {recogniser.name} answered with something that is no embedding.")
+    return embeddings
 
 
 def _cosine(first: FloatArray, second: FloatArray) -> float:

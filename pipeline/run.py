@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import cv2
+
 from pipeline.errors import Cancelled, DeadlineExceeded, DeviceOutOfMemory, PipelineError, StageFailed
 
 Progress = Callable[[str, float], None]
@@ -57,10 +59,10 @@ class Run:
     def stage(self, name: str) -> Iterator[None]:
         """Time a stage, check before it starts, and give its name to whatever goes wrong inside."""
         self._stage = name
-        self.check()
-        self._on_progress(name, 0.0)
         start = time.perf_counter()
         try:
+            self.check()
+            self._on_progress(name, 0.0)
             yield
         except PipelineError as error:
             error.stage = error.stage or name
@@ -68,6 +70,8 @@ class Run:
         except MemoryError as error:
             raise DeviceOutOfMemory("Not enough memory for this photo right now.", stage=name) from error
         except Exception as error:
+            if isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem:  # OpenCV's own MemoryError
+                raise DeviceOutOfMemory("Not enough memory for this photo right now.", stage=name) from error
             raise StageFailed(f"The {name} step failed.", stage=name) from error
         finally:
             elapsed_ms = (time.perf_counter() - start) * 1000

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.errors import StageFailed
 from pipeline.geometry import reflect_indices, resize
 from pipeline.run import Run
 from pipeline.types import Background, FloatArray, Image, Upscaler
+
+Positions = npt.NDArray[np.float64]
 
 
 def output_size(width: int, height: int, factor: float) -> tuple[int, int]:
@@ -75,12 +77,21 @@ def tile_spans(length: int, upscaler: Upscaler) -> list[tuple[int, int]]:
 def _fade(spans: list[tuple[int, int]], index: int, scale: int) -> FloatArray:
     """Weights of tile `index` along one axis, at output resolution; the weights of all tiles add up to 1."""
     start, stop = spans[index]
-    weights = np.ones((stop - start) * scale, dtype=np.float32)
-    for position, (first, second) in enumerate(pairwise(spans)):
-        shared = (first[1] - second[0]) * scale
-        ramp = (np.arange(shared, dtype=np.float32) + 0.5) / max(shared, 1)
-        if position == index - 1:
-            weights[:shared] *= ramp
-        elif position == index:
-            weights[len(weights) - shared :] *= 1 - ramp
-    return weights
+    positions = (np.arange(start * scale, stop * scale) + 0.5) / scale
+    weights = np.ones(len(positions))
+    if index > 0:
+        weights *= _crossing(spans[index - 1], spans[index], positions)
+    if index + 1 < len(spans):
+        weights *= 1 - _crossing(spans[index], spans[index + 1], positions)
+    return weights.astype(np.float32)
+
+
+def _crossing(first: tuple[int, int], second: tuple[int, int], positions: Positions) -> Positions:
+    """The share of tile `second` at each position: rising from 0 to 1 in the middle of what it shares with `first`.
+
+    Never wider than the tiles are apart, so that a tile has faded in before it begins to fade out, also where
+    it shares pixels with the next but one.
+    """
+    shared, apart = first[1] - second[0], second[0] - first[0]
+    middle = (second[0] + first[1]) / 2
+    return np.clip((positions - middle) / max(min(shared, apart), 1e-6) + 0.5, 0.0, 1.0)

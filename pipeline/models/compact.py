@@ -24,7 +24,10 @@ class CompactNetwork:
     """A compact network on a runtime: `scale` times larger, its receptive field `reach` pixels each way."""
 
     def __init__(self, name: str, state_dict: Mapping[str, Any], runtime: Runtime) -> None:
-        descriptor = ModelLoader().load_from_state_dict(dict(state_dict))
+        try:
+            descriptor = ModelLoader().load_from_state_dict(dict(state_dict))
+        except Exception as error:  # spandrel: its own for an unknown network, KeyError and others for a broken one
+            raise ModelUnavailable(f"{name}: the file holds no network that is known.", stage="models") from error
         network: Any = descriptor.model
         if descriptor.architecture.id != "Compact":
             raise ModelUnavailable(f"{name}: the file holds a {descriptor.architecture.name} network.", stage="models")

@@ -64,7 +64,7 @@ def choose_runtime(device: DeviceChoice = "auto", precision: Precision = "auto")
     if device == "cuda" and not has_cuda:
         raise ModelUnavailable("LIKENESS_DEVICE=cuda, but torch finds no CUDA device.", stage="models")
     if device != "cpu" and has_cuda:
-        automatic = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+        automatic = torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
         dtype = _DTYPES.get(precision, automatic)
         return Runtime(torch.device("cuda"), dtype, tile=512, batch_size=8)
     # Half precision on a CPU pays only where its instructions exist; elsewhere it is emulated and slow.

@@ -53,8 +53,10 @@ def fault(model: ModelFile, weights_dir: Path) -> str | None:
         return f"{model.name}: {path} is missing."
     if path.stat().st_size != model.bytes:
         return f"{model.name}: {path} has {path.stat().st_size} bytes, expected {model.bytes}."
-    with path.open("rb") as file:
-        found = _sha256(file.read())
+    try:
+        found = _sha256(path.read_bytes())
+    except OSError as error:
+        return f"{model.name}: {path} cannot be read: {error}."
     return None if found == model.sha256 else f"{model.name}: {path} has SHA-256 {found}, expected {model.sha256}."
 
 
@@ -71,11 +73,12 @@ def choose(shelf: Shelf, registry: Sequence[ModelFile] = REGISTRY) -> Selection:
         candidates = [model for model in registry if model.role == role]
         allowed = [m for m in candidates if shelf.licences == "any" or m.commercial_use == "yes"]
         picked: dict[int, ModelFile] = {}
+        known = len(faults)
         for scale in sorted({model.scale for model in allowed}):
             model = _pick([m for m in allowed if m.scale == scale], shelf, faults)
             if model is not None:
                 picked[scale] = model
-        if not picked and role in REQUIRED_ROLES and not faults:
+        if not picked and role in REQUIRED_ROLES and len(faults) == known:
             faults.append(f"No {shelf.preference} model for the role {role} is allowed by licences={shelf.licences}.")
         chosen[role] = tuple(picked.values())
     faults.extend(f for models in chosen.values() for m in models if (f := fault(m, shelf.weights_dir)))
@@ -116,10 +119,12 @@ def read_state_dict(model: ModelFile, weights_dir: Path) -> dict[str, Any]:
     found = _sha256(data)
     if found != model.sha256:
         raise ModelUnavailable(f"{model.name}: {path} has SHA-256 {found}, expected {model.sha256}.", stage="models")
-    if path.suffix == ".safetensors":
-        return dict(load_safetensors(data))
-    loaded: dict[str, Any] = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    return loaded
+    try:
+        if path.suffix == ".safetensors":
+            return dict(load_safetensors(data))
+        return dict(torch.load(io.BytesIO(data), map_location="cpu", weights_only=True))
+    except Exception as error:  # each reader has its own, down to RuntimeError
+        raise ModelUnavailable(f"{model.name}: {path} holds no readable weights.", stage="models") from error
 
 
 def _sha256(data: bytes) -> str:

@@ -1,0 +1,50 @@
+# Likeness in a container.
+#
+#   docker build -t likeness .                                     CPU (the default; a small torch without CUDA)
+#   docker build -t likeness:cuda --build-arg DEVICE=cuda .        NVIDIA GPU; run with --gpus all
+#   docker run --read-only -p 8000:8000 likeness
+ARG PYTHON_VERSION=3.12
+
+FROM python:${PYTHON_VERSION}-slim-bookworm AS build
+ARG DEVICE=cpu
+ARG TORCH_CPU_INDEX=https://download.pytorch.org/whl/cpu
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+RUN python -m venv /opt/venv
+COPY requirements.txt /tmp/requirements.txt
+# On a CPU, torch comes first and from its own index: PyPI's build brings 5 GB of CUDA along. The pins are the
+# same, so the second step finds torch in place.
+RUN set -eu; \
+    case "$DEVICE" in \
+      cpu) grep -E '^(torch|torchvision)==' /tmp/requirements.txt > /tmp/torch.txt; \
+           /opt/venv/bin/pip install --requirement /tmp/torch.txt \
+             --index-url "$TORCH_CPU_INDEX" --extra-index-url https://pypi.org/simple ;; \
+      cuda) ;; \
+      *) echo "DEVICE must be cpu or cuda, not $DEVICE" >&2; exit 1 ;; \
+    esac; \
+    /opt/venv/bin/pip install --requirement /tmp/requirements.txt
+WORKDIR /srv/likeness
+COPY . .
+# Compiled here, because nothing can be written later.
+RUN /opt/venv/bin/python -m compileall -q app pipeline metrics
+
+FROM python:${PYTHON_VERSION}-slim-bookworm
+RUN useradd --system --uid 10001 --home-dir /nonexistent --no-create-home likeness
+COPY --from=build /opt/venv /opt/venv
+COPY --from=build /srv/likeness /srv/likeness
+WORKDIR /srv/likeness
+# torch wants this folder to exist when it is imported, and without it a writable temporary folder. Empty it stays:
+# nothing is compiled at run time.
+RUN mkdir /srv/likeness/.torchinductor
+ENV TORCHINDUCTOR_CACHE_DIR=/srv/likeness/.torchinductor
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    LIKENESS_HOST=0.0.0.0 \
+    LIKENESS_PORT=8000 \
+    LIKENESS_WEIGHTS_DIR=/weights
+USER 10001:10001
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 \
+    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f'http://127.0.0.1:{os.environ[\"LIKENESS_PORT\"]}/api/v1/health/ready', timeout=4)"]
+CMD ["python", "-m", "app", "serve"]
