@@ -1,0 +1,151 @@
+"""What lies in an image file: its pixels' own data, apart from everything that travels beside them.
+
+Only what the pixels need is handed to Pillow, while EXIF orientation, colour profile and animation are read here,
+within bounds, and everything else (text, thumbnails, further pictures) is left behind. Pillow itself parses all of
+that, at a cost that a small hostile file can drive to minutes: EXIF spread over many segments is joined in quadratic
+time, and thousands of compressed profiles are all inflated.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from pipeline.errors import BrokenImage, UnsupportedMediaType
+
+Format: TypeAlias = Literal["JPEG", "PNG", "WebP"]
+
+MAX_SCANS = 100  # real progressive files have about ten; each costs a pass over all coefficients
+MAX_SEGMENTS = 4_096  # a 10 MB photo whose colour profile and depth map fill JPEG segments has some 200
+MAX_CHUNKS = 65_536  # PNG: 512 MB in the usual 8 KB pieces
+MAX_PROFILE_BYTES = 4 * 2**20
+
+_SCAN, _END, _APP1, _APP2 = 0xDA, 0xD9, 0xE1, 0xE2
+_METADATA = {*range(0xE0, 0xF0), 0xFE} - {0xE0, 0xEE}  # APP0 (JFIF) and APP14 (Adobe) say how colour is stored
+# A marker that starts a segment: neither a stuffed zero nor padding, nor one of those without a length
+# (restarts D0 to D7, start of image D8, 01).
+_MARKER = re.compile(rb"\xff[^\x00\x01\xff\xd0-\xd8]")
+_PNG_PIXELS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
+_ORIENTATION_TAG = 0x0112
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A file taken apart: what Pillow is to decode, and what was read beside it."""
+
+    pixels: bytes
+    exif: bytes = b""
+    profile: bytes | None = None
+    animated: bool = False
+
+
+def format_of(data: bytes) -> Format:
+    """The format whose signature the file begins with. Raises `UnsupportedMediaType`."""
+    if data.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WebP"
+    raise UnsupportedMediaType("This is not a JPEG, PNG or WebP picture; only these three are accepted.")
+
+
+def take_apart(data: bytes, file_format: Format) -> Parts:
+    """The parts of a file. Raises `BrokenImage`, or `struct.error` for a PNG that ends too early."""
+    if file_format == "JPEG":
+        return _jpeg_parts(data)
+    if file_format == "PNG":
+        return _png_parts(data)
+    return Parts(data)  # libwebp reads its parts by itself, and in time
+
+
+def orientation(exif: bytes) -> int:
+    """The orientation tag of an EXIF block, or 1 where it has none that can be read."""
+    exif = exif.removeprefix(b"Exif\0\0")
+    order = ">" if exif.startswith(b"MM") else "<"
+    try:
+        (directory,) = struct.unpack_from(f"{order}4xI", exif)
+        (count,) = struct.unpack_from(f"{order}H", exif, directory)
+        for entry in range(count):
+            tag, value = struct.unpack_from(f"{order}H6xH2x", exif, directory + 2 + 12 * entry)
+            if tag == _ORIENTATION_TAG:
+                return int(value)
+    except struct.error:  # cut off: the photo is still whole
+        return 1
+    return 1
+
+
+def _jpeg_parts(data: bytes) -> Parts:
+    kept, exif = [data[:2]], b""
+    profile: list[bytes] = []
+    segments = _jpeg_segments(data)
+    for marker, start, end in segments:
+        payload = data[start + 4 : end]
+        if marker == _SCAN:
+            # The two bytes can also be part of metadata between scans, so only a suspicious number is worth a walk.
+            if data.count(b"\xff\xda", start) > MAX_SCANS and 1 + sum(s[0] == _SCAN for s in segments) > MAX_SCANS:
+                raise BrokenImage(f"This JPEG file is stored in more than {MAX_SCANS} passes, which no real photo is.")
+            kept.append(data[start:])
+            joined = b"".join(part[2:] for part in sorted(profile))  # each part starts with its number and their count
+            return Parts(b"".join(kept), exif, joined if profile else None)
+        if marker == _APP1 and payload.startswith(b"Exif\0\0"):
+            exif = exif or payload
+        elif marker == _APP2 and payload.startswith(b"ICC_PROFILE\0"):
+            profile.append(payload[12:])
+        elif marker not in _METADATA:
+            kept.append(data[start:end])
+    raise BrokenImage("This JPEG file ends before its picture begins.")
+
+
+def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Marker, start and end of each segment up to the end of the image; compressed pixels are skipped."""
+    position = 2
+    for _ in range(MAX_SEGMENTS):
+        match = _MARKER.search(data, position)
+        if match is None or data[match.start() + 1] == _END:
+            return
+        start = match.start()
+        position = start + 2 + max(int.from_bytes(data[start + 2 : start + 4], "big"), 2)
+        if position > len(data):
+            return
+        yield data[start + 1], start, position
+    raise BrokenImage(f"This JPEG file has more than {MAX_SEGMENTS} segments, which no real photo has.")
+
+
+def _png_parts(data: bytes) -> Parts:
+    kept, exif, frames = [data[:8]], b"", 1
+    profile: bytes | None = None
+    position = 8
+    for _ in range(MAX_CHUNKS):
+        length, kind = struct.unpack_from(">I4s", data, position)
+        end = position + 12 + length
+        body = data[position + 8 : end - 4]
+        if kind in _PNG_PIXELS:
+            # Pillow does not check the sums of the pixel data, so damage there would pass as pixels.
+            if struct.unpack_from(">I", data, end - 4)[0] != zlib.crc32(body, zlib.crc32(kind)):
+                raise BrokenImage("This PNG file is damaged: a checksum does not match.")
+            kept.append(data[position:end])
+        elif kind == b"eXIf":
+            exif = exif or body
+        elif kind == b"iCCP" and profile is None:
+            profile = _inflated(body[body.find(b"\0") + 2 :])
+        elif kind == b"acTL":
+            frames = int.from_bytes(body[:4], "big")
+        if kind == b"IEND":
+            return Parts(b"".join(kept), exif, profile, frames > 1)
+        position = end
+    raise BrokenImage(f"This PNG file has more than {MAX_CHUNKS} chunks, which no real photo has.")
+
+
+def _inflated(packed: bytes) -> bytes:
+    """A compressed profile, or nothing where it is damaged or too large to be one."""
+    unpacker = zlib.decompressobj()
+    try:
+        profile = unpacker.decompress(packed, MAX_PROFILE_BYTES)
+    except zlib.error:
+        return b""
+    return b"" if unpacker.unconsumed_tail else profile
