@@ -53,7 +53,10 @@ def upscale_tiled(image: Image, upscaler: Upscaler, run: Run) -> Image:
         if enlarged.shape != (padded.shape[0] * scale, padded.shape[1] * scale, 3) or not np.isfinite(enlarged).all():
             raise StageFailed(f"The upscaler {upscaler.name} answered with something that is not an enlarged tile.")
         inner = enlarged[margin * scale : -margin * scale or None, margin * scale : -margin * scale or None]
-        weight_rows, weight_columns = _fade(rows, row, scale), _fade(columns, column, scale)
+        weight_rows, weight_columns = (
+            _fade(rows, row, upscaler.overlap, scale),
+            _fade(columns, column, upscaler.overlap, scale),
+        )
         output[top * scale : bottom * scale, left * scale : right * scale] += (
             inner * weight_rows[:, None, None] * weight_columns[None, :, None]
         )
@@ -74,24 +77,25 @@ def tile_spans(length: int, upscaler: Upscaler) -> list[tuple[int, int]]:
     return [(start, start + tile) for start in starts]
 
 
-def _fade(spans: list[tuple[int, int]], index: int, scale: int) -> FloatArray:
-    """Weights of tile `index` along one axis, at output resolution; the weights of all tiles add up to 1."""
-    start, stop = spans[index]
-    positions = (np.arange(start * scale, stop * scale) + 0.5) / scale
-    weights = np.ones(len(positions))
-    if index > 0:
-        weights *= _crossing(spans[index - 1], spans[index], positions)
-    if index + 1 < len(spans):
-        weights *= 1 - _crossing(spans[index], spans[index + 1], positions)
-    return weights.astype(np.float32)
+def _fade(spans: list[tuple[int, int]], index: int, overlap: int, scale: int) -> FloatArray:
+    """Weights of tile `index` along one axis, at output resolution; the weights of all tiles add up to 1.
 
-
-def _crossing(first: tuple[int, int], second: tuple[int, int], positions: Positions) -> Positions:
-    """The share of tile `second` at each position: rising from 0 to 1 in the middle of what it shares with `first`.
-
-    Never wider than the tiles are apart, so that a tile has faded in before it begins to fade out, also where
-    it shares pixels with the next but one.
+    A ramp of `overlap` input pixels lies in the middle of what two neighbours share. A tile's weight is its own
+    ramp less the next tile's, so that the sum telescopes to 1 however many tiles lie over each other.
     """
-    shared, apart = first[1] - second[0], second[0] - first[0]
-    middle = (second[0] + first[1]) / 2
-    return np.clip((positions - middle) / max(min(shared, apart), 1e-6) + 0.5, 0.0, 1.0)
+    start, stop = spans[index]
+    positions = np.arange(start * scale, stop * scale, dtype=np.float32) + 0.5
+    ramps = [
+        np.ones_like(positions) if index == 0 else _ramp(positions, spans[index - 1], spans[index], overlap, scale)
+    ]
+    if index + 1 < len(spans):
+        ramps.append(_ramp(positions, spans[index], spans[index + 1], overlap, scale))
+    return np.asarray(ramps[0] - ramps[1] if len(ramps) > 1 else ramps[0], dtype=np.float32)
+
+
+def _ramp(
+    positions: FloatArray, first: tuple[int, int], second: tuple[int, int], overlap: int, scale: int
+) -> FloatArray:
+    """From 0 to 1 across the middle of what the tiles `first` and `second` share."""
+    middle = (first[1] + second[0]) / 2 * scale
+    return np.clip((positions - middle) / max(overlap * scale, 1) + 0.5, 0.0, 1.0).astype(np.float32)
