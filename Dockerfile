@@ -8,6 +8,7 @@ ARG PYTHON_VERSION=3.12
 FROM python:${PYTHON_VERSION}-slim-bookworm AS build
 ARG DEVICE=cpu
 ARG TORCH_CPU_INDEX=https://download.pytorch.org/whl/cpu
+ARG PYPI_INDEX=https://pypi.org/simple
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/venv
 COPY requirements.txt /tmp/requirements.txt
@@ -17,13 +18,15 @@ RUN set -eu; \
     case "$DEVICE" in \
       cpu) grep -E '^(torch|torchvision)==' /tmp/requirements.txt > /tmp/torch.txt; \
            /opt/venv/bin/pip install --requirement /tmp/torch.txt \
-             --index-url "$TORCH_CPU_INDEX" --extra-index-url https://pypi.org/simple ;; \
+             --index-url "$TORCH_CPU_INDEX" --extra-index-url "$PYPI_INDEX" ;; \
       cuda) ;; \
       *) echo "DEVICE must be cpu or cuda, not $DEVICE" >&2; exit 1 ;; \
     esac; \
-    /opt/venv/bin/pip install --requirement /tmp/requirements.txt
+    /opt/venv/bin/pip install --requirement /tmp/requirements.txt --index-url "$PYPI_INDEX"
 WORKDIR /srv/likeness
 COPY . .
+# Whatever the umask of the tree this is built from, the unprivileged user must be able to read it.
+RUN chmod -R a+rX .
 # Compiled here, because nothing can be written later.
 RUN /opt/venv/bin/python -m compileall -q app pipeline metrics
 

@@ -39,12 +39,13 @@ format: install-dev
 	$(BIN)/ruff check --fix .
 
 # torch pins its own CUDA packages exactly; listing them here would force them on CPU-only builds of torch.
+lock: SHELL := /bin/bash -o pipefail
 lock:  ## resolve pyproject.toml for Python 3.10 to 3.13 (needs uv)
 	for extra in "" dev; do \
 	  uv pip compile --quiet --universal --python-version 3.10 --no-header --no-annotate \
 	    $${extra:+--extra $$extra} pyproject.toml $${extra:+--constraint requirements.txt} \
 	  | grep -vE '^(nvidia-|cuda-|triton)' > lock.tmp \
-	  && mv lock.tmp requirements$${extra:+-$$extra}.txt; \
+	  && mv lock.tmp requirements$${extra:+-$$extra}.txt || exit 1; \
 	done
 
 clean:

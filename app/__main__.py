@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import logging
+import math
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
@@ -17,17 +19,18 @@ from app.files import FileResult, enhance_files, plan_files
 from app.main import create_app
 from app.schemas import EnhanceForm
 from app.settings import Settings
-from pipeline.errors import ModelUnavailable
-from pipeline.models.registry import REGISTRY
-from pipeline.models.weights import choose, installed
+from pipeline.errors import ModelUnavailable, PipelineError
+from pipeline.models.registry import REGISTRY, ModelFile
+from pipeline.models.weights import choose, fault, installed
 from pipeline.types import Background, ColorCorrection, EnhanceOptions, FaceChoice, IdentityPolicy, OutputFormat
 
 USAGE_ERROR = 2
 SOME_FAILED = 1
+INTERRUPTED = 130  # as shells count a Ctrl-C
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; the exit status: 0 done, 1 some photos failed, 2 it could not be started."""
+    """Run one command; the exit status: 0 done, 1 some photos failed, 2 it could not be started, 130 Ctrl-C."""
     parsed = _parser().parse_args(arguments)
     try:
         settings = Settings()
@@ -37,9 +40,12 @@ def main(arguments: list[str] | None = None) -> int:
             name = "_".join(str(part) for part in fault["loc"]).upper()
             print(f"LIKENESS_{name}: {fault['msg']} (it is {fault['input']!r}).", file=sys.stderr)
         return USAGE_ERROR
-    except ModelUnavailable as error:
+    except PipelineError as error:  # a model's file is missing or wrong, or the model does not run
         print(error.message, file=sys.stderr)
         return USAGE_ERROR
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return INTERRUPTED
     return status
 
 
@@ -92,17 +98,29 @@ def _line(result: FileResult) -> str:
 
 
 def _models_list(parsed: argparse.Namespace, settings: Settings) -> int:
-    in_use = {model.name for models in choose(settings.shelf).values() for model in models}
+    try:
+        chosen, problem = choose(settings.shelf), None
+    except ModelUnavailable as error:  # the table is what helps to mend it
+        chosen, problem = {}, error.message
+    in_use = {model.name for models in chosen.values() for model in models}
     rows = [("NAME", "ROLE", "SIZE", "LICENCE", "COMMERCIAL", "STATE")]
     for model in REGISTRY:
-        here = installed(model, settings.weights_dir)
-        state = "in use" if model.name in in_use else "installed" if here else "not installed"
         size = f"{model.bytes / 1e6:.2f} MB" if model.bytes else "-"
+        state = "in use" if model.name in in_use else _state(model, settings.weights_dir)
         rows.append((model.name, model.role, size, model.licence, model.commercial_use, state))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    if problem is not None:
+        print(problem, file=sys.stderr)
+        return USAGE_ERROR
     return 0
+
+
+def _state(model: ModelFile, weights_dir: Path) -> str:
+    if not installed(model, weights_dir):
+        return "not installed"
+    return "installed" if fault(model, weights_dir) is None else "wrong file"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -111,7 +129,7 @@ def _parser() -> argparse.ArgumentParser:
 
     serve = commands.add_parser("serve", help="serve over HTTP")
     serve.add_argument("--host", help="address to listen on (LIKENESS_HOST)")
-    serve.add_argument("--port", type=int, help="port to listen on (LIKENESS_PORT)")
+    serve.add_argument("--port", type=_number(0, 65_535, int), help="port to listen on (LIKENESS_PORT)")
     serve.set_defaults(command=_serve)
 
     default = {name: field.default for name, field in EnhanceForm.model_fields.items()}
@@ -127,8 +145,13 @@ def _parser() -> argparse.ArgumentParser:
     enhance.add_argument("--color-correction", choices=get_args(ColorCorrection), default=default["color_correction"])
     enhance.add_argument("--background", choices=get_args(Background), default=default["background"])
     enhance.add_argument("--identity-policy", choices=get_args(IdentityPolicy), default=default["identity_policy"])
-    enhance.add_argument("--output-format", choices=get_args(OutputFormat), default=None, help="else from OUT's name")
-    enhance.add_argument("--quality", type=int, choices=range(1, 101), default=default["quality"], metavar="1-100")
+    enhance.add_argument(
+        "--output-format",
+        choices=get_args(OutputFormat),
+        default=None,
+        help="if OUT is a folder; else its name says it",
+    )
+    enhance.add_argument("--quality", type=_number(1, 100, int), default=default["quality"], metavar="1-100")
     enhance.set_defaults(command=_enhance)
 
     models = commands.add_parser("models", help="the models and their state").add_subparsers(
@@ -140,17 +163,20 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-class _number:  # noqa: N801 - argparse shows the name of a type in its messages
-    """A number within bounds, for argparse."""
+def _number(low: int, high: int, kind: type[int] | type[float] = float) -> Callable[[str], float]:
+    """A type for argparse: a number within bounds."""
 
-    def __init__(self, low: float, high: float) -> None:
-        self._low, self._high = low, high
-
-    def __call__(self, text: str) -> float:
-        value = float(text)
-        if not self._low <= value <= self._high:
-            raise argparse.ArgumentTypeError(f"{text} is not between {self._low} and {self._high}")
+    def parse(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            what = "a whole number" if kind is int else "a number"
+            raise argparse.ArgumentTypeError(f"{text} is not {what} between {low} and {high}")
         return value
+
+    return parse
 
 
 if __name__ == "__main__":

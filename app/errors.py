@@ -11,9 +11,18 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from app.settings import FORM_OVERHEAD, MEBIBYTE
 from pipeline import errors as domain
 
 logger = logging.getLogger("likeness")
+
+# Where the framework has only the phrase of the status, a sentence for a person.
+_SENTENCES = {
+    "not_found": "There is nothing at this address.",
+    "method_not_allowed": "This address does not take this method.",
+}
+
+MAX_FAULTS = 5  # named one by one in the answer to a form
 
 CLIENT_CLOSED_REQUEST = 499  # nginx's number; nobody is there to read it
 
@@ -49,7 +58,7 @@ class BodyTooLarge(RequestError):
     """More bytes than an upload may have. The rest of the body is not read, so the connection must end."""
 
     def __init__(self, limit: int) -> None:
-        message = f"The upload is larger than the {limit / (1024 * 1024):.3g} MB that this server accepts."
+        message = f"The upload is larger than the {(limit - FORM_OVERHEAD) / MEBIBYTE:.3g} MB that this server accepts."
         super().__init__(413, "too_many_bytes", message, stage="upload")
         self.headers = {"Connection": "close"}
 
@@ -107,11 +116,15 @@ def _on_http_error(request: Request, error: HTTPException) -> Response:
         code = "malformed_form"
     headers = dict(error.headers) if error.headers else None
     stage = getattr(error, "stage", "request")
-    return error_response(request_id_of(request), error.status_code, code, str(error.detail), stage, headers)
+    message = _SENTENCES.get(code, str(error.detail).rstrip(".") + ".")
+    return error_response(request_id_of(request), error.status_code, code, message, stage, headers)
 
 
 def _on_validation_error(request: Request, error: RequestValidationError) -> Response:
-    message = " ".join(_sentence(fault) for fault in error.errors())
+    faults = error.errors()
+    message = " ".join(_sentence(fault) for fault in faults[:MAX_FAULTS])
+    if len(faults) > MAX_FAULTS:
+        message += f" And {len(faults) - MAX_FAULTS} more."
     return error_response(request_id_of(request), 422, "bad_parameter", message, "parameters")
 
 
@@ -129,4 +142,6 @@ def _sentence(fault: dict[str, Any]) -> str:
 def _on_unexpected(request: Request, error: Exception) -> Response:
     logger.error("%s failed unexpectedly", request_id_of(request), exc_info=error)
     message = "Something went wrong inside the server; the log has the details under this request's id."
-    return error_response(request_id_of(request), 500, "internal_error", message, "server")
+    request_id = request_id_of(request)
+    # Starlette answers this outside of every middleware, so the id is not put on it by `RequestIdMiddleware`.
+    return error_response(request_id, 500, "internal_error", message, "server", {"X-Request-ID": request_id})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
+from app.service import check_output
 from app.settings import Settings
 from pipeline.decode import decode
 from pipeline.encode import encode
@@ -15,8 +16,8 @@ from pipeline.pipeline import enhance
 from pipeline.run import Run
 from pipeline.types import EnhanceOptions, Models, OutputFormat
 
-INPUT_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 _FORMATS: dict[str, OutputFormat] = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".webp": "webp"}
+_SUFFIXES: dict[OutputFormat, str] = {"jpeg": ".jpg", "png": ".png", "webp": ".webp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +43,14 @@ def plan_files(source: Path, target: Path, output_format: OutputFormat | None) -
     """What to read and what to write.
 
     A folder's photos go into the folder `target` under their own names, with the suffix of the format (PNG
-    unless given). Raises `ValueError`, with a sentence, where that cannot work: nothing to read, two photos
-    that would get one name, or a result that would overwrite a photo.
+    unless given), and so does a single photo if `target` is a folder or has no suffix. Raises `ValueError`, with a
+    sentence, where that cannot work: nothing to read, a name that belies the format, two photos that would get
+    one name, or a result that would overwrite a photo.
     """
-    if source.is_dir():
-        found = sorted(path for path in source.iterdir() if path.suffix.lower() in INPUT_SUFFIXES and path.is_file())
-        if not found:
-            raise ValueError(f"{source} has no JPEG, PNG or WebP photo.")
-        chosen = output_format or "png"
-        suffix = ".jpg" if chosen == "jpeg" else f".{chosen}"
-        plans = [FilePlan(path, target / (path.stem + suffix), chosen) for path in found]
-    elif source.is_file():
-        suffix = target.suffix.lower()
-        chosen = output_format or _FORMATS.get(suffix)  # type: ignore[assignment]
-        if chosen is None:
-            raise ValueError(
-                f"{target}: name it .png, .jpg or .webp, or give --output-format {'|'.join(get_args(OutputFormat))}."
-            )
-        plans = [FilePlan(source, target, chosen)]
-    else:
-        raise ValueError(f"{source} is not there.")
+    try:
+        plans = _plans(source, target, output_format)
+    except OSError as error:
+        raise ValueError(f"{source} cannot be read: {error.strerror}.") from error
     sources = {plan.source.resolve() for plan in plans}
     targets: set[Path] = set()
     for plan in plans:
@@ -72,6 +61,30 @@ def plan_files(source: Path, target: Path, output_format: OutputFormat | None) -
             raise ValueError(f"Two photos would be written to {plan.target}.")
         targets.add(resolved)
     return plans
+
+
+def _plans(source: Path, target: Path, output_format: OutputFormat | None) -> list[FilePlan]:
+    if source.is_dir():
+        found = sorted(path for path in source.iterdir() if path.suffix.lower() in _FORMATS and path.is_file())
+        if not found:
+            raise ValueError(f"{source} has no JPEG, PNG or WebP photo.")
+        return [_into_folder(path, target, output_format) for path in found]
+    if not source.is_file():
+        raise ValueError(f"{source} is not there.")
+    if target.is_dir() or not target.suffix:
+        return [_into_folder(source, target, output_format)]
+    named = _FORMATS.get(target.suffix.lower())
+    if named is None or output_format not in (None, named):
+        formats = "|".join(get_args(OutputFormat))
+        raise ValueError(f"{target}: name it .png, .jpg or .webp, as --output-format {{{formats}}} says.")
+    return [FilePlan(source, target, named)]
+
+
+def _into_folder(source: Path, folder: Path, output_format: OutputFormat | None) -> FilePlan:
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder} is not a folder.")
+    chosen: OutputFormat = output_format or "png"
+    return FilePlan(source, folder / (source.stem + _SUFFIXES[chosen]), chosen)
 
 
 def enhance_files(
@@ -91,13 +104,17 @@ def _enhance_file(plan: FilePlan, options: EnhanceOptions, quality: int, models:
     run = Run()
     with run.stage("decode"):
         photo = decode(plan.source.read_bytes(), max_pixels=settings.max_input_pixels)
+        check_output(photo, options.upscale_factor, plan.output_format, settings.max_output_megapixels)
     enhanced = enhance(photo, options, models, run)
     with run.stage("encode"):
         encoded = encode(enhanced.image, enhanced.alpha, output_format=plan.output_format, quality=quality)
     plan.target.parent.mkdir(parents=True, exist_ok=True)
     partial = plan.target.with_name(plan.target.name + ".part")
-    partial.write_bytes(encoded.data)  # under its own name only when whole
-    partial.replace(plan.target)
+    try:
+        partial.write_bytes(encoded.data)  # under its own name only when whole
+        partial.replace(plan.target)
+    finally:
+        partial.unlink(missing_ok=True)
     restored = sum(report.verdict.action != "kept" for report in enhanced.faces)
     height, width = enhanced.image.shape[:2]
     seconds = sum(run.timings_ms.values()) / 1000

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, TypeVar
 
@@ -17,7 +18,7 @@ from app.engine import Engine
 from app.settings import Settings
 from metrics.report import Report, measure
 from pipeline.decode import decode
-from pipeline.encode import Encoded, encode
+from pipeline.encode import Encoded, check_size, encode
 from pipeline.errors import ReferenceMismatch, TooManyPixels
 from pipeline.pipeline import enhance, upscale_photo
 from pipeline.run import Run
@@ -42,6 +43,7 @@ class Order:
     output_format: OutputFormat
     quality: int
     metrics: bool
+    as_document: bool = True  # false: only the picture is wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Answer:
 
     picture: Encoded
     facts: dict[str, Any]
-    document: bytes
+    document: bytes  # empty if it was not wanted
 
 
 class Service:
@@ -61,8 +63,8 @@ class Service:
         self.started = time.monotonic()
         self.admission = Admission(settings.slots, settings.queue_size)
         self.settings = settings
-        # One thread for each photo at the workbench, so that a photo never waits for a thread.
-        self._threads = ThreadPoolExecutor(settings.slots + 2, thread_name_prefix="photo")
+        # One for each photo at the workbench and each warm-up on the device: none ever waits for a thread.
+        self._threads = ThreadPoolExecutor(2 * settings.slots + 1, thread_name_prefix="photo")
 
     def close(self) -> None:
         """Let the threads end when their work is done."""
@@ -112,21 +114,17 @@ class Service:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
             run.cancelled.set()
-            await asyncio.wait({future})
-            if not future.cancelled():
-                future.exception()  # the thread's own Cancelled is expected and said here already
+            while not future.done():  # also when cancelled again meanwhile, as at shutdown
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait({future})
+            future.exception()  # the thread's own Cancelled is expected and said here already
             raise
 
     def _read(self, order: Order, run: Run) -> tuple[Photo, Photo | None]:
         limit = self.settings.max_input_pixels
         with run.stage("decode"):
             photo = decode(order.file, max_pixels=limit)
-            width, height = output_size(photo.width, photo.height, order.options.upscale_factor)
-            if width * height > self.settings.max_output_megapixels * 1e6:
-                raise TooManyPixels(
-                    f"Enlarged {order.options.upscale_factor:g} times the photo would have "
-                    f"{width * height / 1e6:.4g} megapixels; at most {self.settings.max_output_megapixels:g} are made."
-                )
+            check_output(photo, order.options.upscale_factor, order.output_format, self.settings.max_output_megapixels)
         if order.reference is None:
             return photo, None
         with run.stage("reference"):
@@ -138,6 +136,21 @@ class Service:
                     f"({photo.width} × {photo.height})."
                 )
         return photo, reference
+
+
+def check_output(photo: Photo, factor: float, output_format: OutputFormat, max_megapixels: float) -> None:
+    """Refuse what could not be answered, before any work is done on it.
+
+    Raises `TooManyPixels` if the photo, enlarged, would have more than `max_megapixels`, and `OutputFormatLimit`
+    if the format cannot hold it.
+    """
+    width, height = output_size(photo.width, photo.height, factor)
+    check_size(width, height, output_format)
+    if width * height > max_megapixels * 1e6:
+        raise TooManyPixels(
+            f"Enlarged {factor:g} times the photo would have {width * height / 1e6:.4g} megapixels; "
+            f"at most {max_megapixels:g} are made."
+        )
 
 
 def _finish(
@@ -172,9 +185,13 @@ def _finish(
         "warning": notices[0].message if notices else None,
         "warnings": [{"code": notice.code, "message": notice.message} for notice in notices],
     }
-    # Written here, in the thread: base64 and JSON of a large picture would hold up the event loop.
-    image = pybase64.b64encode(picture.data).decode("ascii")
-    return Answer(picture, facts, orjson.dumps({"status": "success", "data": {"restored_image": image, **facts}}))
+    # Written here, in the thread: base64 and JSON of a large picture would hold up the event loop. They take as
+    # much memory as the picture several times over, and it may be missing here as in any other stage.
+    if not order.as_document:
+        return Answer(picture, facts, b"")
+    with run.stage("answer"):
+        image = pybase64.b64encode_as_string(picture.data)
+        return Answer(picture, facts, orjson.dumps({"status": "success", "data": {"restored_image": image, **facts}}))
 
 
 def rounded(timings_ms: dict[str, float]) -> dict[str, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, FiniteFloat, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipeline.models.runtime import DeviceChoice, Precision
@@ -36,13 +36,24 @@ class Settings(BaseSettings):
 
     slots: int = Field(1, ge=1, le=64, description="photos on the device at the same time")
     queue_size: int = Field(8, ge=0, le=10_000, description="photos that may wait for a slot; more get 503")
-    deadline_s: float = Field(180.0, gt=0, description="seconds from a photo's arrival to its answer; then 504")
+    deadline_s: FiniteFloat = Field(180.0, gt=0, description="seconds from a photo's arrival to its answer; then 504")
     grace_s: int = Field(30, ge=0, description="seconds that work in flight is given at shutdown")
 
-    max_upload_mb: float = Field(10.0, gt=0, description="MiB of a whole upload: photo, reference and fields")
-    max_input_megapixels: float = Field(25.0, gt=0, description="megapixels of a photo or reference")
-    max_output_megapixels: float = Field(100.0, gt=0, description="megapixels of the enlarged photo")
+    max_upload_mb: FiniteFloat = Field(10.0, gt=0, description="MiB of a whole upload: photo, reference and fields")
+    max_input_megapixels: FiniteFloat = Field(25.0, gt=0, description="megapixels of a photo or reference")
+    max_output_megapixels: FiniteFloat = Field(100.0, gt=0, description="megapixels of the enlarged photo")
     identity_threshold: float = Field(0.4, ge=-1, le=1, description="similarity under which a face is another person")
+
+    @field_validator("port", mode="before")
+    @classmethod
+    def _not_a_service_link(cls, value: object) -> object:
+        """Kubernetes sets `LIKENESS_PORT=tcp://…` in every pod beside a Service of our name: not meant for us."""
+        return cls.model_fields["port"].default if isinstance(value, str) and value.startswith("tcp://") else value
+
+    @field_validator("weights_dir")
+    @classmethod
+    def _expanded(cls, value: Path) -> Path:
+        return value.expanduser()
 
     @property
     def max_body_bytes(self) -> int:

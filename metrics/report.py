@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from metrics.psnr import psnr
 from metrics.ssim import SMALLEST_WINDOW, ssim
 
 Reference: TypeAlias = Literal["input", "upload"]
+logger = logging.getLogger("likeness.metrics")
+
 _Array: TypeAlias = npt.NDArray[np.float32]
 
 
@@ -72,6 +75,7 @@ def _figure(name: str, metric: Callable[[], float | None], absent: Notice) -> tu
     try:
         value = metric()
     except Exception as error:
+        logger.exception("%s could not be measured", name)
         return None, Notice("metric_failed", f"{name} could not be measured ({type(error).__name__}).")
     if value is None:
         return None, absent

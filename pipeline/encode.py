@@ -41,12 +41,7 @@ def encode(image: Image, alpha: FloatArray | None, *, output_format: OutputForma
     Raises `OutputFormatLimit` where a side is longer than the format can hold, and `RuntimeError` where the
     encoder fails.
     """
-    limit = MAX_SIDES[output_format]
-    if max(image.shape[:2]) > limit:
-        raise OutputFormatLimit(
-            f"The result is {image.shape[1]} × {image.shape[0]} pixels, but a {output_format.upper()} file cannot be "
-            f"longer than {limit} pixels on a side; choose another output format or a smaller upscale factor."
-        )
+    check_size(image.shape[1], image.shape[0], output_format)
     notices: tuple[Notice, ...] = ()
     if alpha is not None and output_format == "jpeg":
         image, alpha = _on_white(image, alpha), None
@@ -55,6 +50,16 @@ def encode(image: Image, alpha: FloatArray | None, *, output_format: OutputForma
     if not written or data.size == 0:
         raise RuntimeError(f"The {output_format.upper()} encoder wrote nothing.")
     return Encoded(data.tobytes(), MEDIA_TYPES[output_format], notices)
+
+
+def check_size(width: int, height: int, output_format: OutputFormat) -> None:
+    """Raise `OutputFormatLimit` where a side is longer than the format can hold."""
+    limit = MAX_SIDES[output_format]
+    if max(width, height) > limit:
+        raise OutputFormatLimit(
+            f"The result has {width} × {height} pixels, but a {output_format.upper()} file cannot be longer than "
+            f"{limit} pixels on a side; choose another output format or a smaller upscale factor."
+        )
 
 
 def _settings(output_format: OutputFormat, quality: int) -> tuple[int, ...]:

@@ -106,7 +106,7 @@ def _part_seen(
 
 
 def resize(image: npt.NDArray[np.float32], size: tuple[int, int]) -> npt.NDArray[np.float32]:
-    """`image` (H, W) or (H, W, 3) resampled to (width, height), clipped to [0, 1].
+    """`image` (H, W) or (H, W, 3) resampled to (width, height), in [0, 1]; itself if it has that size.
 
     Averages areas on an axis that shrinks and uses Lanczos on one that grows; the axes are independent, so a
     picture may shrink one way and grow the other.
@@ -121,7 +121,8 @@ def resize(image: npt.NDArray[np.float32], size: tuple[int, int]) -> npt.NDArray
             cv2.resize(image, axis_size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LANCZOS4),
             dtype=np.float32,
         )
-    return np.clip(image, 0.0, 1.0)
+        np.clip(image, 0.0, 1.0, out=image)  # Lanczos overshoots
+    return image
 
 
 def bounded_size(width: int, height: int, max_side: int) -> tuple[int, int]:

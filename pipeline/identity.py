@@ -14,6 +14,8 @@ from pipeline.types import Crop, Face, FloatArray, IdentityPolicy, Image, Recogn
 # Halvings of the strength interval under `protect`: the strength is found to within 1/16 of what was asked.
 SEARCH_STEPS = 4
 
+TOLERANCE = 1e-6  # float32 embeddings of one and the same face are not exactly 1 alike
+
 
 def judge(
     faces: Sequence[Face],
@@ -47,7 +49,7 @@ def judge(
             return _cosine(before[index], after[0])
 
         found = similarity(strength)
-        if found >= threshold:
+        if found >= threshold - TOLERANCE:
             verdicts.append(Verdict("restored", strength, found))
         elif policy == "warn":
             verdicts.append(Verdict("restored", strength, found, f"Similarity is under {threshold:g}."))
@@ -68,7 +70,7 @@ def _protected(similarity: Callable[[float], float], strength: float, found: flo
     for _ in range(SEARCH_STEPS):
         middle = (kept + failed) / 2
         value = similarity(middle)
-        if value >= threshold:
+        if value >= threshold - TOLERANCE:
             kept, kept_similarity = middle, value
         else:
             failed = middle

@@ -23,11 +23,12 @@ from pipeline.types import (
     FloatArray,
     Image,
     Models,
+    Named,
     Notice,
     Photo,
     Verdict,
 )
-from pipeline.upscaling import output_size, upscale
+from pipeline.upscaling import output_size, upscale, upscaler_for
 
 
 def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> Enhanced:
@@ -47,7 +48,7 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
         chosen = select(faces, options.faces, photo.width, photo.height)
     with run.stage("alignment"):
         aligned = align(image, [face for face, is_chosen in zip(faces, chosen, strict=True) if is_chosen], run)
-    plan = _plan(faces, chosen, aligned, models.restorer.max_native_size)
+    plan = _plan(faces, chosen, aligned, options.strength, models.restorer.max_native_size)
     with run.stage("restoration"):
         restored = restore(plan.crops, models.restorer, run)
     with run.stage("identity"):
@@ -69,7 +70,12 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
         strengths = [verdict.strength for verdict in verdicts]
         result = paste_back(background, (photo.width, photo.height), plan.crops, restored, masks, strengths, run)
     reports = plan.report(verdicts)
-    return Enhanced(result, alpha, reports, models.names(), _notices(photo, reports, models))
+    used = _names(detector=models.detector)
+    if plan.crops:
+        used |= _names(restorer=models.restorer, parser=models.parser, recogniser=models.recogniser)
+    return Enhanced(
+        result, alpha, reports, used | _upscaler(options, models), _notices(photo, options, reports, models)
+    )
 
 
 def upscale_photo(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> Enhanced:
@@ -81,7 +87,7 @@ def upscale_photo(photo: Photo, options: EnhanceOptions, models: Models, run: Ru
     with run.stage("upscaling"):
         result = upscale(image, options.upscale_factor, options.background, models.upscalers, run)
         alpha = _enlarged_alpha(photo, options.upscale_factor)
-    return Enhanced(result, alpha, (), models.names(), photo.notices)
+    return Enhanced(result, alpha, (), _upscaler(options, models), photo.notices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +110,17 @@ class _Plan:
         return tuple(FaceReport(face, found[index]) for index, face in enumerate(self.all_faces))
 
 
-def _plan(faces: Sequence[Face], chosen: Sequence[bool], aligned: Sequence[Crop | None], max_native: float) -> _Plan:
+def _plan(
+    faces: Sequence[Face], chosen: Sequence[bool], aligned: Sequence[Crop | None], strength: float, max_native: float
+) -> _Plan:
     indices, crops, settled = [], [], {}
     remaining = iter(aligned)
     for index, is_chosen in enumerate(chosen):
         crop = next(remaining) if is_chosen else None
         if not is_chosen:
             settled[index] = Verdict("kept", 0.0, reason="Not among the faces that were asked for.")
+        elif strength == 0:
+            settled[index] = Verdict("kept", 0.0, reason="Strength 0: upscaled only.")
         elif crop is None:
             settled[index] = Verdict("kept", 0.0, reason="Too small to restore: its eyes are under 5 pixels apart.")
         elif crop.native_size > max_native:
@@ -133,7 +143,20 @@ def _enlarged_alpha(photo: Photo, factor: float) -> FloatArray | None:
     return None if photo.alpha is None else resize(photo.alpha, output_size(photo.width, photo.height, factor))
 
 
-def _notices(photo: Photo, reports: Sequence[FaceReport], models: Models) -> tuple[Notice, ...]:
+def _upscaler(options: EnhanceOptions, models: Models) -> dict[str, str]:
+    if options.background == "resample":
+        return {}
+    return _names(upscaler=upscaler_for(options.upscale_factor, models.upscalers))
+
+
+def _names(**models: Named | None) -> dict[str, str]:
+    """Role → name of the models that there are."""
+    return {role: model.name for role, model in models.items() if model is not None}
+
+
+def _notices(
+    photo: Photo, options: EnhanceOptions, reports: Sequence[FaceReport], models: Models
+) -> tuple[Notice, ...]:
     notices = list(photo.notices)
     kept = [report for report in reports if report.verdict.action == "kept"]
     if not reports:
@@ -141,6 +164,9 @@ def _notices(photo: Photo, reports: Sequence[FaceReport], models: Models) -> tup
     elif len(kept) == len(reports):
         notices.append(Notice("no_face_restored", "No face was restored; the face reports say why."))
     if reports and models.recogniser is None:
+        if options.identity_policy == "protect":
+            message = "The likeness could not be protected: no face recognition model is installed."
+            notices.append(Notice("identity_not_protected", message))
         message = "Identity is unknown: no face recognition model is installed."
         notices.append(Notice("identity_unavailable", message))
     softened = sum(report.verdict.action == "softened" for report in reports)

@@ -124,6 +124,12 @@ class Enhanced:
     notices: tuple[Notice, ...] = ()
 
 
+class Named(Protocol):
+    """What all models have."""
+
+    name: str
+
+
 class Detector(Protocol):
     """Finds faces. `max_side`: the photo is shrunk to this long side (pixels) before `detect`."""
 

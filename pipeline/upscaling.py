@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -11,6 +12,8 @@ from pipeline.errors import StageFailed
 from pipeline.geometry import reflect_indices, resize
 from pipeline.run import Run
 from pipeline.types import Background, FloatArray, Image, Upscaler
+
+TILE_STEP = 16  # pixels; tile sizes are multiples of it
 
 Positions = npt.NDArray[np.float64]
 
@@ -29,73 +32,131 @@ def upscale(image: Image, factor: float, background: Background, upscalers: Mapp
     size = output_size(image.shape[1], image.shape[0], factor)
     if background == "resample":
         return resize(image, size)
-    scale = min((s for s in upscalers if s >= factor), default=max(upscalers))
-    return resize(upscale_tiled(image, upscalers[scale], run), size)
+    upscaler = upscaler_for(factor, upscalers)
+    if upscaler.scale < factor:
+        return resize(upscale_tiled(image, upscaler, run), size)
+    return upscale_tiled(image, upscaler, run, size)
 
 
-def upscale_tiled(image: Image, upscaler: Upscaler, run: Run) -> Image:
-    """`image` (H, W, 3) → (H·scale, W·scale, 3) through `upscaler`, tile by tile.
+def upscaler_for(factor: float, upscalers: Mapping[int, Upscaler]) -> Upscaler:
+    """The upscaler of the next scale, or of the largest there is."""
+    return upscalers[min((scale for scale in upscalers if scale >= factor), default=max(upscalers))]
 
-    Tiles overlap by `upscaler.overlap` input pixels and are cross-faded there, so that no seam shows where
-    two tiles disagree; the photo's border is continued by reflection, so that it is no seam either.
+
+def upscale_tiled(image: Image, upscaler: Upscaler, run: Run, size: tuple[int, int] | None = None) -> Image:
+    """`image` (H, W, 3) → (H·scale, W·scale, 3) through `upscaler`, or area-averaged to the smaller `size`.
+
+    `size` is (width, height). Tiles overlap by `upscaler.overlap` input pixels and are cross-faded in the middle
+    of that, where both see enough around them; so no seam shows. The photo's border is continued by reflection.
+    Beside the output only one row of tiles is held, however large the enlarged photo would be.
     """
     height, width = image.shape[:2]
-    scale, margin = upscaler.scale, upscaler.overlap // 2
-    rows, columns = tile_spans(height, upscaler), tile_spans(width, upscaler)
-    output = np.zeros((height * scale, width * scale, 3), dtype=np.float32)
-    total = len(rows) * len(columns)
-    for number, (row, column) in enumerate(((r, c) for r in range(len(rows)) for c in range(len(columns))), 1):
-        (top, bottom), (left, right) = rows[row], columns[column]
-        padded = image[reflect_indices(top - margin, bottom + margin, height)][
-            :, reflect_indices(left - margin, right + margin, width)
-        ]
-        enlarged = upscaler.upscale(np.ascontiguousarray(padded))
-        if enlarged.shape != (padded.shape[0] * scale, padded.shape[1] * scale, 3) or not np.isfinite(enlarged).all():
-            raise StageFailed(f"The upscaler {upscaler.name} answered with something that is not an enlarged tile.")
-        inner = enlarged[margin * scale : -margin * scale or None, margin * scale : -margin * scale or None]
-        weight_rows, weight_columns = (
-            _fade(rows, row, upscaler.overlap, scale),
-            _fade(columns, column, upscaler.overlap, scale),
-        )
-        output[top * scale : bottom * scale, left * scale : right * scale] += (
-            inner * weight_rows[:, None, None] * weight_columns[None, :, None]
-        )
-        run.progress(number, total)
-    return np.clip(output, 0.0, 1.0, out=output)
+    scale = upscaler.scale
+    margin_y, margin_x = (min(upscaler.overlap // 2, side - 1) for side in (height, width))
+    rows, columns = tile_spans(height + 2 * margin_y, upscaler), tile_spans(width + 2 * margin_x, upscaler)
+    weights_x = [_fade(columns, column, upscaler.overlap, scale)[:, None] for column in range(len(columns))]
+    canvas = Canvas((width * scale, height * scale), size or (width * scale, height * scale))
+    carried = np.empty((0, width * scale, 3), dtype=np.float32)  # rows that the next tiles still add to
+    for row, (top, bottom) in enumerate(rows):
+        band = np.zeros(((bottom - top) * scale, width * scale, 3), dtype=np.float32)
+        band[: len(carried)] = carried
+        strip = image[reflect_indices(top - margin_y, bottom - margin_y, height)]
+        weights_y = _fade(rows, row, upscaler.overlap, scale)[:, None, None]
+        for column, (left, right) in enumerate(columns):
+            tile = _enlarged(strip[:, reflect_indices(left - margin_x, right - margin_x, width)], upscaler)
+            tile = tile * weights_y * weights_x[column]
+            start, stop = (left - margin_x) * scale, (right - margin_x) * scale
+            inside = slice(max(start, 0), min(stop, width * scale))
+            band[:, inside] += tile[:, inside.start - start : inside.stop - start]
+            run.progress(row * len(columns) + column + 1, len(rows) * len(columns))
+        end = rows[row + 1][0] if row + 1 < len(rows) else bottom
+        first, last = max(top, margin_y), min(end, margin_y + height)
+        canvas.add(band[(first - top) * scale : max(first, last) * scale - top * scale])
+        carried = band[(end - top) * scale :]
+    return np.clip(canvas.output, 0.0, 1.0, out=canvas.output)
+
+
+class Canvas:
+    """Takes the rows of a large picture from top to bottom and keeps it, area-averaged, at a smaller size.
+
+    `source` and `target` are (width, height). `output` (height, width, 3) is complete once all rows were added.
+    """
+
+    def __init__(self, source: tuple[int, int], target: tuple[int, int]) -> None:
+        self.output = np.empty((target[1], target[0], 3), dtype=np.float32)
+        self._ratio = source[1] / target[1]  # source rows for one row of the output
+        self._waiting = np.empty((0, target[0], 3), dtype=np.float32)
+        self._first = 0  # source row that `_waiting` begins with
+        self._done = 0  # rows of the output
+
+    def add(self, rows: Image) -> None:
+        """The next rows (n, source width, 3)."""
+        columns = self.output.shape[1]
+        if rows.shape[1] != columns and len(rows):
+            rows = np.asarray(cv2.resize(rows, (columns, len(rows)), interpolation=cv2.INTER_AREA), dtype=np.float32)
+        waiting = np.concatenate([self._waiting, rows]) if len(self._waiting) else rows
+        last = self._first + len(waiting)
+        stop = min(len(self.output), int((last + 1e-6) / self._ratio))
+        if stop > self._done:
+            # Row j of the output is the mean of source rows j·ratio to (j + 1)·ratio, fractions included.
+            begins = np.arange(self._done, stop)[:, None] * self._ratio
+            source = np.arange(self._first, last)[None, :]
+            shares = np.minimum(begins + self._ratio, source + 1) - np.maximum(begins, source)
+            weights = (np.clip(shares, 0.0, None) / self._ratio).astype(np.float32)
+            flat = waiting.reshape(len(waiting), -1)
+            self.output[self._done : stop] = (
+                waiting[: stop - self._done] if self._ratio == 1 else (weights @ flat).reshape(-1, columns, 3)
+            )
+            self._done = stop
+        keep = int(self._done * self._ratio)
+        self._waiting, self._first = waiting[keep - self._first :], keep
 
 
 def tile_spans(length: int, upscaler: Upscaler) -> list[tuple[int, int]]:
-    """(start, stop) of the tiles along an axis of `length` pixels, the same size all, evenly overlapping.
+    """(start, stop) of the tiles along an axis of `length` pixels: as few as reach, all of one size.
 
-    Equal tiles keep the network's input shapes few: kernels are prepared once for each shape.
+    Equal tiles keep the network's input shapes few, as kernels are prepared once for each; and no larger than
+    needed, so that one pixel over a tile's size does not cost a whole further tile.
     """
     tile, overlap = upscaler.tile, upscaler.overlap
     if length <= tile:
         return [(0, length)]
     count = -(-(length - overlap) // (tile - overlap))
+    fitted = -(-(length + (count - 1) * overlap) // count)
+    tile = min(tile, -(-fitted // TILE_STEP) * TILE_STEP)
     starts = [round(index * (length - tile) / (count - 1)) for index in range(count)]
     return [(start, start + tile) for start in starts]
+
+
+def _enlarged(tile: Image, upscaler: Upscaler) -> Image:
+    enlarged = upscaler.upscale(np.ascontiguousarray(tile))
+    if enlarged.shape != (tile.shape[0] * upscaler.scale, tile.shape[1] * upscaler.scale, 3):
+        raise StageFailed(f"The upscaler {upscaler.name} answered with a tile of the wrong shape.")
+    if not np.isfinite(enlarged).all():
+        raise StageFailed(f"The upscaler {upscaler.name} gave values that are not numbers.")
+    return enlarged
 
 
 def _fade(spans: list[tuple[int, int]], index: int, overlap: int, scale: int) -> FloatArray:
     """Weights of tile `index` along one axis, at output resolution; the weights of all tiles add up to 1.
 
-    A ramp of `overlap` input pixels lies in the middle of what two neighbours share. A tile's weight is its own
-    ramp less the next tile's, so that the sum telescopes to 1 however many tiles lie over each other.
+    A tile's weight is its own ramp less the next tile's, so that the sum telescopes to 1 however many tiles lie
+    over each other.
     """
     start, stop = spans[index]
     positions = np.arange(start * scale, stop * scale, dtype=np.float32) + 0.5
-    ramps = [
-        np.ones_like(positions) if index == 0 else _ramp(positions, spans[index - 1], spans[index], overlap, scale)
-    ]
-    if index + 1 < len(spans):
-        ramps.append(_ramp(positions, spans[index], spans[index + 1], overlap, scale))
-    return np.asarray(ramps[0] - ramps[1] if len(ramps) > 1 else ramps[0], dtype=np.float32)
+    rising = np.ones_like(positions) if index == 0 else _ramp(positions, spans[index - 1 : index + 1], overlap, scale)
+    if index + 1 == len(spans):
+        return rising
+    return np.asarray(rising - _ramp(positions, spans[index : index + 2], overlap, scale), dtype=np.float32)
 
 
-def _ramp(
-    positions: FloatArray, first: tuple[int, int], second: tuple[int, int], overlap: int, scale: int
-) -> FloatArray:
-    """From 0 to 1 across the middle of what the tiles `first` and `second` share."""
+def _ramp(positions: FloatArray, neighbours: list[tuple[int, int]], overlap: int, scale: int) -> FloatArray:
+    """From 0 to 1 over a quarter of `overlap`, in the middle of what two neighbouring tiles share.
+
+    The rest is what either tile needs to see beyond the pixels that it gives.
+    """
+    first, second = neighbours
     middle = (first[1] + second[0]) / 2 * scale
-    return np.clip((positions - middle) / max(overlap * scale, 1) + 0.5, 0.0, 1.0).astype(np.float32)
+    width = max(overlap / 4 * scale, 1)
+    return np.asarray(np.clip((positions - middle) / width + 0.5, 0.0, 1.0), dtype=np.float32)

@@ -28,7 +28,7 @@ def warm_up(models: Models, run: Run) -> None:
             models.parser.parse(restored[0])
     with run.stage("upscaling"):
         for upscaler in models.upscalers.values():
-            side = min(upscaler.tile, CROP_SIZE)
+            side = min(upscaler.tile - upscaler.overlap, CROP_SIZE)  # with its margins one whole tile
             upscale_tiled(image[:side, :side], upscaler, run)
     with run.stage("metrics"):
         if models.perceptual is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -14,7 +15,7 @@ class GateMiddleware:
     """Every body is bounded to `max_body_bytes`, whether its length is declared or not.
 
     On the paths in `guarded`, `check` may refuse the request first (not ready, overloaded), and the body must
-    be a form.
+    be a form, and a whole one: of a form that was cut off, the parser drops what is missing without a word.
     """
 
     def __init__(
@@ -31,7 +32,7 @@ class GateMiddleware:
             await self._app(scope, receive, send)
             return
         try:
-            self._inspect(scope)
+            closing = self._inspect(scope)
         except RequestError as error:
             headers = {"Connection": "close", **(error.headers or {})}
             response = error_response(
@@ -39,28 +40,39 @@ class GateMiddleware:
             )
             await response(scope, receive, send)
             return
-        received = 0
+        received, tail, closed = 0, b"", not closing
 
         async def receive_bounded() -> Message:
-            nonlocal received
+            nonlocal received, tail, closed
             message = await receive()
-            received += len(message.get("body", b""))
+            body = message.get("body", b"")
+            received += len(body)
             if received > self._max_body_bytes:
                 raise BodyTooLarge(self._max_body_bytes)
+            if not closed and message["type"] == "http.request":
+                tail += body
+                closed = closing in tail
+                tail = tail[-len(closing) :]
+                if not closed and not message.get("more_body", False):
+                    raise RequestError(400, "malformed_form", "The form is cut off: its closing boundary is missing.")
             return message
 
         await self._app(scope, receive_bounded, send)
 
-    def _inspect(self, scope: Scope) -> None:
-        """Raise a `RequestError` for a request whose body need not be read."""
+    def _inspect(self, scope: Scope) -> bytes:
+        """What a form must end with; nothing for another body. Raises `RequestError` if it need not be read."""
         headers = Headers(scope=scope)
         declared = headers.get("content-length", "0")
         if not declared.isascii() or not declared.isdigit():
             raise RequestError(400, "malformed_form", "The Content-Length header is not a number.")
         if int(declared) > self._max_body_bytes:
             raise BodyTooLarge(self._max_body_bytes)
-        if scope["method"] == "POST" and scope["path"] in self._guarded:
-            if not headers.get("content-type", "").lower().startswith("multipart/form-data"):
-                message = "Send the photo as multipart/form-data, in a field named file."
-                raise RequestError(400, "malformed_form", message)
-            self._check()
+        if scope["method"] != "POST" or scope["path"] not in self._guarded:
+            return b""
+        media_type, parameters = parse_options_header(headers.get("content-type", ""))
+        boundary = parameters.get(b"boundary", b"")
+        if media_type != b"multipart/form-data" or not boundary:
+            message = "Send the photo as multipart/form-data with a boundary, in a field named file."
+            raise RequestError(400, "malformed_form", message)
+        self._check()
+        return b"--" + boundary + b"--"

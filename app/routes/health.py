@@ -14,6 +14,7 @@ from app.version import VERSION
 router = APIRouter(prefix="/api/v1/health", tags=["health"])
 
 
+@router.head("/live", include_in_schema=False)
 @router.get("/live", operation_id="live", responses={503: {"model": Liveness}})
 async def live(engine: EngineDep, response: Response) -> Liveness:
     """200 while the process is sound; 503 once it can never serve, so that it is replaced."""
@@ -23,6 +24,7 @@ async def live(engine: EngineDep, response: Response) -> Liveness:
     return Liveness(status="alive")
 
 
+@router.head("/ready", include_in_schema=False)
 @router.get("/ready", operation_id="ready", responses={503: {"model": Readiness}})
 async def ready(engine: EngineDep, response: Response) -> Readiness:
     """200 once every model is loaded and has run; 503 before."""
@@ -32,6 +34,7 @@ async def ready(engine: EngineDep, response: Response) -> Readiness:
     return Readiness(status=engine.state, detail=engine.failure)
 
 
+@router.head("", include_in_schema=False)
 @router.get("", operation_id="health", responses={503: {"model": Health}})
 async def health(service: ServiceDep, response: Response) -> Health:
     """The whole picture; 503 unless photos are accepted."""

@@ -15,7 +15,6 @@ from app.errors import RequestError
 from app.routes.dependencies import ServiceDep, SettingsDep
 from app.schemas import EnhanceForm, EnhanceResponse, ErrorResponse, UpscaleForm
 from app.service import Answer, Order, Service, Task
-from app.settings import Settings
 from pipeline.errors import Cancelled
 from pipeline.types import EnhanceOptions, OutputFormat
 
@@ -80,11 +79,11 @@ async def _answer(
     if repeated:
         message = f"{' and '.join(repeated)} may be given only once."
         raise RequestError(422, "bad_parameter", message, stage="parameters")
-    picture = _wanted_picture(request)
+    picture = _wanted_picture(request.headers.get("accept", ""), form.output_format)
     order = Order(
         task=task,
-        file=await _bytes(form.file, "file", service.settings),
-        reference=None if form.reference is None else await _bytes(form.reference, "reference", service.settings),
+        file=await _bytes(form.file, "file"),
+        reference=None if form.reference is None else await _bytes(form.reference, "reference"),
         options=replace(
             options,
             upscale_factor=form.upscale_factor,
@@ -94,27 +93,44 @@ async def _answer(
         output_format=picture or form.output_format,
         quality=form.quality,
         metrics=form.metrics,
+        as_document=picture is None,
     )
     answer = await _while_connected(request, service, order)
     return _picture_response(answer) if picture else Response(answer.document, media_type="application/json")
 
 
-async def _bytes(upload: UploadFile, name: str, settings: Settings) -> bytes:
+async def _bytes(upload: UploadFile, name: str) -> bytes:
     data = await upload.read()
     if not data:
         raise RequestError(422, "bad_parameter", f"{name} is empty.", stage="parameters")
     return data
 
 
-def _wanted_picture(request: Request) -> OutputFormat | None:
-    """The image format that `Accept` names before JSON, if it does."""
-    for part in request.headers.get("accept", "").split(","):
-        media_type = part.split(";")[0].strip().lower()
+def _wanted_picture(accept: str, output_format: OutputFormat) -> OutputFormat | None:
+    """The format in which `Accept` wants the picture itself; None if it wants the document, or does not mind."""
+    for media_type in _by_preference(accept):
         if media_type in PICTURES:
             return PICTURES[media_type]
-        if media_type in ("application/json", "*/*"):
-            return None
+        if media_type == "image/*":
+            return output_format
+        if media_type in ("application/json", "application/*", "text/html", "*/*"):
+            return None  # a browser that sends a form names text/html before any image
     return None
+
+
+def _by_preference(accept: str) -> list[str]:
+    """The media types of an `Accept` header, most wanted first, without those of quality 0."""
+    wanted = []
+    for part in accept.lower().split(","):
+        media_type, *parameters = (piece.strip() for piece in part.split(";"))
+        quality = next((value[2:] for value in parameters if value.startswith("q=")), "1")
+        try:
+            weight = float(quality)
+        except ValueError:
+            weight = 0.0
+        if weight > 0:
+            wanted.append((weight, media_type))
+    return [media_type for _, media_type in sorted(wanted, key=lambda item: -item[0])]
 
 
 def _picture_response(answer: Answer) -> Response:

@@ -87,7 +87,7 @@ class HaarDetector:
         with self._lock:
             candidates = [found for angle in ANGLES for found in self._search(grey, angle)]
         kept: list[_Candidate] = []
-        for candidate in sorted(candidates, key=lambda c: (-c.support, c.x, c.y)):
+        for candidate in sorted(candidates, key=_order):
             apart = (np.linalg.norm(candidate.center() - k.center()) > max(candidate.side, k.side) / 2 for k in kept)
             if candidate.support >= MIN_SUPPORT and all(apart):
                 kept.append(candidate)
@@ -124,6 +124,11 @@ class HaarDetector:
         if not found:
             return None
         return np.asarray(np.median(np.array(found), axis=0) / zoom + (left_edge, top), dtype=np.float32)
+
+
+def _order(candidate: _Candidate) -> tuple[float, ...]:
+    """Best first, and always the same way: OpenCV's threads finish in any order."""
+    return (-candidate.support, candidate.side, *candidate.center().tolist())
 
 
 def _cascade(file: str) -> cv2.CascadeClassifier:

@@ -41,7 +41,10 @@ def location(model: ModelFile, weights_dir: Path) -> Path | None:
 def installed(model: ModelFile, weights_dir: Path) -> bool:
     """Whether the model's file is there (its content is checked when it is read)."""
     path = location(model, weights_dir)
-    return path is None or path.is_file()
+    try:
+        return path is None or path.is_file()
+    except OSError:  # a folder that may not be entered holds nothing for us
+        return False
 
 
 def fault(model: ModelFile, weights_dir: Path) -> str | None:
@@ -49,7 +52,7 @@ def fault(model: ModelFile, weights_dir: Path) -> str | None:
     path = location(model, weights_dir)
     if path is None:
         return None
-    if not path.is_file():
+    if not installed(model, weights_dir):
         return f"{model.name}: {path} is missing."
     if path.stat().st_size != model.bytes:
         return f"{model.name}: {path} has {path.stat().st_size} bytes, expected {model.bytes}."
@@ -79,12 +82,21 @@ def choose(shelf: Shelf, registry: Sequence[ModelFile] = REGISTRY) -> Selection:
             if model is not None:
                 picked[scale] = model
         if not picked and role in REQUIRED_ROLES and len(faults) == known:
-            faults.append(f"No {shelf.preference} model for the role {role} is allowed by licences={shelf.licences}.")
+            faults.append(_nothing(role, shelf, candidates))
         chosen[role] = tuple(picked.values())
     faults.extend(f for models in chosen.values() for m in models if (f := fault(m, shelf.weights_dir)))
     if faults:
         raise ModelUnavailable(" ".join(dict.fromkeys(faults)), stage="models")
     return chosen
+
+
+def _nothing(role: Role, shelf: Shelf, candidates: Sequence[ModelFile]) -> str:
+    """Why a role stays empty."""
+    wanted = [m for m in candidates if shelf.preference == "auto" or m.origin == shelf.preference]
+    if not wanted:
+        return f"No {shelf.preference} model is known for the role {role}."
+    names = ", ".join(model.name for model in wanted)
+    return f"For the role {role} licences={shelf.licences} refuses {names}."
 
 
 def _pick(models: Sequence[ModelFile], shelf: Shelf, faults: list[str]) -> ModelFile | None:

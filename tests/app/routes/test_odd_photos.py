@@ -1,0 +1,97 @@
+"""Photos of unusual size, kind or orientation that are nevertheless photos."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests import images
+from tests.app import samples
+from tests.app.server import Likeness
+
+PICTURE = images.gradient(24, 16)
+
+
+def enlarged(likeness: Likeness, file: bytes, **fields: Any) -> dict[str, Any]:
+    return likeness.data(file, require_face=False, **fields)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (7, 3), (1, 300), (4000, 40)])
+def test_odd_sizes(likeness: Likeness, width: int, height: int) -> None:
+    data = enlarged(likeness, images.png(images.gradient(width, height)))
+    assert samples.picture_in(data).size == (data["width"], data["height"]) == (2 * width, 2 * height)
+    missing = [name for name in ("psnr", "ssim", "lpips") if data["metrics"][name] is None]
+    said = [warning["code"].split("_")[0] for warning in data["warnings"]]
+    assert set(missing) <= set(said)
+
+
+def test_1_pixel_enlarged_by_a_fraction(likeness: Likeness) -> None:
+    data = enlarged(likeness, images.png(images.gradient(1, 1)), upscale_factor=1.2)
+    assert (data["width"], data["height"]) == (1, 1)
+
+
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("orientation", images.ORIENTATIONS)
+def test_every_orientation_gives_the_same_upright_picture(
+    likeness: Likeness, orientation: int, file_format: str
+) -> None:
+    data = enlarged(likeness, images.oriented(PICTURE, orientation, file_format), upscale_factor=1, metrics=False)
+    upright = enlarged(likeness, images.oriented(PICTURE, 1, file_format), upscale_factor=1, metrics=False)
+    assert samples.picture_in(data).size == (24, 16)
+    assert np.abs(samples.pixels_in(data) - samples.pixels_in(upright)).mean() < 2
+    assert np.abs(samples.pixels_in(data) - PICTURE).mean() < 16
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        pytest.param(images.grey(PICTURE), id="grey PNG"),
+        pytest.param(images.grey(PICTURE, "JPEG"), id="grey JPEG"),
+        pytest.param(images.saved(PICTURE, "PNG", "P"), id="palette"),
+        pytest.param(images.saved(PICTURE, "PNG", "1"), id="black and white"),
+        pytest.param(images.png_16(PICTURE.astype(np.uint16) * 257, images.COLOR), id="16-bit colour"),
+        pytest.param(images.png_16(PICTURE[..., 0].astype(np.uint16) * 257, images.GREY), id="16-bit grey"),
+        pytest.param(images.cmyk(np.dstack([PICTURE, np.zeros(PICTURE.shape[:2], np.uint8)])), id="CMYK"),
+        pytest.param(images.jpeg(PICTURE, progressive=True), id="progressive JPEG"),
+    ],
+)
+def test_odd_kinds(likeness: Likeness, file: bytes) -> None:
+    data = enlarged(likeness, file)
+    picture = samples.picture_in(data)
+    assert (picture.mode, picture.size) == ("RGB", (48, 32))
+    assert np.ptp(samples.pixels_in(data)) > 60
+
+
+@pytest.mark.parametrize("file_format", ["WEBP", "PNG"])
+def test_of_an_animation_the_first_frame(likeness: Likeness, file_format: str) -> None:
+    data = enlarged(likeness, images.animation([PICTURE, 255 - PICTURE], file_format), upscale_factor=1)
+    still = enlarged(likeness, images.png(PICTURE), upscale_factor=1)
+    assert "animation_first_frame" in [warning["code"] for warning in data["warnings"]]
+    assert np.abs(samples.pixels_in(data) - samples.pixels_in(still)).mean() < 2
+
+
+@pytest.mark.parametrize(("output_format", "mode"), [("png", "RGBA"), ("webp", "RGBA"), ("jpeg", "RGB")])
+def test_alpha_is_kept_where_the_format_has_it(likeness: Likeness, output_format: str, mode: str) -> None:
+    alpha = np.zeros(PICTURE.shape[:2], np.uint8)
+    alpha[:, 12:] = 255
+    file = images.png(np.dstack([PICTURE, alpha]))
+    data = enlarged(likeness, file, output_format=output_format, quality=100)
+    picture = samples.picture_in(data)
+    assert (picture.mode, picture.size) == (mode, (48, 32))
+    flattened = "alpha_flattened" in [warning["code"] for warning in data["warnings"]]
+    if mode == "RGBA":
+        opacity = np.asarray(picture.getchannel("A"))
+        assert opacity[:, :20].max() < 10
+        assert opacity[:, 28:].min() > 245
+        assert not flattened
+    else:
+        assert np.asarray(picture)[:, :16].min() > 230  # on white
+        assert flattened
+
+
+def test_the_name_and_the_declared_type_do_not_matter(likeness: Likeness) -> None:
+    files = {"file": ("holiday.txt", images.png(PICTURE), "application/pdf")}
+    response = likeness.client.post("/api/v1/upscale", files=files)
+    assert response.status_code == 200

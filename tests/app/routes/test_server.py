@@ -1,0 +1,118 @@
+"""Status, config, models and the warm-up."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from fastapi import UploadFile
+
+from app.schemas import Config, EnhanceForm, ModelOut, Status
+from app.settings import Settings
+from pipeline.models.registry import REGISTRY
+from tests.app.fakes import FakeModels
+from tests.app.server import STATUS, Likeness, serving
+
+
+def test_status(likeness: Likeness) -> None:
+    response = likeness.client.get(STATUS)
+    assert response.status_code == 200
+    found = response.json()
+    Status.model_validate(found, strict=True)
+    assert set(found) == {
+        "version",
+        "uptime_s",
+        "ready",
+        "slots",
+        "slots_in_use",
+        "queue_size",
+        "queue_length",
+        "memory",
+        "device",
+    }
+    assert (found["slots"], found["slots_in_use"], found["queue_size"], found["queue_length"]) == (1, 0, 8, 0)
+    assert 0 < found["memory"]["resident"] < found["memory"]["total"]
+    assert 0 < found["memory"]["available"] <= found["memory"]["total"]
+    assert set(found["device"]) == {"device", "name", "dtype"}
+
+
+def test_config(likeness: Likeness) -> None:
+    response = likeness.client.get("/api/v1/config")
+    assert response.status_code == 200
+    found = response.json()
+    Config.model_validate(found)
+    assert set(found) == {"version", "limits", "defaults", "choices", "identity_threshold", "models"}
+    assert found["limits"] == {
+        "max_upload_mb": 10,
+        "max_input_megapixels": 25,
+        "max_output_megapixels": 100,
+        "deadline_s": Settings().deadline_s,
+        "media_types": ["image/png", "image/jpeg", "image/webp"],
+        "upscale_factor": [1, 4],
+        "strength": [0, 1],
+        "quality": [1, 100],
+    }
+    assert found["defaults"] == {
+        "upscale_factor": 2,
+        "strength": 1,
+        "faces": "all",
+        "require_face": True,
+        "color_correction": "none",
+        "background": "upscale",
+        "identity_policy": "warn",
+        "output_format": "png",
+        "quality": 95,
+        "metrics": True,
+    }
+    assert found["choices"] == {
+        "faces": ["all", "largest", "center"],
+        "color_correction": ["none", "auto"],
+        "background": ["upscale", "resample"],
+        "identity_policy": ["warn", "protect"],
+        "output_format": ["png", "jpeg", "webp"],
+    }
+    assert found["identity_threshold"] == Settings().identity_threshold
+    assert found["models"] == likeness.client.get("/api/v1/health").json()["models"]
+
+
+def test_config_tells_what_is_set(fakes: FakeModels) -> None:
+    with serving(fakes, max_upload_mb=3, deadline_s=7, identity_threshold=0.6, slots=2, queue_size=5) as server:
+        config, status = server.client.get("/api/v1/config").json(), server.status()
+    assert (config["limits"]["max_upload_mb"], config["limits"]["deadline_s"]) == (3, 7)
+    assert config["identity_threshold"] == 0.6
+    assert (status["slots"], status["queue_size"]) == (2, 5)
+    assert config["models"]["detector"] == "fake-detector"
+
+
+def test_the_bounds_in_config_are_those_of_the_form(likeness: Likeness) -> None:
+    limits = likeness.client.get("/api/v1/config").json()["limits"]
+    for name in ("upscale_factor", "strength", "quality"):
+        for value in limits[name]:
+            EnhanceForm.model_validate({"file": _upload(), name: value})
+
+
+def test_models(likeness: Likeness) -> None:
+    response = likeness.client.get("/api/v1/models")
+    assert response.status_code == 200
+    found = {row["name"]: row for row in response.json()}
+    assert set(found) == {model.name for model in REGISTRY}
+    for row in found.values():
+        ModelOut.model_validate(row, strict=True)
+        assert set(row) == set(ModelOut.model_fields)
+    assert {name for name, row in found.items() if row["in_use"]} == {
+        "haar-frontal",
+        "compact-face",
+        "compact-x2",
+        "compact-x4",
+    }
+    assert all(row["installed"] for row in found.values() if row["origin"] == "embedded")
+
+
+def test_warmup(likeness: Likeness) -> None:
+    response = likeness.client.post("/api/v1/models/warmup")
+    assert response.status_code == 200
+    assert set(response.json()) == {"timings_ms"}
+    assert response.json()["timings_ms"].keys() >= {"detection", "restoration", "upscaling"}
+
+
+def _upload() -> object:
+    return UploadFile(BytesIO(b"x"))

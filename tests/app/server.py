@@ -1,0 +1,146 @@
+"""Real servers: uvicorn on a free port of the loopback, in a thread of the test's process."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from app.main import create_app
+from app.settings import Settings
+from pipeline.types import Models
+
+ENHANCE = "/api/v1/enhance"
+UPSCALE = "/api/v1/upscale"
+LIVE = "/api/v1/health/live"
+READY = "/api/v1/health/ready"
+STATUS = "/api/v1/status"
+PATIENCE = 60.0  # seconds; what is waited for comes much sooner, but the machine may be busy
+BOUNDARY = "a-boundary-that-no-photo-contains"
+MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """A server that runs, and a client that talks to it."""
+
+    app: FastAPI
+    server: uvicorn.Server
+    port: int
+    client: httpx.Client
+
+    def enhance(self, file: bytes, *, reference: bytes | None = None, accept: str = "*/*", **fields: object) -> Any:
+        """Send a photo to `/enhance`; the response."""
+        return self.send(ENHANCE, file, reference=reference, accept=accept, **fields)
+
+    def upscale(self, file: bytes, *, accept: str = "*/*", **fields: object) -> Any:
+        """Send a photo to `/upscale`; the response."""
+        return self.send(UPSCALE, file, accept=accept, **fields)
+
+    def send(
+        self, path: str, file: bytes, *, reference: bytes | None = None, accept: str = "*/*", **fields: object
+    ) -> httpx.Response:
+        files = {"file": ("photo", file)} | ({} if reference is None else {"reference": ("reference", reference)})
+        form = {name: _text(value) for name, value in fields.items()}
+        return self.client.post(path, files=files, data=form, headers={"Accept": accept})
+
+    def data(self, file: bytes, **fields: Any) -> dict[str, Any]:
+        """The `data` of an answer to `/enhance` that must be a success."""
+        response = self.enhance(file, **fields)
+        assert response.status_code == 200, response.text
+        data: dict[str, Any] = response.json()["data"]
+        return data
+
+    def status(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.client.get(STATUS).json()
+        return found
+
+    def connect(self) -> socket.socket:
+        """A bare connection, for what no HTTP client would do."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+
+    def start(self, path: str, file: bytes, **fields: object) -> socket.socket:
+        """Send a photo and do not wait for the answer; closing the socket is the client going away."""
+        body = form_body({"file": file} | {name: _text(value) for name, value in fields.items()})
+        connection = self.connect()
+        connection.sendall(head_of(path, {"Content-Type": MULTIPART, "Content-Length": len(body)}) + body)
+        return connection
+
+
+@contextmanager
+def serving(
+    models: Models | Callable[[], Models] | None = None,
+    *,
+    until: str | None = READY,
+    grace_s: int = 10,
+    **settings: Any,
+) -> Iterator[Likeness]:
+    """A server with these settings that has come so far that `until` (if any) answers 200.
+
+    `models`, or what the function gives or raises, stand in for the loaded ones.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if models is not None:
+            patch.setattr("app.engine.load", lambda *_: models() if callable(models) else models)
+        app = create_app(Settings(**{"models": "embedded", "device": "cpu", **settings}))
+        server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", timeout_graceful_shutdown=grace_s))
+        thread = threading.Thread(target=server.run, name="server", daemon=True)
+        thread.start()
+        try:
+            eventually(lambda: server.started or not thread.is_alive())
+            assert server.started
+            port = server.servers[0].sockets[0].getsockname()[1]
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client:
+                if until is not None:
+                    eventually(lambda: client.get(until).status_code == 200)
+                yield Likeness(app, server, port, client)
+        finally:
+            server.should_exit = True
+            thread.join(PATIENCE)
+        assert not thread.is_alive(), "the server did not stop"
+
+
+def eventually(condition: Callable[[], object], within: float = PATIENCE) -> None:
+    """Wait until the condition holds; fail if it never does."""
+    end = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < end, "it never came about"
+        time.sleep(0.01)
+
+
+def form_body(parts: Mapping[str, bytes | str], *, closed: bool = True) -> bytes:
+    """A form as it travels: bytes are files, text is fields."""
+    body = b""
+    for name, value in parts.items():
+        is_file = isinstance(value, bytes)
+        header = f'Content-Disposition: form-data; name="{name}"' + ('; filename="photo.jpg"' if is_file else "")
+        body += f"--{BOUNDARY}\r\n{header}\r\n\r\n".encode()
+        body += (value if isinstance(value, bytes) else value.encode()) + b"\r\n"
+    return body + (f"--{BOUNDARY}--\r\n".encode() if closed else b"")
+
+
+def head_of(path: str, headers: Mapping[str, object]) -> bytes:
+    lines = [f"POST {path} HTTP/1.1", "Host: localhost", *(f"{name}: {value}" for name, value in headers.items())]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+def answer_on(connection: socket.socket) -> bytes:
+    """Everything the server says until it closes the connection."""
+    with closing(connection):
+        received = b""
+        while part := connection.recv(65536):
+            received += part
+        return received
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

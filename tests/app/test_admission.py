@@ -1,0 +1,190 @@
+"""Places, slots and deadlines: how many photos are let in, and how they leave."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from tests import images
+from tests.app import samples
+from tests.app.fakes import FakeModels
+from tests.app.server import ENHANCE, LIVE, MULTIPART, UPSCALE, Likeness, answer_on, eventually, head_of, serving
+
+PHOTO = images.png(images.gradient())
+
+
+def held(fakes: FakeModels) -> None:
+    """From now on the device is busy with the first photo that comes, until `fakes.detector.gate` opens."""
+    fakes.detector.gate.clear()
+    fakes.detector.calls = 0
+
+
+def queue(server: Likeness) -> tuple[int, int]:
+    status = server.status()
+    return status["slots_in_use"], status["queue_length"]
+
+
+def assert_overloaded(response: Any) -> None:
+    assert response.status_code == 503
+    assert (response.json()["code"], response.json()["stage"]) == ("overloaded", "queue")
+    assert 1 <= int(response.headers["retry-after"]) <= 120
+
+
+def test_of_20_at_once_all_places_are_taken_and_the_rest_is_refused(fakes: FakeModels) -> None:
+    with serving(fakes, slots=1, queue_size=4) as server, ThreadPoolExecutor(20) as clients:
+        held(fakes)
+        answers = [clients.submit(server.enhance, PHOTO) for _ in range(20)]
+        eventually(lambda: sum(answer.done() for answer in answers) >= 15)
+        assert server.client.get(LIVE).status_code == 200
+        assert queue(server) == (1, 4)
+        assert sum(answer.done() for answer in answers) == 15
+        fakes.detector.gate.set()
+        responses = [answer.result() for answer in answers]
+        statuses = sorted(response.status_code for response in responses)
+        assert statuses == [200] * 5 + [503] * 15
+        for response in responses:
+            if response.status_code == 503:
+                assert_overloaded(response)
+        assert fakes.detector.calls == 5
+        assert queue(server) == (0, 0)
+        assert server.enhance(PHOTO).status_code == 200
+
+
+def test_no_more_photos_are_on_the_device_than_there_are_slots(fakes: FakeModels) -> None:
+    with serving(fakes, slots=3, queue_size=5) as server, ThreadPoolExecutor(8) as clients:
+        held(fakes)
+        answers = [clients.submit(server.enhance, PHOTO) for _ in range(8)]
+        eventually(lambda: queue(server) == (3, 5))
+        eventually(lambda: fakes.detector.calls == 3)
+        assert_overloaded(server.enhance(PHOTO))
+        fakes.detector.gate.set()
+        assert [answer.result().status_code for answer in answers] == [200] * 8
+        assert fakes.detector.calls == 8
+
+
+def test_a_queue_of_none_serves_one_and_refuses_the_rest(fakes: FakeModels) -> None:
+    with serving(fakes, slots=1, queue_size=0) as server, ThreadPoolExecutor(1) as client:
+        held(fakes)
+        first = client.submit(server.enhance, PHOTO)
+        eventually(lambda: queue(server) == (1, 0))
+        assert_overloaded(server.enhance(PHOTO))
+        assert_overloaded(server.client.post("/api/v1/models/warmup"))
+        fakes.detector.gate.set()
+        assert first.result().status_code == 200
+
+
+def test_an_overloaded_server_refuses_before_it_reads(fakes: FakeModels) -> None:
+    with serving(fakes, slots=1, queue_size=0) as server, ThreadPoolExecutor(1) as client:
+        held(fakes)
+        first = client.submit(server.enhance, PHOTO)
+        eventually(lambda: queue(server) == (1, 0))
+        connection = server.connect()
+        connection.sendall(head_of(ENHANCE, {"Content-Type": MULTIPART, "Content-Length": 1_000_000}))
+        answer = answer_on(connection)
+        assert answer.startswith(b"HTTP/1.1 503")
+        assert b'"overloaded"' in answer
+        fakes.detector.gate.set()
+        assert first.result().status_code == 200
+
+
+def test_waiting_clients_that_go_away_leave_the_queue_unseen(fakes: FakeModels) -> None:
+    with serving(fakes, slots=1, queue_size=4) as server, ThreadPoolExecutor(1) as client:
+        held(fakes)
+        first = client.submit(server.enhance, PHOTO)
+        eventually(lambda: queue(server) == (1, 0))
+        waiting = [server.start(ENHANCE, PHOTO) for _ in range(4)]
+        eventually(lambda: queue(server) == (1, 4))
+        assert_overloaded(server.enhance(PHOTO))
+        for left, connection in zip((3, 2, 1, 0), waiting, strict=True):
+            connection.close()
+            eventually(lambda left=left: queue(server) == (1, left))
+        fakes.detector.gate.set()
+        assert first.result().status_code == 200
+        eventually(lambda: queue(server) == (0, 0))
+        assert fakes.detector.calls == 1
+        assert server.enhance(PHOTO).status_code == 200
+
+
+def test_a_client_that_goes_away_stops_the_device_and_frees_the_slot(fakes: FakeModels) -> None:
+    large = images.png(images.gradient(512, 512))
+    with serving(fakes, slots=1, queue_size=1) as server:
+        fakes.upscaler.tiles = 0
+        assert server.upscale(images.png(images.gradient(64, 64))).status_code == 200
+        in_64_pixels = fakes.upscaler.tiles
+        fakes.upscaler.tiles, fakes.upscaler.seconds = 0, 0.02
+        with closing(server.start(UPSCALE, large)):
+            eventually(lambda: fakes.upscaler.tiles > 2)
+            assert queue(server) == (1, 0)
+        eventually(lambda: queue(server) == (0, 0))
+        done = fakes.upscaler.tiles
+        assert done < 64 * in_64_pixels / 2, "it went on to the end"
+        fakes.upscaler.seconds = 0
+        assert server.upscale(PHOTO).status_code == 200
+        assert fakes.upscaler.tiles < done + 2 * in_64_pixels, "the work goes on behind the answer"
+
+
+def test_the_slot_stays_taken_while_the_device_cannot_stop(fakes: FakeModels) -> None:
+    """A network that is in the middle of a picture cannot be interrupted: the next photo has to wait for it."""
+    with serving(fakes, slots=1, queue_size=1) as server, ThreadPoolExecutor(1) as client:
+        held(fakes)
+        with closing(server.start(ENHANCE, PHOTO)):
+            eventually(lambda: fakes.detector.calls == 1)
+        second = client.submit(server.upscale, PHOTO)
+        eventually(lambda: queue(server) == (1, 1))
+        assert not second.done()
+        fakes.detector.gate.set()
+        assert second.result().status_code == 200
+        eventually(lambda: queue(server) == (0, 0))
+
+
+def test_a_photo_that_waited_too_long_gets_504_and_never_reaches_the_device(fakes: FakeModels) -> None:
+    with serving(fakes, slots=1, queue_size=4, deadline_s=2) as server, ThreadPoolExecutor(4) as clients:
+        held(fakes)
+        first = clients.submit(server.enhance, PHOTO)
+        eventually(lambda: fakes.detector.calls == 1)
+        others = [clients.submit(server.enhance, PHOTO) for _ in range(3)]
+        for other in others:
+            assert_too_late(other, "queue")
+        assert queue(server) == (1, 0)
+        fakes.detector.gate.set()
+        assert_too_late(first, "detection")
+        assert fakes.detector.calls == 1
+        assert queue(server) == (0, 0)
+        assert server.enhance(PHOTO).status_code == 200
+
+
+def assert_too_late(answer: Future[Any], stage: str) -> None:
+    response = answer.result()
+    assert response.status_code == 504
+    assert (response.json()["code"], response.json()["stage"]) == ("deadline_exceeded", stage)
+
+
+def test_the_time_that_a_photo_waited_is_told(fakes: FakeModels) -> None:
+    with serving(fakes, slots=1, queue_size=4) as server, ThreadPoolExecutor(2) as clients:
+        held(fakes)
+        first = clients.submit(server.enhance, PHOTO)
+        eventually(lambda: fakes.detector.calls == 1)
+        second = clients.submit(server.enhance, PHOTO)
+        eventually(lambda: queue(server) == (1, 1))
+        fakes.detector.gate.wait(0.3)
+        fakes.detector.gate.set()
+        assert first.result().status_code == 200
+        assert second.result().json()["data"]["timings_ms"]["queue"] >= 200
+
+
+@pytest.mark.parametrize("slots", [1, 2])
+def test_a_long_queue_does_not_decode_its_photos_in_advance(fakes: FakeModels, slots: int) -> None:
+    """Only one photo more than there are slots is turned into pixels; broken ones behind it are not found out yet."""
+    with serving(fakes, slots=slots, queue_size=8) as server, ThreadPoolExecutor(8) as clients:
+        held(fakes)
+        first = [clients.submit(server.enhance, PHOTO) for _ in range(slots + 1)]
+        eventually(lambda: queue(server) == (slots, 1))
+        broken = [clients.submit(server.enhance, images.cut(samples.portrait())) for _ in range(3)]
+        eventually(lambda: queue(server) == (slots, 4))
+        assert not any(answer.done() for answer in broken)
+        fakes.detector.gate.set()
+        assert [answer.result().status_code for answer in first] == [200] * (slots + 1)
+        assert [answer.result().status_code for answer in broken] == [422] * 3

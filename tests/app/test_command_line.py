@@ -1,0 +1,253 @@
+"""`python -m app`: what it does, says and exits with."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+
+from app.__main__ import main
+from pipeline.models.registry import REGISTRY
+from pipeline.types import Face, Image, Models
+from tests import images
+from tests.app import samples
+from tests.app.fakes import FakeModels
+from tests.app.server import LIVE, READY, eventually
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def portrait(tmp_path: Path) -> Path:
+    path = tmp_path / "portrait.jpg"
+    path.write_bytes(samples.small_face())
+    return path
+
+
+@pytest.fixture
+def fake_models(monkeypatch: pytest.MonkeyPatch) -> FakeModels:
+    """Models that take no time to load."""
+    fakes = FakeModels()
+    monkeypatch.setattr("app.engine.load", lambda *_: fakes())
+    return fakes
+
+
+def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """What is said about arguments that are refused."""
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    return capsys.readouterr().err
+
+
+def test_enhance_a_photo(
+    portrait: Path,
+    tmp_path: Path,
+    embedded_models: Models,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("LIKENESS_MODELS", "embedded")
+    monkeypatch.setenv("LIKENESS_DEVICE", "cpu")
+    monkeypatch.setattr("app.engine.load", lambda *_: embedded_models)
+    assert main(["enhance", str(portrait), str(tmp_path / "out" / "new.webp"), "--upscale-factor", "1.5"]) == 0
+    picture = samples.opened((tmp_path / "out" / "new.webp").read_bytes())
+    assert (picture.format, picture.size) == ("WEBP", (144, 144))
+    assert "1 of 1 face(s) restored, 144×144" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "level"),
+    [
+        ([], 255),
+        (["--strength", "0.5"], 128),
+        (["--identity-policy", "protect"], 143),  # the strength is lowered to 9/16
+        (["--faces", "center"], 255),
+        (["--faces", "largest"], 0),
+    ],
+)
+def test_options_about_faces(tmp_path: Path, fake_models: FakeModels, options: list[str], level: int) -> None:
+    """A face in the middle of a dark photo is painted white, and another one beside it is larger."""
+    fake_models.restorer.paint = 1.0
+    fake_models.recogniser.fall = 1.0
+    detect = fake_models.detector.detect
+
+    def detect_two(image: Image) -> list[Face]:
+        (face,) = detect(image)
+        larger = replace(face, box=face.box + np.float32([-40, 0, -30, 10]), landmarks=face.landmarks - [40, 0])
+        return [face, larger]
+
+    fake_models.detector.detect = detect_two  # type: ignore[method-assign]
+    source, target = tmp_path / "dark.png", tmp_path / "out.png"
+    source.write_bytes(images.png(np.zeros((60, 120, 3), np.uint8)))
+    assert main(["enhance", str(source), str(target), *options]) == 0
+    assert np.asarray(samples.opened(target.read_bytes()))[60, 120, 0] == pytest.approx(level, abs=2)
+
+
+def test_options_about_the_picture(portrait: Path, tmp_path: Path, fake_models: FakeModels) -> None:
+    def size_of(*options: str) -> int:
+        target = tmp_path / "new.data"
+        assert main(["enhance", str(portrait), str(target), "--output-format", "jpeg", *options]) == 0
+        assert samples.opened(target.read_bytes()).format == "JPEG"
+        return target.stat().st_size
+
+    portrait.write_bytes(samples.file_of((samples.head() * 0.3 + 100).astype(np.uint8), "PNG"))  # faded
+    plain = size_of()
+    assert size_of("--quality", "5") < plain
+    assert size_of("--color-correction", "auto") > plain
+    tiles = fake_models.upscaler.tiles
+    size_of("--background", "resample")
+    assert fake_models.upscaler.tiles == tiles + 1  # the warm-up's
+
+
+def test_enhance_a_folder_with_a_broken_photo(
+    tmp_path: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str]
+) -> None:
+    album = tmp_path / "album"
+    album.mkdir()
+    for name, content in {"a.png": samples.no_face(), "b.png": images.noise(), "c.png": samples.no_face()}.items():
+        (album / name).write_bytes(content)
+    assert main(["enhance", str(album), str(tmp_path / "out")]) == 1
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "c.png"]
+    said = capsys.readouterr().err
+    assert "b.png: This is not a JPEG" in said
+
+
+def test_a_photo_without_a_face(
+    tmp_path: Path,
+    portrait: Path,
+    embedded_models: Models,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("app.engine.load", lambda *_: embedded_models)
+    portrait.write_bytes(samples.no_face())
+    arguments = ["enhance", str(portrait), str(tmp_path / "out.png")]
+    assert main(arguments) == 1
+    assert "No face was found" in capsys.readouterr().err
+    assert not (tmp_path / "out.png").exists()
+    assert main([*arguments, "--no-require-face"]) == 0
+    assert samples.opened((tmp_path / "out.png").read_bytes()).size == (128, 96)
+
+
+@pytest.mark.parametrize("target", ["portrait.jpg", "out.gif", "out"])
+def test_a_target_that_does_not_do(portrait: Path, target: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["enhance", str(portrait), str(portrait.parent / target)]) == 2
+    assert target in capsys.readouterr().err
+    assert portrait.read_bytes() == samples.small_face()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--upscale-factor", "5", "5 is not a number between 1 and 4"),
+        ("--upscale-factor", "nan", "nan is not a number between 1 and 4"),
+        ("--upscale-factor", "two", "two is not a number between 1 and 4"),
+        ("--strength", "-1", "-1 is not a number between 0 and 1"),
+        ("--quality", "0", "0 is not a whole number between 1 and 100"),
+        ("--quality", "9.5", "9.5 is not a whole number between 1 and 100"),
+        ("--faces", "none", "invalid choice: 'none'"),
+        ("--output-format", "gif", "invalid choice: 'gif'"),
+        ("--identity-policy", "ignore", "invalid choice: 'ignore'"),
+    ],
+)
+def test_option_values_that_make_no_sense(
+    portrait: Path, option: str, value: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said in refused(["enhance", str(portrait), "out.png", f"{option}={value}"], capsys)
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "http"])
+def test_a_port_that_does_not_exist(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "between 0 and 65535" in refused(["serve", f"--port={port}"], capsys)
+
+
+@pytest.mark.parametrize("arguments", [[], ["models"], ["improve"], ["enhance", "in.png"]])
+def test_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert "usage:" in refused(arguments, capsys)
+
+
+@pytest.mark.parametrize("arguments", [["serve"], ["enhance", "in.png", "out.png"], ["models", "list"]])
+def test_a_wrong_setting(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LIKENESS_SLOTS", "many")
+    monkeypatch.setenv("LIKENESS_DEVICE", "tpu")
+    assert main(arguments) == 2
+    said = capsys.readouterr().err
+    assert "LIKENESS_SLOTS: " in said
+    assert "'many'" in said
+    assert "LIKENESS_DEVICE: " in said
+
+
+@pytest.mark.parametrize("command", [["serve"], ["models", "list"]])
+def test_models_that_are_missing(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LIKENESS_MODELS", "official")
+    monkeypatch.setenv("LIKENESS_WEIGHTS_DIR", str(tmp_path))
+    assert main(command) == 2
+    assert capsys.readouterr().err.strip()
+
+
+def test_a_model_that_does_not_run(
+    portrait: Path, tmp_path: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake_models.restorer.trouble.error = RuntimeError("no kernel")
+    assert main(["enhance", str(portrait), str(tmp_path / "out.png")]) == 2
+    assert "restoration" in capsys.readouterr().err
+
+
+def test_models_list(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("LIKENESS_MODELS", "embedded")
+    assert main(["models", "list"]) == 0
+    header, *rows = capsys.readouterr().out.splitlines()
+    assert header.split() == ["NAME", "ROLE", "SIZE", "LICENCE", "COMMERCIAL", "STATE"]
+    assert [row.split()[0] for row in rows] == [model.name for model in REGISTRY]
+    states = {row.split()[0]: row for row in rows}
+    assert all(states[name].endswith("in use") for name in ("haar-frontal", "compact-face", "compact-x2", "compact-x4"))
+
+
+def test_serve(tmp_path: Path) -> None:
+    """The whole of it, as a user starts and stops it."""
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, "LIKENESS_MODELS": "embedded", "LIKENESS_DEVICE": "cpu", "LIKENESS_LOG_LEVEL": "info"}
+    with (tmp_path / "log").open("w") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "app", "serve", "--port", str(port)],
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+                eventually(lambda: server.poll() is not None or _answers(client, LIVE))
+                eventually(lambda: server.poll() is not None or _answers(client, READY))
+                response = client.post("/api/v1/enhance", files={"file": samples.small_face()})
+                assert response.status_code == 200, response.text
+                assert "server" not in response.headers
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(60) in (0, -signal.SIGTERM)
+        finally:
+            server.kill()
+            server.wait()
+    assert "ready after" in (tmp_path / "log").read_text()
+
+
+def _answers(client: httpx.Client, path: str) -> bool:
+    try:
+        return client.get(path).status_code == 200
+    except httpx.TransportError:
+        return False

@@ -1,0 +1,144 @@
+"""Faults inside: each is an answer that names the stage, and the next photo is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from operator import attrgetter
+
+import pytest
+
+from app.errors import status_of
+from pipeline import errors as domain
+from pipeline.errors import DeviceOutOfMemory
+from tests import images
+from tests.app.fakes import FakeModels, Trouble
+from tests.app.server import Likeness, serving
+
+PHOTO = images.png(images.gradient())
+
+
+@pytest.fixture(scope="module")
+def workshop() -> Iterator[tuple[FakeModels, Likeness]]:
+    """Models, and one server that survives all that they do."""
+    fakes = FakeModels()
+    with serving(fakes) as server:
+        yield fakes, server
+
+
+@pytest.mark.parametrize(
+    ("role", "stage"),
+    [
+        ("detector", "detection"),
+        ("restorer", "restoration"),
+        ("recogniser", "identity"),
+        ("upscaler", "upscaling"),
+        ("parser", "blending"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (partial(RuntimeError, "the network is upset about /etc/secret"), 500, "stage_failed"),
+        (MemoryError, 503, "out_of_memory"),
+        (
+            partial(DeviceOutOfMemory, "The device has not enough memory for this photo right now."),
+            503,
+            "out_of_memory",
+        ),
+    ],
+    ids=["failure", "host memory", "device memory"],
+)
+def test_a_model_that_fails(
+    workshop: tuple[FakeModels, Likeness],
+    role: str,
+    stage: str,
+    error: Callable[[], BaseException],
+    status: int,
+    code: str,
+) -> None:
+    fakes, server = workshop
+    trouble: Trouble = attrgetter(f"{role}.trouble")(fakes)
+    trouble.error = error()
+    response = server.enhance(PHOTO)
+    trouble.error = None
+    assert response.status_code == status
+    assert (response.json()["stage"], response.json()["code"]) == (stage, code)
+    assert response.json()["request_id"] == response.headers["x-request-id"]
+    assert ("retry-after" in response.headers) == (status == 503)
+    assert "secret" not in response.text
+    assert server.enhance(PHOTO).status_code == 200
+    assert server.status()["queue_length"] == server.status()["slots_in_use"] == 0
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_restorer_that_gives_no_numbers(fakes: FakeModels, value: float) -> None:
+    with serving(fakes) as server:
+        fakes.restorer.paint = value
+        response = server.enhance(PHOTO)
+    assert response.status_code == 500
+    assert (response.json()["stage"], response.json()["code"]) == ("restoration", "stage_failed")
+
+
+@pytest.mark.parametrize(("error", "status"), [(MemoryError(), 503), (ValueError(), 500)])
+def test_memory_that_ends_while_the_answer_is_written(
+    fakes: FakeModels, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int
+) -> None:
+    with serving(fakes) as server:
+        with monkeypatch.context() as patch:
+            patch.setattr("app.service.pybase64.b64encode", lambda _: _raise(error))
+            response = server.enhance(PHOTO)
+        assert response.status_code == status
+        assert response.json()["stage"] == "answer"
+        assert server.enhance(PHOTO).status_code == 200
+
+
+def test_what_nobody_foresaw(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(fakes) as server:
+        with monkeypatch.context() as patch:
+            patch.setattr("app.routes.photos._wanted_picture", lambda _: _raise(KeyError("secret")))
+            response = server.client.post(
+                "/api/v1/enhance", files={"file": PHOTO}, headers={"X-Request-ID": "find-me-in-the-log"}
+            )
+        assert response.status_code == 500
+        body = response.json()
+        assert (body["code"], body["stage"]) == ("internal_error", "server")
+        assert body["request_id"] == response.headers["x-request-id"] == "find-me-in-the-log"
+        assert "secret" not in response.text
+        assert server.enhance(PHOTO).status_code == 200
+
+
+def test_a_warm_up_that_fails(fakes: FakeModels) -> None:
+    with serving(fakes) as server:
+        fakes.upscaler.trouble.error = RuntimeError("upset")
+        response = server.client.post("/api/v1/models/warmup")
+        assert response.status_code == 500
+        assert response.json()["stage"] == "upscaling"
+        fakes.upscaler.trouble.error = None
+        assert server.client.post("/api/v1/models/warmup").status_code == 200
+
+
+def test_every_domain_error_has_a_status() -> None:
+    found = {name: kind for name, kind in vars(domain).items() if isinstance(kind, type)}
+    statuses = {
+        name: status_of(kind("A sentence.")) for name, kind in found.items() if issubclass(kind, domain.PipelineError)
+    }
+    assert statuses == {
+        "PipelineError": 500,
+        "InputError": 422,
+        "UnsupportedMediaType": 415,
+        "BrokenImage": 422,
+        "TooManyPixels": 413,
+        "OutputFormatLimit": 422,
+        "NoFaceDetected": 422,
+        "ReferenceMismatch": 422,
+        "StageFailed": 500,
+        "DeviceOutOfMemory": 503,
+        "DeadlineExceeded": 504,
+        "Cancelled": 499,
+        "ModelUnavailable": 503,
+    }
+
+
+def _raise(error: Exception) -> None:
+    raise error

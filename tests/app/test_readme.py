@@ -1,0 +1,47 @@
+"""What the README says of settings, fields and pictures is what the code has."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.schemas import EnhanceForm
+from app.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def table(heading: str) -> dict[str, str]:
+    """First cell → second cell of the first table under a heading, without the backticks."""
+    section = README.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    rows = re.findall(r"^\| `(.+?)`(?:, `.+?`)? \| (.+?) \|", section, flags=re.MULTILINE)
+    return {name: value.strip("`") for name, value in rows}
+
+
+def test_every_setting_is_in_the_table_with_its_default() -> None:
+    told = table("Settings")
+    assert set(told) == {f"LIKENESS_{name.upper()}" for name in Settings.model_fields}
+    settings = Settings()
+    for name in Settings.model_fields:
+        default = getattr(settings, name)
+        shown = told[f"LIKENESS_{name.upper()}"].replace("~", str(Path.home()))
+        assert shown == (f"{default:g}" if isinstance(default, float) else str(default))
+
+
+def test_every_field_is_in_the_table() -> None:
+    section = README.split("## Fields\n", 1)[1].split("\n## ", 1)[0]
+    told = set(re.findall(r"`([a-z_]+)`", "".join(re.findall(r"^\| (`.+?) \|", section, flags=re.MULTILINE))))
+    assert told == set(EnhanceForm.model_fields)
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "training/README.md"])
+def test_every_file_that_a_document_links_to_is_there(name: str) -> None:
+    document = ROOT / name
+    text = document.read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#:]+)\)", text)
+    missing = [link for link in links if not (document.parent / link).exists()]
+    assert links
+    assert missing == []

@@ -1,0 +1,61 @@
+"""Photos do not mix, come out the same twice, and do not hold up the server."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipeline.types import Models
+from tests.app import samples
+from tests.app.server import LIVE, Likeness, serving
+
+SAME = ("restored_image", "width", "height", "metrics", "faces", "models", "warnings")
+
+
+def eight_photos() -> list[bytes]:
+    """Eight photos of one face, all of them different in content, four in size."""
+    return [
+        samples.file_of(np.roll(samples.head(96 + 8 * (n % 4), left=n - 4, top=n), n, axis=2), quality=60 + 5 * n)
+        for n in range(8)
+    ]
+
+
+def lasting(data: dict[str, Any]) -> dict[str, Any]:
+    """What of an answer does not depend on how long it took."""
+    return {key: data[key] for key in SAME}
+
+
+@pytest.fixture(scope="module")
+def one_by_one(likeness: Likeness) -> list[dict[str, Any]]:
+    return [lasting(likeness.data(photo)) for photo in eight_photos()]
+
+
+def test_the_same_photo_twice_gives_the_same_bytes(likeness: Likeness, one_by_one: list[dict[str, Any]]) -> None:
+    assert [lasting(likeness.data(photo)) for photo in eight_photos()[:2]] == one_by_one[:2]
+    assert len({answer["restored_image"] for answer in one_by_one}) == 8
+
+
+def test_eight_at_once_give_what_each_gives_alone(embedded_models: Models, one_by_one: list[dict[str, Any]]) -> None:
+    with serving(embedded_models, slots=4) as server, ThreadPoolExecutor(8) as clients:
+        together = [lasting(data) for data in clients.map(server.data, eight_photos())]
+    assert together == one_by_one
+
+
+def test_the_server_answers_while_a_photo_is_worked_on(likeness: Likeness) -> None:
+    photo = samples.file_of(samples.resized(samples.head(96), 400, 400))
+    waits = []
+    begin = time.monotonic()
+    with ThreadPoolExecutor(1) as client:
+        answer = client.submit(likeness.enhance, photo, upscale_factor=4)
+        while not answer.done():
+            start = time.monotonic()
+            assert likeness.client.get(LIVE).status_code == 200
+            waits.append(time.monotonic() - start)
+            time.sleep(0.01)
+        assert answer.result().status_code == 200
+    assert len(waits) >= 5
+    assert max(waits) < (time.monotonic() - begin) / 2  # on the event loop, the work would be nearly all of one wait

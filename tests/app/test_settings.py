@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from app.settings import FORM_OVERHEAD, MEBIBYTE, Settings
+
+
+def test_the_defaults_are_those_of_the_contract() -> None:
+    settings = Settings()
+    assert settings.models == "auto"
+    assert settings.licences == "any"
+    assert settings.max_upload_mb == 10
+    assert settings.max_input_megapixels == 25
+    assert settings.max_body_bytes == 10 * MEBIBYTE + FORM_OVERHEAD
+    assert settings.max_input_pixels == 25_000_000
+    assert settings.shelf.preference == "auto"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("HOST", "0.0.0.0", "0.0.0.0"),
+        ("PORT", "9000", 9000),
+        ("LOG_LEVEL", "debug", "debug"),
+        ("MODELS", "embedded", "embedded"),
+        ("LICENCES", "commercial", "commercial"),
+        ("WEIGHTS_DIR", "/srv/weights", Path("/srv/weights")),
+        ("DEVICE", "cpu", "cpu"),
+        ("PRECISION", "bf16", "bf16"),
+        ("SLOTS", "3", 3),
+        ("QUEUE_SIZE", "0", 0),
+        ("DEADLINE_S", "0.5", 0.5),
+        ("GRACE_S", "5", 5),
+        ("MAX_UPLOAD_MB", "2.5", 2.5),
+        ("MAX_INPUT_MEGAPIXELS", "1", 1.0),
+        ("MAX_OUTPUT_MEGAPIXELS", "200", 200.0),
+        ("IDENTITY_THRESHOLD", "-0.2", -0.2),
+    ],
+)
+def test_each_setting_is_an_environment_variable(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str, value: object
+) -> None:
+    monkeypatch.setenv(f"LIKENESS_{name}", text)
+    assert getattr(Settings(), name.lower()) == value
+
+
+def test_every_setting_is_tested_and_described() -> None:
+    (mark,) = test_each_setting_is_an_environment_variable.pytestmark  # type: ignore[attr-defined]
+    assert {row[0].lower() for row in mark.args[1]} == set(Settings.model_fields)
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("PORT", "65536"),
+        ("PORT", "http"),
+        ("LOG_LEVEL", "loud"),
+        ("MODELS", "best"),
+        ("LICENCES", "all"),
+        ("DEVICE", "tpu"),
+        ("PRECISION", "int8"),
+        ("SLOTS", "0"),
+        ("SLOTS", "1.5"),
+        ("QUEUE_SIZE", "-1"),
+        ("DEADLINE_S", "0"),
+        ("DEADLINE_S", "inf"),
+        ("GRACE_S", "-1"),
+        ("MAX_UPLOAD_MB", "0"),
+        ("MAX_UPLOAD_MB", "inf"),
+        ("MAX_INPUT_MEGAPIXELS", "nan"),
+        ("MAX_INPUT_MEGAPIXELS", "inf"),
+        ("MAX_OUTPUT_MEGAPIXELS", "-5"),
+        ("IDENTITY_THRESHOLD", "1.1"),
+        ("IDENTITY_THRESHOLD", "nan"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
+    monkeypatch.setenv(f"LIKENESS_{name}", text)
+    with pytest.raises(ValidationError) as caught:
+        Settings()
+    assert [fault["loc"] for fault in caught.value.errors()] == [(name.lower(),)]
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValidationError):
+        Settings().slots = 2  # type: ignore[misc]

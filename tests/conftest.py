@@ -1,0 +1,52 @@
+"""What tests of several packages share: pictures and loaded models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+
+from pipeline.models.loading import load
+from pipeline.models.runtime import choose_runtime
+from pipeline.models.weights import Shelf, choose
+from pipeline.types import Image, Models
+
+
+@pytest.fixture(scope="session")
+def shared_weights() -> Path:
+    """The folder of real weights beside the project; skips where there is none."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "weights"
+    if not folder.is_dir():
+        pytest.skip(f"needs the real weights in {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def embedded_models(tmp_path_factory: pytest.TempPathFactory) -> Models:
+    """The models that ship with the code, on the CPU."""
+    empty = tmp_path_factory.mktemp("weights")
+    return load(choose(Shelf(empty, "embedded")), choose_runtime("cpu"), empty)
+
+
+@pytest.fixture(scope="session")
+def astronaut() -> Image:
+    """A photo (512, 512, 3) with one face that looks at the camera; read-only."""
+    return _frozen(skimage.data.astronaut())
+
+
+@pytest.fixture(scope="session")
+def degraded_astronaut(astronaut: Image) -> Image:
+    """The same at half the size, noisy and JPEG-compressed: (256, 256, 3), read-only."""
+    small = cv2.resize(astronaut, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) * 255
+    noisy = np.clip(small + np.random.default_rng(0).normal(0, 6, small.shape), 0, 255).astype(np.uint8)
+    _, file = cv2.imencode(".jpg", noisy[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 50])
+    return _frozen(cv2.imdecode(file, cv2.IMREAD_COLOR)[..., ::-1])
+
+
+def _frozen(pixels: np.ndarray) -> Image:
+    image = np.ascontiguousarray(pixels, dtype=np.float32) / np.float32(255)
+    image.flags.writeable = False
+    return image

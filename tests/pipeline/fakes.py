@@ -1,0 +1,146 @@
+"""Models that do what their docstring says, at once and always the same: for tests of the steps around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import cv2
+import numpy as np
+
+from pipeline.geometry import FFHQ_512_TEMPLATE
+from pipeline.types import CROP_SIZE, Crop, Detector, Face, FloatArray, Image, Models, Recogniser, Restorer, Upscaler
+
+# The five landmarks as parts of a face's box.
+PARTS: FloatArray = FFHQ_512_TEMPLATE / np.float32(CROP_SIZE)
+
+
+def face_in(x0: float, y0: float, x1: float, y1: float, score: float = 0.9) -> Face:
+    """An upright face that fills a box, its landmarks where the FFHQ crop has them."""
+    box = np.array([x0, y0, x1, y1], dtype=np.float32)
+    return Face(box, (box[:2] + PARTS * (box[2:] - box[:2])).astype(np.float32), score)
+
+
+def unchanged(image: Image) -> Image:
+    return image
+
+
+@dataclass
+class FixedDetector:
+    """Finds what it was told, in the pixels of the picture it gets."""
+
+    faces: Sequence[Face] = ()
+    max_side: int = 4096
+    name: str = "fixed-detector"
+
+    def detect(self, image: Image) -> list[Face]:
+        return list(self.faces)
+
+
+@dataclass
+class BrightDetector:
+    """Takes every bright rectangle for a face, the largest first."""
+
+    max_side: int = 4096
+    name: str = "bright-detector"
+    sizes: list[tuple[int, int]] = field(default_factory=list)
+
+    def detect(self, image: Image) -> list[Face]:
+        self.sizes.append((image.shape[1], image.shape[0]))
+        _, _, stats, _ = cv2.connectedComponentsWithStats((image.min(axis=2) > 0.5).astype(np.uint8))
+        faces = [face_in(x, y, x + width - 1, y + height - 1) for x, y, width, height, _ in stats[1:]]
+        return sorted(faces, key=lambda face: -float(np.prod(face.box[2:] - face.box[:2])))
+
+
+@dataclass
+class FakeRestorer:
+    """Applies a function to each crop."""
+
+    change: Callable[[Image], Image] = unchanged
+    batch_size: int = 4
+    max_native_size: float = 4096.0
+    name: str = "fake-restorer"
+    batches: list[int] = field(default_factory=list)
+
+    def restore(self, crops: Sequence[Crop]) -> list[Image]:
+        self.batches.append(len(crops))
+        return [self.change(crop.image) for crop in crops]
+
+
+@dataclass
+class FakeUpscaler:
+    """Repeats pixels, then applies a function to the enlarged tile."""
+
+    scale: int = 2
+    tile: int = 64
+    overlap: int = 16
+    change: Callable[[Image], Image] = unchanged
+    name: str = "fake-upscaler"
+    shapes: list[tuple[int, ...]] = field(default_factory=list)
+
+    def upscale(self, tile: Image) -> Image:
+        self.shapes.append(tile.shape)
+        return self.change(tile.repeat(self.scale, axis=0).repeat(self.scale, axis=1))
+
+
+@dataclass
+class FakeParser:
+    """Calls an upright rectangle of the crop face, by default all of it."""
+
+    rows: tuple[int, int] = (0, CROP_SIZE)
+    columns: tuple[int, int] = (0, CROP_SIZE)
+    name: str = "fake-parser"
+
+    def parse(self, crop: Image) -> FloatArray:
+        mask = np.zeros(crop.shape[:2], dtype=np.float32)
+        mask[slice(*self.rows), slice(*self.columns)] = 1
+        return mask
+
+
+RED_SHIFT = np.float32(0.5)
+
+
+def with_less_red(image: Image) -> Image:
+    """The restoration that `RedRecogniser` minds."""
+    changed = image.copy()
+    changed[..., 0] -= RED_SHIFT
+    return changed
+
+
+@dataclass
+class RedRecogniser:
+    """Knows a grey face again by what red it lost: similarity 1 − fall · strength after `with_less_red`."""
+
+    fall: float = 0.5
+    name: str = "red-recogniser"
+    embedded: list[int] = field(default_factory=list)
+    landmarks: list[FloatArray] = field(default_factory=list)
+
+    def embed(self, images: Sequence[Image], landmarks: Sequence[FloatArray]) -> FloatArray:
+        self.embedded.append(len(images))
+        self.landmarks.extend(landmarks)
+        lost = np.array([float((i[100:400, 100:400, 1] - i[100:400, 100:400, 0]).mean()) for i in images])
+        cosine = 1 - self.fall * lost / float(RED_SHIFT)
+        return np.stack([cosine, np.sqrt(np.clip(1 - cosine**2, 0, 1))], axis=1).astype(np.float32)
+
+
+def fake_models(
+    detector: Detector | None = None,
+    restorer: Restorer | None = None,
+    upscalers: Sequence[Upscaler] | None = None,
+    recogniser: Recogniser | None = None,
+) -> Models:
+    """A full set of fakes, without parser and perceptual model."""
+    chosen = [FakeUpscaler(2), FakeUpscaler(4)] if upscalers is None else upscalers
+    return Models(
+        detector=detector or FixedDetector(),
+        restorer=restorer or FakeRestorer(),
+        upscalers={upscaler.scale: upscaler for upscaler in chosen},
+        recogniser=recogniser,
+    )
+
+
+def shifted(face: Face, x: float, y: float) -> Face:
+    """The same face elsewhere."""
+    step = np.array([x, y], dtype=np.float32)
+    return replace(face, box=face.box + np.tile(step, 2), landmarks=face.landmarks + step)

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save
+from spandrel.architectures.Compact import Compact
+
+from pipeline.errors import ModelUnavailable
+from pipeline.models.loading import load
+from pipeline.models.registry import REGISTRY, ModelFile
+from pipeline.models.runtime import Runtime
+from pipeline.models.weights import Shelf, choose
+from pipeline.types import Image, Models
+
+FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, batch_size=1)
+OFFICIAL = next(model for model in REGISTRY if model.name == "realesr-general-x4v3")
+
+
+def official(data: bytes, **changes: object) -> ModelFile:
+    """The row of an official upscaler for other content."""
+    return replace(OFFICIAL, bytes=len(data), sha256=hashlib.sha256(data).hexdigest(), **changes)  # type: ignore[arg-type]
+
+
+def test_the_embedded_models_fill_the_required_roles_and_no_other(embedded_models: Models) -> None:
+    assert embedded_models.detector.name == "haar-frontal"
+    assert embedded_models.restorer.name == "compact-face"
+    assert {scale: upscaler.scale for scale, upscaler in embedded_models.upscalers.items()} == {2: 2, 4: 4}
+    assert embedded_models.parser is None
+    assert embedded_models.recogniser is None
+    assert embedded_models.perceptual is None
+
+
+def test_an_official_upscaler_takes_the_place_of_the_embedded_one(tmp_path: Path) -> None:
+    data = save(Compact(num_feat=4, num_conv=1, upscale=4).state_dict())
+    model = official(data, file="fine.safetensors")
+    (tmp_path / "fine.safetensors").write_bytes(data)
+    table = (*(row for row in REGISTRY if row.origin == "embedded"), model)
+    models = load(choose(Shelf(tmp_path), table), FP32, tmp_path)
+    assert models.upscalers[4].name == "realesr-general-x4v3"
+    assert models.upscalers[2].name == "compact-x2"
+
+
+def test_a_file_that_holds_no_fitting_network_stops_the_start(tmp_path: Path) -> None:
+    data = save({"weight": torch.zeros(3)})
+    model = official(data, file="other.safetensors")
+    (tmp_path / "other.safetensors").write_bytes(data)
+    table = (*(row for row in REGISTRY if row.origin == "embedded"), model)
+    selection = choose(Shelf(tmp_path), table)
+    with pytest.raises(ModelUnavailable, match="realesr-general-x4v3"):
+        load(selection, FP32, tmp_path)
+
+
+def test_a_file_that_changed_after_the_choice_stops_the_start(tmp_path: Path) -> None:
+    data = save(Compact(num_feat=4, num_conv=1, upscale=4).state_dict())
+    model = official(data, file="fine.safetensors")
+    (tmp_path / "fine.safetensors").write_bytes(data)
+    selection = choose(Shelf(tmp_path), (*(row for row in REGISTRY if row.origin == "embedded"), model))
+    (tmp_path / "fine.safetensors").write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    with pytest.raises(ModelUnavailable, match="SHA-256"):
+        load(selection, FP32, tmp_path)
+
+
+@pytest.mark.shared
+def test_the_published_upscaler_loads_and_enlarges(shared_weights: Path, astronaut: Image) -> None:
+    data = (shared_weights / str(OFFICIAL.file)).read_bytes()
+    table = (*(row for row in REGISTRY if row.origin == "embedded"), official(data))
+    upscaler = load(choose(Shelf(shared_weights), table), FP32, shared_weights).upscalers[4]
+    assert upscaler.name == "realesr-general-x4v3"
+    image = astronaut[90:130, 190:240]
+    enlarged = upscaler.upscale(image)
+    assert enlarged.shape == (160, 200, 3)
+    means = enlarged.reshape(40, 4, 50, 4, 3).mean(axis=(1, 3))
+    assert np.abs(means - image).mean() < 0.05

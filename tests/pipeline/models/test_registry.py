@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import hashlib
+import re
+
+import pytest
+
+from pipeline.models.loading import _ADAPTERS
+from pipeline.models.registry import REGISTRY, REQUIRED_ROLES, ROLES, ModelFile
+from pipeline.models.weights import EMBEDDED_DIR
+
+EMBEDDED = [model for model in REGISTRY if model.origin == "embedded"]
+WITH_FILE = [model for model in REGISTRY if model.file is not None]
+
+
+def test_names_and_files_are_unique() -> None:
+    for values in ([model.name for model in REGISTRY], [model.file for model in WITH_FILE]):
+        assert len(set(values)) == len(values)
+
+
+@pytest.mark.parametrize("model", REGISTRY, ids=lambda model: model.name)
+def test_every_row_is_whole(model: ModelFile) -> None:
+    assert re.fullmatch(r"[a-z0-9][a-z0-9.-]*", model.name)
+    assert model.role in ROLES
+    assert model.adapter in _ADAPTERS
+    assert model.licence
+    assert model.commercial_use in {"yes", "no", "unclear"}
+    assert model.scale >= 1
+    assert model.scale == 1 or model.role == "upscaler"
+
+
+@pytest.mark.parametrize("model", WITH_FILE, ids=lambda model: model.name)
+def test_every_file_has_a_size_and_a_hash(model: ModelFile) -> None:
+    assert model.bytes > 0
+    assert re.fullmatch(r"[0-9a-f]{64}", model.sha256)
+    assert model.file == model.file.replace("/", "").replace("\\", "")  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("model", REGISTRY, ids=lambda model: model.name)
+def test_official_models_have_a_safe_address_and_embedded_ones_none(model: ModelFile) -> None:
+    if model.origin == "official":
+        assert model.url is not None
+        assert model.url.startswith("https://")
+        assert model.file is not None
+        assert model.url.endswith(f"/{model.file}") or ".zip" in model.url
+    else:
+        assert model.url is None
+
+
+def test_the_required_roles_have_embedded_models_that_anyone_may_use() -> None:
+    for role in REQUIRED_ROLES:
+        assert any(model.role == role and model.commercial_use == "yes" for model in EMBEDDED)
+
+
+def test_each_role_has_at_most_one_embedded_model_of_a_scale() -> None:
+    places = [(model.role, model.scale) for model in EMBEDDED]
+    assert len(set(places)) == len(places)
+
+
+@pytest.mark.parametrize("model", [m for m in EMBEDDED if m.file], ids=lambda model: model.name)
+def test_embedded_files_are_there_small_and_as_registered(model: ModelFile) -> None:
+    data = (EMBEDDED_DIR / str(model.file)).read_bytes()
+    assert len(data) == model.bytes <= 1_000_000
+    assert hashlib.sha256(data).hexdigest() == model.sha256
+
+
+def test_no_unregistered_file_lies_among_the_embedded_ones() -> None:
+    assert {path.name for path in EMBEDDED_DIR.iterdir() if path.suffix} == {m.file for m in EMBEDDED if m.file}

@@ -1,0 +1,374 @@
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import pickle
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save
+
+from pipeline.errors import ModelUnavailable
+from pipeline.models import weights
+from pipeline.models.registry import REGISTRY, ModelFile
+from pipeline.models.weights import Selection, Shelf, choose, fault, installed, location, read_state_dict
+
+TENSORS = {"first.weight": torch.arange(6.0).reshape(2, 3), "second.bias": torch.tensor([1.5])}
+
+
+def row(name: str, role: Any, origin: Any, data: bytes = b"content", **changes: Any) -> ModelFile:
+    """A row whose file is `data`."""
+    model = ModelFile(
+        name=name,
+        role=role,
+        origin=origin,
+        adapter="compact-upscaler",
+        file=f"{name}.safetensors",
+        url=f"https://example.org/{name}.safetensors" if origin == "official" else None,
+        bytes=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        licence="MIT",
+        commercial_use="yes",
+    )
+    return replace(model, **changes)
+
+
+SMALL = row("small", "restorer", "embedded")
+BIG = row("big", "restorer", "official")
+BIGGER = row("bigger", "restorer", "official")
+HAAR = row("haar", "detector", "embedded", file=None, bytes=0, sha256="")
+SHARP = row("sharp", "detector", "official")
+TWICE = row("twice", "upscaler", "embedded", scale=2)
+FOURFOLD = row("fourfold", "upscaler", "embedded", scale=4)
+FINE = row("fine", "upscaler", "official", scale=4)
+FACES = row("faces", "recogniser", "official", commercial_use="no")
+TABLE = (SMALL, BIG, BIGGER, HAAR, SHARP, TWICE, FOURFOLD, FINE, FACES)
+
+
+@pytest.fixture(autouse=True)
+def embedded_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Embedded files of this table, instead of those that ship."""
+    folder = tmp_path / "embedded"
+    folder.mkdir()
+    for model in (SMALL, TWICE, FOURFOLD):
+        (folder / str(model.file)).write_bytes(b"content")
+    monkeypatch.setattr(weights, "EMBEDDED_DIR", folder)
+    return folder
+
+
+@pytest.fixture
+def weights_dir(tmp_path: Path) -> Path:
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    return folder
+
+
+def put(folder: Path, *models: ModelFile, data: bytes = b"content") -> None:
+    for model in models:
+        (folder / str(model.file)).write_bytes(data)
+
+
+def names(selection: Selection) -> dict[str, list[str]]:
+    return {role: [model.name for model in models] for role, models in selection.items() if models}
+
+
+def refusal(shelf: Shelf, table: tuple[ModelFile, ...] = TABLE) -> str:
+    with pytest.raises(ModelUnavailable) as caught:
+        choose(shelf, table)
+    assert caught.value.stage == "models"
+    return caught.value.message
+
+
+EMBEDDED_ONLY = {"detector": ["haar"], "restorer": ["small"], "upscaler": ["twice", "fourfold"]}
+
+# --- choose ------------------------------------------------------------------------------------------------------
+
+
+def test_auto_without_downloads_takes_the_embedded_models(weights_dir: Path) -> None:
+    assert names(choose(Shelf(weights_dir), TABLE)) == EMBEDDED_ONLY
+
+
+def test_auto_takes_the_official_models_that_are_there(weights_dir: Path) -> None:
+    put(weights_dir, BIGGER, FINE, FACES)
+    assert names(choose(Shelf(weights_dir), TABLE)) == {
+        "detector": ["haar"],
+        "restorer": ["bigger"],
+        "upscaler": ["twice", "fine"],
+        "recogniser": ["faces"],
+    }
+
+
+def test_the_first_official_model_of_the_table_comes_first(weights_dir: Path) -> None:
+    put(weights_dir, BIG, BIGGER)
+    assert names(choose(Shelf(weights_dir), TABLE))["restorer"] == ["big"]
+
+
+def test_embedded_insists_also_where_official_models_are_there(weights_dir: Path) -> None:
+    put(weights_dir, BIG, FINE, SHARP)
+    assert names(choose(Shelf(weights_dir, "embedded"), TABLE)) == EMBEDDED_ONLY
+
+
+def test_official_takes_the_official_models(weights_dir: Path) -> None:
+    put(weights_dir, BIG, FINE, SHARP, FACES)
+    assert names(choose(Shelf(weights_dir, "official"), TABLE)) == {
+        "detector": ["sharp"],
+        "restorer": ["big"],
+        "upscaler": ["fine"],
+        "recogniser": ["faces"],
+    }
+
+
+def test_official_names_every_file_that_is_missing(weights_dir: Path) -> None:
+    message = refusal(Shelf(weights_dir, "official"))
+    for model in (SHARP, BIG, FINE, FACES):
+        assert f"{model.name}: {weights_dir / str(model.file)} is missing." in message
+    for model in (SMALL, TWICE, FOURFOLD, HAAR):
+        assert model.name not in message
+
+
+def test_official_names_missing_and_wrong_files_together(weights_dir: Path) -> None:
+    put(weights_dir, BIG, data=b"CONTENT")
+    put(weights_dir, SHARP)
+    message = refusal(Shelf(weights_dir, "official"))
+    assert "big: " in message
+    assert "SHA-256" in message
+    assert "fine: " in message
+    assert "sharp: " not in message
+
+
+def test_official_names_every_required_role_for_which_there_is_none(weights_dir: Path) -> None:
+    message = refusal(Shelf(weights_dir, "official"), (SMALL, HAAR, FINE))
+    assert "detector" in message
+    assert "restorer" in message
+    assert "fine: " in message
+    assert "role upscaler" not in message
+
+
+def test_commercial_licences_refuse_all_but_a_plain_yes(weights_dir: Path) -> None:
+    doubtful, forbidden = replace(BIG, commercial_use="unclear"), replace(SHARP, commercial_use="no")
+    table = (SMALL, doubtful, HAAR, forbidden, TWICE, FINE, FACES)
+    put(weights_dir, *table[1:2], *table[3:4], FINE, FACES)
+    assert names(choose(Shelf(weights_dir), table)) == {
+        "detector": ["sharp"],
+        "restorer": ["big"],
+        "upscaler": ["twice", "fine"],
+        "recogniser": ["faces"],
+    }
+    assert names(choose(Shelf(weights_dir, licences="commercial"), table)) == {
+        "detector": ["haar"],
+        "restorer": ["small"],
+        "upscaler": ["twice", "fine"],
+    }
+
+
+def test_commercial_licences_that_leave_required_roles_empty_are_an_error(weights_dir: Path) -> None:
+    table = (replace(BIG, commercial_use="no"), replace(SHARP, commercial_use="unclear"), TWICE)
+    put(weights_dir, *table[:2])
+    message = refusal(Shelf(weights_dir, licences="commercial"), table)
+    assert "restorer" in message
+    assert "detector" in message
+    assert "commercial" in message
+    assert "upscaler" not in message
+
+
+def test_a_wrong_embedded_file_stops_the_start(weights_dir: Path, embedded_dir: Path) -> None:
+    put(embedded_dir, TWICE, data=b"contend")
+    assert "twice: " in refusal(Shelf(weights_dir))
+
+
+def test_a_wrong_official_file_is_not_silently_replaced_by_the_embedded_one(weights_dir: Path) -> None:
+    put(weights_dir, BIG, data=b"contend")
+    assert "big: " in refusal(Shelf(weights_dir, "auto"))
+
+
+def test_the_models_that_ship_can_be_chosen_from_the_real_table(
+    weights_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    found = names(choose(Shelf(weights_dir)))
+    assert found == names(choose(Shelf(weights_dir, "embedded")))
+    assert found == names(choose(Shelf(weights_dir, licences="commercial")))
+    assert {"detector", "restorer", "upscaler"} <= set(found)
+    official = {model.name for model in REGISTRY if model.origin == "official"}
+    assert official.isdisjoint(name for group in found.values() for name in group)
+
+
+# --- location, fault ---------------------------------------------------------------------------------------------
+
+
+def test_each_kind_of_model_has_its_place(weights_dir: Path, embedded_dir: Path) -> None:
+    assert location(BIG, weights_dir) == weights_dir / "big.safetensors"
+    assert location(SMALL, weights_dir) == embedded_dir / "small.safetensors"
+    assert location(HAAR, weights_dir) is None
+
+
+def test_installed_is_what_lies_there_or_needs_no_file(weights_dir: Path) -> None:
+    assert installed(HAAR, weights_dir)
+    assert installed(SMALL, weights_dir)
+    assert not installed(BIG, weights_dir)
+    put(weights_dir, BIG)
+    assert installed(BIG, weights_dir)
+
+
+def test_a_folder_is_no_model_file(weights_dir: Path) -> None:
+    (weights_dir / str(BIG.file)).mkdir()
+    assert not installed(BIG, weights_dir)
+    assert "missing" in str(fault(BIG, weights_dir))
+
+
+def test_right_files_and_models_without_one_have_no_fault(weights_dir: Path) -> None:
+    put(weights_dir, BIG)
+    assert fault(BIG, weights_dir) is None
+    assert fault(HAAR, weights_dir) is None
+
+
+@pytest.mark.parametrize("position", range(7))
+def test_one_flipped_bit_is_a_named_fault(weights_dir: Path, position: int) -> None:
+    flipped = bytearray(b"content")
+    flipped[position] ^= 1
+    put(weights_dir, BIG, data=bytes(flipped))
+    found = fault(BIG, weights_dir)
+    assert found is not None
+    assert found.startswith("big: ")
+    assert hashlib.sha256(flipped).hexdigest() in found
+    assert BIG.sha256 in found
+
+
+def test_a_cut_file_is_a_fault_that_tells_both_sizes(weights_dir: Path) -> None:
+    put(weights_dir, BIG, data=b"cont")
+    found = fault(BIG, weights_dir)
+    assert found is not None
+    assert "4 bytes" in found
+    assert "expected 7" in found
+
+
+def test_a_file_that_cannot_be_read_is_a_fault_not_a_crash(weights_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(weights_dir, BIG)
+    monkeypatch.setattr(Path, "read_bytes", unreadable)
+    assert "big: " in str(fault(BIG, weights_dir))
+    assert "Permission" in str(fault(BIG, weights_dir))
+
+
+def test_a_folder_that_may_not_be_entered_holds_no_models(weights_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(weights_dir, BIG)
+    monkeypatch.setattr(Path, "is_file", unreadable)
+    assert not installed(BIG, weights_dir)
+    assert "missing" in str(fault(BIG, weights_dir))
+
+
+def unreadable(path: Path) -> bytes:
+    raise PermissionError(13, "Permission denied")
+
+
+# --- read_state_dict ---------------------------------------------------------------------------------------------
+
+
+def torch_file(content: Any) -> bytes:
+    target = io.BytesIO()
+    torch.save(content, target)
+    return target.getvalue()
+
+
+def model_of(data: bytes, suffix: str) -> ModelFile:
+    return row("model", "restorer", "official", data, file=f"model{suffix}")
+
+
+def read(data: bytes, suffix: str, weights_dir: Path) -> dict[str, Any]:
+    model = model_of(data, suffix)
+    put(weights_dir, model, data=data)
+    return read_state_dict(model, weights_dir)
+
+
+@pytest.mark.parametrize(("data", "suffix"), [(save(TENSORS), ".safetensors"), (torch_file(TENSORS), ".pth")])
+def test_weights_are_read_as_they_were_written(data: bytes, suffix: str, weights_dir: Path) -> None:
+    found = read(data, suffix, weights_dir)
+    assert found.keys() == TENSORS.keys()
+    assert all(torch.equal(found[name], tensor) for name, tensor in TENSORS.items())
+    assert all(tensor.device.type == "cpu" for tensor in found.values())
+
+
+def test_weights_under_one_more_key_are_left_there(weights_dir: Path) -> None:
+    assert list(read(torch_file({"params": TENSORS}), ".pth", weights_dir)) == ["params"]
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
+def test_a_wrong_hash_is_refused_by_name(suffix: str, weights_dir: Path) -> None:
+    data = save(TENSORS) if suffix == ".safetensors" else torch_file(TENSORS)
+    model = model_of(data, suffix)
+    put(weights_dir, model, data=data[:-1] + bytes([data[-1] ^ 1]))
+    with pytest.raises(ModelUnavailable, match=r"model: .* has SHA-256"):
+        read_state_dict(model, weights_dir)
+
+
+def test_a_missing_file_and_a_model_without_one_are_refused_by_name(weights_dir: Path) -> None:
+    with pytest.raises(ModelUnavailable, match=r"big: .*cannot be read"):
+        read_state_dict(BIG, weights_dir)
+    with pytest.raises(ModelUnavailable, match="haar has no file"):
+        read_state_dict(HAAR, weights_dir)
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
+@pytest.mark.parametrize("data", [b"", b"<html>Not found</html>", b"PK\x03\x04" + bytes(50), bytes(200)])
+def test_rubbish_with_the_right_hash_is_refused_by_name(data: bytes, suffix: str, weights_dir: Path) -> None:
+    with pytest.raises(ModelUnavailable, match="model: "):
+        read(data, suffix, weights_dir)
+
+
+class Burglar:
+    """Makes a folder when it is unpickled."""
+
+    def __init__(self, marker: Path) -> None:
+        self.marker = marker
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, (str(self.marker),)
+
+
+@pytest.fixture
+def marker(tmp_path: Path) -> Path:
+    return tmp_path / "broken-into"
+
+
+@pytest.fixture(params=["zip", "legacy", "pickle"])
+def hostile(request: pytest.FixtureRequest, marker: Path) -> bytes:
+    """A checkpoint whose unpickling runs code, in each layout that torch reads."""
+    content = {"first.weight": TENSORS["first.weight"], "trap": Burglar(marker)}
+    if request.param == "pickle":
+        data = pickle.dumps(Burglar(marker), protocol=2)
+    else:
+        target = io.BytesIO()
+        torch.save(content, target, _use_new_zipfile_serialization=request.param == "zip")
+        data = target.getvalue()
+    if request.param == "pickle":
+        pickle.loads(data)
+    else:
+        torch.load(io.BytesIO(data), weights_only=False)
+    assert marker.is_dir()  # it would work
+    marker.rmdir()
+    return data
+
+
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+def test_code_in_a_file_does_not_run_even_with_the_right_hash(
+    hostile: bytes, suffix: str, marker: Path, weights_dir: Path
+) -> None:
+    with pytest.raises(ModelUnavailable, match="model: "):
+        read(hostile, suffix, weights_dir)
+    assert not marker.exists()
+
+
+def test_a_file_with_a_wrong_hash_is_not_interpreted(
+    hostile: bytes, marker: Path, weights_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even by a reader that would run its code."""
+    careless = torch.load
+    monkeypatch.setattr(torch, "load", lambda file, **options: careless(file, weights_only=False))
+    model = model_of(torch_file(TENSORS), ".pth")
+    put(weights_dir, model, data=hostile)
+    with pytest.raises(ModelUnavailable, match="SHA-256"):
+        read_state_dict(model, weights_dir)
+    assert not marker.exists()

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.detection import detect, select
+from pipeline.errors import Cancelled
+from pipeline.run import Run
+from pipeline.types import FaceChoice, Image
+from tests.pipeline.fakes import BrightDetector, FixedDetector, face_in
+
+
+def photo(width: int, height: int, *boxes: tuple[int, int, int, int]) -> Image:
+    """Black, with white rectangles (x0, y0, x1, y1), the last pixels included."""
+    image = np.zeros((height, width, 3), np.float32)
+    for x0, y0, x1, y1 in boxes:
+        image[y0 : y1 + 1, x0 : x1 + 1] = 1
+    return image
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    size=st.tuples(st.integers(200, 900), st.integers(200, 900)),
+    corner=st.tuples(st.integers(0, 80), st.integers(0, 80)),
+    side=st.integers(60, 120),
+    max_side=st.integers(100, 1000),
+)
+def test_boxes_and_landmarks_scale_back_from_the_bounded_copy(
+    size: tuple[int, int], corner: tuple[int, int], side: int, max_side: int
+) -> None:
+    box = (*corner, corner[0] + side - 1, corner[1] + side - 1)
+    detector = BrightDetector(max_side)
+    (face,) = detect(photo(*size, box), detector, Run())
+    assert max(detector.sizes[0]) == min(max_side, max(size))
+    pixel = max(1.0, max(size) / max_side)  # of the copy, in pixels of the photo
+    assert np.abs(face.box - box).max() <= pixel
+    assert np.abs(face.landmarks - face_in(*box).landmarks).max() <= pixel
+    assert face.box.dtype == face.landmarks.dtype == np.float32
+    assert face.score == pytest.approx(0.9)
+
+
+def test_a_rectangle_of_whole_blocks_is_found_where_it_is() -> None:
+    """Exact: at a quarter of the size, a block's centre lies at 4·x + 1.5 of the photo."""
+    (face,) = detect(photo(400, 320, (40, 80, 199, 239)), BrightDetector(100), Run())
+    assert face.box.tolist() == [41.5, 81.5, 197.5, 237.5]
+
+
+def test_each_axis_has_its_own_factor() -> None:
+    """A strip of 1000 × 3 becomes 100 × 1: ten to one this way, three to one the other."""
+    (face,) = detect(photo(1000, 3, (300, 0, 599, 2)), BrightDetector(100), Run())
+    assert face.box.tolist() == [304.5, 1.0, 594.5, 1.0]
+
+
+def test_a_small_photo_is_seen_as_it_is() -> None:
+    detector = BrightDetector(1000)
+    (face,) = detect(photo(50, 40, (10, 5, 30, 25)), detector, Run())
+    assert detector.sizes == [(50, 40)]
+    assert face.box.tolist() == [10, 5, 30, 25]
+
+
+def test_faces_come_left_to_right_whatever_the_detector_prefers() -> None:
+    faces = detect(photo(300, 100, (200, 10, 280, 90), (10, 10, 40, 40), (100, 10, 160, 70)), BrightDetector(), Run())
+    assert [face.box[0] for face in faces] == [10, 100, 200]
+
+
+def test_no_face_is_an_empty_list() -> None:
+    assert detect(photo(20, 20), BrightDetector(), Run()) == []
+
+
+def test_the_photo_is_not_written() -> None:
+    image = photo(64, 64, (10, 10, 50, 50))
+    image.flags.writeable = False
+    for max_side in (32, 64):
+        assert len(detect(image, BrightDetector(max_side), Run())) == 1
+
+
+def test_a_cancelled_run_stops_after_the_detector() -> None:
+    run = Run()
+    run.cancelled.set()
+    with pytest.raises(Cancelled):
+        detect(photo(20, 20), FixedDetector(), run)
+
+
+FACES = [face_in(10, 10, 60, 60), face_in(140, 80, 160, 110), face_in(200, 20, 290, 120)]
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [("all", [True, True, True]), ("largest", [False, False, True]), ("center", [False, True, False])],
+)
+def test_the_choice_of_faces(choice: FaceChoice, expected: list[bool]) -> None:
+    assert select(FACES, choice, 300, 200) == expected
+
+
+@pytest.mark.parametrize("choice", ["all", "largest", "center"])
+def test_the_choice_among_none_is_empty(choice: FaceChoice) -> None:
+    assert select([], choice, 300, 200) == []
+
+
+@pytest.mark.parametrize("choice", ["largest", "center"])
+def test_the_choice_among_equals_is_one(choice: FaceChoice) -> None:
+    assert select([FACES[0]] * 3, choice, 300, 200) == [True, False, False]
+
+
+@pytest.mark.parametrize(("width", "height", "expected"), [(60, 60, 0), (500, 140, 2)])
+def test_the_centre_is_that_of_the_photo(width: int, height: int, expected: int) -> None:
+    assert select(FACES, "center", width, height).index(True) == expected

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import threading
+import time
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.errors import Cancelled, DeadlineExceeded, DeviceOutOfMemory, NoFaceDetected, PipelineError, StageFailed
+from pipeline.run import Run
+
+
+def past() -> float:
+    return time.monotonic() - 1
+
+
+def future() -> float:
+    return time.monotonic() + 60
+
+
+def cancelled() -> threading.Event:
+    flag = threading.Event()
+    flag.set()
+    return flag
+
+
+class Listener:
+    """Remembers what it was told, and may fail instead."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.heard: list[tuple[str, float]] = []
+        self.error = error
+
+    def __call__(self, stage: str, fraction: float) -> None:
+        self.heard.append((stage, fraction))
+        if self.error is not None:
+            raise self.error
+
+
+def test_timings_of_one_stage_add_up_and_others_stay_apart() -> None:
+    run = Run()
+    start = time.perf_counter()
+    with run.stage("alignment"):
+        time.sleep(0.02)
+    first = run.timings_ms["alignment"]
+    with run.stage("upscaling"):
+        pass
+    with run.stage("alignment"):
+        time.sleep(0.03)
+    whole = (time.perf_counter() - start) * 1000
+    assert list(run.timings_ms) == ["alignment", "upscaling"]
+    assert first >= 20
+    assert run.timings_ms["alignment"] >= first + 30
+    assert sum(run.timings_ms.values()) <= whole
+
+
+def test_a_failing_stage_is_timed_too() -> None:
+    run = Run()
+
+    def slow_failure() -> None:
+        time.sleep(0.01)
+        raise ValueError
+
+    with pytest.raises(StageFailed), run.stage("color"):
+        slow_failure()
+    assert run.timings_ms["color"] >= 10
+
+
+def test_check_lets_a_wanted_run_go_on() -> None:
+    Run().check()
+    Run(deadline=future(), cancelled=threading.Event()).check()
+
+
+def test_check_stops_a_cancelled_run() -> None:
+    with pytest.raises(Cancelled):
+        Run(cancelled=cancelled(), deadline=past()).check()
+
+
+def test_check_stops_a_late_run() -> None:
+    with pytest.raises(DeadlineExceeded) as caught:
+        Run(deadline=past()).check()
+    assert caught.value.stage is None
+
+
+@pytest.mark.parametrize(
+    ("run", "expected"), [(Run(cancelled=cancelled()), Cancelled), (Run(deadline=past()), DeadlineExceeded)]
+)
+def test_a_stage_of_an_unwanted_run_does_not_start(run: Run, expected: type[PipelineError]) -> None:
+    entered = []
+    with pytest.raises(expected) as caught, run.stage("restoration"):
+        entered.append(True)
+    assert not entered
+    assert caught.value.stage == "restoration"
+
+
+@pytest.mark.parametrize("expected", [Cancelled, DeadlineExceeded])
+def test_progress_stops_an_unwanted_run_inside_a_stage(expected: type[PipelineError]) -> None:
+    run = Run()
+    parts = []
+
+    def work() -> None:
+        for part in range(1, 4):
+            parts.append(part)
+            if part == 2 and expected is Cancelled:
+                run.cancelled.set()
+            elif part == 2:
+                run.deadline = past()
+            run.progress(part, 3)
+
+    with pytest.raises(expected) as caught, run.stage("upscaling"):
+        work()
+    assert caught.value.stage == "upscaling"
+    assert parts == [1, 2]
+
+
+def test_a_flag_set_in_another_thread_stops_the_run() -> None:
+    run = Run()
+    other = threading.Thread(target=run.cancelled.set)
+    other.start()
+    other.join()
+    with pytest.raises(Cancelled):
+        run.check()
+
+
+def test_an_unknown_exception_becomes_stage_failed_with_name_and_cause() -> None:
+    cause = ZeroDivisionError("division by zero")
+    with pytest.raises(StageFailed) as caught, Run().stage("blending"):
+        raise cause
+    assert caught.value.stage == "blending"
+    assert caught.value.__cause__ is cause
+    assert "blending" in caught.value.message
+    assert "division" not in caught.value.message  # the inside of the program is no sentence for a person
+
+
+def test_memory_errors_become_device_out_of_memory() -> None:
+    cause = MemoryError()
+    with pytest.raises(DeviceOutOfMemory) as caught, Run().stage("upscaling"):
+        raise cause
+    assert caught.value.stage == "upscaling"
+    assert caught.value.__cause__ is cause
+
+
+def test_memory_that_opencv_lacks_is_out_of_memory_and_its_other_errors_are_not() -> None:
+    pixels = np.zeros((4, 4, 3), np.float32)
+    with pytest.raises(DeviceOutOfMemory) as caught, Run().stage("upscaling"):
+        cv2.resize(pixels, (1_000_000, 1_000_000))  # 12 TB
+    assert caught.value.stage == "upscaling"
+    with pytest.raises(StageFailed), Run().stage("upscaling"):
+        cv2.resize(pixels, (-1, 0))
+
+
+def test_a_pipeline_error_keeps_its_type_and_gets_the_stage_it_left_open() -> None:
+    error = NoFaceDetected("No face.")
+    with pytest.raises(NoFaceDetected) as caught, Run().stage("detection"):
+        raise error
+    assert caught.value is error
+    assert caught.value.stage == "detection"
+
+
+def test_a_pipeline_error_keeps_the_stage_it_names_itself() -> None:
+    with pytest.raises(StageFailed) as caught, Run().stage("identity"):
+        raise StageFailed("It broke.", stage="models")
+    assert caught.value.stage == "models"
+
+
+def test_what_is_no_error_of_the_program_passes_unchanged() -> None:
+    with pytest.raises(KeyboardInterrupt), Run().stage("color"):
+        raise KeyboardInterrupt
+
+
+def test_the_listener_hears_the_start_and_every_part_of_a_stage() -> None:
+    listener = Listener()
+    run = Run(on_progress=listener)
+    with run.stage("restoration"):
+        run.progress(1, 4)
+        run.progress(4, 4)
+    with run.stage("blending"):
+        run.progress(0, 0)
+    assert listener.heard == [
+        ("restoration", 0.0),
+        ("restoration", 0.25),
+        ("restoration", 1.0),
+        ("blending", 0.0),
+        ("blending", 1.0),
+    ]
+
+
+def test_progress_outside_a_stage_is_not_announced_but_still_checked() -> None:
+    listener = Listener()
+    run = Run(on_progress=listener)
+    run.progress(1, 2)
+    assert listener.heard == []
+    run.cancelled.set()
+    with pytest.raises(Cancelled):
+        run.progress(2, 2)
+
+
+def test_a_listener_that_fails_is_a_failure_of_the_stage() -> None:
+    cause = OSError("nobody listens")
+    with pytest.raises(StageFailed) as caught, Run(on_progress=Listener(cause)).stage("color"):
+        pass
+    assert caught.value.stage == "color"
+    assert caught.value.__cause__ is cause
+
+
+def test_runs_share_nothing() -> None:
+    first, second = Run(), Run()
+    first.cancelled.set()
+    with pytest.raises(Cancelled), first.stage("color"):
+        pass
+    with second.stage("color"):
+        second.check()
+    assert list(second.timings_ms) == ["color"]

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipeline.errors import Cancelled, DeviceOutOfMemory, StageFailed
+from pipeline.run import Run
+from pipeline.types import Image, Models
+from pipeline.warmup import warm_up
+from tests.pipeline.fakes import BrightDetector, FakeParser, FakeRestorer, FakeUpscaler, RedRecogniser, fake_models
+
+
+@dataclass
+class CountingParser(FakeParser):
+    seen: list[tuple[int, ...]] = field(default_factory=list)
+
+    def parse(self, crop: Image) -> Any:
+        self.seen.append(crop.shape)
+        return super().parse(crop)
+
+
+@dataclass
+class CountingDistance:
+    name: str = "fake-perceptual"
+    seen: list[tuple[int, ...]] = field(default_factory=list)
+
+    def distance(self, first: Image, second: Image) -> float:
+        assert first.shape == second.shape
+        self.seen.append(first.shape)
+        return float(np.abs(first - second).mean())
+
+
+def test_every_model_is_run_once_on_what_it_will_meet() -> None:
+    detector, restorer, recogniser = BrightDetector(), FakeRestorer(), RedRecogniser()
+    upscalers = [FakeUpscaler(2), FakeUpscaler(4, tile=1024, overlap=32)]
+    parser, perceptual = CountingParser(), CountingDistance()
+    models = replace(
+        fake_models(detector, restorer, upscalers, recogniser=recogniser), parser=parser, perceptual=perceptual
+    )
+    run = Run()
+    warm_up(models, run)
+    assert detector.sizes == [(512, 512)]
+    assert restorer.batches == [1]
+    assert recogniser.embedded == [1]
+    assert parser.seen == [(512, 512, 3)]
+    assert perceptual.seen == [(512, 512, 3)]
+    assert upscalers[0].shapes == [(64, 64, 3)]  # a whole tile
+    assert upscalers[1].shapes == [(544, 544, 3)]
+    assert set(run.timings_ms) == {"detection", "restoration", "identity", "blending", "upscaling", "metrics"}
+
+
+def test_roles_without_a_model_are_passed_over() -> None:
+    upscaler = FakeUpscaler()
+    warm_up(fake_models(upscalers=[upscaler]), Run())
+    assert len(upscaler.shapes) == 1
+
+
+def without_memory(image: Image) -> Image:
+    raise MemoryError
+
+
+def without_numbers(image: Image) -> Image:
+    return image * np.float32(np.nan)
+
+
+@pytest.mark.parametrize(("change", "expected"), [(without_memory, DeviceOutOfMemory), (without_numbers, StageFailed)])
+@pytest.mark.parametrize("stage", ["restoration", "upscaling"])
+def test_a_model_that_fails_is_named_by_its_stage(
+    change: Callable[[Image], Image], expected: type[Exception], stage: str
+) -> None:
+    models = fake_models(
+        restorer=FakeRestorer(change) if stage == "restoration" else None,
+        upscalers=[FakeUpscaler(change=change)] if stage == "upscaling" else None,
+    )
+    with pytest.raises(expected) as caught:
+        warm_up(models, Run())
+    assert caught.value.stage == stage  # type: ignore[attr-defined]
+
+
+def test_a_cancelled_warm_up_stops() -> None:
+    run = Run()
+    run.cancelled.set()
+    with pytest.raises(Cancelled):
+        warm_up(fake_models(), run)
+
+
+def test_the_embedded_models_warm_up(embedded_models: Models) -> None:
+    run = Run()
+    warm_up(embedded_models, run)
+    assert run.timings_ms["upscaling"] > 0
