@@ -28,7 +28,7 @@ from pipeline.upscaling import output_size
 Result = TypeVar("Result")
 Task: TypeAlias = Literal["enhance", "upscale"]
 
-# How far the sides' ratios of photo and ground truth may differ: cropping by a pixel or two is harmless.
+# How far the proportions of photo and ground truth may differ, beyond a pixel: a little cropping is harmless.
 ASPECT_TOLERANCE = 0.02
 
 
@@ -129,8 +129,8 @@ class Service:
             return photo, None
         with run.stage("reference"):
             reference = decode(order.reference, max_pixels=limit)
-            ratio = (photo.width / photo.height) / (reference.width / reference.height)
-            if abs(ratio - 1) > ASPECT_TOLERANCE:
+            height = reference.width * photo.height / photo.width
+            if abs(height - reference.height) > max(1.0, ASPECT_TOLERANCE * reference.height):
                 raise ReferenceMismatch(
                     f"The reference ({reference.width} × {reference.height}) does not have the photo's proportions "
                     f"({photo.width} × {photo.height})."
@@ -170,6 +170,8 @@ def _finish(
     with run.stage("encode"):
         picture = encode(enhanced.image, enhanced.alpha, output_format=order.output_format, quality=order.quality)
     notices = [*enhanced.notices, *picture.notices]
+    if reference is not None:
+        notices += [Notice(notice.code, f"Reference: {notice.message}") for notice in reference.notices]
     if report is not None:
         notices += [Notice(notice.code, notice.message) for notice in report.notices]
     height, width = enhanced.image.shape[:2]

@@ -146,8 +146,8 @@ def test_a_photo_that_waited_too_long_gets_504_and_never_reaches_the_device(fake
         first = clients.submit(server.enhance, PHOTO)
         eventually(lambda: fakes.detector.calls == 1)
         others = [clients.submit(server.enhance, PHOTO) for _ in range(3)]
-        for other in others:
-            assert_too_late(other, "queue")
+        for other in others:  # those behind the workbench may find out only when they get there
+            assert_too_late(other, "queue", "decode")
         assert queue(server) == (1, 0)
         fakes.detector.gate.set()
         assert_too_late(first, "detection")
@@ -156,10 +156,11 @@ def test_a_photo_that_waited_too_long_gets_504_and_never_reaches_the_device(fake
         assert server.enhance(PHOTO).status_code == 200
 
 
-def assert_too_late(answer: Future[Any], stage: str) -> None:
+def assert_too_late(answer: Future[Any], *stages: str) -> None:
     response = answer.result()
     assert response.status_code == 504
-    assert (response.json()["code"], response.json()["stage"]) == ("deadline_exceeded", stage)
+    assert response.json()["code"] == "deadline_exceeded"
+    assert response.json()["stage"] in stages
 
 
 def test_the_time_that_a_photo_waited_is_told(fakes: FakeModels) -> None:

@@ -95,8 +95,8 @@ def test_options_about_faces(tmp_path: Path, fake_models: FakeModels, options: l
 
 def test_options_about_the_picture(portrait: Path, tmp_path: Path, fake_models: FakeModels) -> None:
     def size_of(*options: str) -> int:
-        target = tmp_path / "new.data"
-        assert main(["enhance", str(portrait), str(target), "--output-format", "jpeg", *options]) == 0
+        target = tmp_path / "out" / "portrait.jpg"
+        assert main(["enhance", str(portrait), str(tmp_path / "out"), "--output-format", "jpeg", *options]) == 0
         assert samples.opened(target.read_bytes()).format == "JPEG"
         return target.stat().st_size
 
@@ -139,7 +139,7 @@ def test_a_photo_without_a_face(
     assert samples.opened((tmp_path / "out.png").read_bytes()).size == (128, 96)
 
 
-@pytest.mark.parametrize("target", ["portrait.jpg", "out.gif", "out"])
+@pytest.mark.parametrize("target", ["portrait.jpg", "out.gif"])
 def test_a_target_that_does_not_do(portrait: Path, target: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["enhance", str(portrait), str(portrait.parent / target)]) == 2
     assert target in capsys.readouterr().err
@@ -207,6 +207,24 @@ def test_a_model_that_does_not_run(
     assert "restoration" in capsys.readouterr().err
 
 
+def test_models_that_are_missing_are_still_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LIKENESS_MODELS", "official")
+    monkeypatch.setenv("LIKENESS_WEIGHTS_DIR", str(tmp_path))
+    assert main(["models", "list"]) == 2
+    rows = capsys.readouterr().out.splitlines()[1:]
+    assert [row.split()[0] for row in rows] == [model.name for model in REGISTRY]
+    assert not any(row.endswith("in use") for row in rows)
+
+
+def test_ctrl_c(portrait: Path, tmp_path: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str]) -> None:
+    fake_models.restorer.trouble.error = KeyboardInterrupt()
+    assert main(["enhance", str(portrait), str(tmp_path / "out.png")]) == 130
+    assert "Stopped." in capsys.readouterr().err
+    assert not (tmp_path / "out.png").exists()
+
+
 def test_models_list(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("LIKENESS_MODELS", "embedded")
     assert main(["models", "list"]) == 0
@@ -217,6 +235,7 @@ def test_models_list(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     assert all(states[name].endswith("in use") for name in ("haar-frontal", "compact-face", "compact-x2", "compact-x4"))
 
 
+@pytest.mark.timeout(600)
 def test_serve(tmp_path: Path) -> None:
     """The whole of it, as a user starts and stops it."""
     with closing(socket.socket()) as free:
@@ -233,8 +252,8 @@ def test_serve(tmp_path: Path) -> None:
         )
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-                eventually(lambda: server.poll() is not None or _answers(client, LIVE))
-                eventually(lambda: server.poll() is not None or _answers(client, READY))
+                for path in (LIVE, READY):
+                    eventually(lambda path=path: server.poll() is not None or _answers(client, path), within=240)
                 response = client.post("/api/v1/enhance", files={"file": samples.small_face()})
                 assert response.status_code == 200, response.text
                 assert "server" not in response.headers

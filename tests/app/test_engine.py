@@ -42,6 +42,12 @@ def test_ready(likeness: Likeness) -> None:
     assert health.json()["uptime_s"] >= 0
 
 
+@pytest.mark.parametrize("path", [LIVE, READY, HEALTH])
+def test_a_balancer_may_ask_without_wanting_a_body(likeness: Likeness, path: str) -> None:
+    response = likeness.client.head(path)
+    assert (response.status_code, response.content) == (200, b"")
+
+
 def test_while_the_models_load_the_server_lives_but_takes_no_photos(fakes: FakeModels) -> None:
     loaded = threading.Event()
 

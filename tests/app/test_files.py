@@ -35,15 +35,17 @@ def test_a_photo_and_the_format_of_its_target(album: Path, tmp_path: Path) -> No
         assert plan.output_format == output_format
 
 
-def test_a_given_format_comes_before_the_name(album: Path, tmp_path: Path) -> None:
-    (plan,) = plan_files(album / "b.PNG", tmp_path / "out.data", "webp")
-    assert plan.output_format == "webp"
+def test_a_given_format_must_be_that_of_the_name(album: Path, tmp_path: Path) -> None:
+    (plan,) = plan_files(album / "b.PNG", tmp_path / "out.jpg", "jpeg")
+    assert plan.output_format == "jpeg"
+    for name in ("out.png", "out.gif"):
+        with pytest.raises(ValueError, match="--output-format"):
+            plan_files(album / "b.PNG", tmp_path / name, "jpeg")
 
 
-@pytest.mark.parametrize("name", ["out.gif", "out"])
-def test_a_suffix_that_says_nothing(album: Path, tmp_path: Path, name: str) -> None:
+def test_a_suffix_that_says_nothing(album: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="--output-format"):
-        plan_files(album / "b.PNG", tmp_path / name, None)
+        plan_files(album / "b.PNG", tmp_path / "out.gif", None)
 
 
 @pytest.mark.parametrize(("given", "suffix"), [(None, ".png"), ("jpeg", ".jpg"), ("webp", ".webp")])
@@ -55,9 +57,12 @@ def test_a_folder_gives_its_photos_in_order(album: Path, tmp_path: Path, given: 
 
 
 def test_one_photo_into_a_folder(album: Path, tmp_path: Path) -> None:
-    (tmp_path / "out").mkdir()
-    (plan,) = plan_files(album / "a.jpeg", tmp_path / "out", None)
-    assert plan.target == tmp_path / "out" / "a.png"
+    (tmp_path / "folder.d").mkdir()
+    for folder in (tmp_path / "folder.d", tmp_path / "new"):
+        (plan,) = plan_files(album / "a.jpeg", folder, None)
+        assert plan.target == folder / "a.png"
+        (plan,) = plan_files(album / "a.jpeg", folder, "jpeg")
+        assert plan.target == folder / "a.jpg"
 
 
 def test_nothing_to_read(tmp_path: Path) -> None:
@@ -87,9 +92,21 @@ def test_two_photos_of_one_name(album: Path, tmp_path: Path) -> None:
 
 
 def test_a_folder_cannot_become_a_file(album: Path, tmp_path: Path) -> None:
-    (tmp_path / "out.png").write_bytes(PHOTO)
+    for name in ("out.png", "out"):
+        (tmp_path / name).write_bytes(PHOTO)
+        with pytest.raises(ValueError, match="not a folder"):
+            plan_files(album, tmp_path / name, None)
     with pytest.raises(ValueError, match="not a folder"):
-        plan_files(album, tmp_path / "out.png", None)
+        plan_files(album / "a.jpeg", tmp_path / "out", None)
+
+
+def test_a_folder_that_cannot_be_read(album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)  # chmod does not stop root, as whom containers run the tests
+    with pytest.raises(ValueError, match=r"cannot be read: Permission denied\."):
+        plan_files(album, tmp_path / "out", None)
 
 
 def done(source: Path, target: Path, fakes: FakeModels, **settings: float) -> list[tuple[str, bool, str]]:

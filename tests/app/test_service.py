@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app import service
 from pipeline.types import Models
 from tests.app import samples
+from tests.app.fakes import FakeModels
 from tests.app.server import LIVE, Likeness, serving
 
 SAME = ("restored_image", "width", "height", "metrics", "faces", "models", "warnings")
@@ -59,3 +62,26 @@ def test_the_server_answers_while_a_photo_is_worked_on(likeness: Likeness) -> No
         assert answer.result().status_code == 200
     assert len(waits) >= 5
     assert max(waits) < (time.monotonic() - begin) / 2  # on the event loop, the work would be nearly all of one wait
+
+
+@pytest.mark.parametrize("step", ["decode", "enhance", "measure", "encode"])
+def test_no_step_is_taken_on_the_event_loop(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    """A step that hangs holds up its own photo alone."""
+    entered, let_go = threading.Event(), threading.Event()
+    original = getattr(service, step)
+
+    def hanging(*arguments: Any, **options: Any) -> Any:
+        entered.set()
+        assert let_go.wait(30)
+        return original(*arguments, **options)
+
+    with serving(fakes) as server, ThreadPoolExecutor(1) as client:
+        monkeypatch.setattr(service, step, hanging)
+        answer = client.submit(server.enhance, samples.no_face())
+        try:
+            assert entered.wait(30)
+            assert server.client.get(LIVE, timeout=10).status_code == 200
+            assert not answer.done()
+        finally:
+            let_go.set()
+        assert answer.result().status_code == 200

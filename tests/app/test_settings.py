@@ -85,6 +85,16 @@ def test_a_value_that_makes_no_sense_is_refused(monkeypatch: pytest.MonkeyPatch,
     assert [fault["loc"] for fault in caught.value.errors()] == [(name.lower(),)]
 
 
+def test_what_kubernetes_puts_beside_a_service_of_our_name_is_no_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIKENESS_PORT", "tcp://10.0.0.1:8000")
+    assert Settings().port == Settings.model_fields["port"].default
+
+
+def test_the_weights_may_lie_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIKENESS_WEIGHTS_DIR", "~/weights")
+    assert Settings().weights_dir == Path.home() / "weights"
+
+
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError):
         Settings().slots = 2  # type: ignore[misc]

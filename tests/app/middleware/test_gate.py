@@ -6,12 +6,17 @@ import asyncio
 import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
+from app.errors import RequestError
+from app.middleware.gate import GateMiddleware
 from tests.app import samples
 from tests.app.fakes import FakeModels
 from tests.app.server import (
@@ -126,6 +131,31 @@ def test_a_length_that_is_no_number_is_refused_behind_any_server(likeness: Liken
     response = asyncio.run(post())
     assert response.status_code == 400
     assert response.json()["code"] == "malformed_form"
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, len(BOUNDARY), 1000])
+def test_the_end_of_a_form_is_seen_however_it_is_divided(size: int) -> None:
+    """Called as an ASGI server would, as no client can decide where the network divides its body."""
+
+    async def whole(scope: Scope, receive: Receive, send: Send) -> None:
+        body = await Request(scope, receive).body()
+        await PlainTextResponse(str(len(body)))(scope, receive, send)
+
+    gate = GateMiddleware(whole, max_body_bytes=10_000, guarded=frozenset({"/"}), check=lambda: None)
+
+    async def post(body: bytes) -> int:
+        async def crumbs() -> AsyncIterator[bytes]:
+            for start in range(0, len(body), size):
+                yield body[start : start + size]
+
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(gate), base_url="http://x") as client:
+            response = await client.post("/", content=crumbs(), headers={"Content-Type": MULTIPART})
+            return int(response.text)
+
+    body = form_body({"file": b"x" * 100})
+    assert asyncio.run(post(body)) == len(body)
+    with pytest.raises(RequestError, match="cut off"):
+        asyncio.run(post(body[:-3]))
 
 
 def test_a_client_that_stops_in_the_middle_of_its_upload_harms_nobody(likeness: Likeness) -> None:

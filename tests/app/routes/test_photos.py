@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -305,20 +306,45 @@ def test_blank_fields_take_their_defaults(likeness: Likeness) -> None:
     assert response.json()["data"]["width"] == 192
 
 
-@pytest.mark.parametrize("accept", ["image/webp", "image/png", "image/jpeg", "Image/WebP;q=0.9, */*;q=0.1"])
-def test_the_picture_itself(likeness: Likeness, accept: str) -> None:
-    media_type = accept.split(";")[0].lower()
-    response = likeness.enhance(samples.small_face(), accept=accept, output_format="png", background="resample")
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("image/webp", "image/webp"),
+        ("image/png", "image/png"),
+        ("image/jpeg", "image/jpeg"),
+        ("Image/WebP ; Q=0.9, */*;q=0.1", "image/webp"),
+        ("image/png;q=0.2, image/webp;q=0.9", "image/webp"),
+        ("application/json;q=0.5, image/jpeg", "image/jpeg"),
+        ("application/pdf, image/webp;q=0, image/png", "image/png"),
+        ("image/*", "image/jpeg"),
+    ],
+)
+def test_the_picture_itself(likeness: Likeness, accept: str, media_type: str) -> None:
+    response = likeness.enhance(samples.small_face(), accept=accept, output_format="jpeg", background="resample")
     assert response.status_code == 200
     assert response.headers["content-type"] == media_type
     picture = samples.opened(response.content)
     assert picture.format == media_type.removeprefix("image/").upper()
     assert picture.size == (192, 192)
-    assert '"warnings":' in response.headers["x-likeness-facts"]
+    facts = json.loads(response.headers["x-likeness-facts"])
+    assert facts["warnings"] == ["identity_unavailable", "lpips_unavailable"]
+    assert facts["metrics"]["psnr"] > 15
 
 
-@pytest.mark.parametrize("accept", ["application/json, image/png", "*/*", "text/html, */*;q=0.8, image/png;q=0.1", ""])
-def test_the_document_if_it_is_asked_for_first_or_nothing_is(likeness: Likeness, accept: str) -> None:
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "application/json, image/png",
+        "image/png;q=0.5, application/json",
+        "*/*",
+        "*/*, image/png;q=0",
+        "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
+        "image/png;q=much, application/json",
+        "audio/ogg",
+        "",
+    ],
+)
+def test_the_document_if_it_is_wanted_more_or_nothing_is(likeness: Likeness, accept: str) -> None:
     response = likeness.upscale(samples.small_face(), accept=accept, background="resample")
     assert response.json()["status"] == "success"
 

@@ -169,6 +169,14 @@ def test_every_bad_parameter_is_named(likeness: Likeness) -> None:
     assert all(name in sentence for name in ("strength", "quality", "faces"))
 
 
+def test_very_many_bad_parameters_do_not_make_a_very_long_answer(likeness: Likeness) -> None:
+    body = form_body({f"field{number}": "x" for number in range(500)} | {"file": samples.small_face()})
+    response = likeness.client.post(ENHANCE, content=body, headers={"Content-Type": MULTIPART})
+    sentence = assert_refused(response, 422, "bad_parameter", "parameters")
+    assert len(sentence) < 500
+    assert sentence.endswith("And 495 more.")
+
+
 @pytest.mark.parametrize("again", [("file", samples.small_face()), ("strength", "1")])
 def test_a_field_given_twice(likeness: Likeness, again: tuple[str, bytes | str]) -> None:
     body = form_body({"file": samples.small_face(), "strength": "0"}, closed=False) + form_body(dict([again]))
@@ -285,7 +293,7 @@ def test_an_output_that_webp_cannot_hold(likeness: Likeness) -> None:
     file = images.png(images.gradient(8192, 1))
     fields = {"upscale_factor": 2, "background": "resample", "metrics": False}
     response = likeness.upscale(file, output_format="webp", **fields)
-    assert "16383" in assert_refused(response, 422, "output_format_limit", "encode")
+    assert "16383" in assert_refused(response, 422, "output_format_limit", "decode")  # before any work is done
     assert likeness.upscale(file, output_format="png", **fields).status_code == 200
 
 

@@ -1,0 +1,125 @@
+"""Does the service keep memory that it should give back? `python -m bench.memory --requests 1000`.
+
+Starts a server on the loopback, sends it one small photo with a face again and again, and watches the resident
+memory of the process. Exit status 1 if, after the warm-up, it has grown by `LIMIT_MB` or more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpx
+import PIL.Image
+import psutil
+import skimage.data
+import uvicorn
+
+from app.main import create_app
+from app.settings import Settings
+
+LIMIT_MB = 50.0
+WARM_UP = 50  # requests; kernels are chosen and memory pools filled in the first few
+SAMPLES = 20
+START_SECONDS = 300.0
+FACE = (130, 0, 350, 220)  # the head in scikit-image's portrait
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The memory after so many requests, and how long those since the last sample took on average."""
+
+    requests: int
+    resident_mb: float
+    milliseconds: float
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, print a table and the growth; 1 if it is too much."""
+    parser = argparse.ArgumentParser(prog="python -m bench.memory", description="Look for memory leaks.")
+    parser.add_argument("--requests", type=int, default=1000, help="requests that count (default 1000)")
+    parser.add_argument("--warm-up", type=int, default=WARM_UP, help=f"requests before them (default {WARM_UP})")
+    parsed = parser.parse_args(arguments)
+    if parsed.requests < 1 or parsed.warm_up < 0:
+        parser.error("--requests must be at least 1, and --warm-up not negative")
+    print(f"{'requests':>8}  {'resident MB':>11}  {'ms each':>7}")
+    with served() as client:
+        found = []
+        for sample in measure(client, photo(), parsed.warm_up, parsed.requests):
+            found.append(sample)
+            print(f"{sample.requests:>8}  {sample.resident_mb:>11.1f}  {sample.milliseconds:>7.0f}", flush=True)
+    growth = found[-1].resident_mb - found[0].resident_mb
+    verdict = "ok" if growth < LIMIT_MB else "too much"
+    print(f"growth {growth:+.1f} MB over {parsed.requests} requests (limit {LIMIT_MB:g} MB): {verdict}")
+    return 0 if growth < LIMIT_MB else 1
+
+
+def photo(side: int = 96) -> bytes:
+    """A small photo with one face, as JPEG."""
+    head = PIL.Image.fromarray(skimage.data.astronaut()).crop(FACE).resize((side, side))
+    file = io.BytesIO()
+    head.save(file, "JPEG", quality=90)
+    return file.getvalue()
+
+
+def measure(client: httpx.Client, file: bytes, warm_up: int, requests: int) -> Iterator[Sample]:
+    """The memory after the warm-up, then some `SAMPLES` times until all requests are done."""
+    process = psutil.Process()
+    send(client, file, warm_up)
+    yield Sample(0, process.memory_info().rss / 1e6, 0.0)
+    done = 0
+    for number in range(1, SAMPLES + 1):
+        target = round(requests * number / SAMPLES)
+        if target > done:
+            start = time.perf_counter()
+            send(client, file, target - done)
+            each = (time.perf_counter() - start) * 1000 / (target - done)
+            done = target
+            yield Sample(done, process.memory_info().rss / 1e6, each)
+
+
+def send(client: httpx.Client, file: bytes, times: int) -> None:
+    """The photo, one request after the other; every answer must be a success with one face restored."""
+    for _ in range(times):
+        response = client.post("/api/v1/enhance", files={"file": file})
+        response.raise_for_status()
+        actions = [face["action"] for face in response.json()["data"]["faces"]]
+        if actions != ["restored"]:
+            raise RuntimeError(f"one face was to be restored, but: {actions}")
+
+
+@contextmanager
+def served() -> Iterator[httpx.Client]:
+    """A client of a server that is ready, on a free port, in a thread of this process."""
+    server = uvicorn.Server(uvicorn.Config(create_app(Settings(models="embedded")), port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    end = time.monotonic() + START_SECONDS
+    try:
+        while not server.started:
+            wait(end, thread)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=START_SECONDS) as client:
+            while client.get("/api/v1/health/ready").status_code != 200:
+                wait(end, thread)
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join(30)
+
+
+def wait(end: float, thread: threading.Thread) -> None:
+    """A moment; raises if the server has ended or takes too long to start."""
+    if not thread.is_alive() or time.monotonic() > end:
+        raise RuntimeError("the server did not start")
+    time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
