@@ -1,7 +1,4 @@
-"""Every model Likeness knows, as one literal table. Adding a model is one row here and one adapter.
-
-Files, hashes and licences of official models are listed with their sources in the README.
-"""
+"""Every model Likeness knows, as one literal table. Adding a model is one row here and one adapter."""
 
 from __future__ import annotations
 
@@ -58,10 +55,10 @@ REGISTRY: tuple[ModelFile, ...] = (
         role="restorer",
         origin="embedded",
         adapter="compact-face",
-        file="compact-face.safetensors",
+        file="compact-x4.safetensors",
         url=None,
-        bytes=715104,
-        sha256="30060df20b72e80d234e11f597b010d257c4c0530f0efe1bb859ce2fc24c8922",
+        bytes=806520,
+        sha256="b2b4b9f6e4ae9563bbd32f2f9f9246dd4986885fb502c237391c8a814935b5e8",
         licence="BSD-3-Clause",
         commercial_use="yes",
     ),
@@ -72,8 +69,8 @@ REGISTRY: tuple[ModelFile, ...] = (
         adapter="compact-upscaler",
         file="compact-x2.safetensors",
         url=None,
-        bytes=683928,
-        sha256="6821d9f1e57b88f66de9a91884508e91bacd568da3c5710acf4032ea0e8aa6c1",
+        bytes=764976,
+        sha256="ec415b3b2e6df477c650c78f4c8ec96cd220aa9848f857195d46243fbf4df538",
         licence="BSD-3-Clause",
         commercial_use="yes",
         scale=2,
@@ -85,8 +82,8 @@ REGISTRY: tuple[ModelFile, ...] = (
         adapter="compact-upscaler",
         file="compact-x4.safetensors",
         url=None,
-        bytes=715104,
-        sha256="8ea966459d907bc8495c8f05ebc23dfa06e4d0a137898735e1bb8dee85af2ff4",
+        bytes=806520,
+        sha256="b2b4b9f6e4ae9563bbd32f2f9f9246dd4986885fb502c237391c8a814935b5e8",
         licence="BSD-3-Clause",
         commercial_use="yes",
         scale=4,

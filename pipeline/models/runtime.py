@@ -22,7 +22,8 @@ _DTYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bf
 class Runtime:
     """Where and in which number format the networks compute, and how much they are given at a time.
 
-    `tile` is the side, in input pixels, of what an upscaler sees at once; `batch_size` the faces at once.
+    `tile` is the side, in input pixels, of what an upscaler sees at once (on two cores 320 was fastest: smaller tiles
+    see more twice, larger ones leave the cache); `batch_size` the faces at once.
     """
 
     device: torch.device
@@ -69,4 +70,4 @@ def choose_runtime(device: DeviceChoice = "auto", precision: Precision = "auto")
         return Runtime(torch.device("cuda"), dtype, tile=512, batch_size=8)
     # Half precision on a CPU pays only where its instructions exist; elsewhere it is emulated and slow.
     automatic = torch.bfloat16 if torch.cpu.get_capabilities().get("avx512_bf16") else torch.float32
-    return Runtime(torch.device("cpu"), _DTYPES.get(precision, automatic), tile=256, batch_size=1)
+    return Runtime(torch.device("cpu"), _DTYPES.get(precision, automatic), tile=320, batch_size=1)

@@ -1,10 +1,11 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
 from training.batches import ahead, batch
-from training.loss import loss
+from training.loss import colour_error, loss
 from training.pairs import Pairs, Recipe, inputs, pairs, to_tensor
 from training.schedule import Cycle, run
 from training.students import student
@@ -45,8 +46,18 @@ def test_loss_forgives_the_teachers_drift_of_colour_only() -> None:
     source = torch.rand(2, 3, 32, 32)
     output = source.repeat_interleave(4, 2).repeat_interleave(4, 3)
     drifted = output + torch.tensor([0.02, -0.01, 0.0]).view(1, 3, 1, 1)
-    assert loss(output, drifted, source, 0.5) < -55
-    assert loss(drifted, drifted, source, 0.5) > -45
+    assert loss(output, drifted, source, 0.5, 0.0) < -55
+    assert loss(drifted, drifted, source, 0.5, 0.0) > -45
+
+
+def test_a_shift_of_the_mean_colour_costs_its_square() -> None:
+    source = 0.25 + 0.5 * torch.rand(2, 3, 32, 32)
+    output = source.repeat_interleave(4, 2).repeat_interleave(4, 3)
+    assert colour_error(output, source) < 1e-3
+    shifted = output + 2 / 255
+    assert float(colour_error(shifted, source)) == pytest.approx(4.0, abs=0.05)
+    dearer = float(loss(shifted, output, source, 0.5, 3.0) - loss(shifted, output, source, 0.5, 0.0))
+    assert dearer == pytest.approx(12.0, abs=0.2)
 
 
 def test_training_lowers_the_loss() -> None:
@@ -57,8 +68,8 @@ def test_training_lowers_the_loss() -> None:
     data = Pairs(low, high)
     source, answer = to_tensor(low), to_tensor(high)
     with torch.no_grad():
-        before = float(loss(network(source), answer, source, 0.5))
+        before = float(loss(network(source), answer, source, 0.5, 0.0))
     cycle = Cycle(steps=60, rate=3e-3, warm_up=5, size=4, side=32)
     network.load_state_dict(run(network, data, cycle, 0, compiled=False))
     with torch.no_grad():
-        assert float(loss(network(source), answer, source, 0.5)) < before - 1
+        assert float(loss(network(source), answer, source, 0.5, 0.0)) < before - 1

@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional
 
 from training.measures import enlarge
-from training.students import half_scale, load, save, student
+from training.students import half_scale, load, save, stored, student
 
 
 def test_half_scale_is_the_area_average_of_the_x4_student() -> None:
@@ -37,12 +37,11 @@ def test_enlarge_equals_the_network() -> None:
             torch.testing.assert_close(enlarge(network, batch), network(batch))
 
 
-def test_a_fresh_student_is_nearly_nearest_upsampling() -> None:
-    torch.manual_seed(0)
-    batch = torch.rand(1, 3, 16, 16)
-    with torch.inference_mode():
-        difference = student(16, 4, 4)(batch) - functional.interpolate(batch, scale_factor=4, mode="nearest")
-    assert difference.abs().mean() < 0.1
+def test_only_the_filters_of_hidden_layers_are_stored_in_one_byte() -> None:
+    state = stored(student(8, 3, 4).state_dict())
+    short = {key for key, tensor in state.items() if tensor.dtype == torch.float8_e4m3fn}
+    assert short == {"body.2.weight", "body.4.weight", "body.6.weight"}
+    assert {tensor.dtype for key, tensor in state.items() if key not in short} == {torch.float16}
 
 
 @pytest.mark.parametrize("scale", [2, 4])
@@ -54,5 +53,5 @@ def test_saved_students_load_through_spandrel(tmp_path: Path, scale: int) -> Non
     batch = torch.rand(1, 3, 8, 8)
     assert found == scale
     with torch.inference_mode():
-        torch.testing.assert_close(loaded(batch), network(batch), atol=2e-3, rtol=0)
+        torch.testing.assert_close(loaded(batch), network(batch), atol=2e-2, rtol=0)
     assert [file.name for file in tmp_path.iterdir()] == ["student.safetensors"]

