@@ -26,7 +26,8 @@ BOX_LANDMARKS: FloatArray = np.array(
     [[0.31, 0.385], [0.69, 0.385], [0.50, 0.65], [0.34, 0.78], [0.66, 0.78]], dtype=np.float32
 )
 
-ANGLES = (0.0, 20.0, -20.0)  # the cascade knows upright faces only: look again at a tilted photo
+ANGLES = (0.0, 20.0, -20.0)  # the cascade knows upright faces only: look again at a tilted photo,
+TURNED_SCALE = 0.7  # and, for half the time, at a smaller one
 SCALE_STEP = 1.1
 MIN_NEIGHBOURS = 5
 MIN_SIDE = 24  # pixels; smaller boxes are mostly noise
@@ -64,6 +65,11 @@ class _Candidate:
             points = points + (right - points[1])
         return transform_points(points, self.to_photo)
 
+    @property
+    def photo_side(self) -> float:
+        """The box's side in the photo."""
+        return self.side * float(np.hypot(self.to_photo[0, 0], self.to_photo[1, 0]))
+
     def center(self) -> FloatArray:
         """The box's centre in the photo."""
         middle = np.array([[self.x + self.side / 2, self.y + self.side / 2]], dtype=np.float32)
@@ -88,7 +94,10 @@ class HaarDetector:
             candidates = [found for angle in ANGLES for found in self._search(grey, angle)]
         kept: list[_Candidate] = []
         for candidate in sorted(candidates, key=_order):
-            apart = (np.linalg.norm(candidate.center() - k.center()) > max(candidate.side, k.side) / 2 for k in kept)
+            apart = (
+                np.linalg.norm(candidate.center() - k.center()) > max(candidate.photo_side, k.photo_side) / 2
+                for k in kept
+            )
             if candidate.support >= MIN_SUPPORT and all(apart):
                 kept.append(candidate)
         return [_face(candidate) for candidate in kept]
@@ -100,6 +109,8 @@ class HaarDetector:
         )
         candidates = []
         for (x, y, side, _), count in zip(boxes, counts, strict=True):
+            if 3 * count < MIN_SUPPORT:  # not even with both eyes: do not look for them
+                continue
             eyes = (self._eye(turned, x, y, side, right=False), self._eye(turned, x, y, side, right=True))
             candidates.append(_Candidate(float(x), float(y), float(side), int(count), eyes, to_photo))
         return candidates
@@ -128,7 +139,7 @@ class HaarDetector:
 
 def _order(candidate: _Candidate) -> tuple[float, ...]:
     """Best first, and always the same way: OpenCV's threads finish in any order."""
-    return (-candidate.support, candidate.side, *candidate.center().tolist())
+    return (-candidate.support, candidate.photo_side, *candidate.center().tolist())
 
 
 def _cascade(file: str) -> cv2.CascadeClassifier:
@@ -144,9 +155,11 @@ def _turn(grey: Grey, angle: float) -> tuple[Grey, Matrix]:
     height, width = grey.shape
     if angle == 0:
         return grey, np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
-    matrix = np.array(cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), angle, 1.0), dtype=np.float64)
+    matrix = np.array(
+        cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), angle, TURNED_SCALE), dtype=np.float64
+    )
     cos, sin = abs(matrix[0, 0]), abs(matrix[0, 1])
-    size = (int(height * sin + width * cos), int(height * cos + width * sin))
+    size = (max(1, int(height * sin + width * cos)), max(1, int(height * cos + width * sin)))
     matrix[:, 2] += ((size[0] - width) / 2, (size[1] - height) / 2)
     return np.asarray(cv2.warpAffine(grey, matrix, size), dtype=np.uint8), invert(matrix)
 
@@ -162,7 +175,7 @@ def _turned(points: FloatArray, left: FloatArray, right: FloatArray) -> FloatArr
 
 
 def _face(candidate: _Candidate) -> Face:
-    center, half = candidate.center(), candidate.side / 2
+    center, half = candidate.center(), candidate.photo_side / 2
     box = np.array([*(center - half), *(center + half)], dtype=np.float32)
     score = candidate.support / (candidate.support + MIN_SUPPORT)
     return Face(box, candidate.landmarks(), score, landmarks_estimated=True)

@@ -13,9 +13,11 @@ EMBEDDED = [model for model in REGISTRY if model.origin == "embedded"]
 WITH_FILE = [model for model in REGISTRY if model.file is not None]
 
 
-def test_names_and_files_are_unique() -> None:
-    for values in ([model.name for model in REGISTRY], [model.file for model in WITH_FILE]):
-        assert len(set(values)) == len(values)
+def test_names_are_unique_and_a_file_has_one_content() -> None:
+    names = [model.name for model in REGISTRY]
+    assert len(set(names)) == len(names)
+    contents = {(model.file, model.bytes, model.sha256) for model in WITH_FILE}
+    assert len({file for file, _, _ in contents}) == len(contents)
 
 
 @pytest.mark.parametrize("model", REGISTRY, ids=lambda model: model.name)
