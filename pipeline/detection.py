@@ -13,7 +13,7 @@ from pipeline.types import Detector, Face, FaceChoice, FloatArray, Image
 
 
 def detect(image: Image, detector: Detector, run: Run) -> list[Face]:
-    """Faces of `image` (H, W, 3) in its own pixels, left to right.
+    """Faces of `image` (H, W, 3) in its own pixels, left to right, their boxes cut at the photo's border.
 
     The detector sees a copy whose long side is at most `detector.max_side`: on a large photo more pixels cost
     much and find nothing new.
@@ -23,7 +23,8 @@ def detect(image: Image, detector: Detector, run: Run) -> list[Face]:
     faces = detector.detect(resize(image, size))
     run.progress(1, 1)
     factors = (width / size[0], height / size[1])
-    return sorted((_enlarged(face, *factors) for face in faces), key=lambda face: float(face.box[0]))
+    found = [_inside(_enlarged(face, *factors), width, height) for face in faces]
+    return sorted(found, key=lambda face: float(face.box[0]))
 
 
 def select(faces: Sequence[Face], choice: FaceChoice, width: int, height: int) -> list[bool]:
@@ -41,6 +42,12 @@ def select(faces: Sequence[Face], choice: FaceChoice, width: int, height: int) -
 
 def _area(box: FloatArray) -> float:
     return float((box[2] - box[0]) * (box[3] - box[1]))
+
+
+def _inside(face: Face, width: int, height: int) -> Face:
+    """The face with a box that ends where the photo does; landmarks may lie outside."""
+    limits = np.array([width, height, width, height], dtype=np.float32) - 1
+    return replace(face, box=np.clip(face.box, 0, limits).astype(np.float32))
 
 
 def _enlarged(face: Face, factor_x: float, factor_y: float) -> Face:

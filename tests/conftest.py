@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import zipfile
 from pathlib import Path
 
 import cv2
@@ -35,6 +37,16 @@ def embedded_models(tmp_path_factory: pytest.TempPathFactory) -> Models:
 def astronaut() -> Image:
     """A photo (512, 512, 3) with one face that looks at the camera; read-only."""
     return _frozen(skimage.data.astronaut())
+
+
+@pytest.fixture(scope="session")
+def group_photo() -> bytes:
+    """A JPEG of six people, from the wheel that `make install-dev` lays beside the interpreter; skips without it."""
+    wheels = sorted((Path(sys.prefix) / "photos").glob("insightface-*.whl"))
+    if not wheels:
+        pytest.skip("needs the photo in insightface's wheel: run `make install-dev`")
+    with zipfile.ZipFile(wheels[-1]) as wheel:
+        return wheel.read("insightface/data/images/t1.jpg")
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import skimage.data
 
 from tests import images
 from tests.app import samples
@@ -95,3 +96,27 @@ def test_the_name_and_the_declared_type_do_not_matter(likeness: Likeness) -> Non
     files = {"file": ("holiday.txt", images.png(PICTURE), "application/pdf")}
     response = likeness.client.post("/api/v1/upscale", files=files)
     assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        pytest.param(np.s_[:300, 183:483], id="left"),
+        pytest.param(np.s_[:300, :268], id="right"),
+        pytest.param(np.s_[75:375, 60:360], id="top"),
+        pytest.param(np.s_[:158, 60:360], id="bottom"),
+        pytest.param(np.s_[75:300, 183:400], id="corner"),
+    ],
+)
+def test_a_face_on_the_border_is_restored(likeness: Likeness, part: tuple[slice, slice]) -> None:
+    pixels = skimage.data.astronaut()[part]
+    height, width = pixels.shape[:2]
+    data = likeness.data(images.png(np.ascontiguousarray(pixels)), upscale_factor=1, background="resample")
+    (face,) = data["faces"]
+    assert face["action"] == "restored"
+    x0, y0, x1, y1 = face["box"]
+    assert 0 <= x0 < x1 <= width - 1
+    assert 0 <= y0 < y1 <= height - 1
+    # The grey that stands outside the photo in the crop must not have come in along its border.
+    change = np.abs(samples.pixels_in(data) - pixels)
+    assert max(change[0].max(), change[-1].max(), change[:, 0].max(), change[:, -1].max()) <= 8
