@@ -4,8 +4,6 @@ VENV ?= .venv
 HOST ?= 127.0.0.1
 PORT ?= 8000
 BIN := $(VENV)/bin
-# Only for a photo of six people in its wheel, which tests read; it is never installed.
-GROUP_PHOTO := insightface==2.1
 
 .PHONY: run test lint install install-dev format lock clean
 
@@ -13,11 +11,12 @@ run: install  ## install what is missing and serve on http://127.0.0.1:8000
 	$(BIN)/python -m app serve --host $(HOST) --port $(PORT)
 
 install: $(VENV)/.installed
-install-dev: $(VENV)/.installed-dev
+# Beside the packages a wheel that is never installed: tests read the photo of six people in it.
+install-dev: $(VENV)/.installed-dev $(VENV)/photos/.fetched
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13) and "Likeness needs Python 3.10 to 3.13: make PYTHON=python3.12 ...")'
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(VENV)/.installed: requirements.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
@@ -25,8 +24,11 @@ $(VENV)/.installed: requirements.txt | $(BIN)/python
 
 $(VENV)/.installed-dev: requirements.txt requirements-dev.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt --requirement requirements-dev.txt
-	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --dest $(VENV)/photos $(GROUP_PHOTO)
 	touch $(VENV)/.installed $@
+
+$(VENV)/photos/.fetched: training/requirements.txt | $(VENV)/.installed-dev
+	grep '^insightface==' $< | xargs $(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --dest $(@D)
+	touch $@
 
 test: install-dev  ## everything that must hold, with branch coverage
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered

@@ -163,7 +163,7 @@ def _notices(
         notices.append(Notice("no_face_detected", "No face was found; the photo was only upscaled."))
     elif len(kept) == len(reports):
         notices.append(Notice("no_face_restored", "No face was restored; the face reports say why."))
-    if reports and models.recogniser is None:
+    if len(kept) < len(reports) and models.recogniser is None:
         if options.identity_policy == "protect":
             message = "The likeness could not be protected: no face recognition model is installed."
             notices.append(Notice("identity_not_protected", message))

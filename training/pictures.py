@@ -21,7 +21,7 @@ from training.students import load
 
 FOLDER = Path(__file__).with_name("pictures")
 # Photo at half its size: (left, top, side) of the square that is shown ×4.
-TEXTURES = {"chelsea": (90, 30, 80), "china": (120, 60, 80)}
+TEXTURES = {"chelsea": (90, 30, 80)}
 SHOWN = 320  # side of each panel
 
 
@@ -66,7 +66,7 @@ def main() -> None:
     teacher, student = load(arguments.teacher)[0], load(arguments.weights / "compact-x4.safetensors")[0]
     for name in TEXTURES:
         write(texture(name, student, teacher), FOLDER / f"texture-{name}.jpg")
-    for name, native in (("astronaut", 128), ("t1 5", 128), ("grace_hopper", 64)):
+    for name, native in (("astronaut", 128), ("grace_hopper", 64)):
         write(face(name, native, student, teacher), FOLDER / f"face-{name.replace(' ', '-')}-{native}.jpg")
 
 

@@ -77,7 +77,7 @@ class _Candidate:
 
 
 class HaarDetector:
-    """Finds frontal faces, tilted up to some 30 degrees, whose eyes can mostly be seen."""
+    """Finds frontal faces, tilted up to some 25 degrees, whose eyes can mostly be seen."""
 
     name = "haar-frontal"
     max_side = 960

@@ -151,7 +151,7 @@ def test_no_face_is_upscaled_with_a_notice_where_none_is_required() -> None:
 def test_a_face_that_cannot_be_restored_still_counts_as_one() -> None:
     result = enhance(grey_photo(), EnhanceOptions(require_face=True), models(SMALL), Run())
     assert actions(result) == ["kept"]
-    assert codes(result) == ["no_face_restored", "identity_unavailable"]
+    assert codes(result) == ["no_face_restored"]
 
 
 def test_a_parser_decides_what_is_pasted() -> None:
