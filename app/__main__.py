@@ -17,7 +17,7 @@ from tqdm import tqdm
 from app.engine import Engine
 from app.files import FileResult, enhance_files, plan_files
 from app.main import create_app
-from app.schemas import EnhanceForm
+from app.schemas import FACTOR_BOUNDS, QUALITY_BOUNDS, STRENGTH_BOUNDS, EnhanceForm
 from app.settings import Settings
 from pipeline.errors import ModelUnavailable, PipelineError
 from pipeline.models.registry import REGISTRY, ModelFile
@@ -36,9 +36,9 @@ def main(arguments: list[str] | None = None) -> int:
         settings = Settings()
         status: int = parsed.command(parsed, settings)
     except ValidationError as error:
-        for fault in error.errors():
-            name = "_".join(str(part) for part in fault["loc"]).upper()
-            print(f"LIKENESS_{name}: {fault['msg']} (it is {fault['input']!r}).", file=sys.stderr)
+        for wrong in error.errors():
+            name = "_".join(str(part) for part in wrong["loc"]).upper()
+            print(f"LIKENESS_{name}: {wrong['msg']} (it is {wrong['input']!r}).", file=sys.stderr)
         return USAGE_ERROR
     except PipelineError as error:  # a model's file is missing or wrong, or the model does not run
         print(error.message, file=sys.stderr)
@@ -138,8 +138,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     enhance.add_argument("input", metavar="IN", type=Path, help="a photo or a folder")
     enhance.add_argument("output", metavar="OUT", type=Path, help="a file, or a folder (made if need be)")
-    enhance.add_argument("--upscale-factor", type=_number(1, 4), default=default["upscale_factor"], metavar="1-4")
-    enhance.add_argument("--strength", type=_number(0, 1), default=default["strength"], metavar="0-1")
+    enhance.add_argument(
+        "--upscale-factor", type=_number(*FACTOR_BOUNDS), default=default["upscale_factor"], metavar="1-4"
+    )
+    enhance.add_argument("--strength", type=_number(*STRENGTH_BOUNDS), default=default["strength"], metavar="0-1")
     enhance.add_argument("--faces", choices=get_args(FaceChoice), default=default["faces"])
     enhance.add_argument("--require-face", action=argparse.BooleanOptionalAction, default=default["require_face"])
     enhance.add_argument("--color-correction", choices=get_args(ColorCorrection), default=default["color_correction"])
@@ -151,7 +153,7 @@ def _parser() -> argparse.ArgumentParser:
         default=None,
         help="if OUT is a folder; else its name says it",
     )
-    enhance.add_argument("--quality", type=_number(1, 100, int), default=default["quality"], metavar="1-100")
+    enhance.add_argument("--quality", type=_number(*QUALITY_BOUNDS, int), default=default["quality"], metavar="1-100")
     enhance.set_defaults(command=_enhance)
 
     models = commands.add_parser("models", help="the models and their state").add_subparsers(

@@ -76,9 +76,9 @@ class Admission:
 @asynccontextmanager
 async def _held(semaphore: anyio.Semaphore, run: Run) -> AsyncIterator[None]:
     start = time.perf_counter()
-    remaining = math.inf if run.deadline is None else max(0.0, run.deadline - time.monotonic())
+    remaining = None if run.deadline is None else max(0.0, run.deadline - time.monotonic())
     try:
-        with anyio.fail_after(None if math.isinf(remaining) else remaining):
+        with anyio.fail_after(remaining):
             await semaphore.acquire()
     except TimeoutError as error:
         raise DeadlineExceeded("The server was too busy to do this photo in time.", stage="queue") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Any, Literal
 
 from fastapi import UploadFile
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,7 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.models.registry import CommercialUse, Origin, Role
 from pipeline.types import Background, ColorCorrection, FaceAction, FaceChoice, IdentityPolicy, OutputFormat
 
-Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+# Lowest and highest, for the forms, the command line and `/config` alike.
+FACTOR_BOUNDS = (1, 4)
+STRENGTH_BOUNDS = (0, 1)
+QUALITY_BOUNDS = (1, 100)
+
+
+def _bounded(default: float, bounds: tuple[int, int], description: str) -> Any:
+    """A finite number of a form, within bounds."""
+    return Field(default, ge=bounds[0], le=bounds[1], allow_inf_nan=False, description=description)
 
 
 class UpscaleForm(BaseModel):
@@ -19,11 +27,11 @@ class UpscaleForm(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     file: UploadFile = Field(description="JPEG, PNG or WebP")
-    upscale_factor: float = Field(2.0, ge=1, le=4, allow_inf_nan=False, description="output size over input size")
+    upscale_factor: float = _bounded(2.0, FACTOR_BOUNDS, "output size over input size")
     color_correction: ColorCorrection = Field("none", description="auto: white balance and contrast of a faded photo")
     background: Background = Field("upscale", description="upscale: by a network; resample: Lanczos, no network")
     output_format: OutputFormat = "png"
-    quality: int = Field(95, ge=1, le=100, description="of JPEG and WebP")
+    quality: int = Field(95, ge=QUALITY_BOUNDS[0], le=QUALITY_BOUNDS[1], description="of JPEG and WebP")
     metrics: bool = Field(True, description="false: leave the quality metrics out")
     reference: UploadFile | None = Field(None, description="ground truth that the metrics compare with")
 
@@ -31,7 +39,9 @@ class UpscaleForm(BaseModel):
 class EnhanceForm(UpscaleForm):
     """A photo whose faces are to be restored."""
 
-    strength: Fraction = Field(1.0, description="blend of restored and upscaled face; 0 leaves the face upscaled only")
+    strength: float = _bounded(
+        1.0, STRENGTH_BOUNDS, "blend of restored and upscaled face; 0 leaves the face upscaled only"
+    )
     faces: FaceChoice = Field("all", description="which faces to restore")
     require_face: bool = Field(True, description="true: no face is an error; false: upscale all the same")
     identity_policy: IdentityPolicy = Field("warn", description="protect: lower the strength to keep the likeness")

@@ -187,10 +187,10 @@ def _finish(
         "warning": notices[0].message if notices else None,
         "warnings": [{"code": notice.code, "message": notice.message} for notice in notices],
     }
-    # Written here, in the thread: base64 and JSON of a large picture would hold up the event loop. They take as
-    # much memory as the picture several times over, and it may be missing here as in any other stage.
     if not order.as_document:
         return Answer(picture, facts, b"")
+    # Written here, in the thread: base64 and JSON of a large picture would hold up the event loop. They take as
+    # much memory as the picture several times over, and it may be missing here as in any other stage.
     with run.stage("answer"):
         image = pybase64.b64encode_as_string(picture.data)
         return Answer(picture, facts, orjson.dumps({"status": "success", "data": {"restored_image": image, **facts}}))

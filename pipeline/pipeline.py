@@ -37,10 +37,7 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
     The same photo, options and models give the same pixels. Raises `NoFaceDetected` where a face is required
     and none is found, `StageFailed`, `DeviceOutOfMemory`, `DeadlineExceeded` and `Cancelled`.
     """
-    image = photo.image
-    if options.color_correction == "auto":
-        with run.stage("color"):
-            image = correct(image)
+    image = _corrected(photo, options, run)
     with run.stage("detection"):
         faces = detect(image, models.detector, run)
         if not faces and options.require_face:
@@ -80,10 +77,7 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
 
 def upscale_photo(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> Enhanced:
     """The photo enlarged, its faces treated like everything else; raises as `enhance` does, but for faces."""
-    image = photo.image
-    if options.color_correction == "auto":
-        with run.stage("color"):
-            image = correct(image)
+    image = _corrected(photo, options, run)
     with run.stage("upscaling"):
         result = upscale(image, options.upscale_factor, options.background, models.upscalers, run)
         alpha = _enlarged_alpha(photo, options.upscale_factor)
@@ -130,6 +124,13 @@ def _plan(
             indices.append(index)
             crops.append(crop)
     return _Plan(faces, tuple(indices), tuple(crops), settled)
+
+
+def _corrected(photo: Photo, options: EnhanceOptions, run: Run) -> Image:
+    if options.color_correction == "none":
+        return photo.image
+    with run.stage("color"):
+        return correct(photo.image)
 
 
 def _masks(restored: Sequence[Image], models: Models) -> list[FloatArray]:

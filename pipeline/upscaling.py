@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from pipeline.errors import StageFailed
 from pipeline.geometry import reflect_indices, resize
@@ -14,8 +13,6 @@ from pipeline.run import Run
 from pipeline.types import Background, FloatArray, Image, Upscaler
 
 TILE_STEP = 16  # pixels; tile sizes are multiples of it
-
-Positions = npt.NDArray[np.float64]
 
 
 def output_size(width: int, height: int, factor: float) -> tuple[int, int]:
@@ -98,18 +95,23 @@ class Canvas:
         last = self._first + len(waiting)
         stop = min(len(self.output), int((last + 1e-6) / self._ratio))
         if stop > self._done:
-            # Row j of the output is the mean of source rows j·ratio to (j + 1)·ratio, fractions included.
-            begins = np.arange(self._done, stop)[:, None] * self._ratio
-            source = np.arange(self._first, last)[None, :]
-            shares = np.minimum(begins + self._ratio, source + 1) - np.maximum(begins, source)
-            weights = (np.clip(shares, 0.0, None) / self._ratio).astype(np.float32)
-            flat = waiting.reshape(len(waiting), -1)
-            self.output[self._done : stop] = (
-                waiting[: stop - self._done] if self._ratio == 1 else (weights @ flat).reshape(-1, columns, 3)
-            )
+            self.output[self._done : stop] = self._averaged(waiting, stop)
             self._done = stop
         keep = int(self._done * self._ratio)
         self._waiting, self._first = waiting[keep - self._first :], keep
+
+    def _averaged(self, waiting: Image, stop: int) -> Image:
+        """The output's rows from `_done` to `stop`."""
+        if self._ratio == 1:
+            return waiting[: stop - self._done]
+        # Row j of the output is the mean of source rows j·ratio to (j + 1)·ratio, fractions included.
+        begins = np.arange(self._done, stop)[:, None] * self._ratio
+        source = np.arange(self._first, self._first + len(waiting))[None, :]
+        shares = np.minimum(begins + self._ratio, source + 1) - np.maximum(begins, source)
+        weights = (np.clip(shares, 0.0, None) / self._ratio).astype(np.float32)
+        return np.asarray(
+            (weights @ waiting.reshape(len(waiting), -1)).reshape(-1, *waiting.shape[1:]), dtype=np.float32
+        )
 
 
 def tile_spans(length: int, upscaler: Upscaler) -> list[tuple[int, int]]:

@@ -15,12 +15,13 @@ from app.errors import RequestError
 from app.routes.dependencies import ServiceDep, SettingsDep
 from app.schemas import EnhanceForm, EnhanceResponse, ErrorResponse, UpscaleForm
 from app.service import Answer, Order, Service, Task
+from pipeline.encode import MEDIA_TYPES
 from pipeline.errors import Cancelled
 from pipeline.types import EnhanceOptions, OutputFormat
 
 router = APIRouter(prefix="/api/v1", tags=["photos"])
 
-PICTURES: dict[str, OutputFormat] = {"image/png": "png", "image/jpeg": "jpeg", "image/webp": "webp"}
+PICTURES: dict[str, OutputFormat] = {media_type: name for name, media_type in MEDIA_TYPES.items()}
 
 _PICTURE = {"schema": {"type": "string", "format": "binary"}}
 _ANSWERS: dict[int | str, dict[str, Any]] = {

@@ -10,7 +10,18 @@ from fastapi import APIRouter
 
 from app.routes.dependencies import EngineDep, ServiceDep, SettingsDep
 from app.routes.photos import PICTURES
-from app.schemas import Config, EnhanceForm, Limits, Memory, ModelOut, Status, WarmupResponse
+from app.schemas import (
+    FACTOR_BOUNDS,
+    QUALITY_BOUNDS,
+    STRENGTH_BOUNDS,
+    Config,
+    EnhanceForm,
+    Limits,
+    Memory,
+    ModelOut,
+    Status,
+    WarmupResponse,
+)
 from app.version import VERSION
 from pipeline.models.registry import REGISTRY
 from pipeline.models.weights import installed
@@ -50,9 +61,9 @@ async def config(settings: SettingsDep, engine: EngineDep) -> Config:
             max_output_megapixels=settings.max_output_megapixels,
             deadline_s=settings.deadline_s,
             media_types=list(PICTURES),
-            upscale_factor=(1, 4),
-            strength=(0, 1),
-            quality=(1, 100),
+            upscale_factor=FACTOR_BOUNDS,
+            strength=STRENGTH_BOUNDS,
+            quality=QUALITY_BOUNDS,
         ),
         defaults=defaults,
         choices={
