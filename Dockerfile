@@ -45,6 +45,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     LIKENESS_HOST=0.0.0.0 \
     LIKENESS_PORT=8000 \
     LIKENESS_WEIGHTS_DIR=/weights
+# A volume mounted here takes over the owner: `models pull` can then write into it.
+RUN install -d -o 10001 -g 10001 /weights
 USER 10001:10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM

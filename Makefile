@@ -12,7 +12,7 @@ run: install  ## install what is missing and serve on http://127.0.0.1:8000
 
 install: $(VENV)/.installed
 # Beside the packages a wheel that is never installed: tests read the photo of six people in it.
-install-dev: $(VENV)/.installed-dev $(VENV)/photos/.fetched
+install-dev: $(VENV)/.installed-dev $(VENV)/.installed-parity $(VENV)/photos/.fetched
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13) and "Likeness needs Python 3.10 to 3.13: make PYTHON=python3.12 ...")'
@@ -25,6 +25,13 @@ $(VENV)/.installed: requirements.txt | $(BIN)/python
 $(VENV)/.installed-dev: requirements.txt requirements-dev.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt --requirement requirements-dev.txt
 	touch $(VENV)/.installed $@
+
+# The published packages that tests/parity compares with; one of them does not build on Python 3.13.
+$(VENV)/.installed-parity: requirements-parity.txt | $(VENV)/.installed-dev
+	if $(BIN)/python -c 'import sys; sys.exit(sys.version_info >= (3, 13))'; then \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --requirement $<; \
+	fi
+	touch $@
 
 $(VENV)/photos/.fetched: training/requirements.txt | $(VENV)/.installed-dev
 	grep '^insightface==' $< | xargs $(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --dest $(@D)

@@ -10,18 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
-import uvicorn
 from pydantic import ValidationError
 from tqdm import tqdm
 
-from app.engine import Engine
-from app.files import FileResult, enhance_files, plan_files
-from app.main import create_app
-from app.schemas import FACTOR_BOUNDS, QUALITY_BOUNDS, STRENGTH_BOUNDS, EnhanceForm
+from app.model_files import list_models, pull_models, verify_models
+from app.schemas import FACTOR_BOUNDS, QUALITY_BOUNDS, STRENGTH_BOUNDS, THRESHOLD_BOUNDS, EnhanceForm
 from app.settings import Settings
-from pipeline.errors import ModelUnavailable, PipelineError
-from pipeline.models.registry import REGISTRY, ModelFile
-from pipeline.models.weights import choose, fault, installed
+from pipeline.errors import PipelineError
+from pipeline.models.registry import Role
+from pipeline.models.selection import choose
 from pipeline.types import Background, ColorCorrection, EnhanceOptions, FaceChoice, IdentityPolicy, OutputFormat
 
 USAGE_ERROR = 2
@@ -54,8 +51,13 @@ def _serve(parsed: argparse.Namespace, settings: Settings) -> int:
         update={key: value for key in ("host", "port") if (value := getattr(parsed, key)) is not None}
     )
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    selection = choose(settings.shelf)
+    import uvicorn  # a wrong model file is told before the seconds that torch and the rest take to import
+
+    from app.main import create_app
+
     uvicorn.run(
-        create_app(settings),
+        create_app(settings, selection),
         host=settings.host,
         port=settings.port,
         log_level=settings.log_level,
@@ -66,6 +68,15 @@ def _serve(parsed: argparse.Namespace, settings: Settings) -> int:
 
 
 def _enhance(parsed: argparse.Namespace, settings: Settings) -> int:
+    selection = choose(settings.shelf)
+    wanted: dict[Role, str | None] = {"restorer": parsed.restorer, "upscaler": parsed.upscaler}
+    for role, name in wanted.items():
+        if name is not None and name not in selection.offered_names(role):
+            print(f"--{role}: there is {', '.join(selection.offered_names(role))}, not {name}.", file=sys.stderr)
+            return USAGE_ERROR
+    from app.engine import Engine  # with torch, and so only now
+    from app.files import enhance_files, plan_files
+
     try:
         files = plan_files(parsed.input, parsed.output, parsed.output_format)
     except ValueError as error:
@@ -79,48 +90,38 @@ def _enhance(parsed: argparse.Namespace, settings: Settings) -> int:
         color_correction=parsed.color_correction,
         background=parsed.background,
         identity_policy=parsed.identity_policy,
-        identity_threshold=settings.identity_threshold,
+        identity_threshold=(
+            settings.identity_threshold if parsed.identity_threshold is None else parsed.identity_threshold
+        ),
+        restorer=parsed.restorer,
+        upscaler=parsed.upscaler,
+        denoise_strength=parsed.denoise_strength,
     )
-    models = Engine(settings).load()
+    models = Engine(settings, selection).load()
     failed = 0
     with tqdm(total=len(files), unit="photo", disable=None) as bar:
         for result in enhance_files(files, options, parsed.quality, models, settings):
             failed += not result.done
-            bar.write(_line(result), file=sys.stderr)
+            arrow = f" → {result.target}" if result.done else ""
+            bar.write(f"{result.source}{arrow}: {result.message}", file=sys.stderr)
             bar.update()
     return SOME_FAILED if failed else 0
 
 
-def _line(result: FileResult) -> str:
-    return (
-        f"{result.source} → {result.target}: {result.message}" if result.done else f"{result.source}: {result.message}"
-    )
-
-
 def _models_list(parsed: argparse.Namespace, settings: Settings) -> int:
-    try:
-        chosen, problem = choose(settings.shelf), None
-    except ModelUnavailable as error:  # the table is what helps to mend it
-        chosen, problem = {}, error.message
-    in_use = {model.name for models in chosen.values() for model in models}
-    rows = [("NAME", "ROLE", "SIZE", "LICENCE", "COMMERCIAL", "STATE")]
-    for model in REGISTRY:
-        size = f"{model.bytes / 1e6:.2f} MB" if model.bytes else "-"
-        state = "in use" if model.name in in_use else _state(model, settings.weights_dir)
-        rows.append((model.name, model.role, size, model.licence, model.commercial_use, state))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-    if problem is not None:
-        print(problem, file=sys.stderr)
-        return USAGE_ERROR
-    return 0
+    problem = list_models(settings)
+    if problem is None:
+        return 0
+    print(problem, file=sys.stderr)
+    return USAGE_ERROR
 
 
-def _state(model: ModelFile, weights_dir: Path) -> str:
-    if not installed(model, weights_dir):
-        return "not installed"
-    return "installed" if fault(model, weights_dir) is None else "wrong file"
+def _models_verify(parsed: argparse.Namespace, settings: Settings) -> int:
+    return 0 if verify_models(parsed.names, settings) else SOME_FAILED
+
+
+def _models_pull(parsed: argparse.Namespace, settings: Settings) -> int:
+    return 0 if pull_models(parsed.names, settings, accept_licences=parsed.accept_licences) else SOME_FAILED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -148,6 +149,14 @@ def _parser() -> argparse.ArgumentParser:
     enhance.add_argument("--background", choices=get_args(Background), default=default["background"])
     enhance.add_argument("--identity-policy", choices=get_args(IdentityPolicy), default=default["identity_policy"])
     enhance.add_argument(
+        "--identity-threshold", type=_number(*THRESHOLD_BOUNDS), metavar="-1-1", help="LIKENESS_IDENTITY_THRESHOLD"
+    )
+    enhance.add_argument("--restorer", metavar="NAME", help="one that is installed")
+    enhance.add_argument("--upscaler", metavar="NAME", help="one that is installed")
+    enhance.add_argument(
+        "--denoise-strength", type=_number(*STRENGTH_BOUNDS), default=default["denoise_strength"], metavar="0-1"
+    )
+    enhance.add_argument(
         "--output-format",
         choices=get_args(OutputFormat),
         default=None,
@@ -162,6 +171,15 @@ def _parser() -> argparse.ArgumentParser:
     models.add_parser("list", help="every known model, its licence and whether it is in use").set_defaults(
         command=_models_list
     )
+    verify = models.add_parser("verify", help="whether the files are what they should be")
+    verify.add_argument("names", nargs="*", metavar="NAME", help="unless given: all that are installed")
+    verify.set_defaults(command=_models_verify)
+    pull = models.add_parser("pull", help="download official models")
+    pull.add_argument("names", nargs="*", metavar="NAME", help="unless given: the best of every role")
+    pull.add_argument(
+        "--accept-licences", action="store_true", help="also those that are not free for commercial use; they are shown"
+    )
+    pull.set_defaults(command=_models_pull)
     return parser
 
 

@@ -11,7 +11,7 @@ from app.errors import NotReady
 from app.settings import Settings
 from pipeline.models.loading import load
 from pipeline.models.runtime import Runtime, choose_runtime
-from pipeline.models.weights import Selection, choose
+from pipeline.models.selection import Selection, choose
 from pipeline.run import Run
 from pipeline.types import Models
 from pipeline.warmup import warm_up
@@ -24,11 +24,13 @@ State: TypeAlias = Literal["loading", "ready", "failed"]
 class Engine:
     """Holds the models. Making one chooses them and checks their files, so a wrong file stops the start.
 
-    Raises `ModelUnavailable` naming what is missing or wrong.
+    A `selection` that was made already is taken as it is. Raises `ModelUnavailable` naming what is missing or wrong.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self.selection: Selection = choose(settings.shelf)
+    def __init__(self, settings: Settings, selection: Selection | None = None) -> None:
+        self.selection: Selection = choose(settings.shelf) if selection is None else selection
+        for note in self.selection.notes:
+            logger.warning(note)
         self.runtime: Runtime = choose_runtime(settings.device, settings.precision)
         self.state: State = "loading"
         self.failure: str | None = None

@@ -18,18 +18,20 @@ from app.routes import health, photos, server
 from app.service import Service
 from app.settings import Settings
 from app.version import VERSION
+from pipeline.models.selection import Selection
 
 DESCRIPTION = "Restores faces in photos and shows, with numbers, that it is still the same person."
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """The ASGI application. Model files are checked here; they are loaded in the background once it runs.
+def create_app(settings: Settings | None = None, selection: Selection | None = None) -> FastAPI:
+    """The ASGI application. Model files are checked here, unless a `selection` says that they are; they are loaded
+    in the background once it runs.
 
     Raises `ModelUnavailable` naming every model file that is missing or wrong, and pydantic's
     `ValidationError` for a setting that makes no sense.
     """
     settings = settings or Settings()
-    service = Service(settings, Engine(settings))
+    service = Service(settings, Engine(settings, selection))
     _keep_uploads_in_memory()
 
     @asynccontextmanager

@@ -13,6 +13,7 @@ from pipeline.types import Background, ColorCorrection, FaceAction, FaceChoice, 
 # Lowest and highest, for the forms, the command line and `/config` alike.
 FACTOR_BOUNDS = (1, 4)
 STRENGTH_BOUNDS = (0, 1)
+THRESHOLD_BOUNDS = (-1, 1)
 QUALITY_BOUNDS = (1, 100)
 
 
@@ -30,6 +31,10 @@ class UpscaleForm(BaseModel):
     upscale_factor: float = _bounded(2.0, FACTOR_BOUNDS, "output size over input size")
     color_correction: ColorCorrection = Field("none", description="auto: white balance and contrast of a faded photo")
     background: Background = Field("upscale", description="upscale: by a network; resample: Lanczos, no network")
+    upscaler: str | None = Field(None, description="another upscaler that the server offers, see /api/v1/config")
+    denoise_strength: float = _bounded(
+        1.0, STRENGTH_BOUNDS, "less than 1 leaves noise and grain; for upscalers that can, others warn"
+    )
     output_format: OutputFormat = "png"
     quality: int = Field(95, ge=QUALITY_BOUNDS[0], le=QUALITY_BOUNDS[1], description="of JPEG and WebP")
     metrics: bool = Field(True, description="false: leave the quality metrics out")
@@ -44,7 +49,15 @@ class EnhanceForm(UpscaleForm):
     )
     faces: FaceChoice = Field("all", description="which faces to restore")
     require_face: bool = Field(True, description="true: no face is an error; false: upscale all the same")
+    restorer: str | None = Field(None, description="another restorer that the server offers, see /api/v1/config")
     identity_policy: IdentityPolicy = Field("warn", description="protect: lower the strength to keep the likeness")
+    identity_threshold: float | None = Field(
+        None,
+        ge=THRESHOLD_BOUNDS[0],
+        le=THRESHOLD_BOUNDS[1],
+        allow_inf_nan=False,
+        description="similarity under which a face is another person; the server's own unless given",
+    )
 
 
 class Metrics(BaseModel):
@@ -168,6 +181,8 @@ class Limits(BaseModel):
     upscale_factor: tuple[float, float]
     strength: tuple[float, float]
     quality: tuple[int, int]
+    identity_threshold: tuple[float, float]
+    denoise_strength: tuple[float, float]
 
 
 class Config(BaseModel):
@@ -175,7 +190,7 @@ class Config(BaseModel):
 
     version: str
     limits: Limits
-    defaults: dict[str, bool | float | int | str]
+    defaults: dict[str, bool | float | int | str | None]
     choices: dict[str, list[str]]
     identity_threshold: float
     models: dict[str, str]
@@ -193,7 +208,8 @@ class ModelOut(BaseModel):
     commercial_use: CommercialUse
     scale: int
     installed: bool
-    in_use: bool
+    in_use: bool = Field(description="what a request gets that names no other")
+    offered: bool = Field(description="in use, or to be had by naming it")
 
 
 class WarmupResponse(BaseModel):

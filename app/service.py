@@ -16,7 +16,7 @@ import pybase64
 from app.admission import Admission
 from app.engine import Engine
 from app.settings import Settings
-from metrics.report import Report, measure
+from metrics.report import Figure, Reference, Report, measure, perceptual_figure
 from pipeline.decode import decode
 from pipeline.encode import Encoded, check_size, encode
 from pipeline.errors import ReferenceMismatch, TooManyPixels
@@ -86,11 +86,13 @@ class Service:
         with self.admission.place():
             async with self.admission.workbench(run):
                 photo, reference = await self._in_thread(run, lambda: self._read(order, run))
+                target = photo if reference is None else reference
                 async with self.admission.device(run):
-                    step = enhance if order.task == "enhance" else upscale_photo
-                    enhanced = await self._in_thread(run, lambda: step(photo, order.options, models, run))
+                    enhanced, perceptual = await self._in_thread(
+                        run, lambda: _on_device(order, photo, target, models, run)
+                    )
                 return await self._in_thread(
-                    run, lambda: _finish(order, photo, reference, enhanced, models, run, start)
+                    run, lambda: _finish(order, enhanced, target, reference, perceptual, run, start)
                 )
 
     async def warm_up(self, work: Callable[[Models, Run], None]) -> dict[str, float]:
@@ -153,20 +155,31 @@ def check_output(photo: Photo, factor: float, output_format: OutputFormat, max_m
         )
 
 
+def _on_device(order: Order, photo: Photo, target: Photo, models: Models, run: Run) -> tuple[Enhanced, Figure | None]:
+    """Whatever networks do for a photo: its enhancement, and the metric that is a network."""
+    step = enhance if order.task == "enhance" else upscale_photo
+    enhanced = step(photo, order.options, models, run)
+    if not order.metrics:
+        return enhanced, None
+    with run.stage("metrics"):
+        return enhanced, perceptual_figure(enhanced.image, target.image, models.perceptual)
+
+
 def _finish(
-    order: Order, photo: Photo, reference: Photo | None, enhanced: Enhanced, models: Models, run: Run, start: float
+    order: Order,
+    enhanced: Enhanced,
+    target: Photo,
+    reference: Photo | None,
+    perceptual: Figure | None,
+    run: Run,
+    start: float,
 ) -> Answer:
-    """Metrics, encoding and the figures."""
+    """The other metrics, encoding and the figures."""
     report = None
-    if order.metrics:
+    if perceptual is not None:
         with run.stage("metrics"):
-            target = photo if reference is None else reference
-            report = measure(
-                enhanced.image,
-                target.image,
-                network=models.perceptual,
-                reference="input" if reference is None else "upload",
-            )
+            compared: Reference = "input" if reference is None else "upload"
+            report = measure(enhanced.image, target.image, perceptual=perceptual, reference=compared)
     with run.stage("encode"):
         picture = encode(enhanced.image, enhanced.alpha, output_format=order.output_format, quality=order.quality)
     notices = [*enhanced.notices, *picture.notices]

@@ -8,8 +8,9 @@ from typing import Literal
 from pydantic import Field, FiniteFloat, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from pipeline.models.runtime import DeviceChoice, Precision
-from pipeline.models.weights import Licences, Preference, Shelf
+from pipeline.models.registry import ROLES, Role
+from pipeline.models.selection import Licences, Preference, Shelf
+from pipeline.types import DeviceChoice, Precision
 
 MEBIBYTE = 1024 * 1024
 FORM_OVERHEAD = 64 * 1024  # bytes of a form that are not files: boundaries, part headers, fields
@@ -31,6 +32,13 @@ class Settings(BaseSettings):
     models: Preference = Field("auto", description="auto, embedded or official models")
     licences: Licences = Field("any", description="commercial: only models whose commercial use is a plain yes")
     weights_dir: Path = Field(default_factory=_default_weights_dir, description="where downloaded models lie")
+    models_mirror: str = Field("", description="base URL to download models from instead of their publishers")
+    detector: str = Field("", description="which detector; empty: as LIKENESS_MODELS decides")
+    restorer: str = Field("", description="restorers, the default first; a request may name one of them")
+    upscaler: str = Field("", description="upscalers, the default of each scale first; a request may name one of them")
+    parser: str = Field("", description="which face parser; none: a plain ellipse")
+    recogniser: str = Field("", description="which recogniser; none: identity is not measured")
+    perceptual: str = Field("", description="which perceptual model; none: LPIPS is not measured")
     device: DeviceChoice = Field("auto", description="auto, cpu or cuda")
     precision: Precision = Field("auto", description="auto, fp32, bf16 or fp16")
 
@@ -68,4 +76,13 @@ class Settings(BaseSettings):
     @property
     def shelf(self) -> Shelf:
         """Which models are wanted, in the pipeline's words."""
-        return Shelf(self.weights_dir, self.models, self.licences)
+        named: dict[Role, str] = {
+            "detector": self.detector,
+            "restorer": self.restorer,
+            "upscaler": self.upscaler,
+            "parser": self.parser,
+            "recogniser": self.recogniser,
+            "perceptual": self.perceptual,
+        }
+        wanted = {role: tuple(name.strip() for name in named[role].split(",") if name.strip()) for role in ROLES}
+        return Shelf(self.weights_dir, self.models, self.licences, wanted)

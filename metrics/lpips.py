@@ -9,7 +9,9 @@ import numpy.typing as npt
 
 
 class Perceptual(Protocol):
-    """A network that measures how different two pictures look."""
+    """A network that measures how different two pictures look; both sides must have at least `smallest_side` pixels."""
+
+    smallest_side: int
 
     def distance(self, first: npt.NDArray[np.float32], second: npt.NDArray[np.float32]) -> float:
         """Two RGB images (H, W, 3) in [0, 1] of one shape in, their distance (0 for equal) out."""

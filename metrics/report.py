@@ -31,6 +31,14 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """A finite number, or None and why."""
+
+    value: float | None
+    notice: Notice | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The figures, each finite or None, and what they compare with; every None has its notice."""
 
@@ -41,9 +49,20 @@ class Report:
     notices: tuple[Notice, ...] = ()
 
 
-def measure(
-    output: _Array, target: _Array, *, network: Perceptual | None = None, reference: Reference = "input"
-) -> Report:
+def perceptual_figure(output: _Array, target: _Array, network: Perceptual | None) -> Figure:
+    """LPIPS of `output` against `target`, images as `measure` takes them. Apart, as a network belongs on the device."""
+    if network is not None and min(target.shape[:2]) < network.smallest_side:
+        smallest = network.smallest_side
+        message = f"LPIPS needs pictures of at least {smallest} × {smallest} pixels."
+        return Figure(None, Notice("lpips_too_small", message))
+    return _figure(
+        "LPIPS",
+        lambda: lpips(_resized(output, target.shape[1], target.shape[0]), target, network),
+        Notice("lpips_unavailable", "LPIPS was not measured: no perceptual model is installed."),
+    )
+
+
+def measure(output: _Array, target: _Array, *, perceptual: Figure, reference: Reference = "input") -> Report:
     """Compare `output` with `target`, both RGB (H, W, 3) float32 in [0, 1], at the size of the target.
 
     A larger output is area-resampled, a smaller one interpolated. `reference` says what the target is: the input
@@ -51,37 +70,33 @@ def measure(
     A metric that fails costs only its own figure.
     """
     resized = _resized(output, target.shape[1], target.shape[0])
-    psnr_value, psnr_notice = _figure(
+    psnr_figure = _figure(
         "PSNR",
         lambda: psnr(resized, target),
         Notice("psnr_identical", "The pictures are equal, so that PSNR has no bound."),
     )
-    ssim_value, ssim_notice = _figure(
+    ssim_figure = _figure(
         "SSIM",
         lambda: ssim(resized, target),
         Notice("ssim_too_small", f"SSIM needs pictures of at least {SMALLEST_WINDOW} × {SMALLEST_WINDOW} pixels."),
     )
-    lpips_value, lpips_notice = _figure(
-        "LPIPS",
-        lambda: lpips(resized, target, network),
-        Notice("lpips_unavailable", "LPIPS was not measured: no perceptual model is installed."),
-    )
-    notices = (psnr_notice, ssim_notice, lpips_notice)
-    return Report(psnr_value, ssim_value, lpips_value, reference, tuple(n for n in notices if n is not None))
+    figures = (psnr_figure, ssim_figure, perceptual)
+    notices = tuple(figure.notice for figure in figures if figure.notice is not None)
+    return Report(psnr_figure.value, ssim_figure.value, perceptual.value, reference, notices)
 
 
-def _figure(name: str, metric: Callable[[], float | None], absent: Notice) -> tuple[float | None, Notice | None]:
-    """The metric's value, or None and why."""
+def _figure(name: str, metric: Callable[[], float | None], absent: Notice) -> Figure:
+    """The metric's value, or why there is none."""
     try:
         value = metric()
     except Exception as error:
         logger.exception("%s could not be measured", name)
-        return None, Notice("metric_failed", f"{name} could not be measured ({type(error).__name__}).")
+        return Figure(None, Notice("metric_failed", f"{name} could not be measured ({type(error).__name__})."))
     if value is None:
-        return None, absent
+        return Figure(None, absent)
     if not math.isfinite(value):
-        return None, Notice("metric_failed", f"{name} could not be measured (it gave {value}).")
-    return value, None
+        return Figure(None, Notice("metric_failed", f"{name} could not be measured (it gave {value})."))
+    return Figure(value)
 
 
 def _resized(image: _Array, width: int, height: int) -> _Array:

@@ -15,6 +15,7 @@ from pipeline.identity import judge
 from pipeline.restoration import restore
 from pipeline.run import Run
 from pipeline.types import (
+    AdjustableUpscaler,
     Crop,
     Enhanced,
     EnhanceOptions,
@@ -26,6 +27,7 @@ from pipeline.types import (
     Named,
     Notice,
     Photo,
+    Upscaler,
     Verdict,
 )
 from pipeline.upscaling import output_size, upscale, upscaler_for
@@ -34,9 +36,11 @@ from pipeline.upscaling import output_size, upscale, upscaler_for
 def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> Enhanced:
     """The photo with its faces restored, enlarged by `options.upscale_factor`.
 
-    The same photo, options and models give the same pixels. Raises `NoFaceDetected` where a face is required
-    and none is found, `StageFailed`, `DeviceOutOfMemory`, `DeadlineExceeded` and `Cancelled`.
+    The same photo, options and models give the same pixels. `options` may name a restorer and an upscaler that
+    `models` offer. Raises `NoFaceDetected` where a face is required and none is found, `StageFailed`,
+    `DeviceOutOfMemory`, `DeadlineExceeded` and `Cancelled`.
     """
+    models = models.chosen(options.restorer, options.upscaler)
     image = _corrected(photo, options, run)
     with run.stage("detection"):
         faces = detect(image, models.detector, run)
@@ -60,28 +64,30 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
             run=run,
         )
     with run.stage("upscaling"):
-        background = upscale(image, options.upscale_factor, options.background, models.upscalers, run)
+        upscaler, upscaler_notices = _upscaler(options, models)
+        background = upscale(image, options.upscale_factor, upscaler, run)
         alpha = _enlarged_alpha(photo, options.upscale_factor)
     with run.stage("blending"):
-        masks = _masks(restored, models)
+        masks = _masks(restored, models, run)
         strengths = [verdict.strength for verdict in verdicts]
         result = paste_back(background, (photo.width, photo.height), plan.crops, restored, masks, strengths, run)
     reports = plan.report(verdicts)
     used = _names(detector=models.detector)
     if plan.crops:
         used |= _names(restorer=models.restorer, parser=models.parser, recogniser=models.recogniser)
-    return Enhanced(
-        result, alpha, reports, used | _upscaler(options, models), _notices(photo, options, reports, models)
-    )
+    notices = (*photo.notices, *_face_notices(options, reports, models), *upscaler_notices)
+    return Enhanced(result, alpha, reports, used | _names(upscaler=upscaler), notices)
 
 
 def upscale_photo(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> Enhanced:
     """The photo enlarged, its faces treated like everything else; raises as `enhance` does, but for faces."""
     image = _corrected(photo, options, run)
+    models = models.chosen(None, options.upscaler)
     with run.stage("upscaling"):
-        result = upscale(image, options.upscale_factor, options.background, models.upscalers, run)
+        upscaler, notices = _upscaler(options, models)
+        result = upscale(image, options.upscale_factor, upscaler, run)
         alpha = _enlarged_alpha(photo, options.upscale_factor)
-    return Enhanced(result, alpha, (), _upscaler(options, models), photo.notices)
+    return Enhanced(result, alpha, (), _names(upscaler=upscaler), (*photo.notices, *notices))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,21 +139,33 @@ def _corrected(photo: Photo, options: EnhanceOptions, run: Run) -> Image:
         return correct(photo.image)
 
 
-def _masks(restored: Sequence[Image], models: Models) -> list[FloatArray]:
+def _masks(restored: Sequence[Image], models: Models, run: Run) -> list[FloatArray]:
     if models.parser is None:
         ellipse = ellipse_mask()
         return [ellipse] * len(restored)
-    return [parsed_mask(models.parser.parse(image)) for image in restored]
+    masks = []
+    for image in restored:
+        run.check()
+        masks.append(parsed_mask(models.parser.parse(image)))
+    return masks
+
+
+def _upscaler(options: EnhanceOptions, models: Models) -> tuple[Upscaler | None, list[Notice]]:
+    """The network that enlarges the photo as asked, or None for plain resampling."""
+    if options.background == "resample":
+        return None, []
+    upscaler = upscaler_for(options.upscale_factor, models.upscalers)
+    if options.denoise_strength == 1:
+        return upscaler, []
+    adjusted = upscaler.denoising(options.denoise_strength) if isinstance(upscaler, AdjustableUpscaler) else None
+    if adjusted is None:
+        message = f"{upscaler.name} cannot be told how much to denoise: denoise_strength had no effect."
+        return upscaler, [Notice("denoise_unavailable", message)]
+    return adjusted, []
 
 
 def _enlarged_alpha(photo: Photo, factor: float) -> FloatArray | None:
     return None if photo.alpha is None else resize(photo.alpha, output_size(photo.width, photo.height, factor))
-
-
-def _upscaler(options: EnhanceOptions, models: Models) -> dict[str, str]:
-    if options.background == "resample":
-        return {}
-    return _names(upscaler=upscaler_for(options.upscale_factor, models.upscalers))
 
 
 def _names(**models: Named | None) -> dict[str, str]:
@@ -155,10 +173,8 @@ def _names(**models: Named | None) -> dict[str, str]:
     return {role: model.name for role, model in models.items() if model is not None}
 
 
-def _notices(
-    photo: Photo, options: EnhanceOptions, reports: Sequence[FaceReport], models: Models
-) -> tuple[Notice, ...]:
-    notices = list(photo.notices)
+def _face_notices(options: EnhanceOptions, reports: Sequence[FaceReport], models: Models) -> list[Notice]:
+    notices = []
     kept = [report for report in reports if report.verdict.action == "kept"]
     if not reports:
         notices.append(Notice("no_face_detected", "No face was found; the photo was only upscaled."))
@@ -178,4 +194,4 @@ def _notices(
     below = sum(r.verdict.action == "restored" and r.verdict.reason is not None for r in reports)
     if below:
         notices.append(Notice("identity_low", f"{below} face(s) may no longer look like the same person."))
-    return tuple(notices)
+    return notices

@@ -7,8 +7,8 @@ landmarks are float32 pixels of the upright input image, with the centre of the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,8 @@ ColorCorrection: TypeAlias = Literal["none", "auto"]
 Background: TypeAlias = Literal["upscale", "resample"]
 IdentityPolicy: TypeAlias = Literal["warn", "protect"]
 OutputFormat: TypeAlias = Literal["png", "jpeg", "webp"]
+DeviceChoice: TypeAlias = Literal["auto", "cpu", "cuda"]
+Precision: TypeAlias = Literal["auto", "fp32", "bf16", "fp16"]
 FaceAction: TypeAlias = Literal["restored", "softened", "kept"]
 
 
@@ -111,6 +113,9 @@ class EnhanceOptions:
     background: Background = "upscale"
     identity_policy: IdentityPolicy = "warn"
     identity_threshold: float = 0.4
+    restorer: str | None = None  # by name, of those that are offered; None: the default
+    upscaler: str | None = None
+    denoise_strength: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +171,15 @@ class Upscaler(Protocol):
         ...
 
 
+@runtime_checkable
+class AdjustableUpscaler(Upscaler, Protocol):
+    """An upscaler that can leave more of the photo's noise and grain."""
+
+    def denoising(self, strength: float) -> Upscaler | None:
+        """The upscaler that denoises by `strength` in [0, 1]; None if what it takes is not installed."""
+        ...
+
+
 class Parser(Protocol):
     """Says which pixels of a restored crop are face."""
 
@@ -187,9 +201,10 @@ class Recogniser(Protocol):
 
 
 class Perceptual(Protocol):
-    """Measures how different two pictures look."""
+    """Measures how different two pictures look. `smallest_side`: pixels that both sides must have."""
 
     name: str
+    smallest_side: int
 
     def distance(self, first: Image, second: Image) -> float:
         """Two images of one shape (H, W, 3) in, their perceptual distance (0 for equal) out."""
@@ -198,7 +213,10 @@ class Perceptual(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """The models in use, loaded once. `upscalers` by scale; a role that is None has no model installed."""
+    """The models in use, loaded once. `upscalers` by scale; a role that is None has no model installed.
+
+    `offered_restorers` and `offered_upscalers` are those that a request may ask for, by name.
+    """
 
     detector: Detector
     restorer: Restorer
@@ -206,9 +224,21 @@ class Models:
     parser: Parser | None = None
     recogniser: Recogniser | None = None
     perceptual: Perceptual | None = None
+    offered_restorers: Mapping[str, Restorer] = field(default_factory=dict)
+    offered_upscalers: Mapping[str, Upscaler] = field(default_factory=dict)
+
+    def chosen(self, restorer: str | None, upscaler: str | None) -> Models:
+        """These models with another restorer or upscaler; None keeps the default. `KeyError` for one not offered."""
+        changed = self
+        if restorer is not None:
+            changed = replace(changed, restorer=self.offered_restorers[restorer])
+        if upscaler is not None:
+            named = self.offered_upscalers[upscaler]
+            changed = replace(changed, upscalers={named.scale: named})
+        return changed
 
     def names(self) -> dict[str, str]:
-        """Role → name of each model in use, upscalers as `upscaler_x<scale>`."""
+        """Role → name of each default model, upscalers as `upscaler_x<scale>`."""
         single: dict[str, Any] = {
             "detector": self.detector,
             "restorer": self.restorer,

@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.errors import StageFailed
 from pipeline.geometry import reflect_indices, resize
 from pipeline.run import Run
-from pipeline.types import Background, FloatArray, Image, Upscaler
+from pipeline.types import FloatArray, Image, Upscaler
 
 TILE_STEP = 16  # pixels; tile sizes are multiples of it
 
@@ -20,16 +20,11 @@ def output_size(width: int, height: int, factor: float) -> tuple[int, int]:
     return max(1, round(width * factor)), max(1, round(height * factor))
 
 
-def upscale(image: Image, factor: float, background: Background, upscalers: Mapping[int, Upscaler], run: Run) -> Image:
-    """`image` (H, W, 3) enlarged by `factor`.
-
-    `upscale` takes the network of the next scale (the largest there is, if none reaches) and resamples its
-    output to the exact size; `resample` is Lanczos alone.
-    """
+def upscale(image: Image, factor: float, upscaler: Upscaler | None, run: Run) -> Image:
+    """`image` (H, W, 3) enlarged by `factor`: by the network and resampled to the exact size, or by Lanczos alone."""
     size = output_size(image.shape[1], image.shape[0], factor)
-    if background == "resample":
+    if upscaler is None:
         return resize(image, size)
-    upscaler = upscaler_for(factor, upscalers)
     if upscaler.scale < factor:
         return resize(upscale_tiled(image, upscaler, run), size)
     return upscale_tiled(image, upscaler, run, size)

@@ -20,6 +20,9 @@ def warm_up(models: Models, run: Run) -> None:
         models.detector.detect(image)
     with run.stage("restoration"):
         restored = restore([crop], models.restorer, run)
+        for restorer in models.offered_restorers.values():
+            if restorer is not models.restorer:
+                restore([crop], restorer, run)
     with run.stage("identity"):
         if models.recogniser is not None:
             models.recogniser.embed(restored, [FFHQ_512_TEMPLATE])
@@ -27,7 +30,9 @@ def warm_up(models: Models, run: Run) -> None:
         if models.parser is not None:
             models.parser.parse(restored[0])
     with run.stage("upscaling"):
-        for upscaler in models.upscalers.values():
+        defaults = list(models.upscalers.values())
+        others = [u for u in models.offered_upscalers.values() if not any(u is default for default in defaults)]
+        for upscaler in defaults + others:
             side = min(upscaler.tile - upscaler.overlap, CROP_SIZE)  # with its margins one whole tile
             upscale_tiled(image[:side, :side], upscaler, run)
     with run.stage("metrics"):

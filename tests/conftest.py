@@ -13,7 +13,7 @@ import skimage.data
 
 from pipeline.models.loading import load
 from pipeline.models.runtime import choose_runtime
-from pipeline.models.weights import Shelf, choose
+from pipeline.models.selection import Shelf, choose
 from pipeline.types import Image, Models
 
 

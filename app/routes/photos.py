@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import APIRouter, Form, Request, UploadFile
@@ -53,12 +53,16 @@ async def enhance(
     settings: SettingsDep,
 ) -> Response:
     """Restore the faces of a photo, enlarge it, and measure the result."""
+    _check_offered("restorer", form.restorer, service)
     options = EnhanceOptions(
         strength=form.strength,
         faces=form.faces,
         require_face=form.require_face,
         identity_policy=form.identity_policy,
-        identity_threshold=settings.identity_threshold,
+        identity_threshold=(
+            settings.identity_threshold if form.identity_threshold is None else form.identity_threshold
+        ),
+        restorer=form.restorer,
     )
     return await _answer(request, form, options, "enhance", service)
 
@@ -80,6 +84,7 @@ async def _answer(
     if repeated:
         message = f"{' and '.join(repeated)} may be given only once."
         raise RequestError(422, "bad_parameter", message, stage="parameters")
+    _check_offered("upscaler", form.upscaler, service)
     picture = _wanted_picture(request.headers.get("accept", ""), form.output_format)
     order = Order(
         task=task,
@@ -90,6 +95,8 @@ async def _answer(
             upscale_factor=form.upscale_factor,
             color_correction=form.color_correction,
             background=form.background,
+            upscaler=form.upscaler,
+            denoise_strength=form.denoise_strength,
         ),
         output_format=picture or form.output_format,
         quality=form.quality,
@@ -98,6 +105,13 @@ async def _answer(
     )
     answer = await _while_connected(request, service, order)
     return _picture_response(answer) if picture else Response(answer.document, media_type="application/json")
+
+
+def _check_offered(role: Literal["restorer", "upscaler"], name: str | None, service: Service) -> None:
+    offered = service.engine.selection.offered_names(role)
+    if name is not None and name not in offered:
+        message = f"{role}: this server offers {', '.join(offered)}, not {name[:80]}."
+        raise RequestError(422, "bad_parameter", message, stage="parameters")
 
 
 async def _bytes(upload: UploadFile, name: str) -> bytes:

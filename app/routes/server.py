@@ -14,6 +14,7 @@ from app.schemas import (
     FACTOR_BOUNDS,
     QUALITY_BOUNDS,
     STRENGTH_BOUNDS,
+    THRESHOLD_BOUNDS,
     Config,
     EnhanceForm,
     Limits,
@@ -23,7 +24,6 @@ from app.schemas import (
     WarmupResponse,
 )
 from app.version import VERSION
-from pipeline.models.registry import REGISTRY
 from pipeline.models.weights import installed
 from pipeline.types import Background, ColorCorrection, FaceChoice, IdentityPolicy, OutputFormat
 from pipeline.warmup import warm_up
@@ -53,6 +53,8 @@ async def config(settings: SettingsDep, engine: EngineDep) -> Config:
     """Limits, defaults, choices and models, for a client to build its form from."""
     fields = EnhanceForm.model_fields
     defaults = {name: field.default for name, field in fields.items() if name not in ("file", "reference")}
+    defaults["restorer"] = engine.selection.offered_names("restorer")[0]
+    defaults["identity_threshold"] = settings.identity_threshold
     return Config(
         version=VERSION,
         limits=Limits(
@@ -64,6 +66,8 @@ async def config(settings: SettingsDep, engine: EngineDep) -> Config:
             upscale_factor=FACTOR_BOUNDS,
             strength=STRENGTH_BOUNDS,
             quality=QUALITY_BOUNDS,
+            identity_threshold=THRESHOLD_BOUNDS,
+            denoise_strength=STRENGTH_BOUNDS,
         ),
         defaults=defaults,
         choices={
@@ -72,6 +76,8 @@ async def config(settings: SettingsDep, engine: EngineDep) -> Config:
             "background": list(get_args(Background)),
             "identity_policy": list(get_args(IdentityPolicy)),
             "output_format": list(get_args(OutputFormat)),
+            "restorer": engine.selection.offered_names("restorer"),
+            "upscaler": engine.selection.offered_names("upscaler"),
         },
         identity_threshold=settings.identity_threshold,
         models=engine.names(),
@@ -81,7 +87,7 @@ async def config(settings: SettingsDep, engine: EngineDep) -> Config:
 @router.get("/models", operation_id="models")
 async def models(settings: SettingsDep, engine: EngineDep) -> list[ModelOut]:
     """Every model in the registry, whether its file is here, and whether it is in use."""
-    in_use = set(engine.names().values())
+    selection = engine.selection
     return [
         ModelOut(
             name=model.name,
@@ -93,9 +99,10 @@ async def models(settings: SettingsDep, engine: EngineDep) -> list[ModelOut]:
             commercial_use=model.commercial_use,
             scale=model.scale,
             installed=installed(model, settings.weights_dir),
-            in_use=model.name in in_use,
+            in_use=model in selection.defaults[model.role],
+            offered=model in selection.offered[model.role],
         )
-        for model in REGISTRY
+        for model in selection.known
     ]
 
 

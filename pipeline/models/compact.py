@@ -11,12 +11,12 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from spandrel import ModelLoader
 from torch.nn import functional
 
 from pipeline.errors import ModelUnavailable
 from pipeline.geometry import resize
 from pipeline.models.runtime import Runtime
+from pipeline.models.spandrel_network import describe_network
 from pipeline.types import CROP_SIZE, Crop, Image
 
 
@@ -24,10 +24,7 @@ class CompactNetwork:
     """A compact network on a runtime: `scale` times larger, its receptive field `reach` pixels each way."""
 
     def __init__(self, name: str, state_dict: Mapping[str, Any], runtime: Runtime) -> None:
-        try:
-            descriptor = ModelLoader().load_from_state_dict(dict(state_dict))
-        except Exception as error:  # spandrel: its own for an unknown network, KeyError and others for a broken one
-            raise ModelUnavailable(f"{name}: the file holds no network that is known.", stage="models") from error
+        descriptor = describe_network(name, state_dict)
         network: Any = descriptor.model
         if descriptor.architecture.id != "Compact":
             raise ModelUnavailable(f"{name}: the file holds a {descriptor.architecture.name} network.", stage="models")
@@ -51,20 +48,56 @@ class CompactNetwork:
 
 
 class CompactUpscaler:
-    """An upscaler made of a compact network."""
+    """An upscaler made of a compact network.
 
-    def __init__(self, name: str, state_dict: Mapping[str, Any], runtime: Runtime) -> None:
+    `milder` holds the weights of a twin that denoises less (for realesr-general-x4v3 its wdn version); without it
+    the network denoises as it does.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        state_dict: Mapping[str, Any],
+        runtime: Runtime,
+        milder: Mapping[str, Any] | None = None,
+    ) -> None:
         self.name = name
         self._network = CompactNetwork(name, state_dict, runtime)
+        self._runtime = runtime
+        self._twins = None if milder is None else (_tensors(state_dict), _tensors(milder))
+        if self._twins is not None and _shapes(self._twins[0]) != _shapes(self._twins[1]):
+            raise ModelUnavailable(f"{name}: the weights for less denoising are another network's.", stage="models")
         self.scale = self._network.scale
         self.tile = runtime.tile
         # Measured on the 34 convolutions of realesr-general-x4v3: tiles that share 48 px differ from the whole photo by
         # 0.2/255 at the most, 32 px by 1.5/255.
         self.overlap = min(48, 2 * self._network.reach)
 
+    def denoising(self, strength: float) -> CompactUpscaler | None:
+        """The upscaler that denoises by `strength` in [0, 1], 1 being this one itself; None if there is no twin.
+
+        The weights are mixed (Wang et al., "Deep Network Interpolation", 2019), as Real-ESRGAN's script does.
+        """
+        if strength == 1:
+            return self
+        if self._twins is None:
+            return None
+        own, milder = self._twins
+        mixed = {key: strength * value + (1 - strength) * milder[key] for key, value in own.items()}
+        return CompactUpscaler(self.name, mixed, self._runtime)
+
     def upscale(self, tile: Image) -> Image:
         """(h, w, 3) → (h·scale, w·scale, 3)."""
         return self._network.enlarge([tile])[0]
+
+
+def _tensors(state_dict: Mapping[str, Any]) -> dict[str, torch.Tensor]:
+    """The tensors of a checkpoint; Real-ESRGAN's lie under one more key."""
+    return dict(state_dict.get("params_ema", state_dict.get("params", state_dict)))
+
+
+def _shapes(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Size]:
+    return {key: tensor.shape for key, tensor in tensors.items()}
 
 
 class CompactFaceRestorer:

@@ -4,50 +4,80 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+from pipeline.models.arcface import FaceRecogniser
 from pipeline.models.compact import CompactFaceRestorer, CompactUpscaler
+from pipeline.models.gfpgan import GfpganRestorer
 from pipeline.models.haar import HaarDetector
+from pipeline.models.lpips import PerceptualDistance
+from pipeline.models.parsenet import FaceParser
 from pipeline.models.registry import Adapter, ModelFile, Role
+from pipeline.models.retinaface import RetinaFaceDetector
 from pipeline.models.runtime import Runtime
-from pipeline.models.weights import Selection, read_state_dict
+from pipeline.models.scrfd import ScrfdDetector
+from pipeline.models.selection import Selection
+from pipeline.models.spandrel_upscaler import SpandrelUpscaler
+from pipeline.models.weights import read_bytes, read_state_dict
 from pipeline.types import Models
 
+Maker: TypeAlias = Callable[[ModelFile, Runtime, Path], Any]
 
-def _haar(model: ModelFile, runtime: Runtime, weights_dir: Path) -> HaarDetector:
+
+def _from_tensors(adapter: Callable[[str, dict[str, Any], Runtime], Any]) -> Maker:
+    return lambda model, runtime, folder: adapter(model.name, read_state_dict(model, folder), runtime)
+
+
+def _from_onnx(adapter: Callable[[str, bytes, Runtime], Any]) -> Maker:
+    return lambda model, runtime, folder: adapter(model.name, read_bytes(model, folder), runtime)
+
+
+def _haar(model: ModelFile, runtime: Runtime, folder: Path) -> HaarDetector:
     return HaarDetector()
 
 
-def _compact_face(model: ModelFile, runtime: Runtime, weights_dir: Path) -> CompactFaceRestorer:
-    return CompactFaceRestorer(model.name, read_state_dict(model, weights_dir), runtime)
-
-
-def _compact_upscaler(model: ModelFile, runtime: Runtime, weights_dir: Path) -> CompactUpscaler:
-    return CompactUpscaler(model.name, read_state_dict(model, weights_dir), runtime)
-
-
-_ADAPTERS: dict[Adapter, Callable[[ModelFile, Runtime, Path], Any]] = {
+_ADAPTERS: dict[Adapter, Maker] = {
     "haar": _haar,
-    "compact-face": _compact_face,
-    "compact-upscaler": _compact_upscaler,
+    "retinaface": _from_tensors(RetinaFaceDetector),
+    "scrfd": _from_onnx(ScrfdDetector),
+    "compact-face": _from_tensors(CompactFaceRestorer),
+    "gfpgan": _from_tensors(GfpganRestorer),
+    "compact-upscaler": _from_tensors(CompactUpscaler),
+    "spandrel-upscaler": _from_tensors(SpandrelUpscaler),
+    "parsenet": _from_tensors(FaceParser),
+    "arcface": _from_onnx(FaceRecogniser),
+    "lpips": _from_tensors(PerceptualDistance),
 }
 
 
 def load(selection: Selection, runtime: Runtime, weights_dir: Path) -> Models:
-    """Every chosen model, read, checked and ready on the runtime. Raises `ModelUnavailable`."""
-    made: dict[Role, list[Any]] = {
-        role: [_ADAPTERS[model.adapter](model, runtime, weights_dir) for model in models]
-        for role, models in selection.items()
+    """Every model of the selection, read, checked and ready on the runtime. Raises `ModelUnavailable`."""
+
+    def make(model: ModelFile) -> Any:
+        twin = selection.twins.get(model.name)
+        if twin is None:
+            return _ADAPTERS[model.adapter](model, runtime, weights_dir)
+        milder = read_state_dict(twin, weights_dir)
+        return CompactUpscaler(model.name, read_state_dict(model, weights_dir), runtime, milder)
+
+    made: dict[Role, dict[str, Any]] = {
+        role: {model.name: make(model) for model in models} for role, models in selection.offered.items()
     }
 
-    def only(role: Role) -> Any:
-        return made[role][0] if made[role] else None
+    def default(role: Role) -> Any:
+        return next((made[role][model.name] for model in selection.defaults[role]), None)
 
+    upscalers: dict[int, Any] = {}
+    for model in selection.defaults["upscaler"]:
+        upscaler = made["upscaler"][model.name]
+        upscalers.setdefault(upscaler.scale, upscaler)  # the first named of each scale
     return Models(
-        detector=only("detector"),
-        restorer=only("restorer"),
-        upscalers={upscaler.scale: upscaler for upscaler in made["upscaler"]},
-        parser=only("parser"),
-        recogniser=only("recogniser"),
-        perceptual=only("perceptual"),
+        detector=default("detector"),
+        restorer=default("restorer"),
+        upscalers=upscalers,
+        parser=default("parser"),
+        recogniser=default("recogniser"),
+        perceptual=default("perceptual"),
+        offered_restorers=made["restorer"],
+        offered_upscalers=made["upscaler"],
     )

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 import numpy as np
 import torch
 
 from pipeline.errors import DeviceOutOfMemory, ModelUnavailable
-from pipeline.types import Image
-
-DeviceChoice: TypeAlias = Literal["auto", "cpu", "cuda"]
-Precision: TypeAlias = Literal["auto", "fp32", "bf16", "fp16"]
+from pipeline.types import DeviceChoice, Image, Precision
 
 _DTYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -31,21 +28,32 @@ class Runtime:
     tile: int
     batch_size: int
 
-    def prepare(self, network: torch.nn.Module) -> torch.nn.Module:
-        """The network on the device, in this number format, channels last, without gradients."""
+    def prepare(
+        self,
+        network: torch.nn.Module,
+        dtype: torch.dtype | None = None,
+        memory_format: torch.memory_format = torch.channels_last,
+    ) -> torch.nn.Module:
+        """The network on the device, without gradients, in this number format (the runtime's own unless given)."""
         network.requires_grad_(False).eval()
-        return network.to(self.device, self.dtype).to(memory_format=torch.channels_last)
+        return network.to(self.device, dtype or self.dtype).to(memory_format=memory_format)
 
     def run(self, function: Callable[[torch.Tensor], torch.Tensor], images: Sequence[Image]) -> list[Image]:
         """`function` on a float32 batch (N, 3, H, W) in [0, 1] made of `images` (H, W, 3), and back.
 
         Raises `DeviceOutOfMemory` where the device, or the host, has not enough memory.
         """
+        with self.inference():
+            batch = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2)  # channels last already
+            output = function(batch.to(self.device))
+            return list(output.float().clamp(0, 1).permute(0, 2, 3, 1).contiguous().cpu().numpy())
+
+    @contextmanager
+    def inference(self) -> Iterator[None]:
+        """Torch computes without gradients inside. Raises `DeviceOutOfMemory` where memory ran out, there or here."""
         try:
             with torch.inference_mode():
-                batch = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2)  # channels last already
-                output = function(batch.to(self.device))
-                return list(output.float().clamp(0, 1).permute(0, 2, 3, 1).contiguous().cpu().numpy())
+                yield
         except torch.OutOfMemoryError as error:
             raise DeviceOutOfMemory("The device has not enough memory for this photo right now.") from error
         except RuntimeError as error:

@@ -116,6 +116,7 @@ class FakePerceptual:
     """Finds any two pictures 0.25 apart."""
 
     name = "fake-perceptual"
+    smallest_side = 1
 
     def __init__(self) -> None:
         self.trouble = Trouble()

@@ -82,11 +82,13 @@ def serving(
     *,
     until: str | None = READY,
     grace_s: int = 10,
+    patience: float = PATIENCE,
     **settings: Any,
 ) -> Iterator[Likeness]:
     """A server with these settings that has come so far that `until` (if any) answers 200.
 
-    `models`, or what the function gives or raises, stand in for the loaded ones.
+    `models`, or what the function gives or raises, stand in for the loaded ones. `patience` is in seconds, for the
+    start and for each answer.
     """
     with pytest.MonkeyPatch.context() as patch:
         if models is not None:
@@ -99,9 +101,9 @@ def serving(
             eventually(lambda: server.started or not thread.is_alive())
             assert server.started
             port = server.servers[0].sockets[0].getsockname()[1]
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=patience) as client:
                 if until is not None:
-                    eventually(lambda: client.get(until).status_code == 200)
+                    eventually(lambda: client.get(until).status_code == 200, patience)
                 yield Likeness(app, server, port, client)
         finally:
             server.should_exit = True

@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 
 from app.__main__ import main
-from pipeline.models.registry import REGISTRY
 from pipeline.types import Face, Image, Models
 from tests import images
 from tests.app import samples
@@ -207,32 +206,11 @@ def test_a_model_that_does_not_run(
     assert "restoration" in capsys.readouterr().err
 
 
-def test_models_that_are_missing_are_still_listed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("LIKENESS_MODELS", "official")
-    monkeypatch.setenv("LIKENESS_WEIGHTS_DIR", str(tmp_path))
-    assert main(["models", "list"]) == 2
-    rows = capsys.readouterr().out.splitlines()[1:]
-    assert [row.split()[0] for row in rows] == [model.name for model in REGISTRY]
-    assert not any(row.endswith("in use") for row in rows)
-
-
 def test_ctrl_c(portrait: Path, tmp_path: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str]) -> None:
     fake_models.restorer.trouble.error = KeyboardInterrupt()
     assert main(["enhance", str(portrait), str(tmp_path / "out.png")]) == 130
     assert "Stopped." in capsys.readouterr().err
     assert not (tmp_path / "out.png").exists()
-
-
-def test_models_list(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setenv("LIKENESS_MODELS", "embedded")
-    assert main(["models", "list"]) == 0
-    header, *rows = capsys.readouterr().out.splitlines()
-    assert header.split() == ["NAME", "ROLE", "SIZE", "LICENCE", "COMMERCIAL", "STATE"]
-    assert [row.split()[0] for row in rows] == [model.name for model in REGISTRY]
-    states = {row.split()[0]: row for row in rows}
-    assert all(states[name].endswith("in use") for name in ("haar-frontal", "compact-face", "compact-x2", "compact-x4"))
 
 
 @pytest.mark.timeout(600)

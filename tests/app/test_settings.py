@@ -28,6 +28,13 @@ def test_the_defaults_are_those_of_the_contract() -> None:
         ("MODELS", "embedded", "embedded"),
         ("LICENCES", "commercial", "commercial"),
         ("WEIGHTS_DIR", "/srv/weights", Path("/srv/weights")),
+        ("MODELS_MIRROR", "https://mirror.example.org/models", "https://mirror.example.org/models"),
+        ("DETECTOR", "scrfd-10g", "scrfd-10g"),
+        ("RESTORER", "gfpgan-v1.3,compact-face", "gfpgan-v1.3,compact-face"),
+        ("UPSCALER", "compact-x2", "compact-x2"),
+        ("PARSER", "none", "none"),
+        ("RECOGNISER", "arcface-w600k-mbf", "arcface-w600k-mbf"),
+        ("PERCEPTUAL", "lpips-squeeze", "lpips-squeeze"),
         ("DEVICE", "cpu", "cpu"),
         ("PRECISION", "bf16", "bf16"),
         ("SLOTS", "3", 3),
@@ -93,6 +100,15 @@ def test_what_kubernetes_puts_beside_a_service_of_our_name_is_no_port(monkeypatc
 def test_the_weights_may_lie_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIKENESS_WEIGHTS_DIR", "~/weights")
     assert Settings().weights_dir == Path.home() / "weights"
+
+
+def test_names_of_models_are_a_list_for_their_role(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIKENESS_RESTORER", " gfpgan-v1.3 ,compact-face,")
+    monkeypatch.setenv("LIKENESS_PARSER", "none")
+    assert {role: names for role, names in Settings().shelf.wanted.items() if names} == {
+        "restorer": ("gfpgan-v1.3", "compact-face"),
+        "parser": ("none",),
+    }
 
 
 def test_settings_do_not_change() -> None:

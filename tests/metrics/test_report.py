@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 import metrics
-from metrics.report import Report, measure
+from metrics.lpips import Perceptual
+from metrics.report import Reference, Report, measure, perceptual_figure
 
 Array = npt.NDArray[np.float32]
 
@@ -22,8 +23,9 @@ Array = npt.NDArray[np.float32]
 class Distance:
     """A stand-in for a network: answers with one value, or raises it."""
 
-    def __init__(self, answer: float | Exception) -> None:
+    def __init__(self, answer: float | Exception, smallest_side: int = 1) -> None:
         self.answer = answer
+        self.smallest_side = smallest_side
         self.shapes: list[tuple[int, ...]] = []
 
     def distance(self, first: Array, second: Array) -> float:
@@ -31,6 +33,22 @@ class Distance:
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
+
+
+def measured(
+    output: Array, target: Array, *, network: Perceptual | None = None, reference: Reference = "input"
+) -> Report:
+    """All figures in one go."""
+    return measure(output, target, perceptual=perceptual_figure(output, target, network), reference=reference)
+
+
+def test_lpips_of_a_picture_too_small_for_the_network() -> None:
+    network = Distance(0.5, smallest_side=3)
+    report = measured(picture(9, 2, 1), picture(9, 2, 2), network=network)
+    assert report.lpips is None
+    notice = next(notice for notice in report.notices if notice.code == "lpips_too_small")
+    assert "3 × 3" in notice.message
+    assert network.shapes == []
 
 
 def codes(report: Report) -> list[str]:
@@ -46,7 +64,7 @@ def picture(height: int, width: int, seed: int = 0) -> Array:
 def test_all_figures() -> None:
     target = picture(40, 30)
     network = Distance(0.25)
-    report = measure(np.clip(target + 0.1, 0, 1), target, network=network, reference="upload")
+    report = measured(np.clip(target + 0.1, 0, 1), target, network=network, reference="upload")
     assert report.psnr == pytest.approx(20, abs=1)
     assert report.ssim is not None
     assert 0.5 < report.ssim < 1
@@ -58,7 +76,7 @@ def test_all_figures() -> None:
 
 def test_identical_pictures() -> None:
     image = picture(20, 20)
-    report = measure(image, image.copy(), network=Distance(0.0))
+    report = measured(image, image.copy(), network=Distance(0.0))
     assert (report.psnr, report.lpips) == (None, 0.0)
     assert report.ssim == pytest.approx(1, abs=1e-6)
     assert report.reference == "input"
@@ -70,7 +88,7 @@ def test_larger_output_is_area_averaged(factor: int) -> None:
     target = picture(24, 18)
     enlarged = target.repeat(factor, axis=0).repeat(factor, axis=1)
     checks = np.indices(enlarged.shape[:2]).sum(axis=0) % 2  # averages out over each block of an even side
-    report = measure(enlarged + (0.2 * (checks - 0.5))[..., np.newaxis].astype(np.float32), target)
+    report = measured(enlarged + (0.2 * (checks - 0.5))[..., np.newaxis].astype(np.float32), target)
     assert report.psnr is None or report.psnr > (100 if factor % 2 == 0 else 35)
 
 
@@ -78,7 +96,7 @@ def test_smaller_output_is_enlarged_within_range() -> None:
     target = picture(40, 40)
     network = Distance(0.5)
     half = np.asarray(cv2.resize(target, (20, 20), interpolation=cv2.INTER_AREA), np.float32)
-    report = measure(half, target, network=network)
+    report = measured(half, target, network=network)
     assert report.psnr is not None
     assert report.psnr > 30
     assert network.shapes == [(40, 40, 3)] * 2
@@ -88,38 +106,40 @@ def test_enlarging_does_not_overshoot() -> None:
     """Cubic interpolation of a hard edge leaves [0, 1]; a network must not be given that."""
 
     class Range:
+        smallest_side = 1
+
         def distance(self, first: Array, second: Array) -> float:
             return float(max(first.max() - 1, -first.min(), 0))
 
     edge = np.zeros((8, 8, 3), np.float32)
     edge[:, 4:] = 1
-    assert measure(edge, np.zeros((31, 31, 3), np.float32), network=Range()).lpips == 0
+    assert measured(edge, np.zeros((31, 31, 3), np.float32), network=Range()).lpips == 0
 
 
 @pytest.mark.parametrize("shape", [(6, 6), (3, 40), (40, 3), (4, 5)])
 def test_small_pictures_still_have_ssim(shape: tuple[int, int]) -> None:
-    report = measure(picture(*shape, seed=1), picture(*shape, seed=2), network=Distance(0.1))
+    report = measured(picture(*shape, seed=1), picture(*shape, seed=2), network=Distance(0.1))
     assert report.ssim is not None
     assert report.notices == ()
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (2, 40), (40, 2)])
 def test_tiny_pictures_have_no_ssim(shape: tuple[int, int]) -> None:
-    report = measure(picture(*shape, seed=1), picture(*shape, seed=2), network=Distance(0.1))
+    report = measured(picture(*shape, seed=1), picture(*shape, seed=2), network=Distance(0.1))
     assert report.ssim is None
     assert report.psnr is not None
     assert codes(report) == ["ssim_too_small"]
 
 
 def test_without_network() -> None:
-    report = measure(picture(9, 9, 1), picture(9, 9, 2))
+    report = measured(picture(9, 9, 1), picture(9, 9, 2))
     assert report.lpips is None
     assert codes(report) == ["lpips_unavailable"]
 
 
 @pytest.mark.parametrize("answer", [math.nan, math.inf, -math.inf, RuntimeError("out of memory"), MemoryError()])
 def test_failing_metric_does_not_lose_the_others(answer: float | Exception) -> None:
-    report = measure(picture(9, 9, 1), picture(9, 9, 2), network=Distance(answer))
+    report = measured(picture(9, 9, 1), picture(9, 9, 2), network=Distance(answer))
     assert report.lpips is None
     assert report.psnr is not None
     assert report.ssim is not None
@@ -132,7 +152,7 @@ def test_failing_metric_does_not_lose_the_others(answer: float | Exception) -> N
 def test_not_a_number_in_the_picture_is_reported() -> None:
     broken = picture(20, 20)
     broken[3, 3] = np.nan
-    report = measure(broken, picture(20, 20, 1), network=Distance(0.5))
+    report = measured(broken, picture(20, 20, 1), network=Distance(0.5))
     assert (report.psnr, report.ssim, report.lpips) == (None, None, 0.5)
     assert codes(report) == ["metric_failed", "metric_failed"]
 
@@ -156,7 +176,7 @@ def pairs(draw: st.DrawFn) -> tuple[Array, Array]:
 @given(pairs())
 def test_every_figure_is_finite_or_has_its_notice(pair: tuple[Array, Array]) -> None:
     output, target = pair
-    report = measure(output, target)
+    report = measured(output, target)
     figures = [value for value in (report.psnr, report.ssim, report.lpips) if value is not None]
     assert all(math.isfinite(value) for value in figures)
     assert len(figures) + len(report.notices) == 3
@@ -164,11 +184,11 @@ def test_every_figure_is_finite_or_has_its_notice(pair: tuple[Array, Array]) -> 
     if np.array_equal(output, target):
         assert "psnr_identical" in codes(report)
     assert (report.ssim is None) == (min(target.shape[:2]) < 3)
-    assert measure(output, target) == report
+    assert measured(output, target) == report
 
 
 def test_report_cannot_be_changed() -> None:
-    report = measure(picture(9, 9, 1), picture(9, 9, 2))
+    report = measured(picture(9, 9, 1), picture(9, 9, 2))
     with pytest.raises(dataclasses.FrozenInstanceError):
         report.psnr = 1.0  # type: ignore[misc]
 

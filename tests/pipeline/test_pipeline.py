@@ -257,6 +257,35 @@ def test_resample_uses_no_upscaling_network(work: Callable[..., Enhanced]) -> No
     assert np.array_equal(result.image, resize(grey_photo().image, (500, 340)))
 
 
+class AdjustableUpscaler(FakeUpscaler):
+    """Leaves the picture brighter, the less it denoises."""
+
+    def denoising(self, strength: float) -> FakeUpscaler | None:
+        return FakeUpscaler(self.scale, change=lambda image: image * np.float32(strength), name=self.name)
+
+
+@pytest.mark.parametrize("work", [enhance, upscale_photo])
+def test_denoising_is_up_to_the_upscaler(work: Callable[..., Enhanced]) -> None:
+    photo, options = grey_photo(), EnhanceOptions(require_face=False, denoise_strength=0.5)
+    able = fake_models(upscalers=[AdjustableUpscaler(2)])
+    result = work(photo, options, able, Run())
+    assert np.allclose(result.image * 2, work(photo, replace(options, denoise_strength=1), able, Run()).image)
+    assert "denoise_unavailable" not in codes(result)
+    assert "denoise_unavailable" in codes(work(photo, options, fake_models(), Run()))
+
+
+@pytest.mark.parametrize("work", [enhance, upscale_photo])
+def test_named_models_do_the_work(work: Callable[..., Enhanced]) -> None:
+    other = FakeUpscaler(4, name="other-upscaler")
+    offering = replace(
+        models(LEFT), offered_upscalers={"mine": other}, offered_restorers={"mine": FakeRestorer(name="other-restorer")}
+    )
+    result = work(grey_photo(), EnhanceOptions(restorer="mine", upscaler="mine"), offering, Run())
+    assert other.shapes
+    assert result.models["upscaler"] == "other-upscaler"
+    assert result.models.get("restorer") == ("other-restorer" if work is enhance else None)
+
+
 @pytest.mark.parametrize("work", [enhance, upscale_photo])
 def test_notices_of_decoding_come_along(work: Callable[..., Enhanced]) -> None:
     notice = Notice("animation", "Only the first picture was used.")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.types import CROP_SIZE, Crop, EnhanceOptions, Photo
-from tests.pipeline.fakes import FakeParser, RedRecogniser, fake_models
+from tests.pipeline.fakes import FakeParser, FakeRestorer, FakeUpscaler, RedRecogniser, fake_models
 
 
 def test_a_photo_knows_its_size() -> None:
@@ -29,6 +29,19 @@ def test_the_native_size_of_a_crop_is_the_side_of_its_square_in_the_photo(side: 
 def test_options_cannot_be_changed_on_the_way() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         EnhanceOptions().strength = 0.5  # type: ignore[misc]
+
+
+def test_a_request_may_choose_among_what_is_offered() -> None:
+    other, single = FakeRestorer(name="other"), FakeUpscaler(3, name="single")
+    models = dataclasses.replace(
+        fake_models(), offered_restorers={"other": other}, offered_upscalers={"single": single}
+    )
+    assert models.chosen(None, None) is models
+    changed = models.chosen("other", "single")
+    assert (changed.restorer, changed.upscalers) == (other, {3: single})
+    assert models.restorer is not other
+    with pytest.raises(KeyError):
+        models.chosen("missing", None)
 
 
 def test_names_list_the_models_there_are() -> None:

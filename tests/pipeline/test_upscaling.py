@@ -17,7 +17,7 @@ from pipeline.models.compact import CompactUpscaler
 from pipeline.models.runtime import choose_runtime
 from pipeline.run import Run
 from pipeline.types import Image, Models, Upscaler
-from pipeline.upscaling import output_size, tile_spans, upscale, upscale_tiled
+from pipeline.upscaling import output_size, tile_spans, upscale, upscale_tiled, upscaler_for
 from tests.pipeline.fakes import FakeUpscaler
 
 UPSCALERS = {2: FakeUpscaler(2), 4: FakeUpscaler(4)}
@@ -60,7 +60,7 @@ def test_any_size_and_factor_gives_the_exact_output(size: tuple[int, int], facto
     width, height = size
     image = noise(height, width)
     image.flags.writeable = False
-    result = upscale(image, factor, background, UPSCALERS, Run())
+    result = upscale(image, factor, upscaler_for(factor, UPSCALERS) if background == "upscale" else None, Run())
     assert result.shape == (max(1, round(height * factor)), max(1, round(width * factor)), 3)
     assert result.shape[1::-1] == output_size(width, height, factor)
     assert result.dtype == np.float32
@@ -84,7 +84,7 @@ def test_no_side_of_the_output_vanishes() -> None:
 )
 def test_the_network_of_the_next_scale_is_taken(factor: float, scales: list[int]) -> None:
     upscalers = {scale: FakeUpscaler(scale) for scale in (4, 2)}
-    upscale(noise(8, 8), factor, "upscale", upscalers, Run())
+    upscale(noise(8, 8), factor, upscaler_for(factor, upscalers), Run())
     assert [scale for scale, upscaler in sorted(upscalers.items()) if upscaler.shapes] == scales
 
 
@@ -99,7 +99,7 @@ def test_the_network_of_the_next_scale_is_taken(factor: float, scales: list[int]
 def test_more_than_was_asked_for_is_averaged_down(height: int, width: int, factor: float, scale: int) -> None:
     """As if the whole enlarged picture had been resampled at once, though it never is in memory."""
     image = noise(height, width)
-    result = upscale(image, factor, "upscale", {scale: FakeUpscaler(scale, 24, 8)}, Run())
+    result = upscale(image, factor, FakeUpscaler(scale, 24, 8), Run())
     whole = image.repeat(scale, axis=0).repeat(scale, axis=1)
     assert np.abs(result - resize(whole, output_size(width, height, factor))).max() < 1e-4
 
@@ -107,7 +107,7 @@ def test_more_than_was_asked_for_is_averaged_down(height: int, width: int, facto
 def test_resample_asks_no_network_and_is_plain_resizing() -> None:
     upscalers = {2: FakeUpscaler(2)}
     image = noise(9, 11)
-    assert np.array_equal(upscale(image, 2, "resample", upscalers, Run()), resize(image, (22, 18)))
+    assert np.array_equal(upscale(image, 2, None, Run()), resize(image, (22, 18)))
     assert upscalers[2].shapes == []
 
 
@@ -210,7 +210,7 @@ def test_a_real_network_tiled_equals_itself_untiled(shared_weights: Path, astron
 @pytest.mark.parametrize("scale", [2, 4])
 def test_the_embedded_networks_enlarge_what_they_see(scale: int, embedded_models: Models, astronaut: Image) -> None:
     image = astronaut[60:156, 170:280]
-    result = upscale(image, scale, "upscale", embedded_models.upscalers, Run())
+    result = upscale(image, scale, embedded_models.upscalers[scale], Run())
     back = resize(result, (image.shape[1], image.shape[0]))
     assert np.abs(back - image).mean() < 0.03
 
@@ -236,7 +236,7 @@ def overflown(image: Image) -> Image:
 def test_what_is_no_enlarged_tile_is_an_error_that_names_the_upscaler(change: Callable[[Image], Image]) -> None:
     run = Run()
     with pytest.raises(StageFailed, match="fake-upscaler") as caught, run.stage("upscaling"):
-        upscale(noise(10, 10), 2, "upscale", {2: FakeUpscaler(2, change=change)}, run)
+        upscale(noise(10, 10), 2, FakeUpscaler(2, change=change), run)
     assert caught.value.stage == "upscaling"
 
 

@@ -26,6 +26,7 @@ class CountingParser(FakeParser):
 @dataclass
 class CountingDistance:
     name: str = "fake-perceptual"
+    smallest_side: int = 1
     seen: list[tuple[int, ...]] = field(default_factory=list)
 
     def distance(self, first: Image, second: Image) -> float:
@@ -51,6 +52,19 @@ def test_every_model_is_run_once_on_what_it_will_meet() -> None:
     assert upscalers[0].shapes == [(64, 64, 3)]  # a whole tile
     assert upscalers[1].shapes == [(544, 544, 3)]
     assert set(run.timings_ms) == {"detection", "restoration", "identity", "blending", "upscaling", "metrics"}
+
+
+def test_models_that_are_only_offered_are_run_too() -> None:
+    restorer, upscaler = FakeRestorer(name="other"), FakeUpscaler(3, name="third")
+    models = fake_models()
+    offering = replace(
+        models,
+        offered_restorers={"default": models.restorer, "other": restorer},
+        offered_upscalers={"third": upscaler},
+    )
+    warm_up(offering, Run())
+    assert restorer.batches == [1]
+    assert len(upscaler.shapes) == 1
 
 
 def test_roles_without_a_model_are_passed_over() -> None:

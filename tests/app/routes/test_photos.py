@@ -226,6 +226,45 @@ def test_identity_threshold_is_a_setting(fakes: FakeModels) -> None:
     assert face["action"] == "restored"
 
 
+def test_identity_threshold_is_also_a_field(fakes: FakeModels) -> None:
+    fakes.restorer.paint, fakes.recogniser.fall = 1.0, 0.5  # similarity 0.5
+    with serving(fakes) as server:
+        actions = [
+            server.enhance(DARK, identity_policy="protect", identity_threshold=threshold).json()["data"]["faces"][0]
+            for threshold in (0.45, 0.55)
+        ]
+    assert [face["action"] for face in actions] == ["restored", "softened"]
+    assert "0.55" in actions[1]["reason"]
+
+
+def test_another_upscaler_by_name(likeness: Likeness) -> None:
+    answers = [
+        likeness.upscale(DARK, upscale_factor=2, **options).json()["data"]
+        for options in ({}, {"upscaler": "compact-x2"}, {"upscaler": "compact-x4"})
+    ]
+    assert [answer["models"]["upscaler"] for answer in answers] == ["compact-x2", "compact-x2", "compact-x4"]
+    assert {answer["width"] for answer in answers} == {160}
+    data = likeness.enhance(samples.small_face(), restorer="compact-face", upscaler="compact-x4").json()["data"]
+    assert (data["models"]["restorer"], data["models"]["upscaler"]) == ("compact-face", "compact-x4")
+
+
+@pytest.mark.parametrize("field", ["restorer", "upscaler"])
+def test_a_model_that_is_not_offered_is_refused_with_those_that_are(likeness: Likeness, field: str) -> None:
+    response = likeness.enhance(DARK, **{field: "gfpgan-v1.4"})
+    assert response.status_code == 422
+    found = response.json()
+    assert (found["code"], found["stage"]) == ("bad_parameter", "parameters")
+    assert found["error"].startswith(f"{field}: this server offers compact-")
+    assert "gfpgan-v1.4" in found["error"]
+
+
+def test_denoising_that_cannot_be_lessened_is_said(likeness: Likeness) -> None:
+    data = likeness.upscale(DARK, denoise_strength=0.5).json()["data"]
+    assert [warning["code"] for warning in data["warnings"]].count("denoise_unavailable") == 1
+    plain = likeness.upscale(DARK, denoise_strength=0.5, background="resample").json()["data"]
+    assert "denoise_unavailable" not in [warning["code"] for warning in plain["warnings"]]
+
+
 @pytest.mark.parametrize(("output_format", "name"), [("png", "PNG"), ("jpeg", "JPEG"), ("webp", "WEBP")])
 def test_output_format(likeness: Likeness, output_format: str, name: str) -> None:
     data = likeness.data(samples.small_face(), output_format=output_format, background="resample")

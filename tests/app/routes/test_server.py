@@ -50,6 +50,8 @@ def test_config(likeness: Likeness) -> None:
         "upscale_factor": [1, 4],
         "strength": [0, 1],
         "quality": [1, 100],
+        "identity_threshold": [-1, 1],
+        "denoise_strength": [0, 1],
     }
     assert found["defaults"] == {
         "upscale_factor": 2,
@@ -58,7 +60,11 @@ def test_config(likeness: Likeness) -> None:
         "require_face": True,
         "color_correction": "none",
         "background": "upscale",
+        "restorer": "compact-face",
+        "upscaler": None,
+        "denoise_strength": 1,
         "identity_policy": "warn",
+        "identity_threshold": Settings().identity_threshold,
         "output_format": "png",
         "quality": 95,
         "metrics": True,
@@ -69,6 +75,8 @@ def test_config(likeness: Likeness) -> None:
         "background": ["upscale", "resample"],
         "identity_policy": ["warn", "protect"],
         "output_format": ["png", "jpeg", "webp"],
+        "restorer": ["compact-face"],
+        "upscaler": ["compact-x2", "compact-x4"],
     }
     assert found["identity_threshold"] == Settings().identity_threshold
     assert found["models"] == likeness.client.get("/api/v1/health").json()["models"]
@@ -85,7 +93,7 @@ def test_config_tells_what_is_set(fakes: FakeModels) -> None:
 
 def test_the_bounds_in_config_are_those_of_the_form(likeness: Likeness) -> None:
     limits = likeness.client.get("/api/v1/config").json()["limits"]
-    for name in ("upscale_factor", "strength", "quality"):
+    for name in ("upscale_factor", "strength", "quality", "identity_threshold", "denoise_strength"):
         for value in limits[name]:
             EnhanceForm.model_validate({"file": _upload(), name: value})
 
@@ -104,6 +112,7 @@ def test_models(likeness: Likeness) -> None:
         "compact-x2",
         "compact-x4",
     }
+    assert all(row["offered"] == row["in_use"] for row in found.values())
     assert all(row["installed"] for row in found.values() if row["origin"] == "embedded")
 
 

@@ -14,7 +14,7 @@ from pipeline.errors import ModelUnavailable
 from pipeline.models.loading import load
 from pipeline.models.registry import REGISTRY, ModelFile
 from pipeline.models.runtime import Runtime
-from pipeline.models.weights import Shelf, choose
+from pipeline.models.selection import Shelf, choose
 from pipeline.types import Image, Models
 
 FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, batch_size=1)

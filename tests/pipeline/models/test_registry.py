@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from pathlib import Path
 
 import pytest
 
 from pipeline.models.loading import _ADAPTERS
+from pipeline.models.lpips import HEADS
 from pipeline.models.registry import REGISTRY, REQUIRED_ROLES, ROLES, ModelFile
 from pipeline.models.weights import EMBEDDED_DIR
 
@@ -44,7 +46,7 @@ def test_official_models_have_a_safe_address_and_embedded_ones_none(model: Model
         assert model.url is not None
         assert model.url.startswith("https://")
         assert model.file is not None
-        assert model.url.endswith(f"/{model.file}") or ".zip" in model.url
+        assert model.url.endswith(".zip" if model.archive else f"/{model.file}")
     else:
         assert model.url is None
 
@@ -67,4 +69,39 @@ def test_embedded_files_are_there_small_and_as_registered(model: ModelFile) -> N
 
 
 def test_no_unregistered_file_lies_among_the_embedded_ones() -> None:
-    assert {path.name for path in EMBEDDED_DIR.iterdir() if path.suffix} == {m.file for m in EMBEDDED if m.file}
+    there = {path.name for path in EMBEDDED_DIR.iterdir() if path.suffix}
+    assert there == {model.file for model in EMBEDDED if model.file} | {HEADS.name}  # LPIPS's own, see NOTICE
+
+
+def test_archived_models_say_what_lies_where() -> None:
+    for model in REGISTRY:
+        if model.archive is not None:
+            assert model.archive.member == model.file
+            assert model.archive.bytes > model.bytes
+            assert re.fullmatch(r"[0-9a-f]{64}", model.archive.sha256)
+
+
+def test_a_twin_is_a_model_of_the_same_kind() -> None:
+    by_name = {model.name: model for model in REGISTRY}
+    pairs = [(model, by_name[model.denoise_with]) for model in REGISTRY if model.denoise_with]
+    assert [(model.name, twin.name) for model, twin in pairs] == [("realesr-general-x4v3", "realesr-general-wdn-x4v3")]
+    assert all((model.adapter, model.scale) == (twin.adapter, twin.scale) for model, twin in pairs)
+
+
+def test_every_role_has_an_official_model() -> None:
+    assert {model.role for model in REGISTRY if model.origin == "official"} == set(ROLES)
+
+
+SHARED_TABLE = Path(__file__).resolve().parents[4] / "shared" / "reference" / "weights.md"
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("model", [m for m in REGISTRY if m.origin == "official"], ids=lambda model: model.name)
+def test_sizes_and_hashes_are_those_of_the_reference(model: ModelFile) -> None:
+    if not SHARED_TABLE.is_file():
+        pytest.skip(f"needs {SHARED_TABLE}")
+    lines = [[cell.strip(" ·") for cell in line.split("|")[1:5]] for line in SHARED_TABLE.read_text().splitlines()]
+    rows = {row[0].removesuffix(" (inside)"): row for row in lines if len(row) == 4 and row[2].isdigit()}
+    assert rows[str(model.file)][2:] == [str(model.bytes), model.sha256]
+    if model.archive is not None:
+        assert rows[str(model.url).rpartition("/")[2]][2:] == [str(model.archive.bytes), model.archive.sha256]

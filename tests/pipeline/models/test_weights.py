@@ -4,7 +4,6 @@ import hashlib
 import io
 import os
 import pickle
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,188 +12,11 @@ import torch
 from safetensors.torch import save
 
 from pipeline.errors import ModelUnavailable
-from pipeline.models import weights
-from pipeline.models.registry import REGISTRY, ModelFile
-from pipeline.models.weights import Selection, Shelf, choose, fault, installed, location, read_state_dict
+from pipeline.models.registry import ModelFile
+from pipeline.models.weights import fault, installed, location, read_state_dict
+from tests.pipeline.models.table import BIG, HAAR, SMALL, put, row
 
 TENSORS = {"first.weight": torch.arange(6.0).reshape(2, 3), "second.bias": torch.tensor([1.5])}
-
-
-def row(name: str, role: Any, origin: Any, data: bytes = b"content", **changes: Any) -> ModelFile:
-    """A row whose file is `data`."""
-    model = ModelFile(
-        name=name,
-        role=role,
-        origin=origin,
-        adapter="compact-upscaler",
-        file=f"{name}.safetensors",
-        url=f"https://example.org/{name}.safetensors" if origin == "official" else None,
-        bytes=len(data),
-        sha256=hashlib.sha256(data).hexdigest(),
-        licence="MIT",
-        commercial_use="yes",
-    )
-    return replace(model, **changes)
-
-
-SMALL = row("small", "restorer", "embedded")
-BIG = row("big", "restorer", "official")
-BIGGER = row("bigger", "restorer", "official")
-HAAR = row("haar", "detector", "embedded", file=None, bytes=0, sha256="")
-SHARP = row("sharp", "detector", "official")
-TWICE = row("twice", "upscaler", "embedded", scale=2)
-FOURFOLD = row("fourfold", "upscaler", "embedded", scale=4)
-FINE = row("fine", "upscaler", "official", scale=4)
-FACES = row("faces", "recogniser", "official", commercial_use="no")
-TABLE = (SMALL, BIG, BIGGER, HAAR, SHARP, TWICE, FOURFOLD, FINE, FACES)
-
-
-@pytest.fixture(autouse=True)
-def embedded_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Embedded files of this table, instead of those that ship."""
-    folder = tmp_path / "embedded"
-    folder.mkdir()
-    for model in (SMALL, TWICE, FOURFOLD):
-        (folder / str(model.file)).write_bytes(b"content")
-    monkeypatch.setattr(weights, "EMBEDDED_DIR", folder)
-    return folder
-
-
-@pytest.fixture
-def weights_dir(tmp_path: Path) -> Path:
-    folder = tmp_path / "weights"
-    folder.mkdir()
-    return folder
-
-
-def put(folder: Path, *models: ModelFile, data: bytes = b"content") -> None:
-    for model in models:
-        (folder / str(model.file)).write_bytes(data)
-
-
-def names(selection: Selection) -> dict[str, list[str]]:
-    return {role: [model.name for model in models] for role, models in selection.items() if models}
-
-
-def refusal(shelf: Shelf, table: tuple[ModelFile, ...] = TABLE) -> str:
-    with pytest.raises(ModelUnavailable) as caught:
-        choose(shelf, table)
-    assert caught.value.stage == "models"
-    return caught.value.message
-
-
-EMBEDDED_ONLY = {"detector": ["haar"], "restorer": ["small"], "upscaler": ["twice", "fourfold"]}
-
-# --- choose ------------------------------------------------------------------------------------------------------
-
-
-def test_auto_without_downloads_takes_the_embedded_models(weights_dir: Path) -> None:
-    assert names(choose(Shelf(weights_dir), TABLE)) == EMBEDDED_ONLY
-
-
-def test_auto_takes_the_official_models_that_are_there(weights_dir: Path) -> None:
-    put(weights_dir, BIGGER, FINE, FACES)
-    assert names(choose(Shelf(weights_dir), TABLE)) == {
-        "detector": ["haar"],
-        "restorer": ["bigger"],
-        "upscaler": ["twice", "fine"],
-        "recogniser": ["faces"],
-    }
-
-
-def test_the_first_official_model_of_the_table_comes_first(weights_dir: Path) -> None:
-    put(weights_dir, BIG, BIGGER)
-    assert names(choose(Shelf(weights_dir), TABLE))["restorer"] == ["big"]
-
-
-def test_embedded_insists_also_where_official_models_are_there(weights_dir: Path) -> None:
-    put(weights_dir, BIG, FINE, SHARP)
-    assert names(choose(Shelf(weights_dir, "embedded"), TABLE)) == EMBEDDED_ONLY
-
-
-def test_official_takes_the_official_models(weights_dir: Path) -> None:
-    put(weights_dir, BIG, FINE, SHARP, FACES)
-    assert names(choose(Shelf(weights_dir, "official"), TABLE)) == {
-        "detector": ["sharp"],
-        "restorer": ["big"],
-        "upscaler": ["fine"],
-        "recogniser": ["faces"],
-    }
-
-
-def test_official_names_every_file_that_is_missing(weights_dir: Path) -> None:
-    message = refusal(Shelf(weights_dir, "official"))
-    for model in (SHARP, BIG, FINE, FACES):
-        assert f"{model.name}: {weights_dir / str(model.file)} is missing." in message
-    for model in (SMALL, TWICE, FOURFOLD, HAAR):
-        assert model.name not in message
-
-
-def test_official_names_missing_and_wrong_files_together(weights_dir: Path) -> None:
-    put(weights_dir, BIG, data=b"CONTENT")
-    put(weights_dir, SHARP)
-    message = refusal(Shelf(weights_dir, "official"))
-    assert "big: " in message
-    assert "SHA-256" in message
-    assert "fine: " in message
-    assert "sharp: " not in message
-
-
-def test_official_names_every_required_role_for_which_there_is_none(weights_dir: Path) -> None:
-    message = refusal(Shelf(weights_dir, "official"), (SMALL, HAAR, FINE))
-    assert "detector" in message
-    assert "restorer" in message
-    assert "fine: " in message
-    assert "role upscaler" not in message
-
-
-def test_commercial_licences_refuse_all_but_a_plain_yes(weights_dir: Path) -> None:
-    doubtful, forbidden = replace(BIG, commercial_use="unclear"), replace(SHARP, commercial_use="no")
-    table = (SMALL, doubtful, HAAR, forbidden, TWICE, FINE, FACES)
-    put(weights_dir, *table[1:2], *table[3:4], FINE, FACES)
-    assert names(choose(Shelf(weights_dir), table)) == {
-        "detector": ["sharp"],
-        "restorer": ["big"],
-        "upscaler": ["twice", "fine"],
-        "recogniser": ["faces"],
-    }
-    assert names(choose(Shelf(weights_dir, licences="commercial"), table)) == {
-        "detector": ["haar"],
-        "restorer": ["small"],
-        "upscaler": ["twice", "fine"],
-    }
-
-
-def test_commercial_licences_that_leave_required_roles_empty_are_an_error(weights_dir: Path) -> None:
-    table = (replace(BIG, commercial_use="no"), replace(SHARP, commercial_use="unclear"), TWICE)
-    put(weights_dir, *table[:2])
-    message = refusal(Shelf(weights_dir, licences="commercial"), table)
-    assert "restorer" in message
-    assert "detector" in message
-    assert "commercial" in message
-    assert "upscaler" not in message
-
-
-def test_a_wrong_embedded_file_stops_the_start(weights_dir: Path, embedded_dir: Path) -> None:
-    put(embedded_dir, TWICE, data=b"contend")
-    assert "twice: " in refusal(Shelf(weights_dir))
-
-
-def test_a_wrong_official_file_is_not_silently_replaced_by_the_embedded_one(weights_dir: Path) -> None:
-    put(weights_dir, BIG, data=b"contend")
-    assert "big: " in refusal(Shelf(weights_dir, "auto"))
-
-
-def test_the_models_that_ship_can_be_chosen_from_the_real_table(
-    weights_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.undo()
-    found = names(choose(Shelf(weights_dir)))
-    assert found == names(choose(Shelf(weights_dir, "embedded")))
-    assert found == names(choose(Shelf(weights_dir, licences="commercial")))
-    assert {"detector", "restorer", "upscaler"} <= set(found)
-    official = {model.name for model in REGISTRY if model.origin == "official"}
-    assert official.isdisjoint(name for group in found.values() for name in group)
 
 
 # --- location, fault ---------------------------------------------------------------------------------------------
@@ -206,6 +28,7 @@ def test_each_kind_of_model_has_its_place(weights_dir: Path, embedded_dir: Path)
     assert location(HAAR, weights_dir) is None
 
 
+@pytest.mark.usefixtures("embedded_dir")
 def test_installed_is_what_lies_there_or_needs_no_file(weights_dir: Path) -> None:
     assert installed(HAAR, weights_dir)
     assert installed(SMALL, weights_dir)
@@ -248,7 +71,7 @@ def test_a_cut_file_is_a_fault_that_tells_both_sizes(weights_dir: Path) -> None:
 
 def test_a_file_that_cannot_be_read_is_a_fault_not_a_crash(weights_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(weights_dir, BIG)
-    monkeypatch.setattr(Path, "read_bytes", unreadable)
+    monkeypatch.setattr(Path, "open", unreadable)
     assert "big: " in str(fault(BIG, weights_dir))
     assert "Permission" in str(fault(BIG, weights_dir))
 
@@ -260,7 +83,7 @@ def test_a_folder_that_may_not_be_entered_holds_no_models(weights_dir: Path, mon
     assert "missing" in str(fault(BIG, weights_dir))
 
 
-def unreadable(path: Path) -> bytes:
+def unreadable(path: Path, mode: str = "r") -> bytes:
     raise PermissionError(13, "Permission denied")
 
 

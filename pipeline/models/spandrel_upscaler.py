@@ -1,0 +1,49 @@
+"""Adapter for upscalers that `spandrel` knows: Real-ESRGAN's RRDB networks, and whatever a user adds.
+
+Real-ESRGAN: Wang et al., "Training Real-World Blind Super-Resolution with Pure Synthetic Data" (2021).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from pipeline.models.runtime import Runtime
+from pipeline.models.spandrel_network import describe_network, number_format
+from pipeline.types import Image
+
+# Purely convolutional ones: these run faster with channels last. Others may reshape and then fail on it.
+CHANNELS_LAST = ("Compact", "ESRGAN")
+
+
+class SpandrelUpscaler:
+    """An upscaler of any architecture that spandrel knows, RGB in and out."""
+
+    # Input pixels that tiles share; the published script keeps 10 on each side and shows seams.
+    overlap = 32
+
+    def __init__(self, name: str, state_dict: Mapping[str, Any], runtime: Runtime) -> None:
+        self._descriptor = describe_network(name, state_dict)
+        self.name = name
+        self.scale = int(self._descriptor.scale)
+        self.tile = runtime.tile
+        self._runtime = runtime
+        self._dtype = number_format(self._descriptor, runtime)
+        self._layout = (
+            torch.channels_last if self._descriptor.architecture.id in CHANNELS_LAST else torch.contiguous_format
+        )
+        runtime.prepare(self._descriptor.model, self._dtype, self._layout)
+
+    def upscale(self, tile: Image) -> Image:
+        """(h, w, 3) → (h·scale, w·scale, 3); sizes that the network cannot take are padded by reflection inside."""
+        return self._runtime.run(self._forward, [tile])[0]
+
+    def _forward(self, batch: torch.Tensor) -> torch.Tensor:
+        tile = batch.to(self._dtype).contiguous(memory_format=self._layout)
+        # Real-ESRGAN's ×2 network makes its input's sides even itself; spandrel would add up to three pixels, and
+        # more of them would be seen in the picture.
+        exact = self._descriptor.architecture.id == "ESRGAN" and min(tile.shape[2:]) > 1
+        enlarged: torch.Tensor = self._descriptor.model(tile) if exact else self._descriptor(tile)
+        return enlarged

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.models import weights
+from tests.pipeline.models.table import FOURFOLD, SMALL, TWICE
+
+
+@pytest.fixture
+def embedded_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Embedded files of this table, instead of those that ship."""
+    folder = tmp_path / "embedded"
+    folder.mkdir()
+    for model in (SMALL, TWICE, FOURFOLD):
+        (folder / str(model.file)).write_bytes(b"content")
+    monkeypatch.setattr(weights, "EMBEDDED_DIR", folder)
+    return folder
+
+
+@pytest.fixture
+def weights_dir(tmp_path: Path) -> Path:
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    return folder

@@ -1,0 +1,132 @@
+"""A real HTTP server of files, on the loopback, that does what servers and networks do on bad days."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+PATIENCE = 60.0  # seconds; what is waited for comes much sooner, but the machine may be busy
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one request gets."""
+
+    body: bytes = b""
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    ranges: bool = True  # honour `Range`
+    content_range: str | None = None  # instead of the right one
+    length: int | None = None  # `Content-Length` instead of the right one; negative: none
+    cut: int | None = None  # end the connection after so many bytes of the body
+    hold: int | None = None  # wait after so many bytes of the body, until `FileServer.release`
+    trickle_s: float = 0.0  # pause after each `piece`
+    piece: int = 65536
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the server saw."""
+
+    target: str
+    headers: Mapping[str, str]
+
+    @property
+    def range(self) -> str | None:
+        return self.headers.get("range")
+
+
+@dataclass
+class FileServer:
+    """Answers by path; of several the last is given for ever."""
+
+    port: int = 0
+    answers: dict[str, list[Answer]] = field(default_factory=dict)
+    requests: list[Request] = field(default_factory=list)
+    held: threading.Event = field(default_factory=threading.Event)  # the answer has come to its `hold`
+    release: threading.Event = field(default_factory=threading.Event)
+
+    def url(self, path: str = "") -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def serve(self, path: str, *answers: Answer) -> str:
+        """The URL at which these are the answers from now on."""
+        self.answers[path] = list(answers)
+        return self.url(path)
+
+    @property
+    def ranges(self) -> list[str | None]:
+        """The `Range` of each request."""
+        return [request.range for request in self.requests]
+
+    def next_answer(self, path: str) -> Answer:
+        answers = self.answers.get(path, [Answer(status=404)])
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    files: FileServer
+
+    def do_GET(self) -> None:
+        self.close_connection = True
+        self.files.requests.append(Request(self.path, {k.lower(): v for k, v in self.headers.items()}))
+        try:
+            # A proxy is asked for the whole URL, which has this path too.
+            self._send(self.files.next_answer(urlsplit(self.path).path))
+        except ConnectionError:  # the client went away, as some tests make it do
+            return
+
+    def _send(self, answer: Answer) -> None:
+        status, body, headers = answer.status, answer.body, dict(answer.headers)
+        span = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+        if status == 200 and answer.ranges and span:
+            start = int(span[1])
+            status = 206 if start < len(body) else 416
+            headers["Content-Range"] = answer.content_range or f"bytes {start}-{len(body) - 1}/{len(body)}"
+            body = body[start:] if status == 206 else b""
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if answer.length is None or answer.length >= 0:
+            self.send_header("Content-Length", str(len(body) if answer.length is None else answer.length))
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self._send_body(answer, body if answer.cut is None else body[: answer.cut])
+
+    def _send_body(self, answer: Answer, body: bytes) -> None:
+        if answer.hold is not None:
+            self.wfile.write(body[: answer.hold])
+            self.files.held.set()
+            assert self.files.release.wait(PATIENCE)
+            body = body[answer.hold :]
+        for start in range(0, len(body), answer.piece):
+            self.wfile.write(body[start : start + answer.piece])
+            time.sleep(answer.trickle_s)
+
+    def log_message(self, *_: object) -> None:
+        """Be quiet."""
+
+
+@contextmanager
+def file_server() -> Iterator[FileServer]:
+    """A server on a free port, until the end of the block; then none of its threads is left."""
+    files = FileServer()
+    handler = type("Handler", (_Handler,), {"files": files})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.daemon_threads = False  # so that closing waits for them
+        files.port = server.server_address[1]
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), name="file server")
+        thread.start()
+        try:
+            yield files
+        finally:
+            files.release.set()
+            server.shutdown()
+            thread.join()

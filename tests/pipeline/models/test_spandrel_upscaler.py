@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from spandrel.architectures.SPAN import SPAN
+
+from pipeline.errors import ModelUnavailable
+from pipeline.models.runtime import Runtime
+from pipeline.models.spandrel_upscaler import SpandrelUpscaler
+from pipeline.types import Image
+from tests import checkpoints
+
+FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, batch_size=1)
+
+
+def noise(height: int, width: int) -> Image:
+    return np.random.default_rng(0).random((height, width, 3), dtype=np.float32)
+
+
+def other_network() -> dict[str, Any]:
+    """An architecture that Likeness has no adapter of its own for."""
+    torch.manual_seed(0)
+    return SPAN(num_in_ch=3, num_out_ch=3, feature_channels=16, upscale=3).state_dict()
+
+
+UPSCALERS = {
+    "rrdb-x2": SpandrelUpscaler("rrdb-x2", checkpoints.rrdb(2, blocks=1), FP32),
+    "rrdb-x4": SpandrelUpscaler("rrdb-x4", checkpoints.rrdb(4, blocks=1), FP32),
+    "span-x3": SpandrelUpscaler("span-x3", other_network(), FP32),
+    "compact-x4": SpandrelUpscaler("compact-x4", checkpoints.compact(features=8, convolutions=2), FP32),
+}
+
+
+@pytest.mark.parametrize("name", UPSCALERS)
+@settings(max_examples=15, deadline=None)
+@given(height=st.integers(1, 20), width=st.integers(1, 20))
+def test_any_tile_comes_out_at_scale(name: str, height: int, width: int) -> None:
+    upscaler = UPSCALERS[name]
+    enlarged = upscaler.upscale(noise(height, width))
+    assert upscaler.scale == int(name[-1])
+    assert enlarged.shape == (height * upscaler.scale, width * upscaler.scale, 3)
+    assert enlarged.dtype == np.float32
+    assert 0 <= enlarged.min() <= enlarged.max() <= 1
+
+
+@pytest.mark.parametrize("name", ["rrdb-x2", "rrdb-x4"])
+def test_it_says_what_the_network_says(name: str) -> None:
+    upscaler = UPSCALERS[name]
+    image = noise(12, 18)
+    batch = torch.from_numpy(image).permute(2, 0, 1)[None].contiguous()
+    with torch.inference_mode():
+        direct = upscaler._descriptor.model(batch).clamp(0, 1)[0].permute(1, 2, 0).numpy()
+    assert np.abs(upscaler.upscale(image) - direct).max() < 1e-5
+
+
+def test_bf16_stays_close_to_fp32() -> None:
+    image = noise(24, 24)
+    quick = SpandrelUpscaler("rrdb-x2", checkpoints.rrdb(2, blocks=1), replace(FP32, dtype=torch.bfloat16))
+    error = quick.upscale(image) - UPSCALERS["rrdb-x2"].upscale(image)
+    assert -10 * np.log10(np.mean(error**2)) >= 45
+
+
+def test_weights_under_params_ema_come_before_params() -> None:
+    good, other = checkpoints.rrdb(2, blocks=1), checkpoints.rrdb(2, blocks=1, seed=1)
+    both = SpandrelUpscaler("both", {"params": other["params_ema"], "params_ema": good["params_ema"]}, FP32)
+    image = noise(8, 8)
+    assert np.array_equal(both.upscale(image), UPSCALERS["rrdb-x2"].upscale(image))
+
+
+def grey() -> dict[str, Any]:
+    torch.manual_seed(0)
+    return SPAN(num_in_ch=1, num_out_ch=1, feature_channels=16, upscale=2).state_dict()
+
+
+@pytest.mark.parametrize("other", [{}, {"weight": torch.zeros(3)}, {"params_ema": 7}, grey()])
+def test_other_weights_are_refused_by_name(other: dict[str, Any]) -> None:
+    with pytest.raises(ModelUnavailable, match="mine: the file holds"):
+        SpandrelUpscaler("mine", other, FP32)
