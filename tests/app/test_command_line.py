@@ -206,6 +206,38 @@ def test_a_model_that_does_not_run(
     assert "restoration" in capsys.readouterr().err
 
 
+def test_options_about_models(portrait: Path, tmp_path: Path, fake_models: FakeModels) -> None:
+    """A face that is painted white is another person, unless the threshold is low."""
+    fake_models.restorer.paint, fake_models.recogniser.fall = 1.0, 1.0
+    target = tmp_path / "out.png"
+    options = ["--identity-policy", "protect", "--identity-threshold", "-1", "--denoise-strength", "0.5"]
+    assert main(["enhance", str(portrait), str(target), *options]) == 0
+    assert samples.opened(target.read_bytes()).getextrema()[0][1] == 255
+
+
+@pytest.mark.parametrize("option", ["--restorer", "--upscaler"])
+def test_a_model_that_is_not_there(
+    portrait: Path, tmp_path: Path, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["enhance", str(portrait), str(tmp_path / "out.png"), option, "gfpgan-v1.4"]) == 2
+    assert f"{option}: there is compact-" in capsys.readouterr().err
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_another_upscaler_by_name(
+    portrait: Path,
+    tmp_path: Path,
+    embedded_models: Models,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LIKENESS_MODELS", "embedded")
+    monkeypatch.setattr("app.engine.load", lambda *_: embedded_models)
+    for name in ("compact-x2", "compact-x4"):
+        assert main(["enhance", str(portrait), str(tmp_path / f"{name}.png"), "--upscaler", name]) == 0
+    first, second = ((tmp_path / f"{name}.png").read_bytes() for name in ("compact-x2", "compact-x4"))
+    assert first != second
+
+
 def test_ctrl_c(portrait: Path, tmp_path: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str]) -> None:
     fake_models.restorer.trouble.error = KeyboardInterrupt()
     assert main(["enhance", str(portrait), str(tmp_path / "out.png")]) == 130

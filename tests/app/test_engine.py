@@ -115,6 +115,13 @@ def test_official_models_that_are_missing_stop_the_start(tmp_path: Path) -> None
     assert "restorer" in caught.value.message or str(tmp_path) in caught.value.message
 
 
+def test_what_stands_in_for_a_refused_model_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "GFPGANv1.4.pth").touch()
+    create_app(Settings(licences="commercial", weights_dir=tmp_path))
+    assert "refuses gfpgan-v1.4" in caplog.text
+    assert "compact-face stands in as restorer" in caplog.text
+
+
 def test_a_device_that_is_not_there_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     with pytest.raises(ModelUnavailable, match="cuda"):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from spandrel import ModelLoader
 
 from pipeline.models.compact import CompactUpscaler
 from pipeline.models.runtime import Runtime
@@ -84,3 +85,16 @@ def test_less_denoising_is_the_published_mixture(strength: float, photo: Image, 
     ours = CompactUpscaler("realesr-general-x4v3", strong, FP32, weak).denoising(strength)
     assert ours is not None
     assert np.abs(ours.upscale(photo) - enlarged(published_one, photo)).max() <= LEVEL
+
+
+@pytest.mark.shared
+def test_the_real_network_says_what_spandrel_and_the_package_say(shared_weights: Path, astronaut: Image) -> None:
+    photo = np.ascontiguousarray(astronaut[80:180, 170:300])
+    file = shared_weights / "realesr-general-x4v3.pth"
+    state_dict = torch.load(file, map_location="cpu", weights_only=True)
+    ours = CompactUpscaler("realesr-general-x4v3", state_dict, FP32).upscale(photo)
+    direct = ModelLoader().load_from_state_dict(state_dict)(torch.from_numpy(photo).permute(2, 0, 1)[None])
+    assert np.abs(ours - direct[0].permute(1, 2, 0).numpy()).max() <= 1e-5
+    network = srvgg.SRVGGNetCompact(num_in_ch=3, num_out_ch=3, num_feat=64, num_conv=32, upscale=4, act_type="prelu")
+    published_one = realesrgan.RealESRGANer(4, str(file), model=network, tile=0, pre_pad=0)
+    assert np.abs(ours - enlarged(published_one, photo)).max() <= LEVEL

@@ -14,6 +14,7 @@ from pipeline.geometry import resize
 from pipeline.models.compact import CompactFaceRestorer, CompactNetwork, CompactUpscaler
 from pipeline.models.runtime import Runtime
 from pipeline.types import CROP_SIZE, Crop, Image
+from tests import checkpoints
 
 FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, batch_size=1)
 BF16 = replace(FP32, dtype=torch.bfloat16)
@@ -201,3 +202,38 @@ def test_the_restorer_writes_no_crop() -> None:
 def test_no_crops_no_faces() -> None:
     restorer = CompactFaceRestorer("face", network(4, features=4, convolutions=1).state_dict(), FP32)
     assert restorer.restore([]) == []
+
+
+# --- less denoising ----------------------------------------------------------------------------------------------
+
+
+def denoised(strength: float, upscaler: CompactUpscaler) -> Image:
+    adjusted = upscaler.denoising(strength)
+    assert adjusted is not None
+    assert (adjusted.name, adjusted.scale, adjusted.overlap) == (upscaler.name, upscaler.scale, upscaler.overlap)
+    return adjusted.upscale(noise(9, 11))
+
+
+def test_the_strength_leads_from_one_network_to_its_twin() -> None:
+    strong, mild = (
+        checkpoints.compact(features=8, convolutions=2, seed=1),
+        checkpoints.compact(features=8, convolutions=2, seed=2),
+    )
+    upscaler = CompactUpscaler("strong", strong, FP32, mild["params"])
+    assert upscaler.denoising(1) is upscaler
+    assert np.array_equal(denoised(0, upscaler), CompactUpscaler("mild", mild, FP32).upscale(noise(9, 11)))
+    halfway = denoised(0.5, upscaler)
+    assert np.abs(halfway - denoised(0, upscaler)).max() > 0.01
+    assert np.abs(halfway - upscaler.upscale(noise(9, 11))).max() > 0.01
+
+
+def test_without_a_twin_it_denoises_as_it_does() -> None:
+    upscaler = CompactUpscaler("strong", checkpoints.compact(features=8, convolutions=2), FP32)
+    assert upscaler.denoising(0.5) is None
+    assert upscaler.denoising(1) is upscaler
+
+
+def test_a_twin_of_another_shape_is_refused() -> None:
+    strong, other = (checkpoints.compact(features=8, convolutions=count) for count in (2, 3))
+    with pytest.raises(ModelUnavailable, match="strong: the weights for less denoising"):
+        CompactUpscaler("strong", strong, FP32, other)

@@ -11,11 +11,13 @@ from safetensors.torch import save
 from spandrel.architectures.Compact import Compact
 
 from pipeline.errors import ModelUnavailable
+from pipeline.models.compact import CompactUpscaler
 from pipeline.models.loading import load
 from pipeline.models.registry import REGISTRY, ModelFile
 from pipeline.models.runtime import Runtime
 from pipeline.models.selection import Shelf, choose
 from pipeline.types import Image, Models
+from tests import checkpoints
 
 FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, batch_size=1)
 OFFICIAL = next(model for model in REGISTRY if model.name == "realesr-general-x4v3")
@@ -63,6 +65,39 @@ def test_a_file_that_changed_after_the_choice_stops_the_start(tmp_path: Path) ->
     (tmp_path / "fine.safetensors").write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     with pytest.raises(ModelUnavailable, match="SHA-256"):
         load(selection, FP32, tmp_path)
+
+
+def test_a_twin_that_is_installed_is_loaded_with_its_model(tmp_path: Path) -> None:
+    rows = []
+    for name, seed in (("realesr-general-x4v3", 1), ("realesr-general-wdn-x4v3", 2)):
+        data = save(checkpoints.compact(features=8, convolutions=2, seed=seed)["params"])
+        row = next(model for model in REGISTRY if model.name == name)
+        file = f"{name}.safetensors"
+        rows.append(replace(row, file=file, bytes=len(data), sha256=hashlib.sha256(data).hexdigest()))
+        (tmp_path / file).write_bytes(data)
+    table = (*(row for row in REGISTRY if row.origin == "embedded"), *rows)
+    models = load(choose(Shelf(tmp_path), table), FP32, tmp_path)
+    upscaler, twin = models.upscalers[4], models.offered_upscalers["realesr-general-wdn-x4v3"]
+    assert isinstance(upscaler, CompactUpscaler)
+    assert upscaler.name == "realesr-general-x4v3"
+    image = np.full((8, 8, 3), 0.5, np.float32)
+    weakest = upscaler.denoising(0)
+    assert weakest is not None
+    assert np.array_equal(weakest.upscale(image), twin.upscale(image))
+    assert list(models.offered_upscalers) == ["compact-x2", "realesr-general-x4v3", "compact-x4", twin.name]
+
+
+def test_the_first_named_of_a_scale_is_its_default(tmp_path: Path) -> None:
+    data = save(checkpoints.compact(2, features=4, convolutions=1)["params"])
+    (tmp_path / "mine.safetensors").write_bytes(data)
+    (tmp_path / "models.csv").write_text(
+        f"path,sha256,licence\nmine.safetensors,{hashlib.sha256(data).hexdigest()},CC0\n"
+    )
+    wanted = {"upscaler": ("compact-x4", "mine", "compact-x2")}
+    models = load(choose(Shelf(tmp_path, wanted=wanted)), FP32, tmp_path)  # type: ignore[arg-type]
+    assert {scale: upscaler.name for scale, upscaler in models.upscalers.items()} == {2: "mine", 4: "compact-x4"}
+    assert set(models.offered_upscalers) == {"compact-x4", "mine", "compact-x2"}
+    assert list(models.offered_restorers) == ["compact-face"]
 
 
 @pytest.mark.shared
