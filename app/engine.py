@@ -51,6 +51,11 @@ class Engine:
         """Role → name of each model in use; empty until they are loaded."""
         return {} if self._models is None else self._models.names()
 
+    def upscaler_scales(self) -> dict[str, int]:
+        """Name → scale of each upscaler that may be asked for; empty until they are loaded."""
+        offered = {} if self._models is None else self._models.offered_upscalers
+        return {name: upscaler.scale for name, upscaler in offered.items()}
+
     def load(self) -> Models:
         """Load every model and run it once. Takes seconds; call it in a thread."""
         start = time.monotonic()

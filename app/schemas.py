@@ -206,7 +206,7 @@ class ModelOut(BaseModel):
     bytes: int
     licence: str
     commercial_use: CommercialUse
-    scale: int
+    scale: int | None = Field(description="output over input size; null before a model of one's own is loaded")
     installed: bool
     in_use: bool = Field(description="what a request gets that names no other")
     offered: bool = Field(description="in use, or to be had by naming it")

@@ -92,7 +92,7 @@ class Service:
                         run, lambda: _on_device(order, photo, target, models, run)
                     )
                 return await self._in_thread(
-                    run, lambda: _finish(order, enhanced, target, reference, perceptual, run, start)
+                    run, lambda: _finish(order, enhanced, target, reference, perceptual, models, run, start)
                 )
 
     async def warm_up(self, work: Callable[[Models, Run], None]) -> dict[str, float]:
@@ -162,7 +162,7 @@ def _on_device(order: Order, photo: Photo, target: Photo, models: Models, run: R
     if not order.metrics:
         return enhanced, None
     with run.stage("metrics"):
-        return enhanced, perceptual_figure(enhanced.image, target.image, models.perceptual)
+        return enhanced, perceptual_figure(enhanced.image, target.image, models.perceptual, run.check)
 
 
 def _finish(
@@ -171,6 +171,7 @@ def _finish(
     target: Photo,
     reference: Photo | None,
     perceptual: Figure | None,
+    models: Models,
     run: Run,
     start: float,
 ) -> Answer:
@@ -188,6 +189,9 @@ def _finish(
     if report is not None:
         notices += [Notice(notice.code, notice.message) for notice in report.notices]
     height, width = enhanced.image.shape[:2]
+    used = dict(enhanced.models)
+    if perceptual is not None and perceptual.value is not None and models.perceptual is not None:
+        used["perceptual"] = models.perceptual.name
     facts = {
         "media_type": picture.media_type,
         "width": width,
@@ -196,7 +200,7 @@ def _finish(
         "faces": [_face(face) for face in enhanced.faces],
         "processing_time_ms": round((time.perf_counter() - start) * 1000),
         "timings_ms": rounded(run.timings_ms),
-        "models": dict(enhanced.models),
+        "models": used,
         "warning": notices[0].message if notices else None,
         "warnings": [{"code": notice.code, "message": notice.message} for notice in notices],
     }

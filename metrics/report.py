@@ -49,16 +49,26 @@ class Report:
     notices: tuple[Notice, ...] = ()
 
 
-def perceptual_figure(output: _Array, target: _Array, network: Perceptual | None) -> Figure:
-    """LPIPS of `output` against `target`, images as `measure` takes them. Apart, as a network belongs on the device."""
+def _wanted() -> None:
+    """The default check: the work goes on."""
+
+
+def perceptual_figure(
+    output: _Array, target: _Array, network: Perceptual | None, check: Callable[[], None] = _wanted
+) -> Figure:
+    """LPIPS of `output` against `target`, images as `measure` takes them. Apart, as a network belongs on the device.
+
+    `check` is called on the way, and what it raises comes out: the work is then no longer wanted.
+    """
     if network is not None and min(target.shape[:2]) < network.smallest_side:
         smallest = network.smallest_side
         message = f"LPIPS needs pictures of at least {smallest} × {smallest} pixels."
         return Figure(None, Notice("lpips_too_small", message))
     return _figure(
         "LPIPS",
-        lambda: lpips(_resized(output, target.shape[1], target.shape[0]), target, network),
+        lambda: lpips(_resized(output, target.shape[1], target.shape[0]), target, network, check),
         Notice("lpips_unavailable", "LPIPS was not measured: no perceptual model is installed."),
+        check,
     )
 
 
@@ -85,11 +95,14 @@ def measure(output: _Array, target: _Array, *, perceptual: Figure, reference: Re
     return Report(psnr_figure.value, ssim_figure.value, perceptual.value, reference, notices)
 
 
-def _figure(name: str, metric: Callable[[], float | None], absent: Notice) -> Figure:
-    """The metric's value, or why there is none."""
+def _figure(
+    name: str, metric: Callable[[], float | None], absent: Notice, check: Callable[[], None] = _wanted
+) -> Figure:
+    """The metric's value, or why there is none. Raises what `check` raises."""
     try:
         value = metric()
     except Exception as error:
+        check()  # if it was this that ended the metric, it does so again
         logger.exception("%s could not be measured", name)
         return Figure(None, Notice("metric_failed", f"{name} could not be measured ({type(error).__name__})."))
     if value is None:

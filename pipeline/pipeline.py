@@ -68,8 +68,8 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
         background = upscale(image, options.upscale_factor, upscaler, run)
         alpha = _enlarged_alpha(photo, options.upscale_factor)
     with run.stage("blending"):
-        masks = _masks(restored, models, run)
         strengths = [verdict.strength for verdict in verdicts]
+        masks = _masks(restored, strengths, models, run)
         result = paste_back(background, (photo.width, photo.height), plan.crops, restored, masks, strengths, run)
     reports = plan.report(verdicts)
     used = _names(detector=models.detector)
@@ -139,29 +139,35 @@ def _corrected(photo: Photo, options: EnhanceOptions, run: Run) -> Image:
         return correct(photo.image)
 
 
-def _masks(restored: Sequence[Image], models: Models, run: Run) -> list[FloatArray]:
-    if models.parser is None:
-        ellipse = ellipse_mask()
-        return [ellipse] * len(restored)
+def _masks(restored: Sequence[Image], strengths: Sequence[float], models: Models, run: Run) -> list[FloatArray]:
+    """A mask for each face; those that are not pasted are not looked at."""
     masks = []
-    for image in restored:
+    for image, strength in zip(restored, strengths, strict=True):
         run.check()
-        masks.append(parsed_mask(models.parser.parse(image)))
+        parser = models.parser if strength > 0 else None
+        masks.append(ellipse_mask() if parser is None else parsed_mask(parser.parse(image)))
     return masks
 
 
 def _upscaler(options: EnhanceOptions, models: Models) -> tuple[Upscaler | None, list[Notice]]:
     """The network that enlarges the photo as asked, or None for plain resampling."""
     if options.background == "resample":
-        return None, []
-    upscaler = upscaler_for(options.upscale_factor, models.upscalers)
+        if options.upscaler is None and options.denoise_strength == 1:
+            return None, []
+        message = "With background=resample no upscaler is used: upscaler and denoise_strength had no effect."
+        return None, [Notice("upscaler_unused", message)]
+    upscaler, notices = upscaler_for(options.upscale_factor, models.upscalers), []
+    if upscaler.scale < options.upscale_factor:
+        message = f"{upscaler.name} enlarges {upscaler.scale} times; what is beyond that was resampled."
+        notices.append(Notice("upscaler_too_small", message))
     if options.denoise_strength == 1:
-        return upscaler, []
-    adjusted = upscaler.denoising(options.denoise_strength) if isinstance(upscaler, AdjustableUpscaler) else None
-    if adjusted is None:
-        message = f"{upscaler.name} cannot be told how much to denoise: denoise_strength had no effect."
-        return upscaler, [Notice("denoise_unavailable", message)]
-    return adjusted, []
+        return upscaler, notices
+    if isinstance(upscaler, AdjustableUpscaler) and upscaler.adjustable:
+        return upscaler.denoising(options.denoise_strength), notices
+    able = [n for n, u in models.offered_upscalers.items() if isinstance(u, AdjustableUpscaler) and u.adjustable]
+    message = f"{upscaler.name} cannot be told how much to denoise: denoise_strength had no effect."
+    advice = f" These can, by name: {', '.join(able)}." if able else ""
+    return upscaler, [*notices, Notice("denoise_unavailable", message + advice)]
 
 
 def _enlarged_alpha(photo: Photo, factor: float) -> FloatArray | None:

@@ -6,7 +6,7 @@ landmarks are float32 pixels of the upright input image, with the centre of the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
@@ -173,10 +173,12 @@ class Upscaler(Protocol):
 
 @runtime_checkable
 class AdjustableUpscaler(Upscaler, Protocol):
-    """An upscaler that can leave more of the photo's noise and grain."""
+    """An upscaler that can leave more of the photo's noise and grain, if `adjustable`: what it takes is installed."""
 
-    def denoising(self, strength: float) -> Upscaler | None:
-        """The upscaler that denoises by `strength` in [0, 1]; None if what it takes is not installed."""
+    adjustable: bool
+
+    def denoising(self, strength: float) -> Upscaler:
+        """The upscaler that denoises by `strength` in [0, 1]; itself if it is not adjustable."""
         ...
 
 
@@ -206,8 +208,8 @@ class Perceptual(Protocol):
     name: str
     smallest_side: int
 
-    def distance(self, first: Image, second: Image) -> float:
-        """Two images of one shape (H, W, 3) in, their perceptual distance (0 for equal) out."""
+    def distance(self, first: Image, second: Image, check: Callable[[], None]) -> float:
+        """Two images of one shape (H, W, 3) in, their perceptual distance (0 for equal) out; `check` between tiles."""
         ...
 
 

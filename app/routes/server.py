@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import get_args
 
 import psutil
@@ -88,18 +89,21 @@ async def config(settings: SettingsDep, engine: EngineDep) -> Config:
 async def models(settings: SettingsDep, engine: EngineDep) -> list[ModelOut]:
     """Every model in the registry, whether its file is here, and whether it is in use."""
     selection = engine.selection
+    defaults = {model.name for models in selection.defaults.values() for model in models}
+    in_use = set(engine.names().values()) or defaults
+    scales = engine.upscaler_scales()
     return [
         ModelOut(
             name=model.name,
             role=model.role,
             origin=model.origin,
-            file=model.file,
+            file=None if model.file is None else Path(model.file).name,
             bytes=model.bytes,
             licence=model.licence,
             commercial_use=model.commercial_use,
-            scale=model.scale,
+            scale=model.scale or scales.get(model.name),
             installed=installed(model, settings.weights_dir),
-            in_use=model in selection.defaults[model.role],
+            in_use=model.name in in_use,
             offered=model in selection.offered[model.role],
         )
         for model in selection.known

@@ -73,18 +73,23 @@ class CompactUpscaler:
         # 0.2/255 at the most, 32 px by 1.5/255.
         self.overlap = min(48, 2 * self._network.reach)
 
-    def denoising(self, strength: float) -> CompactUpscaler | None:
-        """The upscaler that denoises by `strength` in [0, 1], 1 being this one itself; None if there is no twin.
+    @property
+    def adjustable(self) -> bool:
+        """Whether there is a twin."""
+        return self._twins is not None
 
-        The weights are mixed (Wang et al., "Deep Network Interpolation", 2019), as Real-ESRGAN's script does.
+    def denoising(self, strength: float) -> CompactUpscaler:
+        """The upscaler that denoises by `strength` in [0, 1], 1 being this one itself; without a twin always itself.
+
+        The weights are mixed (Wang et al., "Deep Network Interpolation", 2019), as Real-ESRGAN's script does. Raises
+        `DeviceOutOfMemory`.
         """
-        if strength == 1:
+        if strength == 1 or self._twins is None:
             return self
-        if self._twins is None:
-            return None
         own, milder = self._twins
-        mixed = {key: strength * value + (1 - strength) * milder[key] for key, value in own.items()}
-        return CompactUpscaler(self.name, mixed, self._runtime)
+        with self._runtime.inference():
+            mixed = {key: strength * value + (1 - strength) * milder[key] for key, value in own.items()}
+            return CompactUpscaler(self.name, mixed, self._runtime)
 
     def upscale(self, tile: Image) -> Image:
         """(h, w, 3) → (h·scale, w·scale, 3)."""

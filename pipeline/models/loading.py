@@ -17,23 +17,36 @@ from pipeline.models.retinaface import RetinaFaceDetector
 from pipeline.models.runtime import Runtime
 from pipeline.models.scrfd import ScrfdDetector
 from pipeline.models.selection import Selection
+from pipeline.models.spandrel_network import describe_network
 from pipeline.models.spandrel_upscaler import SpandrelUpscaler
 from pipeline.models.weights import read_bytes, read_state_dict
 from pipeline.types import Models
 
-Maker: TypeAlias = Callable[[ModelFile, Runtime, Path], Any]
+# The model, the runtime, the weights directory, and the model that it is mixed with to denoise less, if there is one.
+Maker: TypeAlias = Callable[[ModelFile, Runtime, Path, ModelFile | None], Any]
 
 
 def _from_tensors(adapter: Callable[[str, dict[str, Any], Runtime], Any]) -> Maker:
-    return lambda model, runtime, folder: adapter(model.name, read_state_dict(model, folder), runtime)
+    return lambda model, runtime, folder, _: adapter(model.name, read_state_dict(model, folder), runtime)
 
 
 def _from_onnx(adapter: Callable[[str, bytes, Runtime], Any]) -> Maker:
-    return lambda model, runtime, folder: adapter(model.name, read_bytes(model, folder), runtime)
+    return lambda model, runtime, folder, _: adapter(model.name, read_bytes(model, folder), runtime)
 
 
-def _haar(model: ModelFile, runtime: Runtime, folder: Path) -> HaarDetector:
+def _haar(model: ModelFile, runtime: Runtime, folder: Path, twin: ModelFile | None) -> HaarDetector:
     return HaarDetector()
+
+
+def _compact_upscaler(model: ModelFile, runtime: Runtime, folder: Path, twin: ModelFile | None) -> CompactUpscaler:
+    milder = None if twin is None else read_state_dict(twin, folder)
+    return CompactUpscaler(model.name, read_state_dict(model, folder), runtime, milder)
+
+
+def _spandrel_upscaler(model: ModelFile, runtime: Runtime, folder: Path, twin: ModelFile | None) -> Any:
+    state_dict = read_state_dict(model, folder)
+    is_compact = describe_network(model.name, state_dict).architecture.id == "Compact"
+    return (CompactUpscaler if is_compact else SpandrelUpscaler)(model.name, state_dict, runtime)
 
 
 _ADAPTERS: dict[Adapter, Maker] = {
@@ -42,8 +55,8 @@ _ADAPTERS: dict[Adapter, Maker] = {
     "scrfd": _from_onnx(ScrfdDetector),
     "compact-face": _from_tensors(CompactFaceRestorer),
     "gfpgan": _from_tensors(GfpganRestorer),
-    "compact-upscaler": _from_tensors(CompactUpscaler),
-    "spandrel-upscaler": _from_tensors(SpandrelUpscaler),
+    "compact-upscaler": _compact_upscaler,
+    "spandrel-upscaler": _spandrel_upscaler,
     "parsenet": _from_tensors(FaceParser),
     "arcface": _from_onnx(FaceRecogniser),
     "lpips": _from_tensors(PerceptualDistance),
@@ -54,11 +67,7 @@ def load(selection: Selection, runtime: Runtime, weights_dir: Path) -> Models:
     """Every model of the selection, read, checked and ready on the runtime. Raises `ModelUnavailable`."""
 
     def make(model: ModelFile) -> Any:
-        twin = selection.twins.get(model.name)
-        if twin is None:
-            return _ADAPTERS[model.adapter](model, runtime, weights_dir)
-        milder = read_state_dict(twin, weights_dir)
-        return CompactUpscaler(model.name, read_state_dict(model, weights_dir), runtime, milder)
+        return _ADAPTERS[model.adapter](model, runtime, weights_dir, selection.twins.get(model.name))
 
     made: dict[Role, dict[str, Any]] = {
         role: {model.name: make(model) for model in models} for role, models in selection.offered.items()

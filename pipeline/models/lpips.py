@@ -53,6 +53,10 @@ SQUEEZENET = _Backbone(
 )
 
 
+def _go_on() -> None:
+    """The default check: the work goes on."""
+
+
 class PerceptualDistance:
     """LPIPS 0.1 on torchvision's checkpoint of AlexNet or SqueezeNet 1.1, whichever `state_dict` holds.
 
@@ -78,8 +82,10 @@ class PerceptualDistance:
         heads = _read_heads(name)
         self._heads = [heads[f"{self._backbone.heads}.{i}"].to(runtime.device) for i in range(len(self._backbone.taps))]
 
-    def distance(self, first: Image, second: Image) -> float:
+    def distance(self, first: Image, second: Image, check: Callable[[], None] = _go_on) -> float:
         """The distance of two images (H, W, 3), RGB in [0, 1]: exactly 0 for equal ones, about 1 for unlike ones.
+
+        `check` is called before each tile and may raise.
 
         Raises `StageFailed` for images of different shapes, or smaller than what the network can see
         (31 px for AlexNet, 17 px for SqueezeNet), and `DeviceOutOfMemory`.
@@ -95,6 +101,7 @@ class PerceptualDistance:
         with self._runtime.inference():
             for rows in _tiles(first.shape[0]):
                 for columns in _tiles(first.shape[1]):
+                    check()
                     self._compare(first, second, rows, columns, sums, counts)
             return float((sums / counts).sum())
 

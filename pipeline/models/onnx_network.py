@@ -10,7 +10,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from pipeline.errors import DeviceOutOfMemory, ModelUnavailable, StageFailed
-from pipeline.models.runtime import Runtime
+from pipeline.models.runtime import Runtime, is_out_of_memory
 
 
 class OnnxNetwork:
@@ -43,7 +43,7 @@ class OnnxNetwork:
         try:
             outputs = self._session.run(None, {self._input_name: np.ascontiguousarray(batch, dtype=np.float32)})
         except Exception as error:
-            if "allocate memory" in str(error).lower():
+            if is_out_of_memory(error):
                 raise DeviceOutOfMemory("Not enough memory for this photo right now.") from error
             raise StageFailed(f"The network {self.name} failed.") from error
         return [np.asarray(output, dtype=np.float32) for output in outputs]

@@ -36,7 +36,8 @@ def read_own_models(weights_dir: Path) -> tuple[ModelFile, ...]:
     except (OSError, UnicodeDecodeError) as error:
         raise ModelUnavailable(f"{table} cannot be read: {error}.", stage="models") from error
     rows = csv.DictReader(lines, skipinitialspace=True, strict=True)
-    columns = tuple(rows.fieldnames or ())
+    columns = tuple(name.strip() for name in rows.fieldnames or ())
+    rows.fieldnames = list(columns)
     if not set(REQUIRED) <= set(columns) <= {*REQUIRED, *OPTIONAL}:
         raise ModelUnavailable(
             f"{table}: the first line must be {','.join(REQUIRED)}[,{'][,'.join(OPTIONAL)}].", stage="models"
@@ -57,8 +58,11 @@ def _model(row: dict[str, str | None]) -> ModelFile:
     if None in row or any(row[column] in (None, "") for column in REQUIRED):
         raise ValueError("it does not have the columns of the first line")
     values = {column: (value or "").strip() for column, value in row.items()}
-    path = Path(values["path"]).expanduser()
-    if path.suffix not in SUFFIXES:
+    try:
+        path = Path(values["path"]).expanduser()
+    except RuntimeError as error:  # ~ of a user that there is not
+        raise ValueError(str(error)) from error
+    if path.suffix.lower() not in SUFFIXES:
         raise ValueError(f"{path} is neither a .pth nor a .safetensors file")
     sha256 = values["sha256"].lower()
     if not re.fullmatch("[0-9a-f]{64}", sha256):
@@ -66,7 +70,7 @@ def _model(row: dict[str, str | None]) -> ModelFile:
     name = values.get("name") or path.stem
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
         raise ValueError(f"{name!r} is no name: letters, digits, '.', '_' and '-' only")
-    commercial_use = values.get("commercial_use") or "unclear"
+    commercial_use = values.get("commercial_use", "").lower() or "unclear"
     for known in get_args(CommercialUse):
         if commercial_use == known:
             return ModelFile(
@@ -80,5 +84,6 @@ def _model(row: dict[str, str | None]) -> ModelFile:
                 sha256=sha256,
                 licence=values["licence"],
                 commercial_use=known,
+                scale=0,  # nor the scale; the network says when it is loaded
             )
     raise ValueError(f"commercial_use is {commercial_use!r}, not one of {', '.join(get_args(CommercialUse))}")

@@ -42,8 +42,8 @@ class ModelFile:
 
     `file` is None for a model that comes with a library (OpenCV's cascades); `url` is None for one that ships
     in this repository, and names a zip where there is an `archive`. `bytes` (0: not known) and `sha256` are the
-    file's. `scale` is output over input size of an upscaler. `denoise_with` names the row whose weights are mixed in
-    for less denoising.
+    file's. `scale` is output over input size of an upscaler (0: not known). `denoise_with` names the row whose weights
+    are mixed in for less denoising.
     """
 
     name: str

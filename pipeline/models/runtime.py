@@ -54,11 +54,9 @@ class Runtime:
         try:
             with torch.inference_mode():
                 yield
-        except torch.OutOfMemoryError as error:
-            raise DeviceOutOfMemory("The device has not enough memory for this photo right now.") from error
         except RuntimeError as error:
-            if "can't allocate memory" in str(error):  # the CPU allocator has no exception of its own
-                raise DeviceOutOfMemory("Not enough memory for this photo right now.") from error
+            if is_out_of_memory(error):
+                raise DeviceOutOfMemory("The device has not enough memory for this photo right now.") from error
             raise
 
     def describe(self) -> dict[str, str]:
@@ -67,12 +65,21 @@ class Runtime:
         return {"device": str(self.device), "name": name, "dtype": str(self.dtype).removeprefix("torch.")}
 
 
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether memory ran out, on the host or a device: only torch's own allocator on CUDA has an exception for it."""
+    message = str(error).lower()
+    words = ("out of memory", "allocate memory", "alloc_failed", "bad_alloc", "bad allocation")
+    return isinstance(error, torch.OutOfMemoryError) or any(word in message for word in words)
+
+
 def choose_runtime(device: DeviceChoice = "auto", precision: Precision = "auto") -> Runtime:
     """The runtime for this machine. Raises `ModelUnavailable` if CUDA is asked for and not there."""
     has_cuda = torch.cuda.is_available()
     if device == "cuda" and not has_cuda:
         raise ModelUnavailable("LIKENESS_DEVICE=cuda, but torch finds no CUDA device.", stage="models")
     if device != "cpu" and has_cuda:
+        # float32 means float32, also in convolutions: figures and landmarks must not depend on the card.
+        torch.backends.cudnn.allow_tf32 = False
         automatic = torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
         dtype = _DTYPES.get(precision, automatic)
         return Runtime(torch.device("cuda"), dtype, tile=512, batch_size=8)

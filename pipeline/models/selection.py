@@ -14,12 +14,17 @@ from typing import Literal, TypeAlias
 from pipeline.errors import ModelUnavailable
 from pipeline.models.own_models import read_own_models
 from pipeline.models.registry import REGISTRY, REQUIRED_ROLES, ROLES, ModelFile, Role
-from pipeline.models.weights import MISSING, fault, installed
+from pipeline.models.weights import fault, installed
 
 Preference: TypeAlias = Literal["auto", "embedded", "official"]
 Licences: TypeAlias = Literal["any", "commercial"]
 
 NONE = "none"  # as a model's name in the settings: leave this role empty
+WITHOUT: Mapping[Role, str] = {
+    "parser": "an elliptic mask will do",
+    "recogniser": "identity is not measured",
+    "perceptual": "LPIPS is not measured",
+}
 REQUESTABLE: tuple[Role, ...] = ("restorer", "upscaler")  # a request may name one of these; of others there is one
 
 
@@ -44,8 +49,9 @@ class Shelf:
 class Selection:
     """The models to load, of those `known`. `defaults`: for each role the one in use, for upscalers one for each scale.
 
-    `offered` has these first and then what a request may name instead. `twins` are the models whose weights an offered
-    one, by its name, is mixed with to denoise less. `notes` are sentences for the operator.
+    Of the user's own models the scale is not known here; all that were named are among the defaults. `offered` has
+    the defaults first and then what a request may name instead. `twins` are the models whose weights an offered one,
+    by its name, is mixed with to denoise less. `notes` are sentences for the operator.
     """
 
     known: tuple[ModelFile, ...]
@@ -72,9 +78,9 @@ def choose(shelf: Shelf, registry: Sequence[ModelFile] = REGISTRY) -> Selection:
     """The models to use; every one of them is there and has the right SHA-256.
 
     `auto` takes for each role the first official model that is installed, else the embedded one; `embedded` and
-    `official` insist. What else is installed may be asked for. Raises `ModelUnavailable` that names every file
-    that is missing or wrong, every required role that the licence setting leaves empty, and every name in the
-    settings that is no model.
+    `official` insist on theirs, `official` on the first. What else is installed may be asked for. Raises
+    `ModelUnavailable` that names every file that is missing or wrong, every required role that the licence setting
+    leaves empty, and every name in the settings that is no model.
     """
     known = known_models(shelf.weights_dir, registry)
     defaults: dict[Role, tuple[ModelFile, ...]] = {}
@@ -84,34 +90,39 @@ def choose(shelf: Shelf, registry: Sequence[ModelFile] = REGISTRY) -> Selection:
         candidates = [model for model in known if model.role == role]
         names = shelf.wanted.get(role, ())
         if names:
-            defaults[role] = offered[role] = tuple(_named(role, names, candidates, shelf, faults))
+            offered[role] = tuple(_named(role, names, candidates, shelf, faults))
+            defaults[role] = tuple(_first_of_each_scale(offered[role]))
             continue
-        defaults[role] = tuple(_automatic(role, candidates, shelf, faults))
+        defaults[role] = tuple(_preferred(candidates, shelf, [m for m in candidates if not shelf.refuses(m)]))
+        if not defaults[role] and role in REQUIRED_ROLES:
+            faults.append(_nothing(role, shelf, candidates))
         others = [m for m in candidates if m not in defaults[role] and _may_be_asked_for(m, shelf)]
         offered[role] = (*defaults[role], *(others if role in REQUESTABLE else ()))
     wanted = [model for models in offered.values() for model in models]
     twins = {model.name: twin for model in wanted for twin in known if _is_twin(twin, model, shelf)}
     faults += _faults([*wanted, *twins.values()], shelf.weights_dir)
     if faults:
-        raise ModelUnavailable("\n".join([*dict.fromkeys(faults), *_advice(faults)]), stage="models")
+        advice = _advice(wanted, known, shelf)
+        raise ModelUnavailable("\n".join([*dict.fromkeys(faults), *advice]), stage="models")
     return Selection(known, defaults, offered, twins, tuple(_notes(known, defaults, shelf)))
-
-
-def _advice(faults: Sequence[str]) -> list[str]:
-    """What to do about files that are missing."""
-    missing = any(found.endswith(MISSING) for found in faults)
-    return ["`python -m app models pull` downloads official models."] if missing else []
-
-
-def _is_twin(twin: ModelFile, model: ModelFile, shelf: Shelf) -> bool:
-    """Whether `twin` can make `model` denoise less."""
-    return twin.name == model.denoise_with and installed(twin, shelf.weights_dir) and not shelf.refuses(twin)
 
 
 def _faults(models: Sequence[ModelFile], weights_dir: Path) -> list[str]:
     """What is wrong with the files; all are hashed at once, as hashing is most of an early end."""
     with ThreadPoolExecutor() as threads:
         return [found for found in threads.map(lambda model: fault(model, weights_dir), models) if found]
+
+
+def _advice(wanted: Sequence[ModelFile], known: Sequence[ModelFile], shelf: Shelf) -> list[str]:
+    """What to do about official files that are missing."""
+    missing = [m for m in wanted if m.origin == "official" and not installed(m, shelf.weights_dir)]
+    advice = []
+    for model in missing:
+        place = (model.role, model.scale)
+        instead = [m.name for m in known if (m.role, m.scale) == place and _may_be_asked_for(m, shelf)]
+        if instead and model.role not in shelf.wanted:
+            advice.append(f"Instead of {model.name} LIKENESS_{model.role.upper()} may name {' or '.join(instead)}.")
+    return [*advice, "`python -m app models pull` downloads official models."] if missing else []
 
 
 def _named(
@@ -130,41 +141,36 @@ def _named(
         if model is None:
             faults.append(f"{setting}: there is no {role} {name}, only {', '.join(known)}.")
         elif shelf.refuses(model):
-            faults.append(f"{setting}: LIKENESS_LICENCES=commercial refuses {name} ({model.licence}).")
+            faults.append(f"{setting}: LIKENESS_LICENCES=commercial refuses {_licensed(model)}.")
         else:
             found.append(model)
     return found
 
 
-def _automatic(role: Role, candidates: Sequence[ModelFile], shelf: Shelf, faults: list[str]) -> list[ModelFile]:
-    """The default models of a role: one for each scale."""
-    allowed = [model for model in candidates if not shelf.refuses(model) and model.origin != "own"]
-    known = len(faults)
-    picked = [_pick([m for m in allowed if m.scale == scale], shelf, faults) for scale in _scales(allowed)]
-    found = [model for model in picked if model is not None]
-    if not found and role in REQUIRED_ROLES and len(faults) == known:
-        faults.append(_nothing(role, shelf, candidates, allowed))
-    return found
+def _preferred(candidates: Sequence[ModelFile], shelf: Shelf, allowed: Sequence[ModelFile]) -> list[ModelFile]:
+    """Of one role's allowed models those that the preference asks for: one for each scale.
+
+    Never one of the user's own, nor one that only serves another to denoise less.
+    """
+    twins = {model.denoise_with for model in candidates}
+    usual = [model for model in allowed if model.origin != "own" and model.name not in twins]
+    official = [model for model in usual if model.origin == "official"]
+    if shelf.preference == "official":
+        return _first_of_each_scale(official)
+    present = [model for model in official if installed(model, shelf.weights_dir)]
+    embedded = [model for model in usual if model.origin == "embedded"]
+    return _first_of_each_scale(embedded if shelf.preference == "embedded" else [*present, *embedded])
 
 
-def _scales(models: Sequence[ModelFile]) -> list[int]:
-    return sorted({model.scale for model in models})
+def _first_of_each_scale(models: Sequence[ModelFile]) -> list[ModelFile]:
+    """The first of each scale, in order of scale; every one whose scale is not known before it is loaded (0)."""
+    first = {model.scale: model for model in reversed(models)}
+    return [m for m in sorted(models, key=lambda m: m.scale) if m.scale == 0 or m == first[m.scale]]
 
 
-def _pick(models: Sequence[ModelFile], shelf: Shelf, faults: list[str]) -> ModelFile | None:
-    """The model of one role and scale that the preference asks for."""
-    official = [m for m in models if m.origin == "official"]
-    embedded = [m for m in models if m.origin == "embedded"]
-    if shelf.preference == "embedded":
-        return embedded[0] if embedded else None
-    present = [m for m in official if installed(m, shelf.weights_dir)]
-    if present:
-        return present[0]
-    if shelf.preference == "auto":
-        return embedded[0] if embedded else None
-    if official:
-        faults.append(str(fault(official[0], shelf.weights_dir)))
-    return None
+def _is_twin(twin: ModelFile, model: ModelFile, shelf: Shelf) -> bool:
+    """Whether `twin` can make `model` denoise less."""
+    return twin.name == model.denoise_with and installed(twin, shelf.weights_dir) and not shelf.refuses(twin)
 
 
 def _may_be_asked_for(model: ModelFile, shelf: Shelf) -> bool:
@@ -175,26 +181,31 @@ def _may_be_asked_for(model: ModelFile, shelf: Shelf) -> bool:
     return model.origin == "own" or installed(model, shelf.weights_dir)
 
 
-def _nothing(role: Role, shelf: Shelf, candidates: Sequence[ModelFile], allowed: Sequence[ModelFile]) -> str:
+def _nothing(role: Role, shelf: Shelf, candidates: Sequence[ModelFile]) -> str:
     """Why a role stays empty."""
-    wanted = [m for m in candidates if shelf.preference == "auto" or m.origin == shelf.preference]
+    wanted = [m for m in candidates if m.origin == shelf.preference or shelf.preference == "auto"]
     if not wanted:
         return f"No {shelf.preference} model is known for the role {role}."
-    names = ", ".join(model.name for model in wanted)
+    names = ", ".join(_licensed(model) for model in wanted)
     sentence = f"For the role {role} LIKENESS_LICENCES={shelf.licences} refuses {names}"
-    instead = ", ".join(model.name for model in allowed)
+    instead = ", ".join(model.name for model in candidates if not shelf.refuses(model) and model.origin != "own")
     return f"{sentence}; with LIKENESS_MODELS=auto {instead} stands in." if instead else f"{sentence}."
 
 
+def _licensed(model: ModelFile) -> str:
+    return f"{model.name} ({model.licence}, commercial use: {model.commercial_use})"
+
+
 def _notes(known: Sequence[ModelFile], defaults: Mapping[Role, tuple[ModelFile, ...]], shelf: Shelf) -> list[str]:
-    """For each role whose installed models were refused: which, and what stands in."""
+    """For each role whose preferred model was refused for its licence: which, and what stands in."""
     notes = []
     for role in ROLES:
-        refused = [m for m in known if m.role == role and shelf.refuses(m) and installed(m, shelf.weights_dir)]
-        if not refused:
+        candidates = [model for model in known if model.role == role]
+        refused = [model for model in _preferred(candidates, shelf, candidates) if shelf.refuses(model)]
+        if not refused or shelf.wanted.get(role):
             continue
-        names = ", ".join(f"{model.name} ({model.licence})" for model in refused)
-        instead = " and ".join(model.name for model in defaults[role]) or "nothing"
-        verb = "stand" if len(defaults[role]) > 1 else "stands"
-        notes.append(f"LIKENESS_LICENCES=commercial refuses {names}: {instead} {verb} in as {role}.")
+        names = ", ".join(_licensed(model) for model in refused)
+        instead = " and ".join(model.name for model in defaults[role])
+        consequence = f"{instead} will do as {role}" if instead else WITHOUT[role]
+        notes.append(f"LIKENESS_LICENCES=commercial refuses {names}: {consequence}.")
     return notes

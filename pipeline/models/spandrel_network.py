@@ -13,7 +13,7 @@ from pipeline.models.runtime import Runtime
 
 
 def describe_network(name: str, state_dict: Mapping[str, Any]) -> ImageModelDescriptor[Any]:
-    """spandrel's description of an RGB → RGB network, its weights loaded, on the CPU.
+    """spandrel's description of a network that turns RGB into RGB, its weights loaded, on the CPU.
 
     Raises `ModelUnavailable` for weights of any other kind, or of none.
     """
@@ -32,7 +32,12 @@ def describe_network(name: str, state_dict: Mapping[str, Any]) -> ImageModelDesc
     return descriptor
 
 
+# Tried in bfloat16. Of the others some fail in it although spandrel says they can (SwinIR, ATD, RGT).
+HALF_PRECISION = ("Compact", "ESRGAN", "GFPGAN")
+
+
 def number_format(descriptor: ImageModelDescriptor[Any], runtime: Runtime) -> torch.dtype:
-    """The runtime's number format where the network keeps its quality in it, else float32."""
+    """The runtime's number format where the network runs and keeps its quality in it, else float32."""
     can = {torch.bfloat16: descriptor.supports_bfloat16, torch.float16: descriptor.supports_half}
-    return runtime.dtype if can.get(runtime.dtype, False) else torch.float32
+    known = descriptor.architecture.id in HALF_PRECISION
+    return runtime.dtype if known and can.get(runtime.dtype, False) else torch.float32

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
 
+from pipeline.errors import ModelUnavailable
 from pipeline.models.runtime import Runtime
 from pipeline.models.spandrel_network import describe_network, number_format
 from pipeline.types import Image
@@ -18,14 +20,22 @@ from pipeline.types import Image
 CHANNELS_LAST = ("Compact", "ESRGAN")
 
 
+TRIAL_SIDE = 32  # pixels
+
+
 class SpandrelUpscaler:
-    """An upscaler of any architecture that spandrel knows, RGB in and out."""
+    """An upscaler of any architecture that spandrel knows, RGB in and out.
+
+    Raises `ModelUnavailable` for any other file, also for a network that fails on a small picture.
+    """
 
     # Input pixels that tiles share; the published script keeps 10 on each side and shows seams.
     overlap = 32
 
     def __init__(self, name: str, state_dict: Mapping[str, Any], runtime: Runtime) -> None:
         self._descriptor = describe_network(name, state_dict)
+        if self._descriptor.purpose == "FaceSR":
+            raise ModelUnavailable(f"{name}: the file holds a restorer of faces, no upscaler.", stage="models")
         self.name = name
         self.scale = int(self._descriptor.scale)
         self.tile = runtime.tile
@@ -35,6 +45,12 @@ class SpandrelUpscaler:
             torch.channels_last if self._descriptor.architecture.id in CHANNELS_LAST else torch.contiguous_format
         )
         runtime.prepare(self._descriptor.model, self._dtype, self._layout)
+        try:
+            shape = self.upscale(np.zeros((TRIAL_SIDE, TRIAL_SIDE, 3), dtype=np.float32)).shape
+        except Exception as error:  # whatever a network of a stranger may raise
+            raise ModelUnavailable(f"{name}: the network does not run: {error}", stage="models") from error
+        if shape != (TRIAL_SIDE * self.scale, TRIAL_SIDE * self.scale, 3):
+            raise ModelUnavailable(f"{name}: the network makes {shape} of a small picture.", stage="models")
 
     def upscale(self, tile: Image) -> Image:
         """(h, w, 3) → (h·scale, w·scale, 3); sizes that the network cannot take are padded by reflection inside."""

@@ -11,7 +11,6 @@ from pipeline.errors import ModelUnavailable
 from pipeline.models.registry import ModelFile
 
 EMBEDDED_DIR = Path(__file__).parent / "embedded"
-MISSING = "is missing."  # how `fault` ends where there is no file
 
 
 def location(model: ModelFile, weights_dir: Path) -> Path | None:
@@ -36,7 +35,7 @@ def fault(model: ModelFile, weights_dir: Path) -> str | None:
     if path is None:
         return None
     if not installed(model, weights_dir):
-        return f"{model.name}: {path} {MISSING}"
+        return f"{model.name}: {path} is missing."
     try:
         size = path.stat().st_size
         if model.bytes not in (0, size):
@@ -77,7 +76,7 @@ def read_state_dict(model: ModelFile, weights_dir: Path) -> dict[str, Any]:
     data = read_bytes(model, weights_dir)
     path = location(model, weights_dir)
     try:
-        if model.file is not None and model.file.endswith(".safetensors"):
+        if model.file is not None and model.file.lower().endswith(".safetensors"):
             return dict(load_safetensors(data))
         return dict(torch.load(io.BytesIO(data), map_location="cpu", weights_only=True))
     except Exception as error:  # each reader has its own, down to RuntimeError

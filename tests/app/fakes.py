@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -120,9 +120,16 @@ class FakePerceptual:
 
     def __init__(self) -> None:
         self.trouble = Trouble()
+        self.waits = False
+        self.at_work = threading.Event()
 
-    def distance(self, first: Image, second: Image) -> float:
+    def distance(self, first: Image, second: Image, check: Callable[[], None]) -> float:
         self.trouble.strike()
+        if self.waits:
+            self.at_work.set()
+            while True:  # until the check raises
+                check()
+                time.sleep(0.01)
         return 0.25
 
 

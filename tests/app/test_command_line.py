@@ -203,7 +203,7 @@ def test_a_model_that_does_not_run(
 ) -> None:
     fake_models.restorer.trouble.error = RuntimeError("no kernel")
     assert main(["enhance", str(portrait), str(tmp_path / "out.png")]) == 2
-    assert "restoration" in capsys.readouterr().err
+    assert "fake-restorer does not run: no kernel" in capsys.readouterr().err
 
 
 def test_options_about_models(portrait: Path, tmp_path: Path, fake_models: FakeModels) -> None:

@@ -105,7 +105,7 @@ def test_models_that_do_not_run_end_the_liveness(fakes: FakeModels) -> None:
     fakes.restorer.trouble.error = RuntimeError("no kernel for this device")
     with serving(fakes, until=None) as server:
         eventually(lambda: server.client.get(LIVE).status_code == 503)
-        assert "restoration" in server.client.get(READY).json()["detail"]
+        assert "fake-restorer does not run" in server.client.get(READY).json()["detail"]
         assert_not_ready(server.enhance(PHOTO))
 
 
@@ -119,7 +119,7 @@ def test_what_stands_in_for_a_refused_model_is_logged(tmp_path: Path, caplog: py
     (tmp_path / "GFPGANv1.4.pth").touch()
     create_app(Settings(licences="commercial", weights_dir=tmp_path))
     assert "refuses gfpgan-v1.4" in caplog.text
-    assert "compact-face stands in as restorer" in caplog.text
+    assert "compact-face will do as restorer" in caplog.text
 
 
 def test_a_device_that_is_not_there_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:

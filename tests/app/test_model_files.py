@@ -67,7 +67,7 @@ def test_what_may_be_asked_for_and_what_is_refused(
     output = capsys.readouterr()
     assert "mine" in output.out
     assert "refuses gfpgan-v1.4" in output.err
-    assert "compact-face stands in as restorer" in output.err
+    assert "compact-face will do as restorer" in output.err
     main(["models", "list"])
     rows = listed(capsys)
     assert rows["mine"] == ["yes", "yes", "on request"]

@@ -85,3 +85,20 @@ def test_no_step_is_taken_on_the_event_loop(fakes: FakeModels, monkeypatch: pyte
         finally:
             let_go.set()
         assert answer.result().status_code == 200
+
+
+def test_the_metric_that_is_a_network_runs_in_the_devices_slot(fakes: FakeModels) -> None:
+    photo = samples.small_face()
+    with serving(fakes, deadline_s=5) as server, ThreadPoolExecutor(1) as client:
+        done = server.enhance(photo).json()["data"]
+        assert done["models"]["perceptual"] == "fake-perceptual"
+        assert "perceptual" not in server.enhance(photo, metrics=False).json()["data"]["models"]
+        fakes.perceptual.waits = True
+        answer = client.submit(server.enhance, photo)
+        assert fakes.perceptual.at_work.wait(60)
+        assert server.status()["slots_in_use"] == 1
+        assert answer.result().status_code == 504
+        assert answer.result().json()["stage"] == "metrics"
+        fakes.perceptual.waits = False
+        assert server.status()["slots_in_use"] == 0
+        assert server.enhance(photo).status_code == 200

@@ -3,6 +3,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -28,7 +29,7 @@ class Distance:
         self.smallest_side = smallest_side
         self.shapes: list[tuple[int, ...]] = []
 
-    def distance(self, first: Array, second: Array) -> float:
+    def distance(self, first: Array, second: Array, check: Callable[[], None]) -> float:
         self.shapes += [first.shape, second.shape]
         if isinstance(self.answer, Exception):
             raise self.answer
@@ -49,6 +50,25 @@ def test_lpips_of_a_picture_too_small_for_the_network() -> None:
     notice = next(notice for notice in report.notices if notice.code == "lpips_too_small")
     assert "3 × 3" in notice.message
     assert network.shapes == []
+
+
+class Unwanted(Exception):
+    """What a check raises."""
+
+
+def test_a_measurement_that_nobody_wants_any_more_ends() -> None:
+    class Checking(Distance):
+        def distance(self, first: Array, second: Array, check: Callable[[], None]) -> float:
+            check()
+            return 0.5
+
+    def refuse() -> None:
+        raise Unwanted
+
+    image = picture(9, 9)
+    assert perceptual_figure(image, image, Checking(0.0)).value == 0.5
+    with pytest.raises(Unwanted):
+        perceptual_figure(image, image, Checking(0.0), refuse)
 
 
 def codes(report: Report) -> list[str]:
@@ -108,7 +128,7 @@ def test_enlarging_does_not_overshoot() -> None:
     class Range:
         smallest_side = 1
 
-        def distance(self, first: Array, second: Array) -> float:
+        def distance(self, first: Array, second: Array, check: Callable[[], None]) -> float:
             return float(max(first.max() - 1, -first.min(), 0))
 
     edge = np.zeros((8, 8, 3), np.float32)

@@ -260,7 +260,9 @@ def test_resample_uses_no_upscaling_network(work: Callable[..., Enhanced]) -> No
 class AdjustableUpscaler(FakeUpscaler):
     """Leaves the picture brighter, the less it denoises."""
 
-    def denoising(self, strength: float) -> FakeUpscaler | None:
+    adjustable = True
+
+    def denoising(self, strength: float) -> FakeUpscaler:
         return FakeUpscaler(self.scale, change=lambda image: image * np.float32(strength), name=self.name)
 
 
@@ -271,7 +273,42 @@ def test_denoising_is_up_to_the_upscaler(work: Callable[..., Enhanced]) -> None:
     result = work(photo, options, able, Run())
     assert np.allclose(result.image * 2, work(photo, replace(options, denoise_strength=1), able, Run()).image)
     assert "denoise_unavailable" not in codes(result)
-    assert "denoise_unavailable" in codes(work(photo, options, fake_models(), Run()))
+    offering = replace(fake_models(), offered_upscalers={"adjustable": AdjustableUpscaler(2)})
+    notices = work(photo, options, offering, Run()).notices
+    assert [n.message.endswith("by name: adjustable.") for n in notices if n.code == "denoise_unavailable"] == [True]
+
+
+@pytest.mark.parametrize("work", [enhance, upscale_photo])
+@pytest.mark.parametrize("asked", [{"upscaler": "mine"}, {"denoise_strength": 0.5}])
+def test_what_has_no_effect_is_said(work: Callable[..., Enhanced], asked: dict[str, Any]) -> None:
+    offering = replace(fake_models(), offered_upscalers={"mine": FakeUpscaler(2)})
+    options = EnhanceOptions(require_face=False, background="resample")
+    assert "upscaler_unused" not in codes(work(grey_photo(), options, offering, Run()))
+    assert "upscaler_unused" in codes(work(grey_photo(), replace(options, **asked), offering, Run()))
+
+
+def test_an_upscaler_that_does_not_reach_says_so() -> None:
+    small = fake_models(upscalers=[FakeUpscaler(2)])
+    assert codes(upscale_photo(grey_photo(), EnhanceOptions(upscale_factor=2), small, Run())) == []
+    assert codes(upscale_photo(grey_photo(), EnhanceOptions(upscale_factor=2.5), small, Run())) == [
+        "upscaler_too_small"
+    ]
+
+
+def test_a_face_that_is_kept_needs_no_mask() -> None:
+    class CountingParser(FakeParser):
+        calls = 0
+
+        def parse(self, crop: Image) -> Any:
+            self.calls += 1
+            return super().parse(crop)
+
+    parser = CountingParser()
+    strict = replace(models(LEFT, recogniser=RedRecogniser(fall=2.0)), parser=parser)
+    kept = enhance(grey_photo(), EnhanceOptions(identity_policy="protect", identity_threshold=1), strict, Run())
+    assert (actions(kept), parser.calls) == (["kept"], 0)
+    enhance(grey_photo(), EnhanceOptions(), strict, Run())
+    assert parser.calls == 1
 
 
 @pytest.mark.parametrize("work", [enhance, upscale_photo])

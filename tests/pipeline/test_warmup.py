@@ -29,7 +29,7 @@ class CountingDistance:
     smallest_side: int = 1
     seen: list[tuple[int, ...]] = field(default_factory=list)
 
-    def distance(self, first: Image, second: Image) -> float:
+    def distance(self, first: Image, second: Image, check: Callable[[], None]) -> float:
         assert first.shape == second.shape
         self.seen.append(first.shape)
         return float(np.abs(first - second).mean())
@@ -93,6 +93,15 @@ def test_a_model_that_fails_is_named_by_its_stage(
     with pytest.raises(expected) as caught:
         warm_up(models, Run())
     assert caught.value.stage == stage  # type: ignore[attr-defined]
+
+
+def test_a_model_that_does_not_run_is_named() -> None:
+    def fail(image: Image) -> Image:
+        raise ValueError("wrong kernel")
+
+    offering = replace(fake_models(), offered_upscalers={"mine": FakeUpscaler(3, change=fail, name="mine")})
+    with pytest.raises(StageFailed, match="The model mine does not run: wrong kernel"):
+        warm_up(offering, Run())
 
 
 def test_a_cancelled_warm_up_stops() -> None:

@@ -9,7 +9,7 @@ import torch
 from spandrel.architectures.Compact import Compact
 from spandrel.architectures.ESRGAN import ESRGAN
 
-from pipeline.errors import ModelUnavailable
+from pipeline.errors import DeviceOutOfMemory, ModelUnavailable
 from pipeline.geometry import resize
 from pipeline.models.compact import CompactFaceRestorer, CompactNetwork, CompactUpscaler
 from pipeline.models.runtime import Runtime
@@ -208,8 +208,8 @@ def test_no_crops_no_faces() -> None:
 
 
 def denoised(strength: float, upscaler: CompactUpscaler) -> Image:
+    assert upscaler.adjustable
     adjusted = upscaler.denoising(strength)
-    assert adjusted is not None
     assert (adjusted.name, adjusted.scale, adjusted.overlap) == (upscaler.name, upscaler.scale, upscaler.overlap)
     return adjusted.upscale(noise(9, 11))
 
@@ -229,8 +229,20 @@ def test_the_strength_leads_from_one_network_to_its_twin() -> None:
 
 def test_without_a_twin_it_denoises_as_it_does() -> None:
     upscaler = CompactUpscaler("strong", checkpoints.compact(features=8, convolutions=2), FP32)
-    assert upscaler.denoising(0.5) is None
-    assert upscaler.denoising(1) is upscaler
+    assert not upscaler.adjustable
+    assert upscaler.denoising(0.5) is upscaler
+
+
+def test_memory_that_runs_out_while_mixing_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = checkpoints.compact(features=8, convolutions=2)
+    upscaler = CompactUpscaler("strong", weights, FP32, weights)
+
+    def exhausted(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(Runtime, "prepare", exhausted)
+    with pytest.raises(DeviceOutOfMemory):
+        upscaler.denoising(0.5)
 
 
 def test_a_twin_of_another_shape_is_refused() -> None:

@@ -81,9 +81,7 @@ def test_a_twin_that_is_installed_is_loaded_with_its_model(tmp_path: Path) -> No
     assert isinstance(upscaler, CompactUpscaler)
     assert upscaler.name == "realesr-general-x4v3"
     image = np.full((8, 8, 3), 0.5, np.float32)
-    weakest = upscaler.denoising(0)
-    assert weakest is not None
-    assert np.array_equal(weakest.upscale(image), twin.upscale(image))
+    assert np.array_equal(upscaler.denoising(0).upscale(image), twin.upscale(image))
     assert list(models.offered_upscalers) == ["compact-x2", "realesr-general-x4v3", "compact-x4", twin.name]
 
 
@@ -98,6 +96,17 @@ def test_the_first_named_of_a_scale_is_its_default(tmp_path: Path) -> None:
     assert {scale: upscaler.name for scale, upscaler in models.upscalers.items()} == {2: "mine", 4: "compact-x4"}
     assert set(models.offered_upscalers) == {"compact-x4", "mine", "compact-x2"}
     assert list(models.offered_restorers) == ["compact-face"]
+
+
+def test_an_own_compact_network_is_run_like_the_embedded_ones(tmp_path: Path) -> None:
+    data = save(checkpoints.compact(3, features=4, convolutions=1)["params"])
+    (tmp_path / "mine.safetensors").write_bytes(data)
+    (tmp_path / "models.csv").write_text(
+        f"path,sha256,licence\nmine.safetensors,{hashlib.sha256(data).hexdigest()},CC0\n"
+    )
+    mine = load(choose(Shelf(tmp_path)), FP32, tmp_path).offered_upscalers["mine"]
+    assert isinstance(mine, CompactUpscaler)
+    assert mine.scale == 3
 
 
 @pytest.mark.shared

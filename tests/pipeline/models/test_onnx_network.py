@@ -63,12 +63,20 @@ def test_an_input_that_does_not_fit_fails_the_stage() -> None:
         OnnxNetwork("net", network(), CPU).run(np.zeros((1, 3), dtype=np.float32))
 
 
-def test_memory_that_ran_out_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "message",
+    [
+        "BFCArena: Failed to allocate memory for requested buffer of size 123",
+        "std::bad_alloc",
+        "CUDA failure 2: out of memory",
+    ],
+)
+def test_memory_that_ran_out_is_told_as_such(message: str, monkeypatch: pytest.MonkeyPatch) -> None:
     made = OnnxNetwork("net", network(), CPU)
 
     class Exhausted:
         def run(self, *_: Any) -> Any:
-            raise RuntimeError("BFCArena: Failed to allocate memory for requested buffer of size 123")
+            raise RuntimeError(message)
 
     monkeypatch.setattr(made, "_session", Exhausted())
     with pytest.raises(DeviceOutOfMemory):

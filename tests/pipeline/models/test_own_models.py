@@ -33,7 +33,7 @@ def test_a_line_is_a_model(tmp_path: Path) -> None:
 
 
 def test_all_columns_in_any_order_with_quotes_and_spaces(tmp_path: Path) -> None:
-    text = f'name, licence, path, commercial_use, sha256\nfine, "MIT, by X", /models/a b.safetensors, yes, {HASH}\n'
+    text = f'name , licence, path, commercial_use, sha256\nfine, "MIT, by X", /models/a b.safetensors, Yes, {HASH}\n'
     assert read(text, tmp_path) == [("fine", "/models/a b.safetensors", "MIT, by X", "yes")]
 
 
@@ -56,6 +56,7 @@ def test_a_table_saved_by_a_spreadsheet(tmp_path: Path) -> None:
         (f"{HEADER}a.pth,{HASH},MIT,maybe,a\n", ["line 2", "maybe", "yes, no, unclear"]),
         (f"{HEADER}a.pth,{HASH},MIT,yes,a/b\n", ["line 2", "a/b"]),
         (f"{HEADER}a.pth,{HASH},MIT,yes,a\nb.pth,{HASH},MIT,yes,a\n", ["line 3", "a is there twice"]),
+        (f"{HEADER}~nobody-of-that-name/a.pth,{HASH},MIT,yes,a\n", ["line 2", "home directory"]),
         (f'{HEADER}"a.pth,{HASH},MIT,yes,a\n', ["line"]),
     ],
 )

@@ -191,6 +191,29 @@ def test_a_twin_that_is_installed_comes_along(weights_dir: Path) -> None:
     assert "twin: " in refusal(Shelf(weights_dir, wanted={"upscaler": ("fine",)}), table)
 
 
+def test_a_twin_is_never_the_default_by_itself(weights_dir: Path) -> None:
+    adjustable = replace(FINE, denoise_with="twin")
+    table = (HAAR, SMALL, TWICE, FOURFOLD, SHARP, BIG, adjustable, row("twin", "upscaler", "official", scale=4))
+    put(weights_dir, table[-1], SHARP, BIG)
+    selection = choose(Shelf(weights_dir), table)
+    assert names(selection)["upscaler"] == ["twice", "fourfold"]
+    assert selection.offered_names("upscaler")[-1] == "twin"
+    assert "fine: " in refusal(Shelf(weights_dir, "official"), table)
+
+
+def test_official_insists_on_the_first_and_names_what_could_be_named_instead(weights_dir: Path) -> None:
+    put(weights_dir, BIGGER, SHARP, FINE, FACES)
+    lines = refusal(Shelf(weights_dir, "official")).splitlines()
+    assert lines == [
+        f"big: {weights_dir / str(BIG.file)} is missing.",
+        "Instead of big LIKENESS_RESTORER may name bigger.",
+        "`python -m app models pull` downloads official models.",
+    ]
+    assert names(choose(Shelf(weights_dir, "official", wanted={"restorer": ("bigger",)}), TABLE))["restorer"] == [
+        "bigger"
+    ]
+
+
 # --- models by name ----------------------------------------------------------------------------------------------
 
 
@@ -203,7 +226,14 @@ def test_named_models_are_taken_in_their_order_and_no_others(weights_dir: Path) 
     }
     selection = choose(Shelf(weights_dir, wanted=wanted), TABLE)
     assert selection.offered_names("restorer") == ["bigger", "small"]
-    assert names(selection) == {"detector": ["haar"], "restorer": ["bigger", "small"], "upscaler": ["fourfold"]}
+    assert names(selection) == {"detector": ["haar"], "restorer": ["bigger"], "upscaler": ["fourfold"]}
+
+
+def test_of_named_upscalers_the_first_of_each_scale_is_the_default(weights_dir: Path) -> None:
+    put(weights_dir, FINE)
+    selection = choose(Shelf(weights_dir, wanted={"upscaler": ("fourfold", "fine", "twice")}), TABLE)
+    assert names(selection)["upscaler"] == ["twice", "fourfold"]
+    assert selection.offered_names("upscaler") == ["fourfold", "fine", "twice"]
 
 
 def test_a_name_goes_over_the_preference(weights_dir: Path) -> None:
@@ -239,7 +269,7 @@ def test_a_name_whose_licence_is_not_welcome_stops_the_start(weights_dir: Path) 
     put(weights_dir, FACES)
     message = refusal(Shelf(weights_dir, licences="commercial", wanted={"recogniser": ("faces",)}))
     assert "LIKENESS_RECOGNISER" in message
-    assert "refuses faces (MIT)" in message
+    assert "refuses faces (MIT, commercial use: no)" in message
 
 
 # --- what is said about licences ---------------------------------------------------------------------------------
@@ -251,9 +281,13 @@ def test_it_is_said_what_stands_in_for_a_refused_model(weights_dir: Path) -> Non
     put(weights_dir, doubtful, FINE, FACES)
     notes = choose(Shelf(weights_dir, licences="commercial"), table).notes
     assert notes == (
-        "LIKENESS_LICENCES=commercial refuses big (unclear terms): small stands in as restorer.",
-        "LIKENESS_LICENCES=commercial refuses faces (MIT): nothing stands in as recogniser.",
+        "LIKENESS_LICENCES=commercial refuses big (unclear terms, commercial use: unclear): small will do as restorer.",
+        "LIKENESS_LICENCES=commercial refuses faces (MIT, commercial use: no): identity is not measured.",
     )
+    # Nothing is said of what was not wanted anyway.
+    assert choose(Shelf(weights_dir, "embedded", "commercial"), table).notes == ()
+    quiet = Shelf(weights_dir, "auto", "commercial", {"recogniser": ("none",), "restorer": ("small",)})
+    assert choose(quiet, table).notes == ()
     assert choose(Shelf(weights_dir), table).notes == ()
 
 
@@ -262,7 +296,8 @@ def test_official_and_commercial_together_say_what_would_stand_in(weights_dir: P
     put(weights_dir, *table[1:])
     message = refusal(Shelf(weights_dir, "official", "commercial"), table)
     assert message == (
-        "For the role restorer LIKENESS_LICENCES=commercial refuses big; with LIKENESS_MODELS=auto small stands in."
+        "For the role restorer LIKENESS_LICENCES=commercial refuses big (MIT, commercial use: no); "
+        "with LIKENESS_MODELS=auto small stands in."
     )
 
 
@@ -272,7 +307,9 @@ def test_official_and_commercial_together_say_what_would_stand_in(weights_dir: P
 @pytest.fixture
 def own(weights_dir: Path) -> ModelFile:
     """A model of the user's own, in place and in the table."""
-    model = row("mine", "upscaler", "own", adapter="spandrel-upscaler", licence="CC0", bytes=0, file="mine.pth")
+    model = row(
+        "mine", "upscaler", "own", adapter="spandrel-upscaler", licence="CC0", bytes=0, file="mine.pth", scale=0
+    )
     put(weights_dir, model)
     (weights_dir / "models.csv").write_text(f"path,sha256,licence,commercial_use\nmine.pth,{model.sha256},CC0,yes\n")
     return model
@@ -295,7 +332,8 @@ def test_an_own_model_that_is_missing_or_wrong_stops_the_start(own: ModelFile, w
     put(weights_dir, own, data=b"contend")
     assert "mine: " in refusal(Shelf(weights_dir))
     (weights_dir / "mine.pth").unlink()
-    assert "mine.pth is missing" in refusal(Shelf(weights_dir))
+    message = refusal(Shelf(weights_dir))
+    assert message.endswith("mine.pth is missing.")  # and no advice to download it
 
 
 def test_an_own_model_cannot_take_anothers_name(weights_dir: Path) -> None:

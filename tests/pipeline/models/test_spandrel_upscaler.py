@@ -9,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from spandrel.architectures.SPAN import SPAN
+from spandrel.architectures.SwinIR import SwinIR
 
 from pipeline.errors import ModelUnavailable
 from pipeline.models.runtime import Runtime
@@ -71,6 +72,25 @@ def test_weights_under_params_ema_come_before_params() -> None:
     both = SpandrelUpscaler("both", {"params": other["params_ema"], "params_ema": good["params_ema"]}, FP32)
     image = noise(8, 8)
     assert np.array_equal(both.upscale(image), UPSCALERS["rrdb-x2"].upscale(image))
+
+
+def test_a_network_that_half_precision_does_not_suit_runs_in_float32() -> None:
+    """spandrel says that SwinIR can bfloat16; it fails in it."""
+    torch.manual_seed(0)
+    made = SwinIR(embed_dim=12, depths=[2], num_heads=[2], window_size=8, upscale=2, upsampler="pixelshuffledirect")
+    upscaler = SpandrelUpscaler("swin", made.state_dict(), replace(FP32, dtype=torch.bfloat16))
+    assert upscaler.upscale(noise(9, 13)).shape == (18, 26, 3)
+
+
+def test_a_network_that_does_not_run_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SPAN, "forward", lambda *_: 1 / 0)
+    with pytest.raises(ModelUnavailable, match="mine: the network does not run: division by zero"):
+        SpandrelUpscaler("mine", other_network(), FP32)
+
+
+def test_a_restorer_of_faces_is_no_upscaler() -> None:
+    with pytest.raises(ModelUnavailable, match="mine: the file holds a restorer of faces"):
+        SpandrelUpscaler("mine", checkpoints.gfpgan(), FP32)
 
 
 def grey() -> dict[str, Any]:
