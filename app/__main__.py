@@ -27,7 +27,7 @@ INTERRUPTED = 130  # as shells count a Ctrl-C
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; the exit status: 0 done, 1 some photos failed, 2 it could not be started, 130 Ctrl-C."""
+    """Run one command; the exit status: 0 done, 1 some of it failed, 2 it could not be started, 130 Ctrl-C."""
     parsed = _parser().parse_args(arguments)
     try:
         settings = Settings()
@@ -154,7 +154,11 @@ def _parser() -> argparse.ArgumentParser:
     enhance.add_argument("--restorer", metavar="NAME", help="one that is installed")
     enhance.add_argument("--upscaler", metavar="NAME", help="one that is installed")
     enhance.add_argument(
-        "--denoise-strength", type=_number(*STRENGTH_BOUNDS), default=default["denoise_strength"], metavar="0-1"
+        "--denoise-strength",
+        type=_number(*STRENGTH_BOUNDS),
+        default=default["denoise_strength"],
+        metavar="0-1",
+        help="less leaves grain",
     )
     enhance.add_argument(
         "--output-format",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import closing
+from typing import TextIO
 
 from tqdm import tqdm
 
@@ -27,6 +29,7 @@ def list_models(settings: Settings) -> str | None:
         selection = choose(settings.shelf)
     except ModelUnavailable as error:  # the table is what helps to mend it
         problem = error.message
+    checked = set() if selection is None else {model for models in selection.offered.values() for model in models}
     models = known_models(settings.weights_dir)
     ordered = sorted(models, key=lambda model: ROLES.index(model.role))
     _print_table(
@@ -38,97 +41,125 @@ def list_models(settings: Settings) -> str | None:
                 _size(model.bytes),
                 model.licence,
                 model.commercial_use,
-                _state(model, settings.shelf),
+                "yes" if model in checked else _state(model, settings.shelf),
                 _use(model, selection, settings.shelf),
             )
             for model in ordered
         ],
     )
     for note in () if selection is None else selection.notes:
-        print(note, file=sys.stderr)
+        _say(note, sys.stderr)
     return problem
 
 
 def verify_models(names: Sequence[str], settings: Settings) -> bool:
-    """Print for each file whether it is what it should be; true if all are. Raises `ModelUnavailable` for bad names."""
+    """Print for each file whether it is what it should be; true if all are.
+
+    Without names: for every installed one, and what would hinder a start. Raises `ModelUnavailable` for bad names.
+    """
     known = known_models(settings.weights_dir)
     models = _by_name(names, known) if names else [m for m in known if installed(m, settings.weights_dir)]
-    right = True
-    for model in models:
-        wrong = fault(model, settings.weights_dir)
-        print(f"{model.name}: right" if wrong is None else wrong)
-        right = right and wrong is None
-    return right
+    wrong = {model: fault(model, settings.weights_dir) for model in models}
+    for model, sentence in wrong.items():
+        _say(f"{model.name}: right" if sentence is None else sentence)
+    if not names:
+        try:
+            choose(settings.shelf)
+        except ModelUnavailable as error:
+            told = set(wrong.values())
+            for line in error.message.splitlines():
+                if line not in told:
+                    _say(line)
+            return False
+    return not any(wrong.values())
 
 
 def pull_models(names: Sequence[str], settings: Settings, *, accept_licences: bool) -> bool:
-    """Download the named models, or the best of every role; true if all are there and right afterwards.
+    """Download the named models, or what the settings name and else the best of every role.
 
-    Nothing is downloaded unless the licences are free for commercial use or accepted. Raises `ModelUnavailable` for
-    names that are no official model or whose licence the settings refuse, and `DownloadFailed`.
+    True if all are there and right afterwards. Nothing is downloaded unless the licences are free for commercial use
+    or accepted. Raises `ModelUnavailable` for names that are no official model or whose licence the settings refuse,
+    and `DownloadFailed`.
     """
     shelf = settings.shelf
-    models = _with_twins(_by_name(names, REGISTRY) if names else _best_of_every_role(shelf))
+    models = _with_twins(_by_name(names, REGISTRY) if names else _wanted(shelf))
     shipped = [model.name for model in models if model.url is None]
     if shipped:
         raise ModelUnavailable(f"{', '.join(shipped)}: ships with Likeness, there is nothing to download.")
     refused = [model.name for model in models if shelf.refuses(model)]
     if refused:
         raise ModelUnavailable(f"LIKENESS_LICENCES=commercial refuses {', '.join(refused)}.")
+    lacking = [model for model in models if fault(model, settings.weights_dir) is not None]
+    for model in models:
+        if model not in lacking:
+            _say(f"{model.name}: is there already")
+    if not lacking:
+        return True
     _print_table(
         ("NAME", "DOWNLOAD", "LICENCE", "COMMERCIAL"),
-        [(model.name, _size((model.archive or model).bytes), model.licence, model.commercial_use) for model in models],
+        [(model.name, _size((model.archive or model).bytes), model.licence, model.commercial_use) for model in lacking],
     )
-    restricted = [model.name for model in models if model.commercial_use != "yes"]
+    downloads = {model.url: (model.archive or model).bytes for model in lacking}  # models of one zip come together
+    _say(f"To download: {_size(sum(downloads.values()))}")
+    restricted = [model.name for model in lacking if model.commercial_use != "yes"]
     if restricted and not accept_licences:
-        print(
-            f"Not plainly free for commercial use: {', '.join(restricted)}. Read their licences; if they suit you, "
-            "run this again with --accept-licences, or name other models.",
-            file=sys.stderr,
+        _say(
+            f"Not plainly free for commercial use: {', '.join(restricted)}. Read their licences (README.md leads to "
+            "them); if they suit you, run this again with --accept-licences, or name other models.",
+            sys.stderr,
         )
         return False
-    return _pull(models, settings)
+    try:
+        return _pull(lacking, settings)
+    except KeyboardInterrupt:
+        _say(f"What came so far is kept in {settings.weights_dir}; the same command goes on from there.", sys.stderr)
+        raise
 
 
 def _pull(models: Sequence[ModelFile], settings: Settings) -> bool:
     """Download with a bar for each file; whether all went well."""
     failures: list[DownloadFailed] = []
-    with _Bars() as bars:
-        for pulled in pull(models, settings.weights_dir, mirror=settings.models_mirror or None, progress=bars.update):
-            bars.finish()
+    with closing(_Bars()) as bars:
+        mirror = settings.models_mirror or None
+        for pulled in pull(models, settings.weights_dir, mirror=mirror, progress=bars.update, notice=bars.note):
+            bars.close()
             if pulled.failure is not None:
                 failures.append(pulled.failure)
-                print(pulled.failure.message, file=sys.stderr)
+                _say(pulled.failure.message, sys.stderr)
             else:
-                print(f"{pulled.model.name}: {'downloaded' if pulled.downloaded else 'was there already'}")
+                _say(f"{pulled.model.name}: {'downloaded' if pulled.downloaded else 'was brought by another process'}")
     if failures:
-        print(f"{len(failures)} of {len(models)} models are missing.", file=sys.stderr)
+        _say(f"{len(failures)} of {len(models)} could not be downloaded.", sys.stderr)
     else:
-        print(f"All are in {settings.weights_dir}. They are used from the next start on.")
+        _say(f"All are in {settings.weights_dir}; `python -m app models list` shows which the next start uses.")
     return not failures
 
 
 class _Bars:
-    """One progress bar at a time, for the file that is being downloaded."""
+    """One progress bar at a time, for the file that is being downloaded; lines where there is no terminal."""
 
     def __init__(self) -> None:
         self._bar: tqdm[None] | None = None
-
-    def __enter__(self) -> _Bars:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.finish()
+        self._tenth = -1  # of the file, that was last told in a line
 
     def update(self, model: ModelFile, there: int, total: int) -> None:
         """Show that `there` of `total` bytes are there."""
+        name = model.name if model.archive is None else f"{model.name} (zip)"
         if self._bar is None:
-            name = model.name if model.archive is None else f"{model.name} (zip)"
+            self._tenth = -1
             self._bar = tqdm(total=total, desc=name, unit="B", unit_scale=True, initial=there, disable=None)
         self._bar.n = there
         self._bar.update(0)
+        tenth = 10 * there // total
+        if self._bar.disable and tenth > self._tenth:
+            self._tenth = tenth
+            _say(f"{name}: {_size(there)} of {_size(total)}", sys.stderr)
 
-    def finish(self) -> None:
+    def note(self, sentence: str) -> None:
+        """Say something between."""
+        tqdm.write(sentence, file=sys.stderr)
+
+    def close(self) -> None:
         """The present file is done, one way or the other."""
         if self._bar is not None:
             self._bar.close()
@@ -144,19 +175,30 @@ def _by_name(names: Iterable[str], known: Sequence[ModelFile]) -> list[ModelFile
     return [models[name] for name in dict.fromkeys(names)]
 
 
-def _best_of_every_role(shelf: Shelf) -> list[ModelFile]:
-    """For each role and scale the first official model whose licence is welcome: what `auto` would take."""
+def _wanted(shelf: Shelf) -> list[ModelFile]:
+    """The official models that the settings name; of other roles the first of each scale whose licence is welcome."""
     found: dict[tuple[str, int], ModelFile] = {}
+    named = []
     for model in REGISTRY:
-        if model.origin == "official" and not shelf.refuses(model):
+        if model.origin != "official":
+            continue
+        names = shelf.wanted.get(model.role)
+        if names:
+            named += [model] if model.name in names else []
+        elif not shelf.refuses(model):
             found.setdefault((model.role, model.scale), model)
-    return list(found.values())
+    return sorted([*found.values(), *named], key=REGISTRY.index)
 
 
 def _with_twins(models: Sequence[ModelFile]) -> list[ModelFile]:
     """The models, and those whose weights they are mixed with to denoise less."""
     twins = [twin for model in models for twin in REGISTRY if twin.name == model.denoise_with]
     return list(dict.fromkeys([*models, *twins]))
+
+
+def _say(text: str, file: TextIO | None = None) -> None:
+    """Print at once: in a pipe the two outputs would otherwise come late and in another order."""
+    print(text, file=file or sys.stdout, flush=True)
 
 
 def _size(size: int) -> str:
@@ -182,4 +224,4 @@ def _use(model: ModelFile, selection: Selection | None, shelf: Shelf) -> str:
 def _print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
     for row in (header, *rows):
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        _say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -58,6 +58,12 @@ class Settings(BaseSettings):
         """Kubernetes sets `LIKENESS_PORT=tcp://…` in every pod beside a Service of our name: not meant for us."""
         return cls.model_fields["port"].default if isinstance(value, str) and value.startswith("tcp://") else value
 
+    @field_validator("weights_dir", mode="before")
+    @classmethod
+    def _somewhere(cls, value: object) -> object:
+        """An empty variable would mean the folder that the process happens to be in."""
+        return _default_weights_dir() if value == "" else value
+
     @field_validator("weights_dir")
     @classmethod
     def _expanded(cls, value: Path) -> Path:

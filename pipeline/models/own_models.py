@@ -10,6 +10,7 @@ path starts in the weights directory.
 from __future__ import annotations
 
 import csv
+import os
 import re
 from pathlib import Path
 from typing import get_args
@@ -33,6 +34,10 @@ def read_own_models(weights_dir: Path) -> tuple[ModelFile, ...]:
         lines = table.read_text(encoding="utf-8-sig").splitlines()
     except (FileNotFoundError, NotADirectoryError):
         return ()
+    except PermissionError as error:
+        if not os.access(weights_dir, os.X_OK):  # a folder that may not be entered holds nothing for us
+            return ()
+        raise ModelUnavailable(f"{table} cannot be read: {error}.", stage="models") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ModelUnavailable(f"{table} cannot be read: {error}.", stage="models") from error
     rows = csv.DictReader(lines, skipinitialspace=True, strict=True)

@@ -100,29 +100,35 @@ def choose(shelf: Shelf, registry: Sequence[ModelFile] = REGISTRY) -> Selection:
         offered[role] = (*defaults[role], *(others if role in REQUESTABLE else ()))
     wanted = [model for models in offered.values() for model in models]
     twins = {model.name: twin for model in wanted for twin in known if _is_twin(twin, model, shelf)}
-    faults += _faults([*wanted, *twins.values()], shelf.weights_dir)
-    if faults:
-        advice = _advice(wanted, known, shelf)
-        raise ModelUnavailable("\n".join([*dict.fromkeys(faults), *advice]), stage="models")
+    wrong = _faults([*wanted, *twins.values()], shelf.weights_dir)
+    if faults or wrong:
+        sentences = [*faults, *wrong.values(), *_advice(list(wrong), known, shelf)]
+        raise ModelUnavailable("\n".join(dict.fromkeys(sentences)), stage="models")
     return Selection(known, defaults, offered, twins, tuple(_notes(known, defaults, shelf)))
 
 
-def _faults(models: Sequence[ModelFile], weights_dir: Path) -> list[str]:
-    """What is wrong with the files; all are hashed at once, as hashing is most of an early end."""
+def _faults(models: Sequence[ModelFile], weights_dir: Path) -> dict[ModelFile, str]:
+    """What is wrong with which file; all are hashed at once, as hashing is most of an early end."""
     with ThreadPoolExecutor() as threads:
-        return [found for found in threads.map(lambda model: fault(model, weights_dir), models) if found]
+        found = zip(models, threads.map(lambda model: fault(model, weights_dir), models), strict=True)
+        return {model: sentence for model, sentence in found if sentence}
 
 
-def _advice(wanted: Sequence[ModelFile], known: Sequence[ModelFile], shelf: Shelf) -> list[str]:
-    """What to do about official files that are missing."""
-    missing = [m for m in wanted if m.origin == "official" and not installed(m, shelf.weights_dir)]
+def _advice(wrong: Sequence[ModelFile], known: Sequence[ModelFile], shelf: Shelf) -> list[str]:
+    """What to do about official files that are missing or wrong."""
+    to_pull = [model for model in wrong if model.origin == "official"]
     advice = []
-    for model in missing:
+    for model in to_pull:
         place = (model.role, model.scale)
-        instead = [m.name for m in known if (m.role, m.scale) == place and _may_be_asked_for(m, shelf)]
-        if instead and model.role not in shelf.wanted:
-            advice.append(f"Instead of {model.name} LIKENESS_{model.role.upper()} may name {' or '.join(instead)}.")
-    return [*advice, "`python -m app models pull` downloads official models."] if missing else []
+        instead = [m for m in known if (m.role, m.scale) == place and m is not model and _may_be_asked_for(m, shelf)]
+        if instead and not shelf.wanted.get(model.role):
+            names = " or ".join(m.name for m in instead)
+            advice.append(f"Instead of {model.name} LIKENESS_{model.role.upper()} may name {names}.")
+    if to_pull:
+        accept = "" if all(model.commercial_use == "yes" for model in to_pull) else " --accept-licences"
+        names = " ".join(dict.fromkeys(model.name for model in to_pull))
+        advice.append(f"`python -m app models pull {names}{accept}` downloads what is missing or wrong.")
+    return advice
 
 
 def _named(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tqdm import tqdm
 
 from app.__main__ import main
 from pipeline.models.registry import REGISTRY, ModelFile
@@ -99,7 +102,17 @@ def test_verify_looks_at_what_is_installed(weights_dir: Path, capsys: pytest.Cap
     assert capsys.readouterr().out.splitlines() == [f"{name}: right" for name in EMBEDDED]
     put(weights_dir, "GFPGANv1.3.pth")
     assert main(["models", "verify"]) == 1
-    assert "GFPGANv1.3.pth has 6 bytes, expected 348632874" in capsys.readouterr().out
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.endswith("GFPGANv1.3.pth has 6 bytes, expected 348632874.") for line in lines].count(True) == 1
+
+
+def test_verify_tells_what_hinders_a_start(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("LIKENESS_MODELS", "official")
+    assert main(["models", "verify"]) == 1
+    output = capsys.readouterr().out
+    assert "compact-x2: right" in output
+    assert "GFPGANv1.4.pth is missing." in output
+    assert "models pull retinaface-resnet50 gfpgan-v1.4 " in output
 
 
 def test_verify_by_name(capsys: pytest.CaptureFixture[str]) -> None:
@@ -172,7 +185,73 @@ def test_pull_brings_the_best_of_every_role_and_its_twin(weights_dir: Path, caps
     assert lying_in(weights_dir) == {"best.pth", "faces.pth", "fourfold.pth", "grainy.pth"}
     assert "best: downloaded" in capsys.readouterr().out
     assert main(["models", "pull", "--accept-licences"]) == 0
-    assert "best: was there already" in capsys.readouterr().out
+    assert "best: is there already" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("table")
+def test_what_would_be_downloaded_is_told_with_its_sum(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["models", "pull"])
+    header, *rows, total = capsys.readouterr().out.splitlines()
+    assert header.split() == ["NAME", "DOWNLOAD", "LICENCE", "COMMERCIAL"]
+    assert [row.split() for row in rows[1:2]] == [["faces", "0.01", "MB", "research", "only", "no"]]
+    assert total == "To download: 0.03 MB"
+
+
+@pytest.mark.usefixtures("table")
+def test_what_the_settings_name_is_pulled(weights_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIKENESS_RESTORER", "second,compact-face")
+    monkeypatch.setenv("LIKENESS_RECOGNISER", "none")
+    assert main(["models", "pull"]) == 0
+    assert lying_in(weights_dir) == {"second.pth", "fourfold.pth", "grainy.pth"}
+
+
+@pytest.mark.usefixtures("table")
+def test_what_is_there_is_neither_shown_nor_asked_about(weights_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(weights_dir, "faces.pth", DATA)
+    assert main(["models", "pull"]) == 0  # only that one has a licence to accept
+    output = capsys.readouterr().out
+    assert "faces: is there already" in output
+    assert "research only" not in output
+
+
+@pytest.mark.usefixtures("table")
+def test_without_a_terminal_progress_is_told_in_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "pull", "best"]) == 0
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("best: ")]
+    assert lines[0] == "best: - of 0.01 MB"
+    assert lines[-1] == "best: 0.01 MB of 0.01 MB"
+
+
+@pytest.mark.usefixtures("table")
+def test_a_bar_for_each_file_that_ends_full(monkeypatch: pytest.MonkeyPatch, weights_dir: Path) -> None:
+    shown: list[tuple[str, int, int, int]] = []
+
+    class Watched(tqdm):  # type: ignore[type-arg]
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**{**options, "disable": False, "file": io.StringIO()})
+
+        def close(self) -> None:
+            if not self.disable:
+                shown.append((self.desc, self.initial, self.n, self.total))
+            super().close()
+
+    monkeypatch.setattr("app.model_files.tqdm", Watched)
+    put(weights_dir, "best.pth.part", DATA[:1000])
+    assert main(["models", "pull", "best", "second"]) == 0
+    size = len(DATA)
+    assert shown == [("best", 1000, size, size), ("second", 0, size, size)]
+
+
+@pytest.mark.usefixtures("table")
+def test_ctrl_c_tells_how_to_go_on(
+    weights_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("app.model_files.pull", interrupted)
+    assert main(["models", "pull", "best"]) == 130
+    assert f"kept in {weights_dir}; the same command goes on" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("table")
@@ -210,7 +289,7 @@ def test_one_failure_is_told_and_the_others_come(
     output = capsys.readouterr()
     assert "best: " in output.err
     assert "SHA-256" in output.err
-    assert "1 of 4 models are missing." in output.err
+    assert "1 of 4 could not be downloaded." in output.err
     assert lying_in(weights_dir) == {"faces.pth", "fourfold.pth", "grainy.pth"}
 
 

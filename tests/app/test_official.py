@@ -145,9 +145,17 @@ def test_the_command_names_wrong_files_and_does_not_start(tmp_path: Path) -> Non
         with (tmp_path / str(model.file)).open("wb") as file:
             file.truncate(model.bytes)
     environment = {**os.environ, "LIKENESS_MODELS": "official", "LIKENESS_WEIGHTS_DIR": str(tmp_path)}
-    command = [sys.executable, "-m", "app", "serve", "--port", "0"]
+    # It takes a second, most of it hashing; importing torch, onnxruntime and the rest would take several more.
+    slow = {"torch", "torchvision", "onnxruntime", "spandrel", "cv2", "uvicorn"}
+    code = (
+        "import sys; from app.__main__ import main; status = main(['serve', '--port', '0'])\n"
+        f"print(sorted({slow!r} & set(sys.modules))); sys.exit(status)"
+    )
+    command = [sys.executable, "-c", code]
     ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 2
-    lines = ended.stderr.splitlines()
+    assert ended.stdout == "[]\n"
+    *lines, advice = ended.stderr.splitlines()
     assert [line.split(":")[0] for line in lines] == [model.name for model in wanted]
     assert all(" has SHA-256 " in line for line in lines)
+    assert advice.startswith("`python -m app models pull retinaface-resnet50 gfpgan-v1.4 ")

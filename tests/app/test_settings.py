@@ -111,6 +111,11 @@ def test_names_of_models_are_a_list_for_their_role(monkeypatch: pytest.MonkeyPat
     }
 
 
+def test_an_empty_folder_name_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIKENESS_WEIGHTS_DIR", "")
+    assert Settings().weights_dir == Path.home() / ".cache" / "likeness"
+
+
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError):
         Settings().slots = 2  # type: ignore[misc]

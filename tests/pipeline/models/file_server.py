@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import urlsplit
 
 PATIENCE = 60.0  # seconds; what is waited for comes much sooner, but the machine may be busy
@@ -20,6 +22,7 @@ class Answer:
 
     body: bytes = b""
     status: int = 200
+    phrase: str | None = None  # instead of the usual one
     headers: Mapping[str, str] = field(default_factory=dict)
     ranges: bool = True  # honour `Range`
     content_range: str | None = None  # instead of the right one
@@ -47,13 +50,14 @@ class FileServer:
     """Answers by path; of several the last is given for ever."""
 
     port: int = 0
+    scheme: str = "http"
     answers: dict[str, list[Answer]] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     held: threading.Event = field(default_factory=threading.Event)  # the answer has come to its `hold`
     release: threading.Event = field(default_factory=threading.Event)
 
     def url(self, path: str = "") -> str:
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"{self.scheme}://127.0.0.1:{self.port}{path}"
 
     def serve(self, path: str, *answers: Answer) -> str:
         """The URL at which these are the answers from now on."""
@@ -91,7 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
             status = 206 if start < len(body) else 416
             headers["Content-Range"] = answer.content_range or f"bytes {start}-{len(body) - 1}/{len(body)}"
             body = body[start:] if status == 206 else b""
-        self.send_response(status)
+        self.send_response(status, answer.phrase)
         for name, value in headers.items():
             self.send_header(name, value)
         if answer.length is None or answer.length >= 0:
@@ -115,12 +119,19 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def file_server() -> Iterator[FileServer]:
-    """A server on a free port, until the end of the block; then none of its threads is left."""
-    files = FileServer()
+def file_server(certificate: Path | None = None) -> Iterator[FileServer]:
+    """A server on a free port, until the end of the block; then none of its threads is left.
+
+    With a certificate (and its key, in the same file) it speaks TLS.
+    """
+    files = FileServer(scheme="https" if certificate else "http")
     handler = type("Handler", (_Handler,), {"files": files})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = False  # so that closing waits for them
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         files.port = server.server_address[1]
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), name="file server")
         thread.start()

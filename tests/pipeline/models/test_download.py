@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import multiprocessing
@@ -8,12 +9,13 @@ import random
 import resource
 import shutil
 import signal
+import subprocess
 import threading
 import time
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -22,6 +24,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from pipeline.errors import PipelineError
 from pipeline.models import download, transfer
@@ -95,6 +98,7 @@ def refusal(folder: Path, model: ModelFile, **options: Any) -> str:
     assert (result.failure.code, result.failure.stage) == ("download_failed", "models")
     assert result.failure.message.startswith(f"{model.name}: ")
     assert result.failure.message.endswith(".")
+    assert ".. " not in result.failure.message
     return result.failure.message
 
 
@@ -202,6 +206,38 @@ def test_files_have_the_permissions_that_the_umask_leaves(server: FileServer, fo
     assert lying_in(folder) == {"a.pth": DATA, "b.pth": OTHER}
 
 
+@pytest.mark.parametrize("zipped", [False, True], ids=["plain", "zip"])
+def test_the_content_is_on_the_disk_before_it_gets_its_name(
+    zipped: bool, server: FileServer, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = zip_of({"a.onnx": DATA})
+    plain = row(server.serve("/a.pth", Answer(DATA)))
+    model = member(server.serve("/all.zip", Answer(archive)), archive, "a.onnx", DATA) if zipped else plain
+    done: list[tuple[str, int]] = []
+    fsync, rename = os.fsync, os.replace
+
+    def spy_fsync(file: int) -> None:
+        fsync(file)
+        done.append(("fsync", os.fstat(file).st_ino))
+
+    def spy_replace(source: Path, target: Path) -> None:
+        rename(source, target)
+        done.append(("replace", target.stat().st_ino))
+
+    monkeypatch.setattr(os, "fsync", spy_fsync)
+    monkeypatch.setattr(os, "replace", spy_replace)
+    assert downloaded(folder, model)
+    there = (folder / "a.pth").stat().st_ino
+    assert done == [("fsync", there), ("replace", there)]
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content-Encoding": "identity", "Content-Type": "application/gzip"}])
+def test_a_body_is_written_as_it_comes(headers: dict[str, str], server: FileServer, folder: Path) -> None:
+    data = gzip.compress(DATA)
+    assert downloaded(folder, row(server.serve("/a.pth", Answer(data, headers=headers)), data))
+    assert lying_in(folder) == {"a.pth": data}
+
+
 def test_a_large_file_takes_little_memory(server: FileServer, folder: Path) -> None:
     data = bytes(16 * 1024 * 1024)
     model = row(server.serve("/a.pth", Answer(data)), data)
@@ -256,13 +292,23 @@ def test_a_whole_part_needs_no_request(server: FileServer, folder: Path) -> None
         Answer(status=416),
         Answer(DATA, content_range="bytes 0-299999/300000"),
         Answer(DATA, content_range="rubbish"),
+        Answer(DATA, content_range=f"bytes {'1' * 5000}-299999/300000"),
+        Answer(DATA, content_range=f"bytes 100000-299999/{'3' * 5000}"),
     ],
-    ids=["ranges ignored", "416", "another range", "no range"],
+    ids=["ranges ignored", "416", "another range", "no range", "absurd start", "absurd size"],
 )
 def test_a_server_that_does_not_go_on_is_asked_for_everything(first: Answer, server: FileServer, folder: Path) -> None:
     put(folder, "a.pth.part", DATA[:100_000])
     assert downloaded(folder, row(server.serve("/a.pth", first, Answer(DATA))))
     assert server.ranges == (["bytes=100000-"] if not first.ranges else ["bytes=100000-", None])
+    assert lying_in(folder) == {"a.pth": DATA}
+
+
+def test_the_unit_of_a_range_may_be_written_in_any_case(server: FileServer, folder: Path) -> None:
+    put(folder, "a.pth.part", DATA[:100_000])
+    model = row(server.serve("/a.pth", Answer(DATA, content_range="Bytes 100000-299999/300000")))
+    assert downloaded(folder, model)
+    assert len(server.requests) == 1
     assert lying_in(folder) == {"a.pth": DATA}
 
 
@@ -317,6 +363,33 @@ def test_a_server_that_stays_busy_is_not_asked_for_ever(
     assert lying_in(folder) == {}
 
 
+def test_what_comes_renews_the_patience(server: FileServer, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    cuts = [Answer(DATA, cut=30_000)] * 6
+    model = row(
+        server.serve("/a.pth", *cuts, Answer(status=503), Answer(DATA, cut=1), Answer(status=503), Answer(DATA))
+    )
+    assert downloaded(folder, model, patience=Patience(attempts=3, pause_s=1, longest_pause_s=9))
+    assert [pause for pause in pauses if pause >= 1] == [1, 1, 1, 1, 1, 1, 2, 1, 2]
+    assert len(server.requests) == 10
+    assert lying_in(folder) == {"a.pth": DATA}
+
+
+def test_pauses_are_told(server: FileServer, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    url = server.serve("/a.pth", Answer(status=503), Answer(status=429), Answer(DATA, cut=0), Answer(DATA))
+    told: list[str] = []
+    assert downloaded(folder, row(url), patience=Patience(pause_s=0.5), notice=told.append)
+    assert told[:2] == [
+        f"{url} answered 503 Service Unavailable; next try in 0.5 s (2 of 5).",
+        f"{url} answered 429 Too Many Requests; next try in 1 s (3 of 5).",
+    ]
+    assert told[2].startswith(f"{url}: ")
+    assert told[2].endswith("; next try in 2 s (4 of 5).")
+    assert len(told) == 3
+
+
 def test_a_short_retry_after_is_honoured(server: FileServer, folder: Path) -> None:
     model = row(server.serve("/a.pth", Answer(status=503, headers={"Retry-After": "0"}), Answer(DATA)))
     assert downloaded(folder, model, patience=Patience(pause_s=1000, longest_pause_s=1000))
@@ -328,6 +401,29 @@ def test_a_long_retry_after_is_told_instead(server: FileServer, folder: Path) ->
     assert "Try again in 3600 seconds." in refusal(folder, model)
     assert len(server.requests) == 1
     assert lying_in(folder) == {}
+
+
+def test_an_absurd_retry_after_is_none(server: FileServer, folder: Path) -> None:
+    model = row(server.serve("/a.pth", Answer(status=503, headers={"Retry-After": "9" * 5000})))
+    assert len(refusal(folder, model)) < 200
+    assert len(server.requests) == QUICK.attempts
+
+
+@pytest.mark.parametrize(("status", "named"), [(404, "404 Not Found."), (599, "599."), (299, "299.")])
+def test_a_server_has_no_say_in_the_name_of_a_status(status: int, named: str, server: FileServer, folder: Path) -> None:
+    model = row(server.serve("/a.pth", Answer(status=status, phrase="\x9b2J" + "so " * 10_000)))
+    assert f"answered {named}" in refusal(folder, model)
+
+
+def test_nothing_unprintable_or_endless_comes_from_a_proxy(
+    server: FileServer, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", server.url())
+    location = "ftp://x/" + "\x9b2J" + "so" * 10_000
+    model = row(server.serve("/a.pth", Answer(status=302, headers={"Location": location})))
+    message = refusal(folder, model)
+    assert message.isprintable()
+    assert len(message) < 600
 
 
 def test_nobody_listens(folder: Path) -> None:
@@ -376,6 +472,21 @@ def test_another_declared_size_leaves_the_old_part_alone(server: FileServer, fol
     assert lying_in(folder) == {"a.pth.part": DATA[:100_000]}
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [{"Content-Encoding": "gzip"}, {"Content-Encoding": "GZIP, br"}, {"Content-Type": "Text/HTML; charset=utf-8"}],
+    ids=str,
+)
+@pytest.mark.parametrize("there", [0, 100_000])
+def test_a_login_page_is_refused(there: int, headers: dict[str, str], server: FileServer, folder: Path) -> None:
+    if there:
+        put(folder, "a.pth.part", DATA[:there])
+    message = refusal(folder, row(server.serve("/a.pth", Answer(DATA, headers=headers))))
+    assert "it is another file" in message
+    assert len(server.requests) == 1
+    assert lying_in(folder) == ({"a.pth.part": DATA[:there]} if there else {})
+
+
 def test_an_undeclared_flood_is_cut_off(server: FileServer, folder: Path) -> None:
     assert "more than the expected 1000 bytes" in refusal(
         folder, row(server.serve("/a.pth", Answer(DATA, length=-1)), DATA[:1000])
@@ -400,7 +511,10 @@ def test_what_will_not_change_is_not_tried_again(status: int, server: FileServer
     assert lying_in(folder) == {}
 
 
-@pytest.mark.parametrize("location", ["ftp://127.0.0.1/a.pth", "file:///etc/passwd", "/a.pth"])
+@pytest.mark.parametrize(
+    "location",
+    ["ftp://127.0.0.1/a.pth", "file:///etc/passwd", "http://[::1/a.pth", "http://127.0.0.1:65536/a.pth", "/a.pth"],
+)
 def test_redirects_that_lead_nowhere(location: str, server: FileServer, folder: Path) -> None:
     model = row(server.serve("/a.pth", Answer(status=302, headers={"Location": location})))
     assert "leads nowhere" in refusal(folder, model)
@@ -409,7 +523,15 @@ def test_redirects_that_lead_nowhere(location: str, server: FileServer, folder: 
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://example.org/a.pth", "file:///etc/passwd", "a.pth", "http:///a.pth", "http://[::1/a.pth"]
+    "url",
+    [
+        "ftp://example.org/a.pth",
+        "file:///etc/passwd",
+        "a.pth",
+        "http:///a.pth",
+        "http://[::1/a.pth",
+        "http://example.org:65536/a.pth",
+    ],
 )
 def test_only_http_and_https_addresses(url: str, folder: Path) -> None:
     with pytest.raises(DownloadFailed, match="no http or https address"):
@@ -417,6 +539,14 @@ def test_only_http_and_https_addresses(url: str, folder: Path) -> None:
     with pytest.raises(DownloadFailed, match="no http or https address"):
         pull([row("https://example.org/a.pth")], folder, mirror=url)
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("start", ["ftp://", "", "//", "http://[::1", "user:"])
+def test_no_password_in_a_refused_address(start: str, folder: Path) -> None:
+    with pytest.raises(DownloadFailed, match=r"example\.org is no http or https address") as caught:
+        pull([row(f"{start}somebody:se/cr@et@example.org")], folder)
+    assert "somebody" not in caught.value.message
+    assert "cr" not in caught.value.message
 
 
 def test_models_that_ship_are_refused(folder: Path) -> None:
@@ -463,6 +593,46 @@ def test_the_proxy_of_the_environment_is_used(
     server.serve("/a.pth", Answer(DATA))
     assert downloaded(folder, row("http://models.invalid/a.pth"))
     assert [request.target for request in server.requests] == ["http://models.invalid/a.pth"]
+    assert lying_in(folder) == {"a.pth": DATA}
+
+
+def test_a_failure_on_the_way_through_a_proxy_names_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with file_server() as gone:
+        url = gone.url("/a.pth")
+    monkeypatch.setenv("HTTP_PROXY", url)
+    assert "(through the proxy of the environment). Check" in refusal(folder, row(url))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    assert "proxy" not in refusal(folder, row(url))
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A key and a certificate that signs itself, of 127.0.0.1."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl makes the certificate, and is not here")
+    path = tmp_path / "certificate.pem"
+    new = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
+    command = [openssl, *new.split(), "-keyout", str(path), "-out", str(path.with_suffix(".crt"))]
+    subprocess.run(command, check=True, capture_output=True)
+    path.write_text(path.read_text() + path.with_suffix(".crt").read_text())
+    return path
+
+
+def test_a_certificate_that_is_not_trusted_is_told_at_once(
+    certificate: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    told: list[str] = []
+    with file_server(certificate) as server:
+        model = row(server.serve("/a.pth", Answer(DATA)))
+        message = refusal(folder, model, notice=told.append)
+        assert "self-signed certificate" in message.replace("self signed", "self-signed")
+        assert "Check that SSL_CERT_FILE" in message
+        assert told == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate.with_suffix(".crt")))
+        assert downloaded(folder, model)
     assert lying_in(folder) == {"a.pth": DATA}
 
 
@@ -602,14 +772,42 @@ def free_space(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=size))
 
 
-def test_too_little_space_is_told_before_the_download(
+def test_too_little_space_for_all_of_it_is_told_at_once(
+    server: FileServer, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = zip_of({"b.onnx": OTHER, "c.onnx": DATA})
+    url = server.serve("/all.zip", Answer(archive))
+    models = (
+        row(server.serve("/a.pth", Answer(DATA))),
+        member(url, archive, "b.onnx", OTHER, name="b"),
+        member(url, archive, "c.onnx", DATA, name="c"),  # is there
+    )
+    put(folder, "a.pth.part", DATA[:100_000])
+    put(folder, "all.zip.part", archive[:100_000])
+    put(folder, "c.pth", DATA)
+    before = lying_in(folder)
+    needed = 200_000 + len(archive) - 100_000 + len(OTHER)
+    free_space(monkeypatch, needed - 1)
+    with pytest.raises(DownloadFailed, match=r"1\.0 MB are still needed in .* MB are free\. Make room") as caught:
+        pull(models, folder)
+    assert str(folder) in caught.value.message
+    assert server.requests == []
+    assert lying_in(folder) == before
+    free_space(monkeypatch, needed)
+    assert [result.failure for result in fetch(folder, *models)] == [None] * 3
+    assert lying_in(folder) == {"a.pth": DATA, "b.pth": OTHER, "c.pth": DATA}
+    free_space(monkeypatch, 0)
+    fetch(folder, *models)
+
+
+def test_space_that_is_gone_meanwhile_is_told_before_the_download(
     server: FileServer, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = row(server.serve("/a.pth", Answer(DATA)))
+    results = pull([model], folder)
     free_space(monkeypatch, 299_999)
-    message = refusal(folder, model)
-    assert "0.3 MB are still needed" in message
-    assert str(folder) in message
+    (result,) = results
+    assert f"0.3 MB are still needed in {folder}" in str(result.failure)
     assert server.requests == []
     assert lying_in(folder) == {}
     put(folder, "a.pth.part", DATA[:1])
@@ -620,13 +818,43 @@ def test_too_little_space_is_told_before_the_download(
 def test_the_members_of_a_zip_need_space_too(server: FileServer, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = zip_of({"a.onnx": DATA})
     model = member(server.serve("/all.zip", Answer(archive)), archive, "a.onnx", DATA)
+    results = pull([model], folder)
     free_space(monkeypatch, len(archive) + len(DATA) - 1)
-    refusal(folder, model)
+    (result,) = results
+    assert "Make room" in str(result.failure)
     assert server.requests == []
     assert lying_in(folder) == {}
     free_space(monkeypatch, len(archive) + len(DATA))
     assert downloaded(folder, model)
     assert lying_in(folder) == {"a.pth": DATA}
+
+
+def test_an_empty_part_is_not_kept(server: FileServer, folder: Path) -> None:
+    message = refusal(folder, row(server.serve("/a.pth", Answer(DATA, cut=0))))
+    assert "kept" not in message
+    assert len(server.requests) == QUICK.attempts
+    assert lying_in(folder) == {}
+
+
+def test_a_folder_where_the_part_belongs(server: FileServer, folder: Path) -> None:
+    (folder / "a.pth.part").mkdir(parents=True)
+    message = refusal(folder, row(server.serve("/a.pth", Answer(DATA))))
+    assert "a.pth.part cannot be written: Is a directory. Remove what is in the way" in message
+    assert "kept" not in message
+
+
+@pytest.mark.parametrize("locked", [False, True])
+def test_parts_that_nobody_needs_are_removed(locked: bool, folder: Path) -> None:
+    archive = zip_of({"a.onnx": DATA})
+    model = member("http://models.invalid/all.zip", archive, "a.onnx", DATA)
+    put(folder, "a.pth", DATA)
+    put(folder, "a.pth.part", DATA[:1])
+    put(folder, "all.zip.part", archive)
+    put(folder, "b.pth.part", OTHER)
+    with FileLock(folder / "all.zip.lock") if locked else nullcontext():
+        assert not downloaded(folder, model)
+    kept = {"a.pth.part": DATA[:1], "all.zip.part": archive} if locked else {}
+    assert lying_in(folder) == {"a.pth": DATA, "b.pth.part": OTHER} | kept
 
 
 def test_a_folder_where_the_file_belongs(server: FileServer, folder: Path) -> None:
@@ -682,7 +910,8 @@ def child_main(connection: Connection, models: Sequence[ModelFile], folder: Path
     elif trouble == "before the check of the member":
         download.sha256_of = stand_still  # type: ignore[assignment]
     connection.send("started")
-    connection.send([(result.downloaded, str(result.failure or "")) for result in fetch(folder, *models)])
+    results = fetch(folder, *models, notice=connection.send)
+    connection.send([(result.downloaded, str(result.failure or "")) for result in results])
 
 
 @contextmanager
@@ -719,7 +948,7 @@ def reported_in_trouble(trouble: str, folder: Path, model: ModelFile) -> str:
 def test_a_disk_that_is_full_while_writing(server: FileServer, folder: Path) -> None:
     model = row(server.serve("/a.pth", Answer(DATA)))
     message = reported_in_trouble("disk full", folder, model)
-    assert "cannot be written: File too large" in message
+    assert "cannot be written: File too large. Make room on its disk, and try again." in message
     kept = lying_in(folder)["a.pth.part"]
     assert 0 < len(kept) <= 100_000
     assert f"{len(kept)} bytes are kept" in message
@@ -743,18 +972,19 @@ def test_a_disk_that_is_full_while_unpacking(server: FileServer, folder: Path) -
 def test_a_folder_that_may_not_be_written_to(server: FileServer, folder: Path) -> None:
     folder.mkdir(mode=0o555)
     message = reported_in_trouble("no rights", folder, row(server.serve("/a.pth", Answer(DATA))))
-    assert "cannot be written: Permission denied" in message
+    assert "cannot be written: Permission denied. Remove what is in the way, allow writing there" in message
     assert server.requests == []
     assert list(folder.iterdir()) == []
 
 
 def test_right_files_need_no_writable_folder(server: FileServer, folder: Path) -> None:
     put(folder, "a.pth", DATA)
+    put(folder, "a.pth.part", DATA)  # cannot be removed
     (folder / "a.pth").chmod(0o444)
     folder.chmod(0o555)
     with child(folder, row(server.url("/a.pth")), trouble="no rights") as (_, connection):
         assert heard(connection) == [(False, "")]
-    assert lying_in(folder) == {"a.pth": DATA}
+    assert lying_in(folder) == {"a.pth": DATA, "a.pth.part": DATA}
     assert not (folder / "a.pth.lock").exists()
 
 
@@ -797,6 +1027,7 @@ def test_two_processes_at_once_make_one_download(server: FileServer, folder: Pat
     with child(folder, model) as (_, first):
         assert server.held.wait(PATIENCE)
         with child(folder, model) as (_, second):
+            assert heard(second) == "a.pth is being downloaded by another process; waiting for it."
             assert not second.poll(0.2)  # it waits
             assert "a.pth" not in lying_in(folder)
             server.release.set()

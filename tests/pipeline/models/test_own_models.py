@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,3 +75,33 @@ def test_a_table_that_is_no_text_is_an_error(tmp_path: Path) -> None:
     (tmp_path / TABLE).write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ModelUnavailable, match="cannot be read"):
         read_own_models(tmp_path)
+
+
+def test_a_folder_that_may_not_be_entered_holds_no_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As under systemd's ProtectHome, or in a container that runs as somebody else."""
+
+    def forbidden(path: Path, **_: object) -> str:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_text", forbidden)
+    with pytest.raises(ModelUnavailable, match="cannot be read"):
+        read_own_models(tmp_path)
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    assert read_own_models(tmp_path) == ()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_somebody_else_can_start_beside_a_closed_folder(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    code = (
+        "import os, sys; sys.path.insert(0, sys.argv[2]); from pathlib import Path\n"
+        "from pipeline.models.selection import Shelf, choose\n"
+        "os.setgid(65534); os.setuid(65534)\n"
+        "print(choose(Shelf(Path(sys.argv[1]) / 'likeness')).offered_names('restorer'))"
+    )
+    arguments = [sys.executable, "-c", code, str(closed), str(Path(__file__).resolve().parents[3])]
+    ended = subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=60)
+    if "Permission denied" in ended.stderr and "embedded" in ended.stderr:
+        pytest.skip("this checkout may not be read by others")
+    assert ended.stdout == "['compact-face']\n", ended.stderr

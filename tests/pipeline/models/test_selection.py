@@ -207,7 +207,7 @@ def test_official_insists_on_the_first_and_names_what_could_be_named_instead(wei
     assert lines == [
         f"big: {weights_dir / str(BIG.file)} is missing.",
         "Instead of big LIKENESS_RESTORER may name bigger.",
-        "`python -m app models pull` downloads official models.",
+        "`python -m app models pull big` downloads what is missing or wrong.",
     ]
     assert names(choose(Shelf(weights_dir, "official", wanted={"restorer": ("bigger",)}), TABLE))["restorer"] == [
         "bigger"
