@@ -214,18 +214,18 @@ def test_the_content_is_on_the_disk_before_it_gets_its_name(
     plain = row(server.serve("/a.pth", Answer(DATA)))
     model = member(server.serve("/all.zip", Answer(archive)), archive, "a.onnx", DATA) if zipped else plain
     done: list[tuple[str, int]] = []
-    fsync, rename = os.fsync, os.replace
+    fsync, rename = os.fsync, Path.replace
 
     def spy_fsync(file: int) -> None:
         fsync(file)
         done.append(("fsync", os.fstat(file).st_ino))
 
-    def spy_replace(source: Path, target: Path) -> None:
-        rename(source, target)
-        done.append(("replace", target.stat().st_ino))
+    def spy_replace(source: Path, target: Path) -> Path:
+        done.append(("replace", source.stat().st_ino))
+        return rename(source, target)
 
     monkeypatch.setattr(os, "fsync", spy_fsync)
-    monkeypatch.setattr(os, "replace", spy_replace)
+    monkeypatch.setattr(Path, "replace", spy_replace)
     assert downloaded(folder, model)
     there = (folder / "a.pth").stat().st_ino
     assert done == [("fsync", there), ("replace", there)]
