@@ -13,7 +13,7 @@ from app.settings import Settings
 from pipeline.errors import ModelUnavailable
 from pipeline.models.download import DownloadFailed, pull
 from pipeline.models.registry import REGISTRY, ROLES, ModelFile
-from pipeline.models.selection import Selection, Shelf, choose, known_models
+from pipeline.models.selection import Selection, Shelf, choose, known_models, official_set
 from pipeline.models.weights import fault, installed
 
 COLUMNS = ("ROLE", "NAME", "SIZE", "LICENCE", "COMMERCIAL", "INSTALLED", "IN USE")
@@ -82,7 +82,7 @@ def pull_models(names: Sequence[str], settings: Settings, *, accept_licences: bo
     and `DownloadFailed`.
     """
     shelf = settings.shelf
-    models = _with_twins(_by_name(names, REGISTRY) if names else _wanted(shelf))
+    models = _with_twins(_by_name(names, REGISTRY) if names else official_set(shelf, REGISTRY))
     shipped = [model.name for model in models if model.url is None]
     if shipped:
         raise ModelUnavailable(f"{', '.join(shipped)}: ships with Likeness, there is nothing to download.")
@@ -173,21 +173,6 @@ def _by_name(names: Iterable[str], known: Sequence[ModelFile]) -> list[ModelFile
     if unknown:
         raise ModelUnavailable(f"There is no model {', '.join(unknown)}, only {', '.join(models)}.", stage="models")
     return [models[name] for name in dict.fromkeys(names)]
-
-
-def _wanted(shelf: Shelf) -> list[ModelFile]:
-    """The official models that the settings name; of other roles the first of each scale whose licence is welcome."""
-    found: dict[tuple[str, int], ModelFile] = {}
-    named = []
-    for model in REGISTRY:
-        if model.origin != "official":
-            continue
-        names = shelf.wanted.get(model.role)
-        if names:
-            named += [model] if model.name in names else []
-        elif not shelf.refuses(model):
-            found.setdefault((model.role, model.scale), model)
-    return sorted([*found.values(), *named], key=REGISTRY.index)
 
 
 def _with_twins(models: Sequence[ModelFile]) -> list[ModelFile]:

@@ -24,10 +24,8 @@ class CompactNetwork:
     """A compact network on a runtime: `scale` times larger, its receptive field `reach` pixels each way."""
 
     def __init__(self, name: str, state_dict: Mapping[str, Any], runtime: Runtime) -> None:
-        descriptor = describe_network(name, state_dict)
+        descriptor = describe_network(name, state_dict, "Compact")
         network: Any = descriptor.model
-        if descriptor.architecture.id != "Compact":
-            raise ModelUnavailable(f"{name}: the file holds a {descriptor.architecture.name} network.", stage="models")
         self.scale = int(descriptor.scale)
         self.reach = sum(isinstance(layer, torch.nn.Conv2d) for layer in network.body)
         self._runtime = runtime

@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 
-from pipeline.errors import ModelUnavailable
 from pipeline.models.runtime import Runtime
 from pipeline.models.spandrel_network import describe_network, number_format
 from pipeline.types import Crop, Image
@@ -27,9 +26,7 @@ class GfpganRestorer:
     max_native_size = math.inf
 
     def __init__(self, name: str, state_dict: Mapping[str, Any], runtime: Runtime) -> None:
-        descriptor = describe_network(name, state_dict)
-        if descriptor.architecture.id != "GFPGAN":
-            raise ModelUnavailable(f"{name}: the file holds a {descriptor.architecture.name} network.", stage="models")
+        descriptor = describe_network(name, state_dict, "GFPGAN")
         self.name = name
         self.batch_size = runtime.batch_size
         self._runtime = runtime

@@ -45,7 +45,8 @@ def _compact_upscaler(model: ModelFile, runtime: Runtime, folder: Path, twin: Mo
 
 def _spandrel_upscaler(model: ModelFile, runtime: Runtime, folder: Path, twin: ModelFile | None) -> Any:
     state_dict = read_state_dict(model, folder)
-    is_compact = describe_network(model.name, state_dict).architecture.id == "Compact"
+    # Of a registered model the row says what it is; only a user's own is looked at first, which loads it once more.
+    is_compact = model.origin == "own" and describe_network(model.name, state_dict).architecture.id == "Compact"
     return (CompactUpscaler if is_compact else SpandrelUpscaler)(model.name, state_dict, runtime)
 
 

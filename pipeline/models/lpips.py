@@ -6,7 +6,6 @@ are those of the package `lpips` 0.1.4 and ship with this code, see NOTICE.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +17,7 @@ from safetensors.torch import load as load_safetensors
 
 from pipeline.errors import ModelUnavailable, StageFailed
 from pipeline.models.runtime import Runtime
-from pipeline.models.weights import EMBEDDED_DIR
+from pipeline.models.weights import EMBEDDED_DIR, checked_bytes
 from pipeline.types import FloatArray, Image
 
 HEADS = EMBEDDED_DIR / "lpips-heads.safetensors"
@@ -160,11 +159,4 @@ def _unit(features: torch.Tensor) -> torch.Tensor:
 
 def _read_heads(name: str) -> dict[str, torch.Tensor]:
     """The linear heads: `alex.0` … `alex.4` and `squeeze.0` … `squeeze.6`, each (channels,) float32."""
-    try:
-        data = HEADS.read_bytes()
-    except OSError as error:
-        raise ModelUnavailable(f"{name}: {HEADS} cannot be read: {error}.", stage="models") from error
-    found = hashlib.sha256(data).hexdigest()
-    if found != HEADS_SHA256:
-        raise ModelUnavailable(f"{name}: {HEADS} has SHA-256 {found}, expected {HEADS_SHA256}.", stage="models")
-    return load_safetensors(data)
+    return load_safetensors(checked_bytes(name, HEADS, HEADS_SHA256))

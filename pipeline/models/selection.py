@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -72,6 +72,23 @@ def known_models(weights_dir: Path, registry: Sequence[ModelFile] = REGISTRY) ->
         if any(model.name == other.name for other in registry):
             raise ModelUnavailable(f"models.csv: {model.name} is already the name of another model.", stage="models")
     return (*registry, *own)
+
+
+def official_set(shelf: Shelf, registry: Sequence[ModelFile] = REGISTRY) -> list[ModelFile]:
+    """The official models that the settings name; of other roles the first of each scale whose licence is welcome.
+
+    In the order of the registry, whether they are installed or not.
+    """
+    insisting = replace(shelf, preference="official")
+    wanted: list[ModelFile] = []
+    for role in ROLES:
+        candidates = [model for model in registry if model.role == role and model.origin == "official"]
+        names = shelf.wanted.get(role)
+        if names:
+            wanted += [model for model in candidates if model.name in names]
+        else:
+            wanted += _preferred(candidates, insisting, [m for m in candidates if not shelf.refuses(m)])
+    return sorted(wanted, key=registry.index)
 
 
 def choose(shelf: Shelf, registry: Sequence[ModelFile] = REGISTRY) -> Selection:

@@ -11,11 +11,17 @@ from spandrel import ImageModelDescriptor, ModelLoader
 from pipeline.errors import ModelUnavailable
 from pipeline.models.runtime import Runtime
 
+# Tried in bfloat16. Of the others some fail in it although spandrel says they can (SwinIR, ATD, RGT).
+HALF_PRECISION = ("Compact", "ESRGAN", "GFPGAN")
 
-def describe_network(name: str, state_dict: Mapping[str, Any]) -> ImageModelDescriptor[Any]:
+
+def describe_network(
+    name: str, state_dict: Mapping[str, Any], architecture: str | None = None
+) -> ImageModelDescriptor[Any]:
     """spandrel's description of a network that turns RGB into RGB, its weights loaded, on the CPU.
 
-    Raises `ModelUnavailable` for weights of any other kind, or of none.
+    Raises `ModelUnavailable` for weights of any other kind, of another `architecture` (spandrel's id) where one is
+    wanted, or of none.
     """
     try:
         descriptor = ModelLoader().load_from_state_dict(dict(state_dict))
@@ -29,11 +35,9 @@ def describe_network(name: str, state_dict: Mapping[str, Any]) -> ImageModelDesc
             f"{name}: the file holds a {descriptor.architecture.name} network that does not turn RGB into RGB.",
             stage="models",
         )
+    if architecture not in (None, descriptor.architecture.id):
+        raise ModelUnavailable(f"{name}: the file holds a {descriptor.architecture.name} network.", stage="models")
     return descriptor
-
-
-# Tried in bfloat16. Of the others some fail in it although spandrel says they can (SwinIR, ATD, RGT).
-HALF_PRECISION = ("Compact", "ESRGAN", "GFPGAN")
 
 
 def number_format(descriptor: ImageModelDescriptor[Any], runtime: Runtime) -> torch.dtype:

@@ -19,7 +19,6 @@ from pipeline.types import Image
 # Purely convolutional ones: these run faster with channels last. Others may reshape and then fail on it.
 CHANNELS_LAST = ("Compact", "ESRGAN")
 
-
 TRIAL_SIDE = 32  # pixels
 
 

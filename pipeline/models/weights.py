@@ -54,13 +54,18 @@ def read_bytes(model: ModelFile, weights_dir: Path) -> bytes:
     path = location(model, weights_dir)
     if path is None:
         raise ModelUnavailable(f"{model.name} has no file of weights.", stage="models")
+    return checked_bytes(model.name, path, model.sha256)
+
+
+def checked_bytes(name: str, path: Path, sha256: str) -> bytes:
+    """A file of the model `name`, whole. Raises `ModelUnavailable` if it cannot be read or has another SHA-256."""
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ModelUnavailable(f"{model.name}: {path} cannot be read: {error}.", stage="models") from error
+        raise ModelUnavailable(f"{name}: {path} cannot be read: {error}.", stage="models") from error
     found = hashlib.sha256(data).hexdigest()
-    if found != model.sha256:
-        raise ModelUnavailable(f"{model.name}: {path} has SHA-256 {found}, expected {model.sha256}.", stage="models")
+    if found != sha256:
+        raise ModelUnavailable(f"{name}: {path} has SHA-256 {found}, expected {sha256}.", stage="models")
     return data
 
 
