@@ -143,5 +143,7 @@ def _on_unexpected(request: Request, error: Exception) -> Response:
     logger.error("%s failed unexpectedly", request_id_of(request), exc_info=error)
     message = "Something went wrong inside the server; the log has the details under this request's id."
     request_id = request_id_of(request)
-    # Starlette answers this outside of every middleware, so the id is not put on it by `RequestIdMiddleware`.
-    return error_response(request_id, 500, "internal_error", message, "server", {"X-Request-ID": request_id})
+    # Starlette answers this outside of every middleware, so the id is not put on it by `RequestIdMiddleware`; it then
+    # raises the error again, upon which uvicorn closes the connection: a client must not send its next request there.
+    headers = {"X-Request-ID": request_id, "Connection": "close"}
+    return error_response(request_id, 500, "internal_error", message, "server", headers)

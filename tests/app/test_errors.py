@@ -105,6 +105,7 @@ def test_what_nobody_foresaw(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch)
         assert (body["code"], body["stage"]) == ("internal_error", "server")
         assert body["request_id"] == response.headers["x-request-id"] == "find-me-in-the-log"
         assert "secret" not in response.text
+        assert response.headers["connection"] == "close"  # as uvicorn will do, without a word, while the client goes on
         assert server.enhance(PHOTO).status_code == 200
 
 
