@@ -61,7 +61,10 @@ class Engine:
         start = time.monotonic()
         try:
             models = load(self.selection, self.runtime, self._weights_dir)
-            warm_up(models, Run())
+            run = Run()
+            warm_up(models, run)
+            for notice in run.notices:
+                logger.warning("warm-up: %s", notice.message)
         except Exception as error:
             self.failure = str(error)
             self.state = "failed"

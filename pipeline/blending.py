@@ -9,10 +9,11 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+from pipeline.batches import Batches
 from pipeline.errors import StageFailed
 from pipeline.geometry import Matrix, invert, resize, scaled, transform_points, warp
 from pipeline.run import Run
-from pipeline.types import CROP_SIZE, Crop, FloatArray, Image
+from pipeline.types import CROP_SIZE, Crop, FloatArray, Image, Parser
 
 # The ellipse covers brow to chin and ear to ear of the FFHQ crop and leaves hair and neck to the background.
 ELLIPSE_CENTER = (256.0, 288.0)
@@ -32,6 +33,29 @@ def ellipse_mask() -> FloatArray:
     result = np.asarray(mask * _inside(), dtype=np.float32)
     result.flags.writeable = False  # the same array serves every photo
     return result
+
+
+def face_masks(
+    restored: Sequence[Image], strengths: Sequence[float], parser: Parser | None, run: Run
+) -> list[FloatArray]:
+    """A mask (512, 512) in [0, 1] for each restored crop: where the parser sees face, without a parser the ellipse.
+
+    Crops of strength 0 are not pasted and so not looked at; the ellipse stands in their place. Raises `StageFailed`
+    where the parser gives anything but a mask for each crop, and `DeviceOutOfMemory`.
+    """
+    masks = [ellipse_mask()] * len(restored)
+    if parser is None:
+        return masks
+    pasted = [index for index, strength in enumerate(strengths) if strength > 0]
+    found: list[FloatArray] = []
+    for parsed in Batches(parser.batch_size, run).apply(parser.parse, [restored[index] for index in pasted]):
+        found.extend(parsed_mask(mask) for mask in parsed)
+        run.check()
+    if len(found) != len(pasted):
+        raise StageFailed(f"The face parser {parser.name} did not answer with one mask for each face.")
+    for index, mask in zip(pasted, found, strict=True):
+        masks[index] = mask
+    return masks
 
 
 def parsed_mask(parsed: FloatArray) -> FloatArray:

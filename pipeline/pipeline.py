@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.alignment import align
-from pipeline.blending import ellipse_mask, parsed_mask, paste_back
+from pipeline.blending import face_masks, paste_back
 from pipeline.color import correct
 from pipeline.detection import detect, select
 from pipeline.errors import NoFaceDetected
@@ -69,13 +69,13 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
         alpha = _enlarged_alpha(photo, options.upscale_factor)
     with run.stage("blending"):
         strengths = [verdict.strength for verdict in verdicts]
-        masks = _masks(restored, strengths, models, run)
+        masks = face_masks(restored, strengths, models.parser, run)
         result = paste_back(background, (photo.width, photo.height), plan.crops, restored, masks, strengths, run)
     reports = plan.report(verdicts)
     used = _names(detector=models.detector)
     if plan.crops:
         used |= _names(restorer=models.restorer, parser=models.parser, recogniser=models.recogniser)
-    notices = (*photo.notices, *_face_notices(options, reports, models), *upscaler_notices)
+    notices = (*photo.notices, *_face_notices(options, reports, models), *upscaler_notices, *run.notices)
     return Enhanced(result, alpha, reports, used | _names(upscaler=upscaler), notices)
 
 
@@ -87,7 +87,7 @@ def upscale_photo(photo: Photo, options: EnhanceOptions, models: Models, run: Ru
         upscaler, notices = _upscaler(options, models)
         result = upscale(image, options.upscale_factor, upscaler, run)
         alpha = _enlarged_alpha(photo, options.upscale_factor)
-    return Enhanced(result, alpha, (), _names(upscaler=upscaler), (*photo.notices, *notices))
+    return Enhanced(result, alpha, (), _names(upscaler=upscaler), (*photo.notices, *notices, *run.notices))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +137,6 @@ def _corrected(photo: Photo, options: EnhanceOptions, run: Run) -> Image:
         return photo.image
     with run.stage("color"):
         return correct(photo.image)
-
-
-def _masks(restored: Sequence[Image], strengths: Sequence[float], models: Models, run: Run) -> list[FloatArray]:
-    """A mask for each face; those that are not pasted are not looked at."""
-    masks = []
-    for image, strength in zip(restored, strengths, strict=True):
-        run.check()
-        parser = models.parser if strength > 0 else None
-        masks.append(ellipse_mask() if parser is None else parsed_mask(parser.parse(image)))
-    return masks
 
 
 def _upscaler(options: EnhanceOptions, models: Models) -> tuple[Upscaler | None, list[Notice]]:

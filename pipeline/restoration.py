@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pipeline.batches import Batches
 from pipeline.errors import StageFailed
 from pipeline.geometry import clip_image
 from pipeline.run import Run
@@ -16,16 +17,19 @@ def restore(crops: Sequence[Crop], restorer: Restorer, run: Run) -> list[Image]:
     """Restored images (512, 512, 3), one for each crop.
 
     Raises `StageFailed` where the network gives another shape, or anything that is not a finite number: such
-    a face must never be pasted.
+    a face must never be pasted; and `DeviceOutOfMemory` where not even one crop at a time fits.
     """
-    restored: list[Image] = []
-    for start in range(0, len(crops), restorer.batch_size):
-        batch = crops[start : start + restorer.batch_size]
+
+    def attempt(batch: Sequence[Crop]) -> list[Image]:
         images = restorer.restore(batch)
         if len(images) != len(batch) or any(i.shape != c.image.shape for i, c in zip(images, batch, strict=False)):
             raise StageFailed(f"The restorer {restorer.name} answered with something that is not a face crop.")
         if not all(np.isfinite(image).all() for image in images):
             raise StageFailed(f"The restorer {restorer.name} gave values that are not numbers.")
-        restored.extend(clip_image(image) for image in images)
-        run.progress(start + len(batch), len(crops))
+        return [clip_image(image) for image in images]
+
+    restored: list[Image] = []
+    for images in Batches(restorer.batch_size, run).apply(attempt, crops):
+        restored.extend(images)
+        run.progress(len(restored), len(crops))
     return restored

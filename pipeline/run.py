@@ -1,4 +1,4 @@
-"""One photo's run through the pipeline: its deadline, its cancel flag and the time each stage took.
+"""One photo's run through the pipeline: its deadline, its cancel flag, the time each stage took, what to tell the user.
 
 A `Run` belongs to one request and is passed along explicitly; nothing of it is shared.
 """
@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import cv2
 
 from pipeline.errors import Cancelled, DeadlineExceeded, DeviceOutOfMemory, PipelineError, StageFailed
+from pipeline.types import Notice
 
 Progress = Callable[[str, float], None]
 
@@ -21,12 +22,18 @@ def _ignore(stage: str, fraction: float) -> None:
     """The default listener of a run: nobody watches."""
 
 
+def memory_ran_out(error: Exception) -> bool:
+    """Whether memory ran out: on the device, in Python, or in OpenCV, which has an error of its own for it."""
+    opencv = isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem
+    return opencv or isinstance(error, DeviceOutOfMemory | MemoryError)
+
+
 class Run:
     """Measures stages and stops the work when it is no longer wanted.
 
     `deadline` is a reading of `time.monotonic()` in seconds, or None for no limit. `cancelled` may be
     set from any thread. `on_progress(stage, fraction)` is called from the working thread, with the
-    part of the stage that is done, in [0, 1].
+    part of the stage that is done, in [0, 1]. `notices` are what the user should know of how the work went.
     """
 
     def __init__(
@@ -39,6 +46,7 @@ class Run:
         self.deadline = deadline
         self.cancelled = cancelled or threading.Event()
         self.timings_ms: dict[str, float] = {}
+        self.notices: list[Notice] = []
         self._on_progress = on_progress
         self._stage: str | None = None
 
@@ -48,6 +56,11 @@ class Run:
             raise Cancelled("The client went away before the photo was done.", stage=self._stage)
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise DeadlineExceeded("The photo took longer than this server allows.", stage=self._stage)
+
+    def note(self, notice: Notice) -> None:
+        """Add a notice, unless it is there already: the user reads it once, however often there was cause for it."""
+        if notice not in self.notices:
+            self.notices.append(notice)
 
     def progress(self, done: int, total: int) -> None:
         """Say that `done` of `total` parts of the present stage are finished, then `check`."""
@@ -67,10 +80,8 @@ class Run:
         except PipelineError as error:
             error.stage = error.stage or name
             raise
-        except MemoryError as error:
-            raise DeviceOutOfMemory("Not enough memory for this photo right now.", stage=name) from error
         except Exception as error:
-            if isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem:  # OpenCV's own MemoryError
+            if memory_ran_out(error):
                 raise DeviceOutOfMemory("Not enough memory for this photo right now.", stage=name) from error
             raise StageFailed(f"The {name} step failed.", stage=name) from error
         finally:

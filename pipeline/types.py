@@ -150,8 +150,12 @@ class Restorer(Protocol):
     """Restores aligned faces. A face whose native size exceeds `max_native_size` px is left alone."""
 
     name: str
-    batch_size: int
     max_native_size: float
+
+    @property
+    def batch_size(self) -> int:
+        """How many crops fit into memory now, at once; at least 1. Ask again for each photo."""
+        ...
 
     def restore(self, crops: Sequence[Crop]) -> list[Image]:
         """At most `batch_size` crops in, as many images (512, 512, 3) out."""
@@ -159,15 +163,22 @@ class Restorer(Protocol):
 
 
 class Upscaler(Protocol):
-    """Enlarges by a whole number. `overlap`: input pixels that neighbouring tiles share."""
+    """Enlarges by a whole number. `tile`: side, in input pixels, of the largest tile that it is given; `overlap`:
+    input pixels that neighbouring tiles share.
+    """
 
     name: str
     scale: int
     tile: int
     overlap: int
 
-    def upscale(self, tile: Image) -> Image:
-        """(h, w, 3) in, (h·scale, w·scale, 3) out, clipped to [0, 1]."""
+    @property
+    def batch_size(self) -> int:
+        """How many tiles of (`tile`, `tile`) px fit into memory now, at once; at least 1. Ask again for each photo."""
+        ...
+
+    def upscale(self, tiles: Sequence[Image]) -> list[Image]:
+        """At most `batch_size` tiles of one shape (h, w, 3) in, as many (h·scale, w·scale, 3) in [0, 1] out."""
         ...
 
 
@@ -187,8 +198,13 @@ class Parser(Protocol):
 
     name: str
 
-    def parse(self, crop: Image) -> FloatArray:
-        """(512, 512, 3) in, soft mask (512, 512) in [0, 1] out."""
+    @property
+    def batch_size(self) -> int:
+        """How many crops fit into memory now, at once; at least 1. Ask again for each photo."""
+        ...
+
+    def parse(self, crops: Sequence[Image]) -> list[FloatArray]:
+        """At most `batch_size` crops (512, 512, 3) in, as many soft masks (512, 512) in [0, 1] out."""
         ...
 
 

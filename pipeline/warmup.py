@@ -40,7 +40,7 @@ def warm_up(models: Models, run: Run) -> None:
     with run.stage("blending"):
         if models.parser is not None:
             with _naming(models.parser):
-                models.parser.parse(restored[0])
+                models.parser.parse(restored)
     with run.stage("upscaling"):
         defaults = list(models.upscalers.values())
         others = [u for u in models.offered_upscalers.values() if not any(u is default for default in defaults)]

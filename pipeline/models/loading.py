@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from pipeline.models.allocator import return_freed_memory
 from pipeline.models.arcface import FaceRecogniser
 from pipeline.models.compact import CompactFaceRestorer, CompactUpscaler
 from pipeline.models.gfpgan import GfpganRestorer
@@ -73,6 +74,7 @@ def load(selection: Selection, runtime: Runtime, weights_dir: Path) -> Models:
     made: dict[Role, dict[str, Any]] = {
         role: {model.name: make(model) for model in models} for role, models in selection.offered.items()
     }
+    return_freed_memory()  # files, and weights in the number format that they were published in
 
     def default(role: Role) -> Any:
         return next((made[role][model.name] for model in selection.defaults[role]), None)

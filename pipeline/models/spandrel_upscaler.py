@@ -5,13 +5,14 @@ Real-ESRGAN: Wang et al., "Training Real-World Blind Super-Resolution with Pure 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
 from pipeline.errors import ModelUnavailable
+from pipeline.models.convolution import join_activations
 from pipeline.models.runtime import Runtime
 from pipeline.models.spandrel_network import describe_network, number_format
 from pipeline.types import Image
@@ -20,6 +21,14 @@ from pipeline.types import Image
 CHANNELS_LAST = ("Compact", "ESRGAN")
 
 TRIAL_SIDE = 32  # pixels
+
+# Working memory, in numbers of the network's format. ESRGAN's is largest at the output's size: three maps of 64
+# channels, before and after its last convolutions and rectifiers. (Its dense blocks hold 576 channels, but at a
+# sixteenth of that size.) Of other architectures nothing is known; those with attention (180 channels, their queries,
+# keys, values and hidden layers, and for six heads the weights over a window) take about so much for an input pixel.
+# An estimate that is too high costs speed only; one that is too low is mended when memory runs out.
+ESRGAN_PER_OUTPUT_PIXEL = 3 * 64
+OTHERS_PER_INPUT_PIXEL = 4096
 
 
 class SpandrelUpscaler:
@@ -43,17 +52,29 @@ class SpandrelUpscaler:
         self._layout = (
             torch.channels_last if self._descriptor.architecture.id in CHANNELS_LAST else torch.contiguous_format
         )
+        if self._descriptor.architecture.id == "ESRGAN":
+            join_activations(self._descriptor.model)
         runtime.prepare(self._descriptor.model, self._dtype, self._layout)
         try:
-            shape = self.upscale(np.zeros((TRIAL_SIDE, TRIAL_SIDE, 3), dtype=np.float32)).shape
+            (trial,) = self.upscale([np.zeros((TRIAL_SIDE, TRIAL_SIDE, 3), dtype=np.float32)])
         except Exception as error:  # whatever a network of a stranger may raise
             raise ModelUnavailable(f"{name}: the network does not run: {error}", stage="models") from error
-        if shape != (TRIAL_SIDE * self.scale, TRIAL_SIDE * self.scale, 3):
-            raise ModelUnavailable(f"{name}: the network makes {shape} of a small picture.", stage="models")
+        if trial.shape != (TRIAL_SIDE * self.scale, TRIAL_SIDE * self.scale, 3):
+            raise ModelUnavailable(f"{name}: the network makes {trial.shape} of a small picture.", stage="models")
 
-    def upscale(self, tile: Image) -> Image:
-        """(h, w, 3) → (h·scale, w·scale, 3); sizes that the network cannot take are padded by reflection inside."""
-        return self._runtime.run(self._forward, [tile])[0]
+    @property
+    def batch_size(self) -> int:
+        """Tiles at once."""
+        is_esrgan = self._descriptor.architecture.id == "ESRGAN"
+        per_pixel = ESRGAN_PER_OUTPUT_PIXEL * self.scale**2 if is_esrgan else OTHERS_PER_INPUT_PIXEL
+        return self._runtime.batch_size(per_pixel * self.tile**2 * self._dtype.itemsize)
+
+    def upscale(self, tiles: Sequence[Image]) -> list[Image]:
+        """Tiles of one shape (h, w, 3) → (h·scale, w·scale, 3).
+
+        Sizes that the network cannot take are padded by reflection inside.
+        """
+        return self._runtime.run(self._forward, tiles)
 
     def _forward(self, batch: torch.Tensor) -> torch.Tensor:
         tile = batch.to(self._dtype).contiguous(memory_format=self._layout)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from pipeline.errors import DeviceOutOfMemory
 from pipeline.types import Crop, Face, FloatArray, Image, Models
 
 FACE_PARTS = np.array([[0.31, 0.385], [0.69, 0.385], [0.5, 0.65], [0.34, 0.78], [0.66, 0.78]], dtype=np.float32)
@@ -64,7 +66,7 @@ class FakeRestorer:
 
 
 class FakeUpscaler:
-    """Repeats pixels, in small tiles that take `seconds` each."""
+    """Repeats pixels, in small tiles that take `seconds` each. `room`: pixels that fit into memory at once."""
 
     name = "fake-upscaler"
     overlap = 8
@@ -72,28 +74,33 @@ class FakeUpscaler:
     def __init__(self, scale: int, tile: int = 16) -> None:
         self.scale = scale
         self.tile = tile
+        self.batch_size = 1
+        self.room = math.inf
         self.seconds = 0.0
         self.tiles = 0
         self.trouble = Trouble()
 
-    def upscale(self, tile: Image) -> Image:
-        self.tiles += 1
+    def upscale(self, tiles: Sequence[Image]) -> list[Image]:
+        self.tiles += len(tiles)
         self.trouble.strike()
-        time.sleep(self.seconds)
-        return tile.repeat(self.scale, axis=0).repeat(self.scale, axis=1)
+        if sum(tile.shape[0] * tile.shape[1] for tile in tiles) > self.room:
+            raise DeviceOutOfMemory("No room.")
+        time.sleep(self.seconds * len(tiles))
+        return [tile.repeat(self.scale, axis=0).repeat(self.scale, axis=1) for tile in tiles]
 
 
 class FakeParser:
     """Takes all of a crop for face."""
 
     name = "fake-parser"
+    batch_size = 4
 
     def __init__(self) -> None:
         self.trouble = Trouble()
 
-    def parse(self, crop: Image) -> FloatArray:
+    def parse(self, crops: Sequence[Image]) -> list[FloatArray]:
         self.trouble.strike()
-        return np.ones(crop.shape[:2], dtype=np.float32)
+        return [np.ones(crop.shape[:2], dtype=np.float32) for crop in crops]
 
 
 class FakeRecogniser:

@@ -109,6 +109,12 @@ def test_models_that_do_not_run_end_the_liveness(fakes: FakeModels) -> None:
         assert_not_ready(server.enhance(PHOTO))
 
 
+def test_little_memory_at_the_start_is_logged(fakes: FakeModels, caplog: pytest.LogCaptureFixture) -> None:
+    fakes.upscaler.tile, fakes.upscaler.room = 256, 100**2
+    with serving(fakes):
+        assert "warm-up: Memory ran low" in caplog.text
+
+
 def test_official_models_that_are_missing_stop_the_start(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable) as caught:
         create_app(Settings(models="official", weights_dir=tmp_path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from functools import partial
 from operator import attrgetter
@@ -16,6 +17,7 @@ from tests.app.fakes import FakeModels, Trouble
 from tests.app.server import Likeness, serving
 
 PHOTO = images.png(images.gradient())
+LARGE = images.png(images.gradient(200, 150))
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +71,39 @@ def test_a_model_that_fails(
     assert "secret" not in response.text
     assert server.enhance(PHOTO).status_code == 200
     assert server.status()["queue_length"] == server.status()["slots_in_use"] == 0
+
+
+def answer_of(server: Likeness) -> tuple[bytes, list[str]]:
+    """The picture and the codes of the warnings."""
+    data = server.data(LARGE)
+    return data["restored_image"], [warning["code"] for warning in data["warnings"]]
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "room"), [(8, 5 * 16 * 16), (8, 16 * 16), (1, 16 * 16)], ids=["half", "one", "enough"]
+)
+def test_tiles_that_do_not_fit_at_once(fakes: FakeModels, batch_size: int, room: int) -> None:
+    with serving(fakes) as server:
+        expected = answer_of(server)
+        fakes.upscaler.batch_size, fakes.upscaler.room = batch_size, room
+        warned = ["device_memory_low"] if batch_size > 1 else []
+        assert answer_of(server) == (expected[0], [*expected[1], *warned])
+        fakes.upscaler.room = math.inf
+        assert answer_of(server) == expected
+
+
+def test_a_tile_that_does_not_fit(fakes: FakeModels) -> None:
+    """Smaller ones do, until there is no room for anything."""
+    with serving(fakes) as server:
+        expected = answer_of(server)
+        fakes.upscaler.tile, fakes.upscaler.room = 256, 64 * 64
+        assert answer_of(server) == (expected[0], [*expected[1], "device_memory_low"])
+        fakes.upscaler.room = 64 * 64 - 1
+        response = server.enhance(LARGE)
+        assert response.status_code == 503
+        assert (response.json()["stage"], response.json()["code"]) == ("upscaling", "out_of_memory")
+        fakes.upscaler.room = math.inf
+        assert answer_of(server) == expected
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

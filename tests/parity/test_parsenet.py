@@ -18,7 +18,7 @@ from tests.parity.published import published
 parsing = published("facexlib.parsing.parsenet")
 helper = published("facexlib.utils.face_restoration_helper")
 
-FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, batch_size=1)
+FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=1)
 FADING = 30  # pixels along the border: there facexlib clears the mask at one stroke and ours fades out
 
 
@@ -75,7 +75,7 @@ def test_the_blurred_mask_is_the_one_that_facexlib_pastes_with(theirs: Any, crop
     restorer.inverse_affine_matrices = [np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])]
     pasted = restorer.paste_faces_to_input_image().astype(np.float64)
     expected = ((white - pasted) / (white - face))[..., 0]
-    found = parsed_mask(FaceParser("parser", theirs.state_dict(), FP32).parse(crop))
+    found = parsed_mask(FaceParser("parser", theirs.state_dict(), FP32).parse([crop])[0])
     inner = slice(FADING, -FADING)
     assert expected[inner, inner].std() > 0.02
     assert np.abs(found - expected)[inner, inner].max() < 1e-3

@@ -23,7 +23,7 @@ rrdbnet = published("basicsr.archs.rrdbnet_arch")
 srvgg = published("realesrgan.archs.srvgg_arch")
 realesrgan = published("realesrgan")
 
-FP32 = Runtime(torch.device("cpu"), torch.float32, tile=96, batch_size=1)
+FP32 = Runtime(torch.device("cpu"), torch.float32, tile=96, max_batch=1)
 LEVEL = 1 / 255
 
 
@@ -48,7 +48,7 @@ def enlarged(upscaler: Any, photo: Image) -> Image:
 @pytest.mark.parametrize("scale", [2, 4])
 def test_without_tiles_the_picture_is_the_published_packages(scale: int, photo: Image, tmp_path: Path) -> None:
     state_dict = checkpoints.rrdb(scale)
-    ours = SpandrelUpscaler("realesrgan", state_dict, FP32).upscale(photo)
+    (ours,) = SpandrelUpscaler("realesrgan", state_dict, FP32).upscale([photo])
     assert 0.05 < ours.std() < 0.4
     assert np.abs(ours - enlarged(theirs(state_dict, scale, tmp_path), photo)).max() <= LEVEL
 
@@ -84,7 +84,7 @@ def test_less_denoising_is_the_published_mixture(strength: float, photo: Image, 
     )
     ours = CompactUpscaler("realesr-general-x4v3", strong, FP32, weak).denoising(strength)
     assert ours is not None
-    assert np.abs(ours.upscale(photo) - enlarged(published_one, photo)).max() <= LEVEL
+    assert np.abs(ours.upscale([photo])[0] - enlarged(published_one, photo)).max() <= LEVEL
 
 
 @pytest.mark.shared
@@ -92,7 +92,7 @@ def test_the_real_network_says_what_spandrel_and_the_package_say(shared_weights:
     photo = np.ascontiguousarray(astronaut[80:180, 170:300])
     file = shared_weights / "realesr-general-x4v3.pth"
     state_dict = torch.load(file, map_location="cpu", weights_only=True)
-    ours = CompactUpscaler("realesr-general-x4v3", state_dict, FP32).upscale(photo)
+    (ours,) = CompactUpscaler("realesr-general-x4v3", state_dict, FP32).upscale([photo])
     direct = ModelLoader().load_from_state_dict(state_dict)(torch.from_numpy(photo).permute(2, 0, 1)[None])
     assert np.abs(ours - direct[0].permute(1, 2, 0).numpy()).max() <= 1e-5
     network = srvgg.SRVGGNetCompact(num_in_ch=3, num_out_ch=3, num_feat=64, num_conv=32, upscale=4, act_type="prelu")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
 
+from pipeline.errors import DeviceOutOfMemory
 from pipeline.geometry import FFHQ_512_TEMPLATE
 from pipeline.types import CROP_SIZE, Crop, Detector, Face, FloatArray, Image, Models, Recogniser, Restorer, Upscaler
 
@@ -52,8 +54,19 @@ class BrightDetector:
         return sorted(faces, key=lambda face: -float(np.prod(face.box[2:] - face.box[:2])))
 
 
+class Struggling:
+    """A model whose next calls may fail: `failures` holds the error, or None, of each."""
+
+    failures: list[Exception | None]
+
+    def struggle(self) -> None:
+        error = self.failures.pop(0) if self.failures else None
+        if error is not None:
+            raise error
+
+
 @dataclass
-class FakeRestorer:
+class FakeRestorer(Struggling):
     """Applies a function to each crop."""
 
     change: Callable[[Image], Image] = unchanged
@@ -61,38 +74,61 @@ class FakeRestorer:
     max_native_size: float = 4096.0
     name: str = "fake-restorer"
     batches: list[int] = field(default_factory=list)
+    failures: list[Exception | None] = field(default_factory=list)
 
     def restore(self, crops: Sequence[Crop]) -> list[Image]:
         self.batches.append(len(crops))
+        self.struggle()
         return [self.change(crop.image) for crop in crops]
 
 
 @dataclass
-class FakeUpscaler:
-    """Repeats pixels, then applies a function to the enlarged tile."""
+class FakeUpscaler(Struggling):
+    """Repeats pixels, then applies a function to the enlarged tile. `room`: pixels that fit into memory at once."""
 
     scale: int = 2
     tile: int = 64
     overlap: int = 16
     change: Callable[[Image], Image] = unchanged
     name: str = "fake-upscaler"
+    batch_size: int = 1
+    room: float = math.inf
     shapes: list[tuple[int, ...]] = field(default_factory=list)
+    batches: list[int] = field(default_factory=list)
+    failures: list[Exception | None] = field(default_factory=list)
 
-    def upscale(self, tile: Image) -> Image:
-        self.shapes.append(tile.shape)
+    def upscale(self, tiles: Sequence[Image]) -> list[Image]:
+        self.shapes.extend(tile.shape for tile in tiles)
+        self.batches.append(len(tiles))
+        self.struggle()
+        if sum(tile.shape[0] * tile.shape[1] for tile in tiles) > self.room:
+            raise DeviceOutOfMemory("No room.")
+        return [self.enlarged(tile) for tile in tiles]
+
+    def enlarged(self, tile: Image) -> Image:
         return self.change(tile.repeat(self.scale, axis=0).repeat(self.scale, axis=1))
 
 
 @dataclass
-class FakeParser:
+class FakeParser(Struggling):
     """Calls an upright rectangle of the crop face, by default all of it."""
 
     rows: tuple[int, int] = (0, CROP_SIZE)
     columns: tuple[int, int] = (0, CROP_SIZE)
+    batch_size: int = 4
     name: str = "fake-parser"
+    shapes: list[tuple[int, ...]] = field(default_factory=list)
+    batches: list[int] = field(default_factory=list)
+    failures: list[Exception | None] = field(default_factory=list)
 
-    def parse(self, crop: Image) -> FloatArray:
-        mask = np.zeros(crop.shape[:2], dtype=np.float32)
+    def parse(self, crops: Sequence[Image]) -> list[FloatArray]:
+        self.shapes.extend(crop.shape for crop in crops)
+        self.batches.append(len(crops))
+        self.struggle()
+        return [self.mask() for _ in crops]
+
+    def mask(self) -> FloatArray:
+        mask = np.zeros((CROP_SIZE, CROP_SIZE), dtype=np.float32)
         mask[slice(*self.rows), slice(*self.columns)] = 1
         return mask
 

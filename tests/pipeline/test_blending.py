@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -9,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.alignment import align
-from pipeline.blending import EDGE, ellipse_mask, parsed_mask, paste_back
-from pipeline.errors import Cancelled, StageFailed
+from pipeline.batches import MEMORY_LOW
+from pipeline.blending import EDGE, ellipse_mask, face_masks, parsed_mask, paste_back
+from pipeline.errors import Cancelled, DeviceOutOfMemory, StageFailed
 from pipeline.geometry import BORDER_COLOR, FFHQ_512_TEMPLATE, Matrix, invert, resize, scaled, transform_points
 from pipeline.run import Run
 from pipeline.types import CROP_SIZE, Crop, FloatArray, Image
@@ -86,7 +88,7 @@ def assert_zero_along_the_border(mask: FloatArray) -> None:
 
 
 def test_a_parsed_mask_is_soft_and_keeps_the_face() -> None:
-    mask = parsed_mask(FakeParser(rows=(100, 400), columns=(150, 350)).parse(plain(CROP_SIZE, CROP_SIZE)))
+    mask = parsed_mask(FakeParser(rows=(100, 400), columns=(150, 350)).mask())
     assert mask[250, 250] == pytest.approx(1, abs=1e-3)
     assert mask[250, 150] == pytest.approx(0.5, abs=0.05)
     assert mask[40, 250] == pytest.approx(0, abs=1e-3)
@@ -94,13 +96,13 @@ def test_a_parsed_mask_is_soft_and_keeps_the_face() -> None:
 
 
 def test_a_parsed_mask_that_runs_out_of_the_crop_fades_before_its_border() -> None:
-    mask = parsed_mask(WHOLE.parse(plain(CROP_SIZE, CROP_SIZE)))
+    mask = parsed_mask(WHOLE.mask())
     assert_zero_along_the_border(mask)
     assert max(np.abs(np.diff(mask, axis=axis)).max() for axis in (0, 1)) < 0.06
 
 
 def test_a_parsers_answer_is_not_written() -> None:
-    answer = WHOLE.parse(plain(CROP_SIZE, CROP_SIZE))
+    answer = WHOLE.mask()
     answer.flags.writeable = False
     parsed_mask(answer)
     assert (answer == 1).all()
@@ -114,6 +116,65 @@ def test_a_parsers_answer_is_not_written() -> None:
 def test_what_is_no_mask_is_an_error(answer: FloatArray) -> None:
     with pytest.raises(StageFailed, match="mask"):
         parsed_mask(answer.astype(np.float32))
+
+
+class Observant(FakeParser):
+    """Calls those pixels face that are brighter than half."""
+
+    def parse(self, crops: Sequence[Image]) -> list[FloatArray]:
+        super().parse(crops)
+        return [(crop[..., 0] > 0.5).astype(np.float32) for crop in crops]
+
+
+def ramps(count: int) -> list[Image]:
+    """Crops of which each has its own part brighter than half."""
+    columns = np.linspace(0, 1, CROP_SIZE, dtype=np.float32)[None, :, None]
+    return [np.broadcast_to(columns * (0.6 + 0.08 * n), (CROP_SIZE, CROP_SIZE, 3)) for n in range(count)]
+
+
+@pytest.mark.parametrize(("batch_size", "expected"), [(1, [1] * 5), (3, [3, 2]), (8, [5])])
+def test_faces_are_parsed_in_batches_each_to_its_own_mask(batch_size: int, expected: list[int]) -> None:
+    parser = Observant(batch_size=batch_size)
+    masks = face_masks(ramps(5), [1.0] * 5, parser, Run())
+    assert parser.batches == expected
+    for mask, image in zip(masks, ramps(5), strict=True):
+        assert np.array_equal(mask, parsed_mask((image[..., 0] > 0.5).astype(np.float32)))
+
+
+def test_faces_that_are_not_pasted_are_not_parsed() -> None:
+    parser = Observant()
+    masks = face_masks(ramps(3), [0.0, 0.5, 0.0], parser, Run())
+    assert parser.batches == [1]
+    assert [mask is ellipse_mask() for mask in masks] == [True, False, True]
+
+
+def test_without_a_parser_every_mask_is_the_ellipse() -> None:
+    assert [mask is ellipse_mask() for mask in face_masks(ramps(2), [1.0, 0.0], None, Run())] == [True, True]
+
+
+def test_faces_that_do_not_fit_at_once_are_parsed_in_smaller_batches() -> None:
+    parser, run = Observant(batch_size=8, failures=[DeviceOutOfMemory("No room.")]), Run()
+    masks = face_masks(ramps(4), [1.0] * 4, parser, run)
+    assert parser.batches == [4, 2, 2]
+    assert run.notices == [MEMORY_LOW]
+    assert np.array_equal(masks, face_masks(ramps(4), [1.0] * 4, Observant(batch_size=1), Run()))
+
+
+def test_a_run_that_is_unwanted_stops_between_batches() -> None:
+    run, parser = Run(), Observant(batch_size=1)
+    run.cancelled.set()
+    with pytest.raises(Cancelled):
+        face_masks(ramps(3), [1.0] * 3, parser, run)
+    assert parser.batches == [1]
+
+
+def test_a_lost_mask_is_an_error() -> None:
+    class Forgetful(FakeParser):
+        def parse(self, crops: Sequence[Image]) -> list[FloatArray]:
+            return super().parse(crops)[1:]
+
+    with pytest.raises(StageFailed, match="fake-parser"):
+        face_masks(ramps(2), [1.0] * 2, Forgetful(), Run())
 
 
 # --- pasting -----------------------------------------------------------------------------------------------------
@@ -166,7 +227,7 @@ def test_no_box_shows(factor: float, degrees: float, parsed: bool) -> None:
     """White pasted over black: the change fades to nothing before the crop's border, without a step."""
     side = 150.0
     matrix = to_crop(side, 120, 110, degrees)
-    mask = parsed_mask(WHOLE.parse(plain(CROP_SIZE, CROP_SIZE))) if parsed else ellipse_mask()
+    mask = parsed_mask(WHOLE.mask()) if parsed else ellipse_mask()
     background = plain(round(220 * factor), round(240 * factor), 0)
     result = pasted(background, matrix, plain(CROP_SIZE, CROP_SIZE, 1), mask=mask, factor=factor)[..., 0]
     rows, columns = np.mgrid[0 : result.shape[0], 0 : result.shape[1]].astype(np.float32)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pipeline.color import correct
-from pipeline.errors import Cancelled, DeadlineExceeded, NoFaceDetected, PipelineError, StageFailed
+from pipeline.errors import Cancelled, DeadlineExceeded, DeviceOutOfMemory, NoFaceDetected, PipelineError, StageFailed
 from pipeline.geometry import resize
 from pipeline.pipeline import enhance, upscale_photo
 from pipeline.run import Run
@@ -296,19 +296,12 @@ def test_an_upscaler_that_does_not_reach_says_so() -> None:
 
 
 def test_a_face_that_is_kept_needs_no_mask() -> None:
-    class CountingParser(FakeParser):
-        calls = 0
-
-        def parse(self, crop: Image) -> Any:
-            self.calls += 1
-            return super().parse(crop)
-
-    parser = CountingParser()
+    parser = FakeParser()
     strict = replace(models(LEFT, recogniser=RedRecogniser(fall=2.0)), parser=parser)
     kept = enhance(grey_photo(), EnhanceOptions(identity_policy="protect", identity_threshold=1), strict, Run())
-    assert (actions(kept), parser.calls) == (["kept"], 0)
+    assert (actions(kept), parser.batches) == (["kept"], [])
     enhance(grey_photo(), EnhanceOptions(), strict, Run())
-    assert parser.calls == 1
+    assert parser.batches == [1]
 
 
 @pytest.mark.parametrize("work", [enhance, upscale_photo])
@@ -321,6 +314,46 @@ def test_named_models_do_the_work(work: Callable[..., Enhanced]) -> None:
     assert other.shapes
     assert result.models["upscaler"] == "other-upscaler"
     assert result.models.get("restorer") == ("other-restorer" if work is enhance else None)
+
+
+def short_of_memory(*, batch_size: int, failures: bool) -> Models:
+    """Models that work on so many faces and tiles at once; `failures`: the first time each of them finds no room."""
+
+    def first() -> list[Exception | None]:
+        return [DeviceOutOfMemory("No room.")] if failures else []
+
+    return replace(
+        fake_models(
+            FixedDetector((LEFT, RIGHT)),
+            FakeRestorer(with_less_red, batch_size=batch_size, failures=first()),
+            [FakeUpscaler(2, 64, 16, batch_size=batch_size, failures=first())],
+        ),
+        parser=FakeParser(batch_size=batch_size, failures=first()),
+    )
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 8])
+@pytest.mark.parametrize("work", [enhance, upscale_photo])
+def test_the_size_of_batches_changes_no_pixel(work: Callable[..., Enhanced], batch_size: int) -> None:
+    models = short_of_memory(batch_size=batch_size, failures=False)
+    result = work(grey_photo(), EnhanceOptions(), models, Run())
+    alone = work(grey_photo(), EnhanceOptions(), short_of_memory(batch_size=1, failures=False), Run())
+    assert result.image.tobytes() == alone.image.tobytes()
+    assert "device_memory_low" not in codes(result)
+
+
+@pytest.mark.parametrize("work", [enhance, upscale_photo])
+def test_memory_that_runs_low_is_said_once_and_changes_no_pixel(work: Callable[..., Enhanced]) -> None:
+    models = short_of_memory(batch_size=8, failures=True)
+    result = work(grey_photo(), EnhanceOptions(), models, Run())
+    plenty = work(grey_photo(), EnhanceOptions(), short_of_memory(batch_size=8, failures=False), Run())
+    assert codes(result).count("device_memory_low") == 1
+    assert codes(result)[:-1] == codes(plenty)
+    assert result.image.tobytes() == plenty.image.tobytes()
+    if work is enhance:
+        assert models.restorer.batches == [2, 1, 1]  # type: ignore[attr-defined]
+        assert models.parser.batches == [2, 1, 1]  # type: ignore[union-attr]
+    assert "device_memory_low" not in codes(work(grey_photo(), EnhanceOptions(), models, Run()))
 
 
 @pytest.mark.parametrize("work", [enhance, upscale_photo])
@@ -396,8 +429,8 @@ class Failing(FixedDetector, FakeParser, RedRecogniser):
     def embed(self, images: Any, landmarks: Any) -> Any:
         return refuse(images)
 
-    def parse(self, crop: Image) -> Any:
-        return refuse(crop)
+    def parse(self, crops: Any) -> Any:
+        return refuse(crops)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
+from pipeline.batches import MEMORY_LOW
 from pipeline.errors import Cancelled, DeviceOutOfMemory, StageFailed
 from pipeline.restoration import restore
 from pipeline.run import Run
@@ -89,6 +90,17 @@ class Forgetful(FakeRestorer):
 def test_a_lost_face_is_an_error() -> None:
     with pytest.raises(StageFailed):
         restore(crops(0.2, 0.4), Forgetful(), Run())
+
+
+def test_faces_that_do_not_fit_at_once_are_restored_in_smaller_batches() -> None:
+    values = [0, 0.1, 0.2, 0.3, 0.4]
+    restorer = FakeRestorer(inverted, batch_size=8, failures=[DeviceOutOfMemory("No room."), None, MemoryError()])
+    run = Run()
+    restored = restore(crops(*values), restorer, run)
+    assert restorer.batches == [5, 2, 2, 1, 1, 1]
+    assert run.notices == [MEMORY_LOW]
+    for image, same in zip(restored, restore(crops(*values), FakeRestorer(inverted), Run()), strict=True):
+        assert np.array_equal(image, same)
 
 
 def test_a_restorer_without_memory_fails_the_stage_as_such() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.errors import Cancelled, DeadlineExceeded, DeviceOutOfMemory, NoFaceDetected, PipelineError, StageFailed
 from pipeline.run import Run
+from pipeline.types import Notice
 
 
 def past() -> float:
@@ -65,6 +66,14 @@ def test_a_failing_stage_is_timed_too() -> None:
     with pytest.raises(StageFailed), run.stage("color"):
         slow_failure()
     assert run.timings_ms["color"] >= 10
+
+
+def test_a_notice_is_kept_once() -> None:
+    run, low = Run(), Notice("low", "It is low.")
+    for notice in (low, Notice("high", "It is high."), Notice("low", "It is low.")):
+        run.note(notice)
+    assert run.notices == [low, Notice("high", "It is high.")]
+    assert Run().notices == []
 
 
 def test_check_lets_a_wanted_run_go_on() -> None:

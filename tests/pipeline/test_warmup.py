@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,15 +11,6 @@ from pipeline.run import Run
 from pipeline.types import Image, Models
 from pipeline.warmup import warm_up
 from tests.pipeline.fakes import BrightDetector, FakeParser, FakeRestorer, FakeUpscaler, RedRecogniser, fake_models
-
-
-@dataclass
-class CountingParser(FakeParser):
-    seen: list[tuple[int, ...]] = field(default_factory=list)
-
-    def parse(self, crop: Image) -> Any:
-        self.seen.append(crop.shape)
-        return super().parse(crop)
 
 
 @dataclass
@@ -38,7 +28,7 @@ class CountingDistance:
 def test_every_model_is_run_once_on_what_it_will_meet() -> None:
     detector, restorer, recogniser = BrightDetector(), FakeRestorer(), RedRecogniser()
     upscalers = [FakeUpscaler(2), FakeUpscaler(4, tile=1024, overlap=32)]
-    parser, perceptual = CountingParser(), CountingDistance()
+    parser, perceptual = FakeParser(), CountingDistance()
     models = replace(
         fake_models(detector, restorer, upscalers, recogniser=recogniser), parser=parser, perceptual=perceptual
     )
@@ -47,7 +37,7 @@ def test_every_model_is_run_once_on_what_it_will_meet() -> None:
     assert detector.sizes == [(512, 512)]
     assert restorer.batches == [1]
     assert recogniser.embedded == [1]
-    assert parser.seen == [(512, 512, 3)]
+    assert parser.shapes == [(512, 512, 3)]
     assert perceptual.seen == [(512, 512, 3)]
     assert upscalers[0].shapes == [(64, 64, 3)]  # a whole tile
     assert upscalers[1].shapes == [(544, 544, 3)]
@@ -102,6 +92,12 @@ def test_a_model_that_does_not_run_is_named() -> None:
     offering = replace(fake_models(), offered_upscalers={"mine": FakeUpscaler(3, change=fail, name="mine")})
     with pytest.raises(StageFailed, match="The model mine does not run: wrong kernel"):
         warm_up(offering, Run())
+
+
+def test_a_warm_up_with_little_memory_says_so() -> None:
+    upscaler, run = FakeUpscaler(tile=256, room=100**2), Run()
+    warm_up(fake_models(upscalers=[upscaler]), run)
+    assert [notice.code for notice in run.notices] == ["device_memory_low"]
 
 
 def test_a_cancelled_warm_up_stops() -> None:

@@ -16,7 +16,7 @@ from pipeline.models.runtime import Runtime
 from pipeline.types import CROP_SIZE, Crop, Image
 from tests import checkpoints
 
-FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, batch_size=1)
+FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=1)
 BF16 = replace(FP32, dtype=torch.bfloat16)
 
 
@@ -148,12 +148,28 @@ def test_what_is_no_network_is_refused_by_name(state: dict[str, torch.Tensor]) -
 @pytest.mark.parametrize(("convolutions", "overlap"), [(2, 8), (4, 12), (20, 44), (40, 48)])
 def test_the_upscaler_tells_what_tiling_must_know(convolutions: int, overlap: int) -> None:
     upscaler = CompactUpscaler("fine-x2", network(2, convolutions=convolutions).state_dict(), FP32)
-    assert (upscaler.name, upscaler.scale, upscaler.tile, upscaler.overlap) == ("fine-x2", 2, 64, overlap)
+    assert (upscaler.name, upscaler.scale, upscaler.tile, upscaler.overlap) == ("fine-x2", 2, 2 * FP32.tile, overlap)
 
 
 def test_the_upscaler_enlarges_a_tile() -> None:
     net, image = network(4), noise(9, 14)
-    assert np.abs(CompactUpscaler("x4", net.state_dict(), FP32).upscale(image) - direct(net, image)).max() < 1e-5
+    assert np.abs(CompactUpscaler("x4", net.state_dict(), FP32).upscale([image])[0] - direct(net, image)).max() < 1e-5
+
+
+def test_the_upscaler_enlarges_tiles_together() -> None:
+    upscaler = CompactUpscaler("x4", network(4).state_dict(), FP32)
+    tiles = [noise(9, 14, seed) for seed in range(3)]
+    for together, tile in zip(upscaler.upscale(tiles), tiles, strict=True):
+        assert np.abs(together - upscaler.upscale([tile])[0]).max() < 1e-5
+
+
+@pytest.mark.parametrize("runtime", [FP32, BF16, replace(FP32, tile=128)], ids=["fp32", "bf16", "large"])
+def test_the_batch_is_what_the_runtime_has_memory_for(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    upscaler = CompactUpscaler("x4", network(4, features=16).state_dict(), runtime)
+    assert upscaler.batch_size == runtime.max_batch
+    monkeypatch.setattr(Runtime, "batch_size", lambda self, item_bytes: item_bytes)
+    features, pictures = 2 * 16 * runtime.dtype.itemsize, 3 * 3 * 4**2 * 4
+    assert upscaler.batch_size == (2 * runtime.tile) ** 2 * (features + pictures)
 
 
 # --- the face restorer -------------------------------------------------------------------------------------------
@@ -211,7 +227,7 @@ def denoised(strength: float, upscaler: CompactUpscaler) -> Image:
     assert upscaler.adjustable
     adjusted = upscaler.denoising(strength)
     assert (adjusted.name, adjusted.scale, adjusted.overlap) == (upscaler.name, upscaler.scale, upscaler.overlap)
-    return adjusted.upscale(noise(9, 11))
+    return adjusted.upscale([noise(9, 11)])[0]
 
 
 def test_the_strength_leads_from_one_network_to_its_twin() -> None:
@@ -221,10 +237,10 @@ def test_the_strength_leads_from_one_network_to_its_twin() -> None:
     )
     upscaler = CompactUpscaler("strong", strong, FP32, mild["params"])
     assert upscaler.denoising(1) is upscaler
-    assert np.array_equal(denoised(0, upscaler), CompactUpscaler("mild", mild, FP32).upscale(noise(9, 11)))
+    assert np.array_equal(denoised(0, upscaler), CompactUpscaler("mild", mild, FP32).upscale([noise(9, 11)])[0])
     halfway = denoised(0.5, upscaler)
     assert np.abs(halfway - denoised(0, upscaler)).max() > 0.01
-    assert np.abs(halfway - upscaler.upscale(noise(9, 11))).max() > 0.01
+    assert np.abs(halfway - upscaler.upscale([noise(9, 11)])[0]).max() > 0.01
 
 
 def test_without_a_twin_it_denoises_as_it_does() -> None:

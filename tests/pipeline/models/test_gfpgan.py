@@ -13,7 +13,7 @@ from pipeline.models.runtime import Runtime
 from pipeline.types import Crop, Image
 from tests import checkpoints
 
-FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, batch_size=2)
+FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=2)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_the_same_crop_gives_the_same_face(restorer: GfpganRestorer, astronaut: 
 
 def test_it_restores_faces_of_any_size(restorer: GfpganRestorer) -> None:
     assert restorer.max_native_size > 10_000
-    assert restorer.batch_size == FP32.batch_size
+    assert restorer.batch_size == FP32.max_batch
 
 
 def test_half_precision_that_would_hurt_is_not_used(state_dict: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ from pipeline.models.selection import Shelf, choose
 from pipeline.types import Image, Models
 from tests import checkpoints
 
-FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, batch_size=1)
+FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=1)
 OFFICIAL = next(model for model in REGISTRY if model.name == "realesr-general-x4v3")
 
 
@@ -81,7 +81,7 @@ def test_a_twin_that_is_installed_is_loaded_with_its_model(tmp_path: Path) -> No
     assert isinstance(upscaler, CompactUpscaler)
     assert upscaler.name == "realesr-general-x4v3"
     image = np.full((8, 8, 3), 0.5, np.float32)
-    assert np.array_equal(upscaler.denoising(0).upscale(image), twin.upscale(image))
+    assert np.array_equal(upscaler.denoising(0).upscale([image]), twin.upscale([image]))
     assert list(models.offered_upscalers) == ["compact-x2", "realesr-general-x4v3", "compact-x4", twin.name]
 
 
@@ -116,7 +116,7 @@ def test_the_published_upscaler_loads_and_enlarges(shared_weights: Path, astrona
     upscaler = load(choose(Shelf(shared_weights), table), FP32, shared_weights).upscalers[4]
     assert upscaler.name == "realesr-general-x4v3"
     image = astronaut[90:130, 190:240]
-    enlarged = upscaler.upscale(image)
+    (enlarged,) = upscaler.upscale([image])
     assert enlarged.shape == (160, 200, 3)
     means = enlarged.reshape(40, 4, 50, 4, 3).mean(axis=(1, 3))
     assert np.abs(means - image).mean() < 0.05

@@ -18,7 +18,7 @@ from pipeline.models.runtime import Runtime
 from pipeline.types import Image
 from tests import checkpoints
 
-FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, batch_size=1)
+FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=1)
 BF16 = replace(FP32, dtype=torch.bfloat16)
 
 
@@ -101,16 +101,16 @@ def test_the_mask_is_where_the_published_network_sees_a_face(state: dict[str, Te
     classes = (logits - logits.mean((2, 3), keepdim=True)).argmax(dim=1)[0].numpy()
     expected = np.isin(classes, [*range(1, 14), 15])
     assert 0.1 < expected.mean() < 0.95
-    mask = FaceParser("parser", mixed, FP32).parse(image)
+    mask = FaceParser("parser", mixed, FP32).parse([image])[0]
     assert (mask.shape, mask.dtype) == ((64, 64), np.float32)
     assert set(np.unique(mask)) == {0, 1}
     assert (mask != expected).mean() <= 1e-3  # ties
-    assert (FaceParser("parser", mixed, BF16).parse(image) != expected).mean() <= 0.1
+    assert (FaceParser("parser", mixed, BF16).parse([image])[0] != expected).mean() <= 0.1
 
 
 def test_the_weights_given_are_not_changed(state: dict[str, Tensor]) -> None:
     before = {name: tensor.clone() for name, tensor in state.items()}
-    FaceParser("parser", state, BF16).parse(picture(32))
+    FaceParser("parser", state, BF16).parse([picture(32)])
     assert state.keys() == before.keys()
     assert all(torch.equal(tensor, before[name]) for name, tensor in state.items())
 
@@ -119,7 +119,7 @@ def test_the_head_that_draws_a_picture_may_be_there_or_not(state: dict[str, Tens
     without = {name: tensor for name, tensor in state.items() if not name.startswith("out_img_conv.")}
     assert len(without) == len(state) - 2
     assert np.array_equal(
-        FaceParser("a", without, FP32).parse(picture()), FaceParser("b", state, FP32).parse(picture())
+        FaceParser("a", without, FP32).parse([picture()]), FaceParser("b", state, FP32).parse([picture()])
     )
 
 
@@ -149,7 +149,7 @@ def test_other_weights_are_refused_by_name(
 
 def test_face_and_hair_are_pasted_and_hat_necklace_neck_and_cloth_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
     parser, _ = told(monkeypatch, torch.eye(19)[None, :, None, :])
-    mask = parser.parse(picture(19))
+    (mask,) = parser.parse([picture(19)])
     assert mask.shape == (1, 19)
     assert np.flatnonzero(mask[0] == 0).tolist() == [0, 14, 16, 17, 18]
     assert set(np.unique(mask)) == {0, 1}
@@ -161,10 +161,26 @@ def test_the_network_sees_rgb_from_minus_one_to_one(monkeypatch: pytest.MonkeyPa
     image = np.zeros((2, 2, 3), np.float32)
     image[..., 0], image[..., 2] = 1, 0.5
     image.flags.writeable = False
-    parser.parse(image)
+    parser.parse([image])
     (seen,) = network.seen
     assert seen.dtype == runtime.dtype
     assert seen[0, :, 0, 0].tolist() == [1, -1, 0]
+
+
+def test_crops_together_are_as_each_alone(state: dict[str, Tensor]) -> None:
+    parser = FaceParser("parser", state, FP32)
+    images = [picture(64, seed) for seed in range(3)]
+    masks = parser.parse(images)
+    assert len(masks) == 3
+    for mask, image in zip(masks, images, strict=True):
+        assert (mask != parser.parse([image])[0]).mean() <= 1e-3  # ties
+
+
+def test_the_batch_is_what_the_runtime_has_memory_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    parser, _ = told(monkeypatch, torch.zeros(1, 19, 4, 4), BF16)
+    assert parser.batch_size == BF16.max_batch
+    monkeypatch.setattr(Runtime, "batch_size", lambda self, item_bytes: item_bytes)
+    assert parser.batch_size == 2 * 384 * 512**2
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
@@ -173,4 +189,4 @@ def test_an_answer_that_is_no_number_fails(monkeypatch: pytest.MonkeyPatch, valu
     logits[0, 3, 2, 1] = value
     parser, _ = told(monkeypatch, logits)
     with pytest.raises(StageFailed, match="parser"):
-        parser.parse(picture(4))
+        parser.parse([picture(4)])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import weakref
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from pipeline.errors import DeviceOutOfMemory, ModelUnavailable
 from pipeline.models.runtime import Runtime, choose_runtime
 from pipeline.types import Image
 
-CPU = Runtime(torch.device("cpu"), torch.float32, tile=64, batch_size=2)
+CPU = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=2)
 
 
 def noise(height: int = 5, width: int = 7, seed: int = 0) -> Image:
@@ -65,7 +66,38 @@ def test_a_processor_computes_in_bf16_only_where_it_has_the_instructions(
     capabilities: dict[str, bool], dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cpu_can(monkeypatch, **capabilities)
+    monkeypatch.setattr("pipeline.models.runtime.has_onednn_bf16", lambda: True)
     assert choose_runtime().dtype == dtype
+
+
+@pytest.mark.usefixtures("no_cuda")
+def test_a_processor_whose_instructions_onednn_may_not_use_computes_in_fp32(monkeypatch: pytest.MonkeyPatch) -> None:
+    cpu_can(monkeypatch, avx512_bf16=True)
+    monkeypatch.setattr("pipeline.models.runtime.has_onednn_bf16", lambda: False)
+    assert choose_runtime().dtype == torch.float32
+
+
+@pytest.mark.usefixtures("no_cuda")
+@pytest.mark.parametrize(("variable", "threads"), [(None, [1]), ("4", [])])
+def test_no_more_threads_than_the_containers_share(
+    variable: str | None, threads: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr("pipeline.models.runtime.usable_cores", lambda: 1)
+    monkeypatch.setattr(torch, "set_num_threads", asked.append)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if variable is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", variable)
+    choose_runtime()
+    assert asked == threads
+
+
+@pytest.mark.usefixtures("no_cuda")
+def test_freed_memory_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[bool] = []
+    monkeypatch.setattr("pipeline.models.runtime.keep_freed_memory", lambda: told.append(True))
+    choose_runtime()
+    assert told == [True]
 
 
 @pytest.mark.parametrize(("bf16", "dtype"), [(True, torch.bfloat16), (False, torch.float16)])
@@ -76,7 +108,7 @@ def test_a_gpu_computes_in_bf16_only_where_it_has_the_instructions(
     has_cuda(monkeypatch, bf16=bf16)
     runtime = choose_runtime(device)
     assert (runtime.device.type, runtime.dtype) == ("cuda", dtype)
-    assert runtime.batch_size > 1
+    assert runtime.max_batch > 1
 
 
 def test_the_precision_can_be_chosen_on_a_gpu_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,6 +133,49 @@ def test_a_gpu_is_described_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None
         "name": "A fast one",
         "dtype": "float32",
     }
+
+
+# --- batch_size --------------------------------------------------------------------------------------------------
+
+CUDA = replace(CPU, device=torch.device("cuda"), max_batch=8)
+GIB = 2**30
+
+
+def cuda_has(monkeypatch: pytest.MonkeyPatch, *, free: int, reserved: int = 0, allocated: int = 0) -> None:
+    """Bytes of a device with 80 GiB as torch tells them."""
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free, 80 * GIB))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: reserved)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: allocated)
+
+
+@pytest.mark.parametrize(
+    ("free", "expected"),
+    [(80 * GIB, 8), (16 * GIB, 8), (16 * GIB - 1, 7), (5 * GIB, 2), (2 * GIB, 1), (GIB, 1), (0, 1)],
+)
+def test_a_batch_takes_at_most_half_of_the_free_memory(
+    free: int, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cuda_has(monkeypatch, free=free)
+    assert CUDA.batch_size(GIB) == expected
+
+
+def test_what_torch_keeps_without_using_it_is_free_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    cuda_has(monkeypatch, free=2 * GIB, reserved=7 * GIB, allocated=3 * GIB)
+    assert CUDA.batch_size(GIB) == 3
+
+
+def test_the_memory_is_read_anew_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    cuda_has(monkeypatch, free=80 * GIB)
+    assert CUDA.batch_size(GIB) == 8
+    cuda_has(monkeypatch, free=4 * GIB)
+    assert CUDA.batch_size(GIB) == 2
+
+
+@pytest.mark.parametrize("item_bytes", [1, 10**15])
+def test_on_a_processor_no_memory_is_read(item_bytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(torch.cuda, "mem_get_info")
+    assert CPU.batch_size(item_bytes) == CPU.max_batch
+    assert choose_runtime("cpu").batch_size(item_bytes) == 1
 
 
 # --- prepare and run ---------------------------------------------------------------------------------------------
@@ -183,6 +258,29 @@ def test_out_of_memory_of_either_kind_is_recognised(error: Exception) -> None:
         CPU.run(raising(error), [noise()])
     assert caught.value.__cause__ is error
     assert "bytes" not in caught.value.message
+
+
+@pytest.mark.parametrize("runtime", [CPU, CUDA], ids=["cpu", "cuda"])
+def test_what_a_failed_computation_held_is_free_before_the_cache_is_emptied(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[weakref.ref[torch.Tensor]] = []
+    emptied: list[bool] = []
+
+    def computation() -> None:
+        features = torch.zeros(3)
+        held.append(weakref.ref(features))
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    def compute() -> None:
+        with runtime.inference():
+            computation()
+
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: emptied.append(held[0]() is None))
+    with pytest.raises(DeviceOutOfMemory):  # the error is still there, and with it its traceback
+        compute()
+    assert held[0]() is None
+    assert emptied == ([True] if runtime is CUDA else [])
 
 
 @pytest.mark.parametrize("error", [RuntimeError("shapes do not fit"), ValueError("no")])

@@ -17,7 +17,7 @@ from pipeline.models.spandrel_upscaler import SpandrelUpscaler
 from pipeline.types import Image
 from tests import checkpoints
 
-FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, batch_size=1)
+FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=1)
 
 
 def noise(height: int, width: int) -> Image:
@@ -43,7 +43,7 @@ UPSCALERS = {
 @given(height=st.integers(1, 20), width=st.integers(1, 20))
 def test_any_tile_comes_out_at_scale(name: str, height: int, width: int) -> None:
     upscaler = UPSCALERS[name]
-    enlarged = upscaler.upscale(noise(height, width))
+    (enlarged,) = upscaler.upscale([noise(height, width)])
     assert upscaler.scale == int(name[-1])
     assert enlarged.shape == (height * upscaler.scale, width * upscaler.scale, 3)
     assert enlarged.dtype == np.float32
@@ -57,13 +57,31 @@ def test_it_says_what_the_network_says(name: str) -> None:
     batch = torch.from_numpy(image).permute(2, 0, 1)[None].contiguous()
     with torch.inference_mode():
         direct = upscaler._descriptor.model(batch).clamp(0, 1)[0].permute(1, 2, 0).numpy()
-    assert np.abs(upscaler.upscale(image) - direct).max() < 1e-5
+    assert np.abs(upscaler.upscale([image])[0] - direct).max() < 1e-5
+
+
+@pytest.mark.parametrize("name", UPSCALERS)
+def test_tiles_together_are_as_each_alone(name: str) -> None:
+    upscaler = UPSCALERS[name]
+    tiles = [noise(12, 18), noise(12, 18)[::-1], noise(12, 18)[:, ::-1]]
+    for together, tile in zip(upscaler.upscale(tiles), tiles, strict=True):
+        assert np.abs(together - upscaler.upscale([tile])[0]).max() < 1e-4
+
+
+def test_the_batch_is_what_the_runtime_has_memory_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = SpandrelUpscaler("rrdb-x2", checkpoints.rrdb(2, blocks=1), replace(FP32, dtype=torch.bfloat16))
+    assert quick.batch_size == FP32.max_batch
+    monkeypatch.setattr(Runtime, "batch_size", lambda self, item_bytes: item_bytes)
+    assert quick.batch_size == 2 * 64**2 * 4 * 3 * 64
+    assert UPSCALERS["rrdb-x2"].batch_size == 2 * quick.batch_size
+    assert UPSCALERS["rrdb-x4"].batch_size == 4 * UPSCALERS["rrdb-x2"].batch_size
+    assert UPSCALERS["span-x3"].batch_size == 4 * 64**2 * 4096
 
 
 def test_bf16_stays_close_to_fp32() -> None:
     image = noise(24, 24)
     quick = SpandrelUpscaler("rrdb-x2", checkpoints.rrdb(2, blocks=1), replace(FP32, dtype=torch.bfloat16))
-    error = quick.upscale(image) - UPSCALERS["rrdb-x2"].upscale(image)
+    error = quick.upscale([image])[0] - UPSCALERS["rrdb-x2"].upscale([image])[0]
     assert -10 * np.log10(np.mean(error**2)) >= 45
 
 
@@ -71,7 +89,7 @@ def test_weights_under_params_ema_come_before_params() -> None:
     good, other = checkpoints.rrdb(2, blocks=1), checkpoints.rrdb(2, blocks=1, seed=1)
     both = SpandrelUpscaler("both", {"params": other["params_ema"], "params_ema": good["params_ema"]}, FP32)
     image = noise(8, 8)
-    assert np.array_equal(both.upscale(image), UPSCALERS["rrdb-x2"].upscale(image))
+    assert np.array_equal(both.upscale([image]), UPSCALERS["rrdb-x2"].upscale([image]))
 
 
 def test_a_network_that_half_precision_does_not_suit_runs_in_float32() -> None:
@@ -79,7 +97,7 @@ def test_a_network_that_half_precision_does_not_suit_runs_in_float32() -> None:
     torch.manual_seed(0)
     made = SwinIR(embed_dim=12, depths=[2], num_heads=[2], window_size=8, upscale=2, upsampler="pixelshuffledirect")
     upscaler = SpandrelUpscaler("swin", made.state_dict(), replace(FP32, dtype=torch.bfloat16))
-    assert upscaler.upscale(noise(9, 13)).shape == (18, 26, 3)
+    assert upscaler.upscale([noise(9, 13)])[0].shape == (18, 26, 3)
 
 
 def test_a_network_that_does_not_run_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,48 @@
+"""Batches: work on many crops or tiles, several at a time, and fewer where memory runs out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from pipeline.errors import DeviceOutOfMemory
+from pipeline.run import Run, memory_ran_out
+from pipeline.types import Notice
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+MEMORY_LOW = Notice(
+    "device_memory_low", "Memory ran low: the photo was worked on in smaller portions, which takes longer."
+)
+
+
+class Batches:
+    """How many items of one photo are worked on at once: `size`, halved for good whenever memory runs out."""
+
+    def __init__(self, size: int, run: Run) -> None:
+        self.size = size
+        self._run = run
+
+    def apply(self, work: Callable[[Sequence[Item]], Result], items: Sequence[Item]) -> Iterator[Result]:
+        """What `work` makes of each batch of `items`, in their order.
+
+        A batch that does not fit into memory, on the device or beside it, is tried again in halves, and the run notes
+        `MEMORY_LOW`. Raises `DeviceOutOfMemory` where a single item does not fit, and whatever else `work` raises.
+        """
+        start = 0
+        while start < len(items):
+            batch = items[start : start + self.size]
+            try:
+                result = work(batch)
+            except Exception as error:
+                if not memory_ran_out(error):
+                    raise
+                if len(batch) == 1:
+                    raise DeviceOutOfMemory("Not enough memory for this photo right now.") from error
+                self.size = len(batch) // 2
+                self._run.note(MEMORY_LOW)
+                self._run.check()
+                continue  # only now does the error let go of what the batch took
+            start += len(batch)
+            yield result

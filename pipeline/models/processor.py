@@ -1,0 +1,33 @@
+"""How many processor cores this process may use: a container's share may be far less than the machine has."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+
+CGROUP = Path("/sys/fs/cgroup")
+
+
+def usable_cores(cgroup: Path = CGROUP) -> int:
+    """Cores that the scheduler gives this process, at least 1: those it may run on, and no more than its quota.
+
+    The quota is that of Linux's control groups (version 2: `cpu.max`, version 1: `cpu.cfs_quota_us`), as set by
+    Docker's `--cpus` and Kubernetes' limits. Threads beyond it would wait for each other.
+    """
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = _quota(cgroup)
+    return allowed if quota is None else max(1, min(allowed, math.ceil(quota)))
+
+
+def _quota(cgroup: Path) -> float | None:
+    """Cores' worth of time per period; None for no limit, or none that can be read."""
+    try:
+        if (cgroup / "cpu.max").is_file():
+            limit, period = (cgroup / "cpu.max").read_text().split()
+        else:
+            limit, period = ((cgroup / "cpu" / f"cpu.cfs_{what}_us").read_text() for what in ("quota", "period"))
+        quota = float(limit) / float(period)
+    except (OSError, ValueError, ZeroDivisionError):  # not Linux, "max", or a form of it that we do not know
+        return None
+    return quota if quota > 0 else None
