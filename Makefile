@@ -5,7 +5,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 BIN := $(VENV)/bin
 
-.PHONY: run test lint install install-dev format lock clean
+.PHONY: run test lint bench install install-dev format lock clean
 
 run: install  ## install what is missing and serve on http://127.0.0.1:8000
 	$(BIN)/python -m app serve --host $(HOST) --port $(PORT)
@@ -45,6 +45,10 @@ lint: install-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# BENCH="--quick" and the like; see python -m bench --help.
+bench: install-dev  ## speed and memory beside the published tools: a page of tables, and bench/results.json
+	$(BIN)/python -m bench $(BENCH)
 
 format: install-dev
 	$(BIN)/ruff format .

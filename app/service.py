@@ -20,6 +20,7 @@ from metrics.report import Figure, Reference, Report, measure, perceptual_figure
 from pipeline.decode import decode
 from pipeline.encode import Encoded, check_size, encode
 from pipeline.errors import ReferenceMismatch, TooManyPixels
+from pipeline.models.allocator import return_freed_memory
 from pipeline.pipeline import enhance, upscale_photo
 from pipeline.run import Run
 from pipeline.types import Enhanced, EnhanceOptions, FaceReport, Models, Notice, OutputFormat, Photo
@@ -63,12 +64,13 @@ class Service:
         self.started = time.monotonic()
         self.admission = Admission(settings.slots, settings.queue_size)
         self.settings = settings
-        # One for each photo at the workbench and each warm-up on the device: none ever waits for a thread.
-        self._threads = ThreadPoolExecutor(2 * settings.slots + 1, thread_name_prefix="photo")
+        # One for each photo at the workbench: none ever waits for a thread.
+        self._threads = ThreadPoolExecutor(settings.slots + 1, thread_name_prefix="photo")
 
     def close(self) -> None:
         """Let the threads end when their work is done."""
         self._threads.shutdown(wait=False)
+        self.engine.close()
 
     def check(self) -> None:
         """Raise `NotReady` or `Overloaded` if an order would be refused now."""
@@ -81,46 +83,41 @@ class Service:
         Raises `PipelineError`, `Overloaded` or `NotReady`. When the awaiting task is cancelled, a waiting photo
         leaves the queue at once, and one in work stops at the next check of its `run`.
         """
+        try:
+            with self.admission.place():
+                return await self._processed(order, run)
+        finally:
+            if self.admission.inside == 0:  # nobody needs soon what the photo leaves
+                with suppress(RuntimeError):  # the threads have ended, and the process is about to
+                    self._threads.submit(return_freed_memory)
+
+    async def _processed(self, order: Order, run: Run) -> Answer:
         start = time.perf_counter()
         models = self.engine.models
-        with self.admission.place():
-            async with self.admission.workbench(run):
-                photo, reference = await self._in_thread(run, lambda: self._read(order, run))
-                target = photo if reference is None else reference
-                async with self.admission.device(run):
-                    enhanced, perceptual = await self._in_thread(
-                        run, lambda: _on_device(order, photo, target, models, run)
-                    )
-                return await self._in_thread(
-                    run, lambda: _finish(order, enhanced, target, reference, perceptual, models, run, start)
+        async with self.admission.workbench(run):
+            photo, reference = await _in_thread(self._threads, run, lambda: self._read(order, run))
+            target = photo if reference is None else reference
+            async with self.admission.device(run):
+                enhanced, perceptual = await _in_thread(
+                    self.engine.threads, run, lambda: _on_device(order, photo, target, models, run)
                 )
+            return await _in_thread(
+                self._threads,
+                run,
+                lambda: _finish(order, enhanced, target, reference, perceptual, models, run, start),
+            )
 
     async def warm_up(self, work: Callable[[Models, Run], None]) -> dict[str, float]:
         """Run `work` on the device in its turn; milliseconds per stage."""
         run, models = self.new_run(), self.engine.models
         with self.admission.place():
             async with self.admission.device(run):
-                await self._in_thread(run, lambda: work(models, run))
+                await _in_thread(self.engine.threads, run, lambda: work(models, run))
         return rounded(run.timings_ms)
 
     def new_run(self) -> Run:
         """A run whose deadline counts from now."""
         return Run(deadline=time.monotonic() + self.settings.deadline_s)
-
-    async def _in_thread(self, run: Run, work: Callable[[], Result]) -> Result:
-        """`work` in a thread. Cancelled, it stops the run and waits for the thread to notice: the slot it
-        holds must not be given away while the device is still busy with it.
-        """
-        future = asyncio.get_running_loop().run_in_executor(self._threads, work)
-        try:
-            return await asyncio.shield(future)
-        except asyncio.CancelledError:
-            run.cancelled.set()
-            while not future.done():  # also when cancelled again meanwhile, as at shutdown
-                with suppress(asyncio.CancelledError):
-                    await asyncio.wait({future})
-            future.exception()  # the thread's own Cancelled is expected and said here already
-            raise
 
     def _read(self, order: Order, run: Run) -> tuple[Photo, Photo | None]:
         limit = self.settings.max_input_pixels
@@ -138,6 +135,22 @@ class Service:
                     f"({photo.width} × {photo.height})."
                 )
         return photo, reference
+
+
+async def _in_thread(threads: ThreadPoolExecutor, run: Run, work: Callable[[], Result]) -> Result:
+    """`work` in one of the threads. Cancelled, it stops the run and waits for the thread to notice: the slot it
+    holds must not be given away while the device is still busy with it.
+    """
+    future = asyncio.get_running_loop().run_in_executor(threads, work)
+    try:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError:
+        run.cancelled.set()
+        while not future.done():  # also when cancelled again meanwhile, as at shutdown
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({future})
+        future.exception()  # the thread's own Cancelled is expected and said here already
+        raise
 
 
 def check_output(photo: Photo, factor: float, output_format: OutputFormat, max_megapixels: float) -> None:

@@ -21,7 +21,7 @@ class Batches:
     """How many items of one photo are worked on at once: `size`, halved for good whenever memory runs out."""
 
     def __init__(self, size: int, run: Run) -> None:
-        self.size = size
+        self.size = max(1, size)
         self._run = run
 
     def apply(self, work: Callable[[Sequence[Item]], Result], items: Sequence[Item]) -> Iterator[Result]:
@@ -46,3 +46,4 @@ class Batches:
                 continue  # only now does the error let go of what the batch took
             start += len(batch)
             yield result
+            del result  # or it would take memory beside the next one

@@ -12,6 +12,7 @@ from pipeline.detection import detect, select
 from pipeline.errors import NoFaceDetected
 from pipeline.geometry import resize
 from pipeline.identity import judge
+from pipeline.models.allocator import return_freed_memory
 from pipeline.restoration import restore
 from pipeline.run import Run
 from pipeline.types import (
@@ -52,6 +53,7 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
     plan = _plan(faces, chosen, aligned, options.strength, models.restorer.max_native_size)
     with run.stage("restoration"):
         restored = restore(plan.crops, models.restorer, run)
+        return_freed_memory()  # what one network leaves is of the wrong sizes for the next, which would come on top
     with run.stage("identity"):
         verdicts = judge(
             plan.faces,
@@ -67,6 +69,7 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
         upscaler, upscaler_notices = _upscaler(options, models)
         background = upscale(image, options.upscale_factor, upscaler, run)
         alpha = _enlarged_alpha(photo, options.upscale_factor)
+        return_freed_memory()
     with run.stage("blending"):
         strengths = [verdict.strength for verdict in verdicts]
         masks = face_masks(restored, strengths, models.parser, run)

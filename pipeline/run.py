@@ -49,6 +49,7 @@ class Run:
         self.notices: list[Notice] = []
         self._on_progress = on_progress
         self._stage: str | None = None
+        self._fraction = 0.0
 
     def check(self) -> None:
         """Raise `Cancelled` or `DeadlineExceeded` if this run should not go on."""
@@ -65,13 +66,14 @@ class Run:
     def progress(self, done: int, total: int) -> None:
         """Say that `done` of `total` parts of the present stage are finished, then `check`."""
         if self._stage is not None:
-            self._on_progress(self._stage, done / total if total else 1.0)
+            self._fraction = max(self._fraction, done / total if total else 1.0)  # also if work is begun anew
+            self._on_progress(self._stage, self._fraction)
         self.check()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Time a stage, check before it starts, and give its name to whatever goes wrong inside."""
-        self._stage = name
+        self._stage, self._fraction = name, 0.0
         start = time.perf_counter()
         try:
             self.check()

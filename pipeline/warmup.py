@@ -15,6 +15,10 @@ from pipeline.run import Run
 from pipeline.types import CROP_SIZE, Crop, Image, Models, Named
 from pipeline.upscaling import upscale_tiled
 
+# Pixels of what upscalers are tried on. Photos' tiles have sizes of their own, whose kernels a larger picture would not
+# prepare either; it would only take as much memory as a large photo.
+SMALL_SIDE = 96
+
 
 def warm_up(models: Models, run: Run) -> None:
     """Run each model of `models` once, also those that are only offered.
@@ -45,7 +49,7 @@ def warm_up(models: Models, run: Run) -> None:
         defaults = list(models.upscalers.values())
         others = [u for u in models.offered_upscalers.values() if not any(u is default for default in defaults)]
         for upscaler in defaults + others:
-            side = min(upscaler.tile - upscaler.overlap, CROP_SIZE)  # with its margins one whole tile
+            side = min(SMALL_SIDE, upscaler.tile - upscaler.overlap)  # with its margins no more than one tile
             with _naming(upscaler):
                 upscale_tiled(image[:side, :side], upscaler, run)
     with run.stage("metrics"):

@@ -13,19 +13,25 @@ MEBIBYTE = 1024 * 1024
 # took longer to be made room for than to be computed. The second is how much may lie free at the top of the heap.
 # One arena: memory that a thread freed is of use to the next.
 M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, M_ARENA_MAX = -3, -1, -8
-CHOSEN = {M_MMAP_THRESHOLD: 128 * MEBIBYTE, M_TRIM_THRESHOLD: 256 * MEBIBYTE, M_ARENA_MAX: 1}
+MMAP_THRESHOLDS = (128 * MEBIBYTE, 32 * MEBIBYTE)  # the second is the most that older versions take
+TRIM_THRESHOLD = 256 * MEBIBYTE
 
 # Whoever sets one of these has chosen already.
-VARIABLES = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_ARENA_MAX", "GLIBC_TUNABLES")
+VARIABLES = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_ARENA_MAX")
 
 
 def keep_freed_memory() -> bool:
     """Let glibc keep freed memory for the next photo; whether it is there to be told and was told."""
     set_option = _function("mallopt")
-    if set_option is None or any(name in os.environ for name in VARIABLES):
+    is_chosen = "glibc.malloc." in os.environ.get("GLIBC_TUNABLES", "") or any(name in os.environ for name in VARIABLES)
+    if set_option is None or is_chosen:
         return False
-    answers = [set_option(option, value) for option, value in CHOSEN.items()]
-    return all(answers)
+    # This one or none: any option ends glibc's own adjustment of it, and it would stay where it begins, at 128 KiB.
+    if not any(set_option(M_MMAP_THRESHOLD, value) for value in MMAP_THRESHOLDS):
+        return False
+    set_option(M_TRIM_THRESHOLD, TRIM_THRESHOLD)
+    set_option(M_ARENA_MAX, 1)
+    return True
 
 
 def return_freed_memory() -> None:

@@ -29,7 +29,7 @@ class Convolution(torch.nn.Module):
         padding: int | None = None,
     ) -> None:
         super().__init__()
-        self.weight = torch.nn.Parameter(weight.to(dtype), requires_grad=False)
+        self.weight: torch.nn.Parameter | None = torch.nn.Parameter(weight.to(dtype), requires_grad=False)
         self.bias = None if bias is None else torch.nn.Parameter(bias.to(dtype), requires_grad=False)
         self.slope = slope
         self.padding = weight.shape[-1] // 2 if padding is None else padding
@@ -40,16 +40,16 @@ class Convolution(torch.nn.Module):
 
         The arrangement takes the place of the weights: the module cannot be moved or saved afterwards.
         """
-        if self.weight.device.type != "cpu" or not packs(self.weight.dtype):
+        if self.weight is None or self.weight.device.type != "cpu" or not packs(self.weight.dtype):
             return
         sides, size = [self.padding] * 2, [1, self.weight.shape[1], 64, 64]  # whatever the size: it is the same
         reorder: Any = torch._C._nn.mkldnn_reorder_conv2d_weight
         self._packed = reorder(self.weight.detach().to_mkldnn(), sides, [1, 1], [1, 1], 1, size)
-        self.weight = torch.nn.Parameter(self.weight.new_empty(0), requires_grad=False)
+        self.weight = None
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(N, I, H, W) → (N, O, H', W')."""
-        if self._packed is None:
+        if self.weight is not None:
             result = functional.conv2d(x, self.weight, self.bias, padding=self.padding)
             return result if self.slope is None else functional.leaky_relu_(result, self.slope)
         activation: tuple[str, list[float]] = ("none", []) if self.slope is None else ("leaky_relu", [self.slope])
@@ -83,15 +83,16 @@ def pack_convolutions(network: torch.nn.Module) -> None:
 def join_activations(network: torch.nn.Module) -> None:
     """Put a `Convolution` in the place of each of torch's that it can stand for, with the leaky ReLU after it.
 
-    An activation is known to come after where both are neighbours in a `Sequential`.
+    An activation is known to come after where both are neighbours in a `Sequential`. For networks that use each layer
+    once, in no other way than by calling it.
     """
     before: torch.nn.Module | None = None
     for name, layer in list(network.named_children()):
-        if isinstance(layer, torch.nn.Conv2d) and _is_plain(layer):
+        if type(layer) is torch.nn.Conv2d and _is_plain(layer):
             before = Convolution(layer.weight, layer.bias, dtype=layer.weight.dtype)
             network.add_module(name, before)
             continue
-        is_next = isinstance(network, torch.nn.Sequential) and isinstance(layer, torch.nn.LeakyReLU)
+        is_next = type(network) is torch.nn.Sequential and type(layer) is torch.nn.LeakyReLU
         if is_next and isinstance(before, Convolution) and before.slope is None:
             before.slope = float(layer.negative_slope)  # type: ignore[arg-type]
             network.add_module(name, torch.nn.Identity())

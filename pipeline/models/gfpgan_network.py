@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import TypeAlias
 
 import torch
 from torch.nn import functional
@@ -24,17 +25,22 @@ LEVELS = 7  # the sides 8, 16 … 512
 SLOPE = 0.2
 EPSILON = 1e-8
 
-Tensors = Mapping[str, torch.Tensor]
+UNUSED = ("toRGB.", "stylegan_decoder.style_mlp.")  # for training, and for faces that are not given
+
+Tensors: TypeAlias = dict[str, torch.Tensor]
 
 
 class GfpganNetwork(torch.nn.Module):
     """Faces (N, 3, 512, 512) in [-1, 1] → restored faces, about [-1, 1], float32.
 
-    `tensors` are the published ones, by name; the large convolutions compute in `dtype`. The noise is the stored one.
+    `published` are the tensors by their published names; the large layers compute in `dtype`. The noise is the
+    stored one. Raises `KeyError`, `ValueError`, `TypeError` or `RuntimeError` where the tensors are not GFPGAN's; none
+    may be missing, none may be left over.
     """
 
-    def __init__(self, tensors: Tensors, dtype: torch.dtype) -> None:
+    def __init__(self, published: Mapping[str, torch.Tensor], dtype: torch.dtype) -> None:
         super().__init__()
+        tensors = {name: tensor for name, tensor in published.items() if not name.startswith(UNUSED)}
         self.first = _convolution(tensors, "conv_body_first", dtype)
         self.down = torch.nn.ModuleList(_Down(tensors, f"conv_body_down.{i}", dtype) for i in range(LEVELS))
         self.final = _convolution(tensors, "final_conv", dtype)
@@ -42,15 +48,18 @@ class GfpganNetwork(torch.nn.Module):
         self.up = torch.nn.ModuleList(_Up(tensors, f"conv_body_up.{i}", dtype) for i in range(LEVELS))
         self.scales = torch.nn.ModuleList(_condition(tensors, f"condition_scale.{i}", dtype) for i in range(LEVELS))
         self.shifts = torch.nn.ModuleList(_condition(tensors, f"condition_shift.{i}", dtype) for i in range(LEVELS))
-        decoder = {name.removeprefix("stylegan_decoder."): value for name, value in tensors.items()}
-        self.constant = _fixed(decoder["constant_input.weight"])
-        names = ["style_conv1", *(f"style_convs.{i}" for i in range(2 * LEVELS))]
+        decoder = "stylegan_decoder"
+        self.constant = _fixed(tensors.pop(f"{decoder}.constant_input.weight"))
+        names = [f"{decoder}.style_conv1", *(f"{decoder}.style_convs.{i}" for i in range(2 * LEVELS))]
+        noises = [tensors.pop(f"{decoder}.noises.noise{i}") for i in range(len(names))]
         self.styled = torch.nn.ModuleList(
-            _Styled(decoder, name, decoder[f"noises.noise{i}"], dtype, enlarge=i % 2 == 1)
-            for i, name in enumerate(names)
+            _Styled(tensors, name, noise, dtype, enlarge=index % 2 == 1)
+            for index, (name, noise) in enumerate(zip(names, noises, strict=True))
         )
-        colours = ["to_rgb1", *(f"to_rgbs.{i}" for i in range(LEVELS))]
-        self.colours = torch.nn.ModuleList(_Colours(decoder, name) for name in colours)
+        colours = [f"{decoder}.to_rgb1", *(f"{decoder}.to_rgbs.{i}" for i in range(LEVELS))]
+        self.colours = torch.nn.ModuleList(_Colours(tensors, name) for name in colours)
+        if tensors:
+            raise ValueError(f"{len(tensors)} tensors are not GFPGAN's, the first of them {next(iter(tensors))}")
 
     def forward(self, faces: torch.Tensor) -> torch.Tensor:
         """(N, 3, 512, 512) → (N, 3, 512, 512)."""
@@ -61,13 +70,14 @@ class GfpganNetwork(torch.nn.Module):
             skips.append(x)
         x = self.final(x)
         latents = self.latents(x.flatten(1)).float().unflatten(1, (2 * LEVELS + 2, -1)).unbind(1)
-        conditions = []
-        for up, scale, shift in zip(self.up, self.scales, self.shifts, strict=True):
+        conditions: list[tuple[torch.Tensor, torch.Tensor]] = []
+        for up, to_scale, to_shift in zip(self.up, self.scales, self.shifts, strict=True):
             x = up(x + skips.pop())
-            conditions.append((scale(x), shift(x)))
+            conditions.insert(0, (to_scale(x), to_shift(x)))
         style = self.styled[0](self.constant.expand(len(faces), -1, -1, -1).to(x.dtype), latents[0])
         colours: torch.Tensor = self.colours[0](style, latents[1])
-        for level, (scale, shift) in enumerate(conditions):
+        for level in range(LEVELS):
+            scale, shift = conditions.pop()  # and so given back once used
             enlarge, keep, to_colours = self.styled[2 * level + 1], self.styled[2 * level + 2], self.colours[level + 1]
             style = enlarge(style, latents[2 * level + 1])
             half = style[:, scale.shape[1] :]
@@ -85,7 +95,7 @@ class _Down(torch.nn.Module):
         super().__init__()
         self.before = _convolution(tensors, f"{name}.conv1", dtype)
         self.after = _convolution(tensors, f"{name}.conv2", dtype)
-        self.skip = Convolution(tensors[f"{name}.skip.weight"], dtype=dtype)
+        self.skip = Convolution(tensors.pop(f"{name}.skip.weight"), dtype=dtype)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         # Bilinear reduction to the half is the mean of four.
@@ -99,9 +109,9 @@ class _Up(torch.nn.Module):
     def __init__(self, tensors: Tensors, name: str, dtype: torch.dtype) -> None:
         super().__init__()
         self.before = _convolution(tensors, f"{name}.conv1", dtype)
-        self.after = EnlargingConvolution(tensors[f"{name}.conv2.weight"], dtype)
-        self.bias = _fixed(tensors[f"{name}.conv2.bias"].to(dtype))
-        self.skip = EnlargingConvolution(tensors[f"{name}.skip.weight"], dtype)
+        self.after = EnlargingConvolution(tensors.pop(f"{name}.conv2.weight"), dtype)
+        self.bias = _fixed(tensors.pop(f"{name}.conv2.bias").to(dtype))
+        self.skip = EnlargingConvolution(tensors.pop(f"{name}.skip.weight"), dtype)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         deep = self.after(self.before(x))
@@ -117,12 +127,12 @@ class _Styled(torch.nn.Module):
 
     def __init__(self, tensors: Tensors, name: str, noise: torch.Tensor, dtype: torch.dtype, *, enlarge: bool) -> None:
         super().__init__()
-        weight = tensors[f"{name}.modulated_conv.weight"][0]
+        weight = tensors.pop(f"{name}.modulated_conv.weight")[0]
         self.modulation = _linear(tensors, f"{name}.modulated_conv.modulation", torch.float32)
         self.power = _fixed(weight.square().sum((2, 3)))
         self.convolution = EnlargingConvolution(weight, dtype) if enlarge else Convolution(weight, dtype=dtype)
-        self.noise = _fixed((noise * tensors[f"{name}.weight"]).to(dtype))
-        self.bias = _fixed(tensors[f"{name}.bias"].to(dtype))
+        self.noise = _fixed((noise * tensors.pop(f"{name}.weight")).to(dtype))
+        self.bias = _fixed(tensors.pop(f"{name}.bias").to(dtype))
 
     def forward(self, x: torch.Tensor, latent: torch.Tensor) -> torch.Tensor:
         style = self.modulation(latent)
@@ -144,8 +154,8 @@ class _Colours(torch.nn.Module):
     def __init__(self, tensors: Tensors, name: str) -> None:
         super().__init__()
         self.modulation = _linear(tensors, f"{name}.modulated_conv.modulation", torch.float32)
-        self.weight = _fixed(tensors[f"{name}.modulated_conv.weight"][0, :, :, 0, 0])
-        self.bias = _fixed(tensors[f"{name}.bias"])
+        self.weight = _fixed(tensors.pop(f"{name}.modulated_conv.weight")[0, :, :, 0, 0])
+        self.bias = _fixed(tensors.pop(f"{name}.bias"))
 
     def forward(self, x: torch.Tensor, latent: torch.Tensor) -> torch.Tensor:
         n, _, height, width = x.shape
@@ -156,16 +166,16 @@ class _Colours(torch.nn.Module):
 
 
 def _convolution(tensors: Tensors, name: str, dtype: torch.dtype) -> Convolution:
-    return Convolution(tensors[f"{name}.weight"], tensors[f"{name}.bias"], dtype=dtype, slope=SLOPE)
+    return Convolution(tensors.pop(f"{name}.weight"), tensors.pop(f"{name}.bias"), dtype=dtype, slope=SLOPE)
 
 
 def _condition(tensors: Tensors, name: str, dtype: torch.dtype) -> torch.nn.Sequential:
-    last = Convolution(tensors[f"{name}.2.weight"], tensors[f"{name}.2.bias"], dtype=dtype)
+    last = Convolution(tensors.pop(f"{name}.2.weight"), tensors.pop(f"{name}.2.bias"), dtype=dtype)
     return torch.nn.Sequential(_convolution(tensors, f"{name}.0", dtype), last)
 
 
 def _linear(tensors: Tensors, name: str, dtype: torch.dtype) -> torch.nn.Linear:
-    weight, bias = tensors[f"{name}.weight"].to(dtype), tensors[f"{name}.bias"].to(dtype)
+    weight, bias = tensors.pop(f"{name}.weight").to(dtype), tensors.pop(f"{name}.bias").to(dtype)
     linear = torch.nn.Linear(weight.shape[1], weight.shape[0], device="meta")
     linear.weight, linear.bias = _fixed(weight), _fixed(bias)
     return linear

@@ -69,12 +69,13 @@ def load(selection: Selection, runtime: Runtime, weights_dir: Path) -> Models:
     """Every model of the selection, read, checked and ready on the runtime. Raises `ModelUnavailable`."""
 
     def make(model: ModelFile) -> Any:
-        return _ADAPTERS[model.adapter](model, runtime, weights_dir, selection.twins.get(model.name))
+        made = _ADAPTERS[model.adapter](model, runtime, weights_dir, selection.twins.get(model.name))
+        return_freed_memory()  # the file, and the weights in the number format that they were published in
+        return made
 
     made: dict[Role, dict[str, Any]] = {
         role: {model.name: make(model) for model in models} for role, models in selection.offered.items()
     }
-    return_freed_memory()  # files, and weights in the number format that they were published in
 
     def default(role: Role) -> Any:
         return next((made[role][model.name] for model in selection.defaults[role]), None)

@@ -28,6 +28,8 @@ class OnnxNetwork:
         providers = [p for p in (*wanted, "CPUExecutionProvider") if p in onnxruntime.get_available_providers()]
         try:
             self._session = onnxruntime.InferenceSession(data, options, providers=providers)
+            # It keeps the file to begin anew on another device, which nobody asks for: memory for a second network.
+            self._session._model_bytes = None
         except Exception as error:  # onnxruntime has one class for each kind of broken file
             raise ModelUnavailable(f"{name}: the file holds no ONNX network that runs.", stage="models") from error
         inputs = self._session.get_inputs()

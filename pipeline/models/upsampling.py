@@ -20,11 +20,14 @@ class EnlargingConvolution(torch.nn.Module):
 
     Four convolutions of the small picture, one for each pixel of a 2 × 2 square, give the same numbers with as many
     multiplications, and the enlarged picture with all its input channels is never made. `weight` is (O, I, k, k).
+    Raises `ValueError` for kernels of other sizes.
     """
 
     def __init__(self, weight: torch.Tensor, dtype: torch.dtype) -> None:
         super().__init__()
         missing = 3 - weight.shape[-1]
+        if missing not in (0, 2):
+            raise ValueError(f"a kernel of {weight.shape[-1]} pixels")
         full = functional.pad(weight, [missing // 2] * 4)
         taps = torch.tensor(_TAPS)
         kernel = torch.einsum("ayr,bxs,oiyx->aboirs", taps, taps, full).flatten(0, 2)

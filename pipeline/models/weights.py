@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,11 @@ def read_state_dict(model: ModelFile, weights_dir: Path) -> dict[str, Any]:
         return dict(torch.load(io.BytesIO(data), map_location="cpu", weights_only=True))
     except Exception as error:  # each reader has its own, down to RuntimeError
         raise ModelUnavailable(f"{model.name}: {path} holds no readable weights.", stage="models") from error
+
+
+def tensors_of(state_dict: Mapping[str, Any]) -> dict[str, Any]:
+    """The tensors of a checkpoint by name, as a new dict: those of GFPGAN and Real-ESRGAN lie under one more key."""
+    return dict(state_dict.get("params_ema", state_dict.get("params", state_dict)))
 
 
 def sha256_of(path: Path) -> str:

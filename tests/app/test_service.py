@@ -102,3 +102,36 @@ def test_the_metric_that_is_a_network_runs_in_the_devices_slot(fakes: FakeModels
         fakes.perceptual.waits = False
         assert server.status()["slots_in_use"] == 0
         assert server.enhance(photo).status_code == 200
+
+
+def test_freed_memory_is_given_back_when_nobody_is_left(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:
+    given_back = threading.Semaphore(0)
+    monkeypatch.setattr(service, "return_freed_memory", given_back.release)
+    photo = samples.small_face()
+    with serving(fakes, deadline_s=5) as server, ThreadPoolExecutor(1) as client:
+        assert server.enhance(photo).status_code == 200
+        assert given_back.acquire(timeout=60)
+        fakes.perceptual.waits = True
+        first = client.submit(server.enhance, photo)
+        assert fakes.perceptual.at_work.wait(60)
+        assert server.enhance(b"no photo").status_code == 415  # leaves while the first is still inside
+        assert not given_back.acquire(blocking=False)
+        assert first.result().status_code == 504
+        assert given_back.acquire(timeout=60)
+
+
+def test_networks_compute_in_the_slots_threads_alone(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each thread that ever computed with torch keeps helpers; more of them than cores make all of them slow."""
+    seen = []
+    original = service.enhance
+
+    def watched(*arguments: Any) -> Any:
+        seen.append(threading.current_thread().name)
+        return original(*arguments)
+
+    monkeypatch.setattr(service, "enhance", watched)
+    loaded = []
+    with serving(lambda: loaded.append(threading.current_thread().name) or fakes()) as server:
+        for _ in range(4):
+            assert server.enhance(samples.small_face()).status_code == 200
+    assert len({*seen, *loaded}) == 1

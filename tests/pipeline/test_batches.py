@@ -122,3 +122,22 @@ def test_the_memory_of_a_batch_that_failed_is_free_when_it_is_tried_again() -> N
 
     list(Batches(4, Run()).apply(work, range(2)))
     assert alive == [False, False, False]
+
+
+def test_what_was_made_of_a_batch_is_free_when_the_next_is_worked_on() -> None:
+    made: list[weakref.ref[np.ndarray]] = []
+    alive: list[bool] = []
+
+    def work(items: Sequence[int]) -> np.ndarray:
+        alive.extend(array() is not None for array in made)
+        result = np.zeros(3)
+        made.append(weakref.ref(result))
+        return result
+
+    for result in Batches(2, Run()).apply(work, range(6)):
+        del result
+    assert alive == [False] * 3
+
+
+def test_a_batch_has_at_least_one_item() -> None:
+    assert squares(3, Batches(0, Run()), Device(room=1)) == [0, 1, 4]

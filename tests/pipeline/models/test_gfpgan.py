@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -8,12 +9,13 @@ import pytest
 import torch
 
 from pipeline.errors import ModelUnavailable
+from pipeline.models.convolution import Convolution, packs
 from pipeline.models.gfpgan import GfpganRestorer
 from pipeline.models.runtime import Runtime
 from pipeline.types import Crop, Image
 from tests import checkpoints
 
-FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=2)
+FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, narrow_tile=128, max_batch=2)
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +70,38 @@ def test_weights_that_miss_a_tensor_are_refused(state_dict: dict[str, Any]) -> N
     del broken["final_linear.weight"]
     with pytest.raises(ModelUnavailable, match="gfpgan"):
         GfpganRestorer("gfpgan-v1.4", {"params_ema": broken}, FP32)
+
+
+def test_its_convolutions_are_packed(restorer: GfpganRestorer) -> None:
+    layers = [layer for layer in restorer._network.modules() if isinstance(layer, Convolution)]
+    assert len(layers) > 60
+    assert all((layer.weight is None) == packs(torch.bfloat16) for layer in layers)
+
+
+def test_a_face_takes_no_more_memory_than_batches_count_on(
+    restorer: GfpganRestorer, astronaut: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Runtime, "batch_size", lambda self, item_bytes: item_bytes)
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
+        restorer.restore([crop(astronaut)])
+    held = peak = 0
+    for event in sorted(profile.profiler.kineto_results.events(), key=lambda event: event.start_ns()):
+        if event.name() == "[memory]":
+            held += event.nbytes()
+            peak = max(peak, held)
+    assert peak <= restorer.batch_size <= 1.5 * peak
+
+
+def test_two_at_once_do_not_disturb_each_other(restorer: GfpganRestorer, astronaut: Image) -> None:
+    crops = [crop(astronaut), crop(np.ascontiguousarray(astronaut[::-1]))]
+    alone = [restorer.restore([each])[0] for each in crops]
+    with ThreadPoolExecutor(2) as threads:
+        together = list(threads.map(lambda each: restorer.restore([each])[0], crops))
+    for first, second in zip(alone, together, strict=True):
+        assert np.array_equal(first, second)
+
+
+def test_surplus_weights_are_refused(state_dict: dict[str, Any]) -> None:
+    larger = state_dict["params_ema"] | {"conv_body_up.7.skip.weight": torch.zeros(1)}
+    with pytest.raises(ModelUnavailable, match="gfpgan"):
+        GfpganRestorer("gfpgan-v1.4", larger, FP32)

@@ -19,7 +19,7 @@ from pipeline.models.selection import Shelf, choose
 from pipeline.types import Image, Models
 from tests import checkpoints
 
-FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=1)
+FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, narrow_tile=128, max_batch=1)
 OFFICIAL = next(model for model in REGISTRY if model.name == "realesr-general-x4v3")
 
 
@@ -120,3 +120,11 @@ def test_the_published_upscaler_loads_and_enlarges(shared_weights: Path, astrona
     assert enlarged.shape == (160, 200, 3)
     means = enlarged.reshape(40, 4, 50, 4, 3).mean(axis=(1, 3))
     assert np.abs(means - image).mean() < 0.05
+
+
+def test_what_loading_took_is_given_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    given_back: list[int] = []
+    monkeypatch.setattr("pipeline.models.loading.return_freed_memory", lambda: given_back.append(1))
+    selection = choose(Shelf(tmp_path, "embedded"))
+    load(selection, FP32, tmp_path)
+    assert len(given_back) == sum(len(models) for models in selection.offered.values())

@@ -12,12 +12,13 @@ from spandrel.architectures.SPAN import SPAN
 from spandrel.architectures.SwinIR import SwinIR
 
 from pipeline.errors import ModelUnavailable
+from pipeline.models.convolution import Convolution, packs
 from pipeline.models.runtime import Runtime
 from pipeline.models.spandrel_upscaler import SpandrelUpscaler
 from pipeline.types import Image
 from tests import checkpoints
 
-FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=1)
+FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, narrow_tile=128, max_batch=1)
 
 
 def noise(height: int, width: int) -> Image:
@@ -120,3 +121,12 @@ def grey() -> dict[str, Any]:
 def test_other_weights_are_refused_by_name(other: dict[str, Any]) -> None:
     with pytest.raises(ModelUnavailable, match="mine: the file holds"):
         SpandrelUpscaler("mine", other, FP32)
+
+
+def test_real_esrgan_computes_with_packed_convolutions_and_their_activations() -> None:
+    upscaler = SpandrelUpscaler("x2", checkpoints.rrdb(2, blocks=1), FP32)
+    layers = [layer for layer in upscaler._descriptor.model.modules() if isinstance(layer, Convolution)]
+    assert len(layers) == 3 * 5 + 6  # one block's, and those before and after
+    assert all((layer.weight is None) == packs(torch.float32) for layer in layers)
+    assert sum(layer.slope is not None for layer in layers) == 3 * 4 + 3
+    assert not any(isinstance(layer, torch.nn.Conv2d) for layer in upscaler._descriptor.model.modules())

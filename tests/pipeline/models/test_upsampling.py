@@ -52,6 +52,12 @@ def test_packed_too(dtype: torch.dtype) -> None:
     assert error < (1e-4 if dtype == torch.bfloat16 else 1e-10)  # 40 and 100 dB
 
 
+@pytest.mark.parametrize("side", [2, 5])
+def test_kernels_of_other_sizes_are_refused(side: int) -> None:
+    with pytest.raises(ValueError, match=f"{side} pixels"):
+        EnlargingConvolution(torch.zeros(1, 1, side, side), torch.float32)
+
+
 def test_squares_are_a_view_of_the_picture() -> None:
     shown = torch.arange(2 * 3 * 4 * 6).reshape(2, 3, 4, 6)
     squares = as_squares(shown)

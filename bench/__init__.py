@@ -1,0 +1,1 @@
+"""What was measured: speed and memory, beside the published tools and over time."""

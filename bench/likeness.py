@@ -1,0 +1,147 @@
+"""Likeness as a contestant: the whole request in `app.service`, bytes in and JSON document out; its networks alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from app.engine import Engine
+from app.service import Order, Service
+from app.settings import Settings
+from bench import photo, weights
+from bench.peak import PeakMemory
+from bench.stopwatch import Stopwatch, Timed, timed
+from bench.worker import Commands
+from pipeline.models.compact import CompactUpscaler
+from pipeline.models.selection import Selection, choose
+from pipeline.restoration import restore
+from pipeline.run import Run
+from pipeline.types import Background, Detector, EnhanceOptions, Face, Image, Models, Upscaler
+from pipeline.upscaling import upscale_tiled
+from tests import checkpoints
+
+ONE_TILE = 256  # pixels; networks alone get a photo of this side as one tile, a larger one in tiles
+
+
+def commands(weights_dir: str, models: str, device: str, precision: str = "auto") -> Commands:
+    """`models` is official (of the folder's random weights) or embedded; the others as Likeness's settings."""
+    settings = Settings.model_validate(
+        {"models": models, "weights_dir": weights_dir, "device": device, "precision": precision}
+    )
+    contestant = Contestant(settings, models == "official")
+    return {"describe": contestant.describe, "enhance": contestant.enhance, "network": contestant.network}
+
+
+@dataclass
+class Loaded:
+    """An engine as `Service` sees it: models that are ready, and the threads that they compute in."""
+
+    models: Models
+    threads: ThreadPoolExecutor
+
+
+class GivenFaces:
+    """Runs a detector, so that its time counts, and answers with other faces: of a photo `width` pixels wide."""
+
+    def __init__(self, detector: Detector, faces: Sequence[Face], width: int) -> None:
+        self.name = detector.name
+        self.max_side = detector.max_side
+        self._detector, self._faces, self._width = detector, faces, width
+
+    def detect(self, image: Image) -> list[Face]:
+        """The given faces, in this image's pixels."""
+        self._detector.detect(image)
+        return [photo.moved(face, image.shape[1] / self._width) for face in self._faces]
+
+
+class Contestant:
+    """The models, loaded and warmed up once, and a service that lives as long."""
+
+    def __init__(self, settings: Settings, official: bool) -> None:
+        self._peak = PeakMemory()
+        selection: Selection | None = None
+        if official:
+            selection = choose(settings.shelf, weights.registry(settings.weights_dir))
+        self._engine = Engine(settings, selection)
+        self._official = official
+        self._stopwatch = Stopwatch()
+        self._models = _watched(self._engine.threads.submit(self._engine.load).result(), self._stopwatch)
+        self._loaded = Loaded(self._models, self._engine.threads)
+        self._service = Service(settings, cast(Engine, self._loaded))
+        self._loop = asyncio.new_event_loop()
+
+    def describe(self) -> dict[str, Any]:
+        """The device, its number format, and the models by role."""
+        return {**self._engine.runtime.describe(), "models": self._models.names()}
+
+    def enhance(
+        self, file: str, faces: list[dict[str, Any]], width: int, background: Background = "upscale"
+    ) -> dict[str, Any]:
+        """One photo ×2: seconds, milliseconds by stage and by part of a stage, MB, and how many faces were restored.
+
+        The official set gets `faces`, in pixels of the photo, `width` pixels wide: its detector's weights are
+        random. The embedded detector finds its own.
+        """
+        data = Path(file).read_bytes()
+        if self._official:
+            given = GivenFaces(self._models.detector, photo.from_json(faces), width)
+            self._loaded.models = replace(self._models, detector=given)
+        options = EnhanceOptions(upscale_factor=2.0, background=background)
+        order = Order("enhance", data, None, options, "png", 95, metrics=True)
+        self._stopwatch.reset()
+        self._peak.reset()
+        run = Run()
+        answer, seconds = timed(lambda: self._loop.run_until_complete(self._service.process(order, run)))
+        return {
+            "seconds": seconds,
+            "stages_ms": run.timings_ms,
+            "parts_ms": self._stopwatch.milliseconds,
+            "faces": sum(face["action"] == "restored" for face in answer.facts["faces"]),
+            "side": answer.facts["width"],
+            **self._peak.read(),
+        }
+
+    def network(self, network: str, side: int, count: int, keep: str | None = None) -> dict[str, float]:
+        """Seconds of one network on `count` pictures; the last output is kept in the file `keep`, as .npy."""
+        work = self._work(network, side, count)
+        outputs, seconds = timed(lambda: self._engine.threads.submit(work).result())
+        if keep is not None:
+            np.save(keep, outputs[-1])
+        return {"seconds": seconds}
+
+    def _work(self, network: str, side: int, count: int) -> Callable[[], list[Image]]:
+        if network == "gfpgan":
+            crops = [photo.crop()] * count
+            return lambda: restore(crops, self._models.restorer, Run())
+        upscaler: Upscaler = self._models.upscalers[2]
+        if network == "general-x4v3":
+            upscaler = CompactUpscaler("realesr-general-x4v3", checkpoints.compact(), self._engine.runtime)
+        image = photo.image(side)
+        if side <= ONE_TILE:
+            return lambda: [_one_tile(upscaler, image)] * count
+        return lambda: [upscale_tiled(image, upscaler, Run())] * count
+
+
+def _one_tile(upscaler: Upscaler, tile: Image) -> Image:
+    return upscaler.upscale([tile])[0]
+
+
+def _watched(models: Models, stopwatch: Stopwatch) -> Models:
+    """The same models; the time in each network can be told from the rest of its stage."""
+
+    def watched(model: Any, method: str, name: str) -> Any:
+        return None if model is None else Timed(model, method, stopwatch, name)
+
+    return replace(
+        models,
+        restorer=watched(models.restorer, "restore", "restorer"),
+        upscalers={scale: watched(model, "upscale", "upscaler") for scale, model in models.upscalers.items()},
+        parser=watched(models.parser, "parse", "parser"),
+        perceptual=watched(models.perceptual, "distance", "perceptual"),
+    )

@@ -1,0 +1,33 @@
+"""The whole official set with random weights, so that nothing has to be downloaded to be measured.
+
+How long a network takes does not depend on what it has learnt.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from pipeline.models.registry import REGISTRY, ModelFile
+from tests.official import write_official
+
+_TABLE = "registry.json"
+
+PUBLISHED_FILES = ("detection_Resnet50_Final.pth", "parsing_parsenet.pth")
+PUBLISHED_FOLDER = "gfpgan/weights"  # where the published helper looks for them, from the working directory
+
+
+def write(folder: Path) -> None:
+    """The files, some 1.1 GB, where Likeness and the published tools look for them; and what Likeness must know."""
+    rows = {model.name: {"bytes": model.bytes, "sha256": model.sha256} for model in write_official(folder)}
+    (folder / _TABLE).write_text(json.dumps(rows))
+    (folder / PUBLISHED_FOLDER).mkdir(parents=True)
+    for name in PUBLISHED_FILES:
+        (folder / PUBLISHED_FOLDER / name).symlink_to(folder.resolve() / name)
+
+
+def registry(folder: Path) -> tuple[ModelFile, ...]:
+    """The registry, with the sizes and hashes of the files that `write` has made there."""
+    rows = json.loads((folder / _TABLE).read_text())
+    return tuple(replace(model, **rows[model.name]) for model in REGISTRY)
