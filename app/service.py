@@ -32,6 +32,8 @@ Task: TypeAlias = Literal["enhance", "upscale"]
 # How far the proportions of photo and ground truth may differ, beyond a pixel: a little cropping is harmless.
 ASPECT_TOLERANCE = 0.02
 
+REST_SECONDS = 5.0  # without a photo, until freed memory goes back to the system
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -66,9 +68,12 @@ class Service:
         self.settings = settings
         # One for each photo at the workbench: none ever waits for a thread.
         self._threads = ThreadPoolExecutor(settings.slots + 1, thread_name_prefix="photo")
+        self._rest: asyncio.TimerHandle | None = None
 
     def close(self) -> None:
         """Let the threads end when their work is done."""
+        if self._rest is not None:
+            self._rest.cancel()
         self._threads.shutdown(wait=False)
         self.engine.close()
 
@@ -83,13 +88,19 @@ class Service:
         Raises `PipelineError`, `Overloaded` or `NotReady`. When the awaiting task is cancelled, a waiting photo
         leaves the queue at once, and one in work stops at the next check of its `run`.
         """
+        if self._rest is not None:
+            self._rest.cancel()
         try:
             with self.admission.place():
                 return await self._processed(order, run)
         finally:
-            if self.admission.inside == 0:  # nobody needs soon what the photo leaves
-                with suppress(RuntimeError):  # the threads have ended, and the process is about to
-                    self._threads.submit(return_freed_memory)
+            if self.admission.inside == 0:
+                self._rest = asyncio.get_running_loop().call_later(REST_SECONDS, self._tidy)
+
+    def _tidy(self) -> None:
+        """Give back the memory that is kept for the next photo: none has come for a while."""
+        with suppress(RuntimeError):  # the threads have ended, and the process is about to
+            self._threads.submit(return_freed_memory)
 
     async def _processed(self, order: Order, run: Run) -> Answer:
         start = time.perf_counter()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
+import torch
 
 from pipeline.errors import DeviceOutOfMemory, ModelUnavailable, StageFailed
 from pipeline.models.runtime import Runtime, is_out_of_memory
@@ -22,6 +23,7 @@ class OnnxNetwork:
     def __init__(self, name: str, data: bytes, runtime: Runtime) -> None:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3  # errors only: its warnings are about graphs, not about photos
+        options.intra_op_num_threads = torch.get_num_threads()  # as the runtime set them
         # Its idle threads would spin and take the processor from torch's.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         wanted = ["CUDAExecutionProvider"] if runtime.device.type == "cuda" else []

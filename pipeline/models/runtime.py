@@ -28,14 +28,12 @@ class Runtime:
     """Where and in which number format the networks compute, and how much they are given at a time.
 
     `tile` is the side, in input pixels, of what an upscaler sees at once (on two cores 320 was fastest: smaller tiles
-    see more twice, larger ones leave the cache), `narrow_tile` that for networks whose layers all are narrow;
-    `max_batch` the most tiles or faces at once.
+    see more twice, larger ones leave the cache); `max_batch` the most tiles or faces at once.
     """
 
     device: torch.device
     dtype: torch.dtype
     tile: int
-    narrow_tile: int
     max_batch: int
 
     def prepare(
@@ -126,10 +124,10 @@ def choose_runtime(device: DeviceChoice = "auto", precision: Precision = "auto")
         torch.backends.cudnn.allow_tf32 = False
         automatic = torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
         dtype = _DTYPES.get(precision, automatic)
-        return Runtime(torch.device("cuda"), dtype, tile=512, narrow_tile=512, max_batch=8)
+        return Runtime(torch.device("cuda"), dtype, tile=512, max_batch=8)
     # Half precision on a CPU pays only where its instructions exist, and oneDNN may use them (ONEDNN_MAX_CPU_ISA);
     # elsewhere it is emulated and slow.
     is_fast = torch.cpu.get_capabilities().get("avx512_bf16", False) and has_onednn_bf16()
     automatic = torch.bfloat16 if is_fast else torch.float32
     # One at a time: a batch computes nothing faster here, and takes more memory.
-    return Runtime(torch.device("cpu"), _DTYPES.get(precision, automatic), tile=320, narrow_tile=640, max_batch=1)
+    return Runtime(torch.device("cpu"), _DTYPES.get(precision, automatic), tile=320, max_batch=1)

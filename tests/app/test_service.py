@@ -107,6 +107,7 @@ def test_the_metric_that_is_a_network_runs_in_the_devices_slot(fakes: FakeModels
 def test_freed_memory_is_given_back_when_nobody_is_left(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:
     given_back = threading.Semaphore(0)
     monkeypatch.setattr(service, "return_freed_memory", given_back.release)
+    monkeypatch.setattr(service, "REST_SECONDS", 0.05)
     photo = samples.small_face()
     with serving(fakes, deadline_s=5) as server, ThreadPoolExecutor(1) as client:
         assert server.enhance(photo).status_code == 200

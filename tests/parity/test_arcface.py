@@ -20,7 +20,7 @@ from tests.parity.published import published
 arcface_onnx = published("insightface.model_zoo.arcface_onnx")
 face_align = published("insightface.utils.face_align")
 
-RUNTIME = Runtime(torch.device("cpu"), torch.float32, tile=64, narrow_tile=128, max_batch=1)
+RUNTIME = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=1)
 
 # Eyes, nose and mouth corners of the astronaut, by hand: the alignment shrinks her face to four fifths.
 LANDMARKS: FloatArray = np.array([[203, 108], [246, 108], [226, 128], [208, 151], [243, 151]], dtype=np.float32)

@@ -20,7 +20,7 @@ from tests.parity.published import published
 arch = published("gfpgan.archs.gfpganv1_clean_arch")
 gfpgan = published("gfpgan")
 
-FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, narrow_tile=128, max_batch=1)
+FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=1)
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from tests.parity.published import published
 
 package = published("lpips")
 
-FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, narrow_tile=128, max_batch=1)
+FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=1)
 NETS = ("alex", "squeeze")
 
 

@@ -18,7 +18,7 @@ from tests.parity.published import published
 parsing = published("facexlib.parsing.parsenet")
 helper = published("facexlib.utils.face_restoration_helper")
 
-FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, narrow_tile=128, max_batch=1)
+FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=1)
 FADING = 30  # pixels along the border: there facexlib clears the mask at one stroke and ours fades out
 
 

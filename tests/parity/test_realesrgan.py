@@ -23,7 +23,7 @@ rrdbnet = published("basicsr.archs.rrdbnet_arch")
 srvgg = published("realesrgan.archs.srvgg_arch")
 realesrgan = published("realesrgan")
 
-FP32 = Runtime(torch.device("cpu"), torch.float32, tile=96, narrow_tile=192, max_batch=1)
+FP32 = Runtime(torch.device("cpu"), torch.float32, tile=96, max_batch=1)
 LEVEL = 1 / 255
 
 

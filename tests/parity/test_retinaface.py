@@ -24,7 +24,7 @@ from tests.parity.published import published
 
 facexlib_retinaface = published("facexlib.detection.retinaface")
 
-FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, narrow_tile=128, max_batch=1)
+FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=1)
 GFPGAN_THRESHOLD = 0.97
 
 

@@ -16,7 +16,7 @@ from tests.parity.published import published
 
 insightface_scrfd = published("insightface.model_zoo.scrfd")
 
-FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, narrow_tile=128, max_batch=1)
+FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=1)
 
 
 def insightface_faces(data: bytes, image: Image) -> npt.NDArray[np.float32]:

@@ -16,7 +16,7 @@ from pipeline.models.arcface import TEMPLATE, FaceRecogniser, align, alignment
 from pipeline.models.runtime import Runtime
 from pipeline.types import FloatArray, Image
 
-RUNTIME = Runtime(torch.device("cpu"), torch.bfloat16, tile=64, narrow_tile=128, max_batch=1)
+RUNTIME = Runtime(torch.device("cpu"), torch.bfloat16, tile=64, max_batch=1)
 FACE = (3, 112, 112)
 
 

@@ -15,7 +15,7 @@ from pipeline.models.runtime import Runtime
 from pipeline.types import Crop, Image
 from tests import checkpoints
 
-FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, narrow_tile=128, max_batch=2)
+FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=2)
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from pipeline.models.selection import Shelf, choose
 from pipeline.types import Image, Models
 from tests import checkpoints
 
-FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, narrow_tile=128, max_batch=1)
+FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=1)
 OFFICIAL = next(model for model in REGISTRY if model.name == "realesr-general-x4v3")
 
 

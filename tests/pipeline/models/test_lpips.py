@@ -18,7 +18,7 @@ from pipeline.models.lpips import HEADS, PerceptualDistance
 from pipeline.models.runtime import Runtime
 from pipeline.types import Image
 
-FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, narrow_tile=128, max_batch=1)
+FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=1)
 MAKERS = {"alex": torchvision.models.alexnet, "squeeze": torchvision.models.squeezenet1_1}
 TAPS = {"alex": (1, 4, 7, 9, 11), "squeeze": (1, 4, 7, 9, 10, 11, 12)}
 CHANNELS = {"alex": (64, 192, 384, 256, 256), "squeeze": (64, 128, 256, 384, 384, 512, 512)}

@@ -14,7 +14,7 @@ from pipeline.models.onnx_network import OnnxNetwork
 from pipeline.models.runtime import Runtime
 from tests.detector_checkpoints import onnx_bytes
 
-CPU = Runtime(torch.device("cpu"), torch.bfloat16, tile=64, narrow_tile=128, max_batch=1)
+CPU = Runtime(torch.device("cpu"), torch.bfloat16, tile=64, max_batch=1)
 
 
 def network(*, inputs: int = 1, shape: tuple[int | str, ...] = ("N", 2)) -> bytes:

@@ -18,7 +18,7 @@ from pipeline.models.runtime import Runtime
 from pipeline.types import Image
 from tests import checkpoints
 
-FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, narrow_tile=128, max_batch=1)
+FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=1)
 BF16 = replace(FP32, dtype=torch.bfloat16)
 
 

@@ -24,7 +24,7 @@ from pipeline.types import Face, FloatArray, Image
 from tests import detector_checkpoints
 from training.faces import LANDMARKS
 
-FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, narrow_tile=128, max_batch=1)
+FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=1)
 BF16 = replace(FP32, dtype=torch.bfloat16)
 BACKBONES: tuple[Backbone, ...] = ("resnet50", "mobile0.25")
 

@@ -12,7 +12,7 @@ from pipeline.errors import DeviceOutOfMemory, ModelUnavailable
 from pipeline.models.runtime import Runtime, choose_runtime
 from pipeline.types import Image
 
-CPU = Runtime(torch.device("cpu"), torch.float32, tile=64, narrow_tile=128, max_batch=2)
+CPU = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=2)
 
 
 def noise(height: int = 5, width: int = 7, seed: int = 0) -> Image:

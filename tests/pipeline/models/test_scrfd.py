@@ -15,7 +15,7 @@ from pipeline.models.scrfd import MIN_SCORE, SIDE, ScrfdDetector
 from pipeline.types import Face, Image
 from tests import detector_checkpoints
 
-FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, narrow_tile=128, max_batch=1)
+FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=1)
 
 
 @pytest.fixture(scope="module")
