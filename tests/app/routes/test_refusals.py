@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.models.allocator import return_freed_memory
 from tests import images
 from tests.app import samples
 from tests.app.server import BOUNDARY, ENHANCE, MULTIPART, UPSCALE, Likeness, form_body, serving
@@ -42,6 +43,7 @@ def assert_refused(response: httpx.Response, status: int, code: str, stage: str)
 @contextmanager
 def memory_growth() -> Iterator[list[int]]:
     """By how many bytes the process grew at most while the body ran, watched every few milliseconds."""
+    return_freed_memory()  # or what earlier photos left would be used without growing
     process = psutil.Process()
     before, peak, done = process.memory_info().rss, [0], threading.Event()
 
