@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import resource
 import sys
@@ -10,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import torch
+
+from pipeline.models.allocator import return_freed_memory
 
 _RESET = Path("/proc/self/clear_refs")
 _STATUS = Path("/proc/self/status")
@@ -27,7 +28,7 @@ class PeakMemory:
     def reset(self) -> None:
         """A run begins: give back what is free, and forget the peak so far."""
         gc.collect()
-        _trim()
+        return_freed_memory()  # or an earlier, larger run would count for this one
         self._ever_mb = max(self._ever_mb, _peak_mb())
         with suppress(OSError):  # no Linux, or not allowed
             _RESET.write_text("5")
@@ -48,10 +49,3 @@ def _peak_mb() -> float:
         return float(line.split()[1]) * 1024 / 1e6
     unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB elsewhere
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
-
-
-def _trim() -> None:
-    """Have glibc give freed memory back, or an earlier, larger run would count for this one."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)

@@ -12,7 +12,7 @@ from pipeline.errors import ModelUnavailable
 from pipeline.models.runtime import Runtime
 
 # Tried in bfloat16. Of the others some fail in it although spandrel says they can (SwinIR, ATD, RGT).
-HALF_PRECISION = ("Compact", "ESRGAN", "GFPGAN")
+HALF_PRECISION = ("Compact", "ESRGAN")
 
 
 def describe_network(
