@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.types import Scope
 
 from app.settings import FORM_OVERHEAD, MEBIBYTE
 from pipeline import errors as domain
@@ -31,10 +32,17 @@ class RequestError(HTTPException):
     """A request refused before the pipeline sees it. `code` is stable, `retry_after` in seconds."""
 
     def __init__(
-        self, status: int, code: str, message: str, *, stage: str = "request", retry_after: int | None = None
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        stage: str = "request",
+        retry_after: int | None = None,
+        headers: dict[str, str] | None = None,
     ) -> None:
-        headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-        super().__init__(status, message, headers)
+        waiting = {} if retry_after is None else {"Retry-After": str(retry_after)}
+        super().__init__(status, message, {**waiting, **(headers or {})})
         self.code = code
         self.stage = stage
 
@@ -81,51 +89,56 @@ def status_of(error: domain.PipelineError) -> int:
     return next(status for kind, status in STATUS if isinstance(error, kind))
 
 
-def error_response(
-    request_id: str, status: int, code: str, message: str, stage: str, headers: dict[str, str] | None = None
-) -> JSONResponse:
-    """The one shape that every error has."""
-    body = {"error": message, "stage": stage, "code": code, "request_id": request_id}
-    return JSONResponse(body, status, headers)
+def response_to(scope: Scope, error: Exception) -> JSONResponse:
+    """The answer to any error, in the one shape that all have; what nobody foresaw is logged.
 
-
-def request_id_of(request: Request) -> str:
-    """The request's id, as `RequestIdMiddleware` set it."""
-    return str(request.scope.get("request_id", "-"))
+    `code` also joins `scope["facts"]`, for whoever tells of the request.
+    """
+    request_id = str(scope.get("request_id", "-"))
+    status, body, headers = _told(error, request_id)
+    scope.setdefault("facts", {})["code"] = body["code"]
+    return JSONResponse({**body, "request_id": request_id}, status, headers)
 
 
 def install(app: FastAPI) -> None:
-    """Give `app` a handler for everything that can go wrong."""
-    app.exception_handler(domain.PipelineError)(_on_pipeline_error)
-    app.exception_handler(HTTPException)(_on_http_error)
-    app.exception_handler(RequestValidationError)(_on_validation_error)
-    app.exception_handler(Exception)(_on_unexpected)
+    """Give `app` a handler for everything that can be answered with a status of its own."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        return response_to(request.scope, error)
+
+    for kind in (domain.PipelineError, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, answer)
 
 
-def _on_pipeline_error(request: Request, error: domain.PipelineError) -> Response:
-    status = status_of(error)
-    if status == 500:
-        logger.error("%s failed at %s", request_id_of(request), error.stage, exc_info=error)
-    headers = {"Retry-After": "10"} if status == 503 else None
-    return error_response(request_id_of(request), status, error.code, error.message, error.stage or "pipeline", headers)
+def _told(error: Exception, request_id: str) -> tuple[int, dict[str, str], dict[str, str]]:
+    """Status, body and headers."""
+    if isinstance(error, domain.PipelineError):
+        status = status_of(error)
+        if status == 500:
+            logger.error("%s failed at %s", request_id, error.stage, exc_info=error)
+        headers = {"Retry-After": "10"} if status == 503 else {}
+        return status, _body(error.code, error.message, error.stage or "pipeline"), headers
+    if isinstance(error, RequestValidationError):
+        return 422, _body("bad_parameter", _sentences(error), "parameters"), {}
+    if isinstance(error, HTTPException):
+        code = getattr(error, "code", None) or HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+        if error.status_code == 400 and not isinstance(error, RequestError):
+            code = "malformed_form"
+        message = _SENTENCES.get(code, str(error.detail).rstrip(".") + ".")
+        return error.status_code, _body(code, message, getattr(error, "stage", "request")), dict(error.headers or {})
+    logger.error("%s failed unexpectedly", request_id, exc_info=error)
+    message = "Something went wrong inside the server; the log has the details under this request's id."
+    return 500, _body("internal_error", message, "server"), {}
 
 
-def _on_http_error(request: Request, error: HTTPException) -> Response:
-    code = getattr(error, "code", None) or HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
-    if error.status_code == 400 and not isinstance(error, RequestError):
-        code = "malformed_form"
-    headers = dict(error.headers) if error.headers else None
-    stage = getattr(error, "stage", "request")
-    message = _SENTENCES.get(code, str(error.detail).rstrip(".") + ".")
-    return error_response(request_id_of(request), error.status_code, code, message, stage, headers)
+def _body(code: str, message: str, stage: str) -> dict[str, str]:
+    return {"error": message, "stage": stage, "code": code}
 
 
-def _on_validation_error(request: Request, error: RequestValidationError) -> Response:
+def _sentences(error: RequestValidationError) -> str:
     faults = error.errors()
     message = " ".join(_sentence(fault) for fault in faults[:MAX_FAULTS])
-    if len(faults) > MAX_FAULTS:
-        message += f" And {len(faults) - MAX_FAULTS} more."
-    return error_response(request_id_of(request), 422, "bad_parameter", message, "parameters")
+    return message if len(faults) <= MAX_FAULTS else f"{message} And {len(faults) - MAX_FAULTS} more."
 
 
 def _sentence(fault: dict[str, Any]) -> str:
@@ -137,13 +150,3 @@ def _sentence(fault: dict[str, Any]) -> str:
     if "UploadFile" in fault["msg"]:
         return f"{name} must be a file."
     return f"{name}: {fault['msg']}."
-
-
-def _on_unexpected(request: Request, error: Exception) -> Response:
-    logger.error("%s failed unexpectedly", request_id_of(request), exc_info=error)
-    message = "Something went wrong inside the server; the log has the details under this request's id."
-    request_id = request_id_of(request)
-    # Starlette answers this outside of every middleware, so the id is not put on it by `RequestIdMiddleware`; it then
-    # raises the error again, upon which uvicorn closes the connection: a client must not send its next request there.
-    headers = {"X-Request-ID": request_id, "Connection": "close"}
-    return error_response(request_id, 500, "internal_error", message, "server", headers)

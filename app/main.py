@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse
 
 from app import errors
 from app.engine import Engine
+from app.middleware.faults import FaultsMiddleware
 from app.middleware.gate import GateMiddleware
 from app.middleware.request_id import RequestIdMiddleware
 from app.routes import health, photos, server
@@ -53,6 +54,7 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
 
     guarded = frozenset({"/api/v1/enhance", "/api/v1/upscale"})
     app.add_middleware(GateMiddleware, max_body_bytes=settings.max_body_bytes, guarded=guarded, check=service.check)
+    app.add_middleware(FaultsMiddleware)
     app.add_middleware(RequestIdMiddleware)  # added last, runs first: every answer has an id
     return app
 

@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much is logged")
+    log_format: Literal["auto", "json", "console"] = Field("auto", description="auto: JSON unless on a terminal")
 
     models: Preference = Field("auto", description="auto, embedded or official models")
     licences: Licences = Field("any", description="commercial: only models whose commercial use is a plain yes")
@@ -46,6 +47,19 @@ class Settings(BaseSettings):
     queue_size: int = Field(8, ge=0, le=10_000, description="photos that may wait for a slot; more get 503")
     deadline_s: FiniteFloat = Field(180.0, gt=0, description="seconds from a photo's arrival to its answer; then 504")
     grace_s: int = Field(30, ge=0, description="seconds that work in flight is given at shutdown")
+    drain_s: FiniteFloat = Field(
+        2.0, ge=0, description="seconds that a server told to stop still refuses in words, for balancers to notice"
+    )
+    read_timeout_s: FiniteFloat = Field(
+        30.0, gt=0, description="seconds for a whole request to arrive, and for a client to take some of its answer"
+    )
+    upload_memory_mb: FiniteFloat = Field(256.0, gt=0, description="MiB of all uploads that are still arriving")
+
+    api_keys: str = Field("", description="name:sha256 of each key that is let in, separated by commas; empty: anybody")
+    rate_limit: str = Field("", description="photos per key or address, such as 60/minute; empty: no limit")
+    rate_limit_storage: str = Field("memory://", description="where they are counted; redis://… for several replicas")
+    cors_origins: str = Field("", description="origins of browser apps hosted elsewhere, separated by commas")
+    trusted_proxies: str = Field("", description="addresses or networks whose X-Forwarded-For is believed")
 
     max_upload_mb: FiniteFloat = Field(10.0, gt=0, description="MiB of a whole upload: photo, reference and fields")
     max_input_megapixels: FiniteFloat = Field(25.0, gt=0, description="megapixels of a photo or reference")

@@ -8,7 +8,7 @@ from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import BodyTooLarge, RequestError, error_response
+from app.errors import BodyTooLarge, RequestError
 
 
 class GateMiddleware:
@@ -27,19 +27,11 @@ class GateMiddleware:
         self._check = check
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one connection event stream, as ASGI asks."""
+        """Handle one connection event stream, as ASGI asks. Raises `RequestError`, also when the body is received."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        try:
-            closing = self._inspect(scope)
-        except RequestError as error:
-            headers = {"Connection": "close", **(error.headers or {})}
-            response = error_response(
-                scope["request_id"], error.status_code, error.code, str(error.detail), error.stage, headers
-            )
-            await response(scope, receive, send)
-            return
+        closing = self._inspect(scope)
         received, tail, closed = 0, b"", not closing
 
         async def receive_bounded() -> Message:
