@@ -7,6 +7,7 @@ import logging
 import math
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import get_args
 
@@ -52,19 +53,14 @@ def _serve(parsed: argparse.Namespace, settings: Settings) -> int:
     )
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
     selection = choose(settings.shelf)
-    import uvicorn  # a wrong model file is told before the seconds that torch and the rest take to import
-
+    # A wrong model file is told before the seconds that torch and the rest take to import.
     from app.main import create_app
+    from app.server import server_of
 
-    uvicorn.run(
-        create_app(settings, selection),
-        host=settings.host,
-        port=settings.port,
-        log_level=settings.log_level,
-        timeout_graceful_shutdown=settings.grace_s,
-        server_header=False,
-    )
-    return 0
+    server = server_of(create_app(settings, selection), settings)
+    with suppress(KeyboardInterrupt):  # uvicorn passes it on after it has stopped in order
+        server.run()
+    return 0 if server.started else SOME_FAILED
 
 
 def _enhance(parsed: argparse.Namespace, settings: Settings) -> int:

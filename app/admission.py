@@ -14,6 +14,7 @@ from pipeline.errors import DeadlineExceeded
 from pipeline.run import Run
 
 MAX_RETRY_AFTER = 120  # seconds
+STUCK_S = 60.0  # beyond its deadline; a photo looks at it between tiles, every few seconds at the most
 
 
 class Admission:
@@ -28,10 +29,27 @@ class Admission:
         self.slots = slots
         self.queue_size = queue_size
         self.inside = 0
-        self.on_device = 0
+        self._at_device: set[Run] = set()
         self._device = anyio.Semaphore(slots)
         self._workbench = anyio.Semaphore(slots + 1)
         self._seconds_per_photo = 1.0  # moving average of the time on the device
+
+    @property
+    def on_device(self) -> int:
+        """Photos on the device."""
+        return len(self._at_device)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether a photo on the device has been over its time for so long that it will never notice."""
+        latest = time.monotonic() - STUCK_S
+        return any(run.deadline is not None and run.deadline < latest for run in self._at_device)
+
+    @property
+    def retry_after(self) -> int:
+        """Seconds in which a place will be free again, as photos have lately taken."""
+        seconds = self._seconds_per_photo * (self.inside + 1) / self.slots
+        return max(1, min(MAX_RETRY_AFTER, math.ceil(seconds)))
 
     @property
     def waiting(self) -> int:
@@ -41,8 +59,7 @@ class Admission:
     def check(self) -> None:
         """Raise `Overloaded` if there is no place left."""
         if self.inside >= self.slots + self.queue_size:
-            seconds = self._seconds_per_photo * (self.inside + 1) / self.slots
-            raise Overloaded(min(MAX_RETRY_AFTER, math.ceil(seconds)))
+            raise Overloaded(self.retry_after)
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -64,21 +81,20 @@ class Admission:
     async def device(self, run: Run) -> AsyncIterator[None]:
         """Wait for the device. Raises `DeadlineExceeded` when the run's time is over."""
         async with _held(self._device, run):
-            self.on_device += 1
+            self._at_device.add(run)
             start = time.monotonic()
             try:
                 yield
             finally:
-                self.on_device -= 1
+                self._at_device.discard(run)
                 self._seconds_per_photo += 0.2 * (time.monotonic() - start - self._seconds_per_photo)
 
 
 @asynccontextmanager
 async def _held(semaphore: anyio.Semaphore, run: Run) -> AsyncIterator[None]:
     start = time.perf_counter()
-    remaining = None if run.deadline is None else max(0.0, run.deadline - time.monotonic())
     try:
-        with anyio.fail_after(remaining):
+        with anyio.fail_after(run.remaining_s):
             await semaphore.acquire()
     except TimeoutError as error:
         raise DeadlineExceeded("The server was too busy to do this photo in time.", stage="queue") from error

@@ -48,7 +48,7 @@ class Engine:
     def models(self) -> Models:
         """The models, ready for work. Raises `NotReady` before that."""
         if self.state == "failed":
-            raise NotReady(f"The models could not be loaded: {self.failure}")
+            raise NotReady(f"The models cannot be used: {self.failure}")
         if self._models is None or self.state != "ready":
             raise NotReady("The models are still being loaded.")
         return self._models
@@ -73,13 +73,19 @@ class Engine:
                 logger.warning("warm-up: %s", notice.message)
             return_freed_memory()
         except Exception as error:
-            self.failure = str(error)
-            self.state = "failed"
+            self.fail(str(error))
             raise
         self._models = models
         self.state = "ready"
         self.load_seconds = time.monotonic() - start
         return models
+
+    def fail(self, reason: str) -> None:
+        """Serve no more: from now on `/live` and `/ready` report the reason, so that the process is replaced."""
+        if self.state != "failed":
+            logger.error("no photo can be served any more: %s", reason)
+        self.failure = reason
+        self.state = "failed"
 
     def close(self) -> None:
         """Let the threads end when their work is done."""

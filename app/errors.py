@@ -62,6 +62,35 @@ class NotReady(RequestError):
         super().__init__(503, "not_ready", message, stage="startup", retry_after=5)
 
 
+class MemoryLow(RequestError):
+    """A photo that would not fit into what memory is free."""
+
+    def __init__(self, needed: int, free: int, retry_after: int) -> None:
+        message = (
+            f"This photo takes about {needed / MEBIBYTE:.0f} MB of memory, of which {max(0, free) / MEBIBYTE:.0f} MB "
+            "are free. Try again in a moment, or with a smaller photo or upscale_factor."
+        )
+        super().__init__(503, "memory_low", message, stage="queue", retry_after=retry_after)
+
+
+class ShuttingDown(RequestError):
+    """The server was told to stop; another replica, or the next one here, will take the photo."""
+
+    def __init__(self) -> None:
+        headers = {"Connection": "close"}
+        message = "The server is shutting down. Try again in a moment."
+        super().__init__(503, "shutting_down", message, stage="shutdown", retry_after=2, headers=headers)
+
+
+class UploadTooSlow(RequestError):
+    """The body did not arrive in time."""
+
+    def __init__(self, seconds: float) -> None:
+        headers = {"Connection": "close"}
+        message = f"The upload did not arrive within {seconds:g} seconds."
+        super().__init__(408, "upload_too_slow", message, stage="upload", headers=headers)
+
+
 class BodyTooLarge(RequestError):
     """More bytes than an upload may have. The rest of the body is not read, so the connection must end."""
 
@@ -77,6 +106,7 @@ STATUS: tuple[tuple[type[domain.PipelineError], int], ...] = (
     (domain.TooManyPixels, 413),
     (domain.InputError, 422),
     (domain.DeviceOutOfMemory, 503),
+    (domain.DeviceFailed, 503),
     (domain.ModelUnavailable, 503),
     (domain.DeadlineExceeded, 504),
     (domain.Cancelled, CLIENT_CLOSED_REQUEST),

@@ -11,6 +11,7 @@ from starlette.formparsers import MultiPartParser
 from starlette.responses import RedirectResponse
 
 from app import errors
+from app.arrivals import Arrivals
 from app.engine import Engine
 from app.middleware.faults import FaultsMiddleware
 from app.middleware.gate import GateMiddleware
@@ -53,7 +54,14 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
         return RedirectResponse("/docs")
 
     guarded = frozenset({"/api/v1/enhance", "/api/v1/upscale"})
-    app.add_middleware(GateMiddleware, max_body_bytes=settings.max_body_bytes, guarded=guarded, check=service.check)
+    app.add_middleware(
+        GateMiddleware,
+        max_body_bytes=settings.max_body_bytes,
+        read_timeout_s=settings.read_timeout_s,
+        arrivals=Arrivals(settings.max_arriving_bytes),
+        guarded=guarded,
+        check=service.check,
+    )
     app.add_middleware(FaultsMiddleware)
     app.add_middleware(RequestIdMiddleware)  # added last, runs first: every answer has an id
     return app

@@ -133,14 +133,14 @@ class Liveness(BaseModel):
 class Readiness(BaseModel):
     """Whether photos are accepted."""
 
-    status: Literal["ready", "loading", "failed"]
+    status: Literal["ready", "loading", "draining", "failed"]
     detail: str | None = None
 
 
 class Health(BaseModel):
     """Liveness, readiness and what stands behind them."""
 
-    status: Literal["healthy", "starting", "unhealthy"]
+    status: Literal["healthy", "starting", "stopping", "unhealthy"]
     version: str
     ready: Readiness
     models: dict[str, str]

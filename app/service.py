@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from asyncio import FIRST_COMPLETED
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,11 +16,12 @@ import pybase64
 
 from app.admission import Admission
 from app.engine import Engine
+from app.errors import ShuttingDown
 from app.settings import Settings
 from metrics.report import Figure, Reference, Report, measure, perceptual_figure
 from pipeline.decode import decode
 from pipeline.encode import Encoded, check_size, encode
-from pipeline.errors import ReferenceMismatch, TooManyPixels
+from pipeline.errors import Cancelled, DeadlineExceeded, DeviceFailed, ReferenceMismatch, TooManyPixels
 from pipeline.models.allocator import return_freed_memory
 from pipeline.pipeline import enhance, upscale_photo
 from pipeline.run import Run
@@ -56,6 +58,7 @@ class Answer:
     picture: Encoded
     facts: dict[str, Any]
     document: bytes  # empty if it was not wanted
+    photo_pixels: int  # of what came in
 
 
 class Service:
@@ -69,6 +72,20 @@ class Service:
         # One for each photo at the workbench: none ever waits for a thread.
         self._threads = ThreadPoolExecutor(settings.slots + 1, thread_name_prefix="photo")
         self._rest: asyncio.TimerHandle | None = None
+        self.draining = False  # told to stop: no new photos
+        self._given_up = asyncio.Event()
+        self._work: set[asyncio.Task[Any]] = set()
+
+    @property
+    def readiness(self) -> Literal["loading", "ready", "draining", "failed"]:
+        """Whether photos are accepted, and if not, why."""
+        if self.engine.state == "ready":
+            return "failed" if self.admission.stuck else "draining" if self.draining else "ready"
+        return self.engine.state
+
+    def give_up(self) -> None:
+        """Tell everybody who waits that it ends here; what is in work stops at its next check."""
+        self._given_up.set()
 
     def close(self) -> None:
         """Let the threads end when their work is done."""
@@ -78,21 +95,56 @@ class Service:
         self.engine.close()
 
     def check(self) -> None:
-        """Raise `NotReady` or `Overloaded` if an order would be refused now."""
+        """Raise `ShuttingDown`, `NotReady` or `Overloaded` if an order would be refused now."""
+        if self.draining:
+            raise ShuttingDown
         _ = self.engine.models
         self.admission.check()
+
+    async def while_wanted(self, work: Coroutine[Any, Any, Result], run: Run, gone: Awaitable[None]) -> Result:
+        """What `work` comes to, unless before that the run's time is over, its client is `gone`, or the server ends.
+
+        The answer to these does not wait for the device to notice: a network cannot be interrupted, and keeps its slot
+        until it does. Raises `DeadlineExceeded`, `Cancelled` or `ShuttingDown` then, and whatever `work` raises.
+        """
+        working = asyncio.ensure_future(work)
+        self._work.add(working)
+        working.add_done_callback(self._work_ended)
+        leaving, ending = asyncio.ensure_future(gone), asyncio.ensure_future(self._given_up.wait())
+        try:
+            await asyncio.wait({working, leaving, ending}, timeout=run.remaining_s, return_when=FIRST_COMPLETED)
+            if working.done():
+                return working.result()
+            stage = run.present_stage or "queue"
+            if leaving.done():
+                raise Cancelled("The client went away before the photo was done.", stage=stage)
+            if ending.done():
+                raise ShuttingDown
+            raise DeadlineExceeded("The photo took longer than this server allows.", stage=stage)
+        finally:
+            for task in (working, leaving, ending):
+                task.cancel()
+
+    def _work_ended(self, work: asyncio.Task[Any]) -> None:
+        self._work.discard(work)
+        if not work.cancelled():
+            work.exception()  # nobody may be there any more to ask for it
 
     async def process(self, order: Order, run: Run) -> Answer:
         """The answer to one order.
 
         Raises `PipelineError`, `Overloaded` or `NotReady`. When the awaiting task is cancelled, a waiting photo
-        leaves the queue at once, and one in work stops at the next check of its `run`.
+        leaves the queue at once, and one in work stops at the next check of its `run`. After `DeviceFailed` the
+        engine takes no more orders.
         """
         if self._rest is not None:
             self._rest.cancel()
         try:
             with self.admission.place():
                 return await self._processed(order, run)
+        except DeviceFailed as error:
+            self.engine.fail(error.message)
+            raise
         finally:
             if self.admission.inside == 0:
                 self._rest = asyncio.get_running_loop().call_later(REST_SECONDS, self._tidy)
@@ -115,12 +167,12 @@ class Service:
             return await _in_thread(
                 self._threads,
                 run,
-                lambda: _finish(order, enhanced, target, reference, perceptual, models, run, start),
+                lambda: _finish(order, enhanced, photo, reference, perceptual, models, run, start),
             )
 
-    async def warm_up(self, work: Callable[[Models, Run], None]) -> dict[str, float]:
+    async def warm_up(self, work: Callable[[Models, Run], None], run: Run) -> dict[str, float]:
         """Run `work` on the device in its turn; milliseconds per stage."""
-        run, models = self.new_run(), self.engine.models
+        models = self.engine.models
         with self.admission.place():
             async with self.admission.device(run):
                 await _in_thread(self.engine.threads, run, lambda: work(models, run))
@@ -192,7 +244,7 @@ def _on_device(order: Order, photo: Photo, target: Photo, models: Models, run: R
 def _finish(
     order: Order,
     enhanced: Enhanced,
-    target: Photo,
+    photo: Photo,
     reference: Photo | None,
     perceptual: Figure | None,
     models: Models,
@@ -204,6 +256,7 @@ def _finish(
     if perceptual is not None:
         with run.stage("metrics"):
             compared: Reference = "input" if reference is None else "upload"
+            target = photo if reference is None else reference
             report = measure(enhanced.image, target.image, perceptual=perceptual, reference=compared)
     with run.stage("encode"):
         picture = encode(enhanced.image, enhanced.alpha, output_format=order.output_format, quality=order.quality)
@@ -228,13 +281,15 @@ def _finish(
         "warning": notices[0].message if notices else None,
         "warnings": [{"code": notice.code, "message": notice.message} for notice in notices],
     }
+    photo_pixels = photo.width * photo.height
     if not order.as_document:
-        return Answer(picture, facts, b"")
+        return Answer(picture, facts, b"", photo_pixels)
     # Written here, in the thread: base64 and JSON of a large picture would hold up the event loop. They take as
     # much memory as the picture several times over, and it may be missing here as in any other stage.
     with run.stage("answer"):
         image = pybase64.b64encode_as_string(picture.data)
-        return Answer(picture, facts, orjson.dumps({"status": "success", "data": {"restored_image": image, **facts}}))
+        document = orjson.dumps({"status": "success", "data": {"restored_image": image, **facts}})
+        return Answer(picture, facts, document, photo_pixels)
 
 
 def rounded(timings_ms: dict[str, float]) -> dict[str, float]:

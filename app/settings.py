@@ -89,6 +89,11 @@ class Settings(BaseSettings):
         return int(self.max_upload_mb * MEBIBYTE) + FORM_OVERHEAD
 
     @property
+    def max_arriving_bytes(self) -> int:
+        """The most bytes of all uploads on their way in: at least one of the largest."""
+        return max(self.max_body_bytes, int(self.upload_memory_mb * MEBIBYTE))
+
+    @property
     def max_input_pixels(self) -> int:
         """The largest input, in pixels."""
         return int(self.max_input_megapixels * 1_000_000)

@@ -25,6 +25,8 @@ MAX_CHUNKS = 65_536  # PNG: 512 MB in the usual 8 KB pieces
 MAX_PROFILE_BYTES = 4 * 2**20
 
 _SCAN, _END, _APP1, _APP2 = 0xDA, 0xD9, 0xE1, 0xE2
+_HUFFMAN_FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive
+_OTHER_FRAMES = {*range(0xC3, 0xD0)} - {0xC4, 0xC8, 0xCC}  # lossless, hierarchical, arithmetic
 _METADATA = {*range(0xE0, 0xF0), 0xFE} - {0xE0, 0xEE}  # APP0 (JFIF) and APP14 (Adobe) say how colour is stored
 # A marker that starts a segment: neither a stuffed zero nor padding, nor one of those without a length
 # (restarts D0 to D7, start of image D8, 01).
@@ -35,12 +37,19 @@ _ORIENTATION_TAG = 0x0112
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A file taken apart: what Pillow is to decode, and what was read beside it."""
+    """A file taken apart: what Pillow is to decode, and what was read beside it.
+
+    What decides whether a picture can be decoded is there once more without the pixels, to try first: of a JPEG the
+    `outline`, its tables and scans around a picture of one block; of a PNG its `header` and the `packed` rows.
+    """
 
     pixels: bytes
     exif: bytes = b""
     profile: bytes | None = None
     animated: bool = False
+    outline: bytes = b""
+    header: bytes = b""
+    packed: bytes = b""
 
 
 def format_of(data: bytes) -> Format:
@@ -80,44 +89,50 @@ def orientation(exif: bytes) -> int:
 
 
 def _jpeg_parts(data: bytes) -> Parts:
-    kept, exif = [data[:2]], b""
-    profile: list[bytes] = []
-    segments = _jpeg_segments(data)
-    for marker, start, end in segments:
-        payload = data[start + 4 : end]
-        if marker == _SCAN:
-            # The two bytes can also be part of metadata between scans, so only a suspicious number is worth a walk.
-            if data.count(b"\xff\xda", start) > MAX_SCANS and 1 + sum(s[0] == _SCAN for s in segments) > MAX_SCANS:
-                raise BrokenImage(f"This JPEG file is stored in more than {MAX_SCANS} passes, which no real photo is.")
-            kept.append(data[start:])
+    kept, outline = [data[:2]], [data[:2]]
+    exif, profile, scans = b"", [], 0
+    for marker, start, end, following in _jpeg_segments(data):
+        if marker == _END:
+            kept.append(data[start:end])
+            outline.append(data[start:end])
             joined = b"".join(part[2:] for part in sorted(profile))  # each part starts with its number and their count
-            return Parts(b"".join(kept), exif, joined if profile else None)
+            return Parts(b"".join(kept), exif, joined if profile else None, outline=b"".join(outline))
+        payload = data[start + 4 : end]
         if marker == _APP1 and payload.startswith(b"Exif\0\0"):
             exif = exif or payload
         elif marker == _APP2 and payload.startswith(b"ICC_PROFILE\0"):
             profile.append(payload[12:])
+        elif marker in _OTHER_FRAMES:
+            raise UnsupportedMediaType("This JPEG file is stored in a way (lossless or arithmetic) that is not accepted.")
         elif marker not in _METADATA:
-            kept.append(data[start:end])
-    raise BrokenImage("This JPEG file ends before its picture begins.")
+            scans += marker == _SCAN
+            kept.append(data[start : following if marker == _SCAN else end])
+            small = b"\0\x08\0\x08" if marker in _HUFFMAN_FRAMES else data[start + 5 : start + 9]
+            outline += data[start : start + 5], small, data[start + 9 : end]
+        if scans > MAX_SCANS:
+            raise BrokenImage(f"This JPEG file is stored in more than {MAX_SCANS} passes, which no real photo is.")
+    raise BrokenImage("This JPEG file ends before its picture does.")
 
 
-def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Marker, start and end of each segment up to the end of the image; compressed pixels are skipped."""
-    position = 2
-    for _ in range(MAX_SEGMENTS):
-        match = _MARKER.search(data, position)
-        if match is None or data[match.start() + 1] == _END:
-            return
-        start = match.start()
-        position = start + 2 + max(int.from_bytes(data[start + 2 : start + 4], "big"), 2)
-        if position > len(data):
-            return
-        yield data[start + 1], start, position
-    raise BrokenImage(f"This JPEG file has more than {MAX_SEGMENTS} segments, which no real photo has.")
+def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """Marker, start and end of each segment up to the end of the image, and where the next one starts.
+
+    What lies between is a scan's compressed pixels, or nothing that belongs to the picture.
+    """
+    found, count = _MARKER.search(data, 2), 0
+    while found is not None:
+        start, marker = found.start(), data[found.start() + 1]
+        length = 0 if marker == _END else max(int.from_bytes(data[start + 2 : start + 4], "big"), 2)
+        end = start + 2 + length
+        found = None if marker == _END else _MARKER.search(data, end)
+        yield marker, start, end, end if found is None else found.start()
+        count += 1
+        if count > MAX_SEGMENTS:
+            raise BrokenImage(f"This JPEG file has more than {MAX_SEGMENTS} segments, which no real photo has.")
 
 
 def _png_parts(data: bytes) -> Parts:
-    kept, exif, frames = [data[:8]], b"", 1
+    kept, header, packed, exif, frames = [data[:8]], b"", [], b"", 1
     profile: bytes | None = None
     position = 8
     for _ in range(MAX_CHUNKS):
@@ -128,7 +143,13 @@ def _png_parts(data: bytes) -> Parts:
             # Pillow does not check the sums of the pixel data, so damage there would pass as pixels.
             if struct.unpack_from(">I", data, end - 4)[0] != zlib.crc32(body, zlib.crc32(kind)):
                 raise BrokenImage("This PNG file is damaged: a checksum does not match.")
+            if (kind == b"IHDR") != (position == 8):
+                raise BrokenImage("This PNG file is damaged: its header is not where it belongs.")
             kept.append(data[position:end])
+            if kind == b"IHDR":
+                header = body
+            elif kind == b"IDAT":
+                packed.append(body)
         elif kind == b"eXIf":
             exif = exif or body
         elif kind == b"iCCP" and profile is None:
@@ -136,7 +157,7 @@ def _png_parts(data: bytes) -> Parts:
         elif kind == b"acTL":
             frames = int.from_bytes(body[:4], "big")
         if kind == b"IEND":
-            return Parts(b"".join(kept), exif, profile, frames > 1)
+            return Parts(b"".join(kept), exif, profile, frames > 1, header=header, packed=b"".join(packed))
         position = end
     raise BrokenImage(f"This PNG file has more than {MAX_CHUNKS} chunks, which no real photo has.")
 

@@ -14,8 +14,9 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from pipeline.container import MAX_PROFILE_BYTES, Format, format_of, orientation, take_apart
+from pipeline.container import MAX_PROFILE_BYTES, Format, Parts, format_of, orientation, take_apart
 from pipeline.errors import BrokenImage, PipelineError, TooManyPixels
+from pipeline.png_rows import check_rows
 from pipeline.types import FloatArray, Image, Notice, Photo
 
 _PLUGINS: dict[Format, Callable[[BytesIO], ImageFile]] = {
@@ -57,6 +58,7 @@ def decode(data: bytes, *, max_pixels: int) -> Photo:
                 f"The photo has {file.width * file.height / 1e6:.4g} megapixels ({file.width} × {file.height}); "
                 f"at most {max_pixels / 1e6:.4g} are accepted."
             )
+        _try_first(parts)
         file.load()
         if parts.animated or getattr(file, "is_animated", False):
             notices.append(Notice("animation_first_frame", "The file is an animation; only its first frame is used."))
@@ -73,6 +75,14 @@ def decode(data: bytes, *, max_pixels: int) -> Photo:
         if picture.mode == "CMYK":
             picture = picture.convert("RGB")
     return Photo(_image(picture), alpha, tuple(notices))
+
+
+def _try_first(parts: Parts) -> None:
+    """Let a damaged or hostile file fail before any memory or time is spent on its pixels."""
+    if parts.outline:
+        JpegImageFile(BytesIO(parts.outline)).load()
+    if parts.header:
+        check_rows(parts.header, parts.packed)
 
 
 @contextmanager

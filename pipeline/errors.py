@@ -10,6 +10,7 @@
     │   └── ReferenceMismatch
     ├── StageFailed
     ├── DeviceOutOfMemory
+    ├── DeviceFailed
     ├── DeadlineExceeded
     ├── Cancelled
     └── ModelUnavailable
@@ -89,6 +90,12 @@ class DeviceOutOfMemory(PipelineError):
     """Memory ran out, on the device or beside it."""
 
     code = "out_of_memory"
+
+
+class DeviceFailed(PipelineError):
+    """The device computes nothing any more, and will not again in this process."""
+
+    code = "device_failed"
 
 
 class DeadlineExceeded(PipelineError):

@@ -51,6 +51,16 @@ class Run:
         self._stage: str | None = None
         self._fraction = 0.0
 
+    @property
+    def present_stage(self) -> str | None:
+        """The stage that is being worked on; None between stages."""
+        return self._stage
+
+    @property
+    def remaining_s(self) -> float | None:
+        """Seconds until the deadline, at least 0; None without one."""
+        return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
+
     def check(self) -> None:
         """Raise `Cancelled` or `DeadlineExceeded` if this run should not go on."""
         if self.cancelled.is_set():

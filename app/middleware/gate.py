@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.arrivals import Arrival, Arrivals
 from app.errors import BodyTooLarge, RequestError
 
 
 class GateMiddleware:
-    """Every body is bounded to `max_body_bytes`, whether its length is declared or not.
+    """Every body is bounded to `max_body_bytes`, whether its length is declared or not, and must be there
+    `read_timeout_s` after its request began; all that are arriving share the memory of `arrivals`.
 
     On the paths in `guarded`, `check` may refuse the request first (not ready, overloaded), and the body must
     be a form, and a whole one: of a form that was cut off, the parser drops what is missing without a word.
     """
 
     def __init__(
-        self, app: ASGIApp, *, max_body_bytes: int, guarded: frozenset[str], check: Callable[[], None]
+        self,
+        app: ASGIApp,
+        *,
+        max_body_bytes: int,
+        read_timeout_s: float,
+        arrivals: Arrivals,
+        guarded: frozenset[str],
+        check: Callable[[], None],
     ) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
+        self._read_timeout_s = read_timeout_s
+        self._arrivals = arrivals
         self._guarded = guarded
         self._check = check
 
@@ -33,10 +45,12 @@ class GateMiddleware:
             return
         closing = self._inspect(scope)
         received, tail, closed = 0, b"", not closing
+        began = scope.get("began", time.monotonic())  # our protocol tells it
+        upload = Arrival(self._arrivals, began + self._read_timeout_s, self._read_timeout_s)
 
         async def receive_bounded() -> Message:
             nonlocal received, tail, closed
-            message = await receive()
+            message = await upload.message(receive)
             body = message.get("body", b"")
             received += len(body)
             if received > self._max_body_bytes:
@@ -49,7 +63,10 @@ class GateMiddleware:
                     raise RequestError(400, "malformed_form", "The form is cut off: its closing boundary is missing.")
             return message
 
-        await self._app(scope, receive_bounded, send)
+        try:
+            await self._app(scope, receive_bounded, send)
+        finally:
+            self._arrivals.ended(upload)
 
     def _inspect(self, scope: Scope) -> bytes:
         """What a form must end with; nothing for another body. Raises `RequestError` if it need not be read."""

@@ -27,3 +27,9 @@ def _settings(request: Request) -> Settings:
 ServiceDep = Annotated[Service, Depends(_service)]
 EngineDep = Annotated[Engine, Depends(_engine)]
 SettingsDep = Annotated[Settings, Depends(_settings)]
+
+
+async def disconnected(request: Request) -> None:
+    """Returns when the client has gone. Only for a request whose body was read to its end."""
+    while (await request.receive())["type"] != "http.disconnect":
+        continue

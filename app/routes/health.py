@@ -7,7 +7,7 @@ from typing import Literal
 
 from fastapi import APIRouter, Response
 
-from app.routes.dependencies import EngineDep, ServiceDep
+from app.routes.dependencies import ServiceDep
 from app.schemas import Health, Liveness, Readiness
 from app.version import VERSION
 
@@ -16,9 +16,9 @@ router = APIRouter(prefix="/api/v1/health", tags=["health"])
 
 @router.head("/live", include_in_schema=False)
 @router.get("/live", operation_id="live", responses={503: {"model": Liveness}})
-async def live(engine: EngineDep, response: Response) -> Liveness:
+async def live(service: ServiceDep, response: Response) -> Liveness:
     """200 while the process is sound; 503 once it can never serve, so that it is replaced."""
-    if engine.state == "failed":
+    if service.engine.state == "failed" or service.admission.stuck:
         response.status_code = 503
         return Liveness(status="failed")
     return Liveness(status="alive")
@@ -26,12 +26,12 @@ async def live(engine: EngineDep, response: Response) -> Liveness:
 
 @router.head("/ready", include_in_schema=False)
 @router.get("/ready", operation_id="ready", responses={503: {"model": Readiness}})
-async def ready(engine: EngineDep, response: Response) -> Readiness:
-    """200 once every model is loaded and has run; 503 before."""
-    if engine.state != "ready":
+async def ready(service: ServiceDep, response: Response) -> Readiness:
+    """200 once every model is loaded and has run; 503 before, and as soon as the server is told to stop."""
+    if service.readiness != "ready":
         response.status_code = 503
         response.headers["Retry-After"] = "5"
-    return Readiness(status=engine.state, detail=engine.failure)
+    return Readiness(status=service.readiness, detail=service.engine.failure)
 
 
 @router.head("", include_in_schema=False)
@@ -39,14 +39,14 @@ async def ready(engine: EngineDep, response: Response) -> Readiness:
 async def health(service: ServiceDep, response: Response) -> Health:
     """The whole picture; 503 unless photos are accepted."""
     engine = service.engine
-    words: dict[str, Literal["healthy", "starting", "unhealthy"]]
-    words = {"ready": "healthy", "loading": "starting", "failed": "unhealthy"}
-    if engine.state != "ready":
+    words: dict[str, Literal["healthy", "starting", "stopping", "unhealthy"]]
+    words = {"ready": "healthy", "loading": "starting", "draining": "stopping", "failed": "unhealthy"}
+    if service.readiness != "ready":
         response.status_code = 503
     return Health(
-        status=words[engine.state],
+        status=words[service.readiness],
         version=VERSION,
-        ready=Readiness(status=engine.state, detail=engine.failure),
+        ready=Readiness(status=service.readiness, detail=engine.failure),
         models=engine.names(),
         device=engine.runtime.describe(),
         uptime_s=round(time.monotonic() - service.started, 1),

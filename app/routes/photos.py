@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from dataclasses import replace
 from typing import Annotated, Any, Literal
@@ -12,11 +11,10 @@ from fastapi import APIRouter, Form, Request, UploadFile
 from starlette.responses import Response
 
 from app.errors import RequestError
-from app.routes.dependencies import ServiceDep, SettingsDep
+from app.routes.dependencies import ServiceDep, SettingsDep, disconnected
 from app.schemas import EnhanceForm, EnhanceResponse, ErrorResponse, UpscaleForm
 from app.service import Answer, Order, Service, Task
 from pipeline.encode import MEDIA_TYPES
-from pipeline.errors import Cancelled
 from pipeline.types import EnhanceOptions, OutputFormat
 
 router = APIRouter(prefix="/api/v1", tags=["photos"])
@@ -103,7 +101,10 @@ async def _answer(
         metrics=form.metrics,
         as_document=picture is None,
     )
-    answer = await _while_connected(request, service, order)
+    run = service.new_run()
+    facts = request.scope.setdefault("facts", {})
+    facts["run"] = run
+    answer = facts["answer"] = await service.while_wanted(service.process(order, run), run, disconnected(request))
     return _picture_response(answer) if picture else Response(answer.document, media_type="application/json")
 
 
@@ -154,24 +155,3 @@ def _picture_response(answer: Answer) -> Response:
     facts["warnings"] = [warning["code"] for warning in answer.facts["warnings"]]
     headers = {"X-Likeness-Facts": orjson.dumps(facts).decode("ascii")}
     return Response(answer.picture.data, media_type=answer.picture.media_type, headers=headers)
-
-
-async def _while_connected(request: Request, service: Service, order: Order) -> Answer:
-    """The answer to the order; the work stops when the client goes away."""
-    work = asyncio.ensure_future(service.process(order, service.new_run()))
-    gone = asyncio.ensure_future(_disconnected(request))
-    try:
-        await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if work.done():
-            return work.result()
-        raise Cancelled("The client went away before the photo was done.", stage="queue")
-    finally:
-        # However this ends, also when this very task is cancelled, nothing goes on behind it.
-        gone.cancel()
-        work.cancel()
-        await asyncio.gather(work, gone, return_exceptions=True)
-
-
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        continue

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import get_args
 
 import psutil
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
-from app.routes.dependencies import EngineDep, ServiceDep, SettingsDep
+from app.routes.dependencies import EngineDep, ServiceDep, SettingsDep, disconnected
 from app.routes.photos import PICTURES
 from app.schemas import (
     FACTOR_BOUNDS,
@@ -39,7 +39,7 @@ async def status(service: ServiceDep, settings: SettingsDep) -> Status:
     return Status(
         version=VERSION,
         uptime_s=round(time.monotonic() - service.started, 1),
-        ready=service.engine.state == "ready",
+        ready=service.readiness == "ready",
         slots=settings.slots,
         slots_in_use=service.admission.on_device,
         queue_size=settings.queue_size,
@@ -111,6 +111,9 @@ async def models(settings: SettingsDep, engine: EngineDep) -> list[ModelOut]:
 
 
 @router.post("/models/warmup", operation_id="warmup")
-async def warmup(service: ServiceDep) -> WarmupResponse:
+async def warmup(request: Request, service: ServiceDep) -> WarmupResponse:
     """Run every model once, in its turn on the device."""
-    return WarmupResponse(timings_ms=await service.warm_up(warm_up))
+    service.check()
+    run = request.scope.setdefault("facts", {})["run"] = service.new_run()
+    work = service.warm_up(warm_up, run)
+    return WarmupResponse(timings_ms=await service.while_wanted(work, run, disconnected(request)))

@@ -16,6 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.main import create_app
+from app.server import server_of
 from app.settings import Settings
 from pipeline.types import Models
 
@@ -93,8 +94,11 @@ def serving(
     with pytest.MonkeyPatch.context() as patch:
         if models is not None:
             patch.setattr("app.engine.load", lambda *_: models() if callable(models) else models)
-        app = create_app(Settings(**{"models": "embedded", "device": "cpu", **settings}))
-        server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", timeout_graceful_shutdown=grace_s))
+        chosen = Settings(
+            **{"models": "embedded", "device": "cpu", "port": 0, "grace_s": grace_s, "log_level": "error", **settings}
+        )
+        app = create_app(chosen)
+        server = server_of(app, chosen)
         thread = threading.Thread(target=server.run, name="server", daemon=True)
         thread.start()
         try:

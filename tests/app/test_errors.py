@@ -170,6 +170,7 @@ def test_every_domain_error_has_a_status() -> None:
         "ReferenceMismatch": 422,
         "StageFailed": 500,
         "DeviceOutOfMemory": 503,
+        "DeviceFailed": 503,
         "DeadlineExceeded": 504,
         "Cancelled": 499,
         "ModelUnavailable": 503,

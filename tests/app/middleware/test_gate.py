@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
+from app.arrivals import Arrivals
 from app.errors import RequestError
 from app.middleware.gate import GateMiddleware
 from tests.app import samples
@@ -141,7 +142,14 @@ def test_the_end_of_a_form_is_seen_however_it_is_divided(size: int) -> None:
         body = await Request(scope, receive).body()
         await PlainTextResponse(str(len(body)))(scope, receive, send)
 
-    gate = GateMiddleware(whole, max_body_bytes=10_000, guarded=frozenset({"/"}), check=lambda: None)
+    gate = GateMiddleware(
+        whole,
+        max_body_bytes=10_000,
+        read_timeout_s=30,
+        arrivals=Arrivals(10_000),
+        guarded=frozenset({"/"}),
+        check=lambda: None,
+    )
 
     async def post(body: bytes) -> int:
         async def crumbs() -> AsyncIterator[bytes]:

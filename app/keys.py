@@ -1,0 +1,64 @@
+"""API keys: who may send photos. The server knows only their hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+NAME = re.compile(r"[a-z0-9_-]{1,64}")
+
+_DIGEST = re.compile(r"[0-9a-fA-F]{64}")
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys that are let in, as name → SHA-256. Without any, everybody is.
+
+    A plain SHA-256 is right here, and a slow hash with a salt is not: those protect passwords, which can be guessed.
+    A key has 256 random bits, so there is nothing to try out, and every request would pay for the slowness.
+    """
+
+    digests: Mapping[str, bytes]
+
+    def __bool__(self) -> bool:
+        return bool(self.digests)
+
+    def owner(self, key: bytes) -> str | None:
+        """The name of the key, or None if it is not let in. Takes the same time whichever it is, and if it is none."""
+        digest = hashlib.sha256(key).digest()
+        found = None
+        for name, known in self.digests.items():  # to the end: leaving early would tell how far a key came
+            if hmac.compare_digest(digest, known):
+                found = name
+        return found
+
+
+def parse_keys(text: str) -> Keys:
+    """The keys of `name:sha256,name:sha256`.
+
+    Raises `ValueError` with a sentence that shows neither a hash nor what may be a key written there by mistake.
+    """
+    digests: dict[str, bytes] = {}
+    for number, entry in enumerate(filter(None, map(str.strip, text.split(","))), start=1):
+        name, _, digest = (part.strip() for part in entry.partition(":"))
+        if not NAME.fullmatch(name) or not _DIGEST.fullmatch(digest):
+            raise ValueError(
+                f"entry {number} is not name:hash, a name of a-z, 0-9, _ and - and 64 hexadecimal digits;"
+                " python -m app keys new NAME makes one"
+            )
+        if name in digests:
+            raise ValueError(f"there are two keys named {name}")
+        if bytes.fromhex(digest) in digests.values():
+            raise ValueError(f"{name} has the same key as another name")
+        digests[name] = bytes.fromhex(digest)
+    return Keys(digests)
+
+
+def new_key(name: str) -> tuple[str, str]:
+    """A new key, and what to add to the setting for it: `name:sha256`."""
+    key = secrets.token_urlsafe(32)
+    return key, f"{name}:{hashlib.sha256(key.encode()).hexdigest()}"

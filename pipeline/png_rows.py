@@ -1,0 +1,62 @@
+"""Whether the compressed pixels of a PNG file unfold to its whole picture, found out in the memory of one block."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+from pipeline.errors import BrokenImage
+
+_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of each colour type
+_WHOLE = ((0, 0, 1, 1),)
+_ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+_FILTERS = bytes(range(5))
+_BLOCK = 2**16
+
+
+def check_rows(header: bytes, packed: bytes) -> None:
+    """Look for damage in the `packed` pixels (all IDAT chunks) of the picture that `header` (IHDR) describes.
+
+    Pillow finds it too, but only when it comes to it, and holds the picture up to there.
+
+    Raises `BrokenImage` where a row is missing or has no valid filter, `zlib.error` where nothing can be unpacked,
+    and `struct.error` or `KeyError` for a header that makes no sense. More data than the picture has is ignored.
+    """
+    width, height, depth, color, _, _, interlaced = struct.unpack(">IIBBBBB", header)
+    blocks = _Blocks(packed)
+    for left, top, across, down in _ADAM7 if interlaced else _WHOLE:
+        columns, rows = -((left - width) // across), -((top - height) // down)
+        if columns <= 0 or rows <= 0:
+            continue
+        row = 1 + (columns * depth * _SAMPLES[color] + 7) // 8
+        position, end = 0, rows * row
+        while position < end:
+            block = blocks.next(min(_BLOCK, end - position))
+            if not block or block[-position % row :: row].translate(None, _FILTERS):
+                raise BrokenImage("This PNG file is damaged: rows of its picture are missing or make no sense.")
+            position += len(block)
+
+
+class _Blocks:
+    """The unpacked bytes, some at a time."""
+
+    def __init__(self, packed: bytes) -> None:
+        self._unpacker = zlib.decompressobj()
+        self._pieces: Iterator[bytes] = (packed[at : at + _BLOCK] for at in range(0, len(packed), _BLOCK))
+
+    def next(self, most: int) -> bytes:
+        """At least one byte and at most `most`, or nothing at the end."""
+        while not self._unpacker.eof:
+            # The unpacker may still hold bytes of its own when all of a piece is taken in.
+            block = self._unpacker.decompress(self._unpacker.unconsumed_tail, most)
+            if block:
+                return block
+            if not self._unpacker.unconsumed_tail:
+                piece = next(self._pieces, None)
+                if piece is None:
+                    break
+                block = self._unpacker.decompress(piece, most)
+                if block:
+                    return block
+        return b""
