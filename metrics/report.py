@@ -6,6 +6,7 @@ import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, TypeAlias
 
 import cv2
@@ -79,15 +80,15 @@ def measure(output: _Array, target: _Array, *, perceptual: Figure, reference: Re
     photo (the figures then tell how much it was changed) or an uploaded ground truth (how good the result is).
     A metric that fails costs only its own figure.
     """
-    resized = _resized(output, target.shape[1], target.shape[0])
+    resized = cache(lambda: _resized(output, target.shape[1], target.shape[0]))  # where it fails, it costs the figures
     psnr_figure = _figure(
         "PSNR",
-        lambda: psnr(resized, target),
+        lambda: psnr(resized(), target),
         Notice("psnr_identical", "The pictures are equal, so that PSNR has no bound."),
     )
     ssim_figure = _figure(
         "SSIM",
-        lambda: ssim(resized, target),
+        lambda: ssim(resized(), target),
         Notice("ssim_too_small", f"SSIM needs pictures of at least {SMALLEST_WINDOW} × {SMALLEST_WINDOW} pixels."),
     )
     figures = (psnr_figure, ssim_figure, perceptual)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from pipeline.errors import DeviceOutOfMemory, ModelUnavailable
+from pipeline.errors import DeviceFailed, DeviceOutOfMemory, ModelUnavailable
 from pipeline.models.allocator import keep_freed_memory
 from pipeline.models.convolution import has_onednn_bf16, pack_convolutions
 from pipeline.models.processor import usable_cores
@@ -80,7 +80,8 @@ class Runtime:
 
     @contextmanager
     def inference(self) -> Iterator[None]:
-        """Torch computes without gradients inside. Raises `DeviceOutOfMemory` where memory ran out, there or here.
+        """Torch computes without gradients inside. Raises `DeviceOutOfMemory` where memory ran out, there or here,
+        and `DeviceFailed` where the device computes nothing any more.
 
         What the failed computation held on the device is free again by then.
         """
@@ -88,12 +89,27 @@ class Runtime:
             with torch.inference_mode():
                 yield
         except RuntimeError as error:
+            if not self.computes():
+                raise DeviceFailed(
+                    f"The device {self.device} has failed, and this process cannot use it again."
+                ) from error
             if is_out_of_memory(error):
                 traceback.clear_frames(error.__traceback__)  # it holds whatever the network's layers were computing
                 if self.device.type == "cuda":
                     torch.cuda.empty_cache()
                 raise DeviceOutOfMemory("The device has not enough memory for this photo right now.") from error
             raise
+
+    def computes(self) -> bool:
+        """Whether the device still does anything: after some errors (an assertion in a kernel, a memory fault) CUDA
+        refuses all further work of the process."""
+        if self.device.type != "cuda":
+            return True
+        try:
+            torch.cuda.synchronize(self.device)
+        except RuntimeError:
+            return False
+        return True
 
     def describe(self) -> dict[str, str]:
         """Device and number format in words."""
@@ -104,7 +120,8 @@ class Runtime:
 def is_out_of_memory(error: Exception) -> bool:
     """Whether memory ran out, on the host or a device: only torch's own allocator on CUDA has an exception for it."""
     message = str(error).lower()
-    words = ("out of memory", "allocate memory", "alloc_failed", "bad_alloc", "bad allocation")
+    # oneDNN "could not create" what it did create in the warm-up: memory is what it lacks.
+    words = ("out of memory", "allocate memory", "alloc_failed", "bad_alloc", "bad allocation", "could not create a ")
     return isinstance(error, torch.OutOfMemoryError) or any(word in message for word in words)
 
 

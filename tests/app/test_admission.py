@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
@@ -154,6 +155,21 @@ def test_a_photo_that_waited_too_long_gets_504_and_never_reaches_the_device(fake
         assert fakes.detector.calls == 1
         assert queue(server) == (0, 0)
         assert server.enhance(PHOTO).status_code == 200
+
+
+def test_the_answer_at_the_deadline_does_not_wait_for_the_device(fakes: FakeModels) -> None:
+    with serving(fakes, slots=1, queue_size=4, deadline_s=1) as server, ThreadPoolExecutor(3) as clients:
+        held(fakes)
+        start = time.monotonic()
+        answers = [clients.submit(server.enhance, PHOTO) for _ in range(3)]
+        for answer in answers:
+            assert_too_late(answer, "queue", "detection")
+            assert 1 <= time.monotonic() - start < 2
+        assert queue(server) == (1, 0), "the slot was given away while the device was busy"
+        fakes.detector.gate.set()
+        eventually(lambda: queue(server) == (0, 0))
+        assert server.enhance(PHOTO).status_code == 200
+        assert fakes.detector.calls == 2
 
 
 def assert_too_late(answer: Future[Any], *stages: str) -> None:

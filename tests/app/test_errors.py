@@ -11,10 +11,10 @@ import pytest
 
 from app.errors import status_of
 from pipeline import errors as domain
-from pipeline.errors import DeviceOutOfMemory
+from pipeline.errors import DeviceFailed, DeviceOutOfMemory
 from tests import images
 from tests.app.fakes import FakeModels, Trouble
-from tests.app.server import Likeness, serving
+from tests.app.server import LIVE, READY, Likeness, eventually, serving
 
 PHOTO = images.png(images.gradient())
 LARGE = images.png(images.gradient(200, 150))
@@ -142,6 +142,44 @@ def test_what_nobody_foresaw(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch)
         assert "secret" not in response.text
         assert response.headers["connection"] == "close"  # as uvicorn will do, without a word, while the client goes on
         assert server.enhance(PHOTO).status_code == 200
+
+
+def test_a_device_that_is_broken_for_good(fakes: FakeModels) -> None:
+    """No photo can be done any more: the process asks to be replaced."""
+    with serving(fakes) as server:
+        fakes.upscaler.trouble.error = DeviceFailed("The device computes nothing any more.")
+        response = server.enhance(PHOTO)
+        assert response.status_code == 503
+        assert (response.json()["code"], response.json()["stage"]) == ("device_failed", "upscaling")
+        assert server.client.get(LIVE).status_code == 503
+        ready = server.client.get(READY)
+        assert (ready.status_code, ready.json()["status"]) == (503, "failed")
+        fakes.upscaler.trouble.error = None
+        assert server.enhance(PHOTO).json()["code"] == "not_ready"
+
+
+def test_a_device_that_never_comes_back(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.admission.STUCK_S", 0.2)
+    with serving(fakes, deadline_s=0.3) as server:
+        fakes.detector.gate.clear()
+        assert server.enhance(PHOTO).status_code == 504
+        eventually(lambda: server.client.get(LIVE).status_code == 503)
+        assert server.client.get(READY).status_code == 503
+        fakes.detector.gate.set()
+        eventually(lambda: server.client.get(LIVE).status_code == 200)
+        assert server.upscale(PHOTO).status_code == 200
+
+
+def test_metrics_that_fail_do_not_cost_the_picture(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(fakes) as server:
+        expected = server.data(PHOTO)
+        fakes.perceptual.trouble.error = RuntimeError("upset")
+        monkeypatch.setattr("metrics.report._resized", lambda *_: _raise(MemoryError()))
+        data = server.data(PHOTO)
+        assert data["restored_image"] == expected["restored_image"]
+        assert [data["metrics"][name] for name in ("psnr", "ssim", "lpips")] == [None] * 3
+        assert data["metrics"]["identity_similarity"] == expected["metrics"]["identity_similarity"]
+        assert [warning["code"] for warning in data["warnings"]].count("metric_failed") == 3
 
 
 def test_a_warm_up_that_fails(fakes: FakeModels) -> None:

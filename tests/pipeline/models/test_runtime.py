@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.errors import DeviceOutOfMemory, ModelUnavailable
+from pipeline.errors import DeviceFailed, DeviceOutOfMemory, ModelUnavailable
 from pipeline.models.runtime import Runtime, choose_runtime
 from pipeline.types import Image
 
@@ -251,6 +251,7 @@ def raising(error: Exception) -> Any:
     [
         torch.OutOfMemoryError("CUDA out of memory."),
         RuntimeError("DefaultCPUAllocator: can't allocate memory: 5 bytes"),
+        RuntimeError("could not create a primitive: 5 bytes"),
     ],
 )
 def test_out_of_memory_of_either_kind_is_recognised(error: Exception) -> None:
@@ -276,11 +277,36 @@ def test_what_a_failed_computation_held_is_free_before_the_cache_is_emptied(
         with runtime.inference():
             computation()
 
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda _: None)
     monkeypatch.setattr(torch.cuda, "empty_cache", lambda: emptied.append(held[0]() is None))
     with pytest.raises(DeviceOutOfMemory):  # the error is still there, and with it its traceback
         compute()
     assert held[0]() is None
     assert emptied == ([True] if runtime is CUDA else [])
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RuntimeError("CUDA error: device-side assert triggered"), torch.OutOfMemoryError("CUDA out of memory.")],
+)
+def test_a_device_that_does_nothing_any_more_has_failed(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the error says: from then on CUDA answers every call with it."""
+
+    def compute() -> None:
+        with CUDA.inference():
+            raise error
+
+    def refuse(_: object) -> None:
+        raise RuntimeError("CUDA error: device-side assert triggered")
+
+    monkeypatch.setattr(torch.cuda, "synchronize", refuse)
+    with pytest.raises(DeviceFailed) as caught:
+        compute()
+    assert caught.value.__cause__ is error
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda _: None)
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: None)
+    with pytest.raises((RuntimeError, DeviceOutOfMemory)):
+        compute()
 
 
 @pytest.mark.parametrize("error", [RuntimeError("shapes do not fit"), ValueError("no")])

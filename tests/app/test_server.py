@@ -1,0 +1,101 @@
+"""The server leaves in order: new photos are refused in words, those in work are answered, the port closes last."""
+
+from __future__ import annotations
+
+import signal
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from typing import Any
+
+import httpx
+import pytest
+
+from tests import images
+from tests.app.fakes import FakeModels
+from tests.app.server import ENHANCE, LIVE, READY, Likeness, eventually, serving
+
+PHOTO = images.png(images.gradient())
+
+
+def told_to_stop(server: Likeness, sig: int = signal.SIGTERM) -> None:
+    server.server.handle_exit(sig, None)
+
+
+def accepts(server: Likeness) -> bool:
+    try:
+        server.connect().close()
+    except OSError:
+        return False
+    return True
+
+
+def held(fakes: FakeModels, server: Likeness, clients: ThreadPoolExecutor, photos: int = 1) -> list[Future[Any]]:
+    """Photos that stay inside until the detector's gate opens."""
+    fakes.detector.gate.clear()
+    answers = [clients.submit(server.enhance, PHOTO) for _ in range(photos)]
+    eventually(lambda: server.status()["queue_length"] + server.status()["slots_in_use"] == photos)
+    return answers
+
+
+def assert_shutting_down(response: httpx.Response) -> None:
+    assert response.status_code == 503, response.text
+    assert (response.json()["code"], response.json()["stage"]) == ("shutting_down", "shutdown")
+    assert int(response.headers["retry-after"]) >= 1
+    assert response.headers["connection"] == "close"
+
+
+def test_told_to_stop_it_says_so_at_once_and_answers_what_is_in_work(fakes: FakeModels) -> None:
+    with serving(fakes, drain_s=2, grace_s=30) as server, ThreadPoolExecutor(3) as clients:
+        answers = held(fakes, server, clients, photos=3)
+        told_to_stop(server)
+        start = time.monotonic()
+        ready = server.client.get(READY)
+        assert (ready.status_code, ready.json()["status"]) == (503, "draining")
+        assert server.client.get(LIVE).status_code == 200
+        health = server.client.get("/api/v1/health")
+        assert (health.status_code, health.json()["status"]) == (503, "stopping")
+        assert server.status()["ready"] is False
+        assert_shutting_down(server.enhance(PHOTO))
+        assert_shutting_down(server.client.post("/api/v1/models/warmup"))
+        assert time.monotonic() - start < 1
+        assert accepts(server), "the port closed before a balancer could notice"
+        eventually(lambda: not accepts(server))
+        assert not any(answer.done() for answer in answers)
+        fakes.detector.gate.set()
+        assert [answer.result().status_code for answer in answers] == [200] * 3
+
+
+def test_told_twice_it_does_not_wait_for_balancers(fakes: FakeModels) -> None:
+    with serving(fakes, drain_s=60) as server:
+        told_to_stop(server)
+        time.sleep(0.3)
+        assert accepts(server)
+        told_to_stop(server)
+        eventually(lambda: not accepts(server), 5)
+
+
+def test_a_person_who_presses_ctrl_c_does_not_wait_either(fakes: FakeModels) -> None:
+    with serving(fakes, drain_s=60) as server:
+        told_to_stop(server, signal.SIGINT)
+        eventually(lambda: not accepts(server), 5)
+
+
+@pytest.mark.parametrize("photos", [1, 3])
+def test_what_is_not_done_when_the_grace_ends_is_told_so(fakes: FakeModels, photos: int) -> None:
+    with serving(fakes, drain_s=0, grace_s=1) as server, ThreadPoolExecutor(3) as clients:
+        answers = held(fakes, server, clients, photos)
+        told_to_stop(server)
+        for answer in answers:
+            assert_shutting_down(answer.result())
+        fakes.detector.gate.set()
+
+
+def test_a_client_in_the_midst_of_its_upload_is_answered(fakes: FakeModels) -> None:
+    """Its request was accepted: the port closes behind it."""
+    with serving(fakes, drain_s=0, grace_s=10) as server:
+        connection = server.start(ENHANCE, images.png(images.gradient(300, 200)))
+        with closing(connection):
+            eventually(lambda: server.status()["slots_in_use"] + server.status()["queue_length"] == 1)
+            told_to_stop(server)
+            assert connection.recv(12) == b"HTTP/1.1 200"
