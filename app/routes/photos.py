@@ -12,12 +12,13 @@ from starlette.responses import Response
 
 from app.errors import RequestError
 from app.routes.dependencies import ServiceDep, SettingsDep, disconnected
+from app.routes.forms import FormRoute
 from app.schemas import EnhanceForm, EnhanceResponse, ErrorResponse, UpscaleForm
 from app.service import Answer, Order, Service, Task
 from pipeline.encode import MEDIA_TYPES
 from pipeline.types import EnhanceOptions, OutputFormat
 
-router = APIRouter(prefix="/api/v1", tags=["photos"])
+router = APIRouter(prefix="/api/v1", tags=["photos"], route_class=FormRoute)
 
 PICTURES: dict[str, OutputFormat] = {media_type: name for name, media_type in MEDIA_TYPES.items()}
 
