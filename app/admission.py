@@ -97,9 +97,9 @@ async def _held(semaphore: anyio.Semaphore, run: Run) -> AsyncIterator[None]:
         with anyio.fail_after(run.remaining_s):
             await semaphore.acquire()
     except TimeoutError as error:
+        run.record("queue", time.perf_counter() - start, DeadlineExceeded.code)
         raise DeadlineExceeded("The server was too busy to do this photo in time.", stage="queue") from error
-    waited_ms = (time.perf_counter() - start) * 1000
-    run.timings_ms["queue"] = run.timings_ms.get("queue", 0.0) + waited_ms
+    run.record("queue", time.perf_counter() - start)
     try:
         yield
     finally:

@@ -25,6 +25,8 @@ _SENTENCES = {
 
 MAX_FAULTS = 5  # named one by one in the answer to a form
 
+RETRY_AFTER = 10  # seconds, where nothing tells how long it will take
+
 CLIENT_CLOSED_REQUEST = 499  # nginx's number; nobody is there to read it
 
 
@@ -62,15 +64,18 @@ class NotReady(RequestError):
         super().__init__(503, "not_ready", message, stage="startup", retry_after=5)
 
 
-class MemoryLow(RequestError):
-    """A photo that would not fit into what memory is free."""
+class MemoryLow(domain.DeviceOutOfMemory):
+    """A photo that would not fit into what memory is free; `retry_after` in seconds."""
+
+    code = "memory_low"
 
     def __init__(self, needed: int, free: int, retry_after: int) -> None:
-        message = (
-            f"This photo takes about {needed / MEBIBYTE:.0f} MB of memory, of which {max(0, free) / MEBIBYTE:.0f} MB "
-            "are free. Try again in a moment, or with a smaller photo or upscale_factor."
+        super().__init__(
+            f"This photo takes about {needed / MEBIBYTE:.0f} MB of memory, of which {free / MEBIBYTE:.0f} MB are free. "
+            "Try again in a moment, or with a smaller photo or upscale_factor.",
+            stage="queue",
         )
-        super().__init__(503, "memory_low", message, stage="queue", retry_after=retry_after)
+        self.retry_after = retry_after
 
 
 class ShuttingDown(RequestError):
@@ -122,11 +127,11 @@ def status_of(error: domain.PipelineError) -> int:
 def response_to(scope: Scope, error: Exception) -> JSONResponse:
     """The answer to any error, in the one shape that all have; what nobody foresaw is logged.
 
-    `code` also joins `scope["facts"]`, for whoever tells of the request.
+    `code` and `stage` also join `scope["facts"]`, for whoever tells of the request.
     """
     request_id = str(scope.get("request_id", "-"))
     status, body, headers = _told(error, request_id)
-    scope.setdefault("facts", {})["code"] = body["code"]
+    scope.setdefault("facts", {}).update(code=body["code"], stage=body["stage"])
     return JSONResponse({**body, "request_id": request_id}, status, headers)
 
 
@@ -146,7 +151,7 @@ def _told(error: Exception, request_id: str) -> tuple[int, dict[str, str], dict[
         status = status_of(error)
         if status == 500:
             logger.error("%s failed at %s", request_id, error.stage, exc_info=error)
-        headers = {"Retry-After": "10"} if status == 503 else {}
+        headers = {"Retry-After": str(getattr(error, "retry_after", RETRY_AFTER))} if status == 503 else {}
         return status, _body(error.code, error.message, error.stage or "pipeline"), headers
     if isinstance(error, RequestValidationError):
         return 422, _body("bad_parameter", _sentences(error), "parameters"), {}

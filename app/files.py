@@ -103,8 +103,13 @@ def enhance_files(
 def _enhance_file(plan: FilePlan, options: EnhanceOptions, quality: int, models: Models, settings: Settings) -> str:
     run = Run()
     with run.stage("decode"):
-        photo = decode(plan.source.read_bytes(), max_pixels=settings.max_input_pixels)
-        check_output(photo, options.upscale_factor, plan.output_format, settings.max_output_megapixels)
+        photo = decode(
+            plan.source.read_bytes(),
+            max_pixels=settings.max_input_pixels,
+            admit=lambda width, height: check_output(
+                width, height, options.upscale_factor, plan.output_format, settings.max_output_megapixels
+            ),
+        )
     enhanced = enhance(photo, options, models, run)
     with run.stage("encode"):
         encoded = encode(enhanced.image, enhanced.alpha, output_format=plan.output_format, quality=quality)

@@ -7,20 +7,43 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 from starlette.formparsers import MultiPartParser
-from starlette.responses import RedirectResponse
+from starlette.middleware.cors import CORSMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import errors
 from app.arrivals import Arrivals
 from app.engine import Engine
 from app.middleware.faults import FaultsMiddleware
 from app.middleware.gate import GateMiddleware
+from app.middleware.keys import KeysMiddleware, declare_keys
+from app.middleware.observation import ObservationMiddleware
+from app.middleware.quota import QuotaMiddleware
 from app.middleware.request_id import RequestIdMiddleware
-from app.routes import health, photos, server
+from app.middleware.security_headers import SecurityHeadersMiddleware
+from app.quota import Quota
+from app.routes import health, metrics, pages, photos, server
 from app.service import Service
 from app.settings import Settings
+from app.telemetry import Telemetry
+from app.tracing import Tracing
 from app.version import VERSION
 from pipeline.models.selection import Selection
+
+PHOTO_PATHS = frozenset({"/api/v1/enhance", "/api/v1/upscale"})
+COUNTED_PATHS = PHOTO_PATHS | {"/api/v1/models/warmup"}  # what the rate limit is about: work for the device
+
+# What a browser app hosted elsewhere may send, and what it may read.
+CORS_REQUEST_HEADERS = ("X-API-Key", "Authorization", "Content-Type", "X-Request-ID", "traceparent")
+CORS_ANSWER_HEADERS = (
+    "X-Request-ID",
+    "Retry-After",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "X-Likeness-Facts",
+)
 
 DESCRIPTION = "Restores faces in photos and shows, with numbers, that it is still the same person."
 
@@ -34,36 +57,72 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
     """
     settings = settings or Settings()
     service = Service(settings, Engine(settings, selection))
+    quota = Quota(settings.rates, settings.rate_limit_storage) if settings.rates else None
+    telemetry, tracing = Telemetry(service, quota), Tracing()
     _keep_uploads_in_memory()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        loading = asyncio.create_task(service.engine.load_in_background())
+        loading = asyncio.create_task(service.start())
+        watching = asyncio.create_task(telemetry.watch_event_loop())
         yield
+        watching.cancel()
         await loading
         service.close()
+        if quota is not None:
+            await quota.close()
+        await asyncio.to_thread(tracing.flush)
 
-    app = FastAPI(title="Likeness", version=VERSION, description=DESCRIPTION, lifespan=lifespan)
+    app = FastAPI(
+        title="Likeness",
+        version=VERSION,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # FastAPI's own tells paths and query strings
+    )
     app.state.service = service
+    app.state.telemetry = telemetry
+    app.state.quota = quota
     errors.install(app)
-    for module in (photos, health, server):
+    for module in (photos, health, server, pages, metrics):
         app.include_router(module.router)
+    app.mount(pages.STATIC, pages.static_files())
 
-    @app.get("/", include_in_schema=False)
-    async def root() -> RedirectResponse:
-        return RedirectResponse("/docs")
-
-    guarded = frozenset({"/api/v1/enhance", "/api/v1/upscale"})
+    # Added last runs first.
     app.add_middleware(
         GateMiddleware,
         max_body_bytes=settings.max_body_bytes,
         read_timeout_s=settings.read_timeout_s,
         arrivals=Arrivals(settings.max_arriving_bytes),
-        guarded=guarded,
+        guarded=PHOTO_PATHS,
         check=service.check,
     )
+    if quota is not None:
+        app.add_middleware(QuotaMiddleware, quota=quota, counted=COUNTED_PATHS)
+    if settings.keys:
+        app.add_middleware(KeysMiddleware, keys=settings.keys)
+        declare_keys(app.openapi())
     app.add_middleware(FaultsMiddleware)
-    app.add_middleware(RequestIdMiddleware)  # added last, runs first: every answer has an id
+    if settings.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.origins,
+            allow_methods=("GET", "HEAD", "POST"),
+            allow_headers=CORS_REQUEST_HEADERS,
+            expose_headers=CORS_ANSWER_HEADERS,
+        )
+    app.add_middleware(SecurityHeadersMiddleware)
+    app.add_middleware(
+        ObservationMiddleware,
+        telemetry=telemetry,
+        tracing=tracing,
+        routes=frozenset(str(route.path) for route in iter_route_contexts(app.routes)),
+    )
+    app.add_middleware(RequestIdMiddleware)  # every answer has an id
+    if settings.proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.proxies)
     return app
 
 

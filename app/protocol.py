@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -19,16 +20,24 @@ LINGER_BYTES = 16 * 2**20  # and how much of what it sends
 LATE_S = 1.0  # that the application has for an answer of its own when a body is late
 
 
+def _untold(code: str) -> None:
+    """The default listener: nobody counts."""
+
+
 class GuardedProtocol(HttpToolsProtocol):
     """One connection. A whole request must come within `read_timeout_s`, and some of each answer be taken within it.
+    `refused` is told the code of whatever was refused or cut off here.
 
     `scope["began"]` tells the application when the request began (`time.monotonic()`): a body that is late is first
     its matter, so that the client gets a proper answer.
     """
 
-    def __init__(self, *args: Any, read_timeout_s: float, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, read_timeout_s: float, refused: Callable[[str], None] = _untold, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._read_timeout_s = read_timeout_s
+        self._refused = refused
         self._reading: asyncio.TimerHandle | None = None
         self._writing: asyncio.TimerHandle | None = None
         self._in_head = True
@@ -68,6 +77,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._refuse(431, "head_too_large", f"The request's headers are larger than {MAX_HEAD_BYTES} bytes.")
         else:  # trailers without end, or a body in crumbs
             logger.warning("a connection was cut: its request had more frame than body")
+            self._refused("too_much_frame")
             self.transport.abort()
 
     def on_message_begin(self) -> None:
@@ -131,6 +141,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def _check_reader(self) -> None:
         if self.transport.get_write_buffer_size() >= self._unsent:
             logger.warning("a connection was cut: its client did not take its answer")
+            self._refused("answer_not_taken")
             self.transport.abort()
         else:
             self._expect_reader()
@@ -139,6 +150,7 @@ class GuardedProtocol(HttpToolsProtocol):
         """Answer in the application's stead: it does not know of this request."""
         request_id = uuid.uuid4().hex
         logger.info("%s refused before it was a request: %s", request_id, code)
+        self._refused(code)
         body = orjson.dumps({"error": message, "stage": "request", "code": code, "request_id": request_id})
         head = f"content-type: application/json\r\ncontent-length: {len(body)}\r\nx-request-id: {request_id}\r\n"
         self.transport.write(STATUS_LINE[status] + head.encode() + b"connection: close\r\n\r\n" + body)
@@ -157,7 +169,7 @@ class GuardedProtocol(HttpToolsProtocol):
 class _LingeringTransport:
     """A transport whose `close` only ends the sending, as long as the client may still be sending."""
 
-    def __init__(self, transport: asyncio.Transport, linger: Any) -> None:
+    def __init__(self, transport: asyncio.Transport, linger: Callable[[], bool]) -> None:
         self._transport = transport
         self._linger = linger
         self._closing = False

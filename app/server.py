@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from app.protocol import GuardedProtocol
 from app.service import Service
 from app.settings import Settings
+from app.telemetry import Telemetry
 
 LAST_WORDS_S = 0.5  # before the grace ends, in which what is not done is told so
 
@@ -61,13 +62,18 @@ class Server(uvicorn.Server):
 def server_of(app: FastAPI, settings: Settings) -> Server:
     """The server for an application that `create_app` made."""
     service: Service = app.state.service
+    telemetry: Telemetry = app.state.telemetry
     config = uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
-        http=partial(GuardedProtocol, read_timeout_s=settings.read_timeout_s),  # type: ignore[arg-type]
+        http=partial(  # type: ignore[arg-type]
+            GuardedProtocol, read_timeout_s=settings.read_timeout_s, refused=telemetry.refuse
+        ),
         ws="none",
+        log_config=None,  # it logs as everything else does
         log_level=settings.log_level,
+        access_log=False,
         timeout_graceful_shutdown=settings.grace_s,
         server_header=False,
         proxy_headers=False,

@@ -16,13 +16,15 @@ import pybase64
 
 from app.admission import Admission
 from app.engine import Engine
-from app.errors import ShuttingDown
+from app.errors import MemoryLow, ShuttingDown
+from app.memory import Claim, Ledger, TooLittleMemory, photo_bytes, reference_bytes
 from app.settings import Settings
 from metrics.report import Figure, Reference, Report, measure, perceptual_figure
 from pipeline.decode import decode
 from pipeline.encode import Encoded, check_size, encode
 from pipeline.errors import Cancelled, DeadlineExceeded, DeviceFailed, ReferenceMismatch, TooManyPixels
 from pipeline.models.allocator import return_freed_memory
+from pipeline.models.registry import REGISTRY
 from pipeline.pipeline import enhance, upscale_photo
 from pipeline.run import Run
 from pipeline.types import Enhanced, EnhanceOptions, FaceReport, Models, Notice, OutputFormat, Photo
@@ -33,6 +35,10 @@ Task: TypeAlias = Literal["enhance", "upscale"]
 
 # How far the proportions of photo and ground truth may differ, beyond a pixel: a little cropping is harmless.
 ASPECT_TOLERANCE = 0.02
+
+EMBEDDED = {model.name for model in REGISTRY if model.origin == "embedded"}
+
+BASE64_PIECE = 3 * 2**20  # bytes, a multiple of 3
 
 REST_SECONDS = 5.0  # without a photo, until freed memory goes back to the system
 
@@ -72,6 +78,7 @@ class Service:
         # One for each photo at the workbench: none ever waits for a thread.
         self._threads = ThreadPoolExecutor(settings.slots + 1, thread_name_prefix="photo")
         self._rest: asyncio.TimerHandle | None = None
+        self.memory = Ledger()
         self.draining = False  # told to stop: no new photos
         self._given_up = asyncio.Event()
         self._work: set[asyncio.Task[Any]] = set()
@@ -86,6 +93,11 @@ class Service:
     def give_up(self) -> None:
         """Tell everybody who waits that it ends here; what is in work stops at its next check."""
         self._given_up.set()
+
+    async def start(self) -> None:
+        """Load the models."""
+        await self.engine.load_in_background()
+        self.memory.settle()
 
     def close(self) -> None:
         """Let the threads end when their work is done."""
@@ -158,17 +170,18 @@ class Service:
         start = time.perf_counter()
         models = self.engine.models
         async with self.admission.workbench(run):
-            photo, reference = await _in_thread(self._threads, run, lambda: self._read(order, run))
-            target = photo if reference is None else reference
-            async with self.admission.device(run):
-                enhanced, perceptual = await _in_thread(
-                    self.engine.threads, run, lambda: _on_device(order, photo, target, models, run)
+            with self.memory.account() as claim:
+                photo, reference = await _in_thread(self._threads, run, lambda: self._read(order, models, claim, run))
+                target = photo if reference is None else reference
+                async with self.admission.device(run):
+                    enhanced, perceptual = await _in_thread(
+                        self.engine.threads, run, lambda: _on_device(order, photo, target, models, run)
+                    )
+                return await _in_thread(
+                    self._threads,
+                    run,
+                    lambda: _finish(order, enhanced, photo, reference, perceptual, models, run, start),
                 )
-            return await _in_thread(
-                self._threads,
-                run,
-                lambda: _finish(order, enhanced, photo, reference, perceptual, models, run, start),
-            )
 
     async def warm_up(self, work: Callable[[Models, Run], None], run: Run) -> dict[str, float]:
         """Run `work` on the device in its turn; milliseconds per stage."""
@@ -182,15 +195,26 @@ class Service:
         """A run whose deadline counts from now."""
         return Run(deadline=time.monotonic() + self.settings.deadline_s)
 
-    def _read(self, order: Order, run: Run) -> tuple[Photo, Photo | None]:
+    def _read(self, order: Order, models: Models, claim: Claim, run: Run) -> tuple[Photo, Photo | None]:
+        """Photo and reference, decoded once there is memory for all that is to be done with them."""
+
+        numbers = self.engine.runtime.dtype.itemsize if _uses_official(order, models) else None
+
+        def admit(width: int, height: int) -> None:
+            factor = order.options.upscale_factor
+            check_output(width, height, factor, order.output_format, self.settings.max_output_megapixels)
+            self._claim(claim, photo_bytes(width * height, factor, numbers))
+
+        def admit_reference(width: int, height: int) -> None:
+            self._claim(claim, reference_bytes(width * height))
+
         limit = self.settings.max_input_pixels
         with run.stage("decode"):
-            photo = decode(order.file, max_pixels=limit)
-            check_output(photo, order.options.upscale_factor, order.output_format, self.settings.max_output_megapixels)
+            photo = decode(order.file, max_pixels=limit, admit=admit)
         if order.reference is None:
             return photo, None
         with run.stage("reference"):
-            reference = decode(order.reference, max_pixels=limit)
+            reference = decode(order.reference, max_pixels=limit, admit=admit_reference)
             height = reference.width * photo.height / photo.width
             if abs(height - reference.height) > max(1.0, ASPECT_TOLERANCE * reference.height):
                 raise ReferenceMismatch(
@@ -198,6 +222,12 @@ class Service:
                     f"({photo.width} × {photo.height})."
                 )
         return photo, reference
+
+    def _claim(self, claim: Claim, needed: int) -> None:
+        try:
+            claim(needed)
+        except TooLittleMemory as error:
+            raise MemoryLow(error.needed, error.free, self.admission.retry_after) from error
 
 
 async def _in_thread(threads: ThreadPoolExecutor, run: Run, work: Callable[[], Result]) -> Result:
@@ -216,19 +246,28 @@ async def _in_thread(threads: ThreadPoolExecutor, run: Run, work: Callable[[], R
         raise
 
 
-def check_output(photo: Photo, factor: float, output_format: OutputFormat, max_megapixels: float) -> None:
+def check_output(width: int, height: int, factor: float, output_format: OutputFormat, max_megapixels: float) -> None:
     """Refuse what could not be answered, before any work is done on it.
 
-    Raises `TooManyPixels` if the photo, enlarged, would have more than `max_megapixels`, and `OutputFormatLimit`
-    if the format cannot hold it.
+    Raises `TooManyPixels` if a photo of this size, enlarged, would have more than `max_megapixels`, and
+    `OutputFormatLimit` if the format cannot hold it.
     """
-    width, height = output_size(photo.width, photo.height, factor)
+    width, height = output_size(width, height, factor)
     check_size(width, height, output_format)
     if width * height > max_megapixels * 1e6:
         raise TooManyPixels(
             f"Enlarged {factor:g} times the photo would have {width * height / 1e6:.4g} megapixels; "
             f"at most {max_megapixels:g} are made."
         )
+
+
+def _uses_official(order: Order, models: Models) -> bool:
+    """Whether a network does this photo that is not one of the small embedded ones."""
+    chosen = models.chosen(order.options.restorer, order.options.upscaler)
+    used = {chosen.restorer.name} if order.task == "enhance" else set()
+    if order.options.background == "upscale":
+        used |= {upscaler.name for upscaler in chosen.upscalers.values()}
+    return not used <= EMBEDDED
 
 
 def _on_device(order: Order, photo: Photo, target: Photo, models: Models, run: Run) -> tuple[Enhanced, Figure | None]:
@@ -284,12 +323,20 @@ def _finish(
     photo_pixels = photo.width * photo.height
     if not order.as_document:
         return Answer(picture, facts, b"", photo_pixels)
-    # Written here, in the thread: base64 and JSON of a large picture would hold up the event loop. They take as
-    # much memory as the picture several times over, and it may be missing here as in any other stage.
+    # Written here, in the thread, as it takes a while; and it takes as much memory as the picture several times over,
+    # which may be missing here as in any other stage.
     with run.stage("answer"):
-        image = pybase64.b64encode_as_string(picture.data)
-        document = orjson.dumps({"status": "success", "data": {"restored_image": image, **facts}})
-        return Answer(picture, facts, document, photo_pixels)
+        return Answer(picture, facts, _document(picture.data, facts), photo_pixels)
+
+
+def _document(picture: bytes, facts: dict[str, Any]) -> bytes:
+    """The JSON document. Base64 needs no escaping, so it is laid in as it is, and made in pieces: one call for a large
+    picture would hold the interpreter, and with it the event loop, for a second.
+    """
+    data = memoryview(picture)
+    pieces = [pybase64.b64encode(data[start : start + BASE64_PIECE]) for start in range(0, len(data), BASE64_PIECE)]
+    head, tail = b'{"status":"success","data":{"restored_image":"', orjson.dumps(facts)
+    return b"".join((head, *pieces, b'",', tail[1:], b"}"))
 
 
 def rounded(timings_ms: dict[str, float]) -> dict[str, float]:

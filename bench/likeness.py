@@ -19,6 +19,7 @@ from bench.peak import PeakMemory
 from bench.stopwatch import Stopwatch, Timed, timed
 from bench.worker import Commands
 from pipeline.models.compact import CompactUpscaler
+from pipeline.models.runtime import Runtime
 from pipeline.models.selection import Selection, choose
 from pipeline.restoration import restore
 from pipeline.run import Run
@@ -44,6 +45,7 @@ class Loaded:
 
     models: Models
     threads: ThreadPoolExecutor
+    runtime: Runtime
 
 
 class GivenFaces:
@@ -72,7 +74,7 @@ class Contestant:
         self._official = official
         self._stopwatch = Stopwatch()
         self._models = _watched(self._engine.threads.submit(self._engine.load).result(), self._stopwatch)
-        self._loaded = Loaded(self._models, self._engine.threads)
+        self._loaded = Loaded(self._models, self._engine.threads, self._engine.runtime)
         self._service = Service(settings, cast(Engine, self._loaded))
         self._loop = asyncio.new_event_loop()
 

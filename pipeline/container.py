@@ -90,7 +90,8 @@ def orientation(exif: bytes) -> int:
 
 def _jpeg_parts(data: bytes) -> Parts:
     kept, outline = [data[:2]], [data[:2]]
-    exif, profile, scans = b"", [], 0
+    exif, scans = b"", 0
+    profile: list[bytes] = []
     for marker, start, end, following in _jpeg_segments(data):
         if marker == _END:
             kept.append(data[start:end])
@@ -103,7 +104,9 @@ def _jpeg_parts(data: bytes) -> Parts:
         elif marker == _APP2 and payload.startswith(b"ICC_PROFILE\0"):
             profile.append(payload[12:])
         elif marker in _OTHER_FRAMES:
-            raise UnsupportedMediaType("This JPEG file is stored in a way (lossless or arithmetic) that is not accepted.")
+            raise UnsupportedMediaType(
+                "This JPEG file is stored in a way (lossless or arithmetic) that is not accepted."
+            )
         elif marker not in _METADATA:
             scans += marker == _SCAN
             kept.append(data[start : following if marker == _SCAN else end])

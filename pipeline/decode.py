@@ -35,7 +35,7 @@ _UPRIGHT = {
 }
 
 
-def decode(data: bytes, *, max_pixels: int) -> Photo:
+def decode(data: bytes, *, max_pixels: int, admit: Callable[[int, int], None] | None = None) -> Photo:
     """The photo in a JPEG, PNG or WebP file, upright and in sRGB.
 
     `image` is (H, W, 3) float32 RGB in [0, 1]; `alpha` is (H, W), or None where every pixel is opaque. The EXIF
@@ -44,7 +44,8 @@ def decode(data: bytes, *, max_pixels: int) -> Photo:
     notice `animation_first_frame`. 16-bit grey keeps its precision, 16-bit colour is cut to 8 bits.
 
     Raises `UnsupportedMediaType` for anything else, `TooManyPixels` above `max_pixels` (before a pixel is
-    decoded), and `BrokenImage` for a file that is damaged, cut off or built to be expensive.
+    decoded), and `BrokenImage` for a file that is damaged, cut off or built to be expensive. `admit` is told width and
+    height as stored, also before a pixel is decoded, and may refuse the photo with a `PipelineError` of its own.
     """
     file_format = format_of(data)
     notices = []
@@ -58,6 +59,8 @@ def decode(data: bytes, *, max_pixels: int) -> Photo:
                 f"The photo has {file.width * file.height / 1e6:.4g} megapixels ({file.width} × {file.height}); "
                 f"at most {max_pixels / 1e6:.4g} are accepted."
             )
+        if admit is not None:
+            admit(file.width, file.height)
         _try_first(parts)
         file.load()
         if parts.animated or getattr(file, "is_animated", False):
@@ -123,7 +126,9 @@ def _opaque(picture: PIL.Image.Image) -> PIL.Image.Image:
 
 def _to_srgb(picture: PIL.Image.Image, profile: bytes) -> PIL.Image.Image | None:
     """The picture with its colours converted from `profile`, or None where that cannot be done."""
-    if len(profile) > MAX_PROFILE_BYTES:
+    # A profile of a few KB may list thousands of processing steps, all of which LittleCMS works through for each
+    # node of its table: minutes. Such free programs ("mpet") are for films and proofs; photos have tables and curves.
+    if len(profile) > MAX_PROFILE_BYTES or b"mpet" in profile:
         return None
     try:
         source = ImageCms.ImageCmsProfile(BytesIO(profile))

@@ -47,16 +47,12 @@ class _Blocks:
 
     def next(self, most: int) -> bytes:
         """At least one byte and at most `most`, or nothing at the end."""
+        piece = self._unpacker.unconsumed_tail
         while not self._unpacker.eof:
-            # The unpacker may still hold bytes of its own when all of a piece is taken in.
-            block = self._unpacker.decompress(self._unpacker.unconsumed_tail, most)
+            block = self._unpacker.decompress(piece, most)  # of what is taken in, some may still be to come
             if block:
                 return block
-            if not self._unpacker.unconsumed_tail:
-                piece = next(self._pieces, None)
-                if piece is None:
-                    break
-                block = self._unpacker.decompress(piece, most)
-                if block:
-                    return block
+            piece = self._unpacker.unconsumed_tail or next(self._pieces, b"")
+            if not piece:
+                break
         return b""

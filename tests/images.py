@@ -101,6 +101,21 @@ def ycck(ink: Pixels) -> bytes:
     return plain[: marker + 11] + b"\x02" + plain[marker + 12 :]  # the transform flag: 2 is YCCK
 
 
+def interlaced(pixels: Pixels) -> bytes:
+    """A PNG in the seven passes of Adam7, which Pillow can read but not write."""
+    height, width = pixels.shape[:2]
+    rows = b""
+    for left, top, across, down in (
+        *((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8)),
+        *((2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)),
+    ):
+        taken = pixels[top::down, left::across]
+        rows += b"".join(b"\0" + row.tobytes() for row in taken) if taken.shape[1] else b""
+    header = struct.pack(">IIBBBBB", width, height, 8, COLOR, 0, 0, 1)
+    chunks = [chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b"")]
+    return PNG_SIGNATURE + b"".join(chunks)
+
+
 def mended(file: bytes) -> bytes:
     """A damaged PNG file with its checksums made right again, so far as its chunks can still be told apart."""
     position = len(PNG_SIGNATURE)
@@ -136,7 +151,7 @@ def archive() -> bytes:
     """A ZIP archive, such as someone may name portrait.jpg."""
     target = BytesIO()
     with zipfile.ZipFile(target, "w") as container:
-        container.writestr("portrait.jpg", jpeg(gradient()))
+        container.writestr(zipfile.ZipInfo("portrait.jpg"), jpeg(gradient()))
     return target.getvalue()
 
 
@@ -158,8 +173,8 @@ def webp_canvas_bomb(side: int = 16_383) -> bytes:
     picture = webp(np.zeros((16, 16, 3), np.uint8))[12:]
     size, edge = (side - 1).to_bytes(3, "little"), (15).to_bytes(3, "little")
     frame = bytes(6) + edge + edge + bytes(4) + picture
-    body = b"WEBP" + _riff(b"VP8X", b"\x02\0\0\0" + size + size) + _riff(b"ANIM", bytes(6)) + _riff(b"ANMF", frame) * 2
-    return _riff(b"RIFF", body)
+    body = b"WEBP" + riff(b"VP8X", b"\x02\0\0\0" + size + size) + riff(b"ANIM", bytes(6)) + riff(b"ANMF", frame) * 2
+    return riff(b"RIFF", body)
 
 
 def scan_bomb(pixels: Pixels, scans: int = 300) -> bytes:
@@ -191,6 +206,7 @@ def profile_bomb(pixels: Pixels, megabytes: int = 64, copies: int = 1) -> bytes:
 def swapped_profile() -> bytes:
     """A valid RGB profile that exchanges red and blue, so that its use cannot be missed."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    profile = profile[:24] + bytes(12) + profile[36:]  # without the time, so that it is the same each time
     return profile.replace(b"rXYZ", b"swap").replace(b"bXYZ", b"rXYZ").replace(b"swap", b"bXYZ")
 
 
@@ -230,7 +246,7 @@ def segment(marker: int, body: bytes) -> bytes:
     return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
 
 
-def _riff(kind: bytes, body: bytes) -> bytes:
+def riff(kind: bytes, body: bytes) -> bytes:
     return kind + struct.pack("<I", len(body)) + body + bytes(len(body) % 2)
 
 

@@ -14,6 +14,7 @@ import pytest
 from app.protocol import LINGER_BYTES, MAX_HEAD_BYTES
 from tests import images
 from tests.app.fakes import FakeModels
+from tests.app.metrics import scraped
 from tests.app.server import (
     BOUNDARY,
     ENHANCE,
@@ -256,6 +257,17 @@ def test_a_client_that_takes_its_answer_slowly_gets_all_of_it(hasty: Likeness) -
     document = json.loads(received.partition(b"\r\n\r\n")[2])
     assert len(document["data"]["restored_image"]) > 20_000_000
     assert time.monotonic() - start > 2 * TIMEOUT_S
+
+
+def test_what_was_refused_before_it_was_a_request_is_counted(fakes: FakeModels) -> None:
+    with serving(fakes, read_timeout_s=0.2) as server:
+        for said in (b"hello\r\n\r\n", b"GET / HT", b"GET /" + b"a" * 100_000):
+            connection = server.connect()
+            connection.sendall(said)
+            end_of(connection)
+        found = scraped(server)
+        for code in ("malformed_request", "request_too_slow", "head_too_large"):
+            assert found("likeness_refusals_total", code=code) == 1
 
 
 def test_200_stalled_clients_hurt_nobody() -> None:

@@ -21,7 +21,7 @@ from pipeline.container import MAX_PROFILE_BYTES, MAX_SCANS
 from pipeline.decode import decode
 from pipeline.errors import BrokenImage, InputError, TooManyPixels, UnsupportedMediaType
 from pipeline.types import Photo
-from tests import images
+from tests import corpus, images
 from tests.images import Pixels
 
 MAX_PIXELS = 25_000_000
@@ -65,10 +65,11 @@ def repeated_grey(levels: Pixels) -> Pixels:
         (images.jpeg(PICTURE), 4),
         (images.jpeg(PICTURE, progressive=True), 4),
         (images.png(PICTURE), 1e-3),
+        (images.interlaced(PICTURE), 1e-3),
         (images.webp(PICTURE), 1e-3),
         (images.webp(PICTURE, lossless=False, quality=95), 16),
     ],
-    ids=["jpeg", "progressive", "png", "webp", "webp-lossy"],
+    ids=["jpeg", "progressive", "png", "png-interlaced", "webp", "webp-lossy"],
 )
 def test_formats(data: bytes, within: float) -> None:
     photo = decoded(data)
@@ -415,6 +416,55 @@ def test_bombs_beside_the_pixels_are_left_behind(data: bytes, expected_codes: li
     assert codes(photo) == expected_codes
 
 
+def test_profile_that_is_a_program_is_left_alone() -> None:
+    """20,000 steps take LittleCMS 8 seconds, whatever the size of the picture."""
+    profile = corpus.program_profile(20_000)
+    with bounded(seconds=1, megabytes=10):
+        photo = decoded(images.png(PICTURE, icc_profile=profile))
+    assert_shows(photo, EXPECTED, 1e-3)
+    assert codes(photo) == ["color_profile_ignored"]
+
+
+LARGE = corpus.flat_progressive(5_000, 5_000)
+BAD_TABLE = images.segment(0xC4, b"\x17" + bytes(16))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        LARGE[:-2],
+        LARGE[:-2] + BAD_TABLE + LARGE[-2:],
+        LARGE[:-2] + images.segment(0xDA, bytes([1, 1, 0, 9, 1, 0])) + LARGE[-2:],
+        LARGE[:-2] + b"\xff\xbf\0\2" + LARGE[-2:],
+        images.png_file(5_000, 5_000, [images.chunk(b"IDAT", zlib.compress(bytes(15_001 * 5_000 - 1)))]),
+        images.png_file(5_000, 5_000, [images.chunk(b"IDAT", zlib.compress(bytes(15_001 * 4_999) + b"\7" * 15_001))]),
+    ],
+    ids=["jpeg-cut", "jpeg-table", "jpeg-progression", "jpeg-marker", "png-short", "png-filter"],
+)
+def test_damage_at_the_end_of_a_large_picture_is_found_before_its_pixels(data: bytes) -> None:
+    with bounded(seconds=1, megabytes=10), pytest.raises(BrokenImage):
+        decode(data, max_pixels=MAX_PIXELS)
+
+
+def test_the_large_picture_itself_is_whole() -> None:
+    assert decode(LARGE, max_pixels=MAX_PIXELS).image.shape == (5_000, 5_000, 3)
+
+
+@pytest.mark.parametrize("frame", [0xC3, 0xC5, 0xC7, 0xC9, 0xCA, 0xCB, 0xCF])
+def test_jpeg_of_a_kind_that_nobody_makes(frame: int) -> None:
+    data = images.jpeg(PICTURE).replace(b"\xff\xc0", bytes([0xFF, frame]), 1)
+    with pytest.raises(UnsupportedMediaType, match="lossless or arithmetic"):
+        decode(data, max_pixels=MAX_PIXELS)
+
+
+def test_png_has_one_header_in_front() -> None:
+    data = images.png(PICTURE)
+    header = data[8:33]
+    for wrong in (images.with_chunks(data, header), data[:8] + data[33:-12] + header + data[-12:]):
+        with pytest.raises(BrokenImage, match="header"):
+            decode(wrong, max_pixels=MAX_PIXELS)
+
+
 def test_exif_bomb_is_cheap_and_quiet() -> None:
     entries = b"".join(struct.pack("<HHII", 1000 + number, 7, 60_000, 0) for number in range(4900))
     block = b"II*\0" + struct.pack("<IH", 8, 4900) + entries
@@ -453,21 +503,7 @@ def test_second_picture_in_the_file_is_left_behind() -> None:
 
 # --- any file ----------------------------------------------------------------------------------------------------
 
-SEEDS = [
-    *WHOLE.values(),
-    images.oriented(PICTURE, 6),
-    images.jpeg(PICTURE, icc_profile=images.swapped_profile()),
-    images.grey(PICTURE, "JPEG"),
-    images.cmyk(np.zeros((8, 8, 4), np.uint8)),
-    images.oriented(PICTURE, 5, "PNG"),
-    images.png(PICTURE, icc_profile=images.swapped_profile()),
-    images.palette(bytes([0, 9, 200, 255])),
-    images.saved(PICTURE, "PNG", "LA"),
-    images.saved(PICTURE, "WEBP", "RGBA"),
-    images.png_16(np.arange(64, dtype=np.uint16).reshape(8, 8), images.GREY, images.chunk(b"tRNS", b"\0\0")),
-    images.animation([PICTURE, PICTURE[::-1]], "WEBP"),
-    images.animation([PICTURE, PICTURE[::-1]], "PNG"),
-]
+SEEDS = [*WHOLE.values(), images.oriented(PICTURE, 5, "PNG"), *corpus.seeds().values()]
 
 
 @st.composite
