@@ -34,12 +34,8 @@ class Exchange:
 
     @property
     def code(self) -> str | None:
-        """The code of an error; None of any other answer."""
-        if self.status < 400:
-            return None
-        if self.status == CLIENT_CLOSED_REQUEST:
-            return Cancelled.code
-        return str(self.facts.get("code", "other"))
+        """The code of an error; None of any other answer, and where a status says it all."""
+        return Cancelled.code if self.status == CLIENT_CLOSED_REQUEST else self.facts.get("code")
 
     @property
     def run(self) -> Run | None:

@@ -10,10 +10,11 @@ from importlib.metadata import version
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, Info, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import generate_latest
-from prometheus_client.metrics_core import GaugeMetricFamily
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from app.exchange import Exchange
+from app.quota import Quota
 from app.service import Answer, Service
 from app.version import VERSION
 from pipeline.errors import DeadlineExceeded, DeviceOutOfMemory
@@ -31,11 +32,11 @@ MEMORY_LOW = "device_memory_low"  # the warning of a photo that was done in smal
 class Telemetry:
     """Counts and measures exchanges; what the service is doing is read from it whenever somebody asks."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, quota: Quota | None = None) -> None:
         self.registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
-        registry.register(_Live(service))
+        registry.register(_Live(service, quota))
         info = Info("likeness_build", "What runs here", registry=registry)
         info.info(
             {
@@ -111,6 +112,10 @@ class Telemetry:
         if exchange.answer is not None:
             self._observe_photo(exchange.answer)
 
+    def refuse(self, code: str) -> None:
+        """Count a refusal of what never became a request."""
+        self._refusals.labels(code).inc()
+
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text format."""
         return generate_latest(self.registry)
@@ -132,11 +137,12 @@ class Telemetry:
 class _Live(Collector):
     """What the service is doing at this moment."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, quota: Quota | None) -> None:
         self._service = service
+        self._quota = quota
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Gauges, as they are when Prometheus asks."""
+    def collect(self) -> Iterator[Metric]:
+        """Figures as they are when Prometheus asks."""
         service, admission = self._service, self._service.admission
         figures = {
             "likeness_ready": ("Whether photos are accepted", service.readiness == "ready"),
@@ -151,3 +157,6 @@ class _Live(Collector):
         for role, name in service.engine.names().items():
             models.add_metric([role, name], 1)
         yield models
+        if self._quota is not None:
+            meaning = "Photos let in because the storage of the rate limit could not be reached"
+            yield CounterMetricFamily("likeness_rate_limit_uncounted", meaning, value=self._quota.uncounted)

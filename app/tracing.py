@@ -5,12 +5,13 @@ Spans cost nothing and go nowhere until somebody configures OpenTelemetry's SDK,
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from opentelemetry import trace
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TracerProvider
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.datastructures import Headers
 from starlette.types import Scope
@@ -18,15 +19,14 @@ from starlette.types import Scope
 from app.exchange import QUIET, Exchange
 from app.version import VERSION
 
-FLUSH_MS = 3000  # that a collector which does not answer may hold up the shutdown
+FLUSH_S = 3.0  # that a collector which does not answer may hold up the shutdown
 
 
 class Tracing:
-    """Makes spans with a tracer of `provider`; by default of the one that is configured for the process, if any."""
+    """Makes spans for whatever provider is configured for the process, if any."""
 
-    def __init__(self, provider: TracerProvider | None = None) -> None:
-        self._provider = provider
-        self._tracer = trace.get_tracer("likeness", VERSION, provider)
+    def __init__(self) -> None:
+        self._tracer = trace.get_tracer("likeness", VERSION)
         self._propagator = TraceContextTextMapPropagator()
 
     @contextmanager
@@ -73,11 +73,16 @@ class Tracing:
             child.end(stage.end_ns)
 
     def flush(self) -> None:
-        """Send what has not been sent yet; for some seconds at the most."""
-        provider = self._provider or trace.get_tracer_provider()
-        flush = getattr(provider, "force_flush", None)  # the SDK's has it
+        """Send what has not been sent yet; for some seconds at the most.
+
+        At exit, when the SDK would do so itself, is too late: a process that ends by SIGTERM does not get there.
+        """
+        flush = getattr(trace.get_tracer_provider(), "force_flush", None)  # the SDK's has it
         if flush is not None:
-            flush(FLUSH_MS)
+            # An exporter that tries again takes longer than it is told to. Nobody waits for a daemon.
+            sending = threading.Thread(target=flush, name="flush", daemon=True)
+            sending.start()
+            sending.join(FLUSH_S)
 
 
 def trace_ids(span: Span) -> dict[str, str]:

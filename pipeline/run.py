@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import cv2
 
@@ -26,6 +27,21 @@ def memory_ran_out(error: Exception) -> bool:
     """Whether memory ran out: on the device, in Python, or in OpenCV, which has an error of its own for it."""
     opencv = isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem
     return opencv or isinstance(error, DeviceOutOfMemory | MemoryError)
+
+
+@dataclass(frozen=True, slots=True)
+class StageTime:
+    """When a stage began and ended, in nanoseconds since 1970, and the code of the error that it ended with, if any."""
+
+    name: str
+    start_ns: int
+    end_ns: int
+    error: str | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return (self.end_ns - self.start_ns) / 1e9
 
 
 class Run:
@@ -48,8 +64,23 @@ class Run:
         self.timings_ms: dict[str, float] = {}
         self.notices: list[Notice] = []
         self._on_progress = on_progress
+        self._stages: list[StageTime] = []
         self._stage: str | None = None
+        self._stage_start = 0.0
         self._fraction = 0.0
+
+    @property
+    def stages(self) -> list[StageTime]:
+        """Every stage so far, in the order in which they ended; one that is being worked on is `unfinished`."""
+        done, present = list(self._stages), self._stage  # in this order: it may end in its thread meanwhile
+        if present is None:
+            return done
+        return [*done, _ended_now(present, time.perf_counter() - self._stage_start, "unfinished")]
+
+    def record(self, name: str, seconds: float, error: str | None = None) -> None:
+        """Add a stage that ended just now, with an error's code if it failed; times of the same name add up."""
+        self._stages.append(_ended_now(name, seconds, error))
+        self.timings_ms[name] = self.timings_ms.get(name, 0.0) + seconds * 1000
 
     @property
     def present_stage(self) -> str | None:
@@ -83,20 +114,28 @@ class Run:
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Time a stage, check before it starts, and give its name to whatever goes wrong inside."""
+        self._stage_start = time.perf_counter()
         self._stage, self._fraction = name, 0.0
-        start = time.perf_counter()
+        code = None
         try:
             self.check()
             self._on_progress(name, 0.0)
             yield
         except PipelineError as error:
             error.stage = error.stage or name
+            code = error.code
             raise
         except Exception as error:
             if memory_ran_out(error):
+                code = DeviceOutOfMemory.code
                 raise DeviceOutOfMemory("Not enough memory for this photo right now.", stage=name) from error
+            code = StageFailed.code
             raise StageFailed(f"The {name} step failed.", stage=name) from error
         finally:
-            elapsed_ms = (time.perf_counter() - start) * 1000
-            self.timings_ms[name] = self.timings_ms.get(name, 0.0) + elapsed_ms
             self._stage = None
+            self.record(name, time.perf_counter() - self._stage_start, code)
+
+
+def _ended_now(name: str, seconds: float, error: str | None) -> StageTime:
+    end_ns = time.time_ns()
+    return StageTime(name, end_ns - round(seconds * 1e9), end_ns, error)

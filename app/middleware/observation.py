@@ -9,9 +9,9 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
-from app import logs
 from app.errors import CLIENT_CLOSED_REQUEST
 from app.exchange import Exchange
+from app.request_log import tell
 from app.telemetry import Telemetry
 from app.tracing import Tracing, trace_ids
 
@@ -60,7 +60,7 @@ class ObservationMiddleware:
                     facts=facts,
                 )
                 self._telemetry.observe(exchange)
-                logs.tell(exchange)
+                tell(exchange)
                 self._tracing.describe(span, exchange, request_id)
 
     def _route(self, scope: Scope) -> str:
@@ -96,7 +96,7 @@ class _Wire:
     async def send(self, message: Message) -> None:
         try:
             await self._send(message)
-        except Exception:
+        except OSError:  # as servers say it
             self.client_gone = self.status is None
             raise
         if message["type"] == "http.response.start":

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 
@@ -16,6 +17,18 @@ def _default_settings() -> Iterator[None]:
         for name in [name for name in os.environ if name.startswith("LIKENESS_")]:
             patch.delenv(name)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """What `serve` sets up for its process does not outlast the test that called it here."""
+    loggers = [logging.getLogger(name) for name in (None, "likeness", "uvicorn")]
+    handlers, levels = loggers[0].handlers[:], [logger.level for logger in loggers]
+    yield
+    loggers[0].handlers = [handler for handler in loggers[0].handlers if handler in handlers]
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+    logging.captureWarnings(False)
 
 
 @pytest.fixture(scope="session")

@@ -68,6 +68,49 @@ def test_a_failing_stage_is_timed_too() -> None:
     assert run.timings_ms["color"] >= 10
 
 
+def test_every_stage_is_kept_with_its_true_times_and_its_end() -> None:
+    run = Run()
+    before = time.time_ns()
+    with run.stage("decode"):
+        time.sleep(0.02)
+    with pytest.raises(NoFaceDetected), run.stage("detection"):
+        raise NoFaceDetected("None.")
+    with pytest.raises(StageFailed), run.stage("alignment"):
+        raise ValueError
+    with pytest.raises(DeviceOutOfMemory), run.stage("alignment"):
+        raise MemoryError
+    after = time.time_ns()
+    assert [(stage.name, stage.error) for stage in run.stages] == [
+        ("decode", None),
+        ("detection", "no_face_detected"),
+        ("alignment", "stage_failed"),
+        ("alignment", "out_of_memory"),
+    ]
+    assert run.stages[0].seconds >= 0.02
+    assert run.stages[0].seconds * 1000 == pytest.approx(run.timings_ms["decode"])
+    assert all(before - 1e6 <= stage.start_ns <= stage.end_ns <= after for stage in run.stages)
+
+
+def test_a_stage_in_work_is_told_as_unfinished() -> None:
+    run = Run()
+    with run.stage("upscaling"):
+        time.sleep(0.01)
+        (stage,) = run.stages
+        assert (stage.name, stage.error) == ("upscaling", "unfinished")
+        assert stage.seconds >= 0.01
+        assert run.timings_ms == {}
+    assert [stage.error for stage in run.stages] == [None]
+
+
+def test_what_is_recorded_counts_as_a_stage() -> None:
+    run = Run()
+    run.record("queue", 0.5)
+    run.record("queue", 0.25, "deadline_exceeded")
+    assert run.timings_ms == {"queue": 750.0}
+    assert [stage.error for stage in run.stages] == [None, "deadline_exceeded"]
+    assert run.stages[0].seconds == pytest.approx(0.5)
+
+
 def test_a_notice_is_kept_once() -> None:
     run, low = Run(), Notice("low", "It is low.")
     for notice in (low, Notice("high", "It is high."), Notice("low", "It is low.")):

@@ -1,0 +1,96 @@
+"""The dashboard and the alerts ask for what a server really tells."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.app import samples
+from tests.app.fakes import FakeModels
+from tests.app.metrics import Metrics, counted
+from tests.app.server import ENHANCE, serving
+
+ROOT = Path(__file__).parents[2]
+DASHBOARD = json.loads((ROOT / "deploy/grafana/dashboard.json").read_text(encoding="utf-8"))
+RULES = [
+    rule
+    for group in yaml.safe_load((ROOT / "deploy/prometheus/alerts.yml").read_text(encoding="utf-8"))["groups"]
+    for rule in group["rules"]
+]
+METRIC = re.compile(r"\b((?:likeness|process)_[a-z_]+)(?:\{([^}]*)\})?")
+FROM_PROMETHEUS = {"instance", "job"}  # labels that it adds itself
+
+
+@pytest.fixture(scope="module")
+def metrics() -> Iterator[Metrics]:
+    """What a server tells after one photo."""
+    with serving(FakeModels()) as server:
+        server.enhance(samples.no_face())
+        yield counted(server, "likeness_requests_total", route=ENHANCE)
+
+
+def queries() -> list[str]:
+    return [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]] + [
+        rule["expr"] for rule in RULES
+    ]
+
+
+@pytest.mark.parametrize("query", queries())
+def test_every_metric_and_label_of_a_query_is_told(metrics: Metrics, query: str) -> None:
+    if "up{" in query:
+        return
+    asked = METRIC.findall(query)
+    assert asked
+    for name, selectors in asked:
+        told = [sample.labels for sample in metrics.samples if sample.name == name]
+        assert told, name
+        for label in re.findall(r"(\w+)\s*[=!]~?", selectors):
+            assert label in told[0] or label in FROM_PROMETHEUS, f"{name} has no {label}"
+        grouped = re.search(r"by \(([^)]*)\)", query)
+        for label in re.split(r",\s*", grouped[1]) if grouped else ():
+            assert label in told[0] or label in FROM_PROMETHEUS, f"{name} has no {label}"
+
+
+@pytest.mark.parametrize("label", ["overloaded", "deadline_exceeded"])
+def test_codes_that_alerts_count_are_told_from_the_start(metrics: Metrics, label: str) -> None:
+    assert any(f'code="{label}"' in rule["expr"] for rule in RULES)
+    assert label in metrics.labels("likeness_refusals_total", "code")
+
+
+def test_alerts_say_what_is_wrong() -> None:
+    assert {rule["alert"] for rule in RULES} >= {
+        "LikenessReplicaDown",
+        "LikenessNotReady",
+        "LikenessQueueFull",
+        "LikenessErrors",
+        "LikenessOutOfMemory",
+        "LikenessDeadlines",
+        "LikenessEventLoopLag",
+    }
+    for rule in RULES:
+        assert rule["labels"]["severity"] in ("warning", "critical")
+        assert rule["annotations"]["summary"].endswith(".")
+
+
+def test_the_dashboard_takes_any_data_source() -> None:
+    variables: list[dict[str, Any]] = DASHBOARD["templating"]["list"]
+    assert any(variable["type"] == "datasource" and variable["name"] == "datasource" for variable in variables)
+    for panel in DASHBOARD["panels"]:
+        assert panel["datasource"]["uid"] == "${datasource}"
+        assert all(target["datasource"]["uid"] == "${datasource}" for target in panel["targets"])
+    ids = [panel["id"] for panel in DASHBOARD["panels"]]
+    assert len(set(ids)) == len(ids)
+
+
+def test_every_metric_is_in_the_readme(metrics: Metrics) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    ends = re.compile(r"_(bucket|count|sum|created)$")
+    told = {ends.sub("", sample.name) for sample in metrics.samples if sample.name.startswith("likeness_")}
+    counters = {name for name in told if f"{name}_total" in told}  # of which a _created is told
+    assert {name for name in told - counters if f"`{name}" not in readme} == set()
