@@ -1,4 +1,4 @@
-"""The command line: `python -m app serve`, `enhance` and `models`."""
+"""The command line: `python -m app serve`, `enhance`, `models` and `keys`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from typing import get_args
 from pydantic import ValidationError
 from tqdm import tqdm
 
+from app.keys import NAME, new_key
+from app.logs import configure
 from app.model_files import list_models, pull_models, verify_models
 from app.schemas import FACTOR_BOUNDS, QUALITY_BOUNDS, STRENGTH_BOUNDS, THRESHOLD_BOUNDS, EnhanceForm
 from app.settings import Settings
@@ -21,6 +23,8 @@ from pipeline.errors import PipelineError
 from pipeline.models.registry import Role
 from pipeline.models.selection import choose
 from pipeline.types import Background, ColorCorrection, EnhanceOptions, FaceChoice, IdentityPolicy, OutputFormat
+
+logger = logging.getLogger("likeness")
 
 USAGE_ERROR = 2
 SOME_FAILED = 1
@@ -36,7 +40,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ValidationError as error:
         for wrong in error.errors():
             name = "_".join(str(part) for part in wrong["loc"]).upper()
-            print(f"LIKENESS_{name}: {wrong['msg']} (it is {wrong['input']!r}).", file=sys.stderr)
+            field = Settings.model_fields.get(str(wrong["loc"][0]))
+            shown = f" (it is {wrong['input']!r})" if field is None or field.repr else ""
+            print(f"LIKENESS_{name}: {wrong['msg'].removeprefix('Value error, ')}{shown}.", file=sys.stderr)
         return USAGE_ERROR
     except PipelineError as error:  # a model's file is missing or wrong, or the model does not run
         print(error.message, file=sys.stderr)
@@ -51,7 +57,9 @@ def _serve(parsed: argparse.Namespace, settings: Settings) -> int:
     settings = settings.model_copy(
         update={key: value for key in ("host", "port") if (value := getattr(parsed, key)) is not None}
     )
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    configure(settings.log_level, settings.log_format)
+    if settings.open_to_others:
+        logger.warning("anybody who reaches %s may send photos: LIKENESS_API_KEYS is empty", settings.host)
     selection = choose(settings.shelf)
     # A wrong model file is told before the seconds that torch and the rest take to import.
     from app.main import create_app
@@ -120,6 +128,13 @@ def _models_pull(parsed: argparse.Namespace, settings: Settings) -> int:
     return 0 if pull_models(parsed.names, settings, accept_licences=parsed.accept_licences) else SOME_FAILED
 
 
+def _keys_new(parsed: argparse.Namespace, settings: Settings) -> int:
+    key, entry = new_key(parsed.name)
+    print(f"The key, for whoever sends photos; it is shown this once:\n  {key}")
+    print(f"To be added to LIKENESS_API_KEYS, after a comma if there are others:\n  {entry}")
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m app", description="Restore faces in photos, with figures.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -180,7 +195,19 @@ def _parser() -> argparse.ArgumentParser:
         "--accept-licences", action="store_true", help="also those that are not free for commercial use; they are shown"
     )
     pull.set_defaults(command=_models_pull)
+
+    keys = commands.add_parser("keys", help="the API keys").add_subparsers(required=True, metavar="COMMAND")
+    new = keys.add_parser("new", help="make a key, and what LIKENESS_API_KEYS must know of it")
+    new.add_argument("name", metavar="NAME", type=_key_name, help="whose key it is: a-z, 0-9, _ and -")
+    new.set_defaults(command=_keys_new)
     return parser
+
+
+def _key_name(text: str) -> str:
+    """A type for argparse."""
+    if not NAME.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text} is not made of a-z, 0-9, _ and - (64 at most)")
+    return text
 
 
 def _number(low: int, high: int, kind: type[int] | type[float] = float) -> Callable[[str], float]:

@@ -54,15 +54,9 @@ class Quota:
     def __init__(self, rates: tuple[RateLimitItem, ...], storage_url: str) -> None:
         # The shortest first: what it refuses has not used up the longer ones.
         self._rates = sorted(rates, key=lambda rate: rate.get_expiry())
-        self._memory: MemoryStorage | None = None
-        self._pool: BlockingConnectionPool | None = None
-        if storage_url == "memory://":
-            storage: MemoryStorage | RedisStorage = MemoryStorage(wrap_exceptions=True)
-            self._memory = storage
-        else:
-            self._pool = _connections(storage_url)
-            storage = _redis(storage_url, self._pool)
-        self._limiter = SlidingWindowCounterRateLimiter(storage)
+        self._memory = MemoryStorage(wrap_exceptions=True) if storage_url == "memory://" else None
+        self._pool = _connections(storage_url) if self._memory is None else None
+        self._limiter = SlidingWindowCounterRateLimiter(self._memory or _redis(storage_url, self._pool))
         self._paused_until = self._silent_until = -math.inf
         self.uncounted = 0
 
@@ -118,14 +112,14 @@ class Quota:
 
 
 def parse_rates(text: str) -> tuple[RateLimitItem, ...]:
-    """The rates of `60/minute` or `10/second;100/minute`; none if it is empty. Raises `ValueError` for anything else."""
+    """The rates of `60/minute` or `10/second;100/minute`; none if it is empty. Raises `ValueError` for others."""
     if not text.strip():
         return ()
     try:
         rates = tuple(parse_many(text.strip()))
     except ValueError as error:
-        raise ValueError("a rate is a number per time such as 60/minute; several are separated by semicolons") from error
-    if any(rate.amount < 1 or rate.multiples < 1 for rate in rates):
+        raise ValueError("a rate is a number per time such as 60/minute, and a semicolon separates several") from error
+    if any(rate.amount < 1 for rate in rates):
         raise ValueError("a rate must let at least one photo in")
     return rates
 
@@ -135,11 +129,17 @@ def check_storage(url: str) -> None:
     password."""
     if url == "memory://":
         return
-    parts = urlsplit(url)
-    if parts.scheme not in ("redis", "rediss") or not parts.hostname:
-        raise ValueError("the storage is memory:// or redis://host:port/db (rediss:// with TLS)")
-    if parts.port == 0 or not (parts.path.strip("/") or "0").isdecimal() or parts.query or parts.fragment:
-        raise ValueError("what follows the host of a redis:// address is a port, a slash and a number, or nothing")
+    wrong = ValueError(
+        "the storage is memory:// or redis://host:port/db (rediss:// with TLS), db being a number or left out"
+    )
+    try:
+        parts = urlsplit(url)
+        is_redis = parts.scheme in ("redis", "rediss") and bool(parts.hostname) and bool(parts.port)
+    except ValueError:
+        raise wrong from None  # the cause would quote what stands where a port is expected
+    database = parts.path.strip("/") or "0"
+    if not is_redis or not database.isdecimal() or parts.query or parts.fragment:
+        raise wrong
 
 
 def _connections(url: str) -> BlockingConnectionPool:
@@ -155,7 +155,7 @@ def _connections(url: str) -> BlockingConnectionPool:
     return pool
 
 
-def _redis(url: str, pool: BlockingConnectionPool) -> RedisStorage:
+def _redis(url: str, pool: BlockingConnectionPool | None) -> RedisStorage:
     options = {"connection_pool": pool}  # which the library's types do not know
     return RedisStorage(
         f"async+{url}",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from fastapi import UploadFile
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from pipeline.models.registry import CommercialUse, Origin, Role
 from pipeline.types import Background, ColorCorrection, FaceAction, FaceChoice, IdentityPolicy, OutputFormat
@@ -15,6 +16,13 @@ FACTOR_BOUNDS = (1, 4)
 STRENGTH_BOUNDS = (0, 1)
 THRESHOLD_BOUNDS = (-1, 1)
 QUALITY_BOUNDS = (1, 100)
+
+
+_Absent: TypeAlias = SkipJsonSchema[None]  # a field may be left out, but a form has no word for null
+
+
+def _within(bounds: tuple[int, int]) -> Any:
+    return Field(ge=bounds[0], le=bounds[1], allow_inf_nan=False)
 
 
 def _bounded(default: float, bounds: tuple[int, int], description: str) -> Any:
@@ -31,14 +39,14 @@ class UpscaleForm(BaseModel):
     upscale_factor: float = _bounded(2.0, FACTOR_BOUNDS, "output size over input size")
     color_correction: ColorCorrection = Field("none", description="auto: white balance and contrast of a faded photo")
     background: Background = Field("upscale", description="upscale: by a network; resample: Lanczos, no network")
-    upscaler: str | None = Field(None, description="another upscaler that the server offers, see /api/v1/config")
+    upscaler: str | _Absent = Field(None, description="another upscaler that the server offers, see /api/v1/config")
     denoise_strength: float = _bounded(
         1.0, STRENGTH_BOUNDS, "less than 1 leaves noise and grain; for upscalers that can, others warn"
     )
     output_format: OutputFormat = "png"
     quality: int = Field(95, ge=QUALITY_BOUNDS[0], le=QUALITY_BOUNDS[1], description="of JPEG and WebP")
     metrics: bool = Field(True, description="false: leave the quality metrics out")
-    reference: UploadFile | None = Field(None, description="ground truth that the metrics compare with")
+    reference: UploadFile | _Absent = Field(None, description="ground truth that the metrics compare with")
 
 
 class EnhanceForm(UpscaleForm):
@@ -49,14 +57,10 @@ class EnhanceForm(UpscaleForm):
     )
     faces: FaceChoice = Field("all", description="which faces to restore")
     require_face: bool = Field(True, description="true: no face is an error; false: upscale all the same")
-    restorer: str | None = Field(None, description="another restorer that the server offers, see /api/v1/config")
+    restorer: str | _Absent = Field(None, description="another restorer that the server offers, see /api/v1/config")
     identity_policy: IdentityPolicy = Field("warn", description="protect: lower the strength to keep the likeness")
-    identity_threshold: float | None = Field(
-        None,
-        ge=THRESHOLD_BOUNDS[0],
-        le=THRESHOLD_BOUNDS[1],
-        allow_inf_nan=False,
-        description="similarity under which a face is another person; the server's own unless given",
+    identity_threshold: Annotated[float, _within(THRESHOLD_BOUNDS)] | _Absent = Field(
+        None, description="similarity under which a face is another person; the server's own unless given"
     )
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, FiniteFloat, field_validator
+from limits import RateLimitItem
+from pydantic import Field, FiniteFloat, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.addresses import is_loopback, parse_origins, parse_proxies
+from app.keys import Keys, parse_keys
+from app.quota import check_storage, parse_rates
 from pipeline.models.registry import ROLES, Role
 from pipeline.models.selection import Licences, Preference, Shelf
 from pipeline.types import DeviceChoice, Precision
@@ -23,7 +28,8 @@ def _default_weights_dir() -> Path:
 class Settings(BaseSettings):
     """Everything an operator may choose. Read once, at start-up; a wrong value stops the start."""
 
-    model_config = SettingsConfigDict(env_prefix="LIKENESS_", frozen=True, extra="ignore")
+    # What an operator wrote may hold a password, and not every error is shown where he alone sees it.
+    model_config = SettingsConfigDict(env_prefix="LIKENESS_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
@@ -55,9 +61,14 @@ class Settings(BaseSettings):
     )
     upload_memory_mb: FiniteFloat = Field(256.0, gt=0, description="MiB of all uploads that are still arriving")
 
-    api_keys: str = Field("", description="name:sha256 of each key that is let in, separated by commas; empty: anybody")
+    # repr=False: neither shown with the settings nor quoted when it is wrong.
+    api_keys: str = Field(
+        "", repr=False, description="name:sha256 of each key that is let in, separated by commas; empty: anybody"
+    )
     rate_limit: str = Field("", description="photos per key or address, such as 60/minute; empty: no limit")
-    rate_limit_storage: str = Field("memory://", description="where they are counted; redis://… for several replicas")
+    rate_limit_storage: str = Field(
+        "memory://", repr=False, description="where they are counted; redis://… for several replicas"
+    )
     cors_origins: str = Field("", description="origins of browser apps hosted elsewhere, separated by commas")
     trusted_proxies: str = Field("", description="addresses or networks whose X-Forwarded-For is believed")
 
@@ -71,6 +82,20 @@ class Settings(BaseSettings):
     def _not_a_service_link(cls, value: object) -> object:
         """Kubernetes sets `LIKENESS_PORT=tcp://…` in every pod beside a Service of our name: not meant for us."""
         return cls.model_fields["port"].default if isinstance(value, str) and value.startswith("tcp://") else value
+
+    @field_validator("api_keys", "rate_limit", "rate_limit_storage", "cors_origins", "trusted_proxies")
+    @classmethod
+    def _readable(cls, value: str, info: ValidationInfo) -> str:
+        """Read here, so that what makes no sense stops the start."""
+        readers: dict[str | None, Callable[[str], object]] = {
+            "api_keys": parse_keys,
+            "rate_limit": parse_rates,
+            "rate_limit_storage": check_storage,
+            "cors_origins": parse_origins,
+            "trusted_proxies": parse_proxies,
+        }
+        readers[info.field_name](value)
+        return value
 
     @field_validator("weights_dir", mode="before")
     @classmethod
@@ -97,6 +122,31 @@ class Settings(BaseSettings):
     def max_input_pixels(self) -> int:
         """The largest input, in pixels."""
         return int(self.max_input_megapixels * 1_000_000)
+
+    @property
+    def keys(self) -> Keys:
+        """The API keys that are let in."""
+        return parse_keys(self.api_keys)
+
+    @property
+    def rates(self) -> tuple[RateLimitItem, ...]:
+        """How many photos each client may send; empty: as many as it likes."""
+        return parse_rates(self.rate_limit)
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The origins of browser apps that are let in."""
+        return parse_origins(self.cors_origins)
+
+    @property
+    def proxies(self) -> list[str]:
+        """The proxies that are believed."""
+        return parse_proxies(self.trusted_proxies)
+
+    @property
+    def open_to_others(self) -> bool:
+        """Whether anybody on the network may send photos."""
+        return not self.keys and not is_loopback(self.host)
 
     @property
     def shelf(self) -> Shelf:

@@ -7,11 +7,12 @@ from typing import Literal
 
 from fastapi import APIRouter, Response
 
+from app.routes.answers import ANYWHERE
 from app.routes.dependencies import ServiceDep
 from app.schemas import Health, Liveness, Readiness
 from app.version import VERSION
 
-router = APIRouter(prefix="/api/v1/health", tags=["health"])
+router = APIRouter(prefix="/api/v1/health", tags=["health"], responses=ANYWHERE)
 
 
 @router.head("/live", include_in_schema=False)

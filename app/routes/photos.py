@@ -33,18 +33,27 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
         status: {"model": ErrorResponse, "description": meaning}
         for status, meaning in {
             400: "Not a well-formed form",
+            401: "No API key, or a wrong one, where the server asks for one",
+            408: "The upload did not arrive in time",
             413: "Too many bytes or pixels",
             415: "Not an accepted image",
             422: "A bad parameter, no face, or a broken image",
+            429: "More photos than this client may send, where the server counts",
             500: "A model failed",
             503: "Not ready, overloaded, or out of memory",
             504: "The deadline passed",
         }.items()
     },
 }
+_ENCODING = {"contentType": ", ".join(PICTURES)}
+_MEDIA_TYPES = {
+    "requestBody": {"content": {"multipart/form-data": {"encoding": {"file": _ENCODING, "reference": _ENCODING}}}}
+}
 
 
-@router.post("/enhance", operation_id="enhance", responses=_ANSWERS, response_class=Response)
+@router.post(
+    "/enhance", operation_id="enhance", responses=_ANSWERS, response_class=Response, openapi_extra=_MEDIA_TYPES
+)
 async def enhance(
     request: Request,
     form: Annotated[EnhanceForm, Form(media_type="multipart/form-data")],
@@ -66,7 +75,9 @@ async def enhance(
     return await _answer(request, form, options, "enhance", service)
 
 
-@router.post("/upscale", operation_id="upscale", responses=_ANSWERS, response_class=Response)
+@router.post(
+    "/upscale", operation_id="upscale", responses=_ANSWERS, response_class=Response, openapi_extra=_MEDIA_TYPES
+)
 async def upscale(
     request: Request, form: Annotated[UpscaleForm, Form(media_type="multipart/form-data")], service: ServiceDep
 ) -> Response:

@@ -9,6 +9,7 @@ from typing import get_args
 import psutil
 from fastapi import APIRouter, Request
 
+from app.routes.answers import ANYWHERE, ON_THE_DEVICE
 from app.routes.dependencies import EngineDep, ServiceDep, SettingsDep, disconnected
 from app.routes.photos import PICTURES
 from app.schemas import (
@@ -29,7 +30,7 @@ from pipeline.models.weights import installed
 from pipeline.types import Background, ColorCorrection, FaceChoice, IdentityPolicy, OutputFormat
 from pipeline.warmup import warm_up
 
-router = APIRouter(prefix="/api/v1", tags=["server"])
+router = APIRouter(prefix="/api/v1", tags=["server"], responses=ANYWHERE)
 
 
 @router.get("/status", operation_id="status")
@@ -110,7 +111,7 @@ async def models(settings: SettingsDep, engine: EngineDep) -> list[ModelOut]:
     ]
 
 
-@router.post("/models/warmup", operation_id="warmup")
+@router.post("/models/warmup", operation_id="warmup", responses=ON_THE_DEVICE)
 async def warmup(request: Request, service: ServiceDep) -> WarmupResponse:
     """Run every model once, in its turn on the device."""
     service.check()

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from app.__main__ import main
+from app.settings import Settings
 from pipeline.types import Face, Image, Models
 from tests import images
 from tests.app import samples
@@ -186,6 +187,50 @@ def test_a_wrong_setting(
     assert "LIKENESS_SLOTS: " in said
     assert "'many'" in said
     assert "LIKENESS_DEVICE: " in said
+
+
+@pytest.mark.parametrize("name", ["API_KEYS", "RATE_LIMIT_STORAGE"])
+def test_a_wrong_setting_that_may_hold_a_secret_is_not_quoted(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(f"LIKENESS_{name}", "redis://:canary@cache")
+    assert main(["models", "list"]) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith(f"LIKENESS_{name}: ")
+    assert "canary" not in said.out + said.err
+
+
+def test_a_new_key_opens_the_server_that_knows_its_hash(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["keys", "new", "shop"]) == 0
+    _, key, _, entry = capsys.readouterr().out.splitlines()
+    monkeypatch.setenv("LIKENESS_API_KEYS", entry.strip())
+    assert Settings().keys.owner(key.strip().encode()) == "shop"
+
+
+@pytest.mark.parametrize("name", ["", "Shop", "a shop", "shop:", "x" * 65])
+def test_a_name_that_no_key_can_have(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "a-z, 0-9, _ and -" in refused(["keys", "new", name], capsys)
+
+
+@pytest.mark.parametrize(
+    ("host", "keys", "warned"),
+    [("0.0.0.0", "", True), ("0.0.0.0", f"shop:{'0a' * 32}", False), ("127.0.0.1", "", False), ("::1", "", False)],
+)
+def test_a_server_that_is_open_to_others_says_so(
+    host: str,
+    keys: str,
+    warned: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("LIKENESS_API_KEYS", keys)
+    monkeypatch.setenv("LIKENESS_MODELS", "official")  # which are not there, so that it ends at once
+    monkeypatch.setenv("LIKENESS_WEIGHTS_DIR", str(tmp_path))
+    assert main(["serve", "--host", host]) == 2
+    assert ("anybody who reaches 0.0.0.0 may send photos" in capsys.readouterr().err) == warned
 
 
 @pytest.mark.parametrize("command", [["serve"], ["models", "list"]])

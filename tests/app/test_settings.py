@@ -94,6 +94,17 @@ def test_every_setting_is_tested_and_described() -> None:
         ("MAX_INPUT_MEGAPIXELS", "nan"),
         ("MAX_INPUT_MEGAPIXELS", "inf"),
         ("MAX_OUTPUT_MEGAPIXELS", "-5"),
+        ("API_KEYS", "shop"),
+        ("API_KEYS", f"Shop:{'0a' * 32}"),
+        ("RATE_LIMIT", "sixty/minute"),
+        ("RATE_LIMIT", "0/minute"),
+        ("RATE_LIMIT_STORAGE", "memcached://cache:11211"),
+        ("RATE_LIMIT_STORAGE", "redis://cache"),
+        ("CORS_ORIGINS", "app.example.org"),
+        ("CORS_ORIGINS", "https://app.example.org/"),
+        ("CORS_ORIGINS", "*,https://app.example.org"),
+        ("TRUSTED_PROXIES", "nginx"),
+        ("TRUSTED_PROXIES", "*"),
         ("IDENTITY_THRESHOLD", "1.1"),
         ("IDENTITY_THRESHOLD", "nan"),
     ],
@@ -122,6 +133,45 @@ def test_names_of_models_are_a_list_for_their_role(monkeypatch: pytest.MonkeyPat
         "restorer": ("gfpgan-v1.3", "compact-face"),
         "parser": ("none",),
     }
+
+
+def test_what_guards_the_service_is_read() -> None:
+    settings = Settings(
+        api_keys=f"shop:{'0a' * 32}, lab:{'0b' * 32}",
+        rate_limit="10/second;100/minute",
+        cors_origins="https://App.example.org, http://localhost:3000",
+        trusted_proxies="127.0.0.1, 10.0.0.0/8",
+    )
+    assert set(settings.keys.digests) == {"shop", "lab"}
+    assert [(rate.amount, rate.get_expiry()) for rate in settings.rates] == [(10, 1), (100, 60)]
+    assert settings.origins == ("https://app.example.org", "http://localhost:3000")
+    assert settings.proxies == ["127.0.0.1", "10.0.0.0/8"]
+
+
+def test_out_of_the_box_nothing_guards_it_but_the_loopback() -> None:
+    settings = Settings()
+    assert not settings.keys
+    assert (settings.rates, settings.origins, settings.proxies) == ((), (), [])
+    assert not settings.open_to_others
+
+
+def test_other_addresses_without_keys_are_open_to_others() -> None:
+    assert Settings(host="0.0.0.0").open_to_others
+    assert not Settings(host="0.0.0.0", api_keys=f"shop:{'0a' * 32}").open_to_others
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [{"api_keys": "shop:canary"}, {"rate_limit_storage": "redis://:canary@cache"}],
+    ids=lambda row: next(iter(row)),
+)
+def test_no_secret_is_shown_with_an_error(secret: dict[str, str]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Settings(**secret)  # type: ignore[arg-type]
+    assert "canary" not in str(caught.value)
+    assert "canary" not in repr(
+        Settings(api_keys=f"canary:{'0a' * 32}", rate_limit_storage="redis://:canary@cache:6379")
+    )
 
 
 def test_an_empty_folder_name_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
