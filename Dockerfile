@@ -2,35 +2,53 @@
 #
 #   docker build -t likeness .                                     CPU (the default; a small torch without CUDA)
 #   docker build -t likeness:cuda --build-arg DEVICE=cuda .        NVIDIA GPU; run with --gpus all
-#   docker run --read-only -p 8000:8000 likeness
-ARG PYTHON_VERSION=3.12
+#   docker run --read-only --cap-drop ALL --security-opt no-new-privileges -p 8000:8000 likeness
+#
+# Everything that is installed is held to the hashes in requirements*.lock; for torch and torchvision of the CPU image
+# that takes a requirements-cpu.lock (make lock-cpu). The base image goes by a tag, which can come to mean another one:
+# --build-arg BASE=python:3.12-slim-bookworm@sha256:… holds it too.
+ARG BASE=python:3.12-slim-bookworm
 
-FROM python:${PYTHON_VERSION}-slim-bookworm AS build
+FROM ${BASE} AS build
 ARG DEVICE=cpu
 ARG TORCH_CPU_INDEX=https://download.pytorch.org/whl/cpu
 ARG PYPI_INDEX=https://pypi.org/simple
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
-RUN python -m venv /opt/venv
-COPY requirements.txt /tmp/requirements.txt
+# pip works from outside: what runs has none.
+RUN python -m venv --without-pip /opt/venv
+WORKDIR /tmp/locks
+COPY requirements*.lock ./
 # On a CPU, torch comes first and from its own index: PyPI's build brings 5 GB of CUDA along. The pins are the
-# same, so the second step finds torch in place.
+# same, so the last step finds torch in place. Nothing is built here: a build would fetch tools that no lock names.
 RUN set -eu; \
+    install() { pip --python /opt/venv/bin/python install --only-binary :all: "$@"; }; \
     case "$DEVICE" in \
-      cpu) grep -E '^(torch|torchvision)==' /tmp/requirements.txt > /tmp/torch.txt; \
-           /opt/venv/bin/pip install --requirement /tmp/torch.txt \
-             --index-url "$TORCH_CPU_INDEX" --extra-index-url "$PYPI_INDEX" ;; \
-      cuda) ;; \
+      cpu) if [ -f requirements-cpu.lock ]; then \
+             install --require-hashes --no-deps --requirement requirements-cpu.lock --index-url "$TORCH_CPU_INDEX"; \
+           else \
+             sed -nE 's/^((torch|torchvision)==[^\\]*).*/\1/p' requirements.lock > torch.txt; \
+             install --no-deps --requirement torch.txt --index-url "$TORCH_CPU_INDEX"; \
+           fi; \
+           set -- ;; \
+      cuda) set -- --requirement requirements-cuda.lock ;; \
       *) echo "DEVICE must be cpu or cuda, not $DEVICE" >&2; exit 1 ;; \
     esac; \
-    /opt/venv/bin/pip install --requirement /tmp/requirements.txt --index-url "$PYPI_INDEX"
+    install --require-hashes --requirement requirements.lock "$@" --index-url "$PYPI_INDEX"
 WORKDIR /srv/likeness
-COPY . .
+COPY LICENSE NOTICE ./
+COPY app app
+COPY pipeline pipeline
+COPY metrics metrics
 # Whatever the umask of the tree this is built from, the unprivileged user must be able to read it.
 RUN chmod -R a+rX .
 # Compiled here, because nothing can be written later.
 RUN /opt/venv/bin/python -m compileall -q app pipeline metrics
 
-FROM python:${PYTHON_VERSION}-slim-bookworm
+FROM ${BASE}
+LABEL org.opencontainers.image.title="Likeness" \
+      org.opencontainers.image.description="Restores faces in photos and shows, with numbers, that it is still the same person." \
+      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.licenses="Apache-2.0"
 RUN useradd --system --uid 10001 --home-dir /nonexistent --no-create-home likeness
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /srv/likeness /srv/likeness

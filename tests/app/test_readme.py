@@ -39,7 +39,7 @@ def test_every_field_is_in_the_table() -> None:
     assert told == set(EnhanceForm.model_fields)
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "training/README.md"])
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "training/README.md"])
 def test_every_file_that_a_document_links_to_is_there(name: str) -> None:
     document = ROOT / name
     text = document.read_text(encoding="utf-8")

@@ -1,0 +1,82 @@
+"""Completes the software bill of materials of an environment: `make sbom`.
+
+From standard input a CycloneDX document of a whole environment; to standard output the part of it that Likeness needs
+to run, which is what the lock files named as arguments pin, and beside it the embedded models.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from pipeline.models.registry import REGISTRY
+from pipeline.models.weights import EMBEDDED_DIR
+
+# Of what is no model of its own, and so in no row of the registry; NOTICE says more.
+LICENCES = {"lpips-heads.safetensors": "BSD-2-Clause"}
+
+
+def names_in(lock: str) -> set[str]:
+    """The packages that a lock file pins."""
+    return set(re.findall(r"^([a-z0-9][a-z0-9-]*)==", lock, flags=re.MULTILINE))
+
+
+def completed(document: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    """The document with only the packages called `names`, and with the embedded models. Raises `KeyError` for a file
+    without a licence.
+    """
+    packages = [part for part in document["components"] if _normalized(part["name"]) in names]
+    models = _models()
+    root = document["metadata"]["component"]["bom-ref"]
+    kept = {root, *(part["bom-ref"] for part in packages)}
+    tree = [
+        {**node, "dependsOn": [ref for ref in node.get("dependsOn", ()) if ref in kept]}
+        for node in document["dependencies"]
+        if node["ref"] in kept
+    ]
+    next(node for node in tree if node["ref"] == root)["dependsOn"] += [model["bom-ref"] for model in models]
+    return {**document, "components": packages + models, "dependencies": tree}
+
+
+def _models() -> list[dict[str, Any]]:
+    """A component for each file of weights that ships in the repository."""
+    return [_model(path) for path in sorted(EMBEDDED_DIR.glob("*.safetensors"))]
+
+
+def _model(path: Path) -> dict[str, Any]:
+    rows = [row for row in REGISTRY if row.origin == "embedded" and row.file == path.name]
+    licence = rows[0].licence if rows else LICENCES[path.name]
+    return {
+        "type": "machine-learning-model",
+        "bom-ref": f"model:{path.stem}",
+        "name": path.name,
+        "description": ", ".join(f"{row.name} ({row.role})" for row in rows) or "part of the perceptual metric",
+        "hashes": [{"alg": "SHA-256", "content": hashlib.sha256(path.read_bytes()).hexdigest()}],
+        "licenses": [{"license": {"id": licence}}],
+    }
+
+
+def _normalized(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def main(locks: list[str]) -> str | None:
+    """Write the completed document; what is wrong with it, or None."""
+    from cyclonedx.schema import SchemaVersion  # lives with the tools, not with the service
+    from cyclonedx.validation.json import JsonStrictValidator
+
+    document = json.load(sys.stdin)
+    names = set().union(*(names_in(Path(lock).read_text(encoding="utf-8")) for lock in locks))
+    text = json.dumps(completed(document, names), indent=2, ensure_ascii=False)
+    fault = JsonStrictValidator(SchemaVersion.from_version(document["specVersion"])).validate_str(text)
+    if fault is None:
+        sys.stdout.write(f"{text}\n")
+    return None if fault is None else str(fault)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
