@@ -1,0 +1,32 @@
+"""A fuzzing target: whatever the bytes, `decode` gives a photo or an `InputError`, soon.
+
+Needs atheris, in an environment of its own; CONTRIBUTING.md has the commands.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+
+import atheris
+
+with atheris.instrument_imports(include=["pipeline", "PIL"]):
+    from pipeline.decode import decode
+    from pipeline.errors import InputError
+
+MAX_PIXELS = 4_000_000
+
+
+def try_bytes(data: bytes) -> None:
+    try:
+        photo = decode(data, max_pixels=MAX_PIXELS)
+    except InputError:
+        return
+    if not 0 < photo.width * photo.height <= MAX_PIXELS or not 0 <= photo.image.min() <= photo.image.max() <= 1:
+        raise ValueError("This is no photo.")
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    atheris.Setup(sys.argv, try_bytes)
+    atheris.Fuzz()
