@@ -69,11 +69,14 @@ class Likeness:
         """A bare connection, for what no HTTP client would do."""
         return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
 
-    def start(self, path: str, file: bytes, **fields: object) -> socket.socket:
+    def start(
+        self, path: str, file: bytes, *, headers: Mapping[str, object] | None = None, **fields: object
+    ) -> socket.socket:
         """Send a photo and do not wait for the answer; closing the socket is the client going away."""
         body = form_body({"file": file} | {name: _text(value) for name, value in fields.items()})
         connection = self.connect()
-        connection.sendall(head_of(path, {"Content-Type": MULTIPART, "Content-Length": len(body)}) + body)
+        framing = {"Content-Type": MULTIPART, "Content-Length": len(body)}
+        connection.sendall(head_of(path, {**framing, **(headers or {})}) + body)
         return connection
 
 

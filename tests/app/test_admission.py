@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from app.keys import new_key
 from tests import images
 from tests.app import samples
 from tests.app.fakes import FakeModels
@@ -91,12 +92,27 @@ def test_an_overloaded_server_refuses_before_it_reads(fakes: FakeModels) -> None
         assert first.result().status_code == 200
 
 
-def test_waiting_clients_that_go_away_leave_the_queue_unseen(fakes: FakeModels) -> None:
-    with serving(fakes, slots=1, queue_size=4) as server, ThreadPoolExecutor(1) as client:
+def everything_on() -> tuple[dict[str, str], dict[str, str]]:
+    """Settings with which every middleware there is stands before the photos, and the headers that get through."""
+    key, line = new_key("shop")
+    settings = {
+        "api_keys": line,
+        "rate_limit": "1000/minute",
+        "cors_origins": "https://app.example.org",
+        "trusted_proxies": "127.0.0.1",
+    }
+    return settings, {"X-API-Key": key, "Origin": "https://app.example.org", "X-Forwarded-For": "203.0.113.9"}
+
+
+@pytest.mark.parametrize("guarded", [False, True], ids=["as it comes", "all middleware on"])
+def test_waiting_clients_that_go_away_leave_the_queue_unseen(fakes: FakeModels, guarded: bool) -> None:
+    settings, headers = everything_on() if guarded else ({}, {})
+    with serving(fakes, slots=1, queue_size=4, **settings) as server, ThreadPoolExecutor(1) as client:
+        server.client.headers.update(headers)
         held(fakes)
         first = client.submit(server.enhance, PHOTO)
         eventually(lambda: queue(server) == (1, 0))
-        waiting = [server.start(ENHANCE, PHOTO) for _ in range(4)]
+        waiting = [server.start(ENHANCE, PHOTO, headers=headers) for _ in range(4)]
         eventually(lambda: queue(server) == (1, 4))
         assert_overloaded(server.enhance(PHOTO))
         for left, connection in zip((3, 2, 1, 0), waiting, strict=True):
