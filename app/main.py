@@ -90,7 +90,14 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
         app.include_router(module.router)
     app.mount(pages.STATIC, pages.static_files())
 
-    # Added last runs first.
+    _add_middleware(app, settings, service, quota, telemetry, tracing)
+    return app
+
+
+def _add_middleware(
+    app: FastAPI, settings: Settings, service: Service, quota: Quota | None, telemetry: Telemetry, tracing: Tracing
+) -> None:
+    """What every request passes before its body is read. What is added last comes first."""
     app.add_middleware(
         GateMiddleware,
         max_body_bytes=settings.max_body_bytes,
@@ -123,7 +130,6 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
     app.add_middleware(RequestIdMiddleware)  # every answer has an id
     if settings.proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.proxies)
-    return app
 
 
 def _keep_uploads_in_memory() -> None:

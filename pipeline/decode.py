@@ -24,6 +24,8 @@ _PLUGINS: dict[Format, Callable[[BytesIO], ImageFile]] = {
     "PNG": PngImageFile,
     "WebP": WebPImageFile,
 }
+TRIED_FIRST = 4_000_000  # pixels; a smaller picture may be in memory by the time its damage is found
+
 _UPRIGHT = {
     2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
     3: PIL.Image.Transpose.ROTATE_180,
@@ -61,7 +63,8 @@ def decode(data: bytes, *, max_pixels: int, admit: Callable[[int, int], None] | 
             )
         if admit is not None:
             admit(file.width, file.height)
-        _try_first(parts)
+        if file.width * file.height > TRIED_FIRST:
+            _try_first(parts)
         file.load()
         if parts.animated or getattr(file, "is_animated", False):
             notices.append(Notice("animation_first_frame", "The file is an animation; only its first frame is used."))
