@@ -58,7 +58,8 @@ class _Handler(BaseHTTPRequestHandler):
         asked = Asked(self.command, self.path, self.headers, body)
         self.server.asked.append(asked)
         says = conduct(asked) if callable(conduct) else conduct
-        self.close_connection = True
+        if says is None or unread:
+            self.close_connection = True  # else it does as nginx asks
         if says is None:
             return
         self.send_response(says.status)
