@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(told(*burst(server)))
         rate = parsed.times * capacity
         print(f"alone {capacity:.1f} photos/s; now {rate:.1f} arrive per second", flush=True)
-        with arriving(server.url, photos, rate) as outcomes:
+        with arriving(server.url + ENHANCE, photos, rate) as outcomes:
             looks = list(watch(server, parsed.minutes * 60))
         lag, lags = lag_percentile(server, 0.99)
     return report(outcomes, expected, looks, lag, lags)
