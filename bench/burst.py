@@ -33,7 +33,7 @@ def burst(server: Process) -> tuple[list[Reply], list[float]]:
 
 def told(replies: Sequence[Reply], lives: Sequence[float]) -> str:
     """What came of it, in a line."""
-    statuses = dict(Counter(reply.status for reply in replies))
+    statuses = dict(sorted(Counter(reply.status for reply in replies).items()))
     refusals = [reply for reply in replies if reply.status == 503]
     slowest = max((reply.seconds for reply in refusals), default=0.0)
     return (
