@@ -57,7 +57,7 @@ class Arrival:
         self._whole = False
 
     def stop(self) -> None:
-        """End the upload: its next message is `UploadTooSlow`, also if it is being waited for."""
+        """End the upload: its next message is `Overloaded`, also if it is being waited for."""
         self._stopped = True
         self._waiting.cancel()
 
@@ -67,7 +67,9 @@ class Arrival:
             return await receive()  # nothing more is to come but the news that the client has gone
         with anyio.move_on_after(max(0.0, self._late - time.monotonic())) as self._waiting:
             message = await receive()
-        if self._stopped or self._waiting.cancelled_caught:
+        if self._stopped:
+            raise Overloaded(RETRY_AFTER)
+        if self._waiting.cancelled_caught:
             raise UploadTooSlow(self._allowed_s)
         self._arrivals.grown(self, len(message.get("body", b"")))
         if not message.get("more_body", False):

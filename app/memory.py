@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
@@ -18,7 +18,7 @@ Claim: TypeAlias = Callable[[int], None]
 INPUT_PIXEL = 16  # of the photo, and of a reference
 OUTPUT_PIXEL = 30  # of the picture that comes out, as pixels, encoded, and in the answer
 WORKING = 160 * 2**20  # of networks at work on a tile or a face: the embedded ones
-WORKING_OFFICIAL = 350 * 2**20  # and any other, for each byte of its numbers: 2 in half precision, 4 in float32
+WORKING_OFFICIAL = 400 * 2**20  # and any other, for each byte of its numbers: 2 in half precision, 4 in float32
 
 
 def photo_bytes(pixels: int, upscale_factor: float, number_bytes: int | None = None) -> int:
@@ -75,7 +75,7 @@ class Ledger:
     """Who has been promised how much. May be used by any thread.
 
     What is free for photos is what the system has left and what this process holds beyond its models, less all that
-    was promised: a photo in work may not have taken its part yet.
+    was promised: a photo in work may not have taken its part yet, uploads that wait and answers on their way out have.
     """
 
     def __init__(self, free: Callable[[], int] = free_bytes, resident: Callable[[], int] = resident_bytes) -> None:
@@ -83,11 +83,27 @@ class Ledger:
         self._resident = resident
         self._base: int | None = None
         self._promised = 0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+
+    @property
+    def promised(self) -> int:
+        """Bytes that are promised or held."""
+        return self._promised
 
     def settle(self) -> None:
         """What the process holds now is its models, and stays."""
         self._base = self._resident()
+
+    @contextmanager
+    def held(self, size: int) -> Iterator[None]:
+        """So many bytes are held for the length of the block, whether they were to be had or not."""
+        with self._lock:
+            self._promised += size
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._promised -= size
 
     @contextmanager
     def account(self) -> Iterator[Claim]:
@@ -95,21 +111,16 @@ class Ledger:
 
         It raises `TooLittleMemory` where they are not to be had.
         """
-        claimed = 0
+        claims = ExitStack()
 
         def claim(needed: int) -> None:
-            nonlocal claimed
             resident = self._resident()
             with self._lock:
                 base = resident if self._base is None else min(self._base, resident)
                 free = self._free() + resident - base - self._promised
                 if needed > free:
                     raise TooLittleMemory(needed, max(0, free))
-                self._promised += needed
-                claimed += needed
+                claims.enter_context(self.held(needed))
 
-        try:
+        with claims:
             yield claim
-        finally:
-            with self._lock:
-                self._promised -= claimed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 import uuid
 from collections.abc import Callable
@@ -12,12 +13,16 @@ from typing import Any
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from app.transport import LingeringTransport
+
 logger = logging.getLogger("likeness")
 
 MAX_HEAD_BYTES = 32 * 1024  # of a request line and its headers; also of what frames a body, beyond the body itself
 LINGER_S = 5.0  # that a client which is still sending is listened to after its answer
 LINGER_BYTES = 16 * 2**20  # and how much of what it sends
 LATE_S = 1.0  # that the application has for an answer of its own when a body is late
+
+_UPGRADE = re.compile(rb"(?<=\r\n)upgrade(?=[ \t]*:)", re.IGNORECASE)
 
 
 def _untold(code: str) -> None:
@@ -43,49 +48,50 @@ class GuardedProtocol(HttpToolsProtocol):
         self._in_head = True
         self._in_message = False
         self._surplus = 0  # bytes of the present message that are neither its body nor outweighed by it
-        self._unsent = 0
-        self._departed = False  # the answer is out, and what still comes in is thrown away
+        self._taken = 0
+        self._deaf = False  # what still comes in is thrown away
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has come; it has so long to say what it wants."""
-        super().connection_made(_LingeringTransport(transport, self._linger))  # type: ignore[arg-type]
+        super().connection_made(LingeringTransport(transport, self._closing))  # type: ignore[arg-type]
         self._expect_request()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone, or was sent away."""
-        _cancel(self._reading)
+        self._expect_nothing()
         _cancel(self._writing)
-        self._reading = self._writing = None
         super().connection_lost(exc)
 
     def eof_received(self) -> None:
         """The client sends no more."""
-        if self._departed:
+        if self._deaf and self.transport.is_closing():
             self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Bytes of one or several requests. A message that is mostly frame ends the connection."""
         self._surplus += len(data)
-        if self._departed:
+        if self._deaf:
             if self._surplus > LINGER_BYTES:
                 self.transport.abort()
             return
+        if self._in_head:
+            # Some clients (Java's) ask for HTTP/2 beside an ordinary request. The parser takes that for the end of
+            # HTTP and drops the body; who is asked may also go on as if nothing had been said.
+            data = _UPGRADE.sub(b"X-Asked", data)
         super().data_received(data)
-        if self._surplus <= MAX_HEAD_BYTES or self.transport.is_closing():
+        if self._surplus <= MAX_HEAD_BYTES or self._deaf or self.transport.is_closing():
             return
         if self._in_head:
             self._refuse(431, "head_too_large", f"The request's headers are larger than {MAX_HEAD_BYTES} bytes.")
         else:  # trailers without end, or a body in crumbs
-            logger.warning("a connection was cut: its request had more frame than body")
-            self._refused("too_much_frame")
-            self.transport.abort()
+            self._cut("too_much_frame", "its request had more frame than body")
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
         super().on_message_begin()
         self.scope["began"] = time.monotonic()  # type: ignore[typeddict-unknown-key]
         self._in_head = self._in_message = True
-        if self._reading is None:
+        if not self._is_behind():
             self._expect_request()
 
     def on_headers_complete(self) -> None:
@@ -100,31 +106,40 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The whole request is here."""
-        _cancel(self._reading)
-        self._reading = None
+        self._expect_nothing()
         self._in_head, self._in_message, self._surplus = True, False, 0
         super().on_message_complete()
 
+    def on_response_complete(self) -> None:
+        """An answer is out. For a request behind it, which was not read meanwhile, the time begins now."""
+        for cycle, _ in self.pipeline:
+            cycle.scope["began"] = time.monotonic()  # type: ignore[typeddict-unknown-key]
+        super().on_response_complete()
+        if self._in_message and self._reading is None and not self._is_behind():
+            self._expect_request()
+
     def pause_writing(self) -> None:
-        """More is to be sent than the network takes: from now on some of it must go out every `read_timeout_s`."""
+        """More is to be sent than the network takes."""
         super().pause_writing()
         self._expect_reader()
 
-    def resume_writing(self) -> None:
-        """The client has taken nearly all."""
-        _cancel(self._writing)
-        self._writing = None
-        super().resume_writing()
-
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP in the form that all errors have."""
-        if self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete:
-            self.transport.abort()  # in the midst of another answer
-        else:
-            self._refuse(400, "malformed_request", "This is not a well-formed HTTP request.")
+        self._refuse(400, "malformed_request", "This is not a well-formed HTTP request.")
+
+    def _is_behind(self) -> bool:
+        """Whether a request before the present message is still to be answered."""
+        if self._in_head:
+            return self.cycle is not None and not self.cycle.response_complete
+        return bool(self.pipeline)
 
     def _expect_request(self) -> None:
+        self._expect_nothing()
         self._reading = self.loop.call_later(self._read_timeout_s, self._late)
+
+    def _expect_nothing(self) -> None:
+        _cancel(self._reading)
+        self._reading = None
 
     def _late(self) -> None:
         if not self._in_message:
@@ -135,62 +150,57 @@ class GuardedProtocol(HttpToolsProtocol):
             self._reading = self.loop.call_later(LATE_S, self.transport.abort)
 
     def _expect_reader(self) -> None:
-        self._unsent = self.transport.get_write_buffer_size()
-        self._writing = self.loop.call_later(self._read_timeout_s, self._check_reader)
+        """From now on some of what is unsent must go out every `read_timeout_s`, until nothing is."""
+        if self._writing is None:
+            self._taken = self.transport.taken  # type: ignore[attr-defined]
+            self._writing = self.loop.call_later(self._read_timeout_s, self._check_reader)
 
     def _check_reader(self) -> None:
-        if self.transport.get_write_buffer_size() >= self._unsent:
-            logger.warning("a connection was cut: its client did not take its answer")
-            self._refused("answer_not_taken")
-            self.transport.abort()
+        self._writing = None
+        if self.transport.get_write_buffer_size() == 0:
+            return
+        if self.transport.taken <= self._taken:  # type: ignore[attr-defined]
+            self._cut("answer_not_taken", "its client did not take its answer")
         else:
             self._expect_reader()
 
+    def _cut(self, code: str, reason: str) -> None:
+        logger.warning("a connection was cut: %s", reason)
+        self._refused(code)
+        self.transport.abort()
+
     def _refuse(self, status: int, code: str, message: str) -> None:
-        """Answer in the application's stead: it does not know of this request."""
+        """Answer what is no request in the application's stead, unless it has an answer to give before that."""
         request_id = uuid.uuid4().hex
         logger.info("%s refused before it was a request: %s", request_id, code)
         self._refused(code)
+        self._expect_nothing()
+        self._deaf = True
+        unanswered = self.cycle is not None and not self.cycle.response_complete
+        if unanswered and self._in_head:
+            self.cycle.keep_alive = False  # whole requests get their answers, and then it ends
+            return
+        if unanswered and (self.cycle.response_started or self.pipeline):
+            self.transport.abort()  # in the midst of another answer
+            return
+        if unanswered:
+            self.cycle.disconnected = True  # to the application, the client has gone in the midst of its body
+            self.cycle.message_event.set()
         body = orjson.dumps({"error": message, "stage": "request", "code": code, "request_id": request_id})
         head = f"content-type: application/json\r\ncontent-length: {len(body)}\r\nx-request-id: {request_id}\r\n"
         self.transport.write(STATUS_LINE[status] + head.encode() + b"connection: close\r\n\r\n" + body)
         self.transport.close()
 
-    def _linger(self) -> bool:
-        """Whether the client may still be sending, as what arrives at a closed socket would cost it its answer."""
-        if not self._in_message:
+    def _closing(self) -> bool:
+        """The transport is about to close. Whether it should linger, as the client may still be sending."""
+        if self.transport.get_write_buffer_size() > 0:
+            self._expect_reader()
+        if not self._in_message and not self._deaf:
             return False
-        self._departed, self._surplus = True, 0
-        _cancel(self._reading)
+        self._deaf, self._surplus = True, 0
+        self._expect_nothing()
         self._reading = self.loop.call_later(LINGER_S, self.transport.abort)
         return True
-
-
-class _LingeringTransport:
-    """A transport whose `close` only ends the sending, as long as the client may still be sending."""
-
-    def __init__(self, transport: asyncio.Transport, linger: Callable[[], bool]) -> None:
-        self._transport = transport
-        self._linger = linger
-        self._closing = False
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-    def is_closing(self) -> bool:
-        """Whether `close` was called, or the connection is lost."""
-        return self._closing or self._transport.is_closing()
-
-    def close(self) -> None:
-        """Send what is left; then the client finds the end of the answer, and a second time closes."""
-        if self.is_closing():
-            return
-        self._closing = True
-        if self._linger() and self._transport.can_write_eof():
-            self._transport.write_eof()
-            self._transport.resume_reading()
-        else:
-            self._transport.close()
 
 
 def _cancel(timer: asyncio.TimerHandle | None) -> None:

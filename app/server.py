@@ -17,6 +17,7 @@ from app.service import Service
 from app.settings import Settings
 from app.telemetry import Telemetry
 
+KEEP_ALIVE_S = 75  # between two requests: longer than balancers keep theirs (60), or they would send into our closing
 LAST_WORDS_S = 0.5  # before the grace ends, in which what is not done is told so
 
 
@@ -77,5 +78,6 @@ def server_of(app: FastAPI, settings: Settings) -> Server:
         timeout_graceful_shutdown=settings.grace_s,
         server_header=False,
         proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
     )
     return Server(config, service, settings.drain_s)

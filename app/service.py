@@ -21,7 +21,7 @@ from app.memory import Claim, Ledger, TooLittleMemory, photo_bytes, reference_by
 from app.settings import Settings
 from metrics.report import Figure, Reference, Report, measure, perceptual_figure
 from pipeline.decode import decode
-from pipeline.encode import Encoded, check_size, encode
+from pipeline.encode import check_size, encode
 from pipeline.errors import Cancelled, DeadlineExceeded, DeviceFailed, ReferenceMismatch, TooManyPixels
 from pipeline.models.allocator import return_freed_memory
 from pipeline.models.registry import REGISTRY
@@ -59,11 +59,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A photo that was done: the encoded picture, everything else there is to say, and both as one document."""
+    """A photo that was done: the document with the encoded picture, or that alone, and all else there is to say."""
 
-    picture: Encoded
+    body: bytes
     facts: dict[str, Any]
-    document: bytes  # empty if it was not wanted
     photo_pixels: int  # of what came in
 
 
@@ -121,7 +120,8 @@ class Service:
         """
         working = asyncio.ensure_future(work)
         self._work.add(working)
-        working.add_done_callback(self._work_ended)
+        working.add_done_callback(self._work.discard)
+        working.add_done_callback(_heard)
         leaving, ending = asyncio.ensure_future(gone), asyncio.ensure_future(self._given_up.wait())
         try:
             await asyncio.wait({working, leaving, ending}, timeout=run.remaining_s, return_when=FIRST_COMPLETED)
@@ -137,26 +137,17 @@ class Service:
             for task in (working, leaving, ending):
                 task.cancel()
 
-    def _work_ended(self, work: asyncio.Task[Any]) -> None:
-        self._work.discard(work)
-        if not work.cancelled():
-            work.exception()  # nobody may be there any more to ask for it
-
     async def process(self, order: Order, run: Run) -> Answer:
         """The answer to one order.
 
         Raises `PipelineError`, `Overloaded` or `NotReady`. When the awaiting task is cancelled, a waiting photo
-        leaves the queue at once, and one in work stops at the next check of its `run`. After `DeviceFailed` the
-        engine takes no more orders.
+        leaves the queue at once, and one in work stops at the next check of its `run`.
         """
         if self._rest is not None:
             self._rest.cancel()
         try:
-            with self.admission.place():
+            with self.admission.place(), self.memory.held(len(order.file) + len(order.reference or b"")):
                 return await self._processed(order, run)
-        except DeviceFailed as error:
-            self.engine.fail(error.message)
-            raise
         finally:
             if self.admission.inside == 0:
                 self._rest = asyncio.get_running_loop().call_later(REST_SECONDS, self._tidy)
@@ -171,13 +162,15 @@ class Service:
         models = self.engine.models
         async with self.admission.workbench(run):
             with self.memory.account() as claim:
-                photo, reference = await _in_thread(self._threads, run, lambda: self._read(order, models, claim, run))
+                photo, reference = await self._in_thread(
+                    self._threads, run, lambda: self._read(order, models, claim, run)
+                )
                 target = photo if reference is None else reference
                 async with self.admission.device(run):
-                    enhanced, perceptual = await _in_thread(
-                        self.engine.threads, run, lambda: _on_device(order, photo, target, models, run)
+                    enhanced, perceptual = await self._on_device(
+                        run, lambda: _networks(order, photo, target, models, run)
                     )
-                return await _in_thread(
+                return await self._in_thread(
                     self._threads,
                     run,
                     lambda: _finish(order, enhanced, photo, reference, perceptual, models, run, start),
@@ -188,8 +181,39 @@ class Service:
         models = self.engine.models
         with self.admission.place():
             async with self.admission.device(run):
-                await _in_thread(self.engine.threads, run, lambda: work(models, run))
+                await self._on_device(run, lambda: work(models, run))
         return rounded(run.timings_ms)
+
+    async def _on_device(self, run: Run, work: Callable[[], Result]) -> Result:
+        """`work` in a device thread. `DeviceFailed` is the end of the engine, whether anybody still waits or not."""
+
+        def watched() -> Result:
+            try:
+                return work()
+            except DeviceFailed as error:
+                self.engine.fail(error.message)
+                raise
+
+        return await self._in_thread(self.engine.threads, run, watched)
+
+    async def _in_thread(self, threads: ThreadPoolExecutor, run: Run, work: Callable[[], Result]) -> Result:
+        """`work` in one of the threads. Cancelled, it stops the run and waits for the thread to notice: the slot it
+        holds must not be given away while the device is still busy with it. Unless the server ends: then nobody
+        comes after it, and a device that never comes back must not keep the process.
+        """
+        future = asyncio.get_running_loop().run_in_executor(threads, work)
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            run.cancelled.set()
+            ending = asyncio.ensure_future(self._given_up.wait())
+            either: set[asyncio.Future[Any]] = {future, ending}
+            while not (future.done() or ending.done()):  # also when cancelled again meanwhile, as at shutdown
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait(either, return_when=FIRST_COMPLETED)
+            ending.cancel()
+            future.add_done_callback(_heard)  # the thread's own Cancelled is expected and said here already
+            raise
 
     def new_run(self) -> Run:
         """A run whose deadline counts from now."""
@@ -230,20 +254,10 @@ class Service:
             raise MemoryLow(error.needed, error.free, self.admission.retry_after) from error
 
 
-async def _in_thread(threads: ThreadPoolExecutor, run: Run, work: Callable[[], Result]) -> Result:
-    """`work` in one of the threads. Cancelled, it stops the run and waits for the thread to notice: the slot it
-    holds must not be given away while the device is still busy with it.
-    """
-    future = asyncio.get_running_loop().run_in_executor(threads, work)
-    try:
-        return await asyncio.shield(future)
-    except asyncio.CancelledError:
-        run.cancelled.set()
-        while not future.done():  # also when cancelled again meanwhile, as at shutdown
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait({future})
-        future.exception()  # the thread's own Cancelled is expected and said here already
-        raise
+def _heard(future: asyncio.Future[Any]) -> None:
+    """Nobody is there any more to ask for what it came to."""
+    if not future.cancelled():
+        future.exception()
 
 
 def check_output(width: int, height: int, factor: float, output_format: OutputFormat, max_megapixels: float) -> None:
@@ -270,7 +284,7 @@ def _uses_official(order: Order, models: Models) -> bool:
     return not used <= EMBEDDED
 
 
-def _on_device(order: Order, photo: Photo, target: Photo, models: Models, run: Run) -> tuple[Enhanced, Figure | None]:
+def _networks(order: Order, photo: Photo, target: Photo, models: Models, run: Run) -> tuple[Enhanced, Figure | None]:
     """Whatever networks do for a photo: its enhancement, and the metric that is a network."""
     step = enhance if order.task == "enhance" else upscale_photo
     enhanced = step(photo, order.options, models, run)
@@ -322,11 +336,11 @@ def _finish(
     }
     photo_pixels = photo.width * photo.height
     if not order.as_document:
-        return Answer(picture, facts, b"", photo_pixels)
+        return Answer(picture.data, facts, photo_pixels)
     # Written here, in the thread, as it takes a while; and it takes as much memory as the picture several times over,
     # which may be missing here as in any other stage.
     with run.stage("answer"):
-        return Answer(picture, facts, _document(picture.data, facts), photo_pixels)
+        return Answer(_document(picture.data, facts), facts, photo_pixels)
 
 
 def _document(picture: bytes, facts: dict[str, Any]) -> bytes:

@@ -110,8 +110,10 @@ def _jpeg_parts(data: bytes) -> Parts:
         elif marker not in _METADATA:
             scans += marker == _SCAN
             kept.append(data[start : following if marker == _SCAN else end])
-            small = b"\0\x08\0\x08" if marker in _HUFFMAN_FRAMES else data[start + 5 : start + 9]
-            outline += data[start : start + 5], small, data[start + 9 : end]
+            segment = data[start:end]
+            if marker in _HUFFMAN_FRAMES:  # height and width
+                segment = segment[:5] + b"\0\x08\0\x08" + segment[9:]
+            outline.append(segment)
         if scans > MAX_SCANS:
             raise BrokenImage(f"This JPEG file is stored in more than {MAX_SCANS} passes, which no real photo is.")
     raise BrokenImage("This JPEG file ends before its picture does.")

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from app.errors import RequestError
 from app.routes.dependencies import ServiceDep, SettingsDep, disconnected
 from app.routes.forms import FormRoute
+from app.routes.large_response import LargeResponse
 from app.schemas import EnhanceForm, EnhanceResponse, ErrorResponse, UpscaleForm
 from app.service import Answer, Order, Service, Task
 from pipeline.encode import MEDIA_TYPES
@@ -116,8 +117,14 @@ async def _answer(
     run = service.new_run()
     facts = request.scope.setdefault("facts", {})
     facts["run"] = run
-    answer = facts["answer"] = await service.while_wanted(service.process(order, run), run, disconnected(request))
-    return _picture_response(answer) if picture else Response(answer.document, media_type="application/json")
+    answer = await service.while_wanted(service.process(order, run), run, disconnected(request))
+    facts["answer"] = replace(answer, body=b"")  # which is large, and the scope outlives the response
+    return LargeResponse(
+        answer.body,
+        media_type=answer.facts["media_type"] if picture else "application/json",
+        headers=_summary(answer) if picture else None,
+        ledger=service.memory,
+    )
 
 
 def _check_offered(role: Literal["restorer", "upscaler"], name: str | None, service: Service) -> None:
@@ -161,9 +168,8 @@ def _by_preference(accept: str) -> list[str]:
     return [media_type for _, media_type in sorted(wanted, key=lambda item: -item[0])]
 
 
-def _picture_response(answer: Answer) -> Response:
-    """The picture as the body; what is known about it, without the faces, as a header."""
+def _summary(answer: Answer) -> dict[str, str]:
+    """What is known about a picture, without the faces, as a header."""
     facts = {key: answer.facts[key] for key in ("metrics", "processing_time_ms", "models")}
     facts["warnings"] = [warning["code"] for warning in answer.facts["warnings"]]
-    headers = {"X-Likeness-Facts": orjson.dumps(facts).decode("ascii")}
-    return Response(answer.picture.data, media_type=answer.picture.media_type, headers=headers)
+    return {"X-Likeness-Facts": orjson.dumps(facts).decode("ascii")}

@@ -115,6 +115,7 @@ async def models(settings: SettingsDep, engine: EngineDep) -> list[ModelOut]:
 async def warmup(request: Request, service: ServiceDep) -> WarmupResponse:
     """Run every model once, in its turn on the device."""
     service.check()
+    await request.body()  # whatever it is: a client is heard going away only behind it
     run = request.scope.setdefault("facts", {})["run"] = service.new_run()
     work = service.warm_up(warm_up, run)
     return WarmupResponse(timings_ms=await service.while_wanted(work, run, disconnected(request)))

@@ -15,9 +15,11 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from app import engine
 from app.main import create_app
 from app.server import server_of
 from app.settings import Settings
+from pipeline.models.selection import Selection
 from pipeline.types import Models
 
 ENHANCE = "/api/v1/enhance"
@@ -95,12 +97,12 @@ def serving(
     start and for each answer.
     """
     with pytest.MonkeyPatch.context() as patch:
-        if models is not None:
-            patch.setattr("app.engine.load", lambda *_: models() if callable(models) else models)
         chosen = Settings(
             **{"models": "embedded", "device": "cpu", "port": 0, "grace_s": grace_s, "log_level": "error", **settings}
         )
         app = create_app(chosen)
+        if models is not None:
+            patch.setattr(engine, "load", _for(app.state.service.engine.selection, models, engine.load))
         server = server_of(app, chosen)
         thread = threading.Thread(target=server.run, name="server", daemon=True)
         thread.start()
@@ -116,6 +118,19 @@ def serving(
             server.should_exit = True
             thread.join(PATIENCE)
         assert not thread.is_alive(), "the server did not stop"
+
+
+def _for(
+    selection: Selection, models: Models | Callable[[], Models], load: Callable[..., Models]
+) -> Callable[..., Models]:
+    """`load`, but for this one selection the stand-ins: servers beside this one load their own."""
+
+    def load_or_stand_in(wanted: Selection, *others: Any) -> Models:
+        if wanted is not selection:
+            return load(wanted, *others)
+        return models() if callable(models) else models
+
+    return load_or_stand_in
 
 
 def eventually(condition: Callable[[], object], within: float = PATIENCE) -> None:

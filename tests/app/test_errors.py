@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import partial
 from operator import attrgetter
 
@@ -14,7 +15,8 @@ from pipeline import errors as domain
 from pipeline.errors import DeviceFailed, DeviceOutOfMemory
 from tests import images
 from tests.app.fakes import FakeModels, Trouble
-from tests.app.server import LIVE, READY, Likeness, eventually, serving
+from tests.app.metrics import scraped
+from tests.app.server import ENHANCE, LIVE, READY, Likeness, eventually, serving
 
 PHOTO = images.png(images.gradient())
 LARGE = images.png(images.gradient(200, 150))
@@ -156,6 +158,24 @@ def test_a_device_that_is_broken_for_good(fakes: FakeModels) -> None:
         assert (ready.status_code, ready.json()["status"]) == (503, "failed")
         fakes.upscaler.trouble.error = None
         assert server.enhance(PHOTO).json()["code"] == "not_ready"
+
+
+def test_a_device_that_fails_while_warming_up(fakes: FakeModels) -> None:
+    with serving(fakes) as server:
+        fakes.upscaler.trouble.error = DeviceFailed("The device computes nothing any more.")
+        assert server.client.post("/api/v1/models/warmup").status_code == 503
+        assert server.client.get(LIVE).status_code == 503
+
+
+def test_a_device_that_fails_when_nobody_waits_any_more(fakes: FakeModels) -> None:
+    with serving(fakes) as server:
+        fakes.detector.gate.clear()
+        fakes.detector.trouble.error = DeviceFailed("The device computes nothing any more.")
+        with closing(server.start(ENHANCE, PHOTO)):
+            eventually(lambda: server.status()["slots_in_use"] == 1)
+        eventually(lambda: scraped(server)("likeness_requests_total", route=ENHANCE, status="499") == 1)
+        fakes.detector.gate.set()
+        eventually(lambda: server.client.get(LIVE).status_code == 503)
 
 
 def test_a_device_that_never_comes_back(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 from PIL.PngImagePlugin import PngImageFile
@@ -18,10 +21,11 @@ from app.memory import (
     reference_bytes,
     resident_bytes,
 )
-from app.service import Service
+from app.routes.large_response import LargeResponse
+from app.service import Answer, Service
 from tests import images
 from tests.app.fakes import FakeModels
-from tests.app.server import Likeness, eventually, serving
+from tests.app.server import UPSCALE, Likeness, eventually, serving
 
 PHOTO = images.png(images.gradient())
 MEBIBYTE = 2**20
@@ -155,9 +159,10 @@ def test_photos_of_many_threads_never_get_more_than_there_is() -> None:
 # --- through the service ---------------------------------------------------------------------------------------------
 
 
-def short_of_memory(server: Likeness, free: int) -> None:
+def short_of_memory(server: Likeness, free: int, uploads: int = 1) -> None:
+    """From now on so much is free, and what so many uploads of the photo take."""
     service: Service = server.app.state.service
-    service.memory = Ledger(lambda: free, lambda: 0)
+    service.memory = Ledger(lambda: free + uploads * len(PHOTO), lambda: 0)
 
 
 def numbers(server: Likeness) -> int:
@@ -183,7 +188,7 @@ def test_a_photo_that_would_not_fit_is_refused_before_it_is_decoded(fakes: FakeM
 
 def test_a_reference_needs_memory_too(fakes: FakeModels) -> None:
     with serving(fakes) as server:
-        short_of_memory(server, photo_bytes(48 * 32, 2, numbers(server)) + reference_bytes(48 * 32) - 1)
+        short_of_memory(server, photo_bytes(48 * 32, 2, numbers(server)) + reference_bytes(48 * 32) - 1, uploads=2)
         assert server.enhance(PHOTO).status_code == 200
         response = server.enhance(PHOTO, reference=PHOTO)
         assert (response.status_code, response.json()["code"]) == (503, "memory_low")
@@ -192,7 +197,7 @@ def test_a_reference_needs_memory_too(fakes: FakeModels) -> None:
 def test_two_photos_share_what_is_free(fakes: FakeModels) -> None:
     """The second one is refused though nothing is taken yet; when the first is done, there is room for it."""
     with serving(fakes) as server, ThreadPoolExecutor(1) as client:
-        short_of_memory(server, int(1.5 * photo_bytes(48 * 32, 2, numbers(server))))
+        short_of_memory(server, int(1.5 * photo_bytes(48 * 32, 2, numbers(server))), uploads=2)
         fakes.detector.gate.clear()
         first = client.submit(server.enhance, PHOTO)
         eventually(lambda: server.status()["slots_in_use"] == 1)
@@ -200,6 +205,38 @@ def test_two_photos_share_what_is_free(fakes: FakeModels) -> None:
         fakes.detector.gate.set()
         assert first.result().status_code == 200
         assert server.enhance(PHOTO).status_code == 200
+
+
+def test_an_answer_takes_memory_until_it_is_taken(fakes: FakeModels) -> None:
+    """A client that is in no hurry to read keeps it from others, and they are told so."""
+    noise = images.png(np.random.default_rng(1).integers(0, 256, (1500, 1500, 3), dtype=np.uint8))
+    with serving(fakes) as server:
+        service: Service = server.app.state.service
+        with closing(server.start(UPSCALE, noise, background="resample", metrics=False)) as connection:
+            assert connection.recv(12) == b"HTTP/1.1 200"
+            eventually(lambda: service.admission.inside == 0)
+            assert 20_000_000 < service.memory.promised < 60_000_000
+        eventually(lambda: service.memory.promised == 0)
+
+
+def test_an_answer_that_was_taken_is_let_go_of_at_once(fakes: FakeModels) -> None:
+    """Not when the interpreter next looks for cycles: each may be a hundred megabytes."""
+
+    def alive() -> list[object]:
+        found = gc.get_objects()
+        return [item for item in found if type(item) is LargeResponse or (type(item) is Answer and item.body)]
+
+    with serving(fakes) as server:
+        server.upscale(PHOTO)
+        gc.collect()
+        gc.disable()
+        try:
+            for headers in ({}, {"Connection": "close"}):
+                with closing(server.start(UPSCALE, PHOTO, headers=headers)) as connection:
+                    assert connection.recv(12) == b"HTTP/1.1 200"
+                eventually(lambda: not alive(), 5)
+        finally:
+            gc.enable()
 
 
 def test_the_embedded_models_need_less(likeness: Likeness) -> None:

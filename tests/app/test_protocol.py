@@ -23,6 +23,7 @@ from tests.app.server import (
     UPSCALE,
     Likeness,
     answer_on,
+    eventually,
     form_body,
     head_of,
     serving,
@@ -253,7 +254,8 @@ def test_a_client_that_takes_its_answer_slowly_gets_all_of_it(hasty: Likeness) -
         received = b""
         while part := connection.recv(65536):
             received += part
-            time.sleep(0.01 if time.monotonic() < start + 3 * TIMEOUT_S else 0)
+            if time.monotonic() < start + 4 * TIMEOUT_S:
+                time.sleep(0.2)  # some 300 KB a second: the system's buffers take in more only now and then
     document = json.loads(received.partition(b"\r\n\r\n")[2])
     assert len(document["data"]["restored_image"]) > 20_000_000
     assert time.monotonic() - start > 2 * TIMEOUT_S
@@ -268,6 +270,82 @@ def test_what_was_refused_before_it_was_a_request_is_counted(fakes: FakeModels) 
         found = scraped(server)
         for code in ("malformed_request", "request_too_slow", "head_too_large"):
             assert found("likeness_refusals_total", code=code) == 1
+
+
+def test_small_answers_that_nobody_takes_do_not_hold_a_connection(hasty: Likeness) -> None:
+    """What is left of them fits into buffers for which no network ever asks to wait."""
+    request = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n"
+    connection = hasty.connect()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    hasty.client.get(LIVE)
+    open_before = len(hasty.server.server_state.connections)
+    for _ in range(200):
+        connection.sendall(request + b"\r\n")
+        time.sleep(0.001)
+    connection.sendall(request + b"Connection: close\r\n\r\n")
+    with closing(connection):
+        eventually(lambda: len(hasty.server.server_state.connections) < open_before, 20)
+
+
+def test_garbage_in_the_midst_of_a_body(fakes: FakeModels) -> None:
+    """One packet from anybody must not look like a fault of ours."""
+    with serving(fakes) as server:
+        for path in (LIVE, ENHANCE):
+            connection = server.connect()
+            headers = {"Content-Type": MULTIPART, "Transfer-Encoding": "chunked"}
+            connection.sendall(head_of(path, headers) + b"5\r\nhello\r\nZZZ\r\n")
+            answer, _ = end_of(connection)
+            assert code_of(answer) == (400, "malformed_request")
+        eventually(lambda: scraped(server)("likeness_requests_total", route=ENHANCE, status="499") == 1)
+        assert scraped(server)("likeness_requests_total", route=ENHANCE, status="500") == 0
+
+
+@pytest.mark.parametrize("behind", [b"garbage\r\n\r\n", b"GET / HT", b"GET / HTTP/1.1\r\nX: " + b"x" * 100_000])
+def test_what_comes_behind_a_photo_does_not_cost_its_answer(fakes: FakeModels, behind: bytes) -> None:
+    with serving(fakes, read_timeout_s=0.5) as server:
+        fakes.upscaler.seconds = 0.05  # times 16 tiles
+        connection = server.connect()
+        connection.sendall(HEAD + FORM + behind)
+        answer, _ = end_of(connection)
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert scraped(server)("likeness_requests_total", route=ENHANCE, status="500") == 0
+
+
+def test_a_photo_behind_another_has_its_time_when_its_turn_comes(fakes: FakeModels) -> None:
+    """It is not read before that, and cannot help it."""
+    with serving(fakes, read_timeout_s=0.5) as server:
+        fakes.upscaler.seconds = 0.05
+        form = FORM + bytes(300_000)  # does not fit into one packet
+        head = head_of(ENHANCE, {"Content-Type": MULTIPART, "Content-Length": len(form)})
+        last = head_of(ENHANCE, {"Content-Type": MULTIPART, "Content-Length": len(form), "Connection": "close"})
+        connection = server.connect()
+        connection.sendall(head + form + last + form)
+        answer, _ = end_of(connection)
+        assert answer.count(b"HTTP/1.1 200") == 2
+
+
+def test_a_connection_made_in_advance_has_its_time_when_it_is_used(fakes: FakeModels) -> None:
+    with serving(fakes, read_timeout_s=1) as server:
+        connection = server.connect()
+        time.sleep(0.7)
+        connection.sendall(head_of(ENHANCE, {"Content-Type": MULTIPART, "Content-Length": len(FORM)}))
+        time.sleep(0.7)
+        connection.sendall(FORM)
+        with closing(connection):
+            assert connection.recv(12) == b"HTTP/1.1 200"
+
+
+def test_a_client_that_would_rather_speak_http_2_is_served(likeness: Likeness) -> None:
+    """Java's does so with every request."""
+    headers = {
+        "Connection": "Upgrade, HTTP2-Settings",
+        "Upgrade": "h2c",
+        "HTTP2-Settings": "AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA",
+    }
+    response = likeness.client.post(LIVE, headers=headers)
+    assert response.status_code == 405
+    with closing(likeness.start(ENHANCE, PHOTO, headers=headers, require_face=False)) as connection:
+        assert connection.recv(12) == b"HTTP/1.1 200"
 
 
 def test_200_stalled_clients_hurt_nobody() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from tests import images
 from tests.app.fakes import FakeModels
-from tests.app.server import ENHANCE, LIVE, READY, Likeness, eventually, serving
+from tests.app.server import ENHANCE, LIVE, READY, Likeness, answer_on, eventually, serving
 
 PHOTO = images.png(images.gradient())
 
@@ -89,6 +89,17 @@ def test_what_is_not_done_when_the_grace_ends_is_told_so(fakes: FakeModels, phot
         for answer in answers:
             assert_shutting_down(answer.result())
         fakes.detector.gate.set()
+
+
+def test_a_device_that_never_comes_back_does_not_keep_the_process(fakes: FakeModels) -> None:
+    with serving(fakes, drain_s=0, grace_s=1) as server:
+        fakes.detector.gate.clear()
+        connection = server.start(ENHANCE, PHOTO)
+        eventually(lambda: server.status()["slots_in_use"] == 1)
+        start = time.monotonic()
+    assert time.monotonic() - start < 15  # the fake device would hold it for thirty
+    assert answer_on(connection).startswith(b"HTTP/1.1 503")
+    fakes.detector.gate.set()
 
 
 def test_a_client_in_the_midst_of_its_upload_is_answered(fakes: FakeModels) -> None:

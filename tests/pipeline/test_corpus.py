@@ -8,10 +8,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pipeline import errors
-from tests import corpus
+from pipeline.decode import decode
+from tests import corpus, images
 
 REFUSALS = {kind.__name__ for kind in errors.InputError.__subclasses__()}
 REFUSAL_CPU_S = 1
@@ -39,6 +41,27 @@ def test_the_corpus_is_large_and_always_the_same() -> None:
         assert len(data) <= corpus.UPLOAD_BYTES
     assert len(set(names)) == len(names) >= 400
     assert [hash(data) for _, data in corpus.corpus()] == sums
+
+
+@pytest.mark.parametrize("name", corpus.seeds())
+def test_what_is_whole_is_a_photo(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it is large, and therefore tried before it is decoded."""
+    file = corpus.seeds()[name]
+    photo = decode(file, max_pixels=25_000_000)
+    monkeypatch.setattr("pipeline.decode.TRIED_FIRST", 0)
+    tried = decode(file, max_pixels=25_000_000)
+    assert np.array_equal(photo.image, tried.image)
+    assert photo.notices == tried.notices
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"restart_marker_rows": 1}, {"restart_marker_blocks": 8}, {"progressive": True, "restart_marker_rows": 2}, {}],
+    ids=str,
+)
+def test_a_large_photo_as_cameras_write_it(options: dict[str, Any]) -> None:
+    file = images.jpeg(images.gradient(2600, 1700), **options)
+    assert decode(file, max_pixels=25_000_000).image.shape == (1700, 2600, 3)
 
 
 def test_each_file_gives_a_photo_or_an_input_error(trials: list[dict[str, Any]]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import closing
 from io import BytesIO
 
 from fastapi import UploadFile
@@ -10,7 +12,7 @@ from app.schemas import Config, EnhanceForm, ModelOut, Status
 from app.settings import Settings
 from pipeline.models.registry import REGISTRY
 from tests.app.fakes import FakeModels
-from tests.app.server import STATUS, Likeness, serving
+from tests.app.server import STATUS, Likeness, head_of, serving
 
 
 def test_status(likeness: Likeness) -> None:
@@ -121,6 +123,14 @@ def test_warmup(likeness: Likeness) -> None:
     assert response.status_code == 200
     assert set(response.json()) == {"timings_ms"}
     assert response.json()["timings_ms"].keys() >= {"detection", "restoration", "upscaling"}
+
+
+def test_a_warmup_with_a_body_that_comes_late(likeness: Likeness) -> None:
+    with closing(likeness.connect()) as connection:
+        connection.sendall(head_of("/api/v1/models/warmup", {"Content-Length": 2}))
+        time.sleep(0.1)
+        connection.sendall(b"{}")
+        assert connection.recv(12) == b"HTTP/1.1 200"
 
 
 def _upload() -> object:

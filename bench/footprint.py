@@ -1,0 +1,108 @@
+"""Is the memory that admission expects a photo to take enough? `python -m bench.footprint [--official]`.
+
+Does photos of several sizes, one after the other, and puts the growth of resident memory at the peak of each beside
+what `app.memory.photo_bytes` says. Exit status 1 if one took more. The official models have random weights, but the
+embedded detector: theirs would see faces everywhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import io
+import sys
+import tempfile
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import skimage.data
+
+from app.engine import Engine
+from app.memory import photo_bytes, resident_bytes
+from app.service import Order, Service
+from app.settings import Settings
+from bench import weights
+from bench.likeness import Loaded
+from bench.peak import PeakMemory
+from pipeline.models.loading import load
+from pipeline.models.selection import Selection, choose
+from pipeline.types import Background, EnhanceOptions, Models
+
+# Width, height, factor, and how the background is enlarged.
+EMBEDDED_CASES: tuple[tuple[int, int, float, Background], ...] = (
+    (512, 512, 2, "upscale"),
+    (1000, 1000, 4, "upscale"),
+    (2000, 2000, 2, "upscale"),
+    (4000, 3000, 1, "resample"),
+    (4000, 3000, 2, "resample"),
+    (3500, 3500, 2.8, "resample"),
+)
+OFFICIAL_CASES: tuple[tuple[int, int, float, Background], ...] = (
+    (512, 512, 2, "resample"),
+    (512, 512, 2, "upscale"),
+    (512, 512, 4, "upscale"),
+    (4000, 3000, 2, "resample"),
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure and print a line for each photo; 1 if one took more than was expected."""
+    parser = argparse.ArgumentParser(prog="python -m bench.footprint", description="Memory expected and taken.")
+    parser.add_argument("--official", action="store_true", help="the official models, with random weights")
+    official = parser.parse_args(arguments).official
+    with ExitStack() as stack:
+        service, number_bytes = _service(official, stack)
+        fits = True
+        for width, height, factor, background in OFFICIAL_CASES if official else EMBEDDED_CASES:
+            options = EnhanceOptions(upscale_factor=factor, background=background, require_face=False)
+            taken = asyncio.run(_taken(service, portrait(width, height), options))
+            expected = photo_bytes(width * height, factor, number_bytes) / 1e6
+            fits &= taken <= expected
+            size = f"{width} × {height}, × {factor:g} ({background})"
+            print(f"{size:<34} expected {expected:5.0f} MB, taken {taken:5.0f} MB", flush=True)
+    return 0 if fits else 1
+
+
+def portrait(width: int, height: int) -> bytes:
+    """A JPEG with a face and, as in a photo of a camera, grain."""
+    face = PIL.Image.fromarray(skimage.data.astronaut()).resize((width, height), PIL.Image.Resampling.BICUBIC)
+    grain = np.random.default_rng(0).normal(0, 4, (height, width, 1))
+    file = io.BytesIO()
+    PIL.Image.fromarray(np.clip(np.asarray(face) + grain, 0, 255).astype(np.uint8)).save(file, "JPEG", quality=80)
+    return file.getvalue()
+
+
+def _service(official: bool, stack: ExitStack) -> tuple[Service, int | None]:
+    """A service with these models, and the size of the numbers that they compute in; None for the embedded ones."""
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    settings = Settings.model_validate({"models": "embedded", "weights_dir": folder, "deadline_s": 1e6})
+    selection: Selection | None = None
+    if official:
+        weights.write(folder)
+        settings = settings.model_copy(update={"models": "official"})
+        selection = choose(settings.shelf, weights.registry(folder))
+    engine = Engine(settings, selection)
+    stack.callback(engine.close)
+    models: Models = engine.load()
+    if official:
+        small = load(choose(Settings(models="embedded").shelf), engine.runtime, folder)
+        models = replace(models, detector=small.detector)
+    service = Service(settings, Loaded(models, engine.threads, engine.runtime))  # type: ignore[arg-type]
+    return service, engine.runtime.dtype.itemsize if official else None
+
+
+async def _taken(service: Service, file: bytes, options: EnhanceOptions) -> float:
+    """The growth of resident memory at the peak of one photo, in MB."""
+    peak = PeakMemory()
+    peak.reset()
+    before = resident_bytes() / 1e6
+    order = Order("enhance", file, None, options, "png", 95, metrics=True)
+    await service.process(order, service.new_run())
+    return (peak.read()["run_mb"] or 0.0) - before
+
+
+if __name__ == "__main__":
+    sys.exit(main())
