@@ -9,20 +9,16 @@ from __future__ import annotations
 import argparse
 import io
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx
 import PIL.Image
 import psutil
 import skimage.data
-import uvicorn
 
-from app.main import create_app
-from app.settings import Settings
+from tests.app.server import serving
 
 LIMIT_MB = 50.0
 WARM_UP = 50  # requests; kernels are chosen and memory pools filled in the first few
@@ -49,9 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
     if parsed.requests < 1 or parsed.warm_up < 0:
         parser.error("--requests must be at least 1, and --warm-up not negative")
     print(f"{'requests':>8}  {'resident MB':>11}  {'ms each':>7}")
-    with served() as client:
+    with serving(patience=START_SECONDS) as server:
         found = []
-        for sample in measure(client, photo(), parsed.warm_up, parsed.requests):
+        for sample in measure(server.client, photo(), parsed.warm_up, parsed.requests):
             found.append(sample)
             print(f"{sample.requests:>8}  {sample.resident_mb:>11.1f}  {sample.milliseconds:>7.0f}", flush=True)
     growth = found[-1].resident_mb - found[0].resident_mb
@@ -92,33 +88,6 @@ def send(client: httpx.Client, file: bytes, times: int) -> None:
         actions = [face["action"] for face in response.json()["data"]["faces"]]
         if actions != ["restored"]:
             raise RuntimeError(f"one face was to be restored, but: {actions}")
-
-
-@contextmanager
-def served() -> Iterator[httpx.Client]:
-    """A client of a server that is ready, on a free port, in a thread of this process."""
-    server = uvicorn.Server(uvicorn.Config(create_app(Settings(models="embedded")), port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    end = time.monotonic() + START_SECONDS
-    try:
-        while not server.started:
-            wait(end, thread)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=START_SECONDS) as client:
-            while client.get("/api/v1/health/ready").status_code != 200:
-                wait(end, thread)
-            yield client
-    finally:
-        server.should_exit = True
-        thread.join(30)
-
-
-def wait(end: float, thread: threading.Thread) -> None:
-    """A moment; raises if the server has ended or takes too long to start."""
-    if not thread.is_alive() or time.monotonic() > end:
-        raise RuntimeError("the server did not start")
-    time.sleep(0.05)
 
 
 if __name__ == "__main__":

@@ -71,6 +71,14 @@ class Likeness:
         """A bare connection, for what no HTTP client would do."""
         return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
 
+    def accepts(self) -> bool:
+        """Whether the port is open."""
+        try:
+            self.connect().close()
+        except OSError:
+            return False
+        return True
+
     def start(
         self, path: str, file: bytes, *, headers: Mapping[str, object] | None = None, **fields: object
     ) -> socket.socket:

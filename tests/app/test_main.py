@@ -143,7 +143,7 @@ def test_openapi_describes_the_form_and_every_answer(likeness: Likeness) -> None
         "reference",
     }
     assert form["required"] == ["file"]
-    assert set(enhance["responses"]) == {"200", "400", "401", "413", "415", "422", "429", "500", "503", "504"}
+    assert set(enhance["responses"]) == {"200", "400", "401", "408", "413", "415", "422", "429", "500", "503", "504"}
     good = enhance["responses"]["200"]["content"]
     assert set(good) == {"application/json", "image/png", "image/jpeg", "image/webp"}
     assert good["application/json"]["schema"]["$ref"].endswith("/EnhanceResponse")
@@ -165,18 +165,10 @@ def test_photos_in_work_are_answered_though_the_server_is_told_to_stop(fakes: Fa
         answers = [clients.submit(server.enhance, samples.no_face()) for _ in range(3)]
         eventually(lambda: server.status()["queue_length"] == 2)
         server.server.should_exit = True
-        eventually(lambda: not accepts(server))
+        eventually(lambda: not server.accepts())
         assert not any(answer.done() for answer in answers)
         fakes.detector.gate.set()
         assert [answer.result().status_code for answer in answers] == [200] * 3
-
-
-def accepts(server: Likeness) -> bool:
-    try:
-        server.connect().close()
-    except OSError:
-        return False
-    return True
 
 
 def test_work_that_outlasts_the_grace_is_given_up(fakes: FakeModels) -> None:

@@ -22,14 +22,6 @@ def told_to_stop(server: Likeness, sig: int = signal.SIGTERM) -> None:
     server.server.handle_exit(sig, None)
 
 
-def accepts(server: Likeness) -> bool:
-    try:
-        server.connect().close()
-    except OSError:
-        return False
-    return True
-
-
 def held(fakes: FakeModels, server: Likeness, clients: ThreadPoolExecutor, photos: int = 1) -> list[Future[Any]]:
     """Photos that stay inside until the detector's gate opens."""
     fakes.detector.gate.clear()
@@ -59,8 +51,8 @@ def test_told_to_stop_it_says_so_at_once_and_answers_what_is_in_work(fakes: Fake
         assert_shutting_down(server.enhance(PHOTO))
         assert_shutting_down(server.client.post("/api/v1/models/warmup"))
         assert time.monotonic() - start < 1
-        assert accepts(server), "the port closed before a balancer could notice"
-        eventually(lambda: not accepts(server))
+        assert server.accepts(), "the port closed before a balancer could notice"
+        eventually(lambda: not server.accepts())
         assert not any(answer.done() for answer in answers)
         fakes.detector.gate.set()
         assert [answer.result().status_code for answer in answers] == [200] * 3
@@ -70,15 +62,15 @@ def test_told_twice_it_does_not_wait_for_balancers(fakes: FakeModels) -> None:
     with serving(fakes, drain_s=60) as server:
         told_to_stop(server)
         time.sleep(0.3)
-        assert accepts(server)
+        assert server.accepts()
         told_to_stop(server)
-        eventually(lambda: not accepts(server), 5)
+        eventually(lambda: not server.accepts(), 5)
 
 
 def test_a_person_who_presses_ctrl_c_does_not_wait_either(fakes: FakeModels) -> None:
     with serving(fakes, drain_s=60) as server:
         told_to_stop(server, signal.SIGINT)
-        eventually(lambda: not accepts(server), 5)
+        eventually(lambda: not server.accepts(), 5)
 
 
 @pytest.mark.parametrize("photos", [1, 3])
