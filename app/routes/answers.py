@@ -9,8 +9,12 @@ from app.schemas import ErrorResponse
 Answers: TypeAlias = dict[int | str, dict[str, Any]]
 
 _MEANINGS = {
-    400: "Not a well-formed request",
-    413: "Too many bytes",
+    400: "Not a well-formed request or form",
+    401: "No API key, or a wrong one, where the server asks for one",
+    408: "The upload did not arrive in time",
+    413: "Too many bytes or pixels",
+    415: "Not an accepted image",
+    422: "A bad parameter, no face, or a broken image",
     429: "More than this client may ask for, where the server counts",
     500: "Something failed inside the server",
     503: "Not ready, overloaded, or out of memory",

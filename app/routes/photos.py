@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import orjson
 from fastapi import APIRouter, Form, Request, UploadFile
 from starlette.responses import Response
 
 from app.errors import RequestError
+from app.routes.answers import Answers, refusals
 from app.routes.dependencies import ServiceDep, SettingsDep, disconnected
 from app.routes.forms import FormRoute
 from app.routes.large_response import LargeResponse
-from app.schemas import EnhanceForm, EnhanceResponse, ErrorResponse, UpscaleForm
+from app.schemas import EnhanceForm, EnhanceResponse, UpscaleForm
 from app.service import Answer, Order, Service, Task
 from pipeline.encode import MEDIA_TYPES
 from pipeline.types import EnhanceOptions, OutputFormat
@@ -24,27 +25,13 @@ router = APIRouter(prefix="/api/v1", tags=["photos"], route_class=FormRoute)
 PICTURES: dict[str, OutputFormat] = {media_type: name for name, media_type in MEDIA_TYPES.items()}
 
 _PICTURE = {"schema": {"type": "string", "format": "binary"}}
-_ANSWERS: dict[int | str, dict[str, Any]] = {
+_ANSWERS: Answers = {
     200: {
         "model": EnhanceResponse,
         "description": "The picture in base64 and its figures; the picture itself if `Accept` asks for an image.",
         "content": dict.fromkeys(PICTURES, _PICTURE),
     },
-    **{
-        status: {"model": ErrorResponse, "description": meaning}
-        for status, meaning in {
-            400: "Not a well-formed form",
-            401: "No API key, or a wrong one, where the server asks for one",
-            408: "The upload did not arrive in time",
-            413: "Too many bytes or pixels",
-            415: "Not an accepted image",
-            422: "A bad parameter, no face, or a broken image",
-            429: "More photos than this client may send, where the server counts",
-            500: "A model failed",
-            503: "Not ready, overloaded, or out of memory",
-            504: "The deadline passed",
-        }.items()
-    },
+    **refusals(400, 401, 408, 413, 415, 422, 429, 500, 503, 504),
 }
 _ENCODING = {"contentType": ", ".join(PICTURES)}
 _MEDIA_TYPES = {

@@ -9,6 +9,7 @@ from typing import get_args
 import psutil
 from fastapi import APIRouter, Request
 
+from app.memory import free_bytes, resident_bytes
 from app.routes.answers import ANYWHERE, ON_THE_DEVICE
 from app.routes.dependencies import EngineDep, ServiceDep, SettingsDep, disconnected
 from app.routes.photos import PICTURES
@@ -36,7 +37,6 @@ router = APIRouter(prefix="/api/v1", tags=["server"], responses=ANYWHERE)
 @router.get("/status", operation_id="status")
 async def status(service: ServiceDep, settings: SettingsDep) -> Status:
     """Slots, queue, memory and device at this moment."""
-    machine = psutil.virtual_memory()
     return Status(
         version=VERSION,
         uptime_s=round(time.monotonic() - service.started, 1),
@@ -45,7 +45,7 @@ async def status(service: ServiceDep, settings: SettingsDep) -> Status:
         slots_in_use=service.admission.on_device,
         queue_size=settings.queue_size,
         queue_length=service.admission.waiting,
-        memory=Memory(resident=psutil.Process().memory_info().rss, available=machine.available, total=machine.total),
+        memory=Memory(resident=resident_bytes(), available=free_bytes(), total=psutil.virtual_memory().total),
         device=service.engine.runtime.describe(),
     )
 
