@@ -57,7 +57,7 @@ class Settings(BaseSettings):
         2.0, ge=0, description="seconds that a server told to stop still refuses in words, for balancers to notice"
     )
     read_timeout_s: FiniteFloat = Field(
-        30.0, gt=0, description="seconds for a whole request to arrive, and for a client to take some of its answer"
+        60.0, gt=0, description="seconds for a whole request to arrive, and for a client to take some of its answer"
     )
     upload_memory_mb: FiniteFloat = Field(256.0, gt=0, description="MiB of all uploads that are still arriving")
 
