@@ -29,6 +29,7 @@ class Admission:
         self.slots = slots
         self.queue_size = queue_size
         self.inside = 0
+        self._coming: set[Run] = set()  # not on the device yet
         self._at_device: set[Run] = set()
         self._device = anyio.Semaphore(slots)
         self._workbench = anyio.Semaphore(slots + 1)
@@ -53,8 +54,8 @@ class Admission:
 
     @property
     def waiting(self) -> int:
-        """Photos inside that are not on the device."""
-        return self.inside - self.on_device
+        """Photos inside that have not been on the device and have no free slot before them; at most `queue_size`."""
+        return max(0, len(self._coming) - (self.slots - self.on_device))
 
     def check(self) -> None:
         """Raise `Overloaded` if there is no place left."""
@@ -62,14 +63,16 @@ class Admission:
             raise Overloaded(self.retry_after)
 
     @contextmanager
-    def place(self) -> Iterator[None]:
+    def place(self, run: Run) -> Iterator[None]:
         """A place inside, for as long as the photo is here. Raises `Overloaded`."""
         self.check()
         self.inside += 1
+        self._coming.add(run)
         try:
             yield
         finally:
             self.inside -= 1
+            self._coming.discard(run)
 
     @asynccontextmanager
     async def workbench(self, run: Run) -> AsyncIterator[None]:
@@ -81,6 +84,7 @@ class Admission:
     async def device(self, run: Run) -> AsyncIterator[None]:
         """Wait for the device. Raises `DeadlineExceeded` when the run's time is over."""
         async with _held(self._device, run):
+            self._coming.discard(run)
             self._at_device.add(run)
             start = time.monotonic()
             try:

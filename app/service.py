@@ -146,7 +146,7 @@ class Service:
         if self._rest is not None:
             self._rest.cancel()
         try:
-            with self.admission.place(), self.memory.held(len(order.file) + len(order.reference or b"")):
+            with self.admission.place(run), self.memory.held(len(order.file) + len(order.reference or b"")):
                 return await self._processed(order, run)
         finally:
             if self.admission.inside == 0:
@@ -179,7 +179,7 @@ class Service:
     async def warm_up(self, work: Callable[[Models, Run], None], run: Run) -> dict[str, float]:
         """Run `work` on the device in its turn; milliseconds per stage."""
         models = self.engine.models
-        with self.admission.place():
+        with self.admission.place(run):
             async with self.admission.device(run):
                 await self._on_device(run, lambda: work(models, run))
         return rounded(run.timings_ms)
