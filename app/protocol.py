@@ -53,7 +53,8 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has come; it has so long to say what it wants."""
-        super().connection_made(LingeringTransport(transport, self._closing))  # type: ignore[arg-type]
+        self._outgoing = LingeringTransport(transport, self._closing)
+        super().connection_made(self._outgoing)  # type: ignore[arg-type]
         self._expect_request()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -152,14 +153,14 @@ class GuardedProtocol(HttpToolsProtocol):
     def _expect_reader(self) -> None:
         """From now on some of what is unsent must go out every `read_timeout_s`, until nothing is."""
         if self._writing is None:
-            self._taken = self.transport.taken  # type: ignore[attr-defined]
+            self._taken = self._outgoing.taken
             self._writing = self.loop.call_later(self._read_timeout_s, self._check_reader)
 
     def _check_reader(self) -> None:
         self._writing = None
         if self.transport.get_write_buffer_size() == 0:
             return
-        if self.transport.taken <= self._taken:  # type: ignore[attr-defined]
+        if self._outgoing.taken <= self._taken:
             self._cut("answer_not_taken", "its client did not take its answer")
         else:
             self._expect_reader()

@@ -19,7 +19,7 @@ router = APIRouter(prefix="/api/v1/health", tags=["health"], responses=ANYWHERE)
 @router.get("/live", operation_id="live", responses={503: {"model": Liveness}})
 async def live(service: ServiceDep, response: Response) -> Liveness:
     """200 while the process is sound; 503 once it can never serve, so that it is replaced."""
-    if service.engine.state == "failed" or service.admission.stuck:
+    if service.readiness == "failed":
         response.status_code = 503
         return Liveness(status="failed")
     return Liveness(status="alive")
