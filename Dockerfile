@@ -5,9 +5,21 @@
 #   docker run --read-only --cap-drop ALL --security-opt no-new-privileges -p 8000:8000 likeness
 #
 # Everything that is installed is held to the hashes in requirements*.lock; for torch and torchvision of the CPU image
-# that takes a requirements-cpu.lock (make lock-cpu). The base image goes by a tag, which can come to mean another one:
-# --build-arg BASE=python:3.12-slim-bookworm@sha256:… holds it too.
+# that takes a requirements-cpu.lock (make lock-cpu). The base images go by tags, which can come to mean other ones:
+# --build-arg BASE=python:3.12-slim-bookworm@sha256:… and NODE=node:22-bookworm-slim@sha256:… hold them too.
 ARG BASE=python:3.12-slim-bookworm
+ARG NODE=node:22-bookworm-slim
+
+# The browser app: of Node and its packages nothing gets into the image but the files that they make.
+FROM ${NODE} AS web
+ARG NPM_REGISTRY=https://registry.npmjs.org/
+ENV NEXT_TELEMETRY_DISABLED=1
+WORKDIR /web
+COPY web/package.json web/package-lock.json web/.npmrc ./
+# What is installed is held to the hashes in package-lock.json, and runs nothing while it is.
+RUN npm ci --ignore-scripts --registry "$NPM_REGISTRY"
+COPY web .
+RUN npm run build && chmod -R a+rX out
 
 FROM ${BASE} AS build
 ARG DEVICE=cpu
@@ -52,6 +64,7 @@ LABEL org.opencontainers.image.title="Likeness" \
 RUN useradd --system --uid 10001 --home-dir /nonexistent --no-create-home likeness
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /srv/likeness /srv/likeness
+COPY --from=web /web/out /srv/likeness/web/out
 WORKDIR /srv/likeness
 # torch wants this folder to exist when it is imported, and without it a writable temporary folder. Empty it stays:
 # nothing is compiled at run time.

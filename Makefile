@@ -6,10 +6,55 @@ PORT ?= 8000
 BIN := $(VENV)/bin
 TOOLS ?= $(VENV)/tools
 
-.PHONY: run test lint bench install install-dev format lock lock-cpu audit sbom clean
+.PHONY: always run web web-api test test-web lint bench install install-dev format lock lock-cpu audit sbom clean
 
 run: install  ## install what is missing and serve on http://127.0.0.1:8000
+	@why=; \
+	if ! $(HAS_NODE); then why="Node 20.9 or later is missing"; \
+	elif ! $(MAKE) --no-print-directory web; then why="The browser app could not be built"; fi; \
+	if [ -z "$$why" ]; then :; \
+	elif [ -e web/out/index.html ]; then echo "$$why: serving the browser app as it was built last"; \
+	else echo "$$why: serving without the browser app, see /docs"; fi
 	$(BIN)/python -m app serve --host $(HOST) --port $(PORT)
+
+# The browser app. Next.js needs Node 20.9. Whoever hosts it elsewhere says where the API is, at build time.
+HAS_NODE := { node -e '[a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 9) ? 0 : 1)' \
+  2> /dev/null && command -v npm > /dev/null; }
+NEXT_PUBLIC_API_URL ?=
+export NEXT_PUBLIC_API_URL
+export NEXT_TELEMETRY_DISABLED := 1
+# What the build itself writes, and what no page is made of, is no reason to build again.
+WEB_SOURCES = $(shell find web \( -name node_modules -o -name .next -o -name out -o -name e2e -o -name test-results \
+  -o -name playwright-report -o -name screenshots \) -prune -o -type f ! -name next-env.d.ts ! -name '*.tsbuildinfo' -print)
+WEB_PACKAGES := web/node_modules/.package-lock.json
+
+web: web/out/index.html  ## build the browser app into web/out
+
+$(WEB_PACKAGES): web/package-lock.json
+	cd web && npm ci --ignore-scripts
+	touch $@
+
+web/out/index.html: $(WEB_PACKAGES) $(WEB_SOURCES) web/node_modules/.api-url
+	cd web && npm run build
+	touch $@
+
+# Written when it has changed, so that an app for another address is built anew.
+web/node_modules/.api-url: $(WEB_PACKAGES) always
+	@echo '$(NEXT_PUBLIC_API_URL)' | cmp -s - $@ || echo '$(NEXT_PUBLIC_API_URL)' > $@
+
+web-api: install $(WEB_PACKAGES)  ## the OpenAPI document for the browser app, and the types made of it
+	$(BIN)/python -m app openapi > web/openapi.json.tmp
+	mv web/openapi.json.tmp web/openapi.json
+	cd web && npm run types
+
+# A browser is what takes no installing here: Debian's, or the one that CHROMIUM names.
+test-web: install-dev
+	@if ! $(HAS_NODE); then echo "Node 20.9 or later is missing: the browser app was not tested"; \
+	else $(MAKE) --no-print-directory $(WEB_PACKAGES) && (cd web && npm run check && npm test) && \
+	  $(MAKE) --no-print-directory web && \
+	  if chromium=$${CHROMIUM:-$$(command -v chromium || command -v chromium-browser || command -v google-chrome)}; then \
+	    cd web && CHROMIUM=$$chromium PYTHON=$(abspath $(BIN)/python) npm run e2e; \
+	  else echo "Chromium is missing: the browser app was not tested in a browser"; fi; fi
 
 install: $(VENV)/.installed
 # Beside the packages a wheel that is never installed: tests read the photo of six people in it.
@@ -40,12 +85,15 @@ $(VENV)/photos/.fetched: training/requirements.txt | $(VENV)/.installed-dev
 
 test: install-dev  ## everything that must hold, with branch coverage
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	@$(MAKE) --no-print-directory test-web
 
 lint: install-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@if $(HAS_NODE); then $(MAKE) --no-print-directory $(WEB_PACKAGES) && cd web && npm run lint; \
+	else echo "Node 20.9 or later is missing: the browser app was not looked at"; fi
 
 # BENCH="--quick" and the like; see python -m bench --help.
 bench: install-dev  ## speed and memory beside the published tools: a page of tables, and bench/results.json
@@ -97,4 +145,5 @@ sbom: $(TOOLS)/.installed $(VENV)/.installed  ## what runs, with licences, and t
 	mv sbom.tmp sbom.json
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage sbom.json
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage sbom.json \
+	  web/node_modules web/.next web/out

@@ -1,8 +1,9 @@
-"""The command line: `python -m app serve`, `enhance`, `models` and `keys`."""
+"""The command line: `python -m app serve`, `enhance`, `models`, `keys` and `openapi`."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import math
 import sys
@@ -135,6 +136,15 @@ def _keys_new(parsed: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _openapi(parsed: argparse.Namespace, settings: Settings) -> int:
+    from app.main import create_app  # with torch, and so only now
+
+    # The same document whatever is set here: web/openapi.json is held against it.
+    app = create_app(Settings(models="embedded", licences="any", device="cpu", api_keys="", rate_limit=""))
+    print(json.dumps(app.openapi(), indent=2, sort_keys=True))
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m app", description="Restore faces in photos, with figures.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -200,6 +210,9 @@ def _parser() -> argparse.ArgumentParser:
     new = keys.add_parser("new", help="make a key, and what LIKENESS_API_KEYS must know of it")
     new.add_argument("name", metavar="NAME", type=_key_name, help="whose key it is: a-z, 0-9, _ and -")
     new.set_defaults(command=_keys_new)
+
+    openapi = commands.add_parser("openapi", help="print the OpenAPI document, as JSON")
+    openapi.set_defaults(command=_openapi)
     return parser
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import anyio
 
@@ -15,6 +17,20 @@ from pipeline.run import Run
 
 MAX_RETRY_AFTER = 120  # seconds
 STUCK_S = 60.0  # beyond its deadline; a photo looks at it between tiles, every few seconds at the most
+
+Moved: TypeAlias = Callable[[int], None]  # how many photos are to go on the device before this one
+
+
+def unheard(position: int) -> None:
+    """The default listener of a photo that waits: nobody watches."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A photo that is not on the device yet."""
+
+    moved: Moved
+    told: int | None = None  # the position that it knows of
 
 
 class Admission:
@@ -29,7 +45,7 @@ class Admission:
         self.slots = slots
         self.queue_size = queue_size
         self.inside = 0
-        self._coming: set[Run] = set()  # not on the device yet
+        self._coming: dict[Run, _Waiting] = {}  # not on the device yet, in the order in which they came
         self._at_device: set[Run] = set()
         self._device = anyio.Semaphore(slots)
         self._workbench = anyio.Semaphore(slots + 1)
@@ -63,16 +79,21 @@ class Admission:
             raise Overloaded(self.retry_after)
 
     @contextmanager
-    def place(self, run: Run) -> Iterator[None]:
-        """A place inside, for as long as the photo is here. Raises `Overloaded`."""
+    def place(self, run: Run, moved: Moved = unheard) -> Iterator[None]:
+        """A place inside, for as long as the photo is here. Raises `Overloaded`.
+
+        Until the photo is on the device `moved` is told its position: at once, whenever it changes, and once more when
+        the photo is decoded and has to wait. 0: it is the next, or a slot is free.
+        """
         self.check()
         self.inside += 1
-        self._coming.add(run)
+        self._coming[run] = _Waiting(moved)
+        self._tell()
         try:
             yield
         finally:
             self.inside -= 1
-            self._coming.discard(run)
+            self._leave(run)
 
     @asynccontextmanager
     async def workbench(self, run: Run) -> AsyncIterator[None]:
@@ -83,15 +104,32 @@ class Admission:
     @asynccontextmanager
     async def device(self, run: Run) -> AsyncIterator[None]:
         """Wait for the device. Raises `DeadlineExceeded` when the run's time is over."""
+        if self.on_device >= self.slots and run in self._coming:
+            self._coming[run].told = None
+            self._tell()
         async with _held(self._device, run):
-            self._coming.discard(run)
             self._at_device.add(run)
+            self._leave(run)
             start = time.monotonic()
             try:
                 yield
             finally:
                 self._at_device.discard(run)
                 self._seconds_per_photo += 0.2 * (time.monotonic() - start - self._seconds_per_photo)
+                self._tell()
+
+    def _leave(self, run: Run) -> None:
+        """It waits no more: the others move up."""
+        if self._coming.pop(run, None) is not None:
+            self._tell()
+
+    def _tell(self) -> None:
+        free = max(0, self.slots - self.on_device - 1)  # slots beside the one that the first in the line gets
+        for index, waiting in enumerate(self._coming.values()):
+            position = max(0, index - free)
+            if position != waiting.told:
+                waiting.told = position
+                waiting.moved(position)
 
 
 @asynccontextmanager

@@ -7,21 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.errors import CLIENT_CLOSED_REQUEST
-from app.service import Answer
+from app.order import Answer
 from pipeline.errors import Cancelled
 from pipeline.run import Run
 
 QUEUE = "queue"  # a stage in a run's timings, but no work
 
-# What machines ask every few seconds.
-QUIET = frozenset({"/metrics", "/api/v1/health", "/api/v1/health/live", "/api/v1/health/ready"})
+# What machines ask every few seconds, and the dozen files of a page.
+QUIET = frozenset({"/metrics", "/api/v1/health", "/api/v1/health/live", "/api/v1/health/ready", "website"})
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """`route` is a template and `method` a known one: neither holds anything that a client made up.
 
-    `status` is 499 if nobody was there any more to read the answer. `facts` is what `scope["facts"]` came to.
+    `status` is 499 if nobody was there any more to read the answer; of a stream of events that ended in an error it is
+    the error's, `facts["status"]`, whatever its head had said. `facts` is what `scope["facts"]` came to.
     """
 
     method: str

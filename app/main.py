@@ -17,7 +17,7 @@ from app.arrivals import Arrivals
 from app.engine import Engine
 from app.middleware.faults import FaultsMiddleware
 from app.middleware.gate import GateMiddleware
-from app.middleware.keys import KeysMiddleware, declare_keys
+from app.middleware.keys import OPEN_PATHS, KeysMiddleware, declare_keys
 from app.middleware.observation import ObservationMiddleware
 from app.middleware.quota import QuotaMiddleware
 from app.middleware.request_id import RequestIdMiddleware
@@ -29,6 +29,7 @@ from app.settings import Settings
 from app.telemetry import Telemetry
 from app.tracing import Tracing
 from app.version import VERSION
+from app.website import read_website
 from pipeline.models.selection import Selection
 
 PHOTO_PATHS = frozenset({"/api/v1/enhance", "/api/v1/upscale"})
@@ -89,15 +90,27 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
     for module in (photos, health, server, pages, metrics):
         app.include_router(module.router)
     app.mount(pages.STATIC, pages.static_files())
+    website = read_website(settings.web_dir, _paths(app), otherwise=app.router.default)
+    if website is None:
+        app.include_router(pages.landing)
+    else:
+        app.router.default = website
 
-    _add_middleware(app, settings, service, quota, telemetry, tracing)
+    files = website.paths if website else frozenset()
+    _add_middleware(app, settings, service, quota, telemetry, tracing, files)
     return app
 
 
 def _add_middleware(
-    app: FastAPI, settings: Settings, service: Service, quota: Quota | None, telemetry: Telemetry, tracing: Tracing
+    app: FastAPI,
+    settings: Settings,
+    service: Service,
+    quota: Quota | None,
+    telemetry: Telemetry,
+    tracing: Tracing,
+    files: frozenset[str],
 ) -> None:
-    """What every request passes before its body is read. What is added last comes first."""
+    """What every request passes before its body is read. What is added last comes first. `files` are the web app's."""
     app.add_middleware(
         GateMiddleware,
         max_body_bytes=settings.max_body_bytes,
@@ -109,7 +122,7 @@ def _add_middleware(
     if quota is not None:
         app.add_middleware(QuotaMiddleware, quota=quota, counted=COUNTED_PATHS)
     if settings.keys:
-        app.add_middleware(KeysMiddleware, keys=settings.keys)
+        app.add_middleware(KeysMiddleware, keys=settings.keys, open_paths=OPEN_PATHS | files)
         declare_keys(app.openapi())
     app.add_middleware(FaultsMiddleware)
     if settings.origins:
@@ -125,11 +138,17 @@ def _add_middleware(
         ObservationMiddleware,
         telemetry=telemetry,
         tracing=tracing,
-        routes=frozenset(str(route.path) for route in iter_route_contexts(app.routes)),
+        routes=_paths(app),
+        files=files,
     )
     app.add_middleware(RequestIdMiddleware)  # every answer has an id
     if settings.proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.proxies)
+
+
+def _paths(app: FastAPI) -> frozenset[str]:
+    """The paths, or templates of paths, of all routes."""
+    return frozenset(str(route.path) for route in iter_route_contexts(app.routes))
 
 
 def _keep_uploads_in_memory() -> None:

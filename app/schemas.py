@@ -8,6 +8,7 @@ from fastapi import UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
+from app.face_overrides import EXAMPLE, FaceOverrides
 from pipeline.models.registry import CommercialUse, Origin, Role
 from pipeline.types import Background, ColorCorrection, FaceAction, FaceChoice, IdentityPolicy, OutputFormat
 
@@ -56,6 +57,15 @@ class EnhanceForm(UpscaleForm):
         1.0, STRENGTH_BOUNDS, "blend of restored and upscaled face; 0 leaves the face upscaled only"
     )
     faces: FaceChoice = Field("all", description="which faces to restore")
+    face_overrides: FaceOverrides = Field(
+        None,
+        description=(
+            "strength of single faces, before `strength` and `faces`: a JSON object, the face's place (0, 1, …) in "
+            "`data.faces` of an earlier answer for the same photo and `color_correction` → strength from 0, which "
+            "leaves that face upscaled only, to 1"
+        ),
+        examples=[EXAMPLE],
+    )
     require_face: bool = Field(True, description="true: no face is an error; false: upscale all the same")
     restorer: str | _Absent = Field(None, description="another restorer that the server offers, see /api/v1/config")
     identity_policy: IdentityPolicy = Field("warn", description="protect: lower the strength to keep the likeness")
@@ -126,6 +136,26 @@ class ErrorResponse(BaseModel):
     stage: str
     code: str = Field(description="stable, for programs")
     request_id: str
+
+
+class QueuedEvent(BaseModel):
+    """The data of the event `queued`: a photo has its place, or another one."""
+
+    position: int = Field(ge=0, description="photos that go on the device before this one; 0: next, or a slot is free")
+
+
+class StageEvent(BaseModel):
+    """The data of the event `stage`: a step of the work begins, or goes on."""
+
+    stage: str
+    fraction: float = Field(ge=0, le=1, description="how much of it is done; never falls within a stage")
+
+
+class ErrorEvent(ErrorResponse):
+    """The data of the event `error`: the error as it would have been answered."""
+
+    status: int = Field(description="the HTTP status that it would have had")
+    retry_after: int | None = Field(description="seconds until it makes sense to try again; null: not by itself")
 
 
 class Liveness(BaseModel):

@@ -8,62 +8,34 @@ from asyncio import FIRST_COMPLETED
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, TypeVar
 
-import orjson
-import pybase64
-
-from app.admission import Admission
+from app.admission import Admission, Moved, unheard
+from app.document import finish, rounded
 from app.engine import Engine
 from app.errors import MemoryLow, ShuttingDown
 from app.memory import Claim, Ledger, TooLittleMemory, photo_bytes, reference_bytes
+from app.order import Answer, Order
 from app.settings import Settings
-from metrics.report import Figure, Reference, Report, measure, perceptual_figure
+from metrics.report import Figure, perceptual_figure
 from pipeline.decode import decode
-from pipeline.encode import check_size, encode
+from pipeline.encode import check_size
 from pipeline.errors import Cancelled, DeadlineExceeded, DeviceFailed, ReferenceMismatch, TooManyPixels
 from pipeline.models.allocator import return_freed_memory
 from pipeline.models.registry import REGISTRY
 from pipeline.pipeline import enhance, upscale_photo
-from pipeline.run import Run
-from pipeline.types import Enhanced, EnhanceOptions, FaceReport, Models, Notice, OutputFormat, Photo
+from pipeline.run import Progress, Run
+from pipeline.types import Enhanced, Models, OutputFormat, Photo
 from pipeline.upscaling import output_size
 
 Result = TypeVar("Result")
-Task: TypeAlias = Literal["enhance", "upscale"]
 
 # How far the proportions of photo and ground truth may differ, beyond a pixel: a little cropping is harmless.
 ASPECT_TOLERANCE = 0.02
 
 EMBEDDED = {model.name for model in REGISTRY if model.origin == "embedded"}
 
-BASE64_PIECE = 3 * 2**20  # bytes, a multiple of 3
-
 REST_SECONDS = 5.0  # without a photo, until freed memory goes back to the system
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """One photo to do: what came in, and what is wanted."""
-
-    task: Task
-    file: bytes
-    reference: bytes | None
-    options: EnhanceOptions
-    output_format: OutputFormat
-    quality: int
-    metrics: bool
-    as_document: bool = True  # false: only the picture is wanted
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A photo that was done: the document with the encoded picture, or that alone, and all else there is to say."""
-
-    body: bytes
-    facts: dict[str, Any]
-    photo_pixels: int  # of what came in
 
 
 class Service:
@@ -134,20 +106,24 @@ class Service:
                 raise ShuttingDown
             raise DeadlineExceeded("The photo took longer than this server allows.", stage=stage)
         finally:
-            for task in (working, leaving, ending):
-                task.cancel()
+            working.cancel()
+            leaving.cancel()
+            ending.cancel()
+            # It holds the error, whose traceback holds this frame and the photo: until the next collection, or not.
+            del working
 
-    async def process(self, order: Order, run: Run) -> Answer:
-        """The answer to one order.
+    async def process(self, order: Order, run: Run, moved: Moved = unheard) -> Answer:
+        """The answer to one order. `moved` is told the photo's position when it has its place, and as that changes.
 
         Raises `PipelineError`, `Overloaded` or `NotReady`. When the awaiting task is cancelled, a waiting photo
         leaves the queue at once, and one in work stops at the next check of its `run`.
         """
+        models = self.engine.models
         if self._rest is not None:
             self._rest.cancel()
         try:
-            with self.admission.place(run), self.memory.held(len(order.file) + len(order.reference or b"")):
-                return await self._processed(order, run)
+            with self.admission.place(run, moved), self.memory.held(len(order.file) + len(order.reference or b"")):
+                return await self._processed(order, models, run)
         finally:
             if self.admission.inside == 0:
                 self._rest = asyncio.get_running_loop().call_later(REST_SECONDS, self._tidy)
@@ -157,9 +133,8 @@ class Service:
         with suppress(RuntimeError):  # the threads have ended, and the process is about to
             self._threads.submit(return_freed_memory)
 
-    async def _processed(self, order: Order, run: Run) -> Answer:
+    async def _processed(self, order: Order, models: Models, run: Run) -> Answer:
         start = time.perf_counter()
-        models = self.engine.models
         async with self.admission.workbench(run):
             with self.memory.account() as claim:
                 photo, reference = await self._in_thread(
@@ -173,7 +148,7 @@ class Service:
                 return await self._in_thread(
                     self._threads,
                     run,
-                    lambda: _finish(order, enhanced, photo, reference, perceptual, models, run, start),
+                    lambda: finish(order, enhanced, photo, reference, perceptual, models, run, start),
                 )
 
     async def warm_up(self, work: Callable[[Models, Run], None], run: Run) -> dict[str, float]:
@@ -214,10 +189,13 @@ class Service:
             ending.cancel()
             future.add_done_callback(_heard)  # the thread's own Cancelled is expected and said here already
             raise
+        finally:
+            del future  # as above
 
-    def new_run(self) -> Run:
+    def new_run(self, on_progress: Progress | None = None) -> Run:
         """A run whose deadline counts from now."""
-        return Run(deadline=time.monotonic() + self.settings.deadline_s)
+        deadline = time.monotonic() + self.settings.deadline_s
+        return Run(deadline=deadline) if on_progress is None else Run(deadline=deadline, on_progress=on_progress)
 
     def _read(self, order: Order, models: Models, claim: Claim, run: Run) -> tuple[Photo, Photo | None]:
         """Photo and reference, decoded once there is memory for all that is to be done with them."""
@@ -292,96 +270,3 @@ def _networks(order: Order, photo: Photo, target: Photo, models: Models, run: Ru
         return enhanced, None
     with run.stage("metrics"):
         return enhanced, perceptual_figure(enhanced.image, target.image, models.perceptual, run.check)
-
-
-def _finish(
-    order: Order,
-    enhanced: Enhanced,
-    photo: Photo,
-    reference: Photo | None,
-    perceptual: Figure | None,
-    models: Models,
-    run: Run,
-    start: float,
-) -> Answer:
-    """The other metrics, encoding and the figures."""
-    report = None
-    if perceptual is not None:
-        with run.stage("metrics"):
-            compared: Reference = "input" if reference is None else "upload"
-            target = photo if reference is None else reference
-            report = measure(enhanced.image, target.image, perceptual=perceptual, reference=compared)
-    with run.stage("encode"):
-        picture = encode(enhanced.image, enhanced.alpha, output_format=order.output_format, quality=order.quality)
-    notices = [*enhanced.notices, *picture.notices]
-    if reference is not None:
-        notices += [Notice(notice.code, f"Reference: {notice.message}") for notice in reference.notices]
-    if report is not None:
-        notices += [Notice(notice.code, notice.message) for notice in report.notices]
-    height, width = enhanced.image.shape[:2]
-    used = dict(enhanced.models)
-    if perceptual is not None and perceptual.value is not None and models.perceptual is not None:
-        used["perceptual"] = models.perceptual.name
-    facts = {
-        "media_type": picture.media_type,
-        "width": width,
-        "height": height,
-        "metrics": None if report is None else _metrics(report, enhanced.faces),
-        "faces": [_face(face) for face in enhanced.faces],
-        "processing_time_ms": round((time.perf_counter() - start) * 1000),
-        "timings_ms": rounded(run.timings_ms),
-        "models": used,
-        "warning": notices[0].message if notices else None,
-        "warnings": [{"code": notice.code, "message": notice.message} for notice in notices],
-    }
-    photo_pixels = photo.width * photo.height
-    if not order.as_document:
-        return Answer(picture.data, facts, photo_pixels)
-    # Written here, in the thread, as it takes a while; and it takes as much memory as the picture several times over,
-    # which may be missing here as in any other stage.
-    with run.stage("answer"):
-        return Answer(_document(picture.data, facts), facts, photo_pixels)
-
-
-def _document(picture: bytes, facts: dict[str, Any]) -> bytes:
-    """The JSON document. Base64 needs no escaping, so it is laid in as it is, and made in pieces: one call for a large
-    picture would hold the interpreter, and with it the event loop, for a second.
-    """
-    data = memoryview(picture)
-    pieces = [pybase64.b64encode(data[start : start + BASE64_PIECE]) for start in range(0, len(data), BASE64_PIECE)]
-    head, tail = b'{"status":"success","data":{"restored_image":"', orjson.dumps(facts)
-    return b"".join((head, *pieces, b'",', tail[1:], b"}"))
-
-
-def rounded(timings_ms: dict[str, float]) -> dict[str, float]:
-    """Milliseconds to a tenth: the rest is noise."""
-    return {stage: round(value, 1) for stage, value in timings_ms.items()}
-
-
-def _metrics(report: Report, faces: tuple[FaceReport, ...]) -> dict[str, Any]:
-    similarities = [
-        face.verdict.identity_similarity
-        for face in faces
-        if face.verdict.action != "kept" and face.verdict.identity_similarity is not None
-    ]
-    return {
-        "psnr": report.psnr,
-        "ssim": report.ssim,
-        "lpips": report.lpips,
-        "identity_similarity": min(similarities, default=None),
-        "reference": report.reference,
-    }
-
-
-def _face(report: FaceReport) -> dict[str, Any]:
-    face, verdict = report.face, report.verdict
-    return {
-        "box": [round(float(value), 2) for value in face.box],
-        "landmarks": [[round(float(x), 2), round(float(y), 2)] for x, y in face.landmarks],
-        "landmarks_estimated": face.landmarks_estimated,
-        "score": round(face.score, 4),
-        "identity_similarity": verdict.identity_similarity,
-        "strength": verdict.strength,
-        "action": verdict.action,
-        "reason": verdict.reason,
-    }

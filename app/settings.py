@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     parser: str = Field("", description="which face parser; none: a plain ellipse")
     recogniser: str = Field("", description="which recogniser; none: identity is not measured")
     perceptual: str = Field("", description="which perceptual model; none: LPIPS is not measured")
+    web_dir: Path = Field(Path("web/out"), description="where the exported browser app lies")
     device: DeviceChoice = Field("auto", description="auto, cpu or cuda")
     precision: Precision = Field("auto", description="auto, fp32, bf16 or fp16")
 
@@ -97,13 +98,14 @@ class Settings(BaseSettings):
         readers[info.field_name](value)
         return value
 
-    @field_validator("weights_dir", mode="before")
+    @field_validator("weights_dir", "web_dir", mode="before")
     @classmethod
-    def _somewhere(cls, value: object) -> object:
+    def _somewhere(cls, value: object, info: ValidationInfo) -> object:
         """An empty variable would mean the folder that the process happens to be in."""
-        return _default_weights_dir() if value == "" else value
+        field = cls.model_fields[str(info.field_name)]
+        return field.get_default(call_default_factory=True) if value == "" else value
 
-    @field_validator("weights_dir")
+    @field_validator("weights_dir", "web_dir")
     @classmethod
     def _expanded(cls, value: Path) -> Path:
         return value.expanduser()

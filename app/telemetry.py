@@ -14,8 +14,9 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from app.exchange import Exchange
+from app.order import Answer
 from app.quota import Quota
-from app.service import Answer, Service
+from app.service import Service
 from app.version import VERSION
 from pipeline.errors import DeadlineExceeded, DeviceOutOfMemory
 

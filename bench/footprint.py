@@ -22,7 +22,8 @@ import skimage.data
 
 from app.engine import Engine
 from app.memory import photo_bytes, resident_bytes
-from app.service import Order, Service
+from app.order import Order
+from app.service import Service
 from app.settings import Settings
 from bench import weights
 from bench.likeness import Loaded

@@ -12,7 +12,8 @@ from typing import Any, cast
 import numpy as np
 
 from app.engine import Engine
-from app.service import Order, Service
+from app.order import Order
+from app.service import Service
 from app.settings import Settings
 from bench import photo, weights
 from bench.peak import PeakMemory

@@ -1,4 +1,4 @@
-"""Detection: the faces of a photo, found on a bounded copy of it, and the choice among them."""
+"""Detection: the faces of a photo, found on a bounded copy of it, and what is asked for each."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from pipeline.errors import UnknownFace
 from pipeline.geometry import bounded_size, resize
 from pipeline.run import Run
-from pipeline.types import Detector, Face, FaceChoice, FloatArray, Image
+from pipeline.types import Detector, EnhanceOptions, Face, FaceChoice, FloatArray, Image, Wish
 
 
 def detect(image: Image, detector: Detector, run: Run) -> list[Face]:
@@ -38,6 +39,36 @@ def select(faces: Sequence[Face], choice: FaceChoice, width: int, height: int) -
         scores = [-float(np.linalg.norm((face.box[:2] + face.box[2:]) / 2 - middle)) for face in faces]
     best = int(np.argmax(scores))
     return [index == best for index in range(len(faces))]
+
+
+def wishes(faces: Sequence[Face], options: EnhanceOptions, width: int, height: int) -> list[Wish]:
+    """What `options` ask for each face of a photo of this size: its override, else `strength` if it is chosen.
+
+    Raises `UnknownFace` for an override of a face that is not there.
+    """
+    overrides = dict(options.face_overrides)
+    for index in overrides:
+        if index not in range(len(faces)):
+            raise UnknownFace(f"face_overrides names face {index}; this photo has {_count(faces)}.")
+    asked = []
+    for index, is_chosen in enumerate(select(faces, options.faces, width, height)):
+        if index in overrides:
+            asked.append(_wish(overrides[index], "Left as it was, as asked for this face: upscaled only."))
+        elif is_chosen:
+            asked.append(_wish(options.strength, "Strength 0: upscaled only."))
+        else:
+            asked.append(Wish(0.0, "Not among the faces that were asked for."))
+    return asked
+
+
+def _wish(strength: float, reason_of_zero: str) -> Wish:
+    return Wish(strength) if strength > 0 else Wish(0.0, reason_of_zero)
+
+
+def _count(faces: Sequence[Face]) -> str:
+    if len(faces) > 1:
+        return f"{len(faces)} faces, 0 to {len(faces) - 1}"
+    return "one face, 0" if faces else "no face"
 
 
 def _area(box: FloatArray) -> float:

@@ -7,6 +7,7 @@
     │   ├── TooManyPixels
     │   ├── OutputFormatLimit
     │   ├── NoFaceDetected
+    │   ├── UnknownFace
     │   └── ReferenceMismatch
     ├── StageFailed
     ├── DeviceOutOfMemory
@@ -72,6 +73,12 @@ class NoFaceDetected(InputError):
     """A face was required and none was found."""
 
     code = "no_face_detected"
+
+
+class UnknownFace(InputError):
+    """Something was asked for a face that the photo does not have."""
+
+    code = "unknown_face"
 
 
 class ReferenceMismatch(InputError):

@@ -23,12 +23,12 @@ def judge(
     restored: Sequence[Image],
     recogniser: Recogniser | None,
     *,
-    strength: float,
+    strengths: Sequence[float],
     policy: IdentityPolicy,
     threshold: float,
     run: Run,
 ) -> list[Verdict]:
-    """A verdict for each face: with what strength it is pasted, and how similar it stays.
+    """A verdict for each face: with what strength it is pasted, and how similar it stays. `strengths` are as asked.
 
     The similarity is the cosine of the embeddings of the crop before and after, in [-1, 1], after at the
     strength in question. `protect` lowers a face's strength by bisection to the highest that keeps
@@ -36,11 +36,11 @@ def judge(
     similarity None, and strength as asked.
     """
     if recogniser is None:
-        return [Verdict("restored", strength) for _ in faces]
+        return [Verdict("restored", strength) for strength in strengths]
     landmarks = [transform_points(f.landmarks, c.affine_matrix) for f, c in zip(faces, crops, strict=True)]
     before = _embed(recogniser, [crop.image for crop in crops], landmarks)
     verdicts: list[Verdict] = []
-    for index, crop in enumerate(crops):
+    for index, (crop, strength) in enumerate(zip(crops, strengths, strict=True)):
 
         def similarity(at: float, index: int = index, crop: Crop = crop) -> float:
             run.check()

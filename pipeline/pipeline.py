@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pipeline.alignment import align
 from pipeline.blending import face_masks, paste_back
 from pipeline.color import correct
-from pipeline.detection import detect, select
+from pipeline.detection import detect, wishes
 from pipeline.errors import NoFaceDetected
 from pipeline.geometry import resize
 from pipeline.identity import judge
@@ -30,6 +30,7 @@ from pipeline.types import (
     Photo,
     Upscaler,
     Verdict,
+    Wish,
 )
 from pipeline.upscaling import output_size, upscale, upscaler_for
 
@@ -38,8 +39,9 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
     """The photo with its faces restored, enlarged by `options.upscale_factor`.
 
     The same photo, options and models give the same pixels. `options` may name a restorer and an upscaler that
-    `models` offer. Raises `NoFaceDetected` where a face is required and none is found, `StageFailed`,
-    `DeviceOutOfMemory`, `DeadlineExceeded` and `Cancelled`.
+    `models` offer. Raises `NoFaceDetected` where a face is required and none is found, `UnknownFace` for
+    an override of a face that the photo does not have, `StageFailed`, `DeviceOutOfMemory`, `DeadlineExceeded` and
+    `Cancelled`.
     """
     models = models.chosen(options.restorer, options.upscaler)
     image = _corrected(photo, options, run)
@@ -47,10 +49,10 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
         faces = detect(image, models.detector, run)
         if not faces and options.require_face:
             raise NoFaceDetected("No face was found in this photo.")
-        chosen = select(faces, options.faces, photo.width, photo.height)
+        asked = wishes(faces, options, photo.width, photo.height)
     with run.stage("alignment"):
-        aligned = align(image, [face for face, is_chosen in zip(faces, chosen, strict=True) if is_chosen], run)
-    plan = _plan(faces, chosen, aligned, options.strength, models.restorer.max_native_size)
+        aligned = align(image, [face for face, wish in zip(faces, asked, strict=True) if wish.strength > 0], run)
+    plan = _plan(faces, asked, aligned, models.restorer.max_native_size)
     with run.stage("restoration"):
         restored = restore(plan.crops, models.restorer, run)
         return_freed_memory()  # what one network leaves is of the wrong sizes for the next, which would come on top
@@ -60,7 +62,7 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
             plan.crops,
             restored,
             models.recogniser,
-            strength=options.strength,
+            strengths=plan.strengths,
             policy=options.identity_policy,
             threshold=options.identity_threshold,
             run=run,
@@ -95,11 +97,12 @@ def upscale_photo(photo: Photo, options: EnhanceOptions, models: Models, run: Ru
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Which faces go to the restorer, and what is already settled about the others (`settled`, by index)."""
+    """Which faces go to the restorer, for what strength, and what is settled about the others (`settled`, by index)."""
 
     all_faces: Sequence[Face]
     indices: tuple[int, ...]
     crops: tuple[Crop, ...]
+    strengths: tuple[float, ...]
     settled: dict[int, Verdict]
 
     @property
@@ -113,17 +116,13 @@ class _Plan:
         return tuple(FaceReport(face, found[index]) for index, face in enumerate(self.all_faces))
 
 
-def _plan(
-    faces: Sequence[Face], chosen: Sequence[bool], aligned: Sequence[Crop | None], strength: float, max_native: float
-) -> _Plan:
-    indices, crops, settled = [], [], {}
+def _plan(faces: Sequence[Face], asked: Sequence[Wish], aligned: Sequence[Crop | None], max_native: float) -> _Plan:
+    indices, crops, strengths, settled = [], [], [], {}
     remaining = iter(aligned)
-    for index, is_chosen in enumerate(chosen):
-        crop = next(remaining) if is_chosen else None
-        if not is_chosen:
-            settled[index] = Verdict("kept", 0.0, reason="Not among the faces that were asked for.")
-        elif strength == 0:
-            settled[index] = Verdict("kept", 0.0, reason="Strength 0: upscaled only.")
+    for index, wish in enumerate(asked):
+        crop = next(remaining) if wish.strength > 0 else None
+        if wish.strength == 0:
+            settled[index] = Verdict("kept", 0.0, reason=wish.reason)
         elif crop is None:
             settled[index] = Verdict("kept", 0.0, reason="Too small to restore: its eyes are under 5 pixels apart.")
         elif crop.native_size > max_native:
@@ -132,7 +131,8 @@ def _plan(
         else:
             indices.append(index)
             crops.append(crop)
-    return _Plan(faces, tuple(indices), tuple(crops), settled)
+            strengths.append(wish.strength)
+    return _Plan(faces, tuple(indices), tuple(crops), tuple(strengths), settled)
 
 
 def _corrected(photo: Photo, options: EnhanceOptions, run: Run) -> Image:

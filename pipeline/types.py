@@ -70,6 +70,14 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """What was asked for one face: its strength in [0, 1], and where that is 0, why."""
+
+    strength: float
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Crop:
     """A face cut out: `image` (512, 512, 3) and `affine_matrix` (2, 3), photo pixels → crop pixels."""
 
@@ -116,6 +124,7 @@ class EnhanceOptions:
     restorer: str | None = None  # by name, of those that are offered; None: the default
     upscaler: str | None = None
     denoise_strength: float = 1.0
+    face_overrides: tuple[tuple[int, float], ...] = ()  # (face, strength): goes before `strength` and `faces`
 
 
 @dataclass(frozen=True, slots=True)

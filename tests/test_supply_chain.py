@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -123,10 +124,36 @@ def test_the_image_has_only_what_is_named() -> None:
     context = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert context[0] == "*"
     allowed = {line[1:] for line in context if line.startswith("!")}
+    assert {*copied} > {"web/package.json", "web/package-lock.json"}  # first, as they change less often than the rest
+    copied = [name for name in copied if not name.startswith("web/")]
     locks = {"requirements.lock", "requirements-cuda.lock", "requirements-cpu.lock"}
     assert {*copied} - {"requirements*.lock"} == allowed - locks
     assert locks <= allowed
     assert all((ROOT / name).exists() for name in allowed - {"requirements-cpu.lock"})
+
+
+def test_the_browser_app_is_built_in_the_image() -> None:
+    ignored = set((ROOT / ".gitignore").read_text(encoding="utf-8").split())
+    context = set((ROOT / ".dockerignore").read_text(encoding="utf-8").split())
+    made = {name.rstrip("/") for name in ignored if name.startswith("web/")}
+    assert made >= {"web/node_modules", "web/.next", "web/out"}
+    assert made <= context
+    stages = DOCKERFILE.split("\nFROM ")
+    (built,) = [stage for stage in stages if stage.startswith("${NODE} AS web")]
+    assert re.findall(r"^RUN (npm \w+(?: \w+)?)", built, flags=re.MULTILINE) == ["npm ci", "npm run build"]
+    assert "npm ci --ignore-scripts " in built
+    assert "COPY --from=web /web/out /srv/likeness/web/out\n" in stages[-1]
+    assert len(re.findall(r"\bnpm\b", DOCKERFILE)) == 2
+
+
+def test_every_package_of_the_browser_app_is_held_to_its_hash() -> None:
+    lock = json.loads((ROOT / "web" / "package-lock.json").read_text(encoding="utf-8"))
+    # Except the app itself, and what comes inside of another package.
+    packages = {name: package for name, package in lock["packages"].items() if name and not package.get("inBundle")}
+    assert packages
+    for name, package in packages.items():
+        assert package["integrity"].startswith("sha512-"), name
+        assert package.get("resolved", "https://registry.npmjs.org/").startswith("https://registry.npmjs.org/"), name
 
 
 def test_the_image_runs_without_rights_and_says_what_it_is() -> None:

@@ -21,14 +21,24 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS",
 class ObservationMiddleware:
     """Gives each request a dict of `scope["facts"]`, in which the inner parts say what there is to know of it.
 
-    Whatever is logged meanwhile carries the request's id and its trace's. `routes` are the paths of the application.
+    Whatever is logged meanwhile carries the request's id and its trace's. `routes` are the paths of the application,
+    `files` those of the browser app, which are counted as one.
     """
 
-    def __init__(self, app: ASGIApp, *, telemetry: Telemetry, tracing: Tracing, routes: frozenset[str]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        telemetry: Telemetry,
+        tracing: Tracing,
+        routes: frozenset[str],
+        files: frozenset[str] = frozenset(),
+    ) -> None:
         self._app = app
         self._telemetry = telemetry
         self._tracing = tracing
         self._routes = routes
+        self._files = files
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection event stream, as ASGI asks."""
@@ -53,7 +63,7 @@ class ObservationMiddleware:
                 exchange = Exchange(
                     method=scope["method"] if scope["method"] in METHODS else "other",
                     route=self._route(scope),
-                    status=wire.status or (CLIENT_CLOSED_REQUEST if wire.client_gone else 500),
+                    status=facts.get("status") or wire.status or (CLIENT_CLOSED_REQUEST if wire.client_gone else 500),
                     seconds=time.perf_counter() - start,
                     bytes_in=wire.bytes_in,
                     bytes_out=wire.bytes_out,
@@ -68,6 +78,8 @@ class ObservationMiddleware:
         path: str = scope["path"]
         if path in self._routes:
             return path
+        if path in self._files:
+            return "website"
         template = getattr(scope.get("route"), "path", None)
         if isinstance(template, str):
             return template

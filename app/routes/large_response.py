@@ -27,6 +27,11 @@ class LargeResponse(Response):
         body = bytes(self.body)
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         with self._ledger.held(len(body)):
-            for start in range(0, len(body), PIECE):
-                more = start + PIECE < len(body)
-                await send({"type": "http.response.body", "body": body[start : start + PIECE], "more_body": more})
+            await send_pieces(body, send)
+
+
+async def send_pieces(body: bytes, send: Send, *, more_body: bool = False) -> None:
+    """Send a large body, or that part of one which `more_body` says that others follow."""
+    for start in range(0, len(body), PIECE):
+        more = more_body or start + PIECE < len(body)
+        await send({"type": "http.response.body", "body": body[start : start + PIECE], "more_body": more})

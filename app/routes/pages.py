@@ -1,4 +1,4 @@
-"""What a browser shows: `/docs`, the documentation to try out, and `/`, which leads there. All of it from here."""
+"""What a browser shows without the app: `/docs`, the documentation to try out, and `/`, which leads there."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from app.content_security import page_policy
 
 router = APIRouter(include_in_schema=False)
+landing = APIRouter(include_in_schema=False)  # where there is no app
 
 STATIC = "/docs/static"
 
@@ -41,8 +42,8 @@ async def docs(request: Request) -> HTMLResponse:
     return page
 
 
-@router.head("/")
-@router.get("/")
+@landing.head("/")
+@landing.get("/")
 async def root() -> RedirectResponse:
-    """There is no other page yet."""
+    """The only page that there is."""
     return RedirectResponse("/docs")

@@ -10,26 +10,34 @@ import orjson
 from fastapi import APIRouter, Form, Request, UploadFile
 from starlette.responses import Response
 
+from app.accept import by_preference
 from app.errors import RequestError
+from app.order import Answer, Order, Task
+from app.progress import Progress
+from app.routes import event_stream
 from app.routes.answers import Answers, refusals
 from app.routes.dependencies import ServiceDep, SettingsDep, disconnected
 from app.routes.forms import FormRoute
 from app.routes.large_response import LargeResponse
 from app.schemas import EnhanceForm, EnhanceResponse, UpscaleForm
-from app.service import Answer, Order, Service, Task
+from app.service import Service
 from pipeline.encode import MEDIA_TYPES
 from pipeline.types import EnhanceOptions, OutputFormat
 
 router = APIRouter(prefix="/api/v1", tags=["photos"], route_class=FormRoute)
 
 PICTURES: dict[str, OutputFormat] = {media_type: name for name, media_type in MEDIA_TYPES.items()}
+DOCUMENT, EVENTS = "application/json", event_stream.EventStream.media_type
 
 _PICTURE = {"schema": {"type": "string", "format": "binary"}}
 _ANSWERS: Answers = {
     200: {
         "model": EnhanceResponse,
-        "description": "The picture in base64 and its figures; the picture itself if `Accept` asks for an image.",
-        "content": dict.fromkeys(PICTURES, _PICTURE),
+        "description": (
+            "The picture in base64 and its figures. If `Accept` asks for an image, the picture itself; for "
+            "text/event-stream, events of how far it is, and then the result or what went wrong."
+        ),
+        "content": dict.fromkeys(PICTURES, _PICTURE) | {EVENTS: {"schema": event_stream.schema()}},
     },
     **refusals(400, 401, 408, 413, 415, 422, 429, 500, 503, 504),
 }
@@ -53,6 +61,7 @@ async def enhance(
     options = EnhanceOptions(
         strength=form.strength,
         faces=form.faces,
+        face_overrides=tuple(sorted((form.face_overrides or {}).items())),
         require_face=form.require_face,
         identity_policy=form.identity_policy,
         identity_threshold=(
@@ -83,7 +92,8 @@ async def _answer(
         message = f"{' and '.join(repeated)} may be given only once."
         raise RequestError(422, "bad_parameter", message, stage="parameters")
     _check_offered("upscaler", form.upscaler, service)
-    picture = _wanted_picture(request.headers.get("accept", ""), form.output_format)
+    media_type = _wanted(request.headers.get("accept", ""), form.output_format)
+    picture = PICTURES.get(media_type)
     order = Order(
         task=task,
         file=await _bytes(form.file, "file"),
@@ -101,14 +111,18 @@ async def _answer(
         metrics=form.metrics,
         as_document=picture is None,
     )
-    run = service.new_run()
+    progress = Progress()
+    run = service.new_run(progress.reached)
     facts = request.scope.setdefault("facts", {})
     facts["run"] = run
-    answer = await service.while_wanted(service.process(order, run), run, disconnected(request))
+    work = service.while_wanted(service.process(order, run, progress.moved), run, disconnected(request))
+    if media_type == EVENTS:
+        return event_stream.EventStream(work, progress, ledger=service.memory)
+    answer = await work
     facts["answer"] = replace(answer, body=b"")  # which is large, and the scope outlives the response
     return LargeResponse(
         answer.body,
-        media_type=answer.facts["media_type"] if picture else "application/json",
+        media_type=media_type,
         headers=_summary(answer) if picture else None,
         ledger=service.memory,
     )
@@ -128,31 +142,16 @@ async def _bytes(upload: UploadFile, name: str) -> bytes:
     return data
 
 
-def _wanted_picture(accept: str, output_format: OutputFormat) -> OutputFormat | None:
-    """The format in which `Accept` wants the picture itself; None if it wants the document, or does not mind."""
-    for media_type in _by_preference(accept):
-        if media_type in PICTURES:
-            return PICTURES[media_type]
+def _wanted(accept: str, output_format: OutputFormat) -> str:
+    """The media type that `Accept` asks for: of the picture itself or of events; the document's if it does not mind."""
+    for media_type in by_preference(accept):
+        if media_type in PICTURES or media_type == EVENTS:
+            return media_type
         if media_type == "image/*":
-            return output_format
-        if media_type in ("application/json", "application/*", "text/html", "*/*"):
-            return None  # a browser that sends a form names text/html before any image
-    return None
-
-
-def _by_preference(accept: str) -> list[str]:
-    """The media types of an `Accept` header, most wanted first, without those of quality 0."""
-    wanted = []
-    for part in accept.lower().split(","):
-        media_type, *parameters = (piece.strip() for piece in part.split(";"))
-        quality = next((value[2:] for value in parameters if value.startswith("q=")), "1")
-        try:
-            weight = float(quality)
-        except ValueError:
-            weight = 0.0
-        if weight > 0:
-            wanted.append((weight, media_type))
-    return [media_type for _, media_type in sorted(wanted, key=lambda item: -item[0])]
+            return MEDIA_TYPES[output_format]
+        if media_type in (DOCUMENT, "application/*", "text/html", "*/*"):
+            return DOCUMENT  # a browser that sends a form names text/html before any image
+    return DOCUMENT
 
 
 def _summary(answer: Answer) -> dict[str, str]:

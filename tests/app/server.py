@@ -30,6 +30,7 @@ STATUS = "/api/v1/status"
 PATIENCE = 60.0  # seconds; what is waited for comes much sooner, but the machine may be busy
 BOUNDARY = "a-boundary-that-no-photo-contains"
 MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
+NO_WEBSITE = "/nonexistent"  # whether or not the browser app was built here
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,15 @@ def serving(
     """
     with pytest.MonkeyPatch.context() as patch:
         chosen = Settings(
-            **{"models": "embedded", "device": "cpu", "port": 0, "grace_s": grace_s, "log_level": "error", **settings}
+            **{
+                "models": "embedded",
+                "device": "cpu",
+                "port": 0,
+                "grace_s": grace_s,
+                "log_level": "error",
+                "web_dir": NO_WEBSITE,
+                **settings,
+            }
         )
         app = create_app(chosen)
         if models is not None:

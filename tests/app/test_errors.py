@@ -123,7 +123,7 @@ def test_memory_that_ends_while_the_answer_is_written(
 ) -> None:
     with serving(fakes) as server:
         with monkeypatch.context() as patch:
-            patch.setattr("app.service.orjson.dumps", lambda _: _raise(error))
+            patch.setattr("app.document.orjson.dumps", lambda _: _raise(error))
             response = server.enhance(PHOTO)
         assert response.status_code == status
         assert response.json()["stage"] == "answer"
@@ -133,7 +133,7 @@ def test_memory_that_ends_while_the_answer_is_written(
 def test_what_nobody_foresaw(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(fakes) as server:
         with monkeypatch.context() as patch:
-            patch.setattr("app.routes.photos._wanted_picture", lambda *_: _raise(KeyError("secret")))
+            patch.setattr("app.routes.photos._wanted", lambda *_: _raise(KeyError("secret")))
             response = server.client.post(
                 "/api/v1/enhance", files={"file": PHOTO}, headers={"X-Request-ID": "find-me-in-the-log"}
             )
@@ -225,6 +225,7 @@ def test_every_domain_error_has_a_status() -> None:
         "TooManyPixels": 413,
         "OutputFormatLimit": 422,
         "NoFaceDetected": 422,
+        "UnknownFace": 422,
         "ReferenceMismatch": 422,
         "StageFailed": 500,
         "DeviceOutOfMemory": 503,

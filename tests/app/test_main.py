@@ -94,6 +94,7 @@ def test_openapi_describes_the_form_and_every_answer(likeness: Likeness) -> None
         "upscale_factor",
         "strength",
         "faces",
+        "face_overrides",
         "require_face",
         "color_correction",
         "background",
@@ -110,7 +111,7 @@ def test_openapi_describes_the_form_and_every_answer(likeness: Likeness) -> None
     assert form["required"] == ["file"]
     assert set(enhance["responses"]) == {"200", "400", "401", "408", "413", "415", "422", "429", "500", "503", "504"}
     good = enhance["responses"]["200"]["content"]
-    assert set(good) == {"application/json", "image/png", "image/jpeg", "image/webp"}
+    assert set(good) == {"application/json", "image/png", "image/jpeg", "image/webp", "text/event-stream"}
     assert good["application/json"]["schema"]["$ref"].endswith("/EnhanceResponse")
     bad = enhance["responses"]["422"]["content"]["application/json"]["schema"]["$ref"]
     error = document["components"]["schemas"][bad.rsplit("/", 1)[-1]]

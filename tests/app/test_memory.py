@@ -21,8 +21,10 @@ from app.memory import (
     reference_bytes,
     resident_bytes,
 )
+from app.order import Answer
+from app.routes.event_stream import EventStream
 from app.routes.large_response import LargeResponse
-from app.service import Answer, Service
+from app.service import Service
 from tests import images
 from tests.app.fakes import FakeModels
 from tests.app.server import UPSCALE, Likeness, eventually, serving
@@ -207,24 +209,30 @@ def test_two_photos_share_what_is_free(fakes: FakeModels) -> None:
         assert server.enhance(PHOTO).status_code == 200
 
 
-def test_an_answer_takes_memory_until_it_is_taken(fakes: FakeModels) -> None:
+@pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
+def test_an_answer_takes_memory_until_it_is_taken(fakes: FakeModels, accept: str) -> None:
     """A client that is in no hurry to read keeps it from others, and they are told so."""
     noise = images.png(np.random.default_rng(1).integers(0, 256, (1500, 1500, 3), dtype=np.uint8))
     with serving(fakes) as server:
         service: Service = server.app.state.service
-        with closing(server.start(UPSCALE, noise, background="resample", metrics=False)) as connection:
+        headers = {"Accept": accept}
+        with closing(server.start(UPSCALE, noise, headers=headers, background="resample", metrics=False)) as connection:
             assert connection.recv(12) == b"HTTP/1.1 200"
             eventually(lambda: service.admission.inside == 0)
             assert 20_000_000 < service.memory.promised < 60_000_000
         eventually(lambda: service.memory.promised == 0)
 
 
-def test_an_answer_that_was_taken_is_let_go_of_at_once(fakes: FakeModels) -> None:
+@pytest.mark.parametrize(
+    ("accept", "until"), [("application/json", b"HTTP/1.1 200"), ("text/event-stream", b"event: result")]
+)
+def test_an_answer_that_was_taken_is_let_go_of_at_once(fakes: FakeModels, accept: str, until: bytes) -> None:
     """Not when the interpreter next looks for cycles: each may be a hundred megabytes."""
 
     def alive() -> list[object]:
         found = gc.get_objects()
-        return [item for item in found if type(item) is LargeResponse or (type(item) is Answer and item.body)]
+        responses = [item for item in found if type(item) in (LargeResponse, EventStream)]
+        return responses + [item for item in found if type(item) is Answer and item.body]
 
     with serving(fakes) as server:
         server.upscale(PHOTO)
@@ -232,8 +240,10 @@ def test_an_answer_that_was_taken_is_let_go_of_at_once(fakes: FakeModels) -> Non
         gc.disable()
         try:
             for headers in ({}, {"Connection": "close"}):
-                with closing(server.start(UPSCALE, PHOTO, headers=headers)) as connection:
-                    assert connection.recv(12) == b"HTTP/1.1 200"
+                with closing(server.start(UPSCALE, PHOTO, headers={"Accept": accept, **headers})) as connection:
+                    received = b""
+                    while until not in received:
+                        received += connection.recv(4096)
                 eventually(lambda: not alive(), 5)
         finally:
             gc.enable()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from typing import Any
 
+import jsonschema_rs
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
@@ -95,7 +97,35 @@ def test_a_form_has_no_null() -> None:
     assert schemas["EnhanceForm"]["properties"]["identity_threshold"]["minimum"] == -1
 
 
+def test_the_document_tells_what_json_a_field_holds() -> None:
+    field = DOCUMENT["components"]["schemas"]["EnhanceForm"]["properties"]["face_overrides"]
+    assert (field["type"], field["contentMediaType"]) == ("string", "application/json")
+    assert "data.faces" in field["description"]
+    held = jsonschema_rs.validator_for(field["contentSchema"])
+    assert held.is_valid(json.loads(field["examples"][0]))
+    for wrong in ([], {"left": 1}, {"00": 1}, {"0": 2}, {"0": "1"}, {"0": True}):
+        assert not held.is_valid(wrong)
+
+
 def test_the_document_tells_which_pictures_are_taken(operations: dict[str, dict[str, Any]]) -> None:
     form = operations["enhance"]["requestBody"]["content"]["multipart/form-data"]
     for field in ("file", "reference"):
         assert set(form["encoding"][field]["contentType"].split(", ")) == set(PHOTOS)
+
+
+def test_the_document_tells_the_events_of_a_stream(operations: dict[str, dict[str, Any]]) -> None:
+    for operation in ("enhance", "upscale"):
+        content = operations[operation]["responses"]["200"]["content"]
+        assert set(content) == {"application/json", "text/event-stream", *PHOTOS}
+        events = {
+            shape["properties"]["event"]["const"]: shape["properties"]["data"]
+            for shape in content["text/event-stream"]["schema"]["oneOf"]
+        }
+        assert {name: sorted(data.get("properties", ())) for name, data in events.items()} == {
+            "queued": ["position"],
+            "stage": ["fraction", "stage"],
+            "result": [],
+            "error": ["code", "error", "request_id", "retry_after", "stage", "status"],
+        }
+        assert events["result"] == content["application/json"]["schema"]
+        assert events["result"]["$ref"].rpartition("/")[2] in DOCUMENT["components"]["schemas"]

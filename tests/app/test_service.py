@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
-from app import service
+from app import document, service
+from app.order import Order
 from pipeline.types import Models
 from tests.app import samples
 from tests.app.fakes import FakeModels
@@ -64,11 +67,15 @@ def test_the_server_answers_while_a_photo_is_worked_on(likeness: Likeness) -> No
     assert max(waits) < (time.monotonic() - begin) / 2  # on the event loop, the work would be nearly all of one wait
 
 
-@pytest.mark.parametrize("step", ["decode", "enhance", "measure", "encode"])
-def test_no_step_is_taken_on_the_event_loop(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+@pytest.mark.parametrize(
+    ("module", "step"), [(service, "decode"), (service, "enhance"), (document, "measure"), (document, "encode")]
+)
+def test_no_step_is_taken_on_the_event_loop(
+    fakes: FakeModels, monkeypatch: pytest.MonkeyPatch, module: ModuleType, step: str
+) -> None:
     """A step that hangs holds up its own photo alone."""
     entered, let_go = threading.Event(), threading.Event()
-    original = getattr(service, step)
+    original = getattr(module, step)
 
     def hanging(*arguments: Any, **options: Any) -> Any:
         entered.set()
@@ -76,7 +83,7 @@ def test_no_step_is_taken_on_the_event_loop(fakes: FakeModels, monkeypatch: pyte
         return original(*arguments, **options)
 
     with serving(fakes) as server, ThreadPoolExecutor(1) as client:
-        monkeypatch.setattr(service, step, hanging)
+        monkeypatch.setattr(module, step, hanging)
         answer = client.submit(server.enhance, samples.no_face())
         try:
             assert entered.wait(30)
@@ -136,3 +143,21 @@ def test_networks_compute_in_the_slots_threads_alone(fakes: FakeModels, monkeypa
         for _ in range(4):
             assert server.enhance(samples.small_face()).status_code == 200
     assert len({*seen, *loaded}) == 1
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
+def test_what_was_sent_is_freed_with_its_answer(fakes: FakeModels, accept: str) -> None:
+    """Not when the garbage is next collected: that may take many refused uploads of megabytes each."""
+
+    def orders() -> int:
+        return sum(type(one) is Order for one in gc.get_objects())
+
+    with serving(fakes) as server:
+        gc.collect()
+        gc.disable()
+        try:
+            for photo, fields in ((b"no photo", {}), (samples.small_face(), {"face_overrides": '{"7": 1}'})):
+                server.enhance(photo, accept=accept, **fields)
+                eventually(lambda: orders() == 0, 10)
+        finally:
+            gc.enable()

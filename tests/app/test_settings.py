@@ -36,6 +36,7 @@ def test_the_defaults_are_those_of_the_contract() -> None:
         ("PARSER", "none", "none"),
         ("RECOGNISER", "arcface-w600k-mbf", "arcface-w600k-mbf"),
         ("PERCEPTUAL", "lpips-squeeze", "lpips-squeeze"),
+        ("WEB_DIR", "/srv/app", Path("/srv/app")),
         ("DEVICE", "cpu", "cpu"),
         ("PRECISION", "bf16", "bf16"),
         ("SLOTS", "3", 3),
@@ -121,9 +122,11 @@ def test_what_kubernetes_puts_beside_a_service_of_our_name_is_no_port(monkeypatc
     assert Settings().port == Settings.model_fields["port"].default
 
 
-def test_the_weights_may_lie_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folders_may_lie_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIKENESS_WEIGHTS_DIR", "~/weights")
+    monkeypatch.setenv("LIKENESS_WEB_DIR", "~/app")
     assert Settings().weights_dir == Path.home() / "weights"
+    assert Settings().web_dir == Path.home() / "app"
 
 
 def test_names_of_models_are_a_list_for_their_role(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +179,9 @@ def test_no_secret_is_shown_with_an_error(secret: dict[str, str]) -> None:
 
 def test_an_empty_folder_name_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIKENESS_WEIGHTS_DIR", "")
+    monkeypatch.setenv("LIKENESS_WEB_DIR", "")
     assert Settings().weights_dir == Path.home() / ".cache" / "likeness"
+    assert Settings().web_dir == Path("web/out")
 
 
 def test_settings_do_not_change() -> None:

@@ -151,7 +151,7 @@ def test_what_is_refused_before_its_route(fakes: FakeModels) -> None:
 def test_a_blocked_event_loop(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(fakes) as server:
         eventually(lambda: scraped(server)("likeness_event_loop_lag_seconds_count") >= 3)
-        monkeypatch.setattr("app.routes.photos._wanted_picture", lambda *_: time.sleep(1))  # in the loop, not a thread
+        monkeypatch.setattr("app.routes.photos._wanted", lambda *_: time.sleep(1) or "image/png")  # in the event loop
         server.enhance(samples.no_face())
         found = scraped(server)
     late = found("likeness_event_loop_lag_seconds_count") - found("likeness_event_loop_lag_seconds_bucket", le="0.5")

@@ -93,6 +93,16 @@ def test_a_photo_that_fails(traced: tuple[FakeModels, Likeness], exporter: InMem
     assert "canary" not in request.to_json()
 
 
+def test_a_stream_that_ends_in_an_error(traced: tuple[FakeModels, Likeness], exporter: InMemorySpanExporter) -> None:
+    fakes, server = traced
+    fakes.restorer.trouble.error = RuntimeError("canary")
+    assert server.enhance(samples.no_face(), accept="text/event-stream").status_code == 200
+    request, stages = spans_of(exporter)
+    assert (request.attributes or {})["http.response.status_code"] == 500
+    assert (request.attributes or {})["error.type"] == "stage_failed"
+    assert request.status.status_code is stages["restoration"].status.status_code is StatusCode.ERROR
+
+
 def test_what_the_client_did_wrong_is_no_error_of_the_server(
     traced: tuple[FakeModels, Likeness], exporter: InMemorySpanExporter
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import time
 from collections.abc import Iterator
@@ -13,7 +14,9 @@ from threading import Event
 import httpx
 import pytest
 
-from tests.app.server import ENHANCE, READY
+from tests import images
+from tests.app.fakes import FakeModels
+from tests.app.server import ENHANCE, READY, serving
 from tests.deploy.replica import DIES, Asked, Conduct, Replica, Says, replicas
 from tests.load.balancer import Balancer, balancing, free_port
 
@@ -193,6 +196,19 @@ def test_a_large_answer_leaves_the_replica_at_once(tmp_path: Path, accept_s: flo
         assert "buffered to a temporary file" not in balancer.complaints()
 
 
+def test_events_pass_as_they_come(tmp_path: Path) -> None:
+    fakes = FakeModels()
+    with serving(fakes) as server, balancing(tmp_path, [server.port]) as balancer:
+        fakes.detector.gate.clear()
+        files, headers = {"file": images.png(images.gradient())}, {"Accept": "text/event-stream"}
+        with httpx.stream("POST", balancer.url + ENHANCE, files=files, headers=headers, timeout=30) as response:
+            lines = response.iter_lines()
+            while next(lines) != 'data: {"stage":"detection","fraction":0.0}':
+                continue
+            fakes.detector.gate.set()
+            assert "event: result" in lines
+
+
 def test_what_nginx_refuses_itself_is_json(tmp_path: Path) -> None:
     with site(tmp_path, Says()) as (balancer, servers):
         too_large = post(balancer, b"x" * (LARGEST + 1))
@@ -247,6 +263,32 @@ def test_metrics_are_for_the_inside(tmp_path: Path, path: str) -> None:
             connection.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % path.encode())
             assert connection.recv(4096).startswith(b"HTTP/1.1 404")
         assert count(servers) == [0]
+
+
+@pytest.mark.parametrize("path", ["/", "/about", "/_next/static/chunks/x-0a1b2c.js"])
+def test_the_browser_app_passes_as_it_is(tmp_path: Path, path: str) -> None:
+    headers = {
+        "Content-Type": "text/html; charset=utf-8",
+        "Content-Encoding": "gzip",
+        "Vary": "Accept-Encoding",
+        "ETag": 'W/"0a1b2c"',
+        "Cache-Control": "no-cache",
+        "Content-Security-Policy": "default-src 'none'; script-src 'self'",
+    }
+    body = gzip.compress(b"<h1>The app</h1>")
+    with site(tmp_path, Says(200, body, headers)) as (balancer, servers):
+        answer = httpx.get(balancer.url + path)
+        assert (answer.status_code, answer.text) == (200, "<h1>The app</h1>")
+        assert {name: answer.headers[name] for name in headers} == headers
+        assert "gzip" in servers[0].asked[0].headers["Accept-Encoding"]
+
+
+def test_a_file_that_only_one_version_has_is_found(tmp_path: Path) -> None:
+    with site(tmp_path, Says(404), Says(404), Says()) as (balancer, servers):
+        for _ in range(6):
+            assert httpx.get(balancer.url + "/_next/static/chunks/x-0a1b2c.js").status_code == 200
+        servers[2].conduct = Says(404, b"nowhere")
+        assert httpx.get(balancer.url + "/_next/static/chunks/x-0a1b2c.js").status_code == 404
 
 
 def test_what_a_replica_learns_of_the_client(tmp_path: Path) -> None:

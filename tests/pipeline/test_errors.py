@@ -33,5 +33,5 @@ def test_the_tree_in_the_docstring_is_the_tree() -> None:
 
 def test_what_the_caller_can_mend_is_an_input_error() -> None:
     mendable = {kind.__name__ for kind in CLASSES if issubclass(kind, InputError)}
-    assert {"BrokenImage", "NoFaceDetected", "TooManyPixels", "UnsupportedMediaType"} <= mendable
+    assert {"BrokenImage", "NoFaceDetected", "TooManyPixels", "UnknownFace", "UnsupportedMediaType"} <= mendable
     assert mendable.isdisjoint({"StageFailed", "DeviceOutOfMemory", "Cancelled", "DeadlineExceeded"})

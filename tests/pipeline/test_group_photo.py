@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -53,3 +55,21 @@ def test_skin_keeps_its_colour(enhanced: Enhanced, photo: Photo) -> None:
         x0, y0, x1, y1 = report.face.box.round().astype(int)
         before, after = (image[y0:y1, x0:x1].mean(axis=(0, 1)) for image in (photo.image, enhanced.image))
         assert np.abs(after - before).max() < 2 / 255
+
+
+def test_one_face_left_alone_changes_no_pixel_of_the_others(
+    photo: Photo, enhanced: Enhanced, plain: Image, embedded_models: Models
+) -> None:
+    """Face by face: without one, and with that one alone. Where the crops of two overlap, both have a say."""
+    restored = [index for index, report in enumerate(enhanced.faces) if report.verdict.action == "restored"]
+    one = restored[len(restored) // 2]
+    without = enhance(photo, replace(OPTIONS, face_overrides=((one, 0.0),)), embedded_models, Run())
+    alone = enhance(photo, replace(OPTIONS, strength=0, face_overrides=((one, 1.0),)), embedded_models, Run())
+    for result, kept in ((without, {one}), (alone, set(restored) - {one})):
+        assert [i for i in restored if result.faces[i].verdict.action == "kept"] == sorted(kept)
+    others = (without.image != plain).any(axis=2)
+    its_own = (alone.image != plain).any(axis=2)
+    assert others.any()
+    assert its_own.any()
+    assert np.array_equal(without.image[~its_own], enhanced.image[~its_own])
+    assert np.array_equal(alone.image[~others], enhanced.image[~others])

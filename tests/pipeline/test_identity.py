@@ -34,7 +34,7 @@ def verdicts(
         [CROP] * faces,
         [RESTORED] * faces,
         recogniser,
-        strength=strength,
+        strengths=[strength] * faces,
         policy=policy,
         threshold=threshold,
         run=run or Run(),
@@ -167,13 +167,47 @@ def test_each_face_is_judged_by_itself() -> None:
         [dark, CROP],
         [with_less_red(dark.image), RESTORED],
         Choosy(fall=0.9),
-        strength=1.0,
+        strengths=[1.0, 1.0],
         policy="protect",
         threshold=0.4,
         run=Run(),
     )
     assert (first.action, first.strength) == ("restored", 1.0)
     assert (second.action, second.strength) == ("softened", 10 / 16)
+
+
+def of_strengths(recogniser: Recogniser | None, *strengths: float, policy: IdentityPolicy = "warn") -> list[Verdict]:
+    count = len(strengths)
+    return judge(
+        [FACE] * count,
+        [CROP] * count,
+        [RESTORED] * count,
+        recogniser,
+        strengths=strengths,
+        policy=policy,
+        threshold=0.4,
+        run=Run(),
+    )
+
+
+@settings(max_examples=25, deadline=None)
+@given(strengths=st.lists(st.floats(0.05, 1.0), max_size=4), policy=st.sampled_from(["warn", "protect"]))
+def test_a_face_has_its_own_strength(strengths: list[float], policy: IdentityPolicy) -> None:
+    """Each as if it were alone; what is protected starts from there."""
+    assert of_strengths(RedRecogniser(0.9), *strengths, policy=policy) == [
+        verdict(RedRecogniser(0.9), strength=strength, policy=policy) for strength in strengths
+    ]
+    assert [found.strength for found in of_strengths(None, *strengths, policy=policy)] == strengths
+
+
+def test_protect_lowers_only_what_is_too_strong() -> None:
+    found = of_strengths(RedRecogniser(0.9), 0.5, 1.0, 0.8, policy="protect")  # kept up to two thirds
+    assert [(face.action, face.strength) for face in found] == [
+        ("restored", 0.5),
+        ("softened", 10 / 16),
+        ("softened", pytest.approx(0.8 * 13 / 16)),
+    ]
+    assert "from 0.8" in str(found[2].reason)
 
 
 # --- failures ----------------------------------------------------------------------------------------------------

@@ -31,6 +31,12 @@ def test_options_cannot_be_changed_on_the_way() -> None:
         EnhanceOptions().strength = 0.5  # type: ignore[misc]
 
 
+def test_options_compare_and_hash_by_value() -> None:
+    first, second = (EnhanceOptions(face_overrides=((0, 0.0), (2, 0.5))) for _ in range(2))
+    assert first == second
+    assert len({first, second, EnhanceOptions(), EnhanceOptions(face_overrides=())}) == 2
+
+
 def test_a_request_may_choose_among_what_is_offered() -> None:
     other, single = FakeRestorer(name="other"), FakeUpscaler(3, name="single")
     models = dataclasses.replace(

@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.server import Likeness
+from tests.app import export
+from tests.app.fakes import FakeModels
+from tests.app.server import Likeness, serving
 from tests.app.test_content_security import hash_of, sources
 
 CHROMIUM = shutil.which("chromium")
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine")
 
 
-def test_the_root_leads_to_the_documentation(likeness: Likeness) -> None:
+def test_without_an_app_the_root_leads_to_the_documentation(likeness: Likeness) -> None:
     response = likeness.client.get("/")
     assert (response.status_code, response.headers["location"]) == (307, "/docs")
 
@@ -53,22 +56,51 @@ def test_pages_answer_head(likeness: Likeness, path: str) -> None:
     assert head.content == b""
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine")
-def test_a_browser_shows_every_operation(likeness: Likeness, tmp_path: Path) -> None:
+def shown(page: str, profile: Path) -> tuple[str, list[str]]:
+    """What a browser makes of a page, and its complaints on the console."""
     command = [
         str(CHROMIUM),
         *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
         *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-        f"--user-data-dir={tmp_path}",
+        f"--user-data-dir={profile}",
         *("--enable-logging=stderr", "--virtual-time-budget=10000", "--dump-dom"),
-        f"http://127.0.0.1:{likeness.port}/docs",
+        page,
     ]
-    shown = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
+    return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+
+
+@needs_chromium
+def test_a_browser_shows_every_operation(likeness: Likeness, tmp_path: Path) -> None:
+    page, complaints = shown(f"http://127.0.0.1:{likeness.port}/docs", tmp_path)
     document = likeness.client.get("/openapi.json").json()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            assert f'opblock-{method}"' in shown.stdout
-            assert f'data-path="{path}"' in shown.stdout
-            assert operation["operationId"] in shown.stdout
-    complaints = [line for line in shown.stderr.splitlines() if "CONSOLE" in line]
+            assert f'opblock-{method}"' in page
+            assert f'data-path="{path}"' in page
+            assert operation["operationId"] in page
     assert complaints == []
+
+
+@needs_chromium
+def test_a_browser_runs_the_app(tmp_path: Path) -> None:
+    with serving(FakeModels(), web_dir=export.export(tmp_path / "out")) as server:
+        page, complaints = shown(f"http://127.0.0.1:{server.port}/", tmp_path / "profile")
+    assert 'data-ran="2 pieces, rgb(1, 2, 3)"' in page
+    assert complaints == []
+
+
+@needs_chromium
+def test_a_browser_runs_no_script_that_the_page_did_not_come_with(tmp_path: Path) -> None:
+    folder = export.export(tmp_path / "out")
+    (folder / export.SCRIPT.lstrip("/")).write_text(
+        """const script = document.createElement("script");
+        script.textContent = "document.body.dataset.ran = 'injected'";
+        addEventListener("load", () => document.body.append(script));""",
+        encoding="utf-8",
+    )
+    with serving(FakeModels(), web_dir=folder) as server:
+        page, complaints = shown(f"http://127.0.0.1:{server.port}/", tmp_path / "profile")
+    assert "data-ran" not in page
+    assert len(complaints) == 1
+    assert "Content Security Policy" in complaints[0]

@@ -143,18 +143,64 @@ def test_strength_is_a_blend(fakes: FakeModels) -> None:
     assert middle == pytest.approx([0, 127.5, 255], abs=2)
 
 
-@pytest.mark.parametrize(("choice", "restored"), [("all", 2), ("largest", 1), ("center", 1)])
-def test_faces(likeness: Likeness, choice: str, restored: int) -> None:
-    large, small = samples.head(128), samples.head(96)
+@pytest.fixture(scope="module")
+def two_faces() -> bytes:
+    """One large, one small."""
     canvas = np.full((128, 236, 3), 90, np.uint8)
-    canvas[:, :128] = large
-    canvas[16:112, 140:] = small
-    faces = likeness.data(samples.file_of(canvas, "PNG"), faces=choice, upscale_factor=1)["faces"]
+    canvas[:, :128] = samples.head(128)
+    canvas[16:112, 140:] = samples.head(96)
+    return samples.file_of(canvas, "PNG")
+
+
+@pytest.mark.parametrize(("choice", "restored"), [("all", 2), ("largest", 1), ("center", 1)])
+def test_faces(likeness: Likeness, two_faces: bytes, choice: str, restored: int) -> None:
+    faces = likeness.data(two_faces, faces=choice, upscale_factor=1)["faces"]
     assert len(faces) == 2
     kept = [face for face in faces if face["action"] == "kept"]
     assert len(faces) - len(kept) == restored
     assert all("asked for" in face["reason"] and face["strength"] == 0 for face in kept)
     assert faces[0]["action"] == "restored"  # the larger, and the nearer to the middle
+
+
+def overridden(likeness: Likeness, photo: bytes, overrides: str, **fields: Any) -> tuple[list[Any], Any]:
+    """Per face what was done, and the pixels."""
+    data = likeness.data(photo, upscale_factor=1, face_overrides=overrides, **fields)
+    return [(face["action"], face["strength"]) for face in data["faces"]], samples.pixels_in(data)
+
+
+def test_face_overrides(likeness: Likeness, two_faces: bytes) -> None:
+    both, restored = overridden(likeness, two_faces, "")
+    neither, plain = overridden(likeness, two_faces, "", strength=0)
+    assert (both, neither) == ([("restored", 1)] * 2, [("kept", 0)] * 2)
+    first, pixels = overridden(likeness, two_faces, '{"1": 0}')
+    assert first == [both[0], neither[1]]
+    assert (pixels[:, :128] == restored[:, :128]).all()
+    assert (pixels[:, 140:] == plain[:, 140:]).all()
+    assert (restored[:, 140:] != plain[:, 140:]).any()
+    second, pixels = overridden(likeness, two_faces, '{"1": 1}', strength=0)
+    assert second == [neither[0], both[1]]
+    assert (pixels[:, :128] == plain[:, :128]).all()
+    assert (pixels[:, 140:] == restored[:, 140:]).all()
+    mixed, _ = overridden(likeness, two_faces, ' { "1" : 0.7, "0": 5e-1 } ', faces="largest", strength=0.2)
+    assert mixed == [("restored", 0.5), ("restored", 0.7)]
+    assert overridden(likeness, two_faces, "{}", faces="largest")[0] == [both[0], neither[1]]
+
+
+def test_a_face_that_was_left_says_that_it_was_asked(likeness: Likeness) -> None:
+    (face,) = likeness.data(samples.small_face(), face_overrides='{"0": 0}')["faces"]
+    assert face["reason"] == "Left as it was, as asked for this face: upscaled only."
+
+
+def test_an_override_is_where_protection_starts(fakes: FakeModels) -> None:
+    fakes.restorer.paint, fakes.recogniser.fall = 1.0, 1.0  # kept up to 0.6
+    with serving(fakes) as server:
+        found = [
+            server.data(DARK, strength=0, identity_policy="protect", face_overrides=f'{{"0": {strength}}}')["faces"][0]
+            for strength in (0.5, 0.9)
+        ]
+    assert [face["action"] for face in found] == ["restored", "softened"]
+    assert found[0]["strength"] == 0.5
+    assert 0.55 <= found[1]["strength"] <= 0.6
 
 
 def test_without_a_face_the_photo_is_refused(likeness: Likeness) -> None:

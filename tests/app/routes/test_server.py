@@ -59,6 +59,7 @@ def test_config(likeness: Likeness) -> None:
         "upscale_factor": 2,
         "strength": 1,
         "faces": "all",
+        "face_overrides": None,
         "require_face": True,
         "color_correction": "none",
         "background": "upscale",

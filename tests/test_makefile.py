@@ -1,0 +1,178 @@
+"""What `make` does about the browser app: builds it when it must, and serves and tests without it where it cannot."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# Each says what it is asked for.
+PYTHON = 'echo "python $*"'
+NODE = "exit 0"  # whether it is new enough
+NPM = """echo "npm $* for '$NEXT_PUBLIC_API_URL'"
+case "$*" in
+  ci*) mkdir -p node_modules && touch node_modules/.package-lock.json ;;
+  "run build") mkdir -p out && touch out/index.html ;;
+  "run e2e") echo "in $CHROMIUM with $PYTHON" ;;
+esac"""
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A working tree with little more than the Makefile, and what of all programs there is."""
+
+    folder: Path
+
+    def program(self, name: str, script: str) -> None:
+        file = self.folder / "bin" / name
+        file.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+        file.chmod(0o755)
+
+    def make(self, *arguments: str, **variables: str) -> list[str]:
+        """The lines that a `make` that ends well writes about the app."""
+        done = subprocess.run(
+            [str(shutil.which("make")), "--silent", "--no-print-directory", "VENV=venv", *arguments],
+            cwd=self.folder,
+            env={"PATH": str(self.folder / "bin"), **variables},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()
+
+    def age(self) -> None:
+        """What is there becomes old, so that what comes is newer: the clocks of file systems tick slowly."""
+        for file in (self.folder / "web").rglob("*"):
+            os.utime(file, (1, 1))
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    for name in ("bin", "venv/bin", "venv/photos", "training", "web/src/app"):
+        (tmp_path / name).mkdir(parents=True)
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    # In the order in which they come about.
+    for name in (
+        *("requirements.txt", "requirements-dev.txt", "requirements-parity.txt", "training/requirements.txt"),
+        *("venv/.installed", "venv/.installed-dev", "venv/.installed-parity", "venv/photos/.fetched"),
+        *("web/package.json", "web/package-lock.json", "web/src/app/page.tsx"),
+    ):
+        (tmp_path / name).touch()
+    for name in ("find", "cmp", "touch", "mkdir", "make"):
+        (tmp_path / "bin" / name).symlink_to(str(shutil.which(name)))
+    tree = Tree(tmp_path)
+    tree.program("node", NODE)
+    tree.program("npm", NPM)
+    tree.program("python", PYTHON)
+    shutil.move(tmp_path / "bin" / "python", tmp_path / "venv" / "bin" / "python")
+    return tree
+
+
+SERVED = "python -m app serve --host 127.0.0.1 --port 8000"
+CI, BUILD = "npm ci --ignore-scripts for ''", "npm run build for ''"
+
+
+def test_run_builds_the_app_and_serves(tree: Tree) -> None:
+    assert tree.make("run") == [CI, BUILD, SERVED]
+    assert tree.make("run") == [SERVED]
+
+
+@pytest.mark.parametrize("missing", ["node", "npm", "a newer node"])
+def test_without_node_it_serves_all_the_same_and_says_so(tree: Tree, missing: str) -> None:
+    if missing == "a newer node":
+        tree.program("node", "exit 1")
+    else:
+        (tree.folder / "bin" / missing).unlink()
+    said = "Node 20.9 or later is missing: serving without the browser app, see /docs"
+    assert tree.make("run") == [said, SERVED]
+    assert tree.make("test-web") == ["Node 20.9 or later is missing: the browser app was not tested"]
+
+
+def test_without_node_an_app_that_was_built_is_served(tree: Tree) -> None:
+    tree.make("web")
+    (tree.folder / "bin" / "node").unlink()
+    assert tree.make("run") == [
+        "Node 20.9 or later is missing: serving the browser app as it was built last",
+        SERVED,
+    ]
+
+
+@pytest.mark.parametrize("step", ["ci --ignore-scripts", "run build"])
+def test_an_app_that_does_not_build_keeps_nothing_from_being_served(tree: Tree, step: str) -> None:
+    tree.program("npm", f'if [ "$*" = "{step}" ]; then echo "what is wrong"; exit 1; fi\n{NPM}')
+    lines = tree.make("run")
+    assert lines[-3:] == [
+        "what is wrong",
+        "The browser app could not be built: serving without the browser app, see /docs",
+        SERVED,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "steps"),
+    [
+        ("web/src/app/page.tsx", [BUILD]),
+        ("web/src/app/new.tsx", [BUILD]),
+        ("web/package.json", [BUILD]),
+        ("web/package-lock.json", [CI, BUILD]),
+        ("web/next-env.d.ts", []),
+        ("web/e2e/page.spec.ts", []),
+        ("web/.next/trace", []),
+        ("web/screenshots/one.png", []),
+    ],
+)
+def test_it_is_built_again_when_what_it_is_made_of_changed(tree: Tree, changed: str, steps: list[str]) -> None:
+    tree.make("web")
+    tree.age()
+    (tree.folder / changed).parent.mkdir(exist_ok=True)
+    (tree.folder / changed).touch()
+    assert tree.make("web") == steps
+    assert tree.make("web") == []
+
+
+def test_an_app_for_another_address_is_another_app(tree: Tree) -> None:
+    address = "https://api.example.org"
+    tree.make("web")
+    tree.age()
+    assert tree.make("web", NEXT_PUBLIC_API_URL=address) == [f"npm run build for '{address}'"]
+    tree.age()
+    assert tree.make("web", f"NEXT_PUBLIC_API_URL={address}") == []
+    assert tree.make("web") == [BUILD]
+
+
+def test_the_app_is_tested_also_in_a_browser(tree: Tree) -> None:
+    browser = "/somewhere/chromium"
+    steps = [CI, "npm run check for ''", "npm test for ''", BUILD, "npm run e2e for ''"]
+    python = tree.folder / "venv" / "bin" / "python"
+    assert tree.make("test-web", CHROMIUM=browser) == [*steps, f"in {browser} with {python}"]
+    tree.program("google-chrome", "")
+    assert tree.make("test-web")[-1] == f"in {tree.folder / 'bin' / 'google-chrome'} with {python}"
+    tree.program("chromium", "")
+    assert tree.make("test-web")[-1] == f"in {tree.folder / 'bin' / 'chromium'} with {python}"
+
+
+def test_without_a_browser_the_rest_is_tested(tree: Tree) -> None:
+    *steps, said = tree.make("test-web")
+    assert steps == [CI, "npm run check for ''", "npm test for ''", BUILD]
+    assert said == "Chromium is missing: the browser app was not tested in a browser"
+
+
+@pytest.mark.parametrize("step", ["run check", "test", "run build", "run e2e"])
+def test_a_test_that_fails_is_no_success(tree: Tree, step: str) -> None:
+    tree.program("chromium", "")
+    tree.program("npm", f'if [ "$*" = "{step}" ]; then exit 1; fi\n{NPM}')
+    with pytest.raises(AssertionError, match="Error"):
+        tree.make("test-web")
+
+
+def test_clean_leaves_nothing_of_the_app_but_its_sources(tree: Tree) -> None:
+    tree.make("web")
+    (tree.folder / "bin" / "rm").symlink_to(str(shutil.which("rm")))
+    tree.make("clean")
+    assert sorted(os.listdir(tree.folder / "web")) == ["package-lock.json", "package.json", "src"]
