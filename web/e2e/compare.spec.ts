@@ -1,0 +1,157 @@
+import { expect, test } from "./test";
+import { box } from "./workbench";
+import type { CDPSession } from "@playwright/test";
+
+type Spot = { x: number; y: number };
+
+/** Fingers that go from some spots to others. */
+async function touch(session: CDPSession, from: Spot[], to: Spot[], steps = 8): Promise<void> {
+  const at = (part: number) =>
+    from.map(({ x, y }, index) => ({
+      x: x + (to[index]!.x - x) * part,
+      y: y + (to[index]!.y - y) * part,
+      id: index,
+    }));
+  await session.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: at(0) });
+  for (let step = 1; step <= steps; step += 1) {
+    await session.send("Input.dispatchTouchEvent", { type: "touchMove", touchPoints: at(step / steps) });
+  }
+  await session.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+}
+
+test.beforeEach(async ({ workbench }) => {
+  await workbench.open();
+  await workbench.restored();
+});
+
+test("the line is dragged with a mouse", async ({ page, workbench }) => {
+  await expect(workbench.line).toHaveAttribute("aria-valuenow", "50");
+  const stage = await box(workbench.before);
+  const middle = { x: stage.x + stage.width / 2, y: stage.y + stage.height / 2 };
+  await page.mouse.move(middle.x, middle.y);
+  await page.mouse.down();
+  await page.mouse.move(middle.x + stage.width / 4, middle.y, { steps: 5 });
+  await page.mouse.up();
+  await expect.poll(() => workbench.valueOfLine()).toBeGreaterThan(70);
+  expect(await workbench.valueOfLine()).toBeLessThan(80);
+});
+
+test("the line is moved with the keyboard", async ({ page, workbench }) => {
+  await workbench.line.focus();
+  await page.keyboard.press("ArrowRight");
+  await expect.poll(() => workbench.valueOfLine()).toBeGreaterThan(50);
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("ArrowLeft");
+  await expect.poll(() => workbench.valueOfLine()).toBeLessThan(50);
+});
+
+test("zoom by buttons, to the pixel and back to the whole", async ({ page, workbench }) => {
+  const button = (name: string) => page.getByRole("button", { name, exact: true });
+  const fitted = await workbench.percent();
+  await button("Zoom in").click();
+  await expect.poll(() => workbench.percent()).toBeGreaterThan(fitted * 1.4);
+  await button("Zoom out").click();
+  await expect.poll(() => workbench.percent()).toBe(fitted);
+  await button("1:1").click();
+  await expect(workbench.zoom).toHaveText("100 %");
+  expect((await box(workbench.after)).width).toBeCloseTo(512, 0);
+  await button("Whole picture").click();
+  await expect.poll(() => workbench.percent()).toBe(fitted);
+});
+
+test("zoom by wheel stays at the spot under the pointer, and leaves the page where it is", async ({ page, workbench }) => {
+  const before = await box(workbench.after);
+  const fitted = await workbench.percent();
+  const spot = { x: before.x + before.width / 4, y: before.y + before.height / 4 };
+  await page.mouse.move(spot.x, spot.y);
+  await page.mouse.wheel(0, -400);
+  await expect.poll(() => workbench.percent()).toBeGreaterThan(fitted * 1.5);
+  const after = await box(workbench.after);
+  // The picture may not leave a gap at the edge, so only the direction that has room stays exactly.
+  expect((spot.y - after.y) / after.height).toBeCloseTo(0.25, 1);
+  expect(await page.evaluate(() => window.scrollY)).toBe(0);
+});
+
+test("a double click shows the pixels, another the whole", async ({ page, workbench }) => {
+  const fitted = await workbench.percent();
+  const picture = await box(workbench.after);
+  const spot = [picture.x + picture.width * 0.8, picture.y + picture.height * 0.8] as const;
+  await page.mouse.dblclick(...spot);
+  await expect(workbench.zoom).toHaveText("100 %");
+  const actual = await box(workbench.after);
+  await page.mouse.dblclick(actual.x + actual.width * 0.8, actual.y + actual.height * 0.8);
+  await expect.poll(() => workbench.percent()).toBe(fitted);
+});
+
+test("the picture is moved by dragging and by arrows once it is larger than the stage", async ({ page, workbench }) => {
+  for (let time = 0; time < 3; time += 1) await page.getByRole("button", { name: "Zoom in" }).click();
+  const stage = await box(workbench.stage);
+  const before = await box(workbench.after);
+  const from = { x: stage.x + stage.width * 0.25, y: stage.y + stage.height * 0.75 };
+  await page.mouse.move(from.x, from.y);
+  await page.mouse.down();
+  await page.mouse.move(from.x - 90, from.y - 60, { steps: 6 });
+  await page.mouse.up();
+  await expect.poll(async () => (await box(workbench.after)).x).toBeCloseTo(before.x - 90, -1);
+  expect((await box(workbench.after)).y).toBeCloseTo(before.y - 60, -1);
+  await expect(workbench.line).toHaveAttribute("aria-valuenow", "50"); // it moves by its handle alone now
+
+  const dragged = await box(workbench.after);
+  await workbench.stage.focus();
+  await page.keyboard.press("ArrowLeft");
+  await expect.poll(async () => (await box(workbench.after)).x).toBeGreaterThan(dragged.x + 40);
+  await page.keyboard.press("0");
+  await expect.poll(async () => (await box(workbench.after)).height).toBeLessThan(stage.height + 1);
+});
+
+test("the sides are swapped", async ({ page, workbench }) => {
+  const swap = page.getByRole("button", { name: "Swap sides" });
+  const isBeforeFirst = () =>
+    page.getByRole("main").evaluate((main) => {
+      const [first] = main.querySelectorAll("img");
+      return first?.alt.endsWith("before");
+    });
+  expect(await isBeforeFirst()).toBe(true);
+  await swap.click();
+  await expect(swap).toHaveAttribute("aria-pressed", "true");
+  expect(await isBeforeFirst()).toBe(false);
+  await workbench.stage.focus();
+  await page.keyboard.press("s");
+  await expect(swap).toHaveAttribute("aria-pressed", "false");
+});
+
+test("before and after lie on each other", async ({ workbench }) => {
+  expect(await box(workbench.before)).toEqual(await box(workbench.after));
+});
+
+test.describe("on a phone", () => {
+  test.use({ viewport: { width: 390, height: 844 }, deviceScaleFactor: 3, isMobile: true, hasTouch: true });
+
+  test("the line is dragged with a finger", async ({ page, context, workbench }) => {
+    const picture = await box(workbench.before);
+    const middle = { x: picture.x + picture.width / 2, y: picture.y + picture.height / 2 };
+    const session = await context.newCDPSession(page);
+    await touch(session, [middle], [{ x: middle.x - picture.width * 0.3, y: middle.y }]);
+    await expect.poll(() => workbench.valueOfLine()).toBeLessThan(30);
+  });
+
+  test("two fingers zoom", async ({ page, context, workbench }) => {
+    const fitted = await workbench.percent();
+    const { x, y, width, height } = await box(workbench.before);
+    const middle = { x: x + width / 2, y: y + height * 0.3 };
+    const session = await context.newCDPSession(page);
+    const at = (by: number) => [
+      { x: middle.x - by, y: middle.y },
+      { x: middle.x + by, y: middle.y },
+    ];
+    await touch(session, at(30), at(110), 12);
+    await expect.poll(() => workbench.percent()).toBeGreaterThan(fitted * 1.5);
+    expect(await page.evaluate(() => window.visualViewport?.scale)).toBe(1); // the picture, not the page
+  });
+
+  test("1:1 is one pixel of the picture for one of the screen", async ({ page, workbench }) => {
+    await page.getByRole("button", { name: "1:1" }).tap();
+    await expect(workbench.zoom).toHaveText("100 %");
+    await expect.poll(async () => (await box(workbench.after)).width * 3).toBeCloseTo(512, 0);
+  });
+});

@@ -1,0 +1,191 @@
+import type { Page, Route } from "@playwright/test";
+import { BASE, KEYS, RATE } from "./servers";
+import { Service } from "./service";
+import { expect, test } from "./test";
+import { photo, type Workbench } from "./workbench";
+
+const ENHANCE = "**/api/v1/enhance";
+
+test.use({ provokes: true });
+
+async function knows(page: Page, key: string): Promise<void> {
+  await page.addInitScript((known) => sessionStorage.setItem("likeness.key", known), key);
+}
+
+/** A photo with options of its own that is about to be sent. */
+async function prepared(page: Page, workbench: Workbench, name = "portrait.jpg"): Promise<void> {
+  await workbench.open();
+  await workbench.choose(name);
+  await page.getByRole("radio", { name: "×1" }).check({ force: true });
+  await workbench.restore.click();
+}
+
+/** The same photo with the same options is sent again and done. */
+async function triedAgain(page: Page, workbench: Workbench): Promise<void> {
+  await expect(page.getByRole("radio", { name: "×1" })).toBeChecked();
+  await expect(workbench.photos).toHaveCount(1);
+  await page.getByRole("button", { name: /^Try (again|now)$/ }).click();
+  await workbench.done();
+  await expect(workbench.problem(/./)).toHaveCount(0);
+  await expect(page.getByText(/256 × 256 pixels/)).toBeVisible();
+}
+
+test("no face: said so, and enlarged all the same when that is wanted", async ({ page, workbench }) => {
+  await workbench.open();
+  await workbench.choose("landscape.jpg");
+  await workbench.restore.click();
+  await expect(workbench.problem(/face/)).toBeVisible();
+  await page.getByRole("button", { name: "Enlarge it all the same" }).click();
+  await workbench.done();
+  await expect(page.getByText(/640 × 480 pixels/)).toBeVisible();
+  await page.getByRole("button", { name: "Faces 0" }).click();
+  await expect(page.getByText("No face was found in this photo.")).toBeVisible();
+});
+
+test("a broken photo: said so, and the next one is restored", async ({ page, workbench }) => {
+  await workbench.open();
+  await workbench.choose("broken.jpg");
+  await workbench.restore.click();
+  await expect(workbench.problem(/./)).toBeVisible();
+  await expect(page.getByText(/^while: reading the photo · request \w+/)).toBeVisible();
+  await workbench.choose("portrait.jpg");
+  await workbench.restore.click();
+  await workbench.done();
+});
+
+const ANSWERS: [string, (route: Route) => Promise<void>, RegExp][] = [
+  [
+    "an error of the server",
+    (route) =>
+      route.fulfill({
+        status: 500,
+        json: { error: "The upscaling failed.", stage: "upscaling", code: "stage_failed", request_id: "ab12" },
+      }),
+    /The upscaling failed\./,
+  ],
+  [
+    "a page of a proxy",
+    (route) => route.fulfill({ status: 502, contentType: "text/html", body: "<h1>Bad Gateway</h1>" }),
+    /The server answered 502, without a word this page understands\./,
+  ],
+  ["an answer without anything", (route) => route.fulfill({ status: 200, body: "" }), /could not be read/],
+  ["an answer of something else", (route) => route.fulfill({ json: { hello: "world" } }), /could not be read/],
+  [
+    "an answer that lacks what is shown",
+    (route) => route.fulfill({ json: { status: "success", data: { restored_image: "AAAA", faces: [] } } }),
+    /could not be read/,
+  ],
+  [
+    "events that end without a result",
+    (route) => stream(route, 'event: stage\ndata: {"stage": "decode", "fraction": 0.5}\n\n'),
+    /The connection ended before the photo was done\./,
+  ],
+  [
+    "an error in the middle of the events",
+    (route) =>
+      stream(
+        route,
+        'event: stage\ndata: {"stage": "decode", "fraction": 0}\n\nevent: error\ndata: {"error": "The device failed.", ' +
+          '"stage": "detection", "code": "device_failed", "request_id": "ab12", "status": 500, "retry_after": null}\n\n',
+      ),
+    /The device failed\./,
+  ],
+  ["events that are no JSON", (route) => stream(route, "event: result\ndata: {\n\n"), /could not be read/],
+  ["no server", (route) => route.abort("connectionrefused"), /The server cannot be reached\./],
+];
+
+function stream(route: Route, body: string): Promise<void> {
+  return route.fulfill({ contentType: "text/event-stream", body });
+}
+
+for (const [name, answer, words] of ANSWERS) {
+  test(`${name}: said so, and tried again without choosing again`, async ({ page, workbench }) => {
+    await page.route(ENHANCE, answer);
+    await prepared(page, workbench);
+    await expect(workbench.problem(words)).toBeVisible();
+    await page.unroute(ENHANCE);
+    await triedAgain(page, workbench);
+  });
+}
+
+test("a result stays while another try fails", async ({ page, workbench }) => {
+  await workbench.open();
+  await workbench.restored();
+  await page.route(ENHANCE, (route) => route.abort());
+  await page.getByRole("radio", { name: "×1" }).check({ force: true });
+  await workbench.restoreAgain.click();
+  await expect(workbench.problem(/cannot be reached/)).toBeVisible();
+  await expect(workbench.after).toBeVisible();
+  await expect(workbench.download).toBeVisible();
+});
+
+test("a server that cannot be reached at first is found when it is there", async ({ page, workbench }) => {
+  await page.route("**/api/v1/config", (route) => route.abort());
+  await page.goto("/");
+  await expect(page.getByText("The server cannot be reached. Is it running, and are you online?")).toBeVisible();
+  await page.unroute("**/api/v1/config");
+  await expect(page.getByText(/megapixels\./)).toBeVisible(); // by itself
+  await workbench.restored();
+});
+
+test.describe("a server that lets in who has a key, one photo at a time, for a short while", () => {
+  test.use({ baseURL: BASE.strict });
+
+  test("without a key: asked for, and used from then on", async ({ page, workbench }) => {
+    await prepared(page, workbench);
+    await expect(workbench.problem(/An API key is needed/)).toBeVisible();
+    await page.getByLabel("API key").fill("a wrong one");
+    await page.getByRole("button", { name: "Use it" }).click();
+    await expect(workbench.problem(/This API key is not known here\./)).toBeVisible();
+    await page.getByLabel("API key").fill(KEYS[0]!);
+    await page.getByLabel("API key").press("Enter");
+    await workbench.done();
+
+    await page.reload();
+    await workbench.restored();
+    await expect(workbench.problem(/./)).toHaveCount(0);
+  });
+
+  test("too many photos: said when it is tried again, which can be stopped", async ({ page, workbench }) => {
+    await knows(page, KEYS[1]!);
+    await workbench.open();
+    await workbench.choose("portrait.jpg");
+    await page.getByRole("radio", { name: "×1" }).check({ force: true });
+    const service = new Service("strict", KEYS[1]);
+    for (let count = 0; count < RATE; count += 1) await service.post(photo("note.jpg"));
+    await workbench.restore.click();
+    await expect(page.getByText(/It is tried again in \d+ s\./)).toBeVisible();
+    await expect(workbench.problem(/./)).toBeVisible();
+    await page.getByRole("button", { name: "Stop trying" }).click();
+    await expect(page.getByText(/It is tried again/)).toHaveCount(0);
+    await expect(page.getByRole("button", { name: "Try again" })).toBeVisible();
+  });
+
+  test("a full queue: said when it is tried again, which happens by itself", async ({ page, workbench }) => {
+    const other = new Service("strict", KEYS[2]);
+    await other.idle();
+    await knows(page, KEYS[3]!);
+    await workbench.open();
+    await workbench.choose("portrait.jpg");
+    await other.occupy(photo("large.jpg"));
+    await workbench.restore.click();
+    await expect(page.getByText(/It is tried again in \d+ s\./)).toBeVisible();
+    await expect(page.getByRole("button", { name: "portrait.jpg, waiting" })).toBeVisible();
+    await other.idle();
+    await workbench.done();
+    await expect(workbench.problem(/./)).toHaveCount(0);
+  });
+
+  test("time that is over: said so, and a smaller photo is done", async ({ page, workbench }) => {
+    await knows(page, KEYS[4]!);
+    await workbench.open();
+    await workbench.choose("large.jpg");
+    await workbench.restore.click();
+    await expect(workbench.problem("The photo took longer than this server allows.")).toBeVisible({ timeout: 30_000 });
+    await expect(page.getByText(/^while: enlarging the picture/)).toBeVisible();
+    await new Service("strict", KEYS[4]).idle();
+    await workbench.choose("portrait.jpg");
+    await workbench.restore.click();
+    await workbench.done();
+  });
+});

@@ -1,0 +1,26 @@
+import { expect, test } from "./test";
+
+const LIMIT = 200_000; // bytes, as they travel
+
+test("the first load is light, packed, and works under a strict policy", async ({ page, workbench }) => {
+  const scripts = new Map<string, { bytes: number; encoding: string | undefined }>();
+  page.on("requestfinished", async (request) => {
+    if (request.resourceType() !== "script") return;
+    const answer = await request.response();
+    const { responseBodySize } = await request.sizes();
+    scripts.set(request.url(), { bytes: responseBodySize, encoding: answer?.headers()["content-encoding"] });
+  });
+  const answered = page.waitForResponse("/");
+  await workbench.open();
+  await page.waitForLoadState("networkidle");
+
+  expect([...scripts.values()].map(({ encoding }) => encoding)).toEqual([...scripts].map(() => "gzip"));
+  const bytes = [...scripts.values()].reduce((sum, script) => sum + script.bytes, 0);
+  test.info().annotations.push({ type: "script", description: `${bytes} bytes in ${scripts.size} files` });
+  expect(bytes).toBeGreaterThan(10_000);
+  expect(bytes).toBeLessThanOrEqual(LIMIT);
+
+  const policy = (await answered).headers()["content-security-policy"] ?? "";
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).not.toContain("unsafe");
+});

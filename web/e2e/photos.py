@@ -1,0 +1,57 @@
+"""The photos of the browser tests, written to a folder: `python photos.py FOLDER`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import skimage.data
+from PIL import Image
+
+ORIENTATION = 0x0112
+TURNED = 6  # EXIF: to be turned by 90° clockwise to be upright
+
+SAMPLE = Path(__file__).parents[1] / "public" / "sample.jpg"
+
+
+def make(folder: Path) -> None:
+    """All of them. The group is left out where the wheel that has it was not fetched."""
+    astronaut = Image.fromarray(skimage.data.astronaut())
+    shutil.copy(SAMPLE, folder / "portrait.jpg")
+    astronaut.resize((320, 320)).save(folder / "second.png")
+
+    upright = astronaut.crop((60, 0, 380, 400))
+    exif = Image.Exif()
+    exif[ORIENTATION] = TURNED
+    upright.transpose(Image.Transpose.ROTATE_90).save(folder / "turned.jpg", quality=92, exif=exif)
+
+    # A minute of work for a few hundred kilobytes.
+    astronaut.resize((3000, 3000)).save(folder / "large.jpg", quality=80)
+
+    noise = np.random.default_rng(0).normal(0, 12, (560, 560, 3))
+    noisy = np.clip(np.asarray(astronaut.resize((560, 560)), dtype=float) + noise, 0, 255).astype(np.uint8)
+    Image.fromarray(noisy).save(folder / "heavy.png")
+
+    rows = np.linspace(60, 220, 240, dtype=np.uint8)
+    Image.fromarray(np.repeat(rows[:, None], 320, axis=1)).convert("RGB").save(folder / "landscape.jpg")
+
+    whole = (folder / "portrait.jpg").read_bytes()
+    (folder / "broken.jpg").write_bytes(whole[: len(whole) // 2])
+    (folder / "note.jpg").write_text("This is no photo, whatever its name says.\n")
+    (folder / "empty.jpg").write_bytes(b"")
+    (folder / "phone.heic").write_bytes(b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(200))
+    Image.new("L", (6000, 5000), 128).save(folder / "vast.png")
+    Image.new("L", (4200, 4200), 128).save(folder / "wide.png")  # 17.6 MP, but 159 at ×3
+
+    for wheel in sorted((Path(sys.prefix) / "photos").glob("insightface-*.whl"))[-1:]:
+        with zipfile.ZipFile(wheel) as packed:
+            group = Image.open(BytesIO(packed.read("insightface/data/images/t1.jpg")))
+        group.resize((group.width // 2, group.height // 2)).save(folder / "group.jpg", quality=92)
+
+
+if __name__ == "__main__":
+    make(Path(sys.argv[1]))

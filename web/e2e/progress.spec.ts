@@ -1,0 +1,135 @@
+import type { Page } from "@playwright/test";
+import { BASE, logLines } from "./servers";
+import { expect, test } from "./test";
+import { photo } from "./workbench";
+
+type Told = { label: string; percent: number | null; elapsed: number | null };
+
+/** Writes down all that the page says of its progress. */
+async function watch(page: Page): Promise<() => Promise<Told[]>> {
+  await page.evaluate(() => {
+    const told: Told[] = [];
+    const look = () => {
+      const label = document.querySelector("progress")?.getAttribute("aria-label");
+      if (!label) return;
+      const number = (name: string) => {
+        const text = document.querySelector(`[data-testid="${name}"]`)?.textContent;
+        return text ? Number.parseFloat(text) : null;
+      };
+      const now = { label, percent: number("percent"), elapsed: number("elapsed") };
+      if (JSON.stringify(now) !== JSON.stringify(told.at(-1))) told.push(now);
+    };
+    new MutationObserver(look).observe(document.body, {
+      subtree: true,
+      childList: true,
+      characterData: true,
+      attributes: true,
+    });
+    Object.assign(window, { told });
+  });
+  return () => page.evaluate(() => (window as unknown as { told: Told[] }).told);
+}
+
+const labels = (told: Told[]) => [...new Set(told.map(({ label }) => label))];
+
+function rises(numbers: number[]): boolean {
+  return numbers.every((number, index) => index === 0 || number >= numbers[index - 1]!);
+}
+
+test("the upload is told in percent, then every stage in its order", async ({ page, context, workbench }) => {
+  await workbench.open();
+  await workbench.choose("heavy.png");
+  const network = await context.newCDPSession(page);
+  await network.send("Network.enable");
+  await network.send("Network.emulateNetworkConditions", {
+    offline: false,
+    latency: 0,
+    downloadThroughput: -1,
+    uploadThroughput: 400 * 1024, // bytes a second, so that there is something to tell
+  });
+  const told = await watch(page);
+  await workbench.restore.click();
+  await workbench.done();
+
+  const all = await told();
+  const upload = all.filter(({ label, percent }) => label === "Uploading" && percent !== null);
+  expect(new Set(upload.map(({ percent }) => percent)).size, JSON.stringify(all)).toBeGreaterThan(3);
+  const order = ["Uploading", "Looking for faces", "Enlarging the picture", "Measuring the result"];
+  expect(labels(all).filter((label) => order.includes(label))).toEqual(order);
+  for (const label of labels(all)) {
+    const percents = all.filter((one) => one.label === label).flatMap(({ percent }) => percent ?? []);
+    expect(rises(percents), `${label}: ${percents}`).toBe(true);
+  }
+  const elapsed = all.flatMap((one) => one.elapsed ?? []);
+  expect(rises(elapsed)).toBe(true);
+  expect(new Set(elapsed).size).toBeGreaterThan(5);
+});
+
+test("the place in the queue is told, and the photo is done when it is its turn", async ({ page, workbench, service }) => {
+  await workbench.open();
+  await workbench.choose("portrait.jpg");
+  await service.occupy(photo("large.jpg"));
+  await service.occupy(photo("large.jpg"));
+  await workbench.restore.click();
+  await expect(workbench.progress).toHaveAccessibleName("One photo before yours");
+  await expect(page.getByRole("status").filter({ hasText: "One photo before yours" })).toHaveCount(1); // and is heard
+  await expect(workbench.progress).not.toHaveAttribute("value"); // nobody knows how long that takes
+  service.release();
+  await expect(workbench.progress).toHaveAccessibleName("Next in the queue");
+  service.release();
+  await workbench.done();
+});
+
+test("cancel stops the work on the server", async ({ workbench, service }) => {
+  await service.idle();
+  await workbench.open();
+  await workbench.choose("large.jpg");
+  await workbench.restore.click();
+  await expect(workbench.progress).toHaveAccessibleName("Enlarging the picture");
+  expect((await service.status()).slots_in_use).toBe(1);
+  const known = logLines("plain").length;
+  await workbench.cancel.click();
+
+  await expect(workbench.progress).toHaveCount(0);
+  await expect(workbench.restore).toBeEnabled();
+  await expect.poll(async () => (await service.status()).slots_in_use, { timeout: 30_000 }).toBe(0);
+  await expect.poll(() => logLines("plain").slice(known).join("\n")).toMatch(/"\/api\/v1\/enhance", "status": 499/);
+  await expect(workbench.download).toHaveCount(0);
+  await expect(workbench.problem(/./)).toHaveCount(0); // a person who cancels needs no telling
+});
+
+test("cancel works while the photo waits in the queue", async ({ workbench, service }) => {
+  await workbench.open();
+  await workbench.choose("portrait.jpg");
+  await service.occupy(photo("large.jpg"));
+  await workbench.restore.click();
+  await expect(workbench.progress).toHaveAccessibleName("Next in the queue");
+  await workbench.cancel.click();
+  await expect(workbench.restore).toBeEnabled();
+  await expect.poll(() => service.inside()).toBe(1);
+});
+
+test("a photo that is removed while it is worked on is given up", async ({ page, workbench, service }) => {
+  await workbench.open();
+  await workbench.choose("large.jpg");
+  await workbench.restore.click();
+  await expect.poll(() => service.inside()).toBe(1);
+  await page.getByRole("button", { name: "Remove large.jpg" }).click();
+  await expect(page.getByRole("heading", { name: "Drop a photo here" })).toBeVisible();
+  await expect.poll(() => service.inside(), { timeout: 30_000 }).toBe(0);
+});
+
+test("a photo is worked on while the next is looked at", async ({ page, workbench }) => {
+  await workbench.open();
+  await workbench.choose("large.jpg", "portrait.jpg");
+  await workbench.restore.click();
+  const strip = page.getByRole("navigation", { name: "Photos" });
+  await strip.getByRole("button", { name: /^portrait\.jpg/ }).click();
+  await workbench.restore.click();
+  await expect(workbench.progress).toHaveAccessibleName("After the photos before it");
+  await strip.getByRole("button", { name: /^large\.jpg/ }).click();
+  await workbench.cancel.click();
+  await strip.getByRole("button", { name: /^portrait\.jpg/ }).click();
+  await workbench.done();
+  expect(page.url()).toBe(`${BASE.plain}/`);
+});

@@ -1,0 +1,85 @@
+/** The services that the tests talk to, and the folder in which a run keeps what it makes. */
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+export type Name = "plain" | "strict";
+
+export const PYTHON = resolve(process.env.PYTHON ?? "../.venv/bin/python");
+
+/** Keys that the strict server knows. Each has a rate of its own, so a test that needs one takes one for itself. */
+export const KEYS = ["first", "second", "third", "fourth", "fifth"].map((name) => `key-of-the-${name}`);
+export const RATE = 5; // photos of one key in ten seconds
+export const DEADLINE_S = 5;
+
+const digests = KEYS.map((key, index) => `k${index}:${createHash("sha256").update(key).digest("hex")}`);
+
+const COMMON = {
+  LIKENESS_MODELS: "embedded",
+  LIKENESS_DEVICE: "cpu",
+  LIKENESS_LOG_FORMAT: "json",
+  LIKENESS_SLOTS: "1",
+};
+
+export const SERVERS: { name: Name; env: Record<string, string> }[] = [
+  { name: "plain", env: COMMON },
+  {
+    name: "strict",
+    env: {
+      ...COMMON,
+      LIKENESS_API_KEYS: digests.join(","),
+      LIKENESS_QUEUE_SIZE: "0",
+      LIKENESS_DEADLINE_S: String(DEADLINE_S),
+      LIKENESS_RATE_LIMIT: `${RATE}/10 second`,
+      LIKENESS_MAX_UPLOAD_MB: "1",
+    },
+  },
+];
+
+type Run = { folder: string; ports: Record<Name, number> };
+
+/** Chosen once: whatever this run starts reads them from its environment. */
+async function chosen(): Promise<Run> {
+  const known = process.env.LIKENESS_E2E_RUN;
+  if (known) return JSON.parse(known) as Run;
+  const [plain, strict] = await Promise.all([freePort(), freePort()]);
+  const run: Run = { folder: mkdtempSync(join(tmpdir(), "likeness-e2e-")), ports: { plain, strict } };
+  process.env.LIKENESS_E2E_RUN = JSON.stringify(run);
+  return run;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((found, failed) => {
+    const server = createServer();
+    server.once("error", failed);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => found(port));
+    });
+  });
+}
+
+const { folder, ports } = await chosen();
+
+export const FOLDER = folder;
+
+export const BASE: Record<Name, string> = {
+  plain: `http://127.0.0.1:${ports.plain}`,
+  strict: `http://127.0.0.1:${ports.strict}`,
+};
+
+/** Starts a server; what it says is kept, and shown if it stops by itself. */
+export function commandOf({ name }: { name: Name }): string {
+  const log = `'${logOf(name)}'`;
+  return `'${PYTHON}' -m app serve --port ${ports[name]} > ${log} 2>&1 || { cat ${log} >&2; exit 1; }`;
+}
+
+export function logOf(name: Name): string {
+  return join(folder, `${name}.log`);
+}
+
+export function logLines(name: Name): string[] {
+  return readFileSync(logOf(name), "utf8").split("\n").filter(Boolean);
+}

@@ -1,0 +1,126 @@
+/** The page as a person uses it: by roles and names. */
+import { expect, type Locator, type Page } from "@playwright/test";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { FOLDER } from "./servers";
+
+export function photo(name: string): string {
+  return join(FOLDER, name);
+}
+
+export function hasPhoto(name: string): boolean {
+  return existsSync(photo(name));
+}
+
+export class Workbench {
+  readonly restore: Locator;
+  readonly restoreAgain: Locator;
+  readonly cancel: Locator;
+  readonly download: Locator;
+  readonly line: Locator;
+  readonly stage: Locator;
+  readonly zoom: Locator;
+  readonly photos: Locator;
+  readonly before: Locator;
+  readonly after: Locator;
+  readonly progress: Locator;
+
+  constructor(readonly page: Page) {
+    this.restore = page.getByRole("button", { name: "Restore", exact: true });
+    this.restoreAgain = page.getByRole("button", { name: "Restore again" });
+    this.cancel = page.getByRole("button", { name: "Cancel" });
+    this.download = page.getByRole("link", { name: "Download" });
+    this.line = page.getByRole("slider", { name: "Line between before and after" });
+    this.stage = page.getByRole("group", { name: /^Before and after/ });
+    this.zoom = page.getByLabel("Zoom", { exact: true });
+    this.photos = page.getByRole("navigation", { name: "Photos" }).getByRole("listitem");
+    this.before = page.getByRole("img", { name: / before$/ });
+    this.after = page.getByRole("img", { name: / after$/ });
+    this.progress = page.getByRole("progressbar");
+  }
+
+  /** The page, once it knows what the server accepts. */
+  async open(address = "/"): Promise<void> {
+    await this.page.goto(address);
+    await expect(this.page.getByText(/megapixels\./)).toBeVisible();
+  }
+
+  async choose(...names: string[]): Promise<void> {
+    await this.page.getByLabel("Photos to add").setInputFiles(names.map(photo));
+    await expect(this.page.getByRole("button", { name: `Remove ${names.at(-1)}` })).toBeVisible();
+  }
+
+  /** A photo from its file to its result. */
+  async restored(name = "portrait.jpg"): Promise<void> {
+    await this.choose(name);
+    await this.restore.click();
+    await this.done();
+  }
+
+  async done(): Promise<void> {
+    await expect(this.download).toBeVisible({ timeout: 45_000 });
+    await expect(this.progress).toHaveCount(0, { timeout: 45_000 });
+  }
+
+  problem(words: string | RegExp): Locator {
+    return this.page.getByRole("alert").filter({ hasText: words });
+  }
+
+  card(number: number): Locator {
+    return this.page.getByRole("article", { name: `Face ${number}`, exact: true });
+  }
+
+  mark(number: number): Locator {
+    return this.page.getByRole("button", { name: `Face ${number}`, exact: true });
+  }
+
+  async valueOfLine(): Promise<number> {
+    return Number(await this.line.getAttribute("aria-valuenow"));
+  }
+
+  async percent(): Promise<number> {
+    return Number.parseInt((await this.zoom.textContent()) ?? "", 10);
+  }
+
+  /** The elements that take a photo that is dragged or pasted get these files. */
+  async files(...names: string[]) {
+    const contents = names.map((name) => [basename(name), readFileSync(photo(name)).toString("base64")] as const);
+    return this.page.evaluateHandle((files) => {
+      const transfer = new DataTransfer();
+      for (const [name, base64] of files) {
+        const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+        transfer.items.add(new File([bytes], name));
+      }
+      return transfer;
+    }, contents);
+  }
+
+  /** Pixels of the result in a region of it (RGBA), as text. */
+  async pixels([x, y, width, height]: [number, number, number, number]): Promise<string> {
+    return this.after.evaluate(
+      async (image, region) => {
+        const picture = image as HTMLImageElement;
+        await picture.decode();
+        const canvas = new OffscreenCanvas(picture.naturalWidth, picture.naturalHeight);
+        const context = canvas.getContext("2d")!;
+        context.drawImage(picture, 0, 0);
+        return context.getImageData(...region).data.join();
+      },
+      [x, y, width, height] as const as [number, number, number, number],
+    );
+  }
+}
+
+export async function box(locator: Locator): Promise<{ x: number; y: number; width: number; height: number }> {
+  const found = await locator.boundingBox();
+  if (found === null) throw new Error("It is not to be seen.");
+  return found;
+}
+
+export async function sizeOf(image: Locator): Promise<[number, number]> {
+  return image.evaluate(async (element) => {
+    const picture = element as HTMLImageElement;
+    await picture.decode();
+    return [picture.naturalWidth, picture.naturalHeight];
+  });
+}

@@ -1,0 +1,107 @@
+// @vitest-environment node
+import fc from "fast-check";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { CUT_OFF, problemFrom, problemOf, ProblemError, refusedHere } from "./problem";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("problemOf", () => {
+  it("tells what the service told", () => {
+    const body = { error: "No face was found.", code: "no_face_detected", stage: "detection", request_id: "abc" };
+    expect(problemOf(422, JSON.stringify(body), null)).toEqual({
+      message: "No face was found.",
+      code: "no_face_detected",
+      status: 422,
+      stage: "detection",
+      requestId: "abc",
+      retryAfter: null,
+    });
+  });
+
+  it.each([
+    "<html><h1>502 Bad Gateway</h1></html>",
+    "",
+    "null",
+    "[]",
+    '"error"',
+    '{"error":{"deep":1}}',
+    '{"detail":"Not Found"}',
+  ])("has words of its own for what is not the service's: %s", (body) => {
+    expect(problemOf(502, body, null)).toMatchObject({
+      message: "The server answered 502, without a word this page understands.",
+      code: "http_502",
+      status: 502,
+    });
+  });
+
+  it("makes of any status, body and Retry-After something that can be shown", () => {
+    const error = fc.record(
+      {
+        error: fc.oneof(fc.string(), fc.jsonValue()),
+        code: fc.jsonValue(),
+        stage: fc.jsonValue(),
+        request_id: fc.jsonValue(),
+      },
+      { requiredKeys: ["error"] },
+    );
+    const body = fc.oneof(
+      fc.string(),
+      fc.json(),
+      error.map((value) => JSON.stringify(value)),
+    );
+    fc.assert(
+      fc.property(fc.integer(), body, fc.option(fc.string()), (status, text, retryAfter) => {
+        const problem = problemOf(status, text, retryAfter);
+        expect([typeof problem.message, typeof problem.code, problem.status]).toEqual(["string", "string", status]);
+        for (const shown of [problem.stage, problem.requestId])
+          expect(shown === null || typeof shown === "string").toBe(true);
+        expect(problem.retryAfter === null || (Number.isFinite(problem.retryAfter) && problem.retryAfter >= 0)).toBe(
+          true,
+        );
+      }),
+    );
+  });
+});
+
+describe("Retry-After", () => {
+  it.each([
+    ["7", 7],
+    ["0", 0],
+    ["1.5", 1.5],
+    ["-3", 0],
+    ["Sat, 21 Nov 2026 11:00:30 GMT", 30],
+    ["Sat, 21 Nov 2026 10:00:00 GMT", 0],
+    ["soon", null],
+    ["Infinity", null],
+    ["", null],
+    [null, null],
+  ])("%j is read as %j seconds", (value, seconds) => {
+    vi.useFakeTimers({ now: new Date("2026-11-21T11:00:00Z") });
+    expect(problemOf(503, "", value).retryAfter).toBe(seconds);
+  });
+});
+
+describe("problemFrom", () => {
+  it("is the problem that was thrown", () => {
+    expect(problemFrom(new ProblemError(CUT_OFF))).toBe(CUT_OFF);
+  });
+
+  it("makes one of anything else", () => {
+    expect(problemFrom(new TypeError("x is undefined"))).toMatchObject({
+      message: "This page failed: TypeError: x is undefined",
+      status: null,
+    });
+    expect(problemFrom(undefined).message).toBe("This page failed: undefined");
+  });
+});
+
+it("says of what is not sent that nobody answered", () => {
+  expect(refusedHere("too_many_pixels", "Too large.")).toMatchObject({
+    code: "too_many_pixels",
+    message: "Too large.",
+    status: null,
+    retryAfter: null,
+  });
+});

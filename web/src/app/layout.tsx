@@ -1,0 +1,29 @@
+import "@fontsource-variable/instrument-sans/index.css";
+import "./globals.css";
+import type { Metadata, Viewport } from "next";
+import type { ReactNode } from "react";
+
+export const metadata: Metadata = {
+  title: "Likeness",
+  description: "Restores faces in photos and shows, with numbers, that it is still the same person.",
+};
+
+export const viewport: Viewport = {
+  width: "device-width",
+  initialScale: 1,
+  colorScheme: "dark light",
+};
+
+// Before anything is drawn, or a page that was set to the other theme would flash.
+const THEME = `try{var t=localStorage.getItem("likeness.theme");if(t)document.documentElement.dataset.theme=t}catch{}`;
+
+export default function Layout({ children }: { children: ReactNode }) {
+  return (
+    <html lang="en" suppressHydrationWarning>
+      <head>
+        <script dangerouslySetInnerHTML={{ __html: THEME }} />
+      </head>
+      <body>{children}</body>
+    </html>
+  );
+}

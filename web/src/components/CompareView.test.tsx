@@ -1,0 +1,103 @@
+import { fireEvent, render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, it, vi } from "vitest";
+import { faceOf, photoOf, resultOf } from "@/test/samples";
+import { CompareView } from "./CompareView";
+
+// Of 200 × 160 pixels on a screen of 800 × 600 (see test/setup.ts): the whole picture is shown at 375 %.
+const FITTED = "375 %";
+
+function showing(isSwapped = false) {
+  const heard = { onSwap: vi.fn(), onFace: vi.fn() };
+  const result = resultOf({ faces: [faceOf({ box: [10, 10, 40, 40] }), faceOf({ box: [70, 50, 90, 70] })] });
+  render(<CompareView photo={photoOf()} result={result} isSwapped={isSwapped} selectedFace={1} {...heard} />);
+  return { ...heard, user: userEvent.setup() };
+}
+
+const stage = () => screen.getByRole("group", { name: /Before and after/ });
+const zoom = () => screen.getByRole("status", { name: "Zoom" });
+const place = () => screen.getByRole("img", { name: "portrait.jpeg after" }).style.transform;
+const press = (name: string) => fireEvent.click(screen.getByRole("button", { name }));
+
+describe("CompareView", () => {
+  it("shows before and after, one over the other", () => {
+    showing();
+    const [before, after] = screen.getAllByRole("img").filter((image) => image.tagName === "IMG");
+    expect(before).toHaveAccessibleName("portrait.jpeg before");
+    expect(before).toHaveAttribute("src", "blob:photo");
+    expect(after).toHaveAttribute("src", "blob:result");
+    expect(before?.style.width).toBe(after?.style.width);
+    expect(screen.getByRole("slider", { name: "Line between before and after" })).toBeInTheDocument();
+  });
+
+  it("changes sides", () => {
+    const { onSwap } = showing(true);
+    const [first] = screen.getAllByRole("img").filter((image) => image.tagName === "IMG");
+    expect(first).toHaveAccessibleName("portrait.jpeg after");
+    fireEvent.click(screen.getByRole("button", { name: "Swap sides", pressed: true }));
+    expect(onSwap).toHaveBeenCalledOnce();
+  });
+
+  it("is zoomed by buttons, to 1:1 and back to the whole", () => {
+    showing();
+    expect(zoom()).toHaveTextContent(FITTED);
+    press("Zoom in");
+    expect(zoom()).toHaveTextContent("563 %");
+    press("Zoom in");
+    press("Zoom in");
+    expect(zoom()).toHaveTextContent("800 %");
+    press("Zoom out");
+    expect(zoom()).toHaveTextContent("533 %");
+    press("1:1");
+    expect(zoom()).toHaveTextContent("100 %");
+    press("Whole picture");
+    expect(zoom()).toHaveTextContent(FITTED);
+  });
+
+  it("is zoomed and moved by keys", async () => {
+    const { onSwap, user } = showing();
+    stage().focus();
+    await user.keyboard("++");
+    expect(zoom()).toHaveTextContent("800 %");
+    const before = place();
+    await user.keyboard("{ArrowRight}{ArrowDown}");
+    expect(place()).not.toBe(before);
+    await user.keyboard("{ArrowLeft}{ArrowUp}");
+    expect(place()).toBe(before);
+    await user.keyboard("1");
+    expect(zoom()).toHaveTextContent("100 %");
+    await user.keyboard("0");
+    expect(zoom()).toHaveTextContent(FITTED);
+    await user.keyboard("s");
+    expect(onSwap).toHaveBeenCalledOnce();
+  });
+
+  it("leaves the keys to the browser and to what is in it", async () => {
+    const { onSwap, user } = showing();
+    stage().focus();
+    await user.keyboard("{Control>}+{/Control}");
+    screen.getByRole("button", { name: "Face 1" }).focus();
+    await user.keyboard("s+");
+    expect(zoom()).toHaveTextContent(FITTED);
+    expect(onSwap).not.toHaveBeenCalled();
+  });
+
+  it("goes to 1:1 and back by two clicks", () => {
+    showing();
+    fireEvent.doubleClick(stage());
+    expect(zoom()).toHaveTextContent("100 %");
+  });
+
+  it("is zoomed by the wheel", () => {
+    showing();
+    fireEvent.wheel(stage(), { deltaY: -100 });
+    expect(zoom()).not.toHaveTextContent(FITTED);
+  });
+
+  it("has a number at each face, by which it is chosen", () => {
+    const { onFace } = showing();
+    expect(screen.getByRole("button", { name: "Face 2", pressed: true })).toBeInTheDocument();
+    fireEvent.click(screen.getByRole("button", { name: "Face 1", pressed: false }));
+    expect(onFace).toHaveBeenCalledExactlyOnceWith(0);
+  });
+});

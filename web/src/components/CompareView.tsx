@@ -1,0 +1,129 @@
+"use client";
+
+import { useGesture } from "@use-gesture/react";
+import { useMemo, useRef, type KeyboardEvent } from "react";
+import { useSize } from "@/hooks/useSize";
+import { useViewport } from "@/hooks/useViewport";
+import type { Photo, Result } from "@/photos/photo";
+import { visible, type Point, type Size } from "@/view/viewport";
+import { Comparison } from "./Comparison";
+import styles from "./CompareView.module.css";
+import { FaceMarks } from "./FaceMarks";
+import { ZoomBar } from "./ZoomBar";
+
+type Props = {
+  photo: Photo;
+  result: Result;
+  isSwapped: boolean;
+  onSwap: () => void;
+  selectedFace: number | null;
+  onFace: (face: number) => void;
+};
+
+/** Before and after, one over the other, with a line between them that can be moved. */
+export function CompareView(props: Props) {
+  const box = useRef<HTMLDivElement>(null);
+  const screen = useSize(box);
+  return (
+    <div ref={box} className={styles.box}>
+      {screen && <Zoomable {...props} screen={screen} />}
+    </div>
+  );
+}
+
+const STEP = 1.5; // of a zoom by button or key
+const WHEEL = 0.0018; // per pixel of the wheel
+const PAN = 80; // CSS pixels per key press
+
+function Zoomable({ photo, result, isSwapped, onSwap, selectedFace, onFace, screen }: Props & { screen: Size }) {
+  const { width, height } = result.facts;
+  const picture = useMemo(() => ({ width, height }), [width, height]);
+  const viewport = useViewport(picture, screen);
+  const { view, isFitted } = viewport;
+  // Where a finger scrolls the page, it must not move the line in passing.
+  const isTouched = useMemo(() => window.matchMedia("(pointer: coarse)").matches, []);
+  const stage = useRef<HTMLDivElement>(null);
+  const shown = visible(view, picture, screen);
+
+  const inside = ([clientX, clientY]: [number, number]): Point => {
+    const bounds = stage.current?.getBoundingClientRect();
+    return { x: clientX - (bounds?.left ?? 0), y: clientY - (bounds?.top ?? 0) };
+  };
+  useGesture(
+    {
+      onDrag: ({ delta: [x, y], pinching, target }) => {
+        const isHandle = target instanceof Element && target.closest("[role='slider'], button") !== null;
+        if (!isFitted && !pinching && !isHandle) viewport.moveBy({ x, y });
+      },
+      onPinch: ({ origin, offset: [scale] }) => viewport.zoomTo(scale, inside(origin)),
+      onWheel: ({ event, delta: [, y], ctrlKey }) => {
+        if (ctrlKey) return; // a pinch on a touchpad, which `onPinch` hears
+        event.preventDefault();
+        viewport.zoomBy(Math.exp(-y * WHEEL), inside([event.clientX, event.clientY]));
+      },
+    },
+    {
+      target: stage,
+      eventOptions: { passive: false },
+      drag: { filterTaps: true, pointer: { keys: false } },
+      pinch: { from: () => [view.scale, 0], pointer: { touch: true } },
+    },
+  );
+
+  const keys: Record<string, () => void> = {
+    "+": () => viewport.zoomBy(STEP),
+    "=": () => viewport.zoomBy(STEP),
+    "-": () => viewport.zoomBy(1 / STEP),
+    "0": viewport.fit,
+    "1": () => viewport.actual(),
+    s: onSwap,
+    ArrowLeft: () => viewport.moveBy({ x: PAN, y: 0 }),
+    ArrowRight: () => viewport.moveBy({ x: -PAN, y: 0 }),
+    ArrowUp: () => viewport.moveBy({ x: 0, y: PAN }),
+    ArrowDown: () => viewport.moveBy({ x: 0, y: -PAN }),
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const action = event.target === stage.current && !event.ctrlKey && !event.metaKey && keys[event.key];
+    if (!action) return;
+    event.preventDefault();
+    action();
+  };
+
+  return (
+    <>
+      <div
+        ref={stage}
+        className={`${styles.stage} ${isFitted ? "" : styles.zoomed}`}
+        role="group"
+        tabIndex={0}
+        aria-label="Before and after. Plus and minus zoom, 1 shows every pixel, 0 the whole picture, arrows move it, S swaps the sides."
+        onKeyDown={onKeyDown}
+        onDoubleClick={(event) => {
+          // A small picture is smaller at 1:1 than fitted, and yet wants to come back.
+          if (isFitted && viewport.percent !== 100) viewport.actual(inside([event.clientX, event.clientY]));
+          else viewport.fit();
+        }}
+      >
+        <Comparison
+          before={photo.url}
+          after={result.url}
+          name={photo.file.name}
+          picture={picture}
+          view={view}
+          shown={shown}
+          isSwapped={isSwapped}
+          onlyHandle={!isFitted || isTouched}
+        />
+        <FaceMarks
+          faces={result.facts.faces}
+          scale={view.scale * result.request.options.upscale_factor}
+          view={view}
+          shown={shown}
+          selected={selectedFace}
+          onSelect={onFace}
+        />
+      </div>
+      <ZoomBar viewport={viewport} step={STEP} isSwapped={isSwapped} onSwap={onSwap} />
+    </>
+  );
+}

@@ -1,0 +1,99 @@
+import { fireEvent, render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import type { ComponentProps } from "react";
+import { describe, expect, it, vi } from "vitest";
+import { faceOf } from "@/test/samples";
+import { FaceCard } from "./FaceCard";
+
+function showing(changes: Partial<ComponentProps<typeof FaceCard>> = {}) {
+  const onSelect = vi.fn();
+  const onOverride = vi.fn();
+  const whole = {
+    face: faceOf(),
+    number: 2,
+    threshold: 0.5,
+    isSelected: true,
+    override: undefined,
+    isPending: false,
+    strength: 0.8,
+    onSelect,
+    onOverride,
+  };
+  render(<FaceCard {...whole} {...changes} />);
+  return { onSelect, onOverride, user: userEvent.setup() };
+}
+
+const head = () => screen.getByRole("button", { expanded: true });
+
+describe("what was done with a face", () => {
+  it("stands beside its number", () => {
+    showing({ face: faceOf({ strength: 0.75 }) });
+    expect(screen.getByRole("article", { name: "Face 2" })).toBeInTheDocument();
+    expect(head()).toHaveTextContent(/2Restored75 %0\.92 · same person/);
+  });
+
+  it("has its reason", () => {
+    showing({ face: faceOf({ action: "softened", strength: 0.4, reason: "The likeness would have been lost." }) });
+    expect(head()).toHaveTextContent("Softened to keep the likeness");
+    expect(head()).toHaveTextContent("The likeness would have been lost.");
+  });
+
+  it("is no strength where the face was kept", () => {
+    showing({ face: faceOf({ action: "kept", strength: 0, identity_similarity: null, reason: "Too small." }) });
+    expect(head()).toHaveTextContent("Left as it was");
+    expect(head()).not.toHaveTextContent("%");
+    expect(head()).toHaveTextContent("likeness unknown");
+  });
+
+  it("warns of another person", () => {
+    showing({ face: faceOf({ identity_similarity: 0.3 }) });
+    expect(head()).toHaveTextContent("0.30 · may be taken for another person");
+  });
+
+  it("tells where landmarks were not seen", () => {
+    showing({ face: faceOf({ landmarks_estimated: true }) });
+    expect(screen.getByText(/was derived from them/)).toBeVisible();
+  });
+});
+
+describe("what a person would have done", () => {
+  it("is shown once the card is opened", async () => {
+    const { onSelect, user } = showing({ isSelected: false });
+    expect(screen.queryByRole("slider")).not.toBeInTheDocument();
+    await user.click(screen.getByRole("button", { expanded: false }));
+    expect(onSelect).toHaveBeenCalledOnce();
+  });
+
+  it("is a strength, at first that of all", () => {
+    const { onOverride } = showing();
+    const slider = screen.getByRole("slider", { name: "Strength of this face" });
+    expect(slider).toHaveValue("80");
+    fireEvent.change(slider, { target: { value: "35" } });
+    expect(onOverride).toHaveBeenCalledExactlyOnceWith(0.35);
+  });
+
+  it("is to leave it as it was", async () => {
+    const { onOverride, user } = showing();
+    const leave = screen.getByRole("button", { name: "Leave as it was", pressed: false });
+    await user.click(leave);
+    expect(onOverride).toHaveBeenCalledExactlyOnceWith(0);
+  });
+
+  it("can be taken back", async () => {
+    const { onOverride, user } = showing({ override: 0 });
+    expect(screen.getByRole("slider")).toHaveValue("0");
+    await user.click(screen.getByRole("button", { name: "Leave as it was", pressed: true }));
+    await user.click(screen.getByRole("button", { name: "As for all" }));
+    expect(onOverride.mock.calls).toEqual([[null], [null]]);
+  });
+
+  it("needs no taking back where nothing was asked", () => {
+    showing();
+    expect(screen.getByRole("button", { name: "As for all" })).toBeDisabled();
+  });
+
+  it("says that it is still to come", () => {
+    showing({ override: 0.5, isPending: true });
+    expect(screen.getByText(/takes effect when the photo is restored again/)).toBeVisible();
+  });
+});

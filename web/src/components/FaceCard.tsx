@@ -1,0 +1,88 @@
+"use client";
+
+import { useEffect, useRef } from "react";
+import type { Face } from "@/api/types";
+import { likeness } from "@/photos/figures";
+import { Button } from "./Button";
+import { Range } from "./Range";
+import styles from "./FaceCard.module.css";
+
+type Props = {
+  face: Face;
+  number: number;
+  /** The similarity under which a face is another person. */
+  threshold: number;
+  isSelected: boolean;
+  /** Strength asked for this face alone; undefined: as for all. */
+  override: number | undefined;
+  /** Whether that was not asked for yet when the photo was restored. */
+  isPending: boolean;
+  /** What is asked for all. */
+  strength: number;
+  onSelect: () => void;
+  onOverride: (strength: number | null) => void;
+};
+
+const ACTIONS: Record<Face["action"], string> = {
+  restored: "Restored",
+  softened: "Softened to keep the likeness",
+  kept: "Left as it was",
+};
+
+/** What was done with one face, and what a person would have done with it. */
+export function FaceCard({
+  face,
+  number,
+  threshold,
+  isSelected,
+  override,
+  isPending,
+  strength,
+  onSelect,
+  onOverride,
+}: Props) {
+  const similarity = face.identity_similarity;
+  const id = `face-${number}`;
+  const card = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (isSelected) card.current?.scrollIntoView({ block: "nearest" }); // it may have been chosen on the picture
+  }, [isSelected]);
+  return (
+    <article ref={card} className={`${styles.card} ${isSelected ? styles.selected : ""}`} aria-label={`Face ${number}`}>
+      <button
+        type="button"
+        className={styles.head}
+        aria-expanded={isSelected}
+        aria-controls={`${id}-more`}
+        onClick={onSelect}
+      >
+        <span className={styles.number}>{number}</span>
+        <span className={styles.what}>
+          <span className={styles.action}>{ACTIONS[face.action]}</span>
+          {face.reason !== null && <span className={styles.reason}>{face.reason}</span>}
+        </span>
+        <span className={styles.numbers}>
+          {face.action !== "kept" && <span>{Math.round(face.strength * 100)} %</span>}
+          <span className={styles.similarity}>
+            {similarity === null ? "likeness unknown" : `${similarity.toFixed(2)} · ${likeness(similarity, threshold)}`}
+          </span>
+        </span>
+      </button>
+      <div id={`${id}-more`} className={styles.more} hidden={!isSelected}>
+        <Range label="Strength of this face" value={override ?? strength} onChange={onOverride} />
+        <div className={styles.actions}>
+          <Button aria-pressed={override === 0} onClick={() => onOverride(override === 0 ? null : 0)}>
+            Leave as it was
+          </Button>
+          <Button kind="bare" disabled={override === undefined} onClick={() => onOverride(null)}>
+            As for all
+          </Button>
+        </div>
+        {isPending && <p className={styles.pending}>This takes effect when the photo is restored again.</p>}
+        {face.landmarks_estimated && (
+          <p className={styles.reason}>Eyes were seen; where nose and mouth are was derived from them.</p>
+        )}
+      </div>
+    </article>
+  );
+}

@@ -1,0 +1,55 @@
+"use client";
+
+import { API_URL } from "@/api/client";
+import { useStored } from "@/hooks/useStored";
+import { Button } from "./Button";
+import styles from "./Header.module.css";
+import type { StageView } from "./Stage";
+
+type Props = {
+  /** Null where there is nothing to choose between. */
+  view: StageView | null;
+  faces: number;
+  onView: (view: StageView) => void;
+};
+
+export function Header({ view, faces, onView }: Props) {
+  return (
+    <header className={styles.header}>
+      <h1 className={styles.name}>Likeness</h1>
+      {view !== null && (
+        <div className={styles.views} role="group" aria-label="Show">
+          <Button kind="bare" icon="photo" aria-pressed={view === "picture"} onClick={() => onView("picture")}>
+            Picture
+          </Button>
+          <Button kind="bare" icon="faces" aria-pressed={view === "faces"} onClick={() => onView("faces")}>
+            {`Faces ${faces}`}
+          </Button>
+        </div>
+      )}
+      <div className={styles.right}>
+        <ThemeButton />
+        <a className={styles.link} href={`${API_URL}/docs`} target="_blank" rel="noopener">
+          API
+        </a>
+      </div>
+    </header>
+  );
+}
+
+/** Turns to the other theme than the one that is shown. */
+function ThemeButton() {
+  const [, setTheme] = useStored("localStorage", "likeness.theme");
+  const turn = () => {
+    const root = document.documentElement;
+    const system = window.matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark";
+    const theme = (root.dataset.theme ?? system) === "light" ? "dark" : "light";
+    root.dataset.theme = theme;
+    setTheme(theme);
+  };
+  return (
+    <Button kind="bare" icon="moon" iconOnly title="Light or dark" onClick={turn}>
+      Light or dark
+    </Button>
+  );
+}

@@ -1,0 +1,104 @@
+import { fireEvent, render, screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, it, vi } from "vitest";
+import type { Config } from "@/api/types";
+import { DEFAULTS, type Options } from "@/photos/options";
+import { CONFIG, LOADING } from "@/test/samples";
+import { OptionsPanel } from "./OptionsPanel";
+
+function showing(changes: Partial<Options> = {}, config: Config | null = CONFIG) {
+  const onChange = vi.fn<(options: Options) => void>();
+  render(<OptionsPanel options={{ ...DEFAULTS, ...changes }} config={config} onChange={onChange} />);
+  return { onChange, user: userEvent.setup() };
+}
+
+const choice = (group: string, name: string) =>
+  within(screen.getByRole("group", { name: group })).getByRole("radio", { name });
+
+describe("OptionsPanel", () => {
+  it("shows what is chosen", () => {
+    showing({ upscale_factor: 3, faces: "center", strength: 0.6 });
+    expect(choice("Size", "×3")).toBeChecked();
+    expect(choice("Size", "×2")).not.toBeChecked();
+    expect(choice("Faces to restore", "In the middle")).toBeChecked();
+    expect(screen.getByRole("slider", { name: "Face strength" })).toHaveValue("60");
+    expect(screen.getByRole("checkbox", { name: /Keep the likeness/ })).not.toBeChecked();
+  });
+
+  it.each([
+    ["Size", "×4", { upscale_factor: 4 }],
+    ["Faces to restore", "The largest", { faces: "largest" }],
+    ["Save as", "JPEG", { output_format: "jpeg" }],
+  ] as const)("changes %s to %s, and nothing else", async (group, name, changes) => {
+    const { onChange, user } = showing();
+    await user.click(choice(group, name));
+    expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...DEFAULTS, ...changes });
+  });
+
+  it.each([
+    [/Keep the likeness/, { identity_policy: "protect" }, { identity_policy: "warn" }],
+    [/Correct the colours/, { color_correction: "auto" }, { color_correction: "none" }],
+  ] as const)("turns %s on and off", async (name, on, off) => {
+    const { onChange, user } = showing();
+    await user.click(screen.getByRole("checkbox", { name }));
+    expect(onChange).toHaveBeenLastCalledWith({ ...DEFAULTS, ...on });
+    document.body.innerHTML = "";
+    const other = showing(on);
+    await other.user.click(screen.getByRole("checkbox", { name }));
+    expect(other.onChange).toHaveBeenLastCalledWith({ ...DEFAULTS, ...off });
+  });
+
+  it("changes the strength in steps of a percent", () => {
+    const { onChange } = showing();
+    fireEvent.change(screen.getByRole("slider", { name: "Face strength" }), { target: { value: "45" } });
+    expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...DEFAULTS, strength: 0.45 });
+  });
+
+  it("asks for a quality where the format has one", () => {
+    const { onChange } = showing({ output_format: "webp" });
+    const quality = screen.getByRole("slider", { name: "Quality" });
+    expect(quality).toHaveValue("95");
+    expect(quality).toHaveAttribute("min", "1");
+    fireEvent.change(quality, { target: { value: "57" } });
+    expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...DEFAULTS, output_format: "webp", quality: 57 });
+  });
+
+  it("asks for none of a PNG", () => {
+    showing();
+    expect(screen.queryByRole("slider", { name: "Quality" })).not.toBeInTheDocument();
+  });
+
+  it("cannot keep the likeness without a model that knows people, and says so", () => {
+    showing({}, { ...CONFIG, models: { detector: "haar" } });
+    const keep = screen.getByRole("checkbox", { name: /Keep the likeness/ });
+    expect(keep).toBeDisabled();
+    expect(keep).toHaveAccessibleDescription(/no model that recognises people/);
+  });
+
+  it("does not say so while the models are loading", () => {
+    showing({}, LOADING);
+    expect(screen.getByRole("checkbox", { name: /Keep the likeness/ })).toHaveAccessibleDescription(/Soften a face/);
+  });
+
+  it("offers another restorer only where there is one", async () => {
+    showing();
+    expect(screen.queryByRole("group", { name: "Faces are restored by" })).not.toBeInTheDocument();
+    const config = { ...CONFIG, choices: { ...CONFIG.choices, restorer: ["compact", "gfpgan"] } };
+    const { onChange, user } = showing({}, config);
+    expect(choice("Faces are restored by", "compact")).toBeChecked();
+    await user.click(choice("Faces are restored by", "gfpgan"));
+    expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...DEFAULTS, restorer: "gfpgan" });
+  });
+
+  it("asks for the server's own restorer by no name", async () => {
+    const config = { ...CONFIG, choices: { ...CONFIG.choices, restorer: ["compact", "gfpgan"] } };
+    const { onChange, user } = showing({ restorer: "gfpgan" }, config);
+    await user.click(choice("Faces are restored by", "compact"));
+    expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...DEFAULTS, restorer: null });
+  });
+
+  it("is there before the server has answered", () => {
+    showing({}, null);
+    expect(choice("Size", "×2")).toBeChecked();
+  });
+});

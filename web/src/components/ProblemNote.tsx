@@ -1,0 +1,74 @@
+"use client";
+
+import { useId } from "react";
+import type { Problem } from "@/api/problem";
+import { useNow } from "@/hooks/useNow";
+import { stageName } from "@/photos/stages";
+import { Button } from "./Button";
+import { Icon } from "./Icon";
+import styles from "./ProblemNote.module.css";
+
+type Props = {
+  problem: Problem;
+  /** When the photo is sent again by itself; null: not before a person wants it. */
+  retryAt: number | null;
+  onRetry: () => void;
+  onStop: () => void;
+  onWithoutFaces: () => void;
+  onKey: (key: string) => void;
+};
+
+/** What went wrong, and what can be done about it. */
+export function ProblemNote({ problem, retryAt, onRetry, onStop, onWithoutFaces, onKey }: Props) {
+  const details = [
+    problem.stage && `while: ${stageName(problem.stage).toLowerCase()}`,
+    problem.requestId && `request ${problem.requestId}`,
+  ].filter(Boolean);
+  return (
+    <div className={styles.note}>
+      <p className={styles.message} role="alert">
+        <Icon name="warning" />
+        <span>{problem.message}</span>
+      </p>
+      {details.length > 0 && <p className={styles.details}>{details.join(" · ")}</p>}
+      {retryAt !== null && <Countdown until={retryAt} />}
+      {problem.status === 401 ? (
+        <KeyForm onKey={onKey} />
+      ) : (
+        <div className={styles.actions}>
+          {problem.code === "no_face_detected" && (
+            <Button kind="primary" onClick={onWithoutFaces}>
+              Enlarge it all the same
+            </Button>
+          )}
+          <Button icon="retry" onClick={onRetry}>
+            {retryAt === null ? "Try again" : "Try now"}
+          </Button>
+          {retryAt !== null && <Button onClick={onStop}>Stop trying</Button>}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Countdown({ until }: { until: number }) {
+  const seconds = Math.max(0, Math.ceil((until - useNow(250)) / 1000));
+  return <p>{seconds > 0 ? `It is tried again in ${seconds} s.` : "It is tried again now."}</p>;
+}
+
+function KeyForm({ onKey }: { onKey: (key: string) => void }) {
+  const id = useId();
+  const send = (data: FormData) => {
+    const key = String(data.get("key") ?? "").trim();
+    if (key) onKey(key);
+  };
+  return (
+    <form action={send} className={styles.key}>
+      <label htmlFor={id}>API key</label>
+      <input id={id} name="key" type="password" autoComplete="off" required className={styles.field} />
+      <Button kind="primary" type="submit">
+        Use it
+      </Button>
+    </form>
+  );
+}

@@ -1,0 +1,61 @@
+import { act, render, screen } from "@testing-library/react";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Progress } from "@/api/submission";
+import { ProgressNote } from "./ProgressNote";
+
+const NOW = 1_000_000;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOW });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function showing(progress: Progress, onCancel = () => undefined) {
+  render(<ProgressNote work={{ phase: "active", tries: 1, since: NOW - 2500, progress }} onCancel={onCancel} />);
+  return screen.getByRole("progressbar");
+}
+
+describe("ProgressNote", () => {
+  it("tells the stage and how far it is", () => {
+    const bar = showing({ phase: "working", stage: "upscaling", fraction: 0.424 });
+    expect(bar).toHaveAccessibleName("Enlarging the picture");
+    expect(bar).toHaveAttribute("value", "0.424");
+    expect(screen.getByText("Enlarging the picture")).toBeVisible();
+    expect(screen.getByText("42 %")).toBeVisible();
+  });
+
+  it("tells of an upload in percent", () => {
+    showing({ phase: "uploading", fraction: 0.3 });
+    expect(screen.getByText("Uploading")).toBeVisible();
+    expect(screen.getByText("30 %")).toBeVisible();
+  });
+
+  it("claims no percent where nobody can know", () => {
+    const bar = showing({ phase: "queued", position: 2 });
+    expect(bar).not.toHaveAttribute("value");
+    expect(screen.getByText("2 photos before yours")).toBeVisible();
+    expect(screen.queryByText(/%/)).not.toBeInTheDocument();
+  });
+
+  it("counts the time", () => {
+    showing({ phase: "queued", position: 0 });
+    expect(screen.getByText("2.5 s")).toBeVisible();
+    act(() => vi.advanceTimersByTime(1200));
+    expect(screen.getByText("3.7 s")).toBeVisible();
+  });
+
+  it("can be cancelled", () => {
+    const onCancel = vi.fn();
+    showing({ phase: "queued", position: 0 }, onCancel);
+    act(() => screen.getByRole("button", { name: "Cancel" }).click());
+    expect(onCancel).toHaveBeenCalledOnce();
+  });
+
+  it("says of a photo behind others that it is there", () => {
+    render(<ProgressNote work={{ phase: "waiting", tries: 0 }} onCancel={() => undefined} />);
+    expect(screen.getByText("After the photos before it")).toBeVisible();
+    expect(screen.queryByText(/\d s$/)).not.toBeInTheDocument();
+  });
+});

@@ -1,0 +1,103 @@
+import { render, screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, it, vi } from "vitest";
+import { DEFAULTS } from "@/photos/options";
+import type { Photo } from "@/photos/photo";
+import type { Facts } from "@/api/types";
+import { CONFIG, faceOf, photoOf, resultOf } from "@/test/samples";
+import { ResultPanel } from "./ResultPanel";
+
+function showing(facts: Partial<Facts> = {}, changes: Partial<Photo> = {}) {
+  const heard = { onFace: vi.fn(), onOverride: vi.fn() };
+  const result = resultOf(facts);
+  render(<ResultPanel photo={photoOf(changes)} result={result} config={CONFIG} selectedFace={0} {...heard} />);
+  return { ...heard, user: userEvent.setup() };
+}
+
+/** What stands beside the name of a figure. */
+const beside = (name: string) => screen.getByText(name, { selector: "dt" }).parentElement;
+
+describe("the figures", () => {
+  it("are shown with a word on what they mean", () => {
+    showing();
+    expect(beside("PSNR")).toHaveTextContent(/31\.5 dB.*changed/);
+    expect(beside("Identity")).toHaveTextContent("0.92same person, clearly");
+  });
+
+  it("are unknown for a reason, which is not said twice", () => {
+    const warnings = [
+      { code: "lpips_unavailable", message: "LPIPS was not measured." },
+      { code: "identity_low", message: "One face may be another person." },
+    ];
+    showing({ metrics: { psnr: 30, ssim: 0.9, lpips: null, identity_similarity: 0.4, reference: "input" }, warnings });
+    expect(beside("LPIPS")).toHaveTextContent("unknownLPIPS was not measured.");
+    const list = within(screen.getByRole("list", { name: "Warnings" })).getAllByRole("listitem");
+    expect(list.map((item) => item.textContent)).toEqual(["One face may be another person."]);
+  });
+
+  it("come without warnings where there are none", () => {
+    showing();
+    expect(screen.queryByRole("list", { name: "Warnings" })).not.toBeInTheDocument();
+  });
+});
+
+describe("the faces", () => {
+  it("have a card each, of which one is open", () => {
+    showing({ faces: [faceOf(), faceOf()] });
+    expect(screen.getByRole("heading", { name: "2 faces" })).toBeVisible();
+    expect(screen.getAllByRole("slider")).toHaveLength(1);
+  });
+
+  it("are counted in words where there is one, and not at all where there is none", () => {
+    showing({ faces: [] });
+    expect(screen.queryByRole("heading", { name: /face/ })).not.toBeInTheDocument();
+    showing();
+    expect(screen.getByRole("heading", { name: "One face" })).toBeVisible();
+  });
+
+  it("show what is asked for this colour correction, and that it is still to come", () => {
+    showing({}, { overrides: { none: { 0: 0.25 }, auto: { 0: 0.75 } } });
+    expect(screen.getByRole("slider")).toHaveValue("25");
+    expect(screen.getByText(/takes effect when the photo is restored again/)).toBeVisible();
+  });
+
+  it("are changed one at a time", async () => {
+    const { onOverride, onFace, user } = showing({ faces: [faceOf(), faceOf()] });
+    await user.click(screen.getByRole("button", { name: "Leave as it was" }));
+    expect(onOverride).toHaveBeenCalledExactlyOnceWith(0, 0);
+    await user.click(screen.getByRole("button", { expanded: false }));
+    expect(onFace).toHaveBeenCalledExactlyOnceWith(1);
+  });
+
+  it("have the strength that was asked for all, not the one that is now", () => {
+    const result = resultOf({}, { ...DEFAULTS, strength: 0.6 });
+    const ignore = () => undefined;
+    render(
+      <ResultPanel
+        photo={photoOf()}
+        result={result}
+        config={null}
+        selectedFace={0}
+        onFace={ignore}
+        onOverride={ignore}
+      />,
+    );
+    expect(screen.getByRole("slider")).toHaveValue("60");
+  });
+});
+
+describe("the details", () => {
+  it("tell how long each step took, and which models did them", async () => {
+    const { user } = showing();
+    await user.click(screen.getByText("200 × 160 pixels in 2.5 s"));
+    const rows = within(screen.getByRole("table", { name: "Time of each step" }))
+      .getAllByRole("row")
+      .slice(1);
+    expect(rows.map((row) => row.textContent)).toEqual([
+      "Waiting0.1 ms",
+      "Reading the photo12 ms",
+      "Restoring the faces900 ms",
+    ]);
+    expect(screen.getByText(/On the server 1\.23 s, by haar \(detector\), compact \(restorer\)\./)).toBeVisible();
+  });
+});

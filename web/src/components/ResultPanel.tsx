@@ -1,0 +1,66 @@
+"use client";
+
+import type { Config } from "@/api/types";
+import { otherWarnings } from "@/photos/figures";
+import { requestFor, type Photo, type Result } from "@/photos/photo";
+import { Details } from "./Details";
+import { FaceCard } from "./FaceCard";
+import { Figures } from "./Figures";
+import { Icon } from "./Icon";
+import styles from "./ResultPanel.module.css";
+
+type Props = {
+  photo: Photo;
+  result: Result;
+  config: Config | null;
+  selectedFace: number | null;
+  onFace: (face: number) => void;
+  onOverride: (face: number, strength: number | null) => void;
+};
+
+/** What was done, in figures and words. */
+export function ResultPanel({ photo, result, config, selectedFace, onFace, onOverride }: Props) {
+  const { facts, request } = result;
+  const { overrides } = requestFor(photo, request.options);
+  const threshold = config?.identity_threshold ?? 0;
+  const warnings = otherWarnings(facts, threshold);
+  return (
+    <>
+      {warnings.length > 0 && (
+        <ul className={styles.warnings} aria-label="Warnings">
+          {warnings.map(({ code, message }) => (
+            <li key={code + message}>
+              <Icon name="warning" size={16} />
+              <span>{message}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {facts.faces.length > 0 && (
+        <section aria-labelledby="faces">
+          <h2 id="faces" className={styles.title}>
+            {facts.faces.length === 1 ? "One face" : `${facts.faces.length} faces`}
+          </h2>
+          <div className={styles.faces}>
+            {facts.faces.map((face, index) => (
+              <FaceCard
+                key={index}
+                face={face}
+                number={index + 1}
+                threshold={threshold}
+                isSelected={index === selectedFace}
+                override={overrides[index]}
+                isPending={overrides[index] !== request.overrides[index]}
+                strength={request.options.strength}
+                onSelect={() => onFace(index)}
+                onOverride={(strength) => onOverride(index, strength)}
+              />
+            ))}
+          </div>
+        </section>
+      )}
+      <Figures facts={facts} threshold={threshold} />
+      <Details result={result} />
+    </>
+  );
+}

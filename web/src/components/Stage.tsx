@@ -1,0 +1,55 @@
+"use client";
+
+import type { Photo } from "@/photos/photo";
+import { CompareView } from "./CompareView";
+import { FacesView } from "./FacesView";
+import styles from "./Stage.module.css";
+
+export type StageView = "picture" | "faces";
+
+type Props = {
+  photo: Photo;
+  view: StageView;
+  isSwapped: boolean;
+  onSwap: () => void;
+  selectedFace: number | null;
+  onFace: (face: number) => void;
+};
+
+/** The picture. */
+export function Stage({ photo, view, isSwapped, onSwap, selectedFace, onFace }: Props) {
+  const { result } = photo;
+  if (result !== null && view === "faces") {
+    return <FacesView photo={photo} result={result} isSwapped={isSwapped} selectedFace={selectedFace} />;
+  }
+  if (result !== null) {
+    return (
+      <CompareView
+        key={photo.id}
+        photo={photo}
+        result={result}
+        isSwapped={isSwapped}
+        onSwap={onSwap}
+        selectedFace={selectedFace}
+        onFace={onFace}
+      />
+    );
+  }
+  if (photo.refusal !== null) {
+    return (
+      <div className={styles.refused}>
+        <p className={styles.name}>{photo.file.name}</p>
+        <p>{photo.refusal}</p>
+      </div>
+    );
+  }
+  if (photo.size === null) {
+    return (
+      <div className={styles.refused}>
+        <p className={styles.name}>{photo.file.name}</p>
+        <p>Your browser cannot show this photo. The server may still be able to read it.</p>
+      </div>
+    );
+  }
+  return <img key={photo.id} className={styles.original} src={photo.url} alt={`${photo.file.name}, as it is now`} />;
+}

@@ -1,0 +1,164 @@
+"use client";
+
+import { useCallback, useEffect, useReducer, useState, type Dispatch } from "react";
+import { ProblemError, UNREACHABLE } from "@/api/problem";
+import type { Config } from "@/api/types";
+import { useArrivals } from "@/hooks/useArrivals";
+import { useConfig } from "@/hooks/useConfig";
+import { useIntake } from "@/hooks/useIntake";
+import { useRestorer } from "@/hooks/useRestorer";
+import { useStored } from "@/hooks/useStored";
+import { DEFAULTS, isLoaded, offered, remember, remembered, type Options } from "@/photos/options";
+import type { Photo } from "@/photos/photo";
+import { EMPTY, reduce, type Action } from "@/photos/reducer";
+import { ActionBar } from "./ActionBar";
+import { Announcement } from "./Announcement";
+import { Boundary } from "./Boundary";
+import { Filmstrip } from "./Filmstrip";
+import { Header } from "./Header";
+import { OptionsPanel } from "./OptionsPanel";
+import { ResultPanel } from "./ResultPanel";
+import { ServerNote } from "./ServerNote";
+import { Stage, type StageView } from "./Stage";
+import { Welcome } from "./Welcome";
+import styles from "./Workbench.module.css";
+
+const SAMPLE = "/sample.jpg";
+
+/** The page. */
+export function Workbench() {
+  const [state, dispatch] = useReducer(reduce, EMPTY);
+  const [key, setKey] = useStored("sessionStorage", "likeness.key");
+  const { config, problem, reload } = useConfig(key);
+  const cancel = useRestorer(state, dispatch, { key, limits: config?.limits ?? null });
+  const [view, setView] = useState<StageView>("picture");
+  const [isSwapped, setSwapped] = useState(false);
+  const [selectedFace, setSelectedFace] = useState<number | null>(null);
+
+  const photo = state.photos.find(({ id }) => id === state.selected) ?? null;
+  const result = photo?.result ?? null;
+  const undone = state.photos.filter((one) => one.refusal === null && one.result === null);
+  const accept = (config?.limits.media_types ?? ["image/jpeg", "image/png", "image/webp"]).join(",");
+
+  const setOptions = useCallback((options: Options) => {
+    dispatch({ type: "options", options });
+    remember(options);
+  }, []);
+  useRememberedOptions(config, state.options, dispatch);
+
+  const added = useCallback((photos: Photo[]) => {
+    dispatch({ type: "added", photos });
+    setSelectedFace(null);
+  }, []);
+  const add = useIntake(config?.limits ?? null, added);
+  const isOver = useArrivals(add);
+  const addSample = () => {
+    fetch(SAMPLE)
+      .then((answer) => (answer.ok ? answer.blob() : Promise.reject(new ProblemError(UNREACHABLE))))
+      .then((blob) => add([new File([blob], "sample.jpg", { type: "image/jpeg" })]))
+      .catch(reload); // which says that the server is gone, until it is back
+  };
+  const remove = (id: string) => {
+    cancel(id);
+    const removed = state.photos.find((one) => one.id === id);
+    dispatch({ type: "removed", id });
+    for (const url of [removed?.url, removed?.result?.url]) if (url) URL.revokeObjectURL(url);
+  };
+  const select = (id: string) => {
+    dispatch({ type: "selected", id });
+    setSelectedFace(null);
+  };
+  const selectFace = (face: number) => {
+    setSelectedFace(face === selectedFace ? null : face);
+  };
+
+  return (
+    <div className={`${styles.page} ${photo === null ? styles.empty : ""}`}>
+      <Header view={result && view} faces={result?.facts.faces.length ?? 0} onView={setView} />
+      <div className={styles.left}>
+        <main className={styles.table}>
+          {photo !== null && <h2 className="visually-hidden">{photo.file.name}</h2>}
+          {photo === null ? (
+            <Welcome config={config} accept={accept} onFiles={add} onSample={addSample} />
+          ) : (
+            <Boundary of={result ?? photo.id}>
+              <Stage
+                photo={photo}
+                view={view}
+                isSwapped={isSwapped}
+                onSwap={() => setSwapped(!isSwapped)}
+                selectedFace={selectedFace}
+                onFace={selectFace}
+              />
+            </Boundary>
+          )}
+          {isOver && (
+            <p className={styles.over} aria-hidden="true">
+              Let go to add
+            </p>
+          )}
+        </main>
+        {photo !== null && (
+          <Filmstrip
+            photos={state.photos}
+            selected={state.selected}
+            accept={accept}
+            onSelect={select}
+            onRemove={remove}
+            onFiles={add}
+          />
+        )}
+      </div>
+      {photo !== null && (
+        <div className={styles.right}>
+          <aside className={styles.panel} aria-label="Options and result">
+            {result && (
+              <Boundary of={result}>
+                <ResultPanel
+                  photo={photo}
+                  result={result}
+                  config={config}
+                  selectedFace={selectedFace}
+                  onFace={selectFace}
+                  onOverride={(face, strength) => dispatch({ type: "overridden", id: photo.id, face, strength })}
+                />
+              </Boundary>
+            )}
+            <OptionsPanel options={state.options} config={config} onChange={setOptions} />
+          </aside>
+          {photo.refusal === null && (
+            <section className={styles.action} aria-label="Next step">
+              <ActionBar
+                photo={photo}
+                others={undone}
+                options={state.options}
+                config={config}
+                onRestore={(ids) => dispatch({ type: "asked", ids })}
+                onCancel={() => cancel(photo.id)}
+                onWithoutFaces={() => {
+                  dispatch({ type: "faces not required", id: photo.id });
+                  dispatch({ type: "asked", ids: [photo.id] });
+                }}
+                onKey={(entered) => {
+                  setKey(entered);
+                  dispatch({ type: "asked", ids: [photo.id] });
+                }}
+              />
+            </section>
+          )}
+        </div>
+      )}
+      <Announcement photo={photo} />
+      <ServerNote problem={problem} isLoading={config !== null && !isLoaded(config)} onRetry={reload} />
+    </div>
+  );
+}
+
+/** Takes up what was chosen here last, as far as this server offers it. */
+function useRememberedOptions(config: Config | null, options: Options, dispatch: Dispatch<Action>): void {
+  useEffect(() => {
+    if (config === null) return;
+    const known = offered(options === DEFAULTS ? remembered() : options, config);
+    if (JSON.stringify(known) !== JSON.stringify(options)) dispatch({ type: "options", options: known });
+  }, [config, options, dispatch]);
+}

@@ -1,0 +1,89 @@
+import { renderHook, waitFor } from "@testing-library/react";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { Limits } from "@/api/types";
+import { servePictures } from "@/test/pictures";
+import { fileOf, LIMITS, PNG } from "@/test/samples";
+import type { Photo } from "@/photos/photo";
+import { useIntake } from "./useIntake";
+
+let show: ReturnType<typeof servePictures>;
+beforeEach(() => {
+  show = servePictures({ width: 300, height: 200 });
+});
+
+function taking(limits: Limits | null) {
+  const photos: Photo[] = [];
+  const onPhotos = (more: Photo[]) => void photos.push(...more);
+  const view = renderHook((known: Limits | null) => useIntake(known, onPhotos), { initialProps: limits });
+  return { photos, add: (...files: File[]) => view.result.current(files), rerender: view.rerender };
+}
+
+describe("useIntake", () => {
+  it("makes photos of files, measured, each with a name of its own", async () => {
+    const { photos, add } = taking(LIMITS);
+    add(fileOf(PNG, "one.png"), fileOf(PNG, "two.png"));
+    await waitFor(() => expect(photos).toHaveLength(2));
+    expect(photos.map(({ file }) => file.name)).toEqual(["one.png", "two.png"]);
+    expect(photos[0]).toMatchObject({ refusal: null, size: { width: 300, height: 200 }, work: { phase: "idle" } });
+    add(fileOf(PNG, "three.png"));
+    await waitFor(() => expect(photos).toHaveLength(3));
+    expect(new Set(photos.map(({ id }) => id)).size).toBe(3);
+  });
+
+  it("keeps what the server would refuse, with the reason", async () => {
+    const { photos, add } = taking(LIMITS);
+    add(fileOf([1, 2, 3], "photo.jpg"), fileOf(PNG));
+    await waitFor(() => expect(photos).toHaveLength(2));
+    expect(photos.map(({ refusal }) => refusal)).toEqual([
+      expect.stringContaining("This is not a JPEG, PNG or WebP file"),
+      null,
+    ]);
+  });
+
+  it("refuses a photo of too many pixels", async () => {
+    show({ width: 6000, height: 6000 });
+    const { photos, add } = taking(LIMITS);
+    add(fileOf(PNG));
+    await waitFor(() => expect(photos).toHaveLength(1));
+    expect(photos[0]?.refusal).toContain("36 megapixels");
+  });
+
+  it("lets pass what the browser cannot show", async () => {
+    show(null);
+    const { photos, add } = taking(LIMITS);
+    add(fileOf(PNG));
+    await waitFor(() => expect(photos).toHaveLength(1));
+    expect(photos[0]).toMatchObject({ size: null, refusal: null });
+  });
+
+  it("says so of a file that cannot be read", async () => {
+    const gone = fileOf(PNG);
+    gone.slice = () => {
+      throw new DOMException("The file is gone.", "NotFoundError");
+    };
+    const { photos, add } = taking(LIMITS);
+    add(gone);
+    await waitFor(() => expect(photos).toHaveLength(1));
+    expect(photos[0]?.refusal).toContain("The file is gone.");
+  });
+
+  it("holds files until it is known what the server accepts, and takes them once", async () => {
+    const { photos, add, rerender } = taking(null);
+    add(fileOf(PNG, "early.png"));
+    rerender(null);
+    expect(photos).toEqual([]);
+    rerender(LIMITS);
+    await waitFor(() => expect(photos).toHaveLength(1));
+    rerender({ ...LIMITS });
+    add(fileOf(PNG, "late.png"));
+    await waitFor(() => expect(photos.map(({ file }) => file.name)).toEqual(["early.png", "late.png"]));
+  });
+
+  it("does nothing where nothing was chosen", async () => {
+    const onPhotos = vi.fn();
+    const { result } = renderHook(() => useIntake(LIMITS, onPhotos));
+    result.current([]);
+    await Promise.resolve();
+    expect(onPhotos).not.toHaveBeenCalled();
+  });
+});

@@ -1,0 +1,52 @@
+"use client";
+
+import { useCallback, useEffect, useRef } from "react";
+import { problemFrom } from "@/api/problem";
+import type { Limits } from "@/api/types";
+import { refusalOf, sizeRefusalOf } from "@/photos/check";
+import { uprightOf } from "@/photos/upright";
+import { newPhoto, type Photo, type Size } from "@/photos/photo";
+
+/** Makes photos of files, each checked against what the server accepts; those that come before it is known wait. */
+export function useIntake(limits: Limits | null, onPhotos: (photos: Photo[]) => void): (files: File[]) => void {
+  const early = useRef<File[]>([]);
+  const count = useRef(0);
+
+  const take = useCallback(
+    async (files: File[], known: Limits) => {
+      const photos = files.map((file) => photoOf(`photo-${(count.current += 1)}`, file, known));
+      if (photos.length > 0) onPhotos(await Promise.all(photos));
+    },
+    [onPhotos],
+  );
+
+  useEffect(() => {
+    if (limits !== null) void take(early.current.splice(0), limits);
+  }, [limits, take]);
+
+  return useCallback(
+    (files: File[]) => {
+      if (limits === null) early.current.push(...files);
+      else void take(files, limits);
+    },
+    [limits, take],
+  );
+}
+
+async function photoOf(id: string, file: File, limits: Limits): Promise<Photo> {
+  const refusal = await refusalOf(file, limits).catch((error: unknown) => problemFrom(error).message);
+  if (refusal !== null) return newPhoto({ id, file, url: "", size: null, refusal });
+  const url = URL.createObjectURL(await uprightOf(file).catch(() => file));
+  const size = await sizeOf(url);
+  return newPhoto({ id, file, url, size, refusal: size && sizeRefusalOf(size, limits) });
+}
+
+/** Upright width and height; null for what the browser cannot show, of which the server may yet make something. */
+function sizeOf(url: string): Promise<Size | null> {
+  return new Promise((resolve) => {
+    const image = new Image();
+    image.onload = () => resolve({ width: image.naturalWidth, height: image.naturalHeight });
+    image.onerror = () => resolve(null);
+    image.src = url;
+  });
+}

@@ -1,0 +1,232 @@
+import { act, renderHook } from "@testing-library/react";
+import { useReducer } from "react";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { LIMITS, photoOf, problemOf, resultOf } from "@/test/samples";
+import { ProblemError, UNREACHABLE } from "@/api/problem";
+import type { EnhanceData } from "@/api/types";
+import * as submission from "@/api/submission";
+import type { Photo } from "@/photos/photo";
+import { EMPTY, reduce } from "@/photos/reducer";
+import { useRestorer } from "./useRestorer";
+
+type Sent = {
+  name: string;
+  key: string | null;
+  signal: AbortSignal;
+  onProgress: (progress: submission.Progress) => void;
+  resolve: (data: EnhanceData) => void;
+  reject: (error: unknown) => void;
+};
+
+vi.mock("@/api/submission");
+
+let sent: Sent[];
+let revoked: string[];
+beforeEach(() => {
+  vi.useFakeTimers();
+  sent = [];
+  revoked = [];
+  vi.mocked(submission.submit).mockImplementation(
+    (form, { key, signal, onProgress }) =>
+      new Promise((resolve, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason));
+        sent.push({ name: (form.get("file") as File).name, key, signal, onProgress, resolve, reject });
+      }),
+  );
+  vi.spyOn(Blob.prototype, "arrayBuffer").mockResolvedValue(new ArrayBuffer(1)); // the files are still there
+  vi.spyOn(URL, "revokeObjectURL").mockImplementation((url) => void revoked.push(url));
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const ANSWER: EnhanceData = { ...resultOf().facts, restored_image: btoa("a picture") };
+const BUSY = problemOf({ status: 503, retryAfter: 5 });
+
+function restoring(...photos: Photo[]) {
+  const view = renderHook(
+    ({ key }: { key: string | null }) => {
+      const [state, dispatch] = useReducer(reduce, { ...EMPTY, photos, selected: photos[0]?.id ?? null });
+      const cancel = useRestorer(state, dispatch, { key, limits: LIMITS });
+      return { state, dispatch, cancel };
+    },
+    { initialProps: { key: null as string | null } },
+  );
+  const work = (id: string) => view.result.current.state.photos.find((photo) => photo.id === id)?.work;
+  return {
+    ...view,
+    work,
+    phases: () => view.result.current.state.photos.map((photo) => photo.work.phase),
+    photo: (id: string) => view.result.current.state.photos.find((one) => one.id === id),
+    ask: (...ids: string[]) => act(async () => view.result.current.dispatch({ type: "asked", ids })),
+    cancel: (id: string) => act(async () => view.result.current.cancel(id)),
+  };
+}
+
+const answer = (index: number) => act(async () => sent[index]?.resolve(ANSWER));
+const refuse = (index: number, error: unknown = new ProblemError(BUSY)) => act(async () => sent[index]?.reject(error));
+const wait = (ms: number) => act(() => vi.advanceTimersByTimeAsync(ms));
+const names = () => sent.map(({ name }) => name);
+
+const photos = () =>
+  ["a", "b", "c"].map((id) => photoOf({ id, url: `blob:${id}` }, `${id}.png`)) as [Photo, Photo, Photo];
+
+describe("useRestorer", () => {
+  it("sends nothing that nobody asked for", () => {
+    restoring(...photos());
+    expect(sent).toEqual([]);
+  });
+
+  it("sends one photo at a time, in their order", async () => {
+    const page = restoring(...photos());
+    await page.ask("c", "a", "b");
+    expect(names()).toEqual(["a.png"]);
+    expect(page.phases()).toEqual(["active", "waiting", "waiting"]);
+    await answer(0);
+    expect(names()).toEqual(["a.png", "b.png"]);
+    await answer(1);
+    await answer(2);
+    expect(names()).toEqual(["a.png", "b.png", "c.png"]);
+    expect(page.phases()).toEqual(["idle", "idle", "idle"]);
+  });
+
+  it("keeps the picture and what was asked for", async () => {
+    const page = restoring(photos()[0]);
+    await page.ask("a");
+    await wait(1500);
+    await answer(0);
+    const result = page.photo("a")?.result;
+    expect(result).toMatchObject({ facts: resultOf().facts, request: { requireFace: true, overrides: {} } });
+    expect(result?.facts).not.toHaveProperty("restored_image");
+    expect(result?.blob).toMatchObject({ size: "a picture".length, type: "image/png" });
+    expect(result?.seconds).toBeGreaterThanOrEqual(1.5);
+  });
+
+  it("tells of the progress", async () => {
+    const page = restoring(photos()[0]);
+    await page.ask("a");
+    act(() => sent[0]?.onProgress({ phase: "queued", position: 3 }));
+    expect(page.work("a")).toMatchObject({ progress: { phase: "queued", position: 3 } });
+  });
+
+  it("goes on with the next after a failure that a person must look at", async () => {
+    const page = restoring(...photos());
+    await page.ask("a", "b");
+    await refuse(0, new ProblemError(problemOf({ status: 422 })));
+    expect(page.work("a")).toMatchObject({ phase: "failed", retryAt: null });
+    expect(names()).toEqual(["a.png", "b.png"]);
+  });
+
+  it("lets the person see what broke here", async () => {
+    const page = restoring(photos()[0]);
+    await page.ask("a");
+    await act(async () => sent[0]?.resolve({ ...ANSWER, restored_image: "no*base64" }));
+    expect(page.work("a")).toMatchObject({
+      phase: "failed",
+      problem: { message: expect.stringContaining("This page failed") },
+    });
+  });
+
+  it("says so of a file that is gone, where the browser only breaks off", async () => {
+    const page = restoring(photos()[0]);
+    await page.ask("a");
+    vi.mocked(Blob.prototype.arrayBuffer).mockRejectedValue(new DOMException("gone", "NotFoundError"));
+    await refuse(0, new ProblemError(UNREACHABLE));
+    expect(page.work("a")).toMatchObject({ phase: "failed", problem: { code: "file_gone" }, retryAt: null });
+  });
+
+  it("sends a photo again when the busy server said, and the others only after it", async () => {
+    const page = restoring(...photos());
+    await page.ask("a", "b");
+    await refuse(0);
+    await wait(4900);
+    expect(names()).toEqual(["a.png"]);
+    await wait(200);
+    expect(names()).toEqual(["a.png", "a.png"]);
+    await answer(1);
+    expect(names()).toEqual(["a.png", "a.png", "b.png"]);
+  });
+
+  it("sends it at once where the person does not want to wait, and then not twice", async () => {
+    const page = restoring(photos()[0]);
+    await page.ask("a");
+    await refuse(0);
+    await page.ask("a");
+    expect(names()).toEqual(["a.png", "a.png"]);
+    await wait(10_000);
+    expect(names()).toEqual(["a.png", "a.png"]);
+  });
+
+  it("does not send it again after a cancel, and lets the others pass", async () => {
+    const page = restoring(...photos());
+    await page.ask("a", "b");
+    await refuse(0);
+    await page.cancel("a");
+    expect(names()).toEqual(["a.png", "b.png"]);
+    await answer(1);
+    await wait(20_000);
+    expect(names()).toEqual(["a.png", "b.png"]);
+  });
+
+  it("stops the work of who cancels, and goes on with the next", async () => {
+    const page = restoring(...photos());
+    await page.ask("a", "b");
+    await page.cancel("a");
+    expect(sent[0]?.signal.aborted).toBe(true);
+    expect(page.work("a")).toEqual({ phase: "idle" });
+    expect(names()).toEqual(["a.png", "b.png"]);
+  });
+
+  it("forgets a photo that waits, if it is cancelled", async () => {
+    const page = restoring(...photos());
+    await page.ask("a", "b");
+    await page.cancel("b");
+    await answer(0);
+    expect(names()).toEqual(["a.png"]);
+  });
+
+  it("can be asked again after a cancel; what still comes of the first does no harm", async () => {
+    const page = restoring(photos()[0]);
+    await page.ask("a");
+    await page.cancel("a");
+    await page.ask("a");
+    await answer(0);
+    expect(page.work("a")).toMatchObject({ phase: "active" });
+    await answer(1);
+    expect(page.photo("a")?.result).not.toBeNull();
+  });
+
+  it("does not send what this server would not enlarge so much, and says why", async () => {
+    const [a, b] = photos();
+    const page = restoring({ ...a, size: { width: 9000, height: 9000 } }, b);
+    await page.ask("a", "b");
+    expect(page.work("a")).toMatchObject({ phase: "failed", retryAt: null, problem: { code: "too_many_pixels" } });
+    expect(names()).toEqual(["b.png"]);
+  });
+
+  it("lets go of a picture that another takes the place of", async () => {
+    const page = restoring(photos()[0]);
+    await page.ask("a");
+    await answer(0);
+    const first = page.photo("a")?.result?.url;
+    expect(revoked).toEqual([]);
+    await page.ask("a");
+    expect(revoked).toEqual([]);
+    await answer(1);
+    expect(revoked).toEqual([first]);
+  });
+
+  it("sends the key that was entered", async () => {
+    const page = restoring(photos()[0]);
+    page.rerender({ key: "secret" });
+    await page.ask("a");
+    expect(sent[0]?.key).toBe("secret");
+  });
+
+  it("stops all work when the page goes", async () => {
+    const page = restoring(photos()[0]);
+    await page.ask("a");
+    page.unmount();
+    expect(sent[0]?.signal.aborted).toBe(true);
+  });
+});

@@ -1,0 +1,116 @@
+"use client";
+
+import { useCallback, useEffect, useRef, type Dispatch } from "react";
+import { blobOf } from "@/api/picture";
+import { problemFrom, ProblemError, refusedHere } from "@/api/problem";
+import { submit } from "@/api/submission";
+import type { Limits } from "@/api/types";
+import { obstacleOf } from "@/photos/check";
+import { formOf, isRetrying, requestFor, type Photo, type Result } from "@/photos/photo";
+import type { Action, State } from "@/photos/reducer";
+import type { Options } from "@/photos/options";
+
+const GONE = "The file was changed or removed since it was chosen. Choose it again.";
+
+/**
+ * Sends the photos that wait, one at a time: the server has a queue for everybody, and one browser should not fill it.
+ * A photo that the server was too busy for is sent again when it said, the others behind it.
+ *
+ * `cancel` ends a photo's work, wherever it is.
+ */
+export function useRestorer(
+  state: State,
+  dispatch: Dispatch<Action>,
+  { key, limits }: { key: string | null; limits: Limits | null },
+): (id: string) => void {
+  const active = useRef(new Map<string, AbortController>());
+  const { photos, options } = state;
+
+  const cancel = useCallback(
+    (id: string) => {
+      active.current.get(id)?.abort();
+      active.current.delete(id);
+      dispatch({ type: "cancelled", id });
+    },
+    [dispatch],
+  );
+
+  const start = useCallback(
+    (photo: Photo, chosen: Options) => {
+      const obstacle = photo.size && limits && obstacleOf(photo.size, chosen.upscale_factor, limits);
+      if (obstacle) {
+        dispatch({ type: "failed", id: photo.id, problem: refusedHere("too_many_pixels", obstacle), now: Date.now() });
+        return;
+      }
+      const controller = new AbortController();
+      active.current.set(photo.id, controller);
+      dispatch({ type: "started", id: photo.id, now: Date.now() });
+      const ended = () => active.current.get(photo.id) === controller && active.current.delete(photo.id);
+      restore(photo, chosen, key, controller.signal, dispatch).then(
+        (result) => {
+          const isWanted = ended();
+          if (isWanted) dispatch({ type: "finished", id: photo.id, result });
+          const unused = isWanted ? photo.result?.url : result.url;
+          if (unused) URL.revokeObjectURL(unused);
+        },
+        (error: unknown) => {
+          if (ended()) dispatch({ type: "failed", id: photo.id, problem: problemFrom(error), now: Date.now() });
+        },
+      );
+    },
+    [dispatch, key, limits],
+  );
+
+  const next = photos.find((photo) => photo.work.phase === "waiting");
+  const mayStart = next !== undefined && photos.every((photo) => photo.work.phase !== "active" && !isRetrying(photo));
+  useEffect(() => {
+    if (mayStart && next !== undefined && !active.current.has(next.id)) start(next, options);
+  }, [mayStart, next, options, start]);
+
+  const due = photos.find(isRetrying);
+  const dueId = due?.id;
+  const dueAt = due?.work.phase === "failed" ? due.work.retryAt : null;
+  useEffect(() => {
+    if (dueId === undefined || dueAt === null) return undefined;
+    const timer = setTimeout(() => dispatch({ type: "asked", ids: [dueId] }), dueAt - Date.now());
+    return () => clearTimeout(timer);
+  }, [dueId, dueAt, dispatch]);
+
+  useEffect(() => {
+    const controllers = active.current;
+    return () => controllers.forEach((controller) => controller.abort());
+  }, []);
+
+  return cancel;
+}
+
+async function restore(
+  photo: Photo,
+  options: Options,
+  key: string | null,
+  signal: AbortSignal,
+  dispatch: Dispatch<Action>,
+): Promise<Result> {
+  const began = performance.now();
+  const request = requestFor(photo, options);
+  const { restored_image, ...facts } = await submit(formOf(photo.file, request), {
+    key,
+    signal,
+    onProgress: (progress) => dispatch({ type: "progressed", id: photo.id, progress }),
+  }).catch(async (error: unknown) => {
+    throw (await isReadable(photo.file)) ? error : new ProblemError(refusedHere("file_gone", GONE));
+  });
+  const blob = blobOf(restored_image, facts.media_type);
+  return { facts, blob, url: URL.createObjectURL(blob), request, seconds: (performance.now() - began) / 1000 };
+}
+
+/** Whether a chosen file is still what it was: browsers break off the upload of one that is not, and do not say why. */
+async function isReadable(file: File): Promise<boolean> {
+  return file
+    .slice(0, 1)
+    .arrayBuffer()
+    .then(
+      () => true,
+      () => false,
+    );
+}

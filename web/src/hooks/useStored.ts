@@ -1,0 +1,54 @@
+"use client";
+
+import { useCallback, useSyncExternalStore } from "react";
+
+type Store = "localStorage" | "sessionStorage";
+
+/** A text that the browser keeps; null until there is one, and on the server. It holds for this page in any case. */
+export function useStored(store: Store, name: string): [string | null, (value: string | null) => void] {
+  const subscribe = useCallback(
+    (changed: () => void) => {
+      const listen = (event: Event) => {
+        if (!(event instanceof StorageEvent) || event.key === name || event.key === null) changed();
+      };
+      window.addEventListener("storage", listen);
+      window.addEventListener(`stored:${name}`, listen);
+      return () => {
+        window.removeEventListener("storage", listen);
+        window.removeEventListener(`stored:${name}`, listen);
+      };
+    },
+    [name],
+  );
+  const value = useSyncExternalStore(
+    subscribe,
+    () => read(store, name),
+    () => null,
+  );
+  const write = useCallback(
+    (next: string | null) => {
+      try {
+        if (next === null) window[store].removeItem(name);
+        else window[store].setItem(name, next);
+        kept.delete(name);
+      } catch {
+        kept.set(name, next); // a browser that stores nothing
+      }
+      window.dispatchEvent(new Event(`stored:${name}`));
+    },
+    [store, name],
+  );
+  return [value, write];
+}
+
+const kept = new Map<string, string | null>();
+
+function read(store: Store, name: string): string | null {
+  const held = kept.get(name);
+  if (held !== undefined) return held;
+  try {
+    return window[store].getItem(name);
+  } catch {
+    return null;
+  }
+}

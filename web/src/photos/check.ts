@@ -1,0 +1,65 @@
+/** What can be told of a photo before it is sent. */
+import type { Limits } from "@/api/types";
+import type { Size } from "./photo";
+
+const NAMES: Record<string, string> = { "image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WebP" };
+
+const MEBIBYTE = 2 ** 20;
+const SIGNATURE_BYTES = 16;
+
+/** Why a file cannot be sent; null if it can, as far as its kind and length tell. */
+export async function refusalOf(file: File, limits: Limits): Promise<string | null> {
+  if (file.size === 0) return "This file is empty.";
+  const kind = await mediaTypeOf(file);
+  if (kind === null || !limits.media_types.includes(kind)) {
+    const accepted = listed(limits.media_types.map((type) => NAMES[type] ?? type));
+    return `This is not a ${accepted} file, whatever its name: nothing else is accepted.`;
+  }
+  if (file.size > limits.max_upload_mb * MEBIBYTE) {
+    return `This file has ${megabytes(file.size)} MB; the server accepts at most ${limits.max_upload_mb} MB.`;
+  }
+  return null;
+}
+
+/** Why a photo of this size cannot be sent; null if it can. */
+export function sizeRefusalOf({ width, height }: Size, limits: Limits): string | null {
+  if (width * height <= limits.max_input_megapixels * 1e6) return null;
+  const most = limits.max_input_megapixels;
+  return `This photo has ${megapixels(width * height)} megapixels; the server accepts at most ${most}.`;
+}
+
+/** Why a photo of this size cannot be enlarged so much; null if it can. */
+export function obstacleOf(size: Size, factor: number, limits: Limits): string | null {
+  const enlarged = Math.round(size.width * factor) * Math.round(size.height * factor);
+  if (enlarged > limits.max_output_megapixels * 1e6) {
+    return (
+      `At ×${factor} this photo would have ${megapixels(enlarged)} megapixels; ` +
+      `the server makes at most ${limits.max_output_megapixels}. Choose a smaller size.`
+    );
+  }
+  return null;
+}
+
+/** The kind of picture that a file begins as: its name may say anything. */
+export async function mediaTypeOf(file: File): Promise<string | null> {
+  const head = new Uint8Array(await file.slice(0, SIGNATURE_BYTES).arrayBuffer());
+  const text = String.fromCharCode(...head);
+  if (text.startsWith("\xff\xd8\xff")) return "image/jpeg";
+  if (text.startsWith("\x89PNG\r\n\x1a\n")) return "image/png";
+  if (text.startsWith("RIFF") && text.startsWith("WEBP", 8)) return "image/webp";
+  return null;
+}
+
+function listed(names: string[]): string {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+}
+
+// Both are rounded up: never to the limit that they exceed.
+
+function megabytes(bytes: number): string {
+  return (Math.ceil((bytes / MEBIBYTE) * 10) / 10).toFixed(1);
+}
+
+function megapixels(pixels: number): string {
+  return (Math.ceil(pixels / 1e4) / 100).toString();
+}

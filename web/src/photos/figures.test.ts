@@ -1,0 +1,94 @@
+// @vitest-environment node
+import { describe, expect, it } from "vitest";
+import type { Facts, Metrics } from "@/api/types";
+import { factsOf } from "@/test/samples";
+import { figuresOf, likeness, otherWarnings } from "./figures";
+
+const THRESHOLD = 0.5;
+const KNOWN: Metrics = { psnr: 31.54, ssim: 0.9123, lpips: 0.081, identity_similarity: 0.923, reference: "input" };
+
+const figure = (name: string, facts: Facts) => figuresOf(facts, THRESHOLD).find((one) => one.name === name);
+const measured = (metrics: Partial<Metrics>, warnings: Facts["warnings"] = []) =>
+  factsOf({ metrics: { ...KNOWN, ...metrics }, warnings });
+
+describe("figuresOf", () => {
+  it("gives each figure with its unit, in words and with what it is", () => {
+    const figures = figuresOf(measured({}), THRESHOLD);
+    expect(figures.map(({ name, value }) => [name, value])).toEqual([
+      ["PSNR", "31.5 dB"],
+      ["SSIM", "0.912"],
+      ["LPIPS", "0.081"],
+      ["Identity", "0.92"],
+    ]);
+    for (const { meaning, explanation } of figures) {
+      expect(meaning).not.toBe("");
+      expect(explanation).toMatch(/\.$/);
+    }
+  });
+
+  it.each([
+    ["PSNR", [{ psnr: 45 }, { psnr: 40 }, { psnr: 33 }, { psnr: 27 }, { psnr: 5 }]],
+    ["SSIM", [{ ssim: 1 }, { ssim: 0.97 }, { ssim: 0.95 }, { ssim: 0.8 }, { ssim: -0.1 }]],
+    ["LPIPS", [{ lpips: 0 }, { lpips: 0.04 }, { lpips: 0.1 }, { lpips: 0.2 }, { lpips: 0.9 }]],
+  ] as const)("has a word for every value of %s: the worse, the stronger", (name, values) => {
+    const words = values.map((metrics) => figure(name, measured(metrics))?.meaning);
+    expect(words[0]).toBe(words[1]);
+    expect(new Set(words).size).toBe(4);
+    expect(words).not.toContain("");
+  });
+
+  it.each([
+    ["PSNR", { psnr: null }, "psnr_identical"],
+    ["SSIM", { ssim: null }, "ssim_too_small"],
+    ["LPIPS", { lpips: null }, "lpips_unavailable"],
+    ["LPIPS", { lpips: null }, "lpips_too_small"],
+    ["Identity", { identity_similarity: null }, "identity_unavailable"],
+    ["Identity", { identity_similarity: null }, "no_face_detected"],
+    ["Identity", { identity_similarity: null }, "no_face_restored"],
+  ] as const)("says of an unknown %s (%j) what the warning %s says", (name, metrics, code) => {
+    const facts = measured(metrics, [
+      { code: "other_thing", message: "Something else." },
+      { code, message: "This is why." },
+    ]);
+    expect(figure(name, facts)).toMatchObject({ value: null, meaning: "This is why." });
+  });
+
+  it("finds the figure that failed among those that did", () => {
+    const facts = measured({ ssim: null, lpips: null }, [
+      { code: "metric_failed", message: "LPIPS could not be measured (MemoryError)." },
+      { code: "metric_failed", message: "SSIM could not be measured (ValueError)." },
+    ]);
+    expect(figure("SSIM", facts)?.meaning).toContain("ValueError");
+    expect(figure("LPIPS", facts)?.meaning).toContain("MemoryError");
+  });
+
+  it("says so where nobody asked for figures, or nobody said why", () => {
+    expect(figure("PSNR", factsOf({ metrics: null }))).toMatchObject({
+      value: null,
+      meaning: "The figures were not asked for.",
+    });
+    expect(figure("PSNR", measured({ psnr: null }))).toMatchObject({
+      value: null,
+      meaning: "The server did not say why.",
+    });
+  });
+});
+
+describe("otherWarnings", () => {
+  it("leaves out what stands beside an unknown figure, and nothing else", () => {
+    const unavailable = { code: "identity_unavailable", message: "Identity is unknown." };
+    const unprotected = { code: "identity_not_protected", message: "The likeness could not be protected." };
+    const facts = measured({ identity_similarity: null }, [unprotected, unavailable]);
+    expect(otherWarnings(facts, THRESHOLD)).toEqual([unprotected]);
+    expect(otherWarnings(measured({}, [unavailable]), THRESHOLD)).toEqual([unavailable]);
+  });
+});
+
+describe("likeness", () => {
+  it("turns at the server's threshold", () => {
+    expect(likeness(0.49, 0.5)).toBe("may be taken for another person");
+    expect(likeness(0.5, 0.5)).toBe("same person");
+    expect(likeness(0.8, 0.5)).toBe("same person, clearly");
+    expect(likeness(0.49, 0.3)).toBe("same person");
+  });
+});

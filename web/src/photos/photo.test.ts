@@ -1,0 +1,114 @@
+// @vitest-environment node
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { fileOf, photoOf, PNG, resultOf } from "@/test/samples";
+import { DEFAULTS, type Options } from "./options";
+import { formOf, isBusy, isOutdated, isRetrying, requestFor, type Request } from "./photo";
+
+const file = fileOf(PNG, "portrait.png");
+
+function fieldsOf(request: Partial<Request>): Record<string, FormDataEntryValue> {
+  return Object.fromEntries(formOf(file, { options: DEFAULTS, overrides: {}, requireFace: true, ...request }));
+}
+
+describe("formOf", () => {
+  it("sends the photo and what was chosen, and no more", () => {
+    const { file: sent, ...fields } = fieldsOf({});
+    expect((sent as File).name).toBe("portrait.png");
+    expect(fields).toEqual({
+      upscale_factor: "2",
+      strength: "1",
+      faces: "all",
+      identity_policy: "warn",
+      color_correction: "none",
+      output_format: "png",
+      require_face: "true",
+    });
+  });
+
+  it.each(["jpeg", "webp"] as const)("sends the quality of a %s", (output_format) => {
+    expect(fieldsOf({ options: { ...DEFAULTS, output_format, quality: 80 } })).toMatchObject({
+      output_format,
+      quality: "80",
+    });
+  });
+
+  it("sends the strengths of single faces as JSON", () => {
+    const { face_overrides } = fieldsOf({ overrides: { 0: 0, 2: 0.5 } });
+    expect(JSON.parse(String(face_overrides))).toEqual({ "0": 0, "2": 0.5 });
+  });
+
+  it("names another restorer, and that no face is needed", () => {
+    const fields = fieldsOf({ options: { ...DEFAULTS, restorer: "second" }, requireFace: false });
+    expect(fields).toMatchObject({ restorer: "second", require_face: "false" });
+  });
+
+  it("has no field that the API does not know", () => {
+    const document = JSON.parse(readFileSync(new URL("../../openapi.json", import.meta.url), "utf8"));
+    const known = Object.keys(document.components.schemas.EnhanceForm.properties);
+    const options: Options = { ...DEFAULTS, output_format: "webp", restorer: "second" };
+    const sent = Object.keys(fieldsOf({ options, overrides: { 0: 0 } }));
+    expect(
+      sent.filter((name) => !known.includes(name)),
+      "unknown to web/openapi.json, which `make web-api` makes",
+    ).toEqual([]);
+  });
+});
+
+describe("isOutdated", () => {
+  const png = resultOf();
+  const jpeg = resultOf({}, { ...DEFAULTS, output_format: "jpeg" });
+
+  it("is so before there is a result, and not right after", () => {
+    expect(isOutdated(photoOf(), DEFAULTS)).toBe(true);
+    expect(isOutdated(photoOf({ result: png }), DEFAULTS)).toBe(false);
+  });
+
+  it("follows every option", () => {
+    const changes: Partial<Options>[] = [
+      { upscale_factor: 3 },
+      { strength: 0.5 },
+      { faces: "largest" },
+      { identity_policy: "protect" },
+      { color_correction: "auto" },
+      { output_format: "webp" },
+      { restorer: "second" },
+    ];
+    for (const change of changes) expect(isOutdated(photoOf({ result: png }), { ...DEFAULTS, ...change })).toBe(true);
+  });
+
+  it("follows the quality where it means anything", () => {
+    expect(isOutdated(photoOf({ result: png }), { ...DEFAULTS, quality: 50 })).toBe(false);
+    expect(isOutdated(photoOf({ result: jpeg }), { ...jpeg.request.options, quality: 50 })).toBe(true);
+  });
+
+  it("follows the faces of this colour correction alone, and whether one is needed", () => {
+    expect(isOutdated(photoOf({ result: png, overrides: { none: { 0: 0.5 } } }), DEFAULTS)).toBe(true);
+    expect(isOutdated(photoOf({ result: png, overrides: { auto: { 0: 0.5 } } }), DEFAULTS)).toBe(false);
+    expect(isOutdated(photoOf({ result: png, requireFace: false }), DEFAULTS)).toBe(true);
+  });
+
+  it("does not mind in which order things were chosen", () => {
+    const asked = { ...png, request: { ...png.request, overrides: { 2: 0.5, 0: 0 } } };
+    const options = Object.fromEntries(Object.entries(DEFAULTS).reverse()) as Options;
+    expect(isOutdated(photoOf({ result: asked, overrides: { none: { 0: 0, 2: 0.5 } } }), options)).toBe(false);
+  });
+});
+
+it("asks for the overrides of the colour correction that is chosen", () => {
+  const photo = photoOf({ overrides: { none: { 0: 0 }, auto: { 1: 0.5 } } });
+  expect(requestFor(photo, DEFAULTS).overrides).toEqual({ 0: 0 });
+  expect(requestFor(photo, { ...DEFAULTS, color_correction: "auto" }).overrides).toEqual({ 1: 0.5 });
+  expect(requestFor(photoOf(), DEFAULTS).overrides).toEqual({});
+});
+
+it("is busy from the click to the end, also between two tries", () => {
+  const progress = { phase: "uploading", fraction: 0 } as const;
+  const problem = { message: "", code: "", status: 503, stage: null, requestId: null, retryAfter: 1 };
+  expect(isBusy(photoOf())).toBe(false);
+  expect(isBusy(photoOf({ work: { phase: "waiting", tries: 0 } }))).toBe(true);
+  expect(isBusy(photoOf({ work: { phase: "active", tries: 1, since: 0, progress } }))).toBe(true);
+  expect(isBusy(photoOf({ work: { phase: "failed", tries: 1, problem, retryAt: 5 } }))).toBe(true);
+  expect(isBusy(photoOf({ work: { phase: "failed", tries: 1, problem, retryAt: null } }))).toBe(false);
+  expect(isRetrying(photoOf({ work: { phase: "failed", tries: 1, problem, retryAt: 5 } }))).toBe(true);
+});

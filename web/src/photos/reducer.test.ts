@@ -1,0 +1,208 @@
+// @vitest-environment node
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { photoOf, problemOf, resultOf } from "@/test/samples";
+import { DEFAULTS, type Options } from "./options";
+import { isRetrying, type Photo } from "./photo";
+import { EMPTY, MAX_TRIES, reduce, type Action, type State } from "./reducer";
+
+const BUSY = problemOf({ status: 503, retryAfter: 7 });
+const NOW = 1_000_000;
+
+/** The state after these, from one in which there is a photo. */
+function after(...actions: Action[]): State {
+  return actions.reduce(reduce, reduce(EMPTY, { type: "added", photos: [photoOf({ id: "a" })] }));
+}
+
+function theOne(state: State): Photo {
+  const [photo] = state.photos;
+  if (photo === undefined) throw new Error("There is no photo.");
+  return photo;
+}
+
+const ask: Action = { type: "asked", ids: ["a"] };
+const start: Action = { type: "started", id: "a", now: NOW };
+const fail: Action = { type: "failed", id: "a", problem: BUSY, now: NOW };
+const cancel: Action = { type: "cancelled", id: "a" };
+
+describe("the list", () => {
+  const [a, b, c] = ["a", "b", "c"].map((id) => photoOf({ id })) as [Photo, Photo, Photo];
+  const refused = photoOf({ id: "refused", refusal: "No." });
+
+  it("shows what was added last, but rather a photo than a refusal", () => {
+    let state = reduce(EMPTY, { type: "added", photos: [refused, a] });
+    expect(state.selected).toBe("a");
+    state = reduce(state, { type: "added", photos: [photoOf({ id: "other", refusal: "No." })] });
+    expect(state.selected).toBe("a");
+    expect(reduce(state, { type: "added", photos: [b, c] }).selected).toBe("b");
+    expect(reduce(EMPTY, { type: "added", photos: [refused] }).selected).toBe("refused");
+  });
+
+  it("shows the neighbour of a photo that is taken away", () => {
+    let state = reduce(EMPTY, { type: "added", photos: [a, b, c] });
+    state = reduce(state, { type: "selected", id: "b" });
+    state = reduce(state, { type: "removed", id: "b" });
+    expect(state.selected).toBe("c");
+    state = reduce(state, { type: "removed", id: "c" });
+    expect(state.selected).toBe("a");
+    expect(reduce(state, { type: "removed", id: "a" })).toMatchObject({ selected: null, photos: [] });
+  });
+
+  it("keeps showing a photo when another is taken away", () => {
+    const state = reduce(EMPTY, { type: "added", photos: [a, b] });
+    expect(reduce(state, { type: "removed", id: "b" }).selected).toBe("a");
+  });
+});
+
+describe("a photo's way", () => {
+  it("leads over waiting and work to a result", () => {
+    expect(theOne(after(ask)).work).toEqual({ phase: "waiting", tries: 0 });
+    expect(theOne(after(ask, start)).work).toMatchObject({ phase: "active", tries: 1, since: NOW });
+    const progress = { phase: "queued", position: 2 } as const;
+    expect(theOne(after(ask, start, { type: "progressed", id: "a", progress })).work).toMatchObject({ progress });
+    const result = resultOf();
+    const done = theOne(after(ask, start, { type: "finished", id: "a", result }));
+    expect(done).toMatchObject({ work: { phase: "idle" }, result });
+  });
+
+  it("keeps the last result while another is made, and after a failure", () => {
+    const finish: Action = { type: "finished", id: "a", result: resultOf() };
+    expect(theOne(after(ask, start, finish, ask, start)).result).not.toBeNull();
+    expect(theOne(after(ask, start, finish, ask, start, fail)).result).not.toBeNull();
+    expect(theOne(after(ask, start, finish, ask, start, cancel)).result).not.toBeNull();
+  });
+
+  it("is not begun by a photo that is refused, nor twice by one that is at work", () => {
+    const refused = reduce(EMPTY, { type: "added", photos: [photoOf({ id: "a", refusal: "No." })] });
+    expect(theOne(reduce(refused, ask)).work.phase).toBe("idle");
+    expect(theOne(after(ask, start, ask)).work.phase).toBe("active");
+  });
+
+  it("hears no progress of a photo that is not at work", () => {
+    const progress = { phase: "working", stage: "decode", fraction: 0.5 } as const;
+    expect(theOne(after(ask, start, cancel, { type: "progressed", id: "a", progress })).work).toEqual({
+      phase: "idle",
+    });
+  });
+});
+
+describe("a busy server", () => {
+  it.each([503, 429])("is asked again when it said (%i)", (status) => {
+    const failed = theOne(after(ask, start, { ...fail, problem: problemOf({ status, retryAfter: 7 }) }));
+    expect(failed.work).toMatchObject({ phase: "failed", retryAt: NOW + 7000 });
+    expect(isRetrying(failed)).toBe(true);
+  });
+
+  it("is given a second at the least", () => {
+    const failed = theOne(after(ask, start, { ...fail, problem: problemOf({ retryAfter: 0 }) }));
+    expect(failed.work).toMatchObject({ retryAt: NOW + 1000 });
+  });
+
+  it.each([
+    ["it did not say when", problemOf({ status: 503, retryAfter: null })],
+    ["it is another failure", problemOf({ status: 500, retryAfter: 7 })],
+    ["it wants to be left alone for days", problemOf({ status: 503, retryAfter: 30 * 24 * 3600 })],
+    ["no answer came", problemOf({ status: null })],
+  ])("is not asked again where %s", (_why, problem) => {
+    expect(isRetrying(theOne(after(ask, start, { ...fail, problem })))).toBe(false);
+  });
+
+  it("is left alone after the most tries, until a person asks", () => {
+    let state = after();
+    for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
+      state = [ask, start].reduce(reduce, state);
+      expect(theOne(state).work).toMatchObject({ tries });
+      state = reduce(state, fail);
+      expect(isRetrying(theOne(state))).toBe(tries < MAX_TRIES);
+    }
+    expect(theOne([ask, start].reduce(reduce, state)).work).toMatchObject({ tries: 1 });
+  });
+
+  it("is not asked again once the person cancels, who still sees why", () => {
+    const stopped = theOne(after(ask, start, fail, cancel));
+    expect(stopped.work).toMatchObject({ phase: "failed", problem: BUSY, retryAt: null });
+  });
+});
+
+describe("overrides", () => {
+  const override = (face: number, strength: number | null): Action => ({ type: "overridden", id: "a", face, strength });
+
+  it("are kept per face, changed and taken back", () => {
+    expect(theOne(after(override(0, 0), override(2, 0.5), override(0, 0.25))).overrides.none).toEqual({
+      0: 0.25,
+      2: 0.5,
+    });
+    expect(theOne(after(override(0, 0), override(2, 0.5), override(0, null))).overrides.none).toEqual({ 2: 0.5 });
+  });
+
+  it("belong to the colour correction of the result that showed the faces", () => {
+    const corrected: Options = { ...DEFAULTS, color_correction: "auto" };
+    const finish: Action = { type: "finished", id: "a", result: resultOf({}, corrected) };
+    const photo = theOne(after(override(0, 0), finish, override(1, 0.5)));
+    expect(photo.overrides).toEqual({ none: { 0: 0 }, auto: { 1: 0.5 } });
+  });
+});
+
+describe("any actions", () => {
+  const id = fc.constantFrom("a", "b", "c", "nobody");
+  const nowhere = { ...BUSY, status: 500 };
+  const action: fc.Arbitrary<Action> = fc.oneof(
+    fc.record({ type: fc.constant("removed" as const), id }),
+    fc.record({ type: fc.constant("selected" as const), id }),
+    fc.record({ type: fc.constant("options" as const), options: fc.constant(DEFAULTS) }),
+    fc.record({
+      type: fc.constant("overridden" as const),
+      id,
+      face: fc.nat(3),
+      strength: fc.option(fc.constantFrom(0, 0.5, 1)),
+    }),
+    fc.record({ type: fc.constant("faces not required" as const), id }),
+    fc.record({ type: fc.constant("asked" as const), ids: fc.array(id, { maxLength: 3 }) }),
+    fc.record({ type: fc.constant("started" as const), id, now: fc.nat() }),
+    fc.record({
+      type: fc.constant("progressed" as const),
+      id,
+      progress: fc.constant({ phase: "uploading" as const, fraction: 0.5 }),
+    }),
+    fc.record({ type: fc.constant("finished" as const), id, result: fc.constant(resultOf()) }),
+    fc.record({ type: fc.constant("failed" as const), id, problem: fc.constantFrom(BUSY, nowhere), now: fc.nat() }),
+    fc.record({ type: fc.constant("cancelled" as const), id }),
+  );
+  const adding = fc
+    .subarray(["a", "b", "c"])
+    .map((ids) => ({
+      type: "added" as const,
+      photos: ids.map((one) => photoOf({ id: one, refusal: one === "c" ? "No." : null })),
+    }));
+
+  it("lose no photo and no result, and always show a photo that there is", () => {
+    fc.assert(
+      fc.property(adding, fc.array(action, { maxLength: 40 }), (added, actions) => {
+        let state = reduce(EMPTY, added);
+        for (const next of actions) {
+          const before = state;
+          state = reduce(state, next);
+          for (const photo of before.photos) {
+            const found = state.photos.find((one) => one.id === photo.id);
+            expect(found === undefined).toBe(next.type === "removed" && next.id === photo.id);
+            if (found && photo.result !== null) expect(found.result).not.toBeNull();
+          }
+          if (state.photos.length === 0) expect(state.selected).toBeNull();
+          else expect(state.photos.map((photo) => photo.id)).toContain(state.selected);
+        }
+      }),
+    );
+  });
+
+  it("send no photo that is refused, none more often than allowed by itself", () => {
+    fc.assert(
+      fc.property(adding, fc.array(action, { maxLength: 60 }), (added, actions) => {
+        const state = actions.filter(({ type }) => type !== "started").reduce(reduce, reduce(EMPTY, added));
+        for (const { refusal, work } of state.photos) {
+          if (refusal !== null) expect(work.phase).not.toBe("waiting");
+          if (work.phase === "waiting") expect(work.tries).toBeLessThan(MAX_TRIES);
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,114 @@
+/** The state of the page and all that changes it. */
+import type { Problem } from "@/api/problem";
+import type { Progress } from "@/api/submission";
+import { DEFAULTS, type Options } from "./options";
+import { isBusy, isRetrying, type Overrides, type Photo, type Result } from "./photo";
+
+export type State = { photos: readonly Photo[]; selected: string | null; options: Options };
+
+export type Action =
+  | { type: "added"; photos: Photo[] }
+  | { type: "removed"; id: string }
+  | { type: "selected"; id: string }
+  | { type: "options"; options: Options }
+  | { type: "overridden"; id: string; face: number; strength: number | null }
+  | { type: "faces not required"; id: string }
+  | { type: "asked"; ids: string[] }
+  | { type: "started"; id: string; now: number }
+  | { type: "progressed"; id: string; progress: Progress }
+  | { type: "finished"; id: string; result: Result }
+  | { type: "failed"; id: string; problem: Problem; now: number }
+  | { type: "cancelled"; id: string };
+
+export const EMPTY: State = { photos: [], selected: null, options: DEFAULTS };
+
+/** How often a photo is sent again by itself; after that a person decides. */
+export const MAX_TRIES = 10;
+
+/** A person decides whether to come back later than this; nor does a timer hold more than 24 days. */
+const MAX_WAIT_S = 3600;
+
+export function reduce(state: State, action: Action): State {
+  switch (action.type) {
+    case "added":
+      return {
+        ...state,
+        photos: [...state.photos, ...action.photos],
+        selected:
+          action.photos.find((photo) => photo.refusal === null)?.id ?? state.selected ?? action.photos[0]?.id ?? null,
+      };
+    case "removed": {
+      const index = state.photos.findIndex((photo) => photo.id === action.id);
+      const photos = state.photos.filter((photo) => photo.id !== action.id);
+      const neighbour = photos[Math.min(index, photos.length - 1)]?.id ?? null;
+      return { ...state, photos, selected: state.selected === action.id ? neighbour : state.selected };
+    }
+    case "selected":
+      return state.photos.some((photo) => photo.id === action.id) ? { ...state, selected: action.id } : state;
+    case "options":
+      return { ...state, options: action.options };
+    case "asked":
+      return {
+        ...state,
+        photos: state.photos.map((photo) => {
+          const isFree = !isBusy(photo) || isRetrying(photo);
+          return action.ids.includes(photo.id) && photo.refusal === null && isFree ? asked(photo) : photo;
+        }),
+      };
+    default:
+      return {
+        ...state,
+        photos: state.photos.map((photo) => (photo.id === action.id ? changed(photo, state.options, action) : photo)),
+      };
+  }
+}
+
+type PhotoAction = Exclude<Action, { type: "added" | "removed" | "selected" | "options" | "asked" }>;
+
+function changed(photo: Photo, options: Options, action: PhotoAction): Photo {
+  switch (action.type) {
+    case "overridden":
+      return { ...photo, overrides: overridden(photo, photo.result?.request.options ?? options, action) };
+    case "faces not required":
+      return { ...photo, requireFace: false };
+    case "started": {
+      const tries = photo.work.phase === "waiting" ? photo.work.tries + 1 : 1;
+      const progress: Progress = { phase: "uploading", fraction: 0 };
+      return { ...photo, work: { phase: "active", tries, since: action.now, progress } };
+    }
+    case "progressed":
+      return photo.work.phase === "active" ? { ...photo, work: { ...photo.work, progress: action.progress } } : photo;
+    case "finished":
+      return { ...photo, work: { phase: "idle" }, result: action.result };
+    case "failed": {
+      const tries = "tries" in photo.work ? photo.work.tries : 1;
+      const { problem, now } = action;
+      const wait = tries < MAX_TRIES ? patience(problem) : null;
+      return { ...photo, work: { phase: "failed", tries, problem, retryAt: wait === null ? null : now + wait } };
+    }
+    case "cancelled":
+      return { ...photo, work: photo.work.phase === "failed" ? { ...photo.work, retryAt: null } : { phase: "idle" } };
+  }
+}
+
+function asked(photo: Photo): Photo {
+  const tries = isRetrying(photo) && photo.work.phase === "failed" ? photo.work.tries : 0;
+  return { ...photo, work: { phase: "waiting", tries } };
+}
+
+function overridden(
+  photo: Photo,
+  { color_correction }: Options,
+  { face, strength }: { face: number; strength: number | null },
+): Photo["overrides"] {
+  const others = Object.entries(photo.overrides[color_correction] ?? {}).filter(([index]) => Number(index) !== face);
+  const overrides: Overrides = Object.fromEntries(strength === null ? others : [...others, [face, strength]]);
+  return { ...photo.overrides, [color_correction]: overrides };
+}
+
+/** Milliseconds to wait before the server is asked again by itself; null where a person should look first. */
+function patience(problem: Problem): number | null {
+  const isBusyServer = problem.status === 503 || problem.status === 429;
+  const { retryAfter } = problem;
+  return isBusyServer && retryAfter !== null && retryAfter <= MAX_WAIT_S ? Math.max(1, retryAfter) * 1000 : null;
+}

@@ -1,0 +1,42 @@
+/** What the server is doing, in plain words. */
+import type { Progress } from "@/api/submission";
+
+const STAGES = new Map(
+  Object.entries({
+    decode: "Reading the photo",
+    reference: "Reading the reference",
+    color: "Correcting the colours",
+    detection: "Looking for faces",
+    alignment: "Straightening the faces",
+    restoration: "Restoring the faces",
+    identity: "Checking the likeness",
+    upscaling: "Enlarging the picture",
+    blending: "Putting the faces back",
+    metrics: "Measuring the result",
+    encode: "Writing the picture",
+    answer: "Sending the picture",
+  }),
+);
+
+export function stageName(stage: string): string {
+  return STAGES.get(stage) ?? stage;
+}
+
+/** What is going on, and how much of it is done in [0, 1]; null where nobody can know. */
+export function described(progress: Progress): { label: string; fraction: number | null } {
+  switch (progress.phase) {
+    case "uploading":
+      return progress.fraction < 1
+        ? { label: "Uploading", fraction: progress.fraction }
+        : { label: "Uploaded, waiting for the server", fraction: null };
+    case "queued":
+      return { label: queued(progress.position), fraction: null };
+    case "working":
+      return { label: stageName(progress.stage), fraction: progress.fraction };
+  }
+}
+
+function queued(position: number): string {
+  if (position === 0) return "Next in the queue";
+  return position === 1 ? "One photo before yours" : `${position} photos before yours`;
+}

@@ -1,0 +1,106 @@
+/** Values as the server sends them and the page holds them, each to be changed where a test wants it otherwise. */
+import type { Problem } from "@/api/problem";
+import type { Config, Face, Facts, Limits } from "@/api/types";
+import { DEFAULTS, type Options } from "@/photos/options";
+import { newPhoto, type Photo, type Result } from "@/photos/photo";
+
+export const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+export const JPEG = [0xff, 0xd8, 0xff, 0xe0];
+export const WEBP = [..."RIFF\x10\0\0\0WEBPVP8 "].map((character) => character.charCodeAt(0));
+
+export function fileOf(bytes: number[], name = "portrait.png", type = "image/png"): File {
+  return new File([new Uint8Array(bytes)], name, { type });
+}
+
+export const LIMITS: Limits = {
+  max_upload_mb: 10,
+  max_input_megapixels: 25,
+  max_output_megapixels: 100,
+  deadline_s: 60,
+  media_types: ["image/jpeg", "image/png", "image/webp"],
+  upscale_factor: [1, 4],
+  strength: [0, 1],
+  quality: [1, 100],
+  identity_threshold: [-1, 1],
+  denoise_strength: [0, 1],
+};
+
+export const CONFIG: Config = {
+  version: "0.1.0",
+  limits: LIMITS,
+  defaults: {},
+  choices: {
+    faces: ["all", "largest", "center"],
+    color_correction: ["none", "auto"],
+    background: ["upscale", "resample"],
+    identity_policy: ["warn", "protect"],
+    output_format: ["png", "jpeg", "webp"],
+    restorer: ["compact"],
+    upscaler: ["compact-x2"],
+  },
+  identity_threshold: 0.5,
+  models: { detector: "haar", restorer: "compact", upscaler: "compact-x2", recogniser: "own-faces" },
+};
+
+/** As it is while the models are loading. */
+export const LOADING: Config = { ...CONFIG, models: {} };
+
+export function faceOf(changes: Partial<Face> = {}): Face {
+  return {
+    box: [10, 10, 40, 40],
+    landmarks: [],
+    landmarks_estimated: false,
+    score: 0.9,
+    identity_similarity: 0.92,
+    strength: 1,
+    action: "restored",
+    reason: null,
+    ...changes,
+  };
+}
+
+export function factsOf(changes: Partial<Facts> = {}): Facts {
+  return {
+    faces: [faceOf()],
+    width: 200,
+    height: 160,
+    media_type: "image/png",
+    metrics: { psnr: 31.5, ssim: 0.91, lpips: 0.08, identity_similarity: 0.92, reference: "input" },
+    models: { detector: "haar", restorer: "compact" },
+    processing_time_ms: 1234,
+    timings_ms: { queue: 0.1, decode: 12, restoration: 900 },
+    warning: null,
+    warnings: [],
+    ...changes,
+  };
+}
+
+export function photoOf(changes: Partial<Photo> = {}, name = "portrait.jpeg"): Photo {
+  const size = { width: 100, height: 80 };
+  return {
+    ...newPhoto({ id: "photo-1", file: fileOf(PNG, name), url: "blob:photo", size, refusal: null }),
+    ...changes,
+  };
+}
+
+export function resultOf(facts: Partial<Facts> = {}, options: Options = DEFAULTS): Result {
+  return {
+    facts: factsOf(facts),
+    blob: new Blob(["picture"]),
+    url: "blob:result",
+    request: { options, overrides: {}, requireFace: true },
+    seconds: 2.5,
+  };
+}
+
+export function problemOf(changes: Partial<Problem> = {}): Problem {
+  return {
+    message: "The server is busy.",
+    code: "overloaded",
+    status: 503,
+    stage: null,
+    requestId: null,
+    retryAfter: null,
+    ...changes,
+  };
+}

@@ -1,0 +1,70 @@
+/** What jsdom lacks of a browser, as far as the page uses it. */
+import "@testing-library/jest-dom/vitest";
+import { cleanup, configure } from "@testing-library/react";
+import { afterEach } from "vitest";
+
+/** The size that every element has here, in CSS pixels. */
+export const SCREEN = { width: 800, height: 600 };
+
+afterEach(() => {
+  cleanup();
+  if (typeof window === "undefined") return; // pure functions are tested without a page
+  localStorage.clear();
+  sessionStorage.clear();
+});
+
+// Several test files run side by side, on machines with few cores.
+configure({ asyncUtilTimeout: 4000 });
+
+if (typeof window !== "undefined") furnish();
+
+function furnish(): void {
+  Blob.prototype.arrayBuffer = function arrayBuffer() {
+    return new Promise((resolve, reject) => {
+      const reader = new FileReader();
+      reader.onload = () => resolve(reader.result as ArrayBuffer);
+      reader.onerror = () => reject(reader.error);
+      reader.readAsArrayBuffer(this);
+    });
+  };
+
+  let count = 0;
+  URL.createObjectURL = () => `blob:http://likeness.test/${(count += 1)}`;
+  URL.revokeObjectURL = () => undefined;
+
+  window.ResizeObserver = class {
+    constructor(private readonly onSize: ResizeObserverCallback) {}
+    observe(target: Element) {
+      this.onSize([{ target, contentRect: SCREEN } as unknown as ResizeObserverEntry], this);
+    }
+    unobserve() {}
+    disconnect() {}
+  };
+  globalThis.ResizeObserver = window.ResizeObserver;
+
+  window.matchMedia = (media) =>
+    ({
+      media,
+      matches: false,
+      onchange: null,
+      addEventListener: () => undefined,
+      removeEventListener: () => undefined,
+      dispatchEvent: () => false,
+    }) as unknown as MediaQueryList;
+
+  window.CSS.registerProperty = () => undefined;
+
+  Element.prototype.scrollIntoView = () => undefined;
+
+  HTMLDialogElement.prototype.showModal = function showModal() {
+    this.open = true;
+  };
+  HTMLDialogElement.prototype.close = function close() {
+    this.open = false;
+  };
+
+  HTMLCanvasElement.prototype.getContext = (() => ({
+    drawImage: () => undefined,
+    clearRect: () => undefined,
+  })) as unknown as HTMLCanvasElement["getContext"];
+}

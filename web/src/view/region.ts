@@ -1,0 +1,15 @@
+/** Which part of a picture shows a face. */
+import type { Size } from "./viewport";
+
+export type Region = { x: number; y: number; side: number };
+
+/** How much of the surroundings is shown, in face sizes. */
+const MARGIN = 1.9;
+
+/** A square around a box (x0, y0, x1, y1), as far inside a picture of this size as it fits. Pixels of that picture. */
+export function regionAround(box: number[], picture: Size): Region {
+  const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = box;
+  const side = Math.min(Math.max(x1 - x0, y1 - y0, 1) * MARGIN, picture.width, picture.height);
+  const inside = (middle: number, room: number) => Math.min(Math.max(middle - side / 2, 0), room - side);
+  return { x: inside((x0 + x1) / 2, picture.width), y: inside((y0 + y1) / 2, picture.height), side };
+}
