@@ -129,7 +129,11 @@ test("of several photos the good ones are restored, the others are not sent", as
   expect(sent).toHaveLength(1);
 });
 
-test("a photo that would become too large says so until a smaller size is chosen", async ({ page, workbench, sent }) => {
+test("a photo that would become too large says so until a smaller size is chosen", async ({
+  page,
+  workbench,
+  sent,
+}) => {
   await workbench.open();
   await workbench.choose("wide.png");
   await expect(workbench.restore).toBeEnabled();

@@ -59,7 +59,10 @@ test("zoom by buttons, to the pixel and back to the whole", async ({ page, workb
   await expect.poll(() => workbench.percent()).toBe(fitted);
 });
 
-test("zoom by wheel stays at the spot under the pointer, and leaves the page where it is", async ({ page, workbench }) => {
+test("zoom by wheel stays at the spot under the pointer, and leaves the page where it is", async ({
+  page,
+  workbench,
+}) => {
   const before = await box(workbench.after);
   const fitted = await workbench.percent();
   const spot = { x: before.x + before.width / 4, y: before.y + before.height / 4 };

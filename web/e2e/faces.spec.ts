@@ -71,7 +71,10 @@ test("every face is shown large, before and after side by side", async ({ page, 
   await workbench.open();
   await workbench.restored();
   await page.getByRole("button", { name: "Faces 1" }).click();
-  const [before, after] = [page.getByRole("img", { name: "Face 1 before" }), page.getByRole("img", { name: "Face 1 after" })];
+  const [before, after] = [
+    page.getByRole("img", { name: "Face 1 before" }),
+    page.getByRole("img", { name: "Face 1 after" }),
+  ];
   await expect(before).toBeVisible();
   expect((await box(before)).x).toBeLessThan((await box(after)).x);
   expect((await box(before)).width).toBeGreaterThan(200);

@@ -27,7 +27,9 @@ test("options are there again after the page was left", async ({ page, workbench
 });
 
 test("what a browser remembers of another version does no harm", async ({ page, workbench }) => {
-  await page.addInitScript(() => localStorage.setItem("likeness.options", '{"strength": "much", "upscale_factor": 99}'));
+  await page.addInitScript(() =>
+    localStorage.setItem("likeness.options", '{"strength": "much", "upscale_factor": 99}'),
+  );
   await workbench.open();
   await workbench.restored();
   await expect(page.getByText(/512 × 512 pixels/)).toBeVisible();

@@ -65,7 +65,11 @@ test("the upload is told in percent, then every stage in its order", async ({ pa
   expect(new Set(elapsed).size).toBeGreaterThan(5);
 });
 
-test("the place in the queue is told, and the photo is done when it is its turn", async ({ page, workbench, service }) => {
+test("the place in the queue is told, and the photo is done when it is its turn", async ({
+  page,
+  workbench,
+  service,
+}) => {
   await workbench.open();
   await workbench.choose("portrait.jpg");
   await service.occupy(photo("large.jpg"));

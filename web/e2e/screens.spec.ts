@@ -26,6 +26,8 @@ for (const { name, width, height, themes, isAudited, isPictured } of SIZES) {
           if (isPictured) await page.screenshot({ path: `${FOLDER}/${screen}-${width}-${theme}.png`, fullPage: true });
           const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
           if (sideways > 0) faults.push(`${screen}: ${sideways} px beyond the side`);
+          const below = await page.evaluate(() => document.documentElement.scrollHeight - window.innerHeight);
+          if (!isPhone && below > 0) faults.push(`${screen}: ${below} px below a page that has no more to show`);
           if (!isAudited) return;
           // Legacy: without a page of its own to put the frames together, of which there are none.
           const { violations } = await new AxeBuilder({ page }).withTags(TAGS).setLegacyMode().analyze();

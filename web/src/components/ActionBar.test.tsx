@@ -99,7 +99,7 @@ describe("ActionBar", () => {
     await user.tab();
     expect(screen.getByRole("button", { name: "Restore" })).toHaveFocus();
     become({ ...photo, work: { phase: "active", tries: 1, since: 0, progress } });
-    expect(screen.getByRole("group", { name: "What to do" })).toHaveFocus();
+    expect(screen.getByRole("region", { name: "Next step" })).toHaveFocus();
   });
 
   it("takes no focus from elsewhere", () => {

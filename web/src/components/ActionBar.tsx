@@ -26,24 +26,23 @@ type Props = {
 /** What can be done next with a photo. */
 export function ActionBar(props: Props) {
   const { phase } = props.photo.work;
-  const bar = useRef<HTMLDivElement>(null);
+  const bar = useRef<HTMLElement>(null);
   const hadFocus = useRef(false);
   useEffect(() => {
     // What was pressed has made way for something else; whoever uses the keyboard goes on from here.
     if (hadFocus.current && document.activeElement === document.body) bar.current?.focus();
   }, [phase]);
   return (
-    <div
+    <section
       ref={bar}
       className={styles.bar}
-      role="group"
-      aria-label="What to do"
+      aria-label="Next step"
       tabIndex={-1}
       onFocus={() => (hadFocus.current = true)}
       onBlur={(event) => (hadFocus.current = event.relatedTarget === null)}
     >
       <Actions {...props} />
-    </div>
+    </section>
   );
 }
 

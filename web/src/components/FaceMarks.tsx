@@ -12,13 +12,20 @@ type Props = {
   onSelect: (face: number) => void;
 };
 
+const INSET = 18; // CSS pixels that a mark needs to be seen whole
+
 /** A number at every face, by which it is chosen. */
 export function FaceMarks({ faces, scale, view, shown, selected, onSelect }: Props) {
   return faces.map(({ box: [x0 = 0, y0 = 0, x1 = 0, y1 = 0] }, index) => {
-    const left = view.x + x0 * scale;
-    const top = view.y + y0 * scale;
-    const isShown =
-      left > shown.x - 1 && top > shown.y - 1 && left < shown.x + shown.width && top < shown.y + shown.height;
+    const [left, top, right, bottom] = [
+      view.x + x0 * scale,
+      view.y + y0 * scale,
+      view.x + x1 * scale,
+      view.y + y1 * scale,
+    ];
+    const isShown = right > shown.x && bottom > shown.y && left < shown.x + shown.width && top < shown.y + shown.height;
+    // Its corner may be out of sight when the face is not.
+    const mark = { left: Math.max(left, shown.x + INSET), top: Math.max(top, shown.y + INSET) };
     const isSelected = index === selected;
     return (
       isShown && (
@@ -26,14 +33,14 @@ export function FaceMarks({ faces, scale, view, shown, selected, onSelect }: Pro
           {isSelected && (
             <div
               className={styles.box}
-              style={{ left, top, width: (x1 - x0) * scale, height: (y1 - y0) * scale }}
+              style={{ left, top, width: right - left, height: bottom - top }}
               aria-hidden="true"
             />
           )}
           <button
             type="button"
             className={styles.mark}
-            style={{ left, top }}
+            style={mark}
             aria-pressed={isSelected}
             aria-label={`Face ${index + 1}`}
             onClick={() => onSelect(index)}

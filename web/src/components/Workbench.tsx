@@ -127,7 +127,7 @@ export function Workbench() {
             <OptionsPanel options={state.options} config={config} onChange={setOptions} />
           </aside>
           {photo.refusal === null && (
-            <section className={styles.action} aria-label="Next step">
+            <div className={styles.action}>
               <ActionBar
                 photo={photo}
                 others={undone}
@@ -144,7 +144,7 @@ export function Workbench() {
                   dispatch({ type: "asked", ids: [photo.id] });
                 }}
               />
-            </section>
+            </div>
           )}
         </div>
       )}

@@ -168,12 +168,10 @@ describe("any actions", () => {
     fc.record({ type: fc.constant("failed" as const), id, problem: fc.constantFrom(BUSY, nowhere), now: fc.nat() }),
     fc.record({ type: fc.constant("cancelled" as const), id }),
   );
-  const adding = fc
-    .subarray(["a", "b", "c"])
-    .map((ids) => ({
-      type: "added" as const,
-      photos: ids.map((one) => photoOf({ id: one, refusal: one === "c" ? "No." : null })),
-    }));
+  const adding = fc.subarray(["a", "b", "c"]).map((ids) => ({
+    type: "added" as const,
+    photos: ids.map((one) => photoOf({ id: one, refusal: one === "c" ? "No." : null })),
+  }));
 
   it("lose no photo and no result, and always show a photo that there is", () => {
     fc.assert(
