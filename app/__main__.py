@@ -20,6 +20,7 @@ from app.logs import configure
 from app.model_files import list_models, pull_models, verify_models
 from app.schemas import FACTOR_BOUNDS, QUALITY_BOUNDS, STRENGTH_BOUNDS, THRESHOLD_BOUNDS, EnhanceForm
 from app.settings import Settings
+from app.website import WebsiteUnreadable
 from pipeline.errors import PipelineError
 from pipeline.models.registry import Role
 from pipeline.models.selection import choose
@@ -47,6 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
         return USAGE_ERROR
     except PipelineError as error:  # a model's file is missing or wrong, or the model does not run
         print(error.message, file=sys.stderr)
+        return USAGE_ERROR
+    except WebsiteUnreadable as error:
+        print(error, file=sys.stderr)
         return USAGE_ERROR
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
@@ -140,7 +144,8 @@ def _openapi(parsed: argparse.Namespace, settings: Settings) -> int:
     from app.main import create_app  # with torch, and so only now
 
     # The same document whatever is set here: web/openapi.json is held against it.
-    app = create_app(Settings(models="embedded", licences="any", device="cpu", api_keys="", rate_limit=""))
+    defaults = {name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()}
+    app = create_app(Settings(**defaults | {"models": "embedded", "device": "cpu"}))
     print(json.dumps(app.openapi(), indent=2, sort_keys=True))
     return 0
 

@@ -31,6 +31,7 @@ class _Waiting:
 
     moved: Moved
     told: int | None = None  # the position that it knows of
+    is_decoded: bool = False
 
 
 class Admission:
@@ -45,7 +46,7 @@ class Admission:
         self.slots = slots
         self.queue_size = queue_size
         self.inside = 0
-        self._coming: dict[Run, _Waiting] = {}  # not on the device yet, in the order in which they came
+        self._coming: dict[Run, _Waiting] = {}  # not on the device yet, in the order in which they will be
         self._at_device: set[Run] = set()
         self._device = anyio.Semaphore(slots)
         self._workbench = anyio.Semaphore(slots + 1)
@@ -104,9 +105,7 @@ class Admission:
     @asynccontextmanager
     async def device(self, run: Run) -> AsyncIterator[None]:
         """Wait for the device. Raises `DeadlineExceeded` when the run's time is over."""
-        if self.on_device >= self.slots and run in self._coming:
-            self._coming[run].told = None
-            self._tell()
+        self._line_up(run)
         async with _held(self._device, run):
             self._at_device.add(run)
             self._leave(run)
@@ -117,6 +116,16 @@ class Admission:
                 self._at_device.discard(run)
                 self._seconds_per_photo += 0.2 * (time.monotonic() - start - self._seconds_per_photo)
                 self._tell()
+
+    def _line_up(self, run: Run) -> None:
+        """A photo that is decoded goes before all that are not yet, whenever these came."""
+        waiting = self._coming.pop(run)
+        waiting.is_decoded = True
+        if self.on_device >= self.slots:
+            waiting.told = None  # it was told of its decoding meanwhile
+        decoded = {other: line for other, line in self._coming.items() if line.is_decoded}
+        self._coming = {**decoded, run: waiting} | self._coming
+        self._tell()
 
     def _leave(self, run: Run) -> None:
         """It waits no more: the others move up."""

@@ -53,7 +53,7 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
     """The ASGI application. Model files are checked here, unless a `selection` says that they are; they are loaded
     in the background once it runs.
 
-    Raises `ModelUnavailable` naming every model file that is missing or wrong, and pydantic's
+    Raises `ModelUnavailable` naming every model file that is missing or wrong, `WebsiteUnreadable`, and pydantic's
     `ValidationError` for a setting that makes no sense.
     """
     settings = settings or Settings()

@@ -15,7 +15,7 @@ def tell(exchange: Exchange) -> None:
     level = logging.INFO
     if exchange.status == 500:
         level = logging.ERROR
-    elif exchange.route in QUIET:
+    elif exchange.route in QUIET and exchange.status not in (404, 405):
         level = logging.DEBUG
     elif exchange.status > 500:
         level = logging.WARNING

@@ -35,6 +35,10 @@ _MEDIA_TYPES = {
 _TEXT = ("application/json", "application/manifest+json", "image/svg+xml")  # beside text/…
 
 
+class WebsiteUnreadable(Exception):
+    """The browser app is there, and cannot be read."""
+
+
 @dataclass(frozen=True, slots=True)
 class WebFile:
     """One file, and what is said with it. `packed` is its body with gzip, where that is any smaller."""
@@ -48,7 +52,7 @@ class WebFile:
         if status == 200 and _has(asked.get("if-none-match", ""), self.headers["ETag"]):
             # With all that a cache is to know of it from now on: its policy above all.
             return Response(status_code=304, headers={k: v for k, v in self.headers.items() if k != "Content-Type"})
-        if self.packed is not None and "gzip" in by_preference(asked.get("accept-encoding", "")):
+        if self.packed is not None and "gzip" in by_preference(asked, "accept-encoding"):
             return Response(self.packed, status, {**self.headers, "Content-Encoding": "gzip"})
         return Response(self.body, status, dict(self.headers))
 
@@ -84,13 +88,16 @@ class Website:
 def read_website(folder: Path, taken: frozenset[str], otherwise: ASGIApp) -> Website | None:
     """All files of an export, by the paths that lead to them; None if it has no `index.html`.
 
-    Left out are paths that are `taken`, hidden files, and links that lead out of the folder. Raises `OSError` if a file
-    cannot be read.
+    Left out are paths that are `taken`, hidden files, and links that lead out of the folder. Raises
+    `WebsiteUnreadable` if a file cannot be read.
     """
-    if not (folder / INDEX).is_file():
+    try:
+        found = {path: _file(path, file.read_bytes()) for path, file in _files_in(folder)}
+    except OSError as error:
+        raise WebsiteUnreadable(f"{error.filename}, of the browser app, cannot be read: {error.strerror}.") from error
+    if f"/{INDEX}" not in found:
         logger.info("there is no browser app in %s, so / leads to /docs: `make web` builds it", folder.absolute())
         return None
-    found = {path: _file(path, file.read_bytes()) for path, file in _files_in(folder)}
     pages = {_page(path): file for path, file in found.items() if path.endswith(".html")}
     files = {path: file for path, file in (pages | found).items() if path not in taken and not path.startswith(OURS)}
     size = sum(len(file.body) + len(file.packed or b"") for file in found.values())
@@ -139,4 +146,4 @@ def _has(known: str, etag: str) -> bool:
 
 
 def _wants_page(asked: Headers) -> bool:
-    return by_preference(asked.get("accept", ""))[:1] == ["text/html"]
+    return by_preference(asked, "accept")[:1] == ["text/html"]

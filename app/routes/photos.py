@@ -92,7 +92,7 @@ async def _answer(
         message = f"{' and '.join(repeated)} may be given only once."
         raise RequestError(422, "bad_parameter", message, stage="parameters")
     _check_offered("upscaler", form.upscaler, service)
-    media_type = _wanted(request.headers.get("accept", ""), form.output_format)
+    media_type = _wanted(request, form.output_format)
     picture = PICTURES.get(media_type)
     order = Order(
         task=task,
@@ -142,10 +142,14 @@ async def _bytes(upload: UploadFile, name: str) -> bytes:
     return data
 
 
-def _wanted(accept: str, output_format: OutputFormat) -> str:
-    """The media type that `Accept` asks for: of the picture itself or of events; the document's if it does not mind."""
-    for media_type in by_preference(accept):
-        if media_type in PICTURES or media_type == EVENTS:
+def _wanted(request: Request, output_format: OutputFormat) -> str:
+    """The media type that `Accept` asks for: of the picture itself or of events; the document's if it does not mind.
+
+    HTTP/1.0 knows no answer of unknown length that leaves the connection as it is, so it has no events.
+    """
+    has_events = request.scope["http_version"] != "1.0"
+    for media_type in by_preference(request.headers, "accept"):
+        if media_type in PICTURES or (media_type == EVENTS and has_events):
             return media_type
         if media_type == "image/*":
             return MEDIA_TYPES[output_format]

@@ -289,10 +289,21 @@ def test_one_that_is_overtaken_is_told_so() -> None:
     """Who is decoded first goes on the device first."""
 
     async def move() -> None:
-        line = Line(slots=2, photos=3)
+        line = Line(slots=1, photos=4)
+        await line.enter(0)
         line.news()
-        await line.enter(2)
-        assert line.news() == [[], [1], []]
+        waiting = asyncio.ensure_future(line.enter(3))  # decoded before 1 and 2
+        await asyncio.sleep(0.01)
+        assert line.news() == [[], [1], [2], [0]]
+        behind = asyncio.ensure_future(line.enter(2))
+        await asyncio.sleep(0.01)
+        assert line.news() == [[], [2], [1], []]
+        await line.leave(0)
+        await waiting
+        assert line.news() == [[], [1], [0], []]
+        await line.leave(3)
+        await behind
+        assert line.news() == [[], [0], [], []]
 
     asyncio.run(move())
 

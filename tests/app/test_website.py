@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.__main__ import main
 from app.keys import new_key
 from tests.app import export
 from tests.app.fakes import FakeModels
@@ -286,12 +287,27 @@ def test_all_files_are_one_in_the_metrics(folder: Path) -> None:
         }
 
 
-def test_a_file_that_cannot_be_read_stops_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_read_stops_the_start_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = export.export(tmp_path)
 
     def refuse(file: Path) -> bytes:
         raise PermissionError(13, "Permission denied", str(file))
 
     monkeypatch.setattr(Path, "read_bytes", refuse)
-    with pytest.raises(PermissionError, match="Permission denied"), serving(FakeModels(), web_dir=folder):
-        pass
+    monkeypatch.setenv("LIKENESS_WEB_DIR", str(folder))
+    monkeypatch.setenv("LIKENESS_MODELS", "embedded")
+    assert main(["serve", "--port", "0"]) == 2
+    said = capsys.readouterr().err
+    assert str(folder) in said
+    assert said.endswith("cannot be read: Permission denied.\n")
+
+
+def test_a_page_that_lies_elsewhere_is_no_app(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<p>elsewhere</p>", encoding="utf-8")
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "index.html").symlink_to(tmp_path / "index.html")
+    with serving(FakeModels(), web_dir=folder) as site:
+        assert site.client.get("/").headers["location"] == "/docs"

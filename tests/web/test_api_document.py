@@ -18,6 +18,7 @@ def said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
     """What `python -m app openapi` prints; settings that would change what is served change nothing."""
     monkeypatch.setenv("LIKENESS_API_KEYS", f"shop:{'0a' * 32}")
     monkeypatch.setenv("LIKENESS_RATE_LIMIT", "1/minute")
+    monkeypatch.setenv("LIKENESS_RESTORER", "gfpgan-v1.4")  # which is not here
     assert main(["openapi"]) == 0
     return json.loads(capsys.readouterr().out)
 

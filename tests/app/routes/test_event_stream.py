@@ -32,7 +32,7 @@ from tests import images
 from tests.app import samples
 from tests.app.fakes import FakeModels
 from tests.app.metrics import counted
-from tests.app.server import ENHANCE, UPSCALE, Likeness, eventually, serving
+from tests.app.server import ENHANCE, MULTIPART, UPSCALE, Likeness, eventually, form_body, head_of, serving
 
 EVENTS = "text/event-stream"
 PHOTO = images.png(images.gradient())
@@ -525,3 +525,15 @@ def test_metrics_and_log_say_what_became_of_the_photo(fakes: FakeModels, caplog:
     assert (failed["status"], failed["code"], failed["stage"]) == (503, "out_of_memory", "restoration")
     assert failed["levelno"] == logging.WARNING
     assert failed["bytes_out"] > 100
+
+
+def test_an_old_protocol_gets_the_document(fakes_server: Likeness) -> None:
+    """It has no way to send an answer in pieces, of which uvicorn would send the sizes along."""
+    body = form_body({"file": samples.small_face()})
+    headers = {"Content-Type": MULTIPART, "Content-Length": len(body), "Accept": "text/event-stream"}
+    with fakes_server.connect() as connection:
+        connection.sendall(head_of(ENHANCE, headers).replace(b"HTTP/1.1", b"HTTP/1.0", 1) + body)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    head, _, document = answer.partition(b"\r\n\r\n")
+    assert b"application/json" in head
+    assert json.loads(document)["status"] == "success"

@@ -10,7 +10,8 @@ const FITTED = "375 %";
 function showing(isSwapped = false) {
   const heard = { onSwap: vi.fn(), onFace: vi.fn() };
   const result = resultOf({ faces: [faceOf({ box: [10, 10, 40, 40] }), faceOf({ box: [70, 50, 90, 70] })] });
-  render(<CompareView photo={photoOf()} result={result} isSwapped={isSwapped} selectedFace={1} {...heard} />);
+  const view = { photo: photoOf(), result, isSwapped, selectedFace: 1, toolbar: document.body };
+  render(<CompareView {...view} {...heard} />);
   return { ...heard, user: userEvent.setup() };
 }
 

@@ -2,6 +2,7 @@
 
 import { useGesture } from "@use-gesture/react";
 import { useMemo, useRef, type KeyboardEvent } from "react";
+import { createPortal } from "react-dom";
 import { useSize } from "@/hooks/useSize";
 import { useViewport } from "@/hooks/useViewport";
 import type { Photo, Result } from "@/photos/photo";
@@ -18,6 +19,8 @@ type Props = {
   onSwap: () => void;
   selectedFace: number | null;
   onFace: (face: number) => void;
+  /** Where the buttons for the view go: not over the picture. */
+  toolbar: HTMLElement | null;
 };
 
 /** Before and after, one over the other, with a line between them that can be moved. */
@@ -35,7 +38,16 @@ const STEP = 1.5; // of a zoom by button or key
 const WHEEL = 0.0018; // per pixel of the wheel
 const PAN = 80; // CSS pixels per key press
 
-function Zoomable({ photo, result, isSwapped, onSwap, selectedFace, onFace, screen }: Props & { screen: Size }) {
+function Zoomable({
+  photo,
+  result,
+  isSwapped,
+  onSwap,
+  selectedFace,
+  onFace,
+  toolbar,
+  screen,
+}: Props & { screen: Size }) {
   const { width, height } = result.facts;
   const picture = useMemo(() => ({ width, height }), [width, height]);
   const viewport = useViewport(picture, screen);
@@ -123,7 +135,8 @@ function Zoomable({ photo, result, isSwapped, onSwap, selectedFace, onFace, scre
           onSelect={onFace}
         />
       </div>
-      <ZoomBar viewport={viewport} step={STEP} isSwapped={isSwapped} onSwap={onSwap} />
+      {toolbar &&
+        createPortal(<ZoomBar viewport={viewport} step={STEP} isSwapped={isSwapped} onSwap={onSwap} />, toolbar)}
     </>
   );
 }

@@ -14,10 +14,11 @@ type Props = {
   onSwap: () => void;
   selectedFace: number | null;
   onFace: (face: number) => void;
+  toolbar: HTMLElement | null;
 };
 
 /** The picture. */
-export function Stage({ photo, view, isSwapped, onSwap, selectedFace, onFace }: Props) {
+export function Stage({ photo, view, isSwapped, onSwap, selectedFace, onFace, toolbar }: Props) {
   const { result } = photo;
   if (result !== null && view === "faces") {
     return <FacesView photo={photo} result={result} isSwapped={isSwapped} selectedFace={selectedFace} />;
@@ -32,6 +33,7 @@ export function Stage({ photo, view, isSwapped, onSwap, selectedFace, onFace }: 
         onSwap={onSwap}
         selectedFace={selectedFace}
         onFace={onFace}
+        toolbar={toolbar}
       />
     );
   }

@@ -34,6 +34,7 @@ export function Workbench() {
   const [view, setView] = useState<StageView>("picture");
   const [isSwapped, setSwapped] = useState(false);
   const [selectedFace, setSelectedFace] = useState<number | null>(null);
+  const [toolbar, setToolbar] = useState<HTMLElement | null>(null);
 
   const photo = state.photos.find(({ id }) => id === state.selected) ?? null;
   const result = photo?.result ?? null;
@@ -89,6 +90,7 @@ export function Workbench() {
                 onSwap={() => setSwapped(!isSwapped)}
                 selectedFace={selectedFace}
                 onFace={selectFace}
+                toolbar={toolbar}
               />
             </Boundary>
           )}
@@ -99,14 +101,17 @@ export function Workbench() {
           )}
         </main>
         {photo !== null && (
-          <Filmstrip
-            photos={state.photos}
-            selected={state.selected}
-            accept={accept}
-            onSelect={select}
-            onRemove={remove}
-            onFiles={add}
-          />
+          <div className={styles.foot}>
+            <Filmstrip
+              photos={state.photos}
+              selected={state.selected}
+              accept={accept}
+              onSelect={select}
+              onRemove={remove}
+              onFiles={add}
+            />
+            <div ref={setToolbar} className={styles.toolbar} />
+          </div>
         )}
       </div>
       {photo !== null && (
