@@ -110,7 +110,7 @@ export function Workbench() {
               onRemove={remove}
               onFiles={add}
             />
-            <div ref={setToolbar} className={styles.toolbar} />
+            <section ref={setToolbar} className={styles.toolbar} aria-label="View" />
           </div>
         )}
       </div>
