@@ -38,8 +38,9 @@ test("no face: said so, and enlarged all the same when that is wanted", async ({
   await page.getByRole("button", { name: "Enlarge it all the same" }).click();
   await workbench.done();
   await expect(page.getByText(/640 × 480 pixels/)).toBeVisible();
-  await page.getByRole("button", { name: "Faces 0" }).click();
-  await expect(page.getByText("No face was found in this photo.")).toBeVisible();
+  const warnings = page.getByRole("list", { name: "Warnings" });
+  await expect(warnings.getByText("No face was found; the photo was only upscaled.")).toBeVisible();
+  await expect(page.getByRole("button", { name: /^Faces/ })).toHaveCount(0);
 });
 
 test("a broken photo: said so, and the next one is restored", async ({ page, workbench }) => {
@@ -112,6 +113,7 @@ test("a result stays while another try fails", async ({ page, workbench }) => {
   await workbench.open();
   await workbench.restored();
   await page.route(ENHANCE, (route) => route.abort());
+  await workbench.unfoldOptions();
   await page.getByRole("radio", { name: "×1" }).check({ force: true });
   await workbench.restoreAgain.click();
   await expect(workbench.problem(/cannot be reached/)).toBeVisible();
@@ -134,7 +136,7 @@ test.describe("a server that lets in who has a key, one photo at a time, for a s
   test("without a key: asked for, and used from then on", async ({ page, workbench }) => {
     await prepared(page, workbench);
     await expect(workbench.problem(/An API key is needed/)).toBeVisible();
-    await page.getByLabel("API key").fill("a wrong one");
+    await page.getByLabel("API key").fill("a-wrong-one");
     await page.getByRole("button", { name: "Use it" }).click();
     await expect(workbench.problem(/This API key is not known here\./)).toBeVisible();
     await page.getByLabel("API key").fill(KEYS[0]!);
@@ -154,10 +156,10 @@ test.describe("a server that lets in who has a key, one photo at a time, for a s
     const service = new Service("strict", KEYS[1]);
     for (let count = 0; count < RATE; count += 1) await service.post(photo("note.jpg"));
     await workbench.restore.click();
-    await expect(page.getByText(/It is tried again in \d+ s\./)).toBeVisible();
+    await expect(page.getByText(/Trying again in \d+ s\./)).toBeVisible();
     await expect(workbench.problem(/./)).toBeVisible();
     await page.getByRole("button", { name: "Stop trying" }).click();
-    await expect(page.getByText(/It is tried again/)).toHaveCount(0);
+    await expect(page.getByText(/Trying again/)).toHaveCount(0);
     await expect(page.getByRole("button", { name: "Try again" })).toBeVisible();
   });
 
@@ -169,7 +171,7 @@ test.describe("a server that lets in who has a key, one photo at a time, for a s
     await workbench.choose("portrait.jpg");
     await other.occupy(photo("large.jpg"));
     await workbench.restore.click();
-    await expect(page.getByText(/It is tried again in \d+ s\./)).toBeVisible();
+    await expect(page.getByText(/Trying again in \d+ s\./)).toBeVisible();
     await expect(page.getByRole("button", { name: "portrait.jpg, waiting" })).toBeVisible();
     await other.idle();
     await workbench.done();

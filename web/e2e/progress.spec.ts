@@ -75,11 +75,11 @@ test("the place in the queue is told, and the photo is done when it is its turn"
   await service.occupy(photo("large.jpg"));
   await service.occupy(photo("large.jpg"));
   await workbench.restore.click();
-  await expect(workbench.progress).toHaveAccessibleName("One photo before yours");
-  await expect(page.getByRole("status").filter({ hasText: "One photo before yours" })).toHaveCount(1); // and is heard
+  await expect(workbench.progress).toHaveAccessibleName("1 photo ahead of yours");
+  await expect(page.getByRole("status").filter({ hasText: "1 photo ahead of yours" })).toHaveCount(1); // and is heard
   await expect(workbench.progress).not.toHaveAttribute("value"); // nobody knows how long that takes
   service.release();
-  await expect(workbench.progress).toHaveAccessibleName("Next in the queue");
+  await expect(workbench.progress).toHaveAccessibleName("Your photo is next");
   service.release();
   await workbench.done();
 });
@@ -107,7 +107,7 @@ test("cancel works while the photo waits in the queue", async ({ workbench, serv
   await workbench.choose("portrait.jpg");
   await service.occupy(photo("large.jpg"));
   await workbench.restore.click();
-  await expect(workbench.progress).toHaveAccessibleName("Next in the queue");
+  await expect(workbench.progress).toHaveAccessibleName("Your photo is next");
   await workbench.cancel.click();
   await expect(workbench.restore).toBeEnabled();
   await expect.poll(() => service.inside()).toBe(1);
@@ -130,7 +130,7 @@ test("a photo is worked on while the next is looked at", async ({ page, workbenc
   const strip = page.getByRole("navigation", { name: "Photos" });
   await strip.getByRole("button", { name: /^portrait\.jpg/ }).click();
   await workbench.restore.click();
-  await expect(workbench.progress).toHaveAccessibleName("After the photos before it");
+  await expect(workbench.progress).toHaveAccessibleName("Waiting for its turn");
   await strip.getByRole("button", { name: /^large\.jpg/ }).click();
   await workbench.cancel.click();
   await strip.getByRole("button", { name: /^portrait\.jpg/ }).click();

@@ -28,7 +28,7 @@ export class Workbench {
   constructor(readonly page: Page) {
     this.restore = page.getByRole("button", { name: "Restore", exact: true });
     this.restoreAgain = page.getByRole("button", { name: "Restore again" });
-    this.cancel = page.getByRole("button", { name: "Cancel" });
+    this.cancel = page.getByRole("button", { name: "Cancel", exact: true });
     this.download = page.getByRole("link", { name: "Download" });
     this.line = page.getByRole("slider", { name: "Line between before and after" });
     this.stage = page.getByRole("group", { name: /^Before and after/ });
@@ -60,6 +60,11 @@ export class Workbench {
   async done(): Promise<void> {
     await expect(this.download).toBeVisible({ timeout: 45_000 });
     await expect(this.progress).toHaveCount(0, { timeout: 45_000 });
+  }
+
+  /** Once there is a result, they are folded away. */
+  async unfoldOptions(): Promise<void> {
+    await this.page.getByRole("heading", { name: "Options" }).click();
   }
 
   problem(words: string | RegExp): Locator {

@@ -47,11 +47,19 @@ describe("fetchConfig", () => {
       502,
     ],
     ["an empty error", async () => new Response(null, { status: 404, headers: { "content-length": "0" } }), 404],
-    ["another program's answer", async () => json(200, { hello: "world" }), 200],
-    ["an answer of nothing", async () => json(200, null), 200],
-    ["a list", async () => json(200, []), 200],
   ])("tells of %s", async (_what, answer, status) => {
     expect(await problemWith(answer)).toMatchObject({ status, code: `http_${status}` });
+  });
+
+  it.each<[string, unknown]>([
+    ["another program's", { hello: "world" }],
+    ["of nothing", null],
+    ["a list", []],
+    ["of half the limits", { ...CONFIG, limits: { media_types: ["image/png"] } }],
+    ["of media types that are none", { ...CONFIG, limits: { ...CONFIG.limits, media_types: "image/png" } }],
+    ["of choices that are none", { ...CONFIG, choices: { faces: "all" } }],
+  ])("cannot read an answer %s", async (_what, answer) => {
+    expect(await problemWith(async () => json(200, answer))).toMatchObject({ code: "unreadable" });
   });
 
   it.each([

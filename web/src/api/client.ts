@@ -1,15 +1,20 @@
 /** The server: where it is, how it knows us, what it says about itself. */
 import createClient from "openapi-fetch";
-import { problemOf, ProblemError, UNREACHABLE } from "./problem";
+import { problemOf, ProblemError, UNREACHABLE, UNREADABLE } from "./problem";
 import type { paths } from "./schema";
 import type { Config } from "./types";
 
 /** Another host only where this page was built for one; else the server that the page came from. */
 export const API_URL = (process.env.NEXT_PUBLIC_API_URL ?? "").replace(/\/+$/, "");
 
+/** Whether a text can be a key at all: a header takes no other, and the browser would fail on it. */
+export function isKey(text: string): boolean {
+  return /^[!-~]+$/.test(text);
+}
+
 /** The headers that tell the server who asks. */
 export function credentials(key: string | null): Record<string, string> {
-  return key ? { "X-API-Key": key } : {};
+  return key !== null && isKey(key) ? { "X-API-Key": key } : {};
 }
 
 /** Limits, defaults, choices and models. Throws `ProblemError`. */
@@ -22,10 +27,20 @@ export async function fetchConfig(key: string | null, signal: AbortSignal): Prom
       if (signal.aborted) throw failure;
       throw new ProblemError(UNREACHABLE);
     });
-  if (!data?.limits?.media_types || !data.choices || !data.models) {
+  if (!response.ok) {
     throw new ProblemError(
       problemOf(response.status, JSON.stringify(error ?? null), response.headers.get("retry-after")),
     );
   }
-  return data as Config; // openapi-fetch takes a pair for a list
+  if (!isConfig(data)) throw new ProblemError(UNREADABLE);
+  return data;
+}
+
+/** Whether an answer has all that this page reads of it. */
+function isConfig(data: unknown): data is Config {
+  const { limits, choices, models, identity_threshold } = (data ?? {}) as Partial<Config>;
+  if (!limits || !choices || !models) return false;
+  const numbers = [limits.max_upload_mb, limits.max_input_megapixels, limits.max_output_megapixels, identity_threshold];
+  const lists = [limits.media_types, limits.upscale_factor, limits.strength, limits.quality, ...Object.values(choices)];
+  return numbers.every((number) => typeof number === "number") && lists.every(Array.isArray);
 }

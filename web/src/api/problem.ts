@@ -50,7 +50,7 @@ export function refusedHere(code: string, message: string): Problem {
 export function problemOf(status: number, body: string, retryAfter: string | null): Problem {
   const told = parsed(body);
   return {
-    message: told?.error ?? `The server answered ${status}, without a word this page understands.`,
+    message: told?.error || `The server answered ${status}, without a word this page understands.`,
     code: text(told?.code) ?? `http_${status}`,
     status,
     stage: text(told?.stage),

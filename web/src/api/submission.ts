@@ -92,12 +92,14 @@ export function submit(form: FormData, { key, signal, onProgress }: Heard): Prom
   });
 }
 
+/** Throws `ProblemError` for what is no answer. */
 function checked(answer: unknown): EnhanceData {
   const data = (answer as EnhanceResponse | null)?.data;
   const isWhole =
     typeof data?.restored_image === "string" &&
     [data.faces, data.warnings].every(Array.isArray) &&
-    [data.width, data.height, data.processing_time_ms].every(Number.isFinite) &&
+    [data.width, data.height].every((length) => Number.isFinite(length) && length > 0) &&
+    Number.isFinite(data.processing_time_ms) &&
     [data.timings_ms, data.models].every((table) => table instanceof Object);
   if (!isWhole) throw new ProblemError(UNREADABLE);
   return data;

@@ -1,5 +1,10 @@
+import { Boundary } from "@/components/Boundary";
 import { Workbench } from "@/components/Workbench";
 
 export default function Page() {
-  return <Workbench />;
+  return (
+    <Boundary of={null}>
+      <Workbench />
+    </Boundary>
+  );
 }

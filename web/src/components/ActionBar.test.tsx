@@ -17,7 +17,7 @@ const FAILED: Photo["work"] = {
 
 function showing(photo: Photo, changes: Partial<ComponentProps<typeof ActionBar>> = {}) {
   const heard = { onRestore: vi.fn(), onCancel: vi.fn(), onWithoutFaces: vi.fn(), onKey: vi.fn() };
-  const whole = { photo, others: [photo], options: DEFAULTS, config: CONFIG, ...heard, ...changes };
+  const whole = { photo, photos: [photo], options: DEFAULTS, config: CONFIG, ...heard, ...changes };
   const view = render(<ActionBar {...whole} />);
   const become = (other: Photo) => view.rerender(<ActionBar {...whole} photo={other} />);
   return { ...heard, become, user: userEvent.setup() };
@@ -35,14 +35,14 @@ describe("ActionBar", () => {
 
   it("restores all that are not done", async () => {
     const [a, b] = [photoOf({ id: "a" }), photoOf({ id: "b" })];
-    const { onRestore, user } = showing(a, { others: [a, b] });
+    const { onRestore, user } = showing(a, { photos: [a, b] });
     await user.click(screen.getByRole("button", { name: "Restore all 2" }));
     expect(onRestore).toHaveBeenCalledExactlyOnceWith(["a", "b"]);
   });
 
   it("does not offer that while some are at work", () => {
     const [a, b] = [photoOf({ id: "a" }), photoOf({ id: "b", work: { phase: "waiting", tries: 0 } })];
-    showing(a, { others: [a, b] });
+    showing(a, { photos: [a, b] });
     expect(names()).toEqual(["Restore"]);
   });
 

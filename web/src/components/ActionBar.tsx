@@ -13,12 +13,12 @@ import styles from "./ActionBar.module.css";
 
 type Props = {
   photo: Photo;
-  /** Photos that have not been done yet, this one among them. */
-  others: readonly Photo[];
+  /** All of the list, this one among them. */
+  photos: readonly Photo[];
   options: Options;
   config: Config | null;
   onRestore: (ids: string[]) => void;
-  onCancel: () => void;
+  onCancel: (ids: string[]) => void;
   onWithoutFaces: () => void;
   onKey: (key: string) => void;
 };
@@ -46,15 +46,20 @@ export function ActionBar(props: Props) {
   );
 }
 
-function Actions({ photo, others, options, config, onRestore, onCancel, onWithoutFaces, onKey }: Props) {
+function Actions({ photo, photos, options, config, onRestore, onCancel, onWithoutFaces, onKey }: Props) {
   const { work, result, size } = photo;
-  if (work.phase === "waiting" || work.phase === "active") return <ProgressNote work={work} onCancel={onCancel} />;
-
+  const cancel = () => onCancel([photo.id]);
+  if (work.phase === "waiting" || work.phase === "active") {
+    const busy = photos.filter(isBusy);
+    const cancelAll = () => onCancel(idsOf(busy));
+    return <ProgressNote work={work} onCancel={cancel} onCancelAll={busy.length > 1 ? cancelAll : null} />;
+  }
   const obstacle = size && config && obstacleOf(size, options.upscale_factor, config.limits);
-  const isReady = config !== null && !obstacle;
-  const restore = () => onRestore([photo.id]);
-  const isDone = result !== null && !isOutdated(photo, options);
   const isFailed = work.phase === "failed" && !obstacle;
+  const isDone = result !== null && !isOutdated(photo, options);
+  const undone = photos.filter((one) => one.refusal === null && !isBusy(one) && isOutdated(one, options));
+  const others = undone.filter((one) => one !== photo);
+  const restore = () => onRestore([photo.id]);
   return (
     <>
       {isFailed && (
@@ -62,7 +67,7 @@ function Actions({ photo, others, options, config, onRestore, onCancel, onWithou
           problem={work.problem}
           retryAt={work.retryAt}
           onRetry={restore}
-          onStop={onCancel}
+          onStop={cancel}
           onWithoutFaces={onWithoutFaces}
           onKey={onKey}
         />
@@ -72,19 +77,30 @@ function Actions({ photo, others, options, config, onRestore, onCancel, onWithou
           {obstacle}
         </p>
       )}
-      {!isFailed && !isDone && (
-        <div className={styles.actions}>
-          <Button kind="primary" disabled={!isReady} onClick={restore}>
+      <div className={styles.actions}>
+        {!isFailed && !isDone && (
+          <Button kind="primary" disabled={config === null || Boolean(obstacle)} onClick={restore}>
             {result === null ? "Restore" : "Restore again"}
           </Button>
-          {others.length > 1 && !others.some(isBusy) && (
-            <Button disabled={!isReady} onClick={() => onRestore(others.map(({ id }) => id))}>
-              {`Restore all ${others.length}`}
-            </Button>
-          )}
-        </div>
+        )}
+        {others.length > 0 && (
+          <Button disabled={config === null} onClick={() => onRestore(idsOf(undone))}>
+            {`Restore all ${undone.length}`}
+          </Button>
+        )}
+      </div>
+      {result !== null && (
+        <ResultActions
+          photo={photo}
+          result={result}
+          done={photos.filter((one) => one.result !== null)}
+          isMain={isDone && !isFailed}
+        />
       )}
-      {result !== null && <ResultActions name={photo.file.name} result={result} isMain={isDone && !isFailed} />}
     </>
   );
+}
+
+function idsOf(photos: readonly Photo[]): string[] {
+  return photos.map(({ id }) => id);
 }

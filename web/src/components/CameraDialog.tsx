@@ -1,6 +1,6 @@
 "use client";
 
-import { useEffect, useRef, useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import { Button } from "./Button";
 import styles from "./CameraDialog.module.css";
 
@@ -11,9 +11,10 @@ const QUALITY = 0.95; // of the JPEG that is made of a frame
 export function CameraDialog({ onPicture, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const video = useRef<HTMLVideoElement>(null);
-  const [state, setState] = useState<"opening" | "open" | "refused">("opening");
+  const [state, setState] = useState<"opening" | "open" | "taken" | "refused">("opening");
 
-  useEffect(() => {
+  // As a layout effect it is closed while it is still there, and the focus goes back to where it was.
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
     let stream: MediaStream | null = null;
@@ -36,7 +37,8 @@ export function CameraDialog({ onPicture, onClose }: Props) {
 
   const take = () => {
     const source = video.current;
-    if (!source) return;
+    if (!source || source.videoWidth === 0) return; // nothing has come of it yet
+    setState("taken");
     const canvas = document.createElement("canvas");
     canvas.width = source.videoWidth;
     canvas.height = source.videoHeight;

@@ -50,6 +50,7 @@ describe("the camera", () => {
     open.mockReset().mockResolvedValue({ getTracks: () => [{ stop }] });
     vi.spyOn(window, "matchMedia").mockReturnValue({ matches: true } as MediaQueryList); // a mouse
     Object.defineProperty(navigator, "mediaDevices", { value: { getUserMedia: open }, configurable: true });
+    vi.spyOn(HTMLVideoElement.prototype, "videoWidth", "get").mockReturnValue(640);
     HTMLCanvasElement.prototype.toBlob = function toBlob(done, type) {
       done(new Blob(["frame"], { type: type ?? "" }));
     };

@@ -36,6 +36,7 @@ export function CompareView(props: Props) {
 
 const STEP = 1.5; // of a zoom by button or key
 const WHEEL = 0.0018; // per pixel of the wheel
+const PAGE_SCROLLS = "(width < 900px)"; // as Workbench.module.css lays it out: the wheel must get past the picture
 const PAN = 80; // CSS pixels per key press
 
 function Zoomable({
@@ -70,6 +71,7 @@ function Zoomable({
       onPinch: ({ origin, offset: [scale] }) => viewport.zoomTo(scale, inside(origin)),
       onWheel: ({ event, delta: [, y], ctrlKey }) => {
         if (ctrlKey) return; // a pinch on a touchpad, which `onPinch` hears
+        if (isFitted && y > 0 && window.matchMedia(PAGE_SCROLLS).matches) return;
         event.preventDefault();
         viewport.zoomBy(Math.exp(-y * WHEEL), inside([event.clientX, event.clientY]));
       },

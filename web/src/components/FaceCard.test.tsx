@@ -16,6 +16,7 @@ function showing(changes: Partial<ComponentProps<typeof FaceCard>> = {}) {
     override: undefined,
     isPending: false,
     strength: 0.8,
+    obstacle: null,
     onSelect,
     onOverride,
   };
@@ -42,7 +43,20 @@ describe("what was done with a face", () => {
     showing({ face: faceOf({ action: "kept", strength: 0, identity_similarity: null, reason: "Too small." }) });
     expect(head()).toHaveTextContent("Left as it was");
     expect(head()).not.toHaveTextContent("%");
-    expect(head()).toHaveTextContent("likeness unknown");
+    expect(screen.getByRole("slider")).toHaveValue("0");
+  });
+
+  it("is restored all the same, if a person wants that", async () => {
+    const { onOverride, user } = showing({ face: faceOf({ action: "kept", strength: 0 }) });
+    expect(screen.getByRole("button", { name: "Leave as it was" })).toHaveAttribute("aria-pressed", "true");
+    await user.click(screen.getByRole("button", { name: "Leave as it was" }));
+    expect(onOverride).toHaveBeenCalledExactlyOnceWith(0.8);
+  });
+
+  it("cannot be chosen where the faces will be others", () => {
+    showing({ obstacle: "They are looked for anew." });
+    expect(screen.getByText("They are looked for anew.")).toBeVisible();
+    expect(screen.queryByRole("slider")).not.toBeInTheDocument();
   });
 
   it("warns of another person", () => {

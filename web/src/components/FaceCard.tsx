@@ -19,6 +19,8 @@ type Props = {
   isPending: boolean;
   /** What is asked for all. */
   strength: number;
+  /** Why nothing can be asked for this face alone now; null: it can. */
+  obstacle: string | null;
   onSelect: () => void;
   onOverride: (strength: number | null) => void;
 };
@@ -38,11 +40,17 @@ export function FaceCard({
   override,
   isPending,
   strength,
+  obstacle,
   onSelect,
   onOverride,
 }: Props) {
   const similarity = face.identity_similarity;
   const id = `face-${number}`;
+  const wanted = override ?? (face.action === "kept" ? 0 : strength);
+  const toggle = () => {
+    if (wanted > 0) onOverride(0);
+    else onOverride(override === 0 ? null : strength || 1);
+  };
   const card = useRef<HTMLElement>(null);
   useEffect(() => {
     if (isSelected) card.current?.scrollIntoView({ block: "nearest" }); // it may have been chosen on the picture
@@ -63,21 +71,27 @@ export function FaceCard({
         </span>
         <span className={styles.numbers}>
           {face.action !== "kept" && <span>{Math.round(face.strength * 100)} %</span>}
-          <span className={styles.similarity}>
-            {similarity === null ? "likeness unknown" : `${similarity.toFixed(2)} · ${likeness(similarity, threshold)}`}
-          </span>
+          {similarity !== null && (
+            <span className={styles.similarity}>{`${similarity.toFixed(2)} · ${likeness(similarity, threshold)}`}</span>
+          )}
         </span>
       </button>
       <div id={`${id}-more`} className={styles.more} hidden={!isSelected}>
-        <Range label="Strength of this face" value={override ?? strength} onChange={onOverride} />
-        <div className={styles.actions}>
-          <Button aria-pressed={override === 0} onClick={() => onOverride(override === 0 ? null : 0)}>
-            Leave as it was
-          </Button>
-          <Button kind="bare" disabled={override === undefined} onClick={() => onOverride(null)}>
-            As for all
-          </Button>
-        </div>
+        {obstacle === null ? (
+          <>
+            <Range label="Strength of this face" value={wanted} onChange={onOverride} />
+            <div className={styles.actions}>
+              <Button aria-pressed={wanted === 0} onClick={toggle}>
+                Leave as it was
+              </Button>
+              <Button kind="bare" disabled={override === undefined} onClick={() => onOverride(null)}>
+                As for all
+              </Button>
+            </div>
+          </>
+        ) : (
+          <p className={styles.reason}>{obstacle}</p>
+        )}
         {isPending && <p className={styles.pending}>This takes effect when the photo is restored again.</p>}
         {face.landmarks_estimated && (
           <p className={styles.reason}>Eyes were seen; where nose and mouth are was derived from them.</p>

@@ -12,7 +12,6 @@ export function FacesView({ photo, result, isSwapped, selectedFace }: Props) {
   const before = useImage(photo.url);
   const after = useImage(result.url);
   const { faces } = result.facts;
-  if (faces.length === 0) return <p className={styles.none}>No face was found in this photo.</p>;
   return (
     <div className={styles.scroller} tabIndex={0} role="group" aria-label="Faces, before and after">
       <ul className={styles.list}>

@@ -1,8 +1,9 @@
 "use client";
 
+import { useEffect, useRef } from "react";
 import { isBusy, isRetrying, type Photo } from "@/photos/photo";
 import { Chooser } from "./Chooser";
-import { Icon } from "./Icon";
+import { Icon, type IconName } from "./Icon";
 import styles from "./Filmstrip.module.css";
 
 type Props = {
@@ -16,8 +17,16 @@ type Props = {
 
 /** All photos, small. */
 export function Filmstrip({ photos, selected, accept, onSelect, onRemove, onFiles }: Props) {
+  const strip = useRef<HTMLElement>(null);
+  const count = useRef(photos.length);
+  useEffect(() => {
+    // The button by which a photo was taken away went with it.
+    const isLost = photos.length < count.current && document.activeElement === document.body;
+    count.current = photos.length;
+    if (isLost) strip.current?.querySelector<HTMLElement>("[aria-pressed='true']")?.focus({ preventScroll: true });
+  }, [photos.length]);
   return (
-    <nav className={styles.strip} aria-label="Photos">
+    <nav ref={strip} className={styles.strip} aria-label="Photos">
       <ul className={styles.list}>
         {photos.map((photo) => (
           <li key={photo.id} className={styles.item}>
@@ -30,11 +39,11 @@ export function Filmstrip({ photos, selected, accept, onSelect, onRemove, onFile
               onClick={() => onSelect(photo.id)}
             >
               {photo.refusal === null ? (
-                <img className={styles.picture} src={photo.result?.url ?? photo.url} alt="" draggable={false} />
+                <img className={styles.picture} src={photo.url} alt="" draggable={false} />
               ) : (
                 <Icon name="warning" />
               )}
-              <span className={`${styles.state} ${styles[stateOf(photo)]}`} aria-hidden="true" />
+              <Mark state={stateOf(photo)} />
             </button>
             <button
               type="button"
@@ -54,7 +63,23 @@ export function Filmstrip({ photos, selected, accept, onSelect, onRemove, onFile
   );
 }
 
-function stateOf(photo: Photo): "refused" | "working" | "waiting" | "failed" | "done" | "new" {
+type State = "refused" | "working" | "waiting" | "failed" | "done" | "new";
+
+const MARKS: Partial<Record<State, IconName>> = { working: "more", waiting: "clock", failed: "alert", done: "check" };
+
+/** What became of a photo, by colour and by shape. */
+function Mark({ state }: { state: State }) {
+  const icon = MARKS[state];
+  return (
+    icon && (
+      <span className={`${styles.state} ${styles[state]}`}>
+        <Icon name={icon} size={12} />
+      </span>
+    )
+  );
+}
+
+function stateOf(photo: Photo): State {
   if (photo.refusal !== null) return "refused";
   if (photo.work.phase === "active") return "working";
   if (isBusy(photo) || isRetrying(photo)) return "waiting";

@@ -44,8 +44,10 @@ function ThemeButton() {
     const root = document.documentElement;
     const system = window.matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark";
     const theme = (root.dataset.theme ?? system) === "light" ? "dark" : "light";
-    root.dataset.theme = theme;
-    setTheme(theme);
+    if (theme === system)
+      delete root.dataset.theme; // and goes with the system again
+    else root.dataset.theme = theme;
+    setTheme(theme === system ? null : theme);
   };
   return (
     <Button kind="bare" icon="moon" iconOnly title="Light or dark" onClick={turn}>

@@ -1,11 +1,15 @@
 const PATHS = {
   add: "M12 5v14M5 12h14",
+  alert: "M12 5v9M12 18.5v.5",
   camera: "M4 8h3l2-3h6l2 3h3v11H4zM12 10a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7z",
+  check: "M5 12.5l5 5L19 7",
+  clock: "M12 6v6l4 3",
   close: "M6 6l12 12M18 6L6 18",
   copy: "M9 9h10v11H9zM5 15V4h10",
   download: "M12 4v11M7 11l5 5 5-5M5 20h14",
   faces: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM5 20c1-4 4-6 7-6s6 2 7 6",
   fit: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
+  more: "M5 12h.5M12 12h.5M19 12h.5",
   minus: "M5 12h14",
   moon: "M19 14.5A8 8 0 0 1 9.5 5 8 8 0 1 0 19 14.5z",
   photo: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4",
@@ -27,7 +31,7 @@ export function Icon({ name, size = 18 }: { name: IconName; size?: number }) {
       viewBox="0 0 24 24"
       fill="none"
       stroke="currentColor"
-      strokeWidth="1.7"
+      strokeWidth={size < 14 ? 3.5 : 1.7}
       strokeLinecap="round"
       strokeLinejoin="round"
     >

@@ -8,7 +8,7 @@ import { OptionsPanel } from "./OptionsPanel";
 
 function showing(changes: Partial<Options> = {}, config: Config | null = CONFIG) {
   const onChange = vi.fn<(options: Options) => void>();
-  render(<OptionsPanel options={{ ...DEFAULTS, ...changes }} config={config} onChange={onChange} />);
+  render(<OptionsPanel options={{ ...DEFAULTS, ...changes }} config={config} isFolded={false} onChange={onChange} />);
   return { onChange, user: userEvent.setup() };
 }
 
@@ -20,7 +20,7 @@ describe("OptionsPanel", () => {
     showing({ upscale_factor: 3, faces: "center", strength: 0.6 });
     expect(choice("Size", "×3")).toBeChecked();
     expect(choice("Size", "×2")).not.toBeChecked();
-    expect(choice("Faces to restore", "In the middle")).toBeChecked();
+    expect(choice("Faces to restore", "The middle one")).toBeChecked();
     expect(screen.getByRole("slider", { name: "Face strength" })).toHaveValue("60");
     expect(screen.getByRole("checkbox", { name: /Keep the likeness/ })).not.toBeChecked();
   });

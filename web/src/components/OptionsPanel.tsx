@@ -7,20 +7,31 @@ import { Choice } from "./Choice";
 import { Range } from "./Range";
 import styles from "./OptionsPanel.module.css";
 
-type Props = { options: Options; config: Config | null; onChange: (options: Options) => void };
+type Props = {
+  options: Options;
+  config: Config | null;
+  /** Whether there is something to be seen that matters more. */
+  isFolded: boolean;
+  onChange: (options: Options) => void;
+};
 
-const FACES = { all: "Every face", largest: "The largest", center: "In the middle" } as const;
+const FACES = { all: "Every face", largest: "The largest", center: "The middle one" } as const;
 const FORMATS = { png: "PNG", jpeg: "JPEG", webp: "WebP" } as const;
 
 /** What is asked for, for all photos. */
-export function OptionsPanel({ options, config, onChange }: Props) {
+export function OptionsPanel({ options, config, isFolded, onChange }: Props) {
   const set = (changes: Partial<Options>) => onChange({ ...options, ...changes });
+  const made = config?.choices.output_format ?? Object.keys(FORMATS);
+  const formats = Object.fromEntries(
+    Object.entries(FORMATS).filter(([format]) => made.includes(format)),
+  ) as typeof FORMATS;
   const restorers = config?.choices.restorer ?? [];
   return (
-    <section className={styles.panel} aria-labelledby="options">
-      <h2 id="options" className="visually-hidden">
-        Options
-      </h2>
+    <details key={String(isFolded)} open={!isFolded} className={styles.panel}>
+      <summary className={styles.summary}>
+        <h2 className={styles.title}>Options</h2>
+        <span className={styles.chosen}>{summaryOf(options)}</span>
+      </summary>
       <Choice
         legend="Size"
         value={String(options.upscale_factor)}
@@ -52,7 +63,7 @@ export function OptionsPanel({ options, config, onChange }: Props) {
       <Choice
         legend="Save as"
         value={options.output_format}
-        choices={FORMATS}
+        choices={formats}
         onChange={(output_format) => set({ output_format })}
       />
       {options.output_format !== "png" && (
@@ -73,8 +84,21 @@ export function OptionsPanel({ options, config, onChange }: Props) {
           onChange={(name) => set({ restorer: name === restorers[0] ? null : name })}
         />
       )}
-    </section>
+    </details>
   );
+}
+
+/** "×2 · 80 % · largest face · PNG" */
+function summaryOf({ upscale_factor, strength, faces, identity_policy, color_correction, output_format }: Options) {
+  const words = [
+    `×${upscale_factor}`,
+    `${Math.round(strength * 100)} %`,
+    faces !== "all" && FACES[faces].toLowerCase(),
+    identity_policy === "protect" && "likeness kept",
+    color_correction === "auto" && "colours corrected",
+    FORMATS[output_format],
+  ];
+  return words.filter(Boolean).join(" · ");
 }
 
 function protectHint(config: Config | null): string {
@@ -95,20 +119,20 @@ type CheckProps = {
 function Check({ isChecked, isDisabled = false, hint, onChange, children }: CheckProps) {
   const id = useId();
   return (
-    <label className={styles.check}>
-      <input
-        type="checkbox"
-        checked={isChecked}
-        disabled={isDisabled}
-        aria-describedby={id}
-        onChange={(event) => onChange(event.target.checked)}
-      />
-      <span>
+    <div className={styles.check}>
+      <label className={styles.words}>
+        <input
+          type="checkbox"
+          checked={isChecked}
+          disabled={isDisabled}
+          aria-describedby={id}
+          onChange={(event) => onChange(event.target.checked)}
+        />
         {children}
-        <span id={id} className={styles.hint}>
-          {hint}
-        </span>
-      </span>
-    </label>
+      </label>
+      <p id={id} className={styles.hint}>
+        {hint}
+      </p>
+    </div>
   );
 }

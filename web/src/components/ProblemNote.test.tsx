@@ -35,11 +35,11 @@ describe("ProblemNote", () => {
   it("counts down to the next try of a busy server", () => {
     vi.useFakeTimers({ now: 1_000_000 });
     const { onRetry, onStop } = showing({ problem: problemOf(), retryAt: 1_005_000 });
-    expect(screen.getByText("It is tried again in 5 s.")).toBeVisible();
+    expect(screen.getByText("Trying again in 5 s.")).toBeVisible();
     act(() => vi.advanceTimersByTime(2100));
-    expect(screen.getByText("It is tried again in 3 s.")).toBeVisible();
+    expect(screen.getByText("Trying again in 3 s.")).toBeVisible();
     act(() => vi.advanceTimersByTime(60_000));
-    expect(screen.getByText("It is tried again now.")).toBeVisible();
+    expect(screen.getByText("Trying again…")).toBeVisible();
     act(() => button("Try now")?.click());
     act(() => button("Stop trying")?.click());
     expect([onRetry.mock.calls.length, onStop.mock.calls.length]).toEqual([1, 1]);

@@ -1,6 +1,7 @@
 "use client";
 
-import { useId } from "react";
+import { useId, useState } from "react";
+import { isKey } from "@/api/client";
 import type { Problem } from "@/api/problem";
 import { useNow } from "@/hooks/useNow";
 import { stageName } from "@/photos/stages";
@@ -53,14 +54,17 @@ export function ProblemNote({ problem, retryAt, onRetry, onStop, onWithoutFaces,
 
 function Countdown({ until }: { until: number }) {
   const seconds = Math.max(0, Math.ceil((until - useNow(250)) / 1000));
-  return <p>{seconds > 0 ? `It is tried again in ${seconds} s.` : "It is tried again now."}</p>;
+  if (seconds <= 0) return <p>Trying again…</p>;
+  return <p>Trying again in {seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} minutes`}.</p>;
 }
 
 function KeyForm({ onKey }: { onKey: (key: string) => void }) {
   const id = useId();
+  const [isOdd, setOdd] = useState(false);
   const send = (data: FormData) => {
     const key = String(data.get("key") ?? "").trim();
-    if (key) onKey(key);
+    if (isKey(key)) onKey(key);
+    else setOdd(true);
   };
   return (
     <form action={send} className={styles.key}>
@@ -69,6 +73,11 @@ function KeyForm({ onKey }: { onKey: (key: string) => void }) {
       <Button kind="primary" type="submit">
         Use it
       </Button>
+      {isOdd && (
+        <p className={styles.odd} role="alert">
+          A key has only letters, digits and signs of plain English text, and no spaces.
+        </p>
+      )}
     </form>
   );
 }

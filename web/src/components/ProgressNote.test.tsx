@@ -13,7 +13,13 @@ afterEach(() => {
 });
 
 function showing(progress: Progress, onCancel = () => undefined) {
-  render(<ProgressNote work={{ phase: "active", tries: 1, since: NOW - 2500, progress }} onCancel={onCancel} />);
+  render(
+    <ProgressNote
+      work={{ phase: "active", tries: 1, since: NOW - 2500, progress }}
+      onCancel={onCancel}
+      onCancelAll={null}
+    />,
+  );
   return screen.getByRole("progressbar");
 }
 
@@ -35,7 +41,7 @@ describe("ProgressNote", () => {
   it("claims no percent where nobody can know", () => {
     const bar = showing({ phase: "queued", position: 2 });
     expect(bar).not.toHaveAttribute("value");
-    expect(screen.getByText("2 photos before yours")).toBeVisible();
+    expect(screen.getByText("2 photos ahead of yours")).toBeVisible();
     expect(screen.queryByText(/%/)).not.toBeInTheDocument();
   });
 
@@ -54,8 +60,8 @@ describe("ProgressNote", () => {
   });
 
   it("says of a photo behind others that it is there", () => {
-    render(<ProgressNote work={{ phase: "waiting", tries: 0 }} onCancel={() => undefined} />);
-    expect(screen.getByText("After the photos before it")).toBeVisible();
+    render(<ProgressNote work={{ phase: "waiting", tries: 0 }} onCancel={() => undefined} onCancelAll={null} />);
+    expect(screen.getByText("Waiting for its turn")).toBeVisible();
     expect(screen.queryByText(/\d s$/)).not.toBeInTheDocument();
   });
 });

@@ -6,33 +6,46 @@ import { described } from "@/photos/stages";
 import { Button } from "./Button";
 import styles from "./ProgressNote.module.css";
 
-type Props = { work: Extract<Work, { phase: "waiting" | "active" }>; onCancel: () => void };
+type Props = {
+  work: Extract<Work, { phase: "waiting" | "active" }>;
+  onCancel: () => void;
+  /** Null where this one is the only one. */
+  onCancelAll: (() => void) | null;
+};
 
 /** Where a photo is. */
-export function ProgressNote({ work, onCancel }: Props) {
+export function ProgressNote({ work, onCancel, onCancelAll }: Props) {
   const now = useNow(100);
-  const { label, fraction } =
-    work.phase === "active" ? described(work.progress) : { label: "After the photos before it", fraction: null };
+  const { label, fraction } = said(work);
   const seconds = work.phase === "active" ? Math.max(0, now - work.since) / 1000 : null;
   const percent = fraction === null ? null : Math.round(fraction * 100);
   return (
     <div className={styles.note}>
-      <div className={styles.head}>
-        <p>{label}</p>
+      {/* Not where Restore was: the second click of a double one would stop what the first began. */}
+      <div className={styles.actions}>
+        <p className={styles.label}>{label}</p>
+        {onCancelAll && <Button onClick={onCancelAll}>Cancel all</Button>}
+        <Button icon="close" onClick={onCancel}>
+          Cancel
+        </Button>
+      </div>
+      <div className={styles.foot}>
+        <progress
+          className={styles.progress}
+          aria-label={label}
+          max={1}
+          {...(fraction === null ? {} : { value: fraction })}
+        />
         <p className={styles.numbers}>
           {percent !== null && <span data-testid="percent">{percent} %</span>}
           {seconds !== null && <span data-testid="elapsed">{seconds.toFixed(1)} s</span>}
         </p>
       </div>
-      <progress
-        className={styles.progress}
-        aria-label={label}
-        max={1}
-        {...(fraction === null ? {} : { value: fraction })}
-      />
-      <Button icon="close" onClick={onCancel}>
-        Cancel
-      </Button>
     </div>
   );
+}
+
+/** What is going on with a photo, and how much of it is done; null where nobody can know. */
+export function said(work: Props["work"]): { label: string; fraction: number | null } {
+  return work.phase === "active" ? described(work.progress) : { label: "Waiting for its turn", fraction: null };
 }

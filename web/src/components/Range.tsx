@@ -22,10 +22,10 @@ export function Range({ label, hint, value, least = 0, unit = " %", onChange }: 
         <label htmlFor={id} className={styles.label}>
           {label}
         </label>
-        <output htmlFor={id}>
+        <span aria-hidden="true">
           {percent}
           {unit}
-        </output>
+        </span>
       </div>
       <input
         id={id}
@@ -35,6 +35,7 @@ export function Range({ label, hint, value, least = 0, unit = " %", onChange }: 
         max={100}
         step={1}
         value={percent}
+        aria-valuetext={`${percent}${unit}`}
         aria-describedby={hint === undefined ? undefined : `${id}-hint`}
         onChange={(event) => onChange(Number(event.target.value) / 100)}
       />

@@ -1,16 +1,17 @@
 import { act, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { resultOf } from "@/test/samples";
+import { photoOf, resultOf } from "@/test/samples";
 import { ResultActions } from "./ResultActions";
 
 const result = resultOf({ media_type: "image/jpeg" });
+const photo = photoOf({ result }, "Oma 1950.png");
 const writeText = vi.fn<(text: string) => Promise<void>>();
 
 beforeEach(() => {
   vi.useFakeTimers();
   writeText.mockReset().mockResolvedValue();
   Object.defineProperty(navigator, "clipboard", { value: { writeText }, configurable: true });
-  render(<ResultActions name="Oma 1950.png" result={result} isMain />);
+  render(<ResultActions photo={photo} result={result} done={[photo]} isMain />);
 });
 afterEach(() => {
   vi.useRealTimers();

@@ -2,18 +2,24 @@
 
 import { useState } from "react";
 import { downloadName, factsText } from "@/photos/download";
-import type { Result } from "@/photos/photo";
+import type { Photo, Result } from "@/photos/photo";
 import { Button } from "./Button";
 import { Icon } from "./Icon";
 import button from "./Button.module.css";
 import styles from "./ActionBar.module.css";
 
-type Props = { name: string; result: Result; isMain: boolean };
+type Props = {
+  photo: Photo;
+  result: Result;
+  /** All photos that have a result. */
+  done: readonly Photo[];
+  isMain: boolean;
+};
 
 const SAID_MS = 2000;
 
 /** What a person takes away. */
-export function ResultActions({ name, result, isMain }: Props) {
+export function ResultActions({ photo, result, done, isMain }: Props) {
   const [copied, setCopied] = useState<"no" | "yes" | "refused">("no");
   const copy = async () => {
     const write = async () => navigator.clipboard.writeText(factsText(result)); // where there is one: not without TLS
@@ -30,7 +36,7 @@ export function ResultActions({ name, result, isMain }: Props) {
       <a
         className={`${button.button} ${isMain ? button.primary : button.plain}`}
         href={result.url}
-        download={downloadName(name, result.facts.media_type)}
+        download={downloadName(photo.file.name, result.facts.media_type)}
       >
         <Icon name="download" />
         Download
@@ -38,9 +44,22 @@ export function ResultActions({ name, result, isMain }: Props) {
       <Button icon="copy" title="The answer without the picture" onClick={copy}>
         {words[copied]}
       </Button>
+      {done.length > 1 && (
+        <Button icon="download" onClick={() => done.forEach(download)}>
+          {`Download all ${done.length}`}
+        </Button>
+      )}
       <span role="status" className="visually-hidden">
         {copied === "no" ? "" : words[copied]}
       </span>
     </div>
   );
+}
+
+function download({ file, result }: Photo): void {
+  if (result === null) return;
+  const link = document.createElement("a");
+  link.href = result.url;
+  link.download = downloadName(file.name, result.facts.media_type);
+  link.click();
 }

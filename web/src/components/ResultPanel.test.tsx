@@ -10,7 +10,16 @@ import { ResultPanel } from "./ResultPanel";
 function showing(facts: Partial<Facts> = {}, changes: Partial<Photo> = {}) {
   const heard = { onFace: vi.fn(), onOverride: vi.fn() };
   const result = resultOf(facts);
-  render(<ResultPanel photo={photoOf(changes)} result={result} config={CONFIG} selectedFace={0} {...heard} />);
+  render(
+    <ResultPanel
+      photo={photoOf(changes)}
+      result={result}
+      config={CONFIG}
+      options={DEFAULTS}
+      selectedFace={0}
+      {...heard}
+    />,
+  );
   return { ...heard, user: userEvent.setup() };
 }
 
@@ -77,6 +86,7 @@ describe("the faces", () => {
         photo={photoOf()}
         result={result}
         config={null}
+        options={result.request.options}
         selectedFace={0}
         onFace={ignore}
         onOverride={ignore}

@@ -2,6 +2,7 @@
 
 import type { Config } from "@/api/types";
 import { otherWarnings } from "@/photos/figures";
+import type { Options } from "@/photos/options";
 import { requestFor, type Photo, type Result } from "@/photos/photo";
 import { Details } from "./Details";
 import { FaceCard } from "./FaceCard";
@@ -9,20 +10,25 @@ import { Figures } from "./Figures";
 import { Icon } from "./Icon";
 import styles from "./ResultPanel.module.css";
 
+const ANEW = "With the colours corrected otherwise the faces are looked for anew. Restore the photo first.";
+
 type Props = {
   photo: Photo;
   result: Result;
   config: Config | null;
+  /** What is chosen for all photos now. */
+  options: Options;
   selectedFace: number | null;
   onFace: (face: number) => void;
   onOverride: (face: number, strength: number | null) => void;
 };
 
 /** What was done, in figures and words. */
-export function ResultPanel({ photo, result, config, selectedFace, onFace, onOverride }: Props) {
+export function ResultPanel({ photo, result, config, options, selectedFace, onFace, onOverride }: Props) {
   const { facts, request } = result;
   const { overrides } = requestFor(photo, request.options);
   const threshold = config?.identity_threshold ?? 0;
+  const isOtherwiseColoured = options.color_correction !== request.options.color_correction;
   const warnings = otherWarnings(facts, threshold);
   return (
     <>
@@ -52,6 +58,7 @@ export function ResultPanel({ photo, result, config, selectedFace, onFace, onOve
                 override={overrides[index]}
                 isPending={overrides[index] !== request.overrides[index]}
                 strength={request.options.strength}
+                obstacle={isOtherwiseColoured ? ANEW : null}
                 onSelect={() => onFace(index)}
                 onOverride={(strength) => onOverride(index, strength)}
               />

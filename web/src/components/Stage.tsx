@@ -20,7 +20,7 @@ type Props = {
 /** The picture. */
 export function Stage({ photo, view, isSwapped, onSwap, selectedFace, onFace, toolbar }: Props) {
   const { result } = photo;
-  if (result !== null && view === "faces") {
+  if (result !== null && view === "faces" && result.facts.faces.length > 0) {
     return <FacesView photo={photo} result={result} isSwapped={isSwapped} selectedFace={selectedFace} />;
   }
   if (result !== null) {

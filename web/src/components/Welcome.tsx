@@ -1,6 +1,7 @@
 "use client";
 
 import type { Config } from "@/api/types";
+import { acceptedKinds } from "@/photos/check";
 import { Chooser } from "./Chooser";
 import styles from "./Welcome.module.css";
 
@@ -26,8 +27,8 @@ export function Welcome({ config, accept, onFiles, onSample }: Props) {
         </button>
         {config && (
           <p className={styles.small}>
-            JPEG, PNG or WebP, up to {config.limits.max_upload_mb} MB and {config.limits.max_input_megapixels}{" "}
-            megapixels. Photos are never written to the server’s disk.
+            {acceptedKinds(config.limits)}, up to {config.limits.max_upload_mb} MB and{" "}
+            {config.limits.max_input_megapixels} megapixels. Photos are never written to the server’s disk.
           </p>
         )}
       </div>

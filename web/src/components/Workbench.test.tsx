@@ -184,7 +184,7 @@ describe("what goes wrong", () => {
     await server((request) =>
       request.replies(503, JSON.stringify({ error: "Busy.", code: "overloaded" }), { "retry-after": "1" }),
     );
-    expect(await screen.findByText(/It is tried again/)).toBeVisible();
+    expect(await screen.findByText(/Trying again/)).toBeVisible();
     await vi.waitFor(() => expect(requests).toHaveLength(2), { timeout: 3000 });
   });
 
@@ -236,6 +236,58 @@ describe("an answer that nobody foresaw", () => {
 });
 
 describe("several photos", () => {
+  it("are not all refused for one, of which the reason is told", async () => {
+    const user = await withPhotos("oma.png");
+    const text = new File(["no photo"], "notes.png", { type: "image/png" });
+    await user.upload(screen.getByLabelText("Photos to add"), [fileOf(PNG, "opa.png"), text]);
+    expect(await screen.findByRole("alert")).toHaveTextContent("notes.png: This is not a");
+    expect(screen.getByRole("img", { name: "opa.png, as it is now" })).toBeInTheDocument();
+    await user.click(button("Close"));
+    expect(screen.queryByRole("alert")).not.toBeInTheDocument();
+  });
+
+  it("are called off together", async () => {
+    const user = await withPhotos("oma.png", "opa.png");
+    await user.click(button("Restore all 2"));
+    await user.click(button("Cancel all"));
+    expect(last().isAborted).toBe(true);
+    expect(button("oma.png, new")).toBeInTheDocument();
+    expect(button("opa.png, new")).toBeInTheDocument();
+  });
+
+  it("are taken away together", async () => {
+    const user = await withPhotos("oma.png", "opa.png");
+    await user.click(button("Restore all 2"));
+    await server((request) => request.succeeds());
+    await server((request) => request.succeeds());
+    const taken: string[] = [];
+    vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(function click(this: HTMLAnchorElement) {
+      taken.push(this.download);
+    });
+    await user.click(await find("Download all 2"));
+    expect(taken).toEqual(["oma-restored.png", "opa-restored.png"]);
+  });
+
+  it("are all sent with the key that one was asked for", async () => {
+    const user = await withPhotos("oma.png", "opa.png");
+    await user.click(button("Restore all 2"));
+    for (let count = 0; count < 2; count += 1) {
+      await server((request) =>
+        request.replies(401, JSON.stringify({ error: "A key is needed.", code: "unauthorized" })),
+      );
+    }
+    await user.type(screen.getByLabelText("API key"), "wröng");
+    await user.click(button("Use it"));
+    expect(screen.getByText(/A key has only letters/)).toBeInTheDocument();
+    await user.clear(screen.getByLabelText("API key"));
+    await user.type(screen.getByLabelText("API key"), "right");
+    await user.click(button("Use it"));
+    await server((request) => request.succeeds());
+    await server((request) => request.succeeds());
+    expect(button("oma.png, done")).toBeInTheDocument();
+    expect(button("opa.png, done")).toBeInTheDocument();
+  });
+
   it("are restored one after the other", async () => {
     const user = await withPhotos("a.png", "b.png");
     await user.click(button("Restore all 2"));
@@ -342,6 +394,6 @@ it("turns to the other theme and back, and remembers it", async () => {
   expect(document.documentElement.dataset.theme).toBe("light");
   expect(localStorage.getItem("likeness.theme")).toBe("light");
   await user.click(button("Light or dark"));
-  expect(document.documentElement.dataset.theme).toBe("dark");
-  delete document.documentElement.dataset.theme;
+  expect(document.documentElement.dataset.theme).toBeUndefined(); // it goes with the system's again
+  expect(localStorage.getItem("likeness.theme")).toBeNull();
 });

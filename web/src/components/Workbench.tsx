@@ -18,8 +18,8 @@ import { Filmstrip } from "./Filmstrip";
 import { Header } from "./Header";
 import { OptionsPanel } from "./OptionsPanel";
 import { ResultPanel } from "./ResultPanel";
-import { ServerNote } from "./ServerNote";
 import { Stage, type StageView } from "./Stage";
+import { StageNotes } from "./StageNotes";
 import { Welcome } from "./Welcome";
 import styles from "./Workbench.module.css";
 
@@ -34,11 +34,11 @@ export function Workbench() {
   const [view, setView] = useState<StageView>("picture");
   const [isSwapped, setSwapped] = useState(false);
   const [selectedFace, setSelectedFace] = useState<number | null>(null);
+  const [refused, setRefused] = useState<Photo[]>([]);
   const [toolbar, setToolbar] = useState<HTMLElement | null>(null);
 
   const photo = state.photos.find(({ id }) => id === state.selected) ?? null;
   const result = photo?.result ?? null;
-  const undone = state.photos.filter((one) => one.refusal === null && one.result === null);
   const accept = (config?.limits.media_types ?? ["image/jpeg", "image/png", "image/webp"]).join(",");
 
   const setOptions = useCallback((options: Options) => {
@@ -49,6 +49,7 @@ export function Workbench() {
 
   const added = useCallback((photos: Photo[]) => {
     dispatch({ type: "added", photos });
+    setRefused(photos.filter(({ refusal }) => refusal !== null));
     setSelectedFace(null);
   }, []);
   const add = useIntake(config?.limits ?? null, added);
@@ -63,6 +64,8 @@ export function Workbench() {
     cancel(id);
     const removed = state.photos.find((one) => one.id === id);
     dispatch({ type: "removed", id });
+    setRefused([]);
+    if (id === state.selected) setSelectedFace(null);
     for (const url of [removed?.url, removed?.result?.url]) if (url) URL.revokeObjectURL(url);
   };
   const select = (id: string) => {
@@ -75,7 +78,11 @@ export function Workbench() {
 
   return (
     <div className={`${styles.page} ${photo === null ? styles.empty : ""}`}>
-      <Header view={result && view} faces={result?.facts.faces.length ?? 0} onView={setView} />
+      <Header
+        view={result?.facts.faces.length ? view : null}
+        faces={result?.facts.faces.length ?? 0}
+        onView={setView}
+      />
       <div className={styles.left}>
         <main className={styles.table}>
           {photo !== null && <h2 className="visually-hidden">{photo.file.name}</h2>}
@@ -94,9 +101,18 @@ export function Workbench() {
               />
             </Boundary>
           )}
+          <StageNotes
+            problem={problem}
+            isLoading={config !== null && !isLoaded(config)}
+            onReload={reload}
+            // One that is looked at says so itself.
+            refused={refused.filter(({ id }) => id !== photo?.id)}
+            onRead={() => setRefused([])}
+            work={photo?.work ?? null}
+          />
           {isOver && (
             <p className={styles.over} aria-hidden="true">
-              Let go to add
+              Drop to add
             </p>
           )}
         </main>
@@ -117,36 +133,37 @@ export function Workbench() {
       {photo !== null && (
         <div className={styles.right}>
           <aside className={styles.panel} aria-label="Options and result">
+            <OptionsPanel options={state.options} config={config} isFolded={result !== null} onChange={setOptions} />
             {result && (
               <Boundary of={result}>
                 <ResultPanel
                   photo={photo}
                   result={result}
                   config={config}
+                  options={state.options}
                   selectedFace={selectedFace}
                   onFace={selectFace}
                   onOverride={(face, strength) => dispatch({ type: "overridden", id: photo.id, face, strength })}
                 />
               </Boundary>
             )}
-            <OptionsPanel options={state.options} config={config} onChange={setOptions} />
           </aside>
           {photo.refusal === null && (
             <div className={styles.action}>
               <ActionBar
                 photo={photo}
-                others={undone}
+                photos={state.photos}
                 options={state.options}
                 config={config}
                 onRestore={(ids) => dispatch({ type: "asked", ids })}
-                onCancel={() => cancel(photo.id)}
+                onCancel={(ids) => ids.forEach(cancel)}
                 onWithoutFaces={() => {
                   dispatch({ type: "faces not required", id: photo.id });
                   dispatch({ type: "asked", ids: [photo.id] });
                 }}
                 onKey={(entered) => {
                   setKey(entered);
-                  dispatch({ type: "asked", ids: [photo.id] });
+                  dispatch({ type: "asked", ids: state.photos.filter(isLockedOut).map(({ id }) => id) });
                 }}
               />
             </div>
@@ -154,9 +171,13 @@ export function Workbench() {
         </div>
       )}
       <Announcement photo={photo} />
-      <ServerNote problem={problem} isLoading={config !== null && !isLoaded(config)} onRetry={reload} />
     </div>
   );
+}
+
+/** Whether it was refused for want of a key. */
+function isLockedOut({ work }: Photo): boolean {
+  return work.phase === "failed" && work.problem.status === 401;
 }
 
 /** Takes up what was chosen here last, as far as this server offers it. */

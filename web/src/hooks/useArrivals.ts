@@ -2,33 +2,31 @@
 
 import { useEffect, useState } from "react";
 
+const HELD_MS = 600; // browsers say at least every 350 ms that something is still held
+
 /** Photos that come by drag and drop or from the clipboard, anywhere on the page. Whether something is held over it. */
 export function useArrivals(onFiles: (files: File[]) => void): boolean {
   const [isOver, setOver] = useState(false);
 
   useEffect(() => {
-    let depth = 0; // every element that is entered says so, and every one that is left
-    const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
-    const enter = (event: DragEvent) => {
-      if (!carriesFiles(event)) return;
-      event.preventDefault();
-      depth += 1;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const ends = () => {
+      clearTimeout(timer);
+      setOver(false);
+    };
+    // It is told again and again while something is held. That it has left is not, if what it was over is gone.
+    const over = (event: DragEvent) => {
+      event.preventDefault(); // also of a link: the browser would leave the page for it
+      if (!event.dataTransfer?.types.includes("Files")) return;
+      clearTimeout(timer);
+      timer = setTimeout(ends, HELD_MS);
       setOver(true);
     };
-    const over = (event: DragEvent) => {
-      if (carriesFiles(event)) event.preventDefault();
-    };
-    const leave = (event: DragEvent) => {
-      if (!carriesFiles(event)) return;
-      depth = Math.max(0, depth - 1);
-      if (depth === 0) setOver(false);
-    };
     const drop = (event: DragEvent) => {
-      if (!carriesFiles(event)) return;
       event.preventDefault();
-      depth = 0;
-      setOver(false);
-      onFiles([...(event.dataTransfer?.files ?? [])]);
+      ends();
+      const files = [...(event.dataTransfer?.files ?? [])];
+      if (files.length > 0) onFiles(files);
     };
     const paste = (event: ClipboardEvent) => {
       const files = [...(event.clipboardData?.files ?? [])];
@@ -36,15 +34,12 @@ export function useArrivals(onFiles: (files: File[]) => void): boolean {
       event.preventDefault();
       onFiles(files);
     };
-    window.addEventListener("dragenter", enter);
     window.addEventListener("dragover", over);
-    window.addEventListener("dragleave", leave);
     window.addEventListener("drop", drop);
     window.addEventListener("paste", paste);
     return () => {
-      window.removeEventListener("dragenter", enter);
+      clearTimeout(timer);
       window.removeEventListener("dragover", over);
-      window.removeEventListener("dragleave", leave);
       window.removeEventListener("drop", drop);
       window.removeEventListener("paste", paste);
     };

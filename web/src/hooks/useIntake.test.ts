@@ -64,7 +64,7 @@ describe("useIntake", () => {
     const { photos, add } = taking(LIMITS);
     add(gone);
     await waitFor(() => expect(photos).toHaveLength(1));
-    expect(photos[0]?.refusal).toContain("The file is gone.");
+    expect(photos[0]?.refusal).toContain("cannot be read");
   });
 
   it("holds files until it is known what the server accepts, and takes them once", async () => {

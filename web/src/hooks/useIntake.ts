@@ -1,11 +1,13 @@
 "use client";
 
 import { useCallback, useEffect, useRef } from "react";
-import { problemFrom } from "@/api/problem";
 import type { Limits } from "@/api/types";
 import { refusalOf, sizeRefusalOf } from "@/photos/check";
 import { uprightOf } from "@/photos/upright";
-import { newPhoto, type Photo, type Size } from "@/photos/photo";
+import { newPhoto, type Photo } from "@/photos/photo";
+import { sizeOf } from "@/photos/size";
+
+const UNREAD = "This cannot be read. Folders cannot be added, only the photos in them.";
 
 /** Makes photos of files, each checked against what the server accepts; those that come before it is known wait. */
 export function useIntake(limits: Limits | null, onPhotos: (photos: Photo[]) => void): (files: File[]) => void {
@@ -34,19 +36,9 @@ export function useIntake(limits: Limits | null, onPhotos: (photos: Photo[]) => 
 }
 
 async function photoOf(id: string, file: File, limits: Limits): Promise<Photo> {
-  const refusal = await refusalOf(file, limits).catch((error: unknown) => problemFrom(error).message);
+  const refusal = await refusalOf(file, limits).catch(() => UNREAD);
   if (refusal !== null) return newPhoto({ id, file, url: "", size: null, refusal });
   const url = URL.createObjectURL(await uprightOf(file).catch(() => file));
   const size = await sizeOf(url);
   return newPhoto({ id, file, url, size, refusal: size && sizeRefusalOf(size, limits) });
-}
-
-/** Upright width and height; null for what the browser cannot show, of which the server may yet make something. */
-function sizeOf(url: string): Promise<Size | null> {
-  return new Promise((resolve) => {
-    const image = new Image();
-    image.onload = () => resolve({ width: image.naturalWidth, height: image.naturalHeight });
-    image.onerror = () => resolve(null);
-    image.src = url;
-  });
 }

@@ -1,6 +1,7 @@
 import { act, renderHook } from "@testing-library/react";
 import { useReducer } from "react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { servePictures } from "@/test/pictures";
 import { LIMITS, photoOf, problemOf, resultOf } from "@/test/samples";
 import { ProblemError, UNREACHABLE } from "@/api/problem";
 import type { EnhanceData } from "@/api/types";
@@ -22,10 +23,12 @@ vi.mock("@/api/submission");
 
 let sent: Sent[];
 let revoked: string[];
+let showPictures: ReturnType<typeof servePictures>;
 beforeEach(() => {
   vi.useFakeTimers();
   sent = [];
   revoked = [];
+  showPictures = servePictures({ width: 200, height: 160 });
   vi.mocked(submission.submit).mockImplementation(
     (form, { key, signal, onProgress }) =>
       new Promise((resolve, reject) => {
@@ -121,10 +124,16 @@ describe("useRestorer", () => {
     const page = restoring(photos()[0]);
     await page.ask("a");
     await act(async () => sent[0]?.resolve({ ...ANSWER, restored_image: "no*base64" }));
-    expect(page.work("a")).toMatchObject({
-      phase: "failed",
-      problem: { message: expect.stringContaining("This page failed") },
-    });
+    expect(page.work("a")).toMatchObject({ phase: "failed", problem: { code: "unreadable" } });
+  });
+
+  it("takes nothing for a picture that cannot be shown", async () => {
+    showPictures(null);
+    const page = restoring(photos()[0]);
+    await page.ask("a");
+    await answer(0);
+    expect(page.work("a")).toMatchObject({ phase: "failed", problem: { code: "unreadable" } });
+    expect(revoked).toHaveLength(1);
   });
 
   it("says so of a file that is gone, where the browser only breaks off", async () => {

@@ -2,11 +2,12 @@
 
 import { useCallback, useEffect, useRef, type Dispatch } from "react";
 import { blobOf } from "@/api/picture";
-import { problemFrom, ProblemError, refusedHere } from "@/api/problem";
+import { problemFrom, ProblemError, refusedHere, UNREADABLE } from "@/api/problem";
 import { submit } from "@/api/submission";
 import type { Limits } from "@/api/types";
 import { obstacleOf } from "@/photos/check";
 import { formOf, isRetrying, requestFor, type Photo, type Result } from "@/photos/photo";
+import { sizeOf } from "@/photos/size";
 import type { Action, State } from "@/photos/reducer";
 import type { Options } from "@/photos/options";
 
@@ -100,8 +101,22 @@ async function restore(
   }).catch(async (error: unknown) => {
     throw (await isReadable(photo.file)) ? error : new ProblemError(refusedHere("file_gone", GONE));
   });
-  const blob = blobOf(restored_image, facts.media_type);
-  return { facts, blob, url: URL.createObjectURL(blob), request, seconds: (performance.now() - began) / 1000 };
+  const { blob, url } = await pictureOf(restored_image, facts.media_type);
+  return { facts, blob, url, request, seconds: (performance.now() - began) / 1000 };
+}
+
+/** The picture of an answer and an address for it. Throws `ProblemError` if it is none that can be shown. */
+async function pictureOf(base64: string, mediaType: string): Promise<Pick<Result, "blob" | "url">> {
+  let url: string | undefined;
+  try {
+    const blob = blobOf(base64, mediaType);
+    url = URL.createObjectURL(blob);
+    if ((await sizeOf(url)) !== null) return { blob, url };
+  } catch {
+    // not even base64
+  }
+  if (url !== undefined) URL.revokeObjectURL(url);
+  throw new ProblemError(UNREADABLE);
 }
 
 /** Whether a chosen file is still what it was: browsers break off the upload of one that is not, and do not say why. */

@@ -12,13 +12,17 @@ export async function refusalOf(file: File, limits: Limits): Promise<string | nu
   if (file.size === 0) return "This file is empty.";
   const kind = await mediaTypeOf(file);
   if (kind === null || !limits.media_types.includes(kind)) {
-    const accepted = listed(limits.media_types.map((type) => NAMES[type] ?? type));
-    return `This is not a ${accepted} file, whatever its name: nothing else is accepted.`;
+    return `This is not a ${acceptedKinds(limits)} file, whatever its name: nothing else is accepted.`;
   }
   if (file.size > limits.max_upload_mb * MEBIBYTE) {
     return `This file has ${megabytes(file.size)} MB; the server accepts at most ${limits.max_upload_mb} MB.`;
   }
   return null;
+}
+
+/** "PNG, JPEG or WebP" */
+export function acceptedKinds(limits: Limits): string {
+  return listed(limits.media_types.map((type) => NAMES[type] ?? type));
 }
 
 /** Why a photo of this size cannot be sent; null if it can. */

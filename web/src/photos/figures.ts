@@ -72,7 +72,7 @@ export function figuresOf(facts: Facts, threshold: number): Figure[] {
 /** The warnings that are not already the reason of an unknown figure. */
 export function otherWarnings(facts: Facts, threshold: number): Warning[] {
   const told = figuresOf(facts, threshold).map(({ meaning }) => meaning);
-  return facts.warnings.filter(({ message }) => !told.includes(message));
+  return facts.warnings.filter(({ code, message }) => code.startsWith("no_face") || !told.includes(message));
 }
 
 /** A face's similarity in words. */

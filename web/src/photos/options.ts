@@ -35,13 +35,15 @@ export function offered(options: Options, config: Config): Options {
   const among = <T extends string>(name: string, value: T, fallback: T) =>
     choices[name] === undefined || choices[name].includes(value) ? value : fallback;
   return {
-    upscale_factor: within(options.upscale_factor, limits.upscale_factor, DEFAULTS.upscale_factor),
+    upscale_factor: FACTORS.some((factor) => factor === options.upscale_factor)
+      ? within(options.upscale_factor, limits.upscale_factor, DEFAULTS.upscale_factor)
+      : DEFAULTS.upscale_factor,
     strength: within(options.strength, limits.strength, DEFAULTS.strength),
     faces: among("faces", options.faces, DEFAULTS.faces),
     identity_policy: mayProtect ? among("identity_policy", options.identity_policy, "warn") : "warn",
     color_correction: among("color_correction", options.color_correction, DEFAULTS.color_correction),
     output_format: among("output_format", options.output_format, DEFAULTS.output_format),
-    quality: within(options.quality, limits.quality, DEFAULTS.quality),
+    quality: within(Math.round(options.quality), limits.quality, DEFAULTS.quality),
     restorer: options.restorer !== null && choices.restorer?.includes(options.restorer) ? options.restorer : null,
   };
 }

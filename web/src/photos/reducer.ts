@@ -46,7 +46,7 @@ export function reduce(state: State, action: Action): State {
     case "selected":
       return state.photos.some((photo) => photo.id === action.id) ? { ...state, selected: action.id } : state;
     case "options":
-      return { ...state, options: action.options };
+      return { ...state, options: action.options, photos: state.photos.map(relieved) };
     case "asked":
       return {
         ...state,
@@ -68,7 +68,7 @@ type PhotoAction = Exclude<Action, { type: "added" | "removed" | "selected" | "o
 function changed(photo: Photo, options: Options, action: PhotoAction): Photo {
   switch (action.type) {
     case "overridden":
-      return { ...photo, overrides: overridden(photo, photo.result?.request.options ?? options, action) };
+      return { ...relieved(photo), overrides: overridden(photo, photo.result?.request.options ?? options, action) };
     case "faces not required":
       return { ...photo, requireFace: false };
     case "started": {
@@ -94,6 +94,13 @@ function changed(photo: Photo, options: Options, action: PhotoAction): Photo {
 function asked(photo: Photo): Photo {
   const tries = isRetrying(photo) && photo.work.phase === "failed" ? photo.work.tries : 0;
   return { ...photo, work: { phase: "waiting", tries } };
+}
+
+/** A photo that was refused as it was asked for, which is asked for in another way now. */
+function relieved(photo: Photo): Photo {
+  const { work } = photo;
+  const wasRefused = work.phase === "failed" && [null, 413, 422].includes(work.problem.status);
+  return wasRefused && work.problem.code !== "unreachable" ? { ...photo, work: { phase: "idle" } } : photo;
 }
 
 function overridden(

@@ -29,9 +29,9 @@ describe("described", () => {
   });
 
   it.each([
-    [0, "Next in the queue"],
-    [1, "One photo before yours"],
-    [7, "7 photos before yours"],
+    [0, "Your photo is next"],
+    [1, "1 photo ahead of yours"],
+    [7, "7 photos ahead of yours"],
   ])("tells the place in the queue (%i)", (position, label) => {
     expect(described({ phase: "queued", position })).toEqual({ label, fraction: null });
   });

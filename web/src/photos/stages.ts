@@ -37,6 +37,6 @@ export function described(progress: Progress): { label: string; fraction: number
 }
 
 function queued(position: number): string {
-  if (position === 0) return "Next in the queue";
-  return position === 1 ? "One photo before yours" : `${position} photos before yours`;
+  if (position === 0) return "Your photo is next";
+  return position === 1 ? "1 photo ahead of yours" : `${position} photos ahead of yours`;
 }

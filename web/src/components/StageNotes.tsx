@@ -1,0 +1,58 @@
+import type { Problem } from "@/api/problem";
+import type { Photo } from "@/photos/photo";
+import type { Work } from "@/photos/photo";
+import { Note } from "./Note";
+import { said } from "./ProgressNote";
+import styles from "./StageNotes.module.css";
+
+type Props = {
+  /** With the server as a whole. */
+  problem: Problem | null;
+  isLoading: boolean;
+  onReload: () => void;
+  /** Photos that came last and cannot be sent. */
+  refused: readonly Photo[];
+  onRead: () => void;
+  work: Work | null;
+};
+
+/** What there is to know while a person looks at the picture. */
+export function StageNotes({ problem, isLoading, onReload, refused, onRead, work }: Props) {
+  return (
+    <>
+      <div className={styles.top}>
+        {problem !== null && (
+          <Note role="status" action={{ icon: "retry", onClick: onReload, children: "Try again" }}>
+            {problem.message}
+          </Note>
+        )}
+        {problem === null && isLoading && (
+          <Note role="status" action={null}>
+            The server is loading its models; photos sent meanwhile wait.
+          </Note>
+        )}
+        {refused.length > 0 && (
+          <Note role="alert" action={{ icon: "close", onClick: onRead, children: "Close" }}>
+            {refused.map(({ id, file, refusal }) => (
+              <p key={id}>
+                {file.name}: {refusal}
+              </p>
+            ))}
+          </Note>
+        )}
+      </div>
+      {work !== null && (work.phase === "waiting" || work.phase === "active") && <Working work={work} />}
+    </>
+  );
+}
+
+/** The same as beside Cancel, where the eyes are. */
+function Working({ work }: { work: Extract<Work, { phase: "waiting" | "active" }> }) {
+  const { label, fraction } = said(work);
+  return (
+    <p className={styles.working} aria-hidden="true">
+      {label}
+      {fraction !== null && <span className={styles.percent}>{Math.round(fraction * 100)} %</span>}
+    </p>
+  );
+}
