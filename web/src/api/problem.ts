@@ -41,6 +41,9 @@ export const UNREADABLE: Problem = {
   code: "unreadable",
 };
 
+/** The server's word for it, and this page's before it sends anything. */
+export const TOO_MANY_PIXELS = "too_many_pixels";
+
 /** What this page does not even send. */
 export function refusedHere(code: string, message: string): Problem {
   return { ...UNREACHABLE, code, message };

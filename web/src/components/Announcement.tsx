@@ -1,5 +1,5 @@
 import type { Photo } from "@/photos/photo";
-import { described } from "@/photos/stages";
+import { told } from "@/photos/stages";
 
 /**
  * What became of a photo, for who does not see it. Each stage is said once: its percent would be said ten times a
@@ -8,13 +8,14 @@ import { described } from "@/photos/stages";
 export function Announcement({ photo }: { photo: Photo | null }) {
   return (
     <p role="status" className="visually-hidden">
-      {photo && told(photo)}
+      {photo && announced(photo)}
     </p>
   );
 }
 
-function told({ work, result, file }: Photo): string {
-  if (work.phase === "active") return described(work.progress).label;
+function announced({ work, result, file, refusal }: Photo): string {
+  if (refusal !== null) return `${file.name} cannot be sent.`;
+  if (work.phase === "active") return told(work).label;
   if (work.phase === "waiting") return `${file.name} waits for the photos before it.`;
   if (work.phase === "failed") return ""; // the problem is an alert of its own
   return result === null ? `${file.name} was added.` : `${file.name} is done.`;

@@ -71,7 +71,7 @@ function Zoomable({
       onPinch: ({ origin, offset: [scale] }) => viewport.zoomTo(scale, inside(origin)),
       onWheel: ({ event, delta: [, y], ctrlKey }) => {
         if (ctrlKey) return; // a pinch on a touchpad, which `onPinch` hears
-        if (isFitted && y > 0 && window.matchMedia(PAGE_SCROLLS).matches) return;
+        if (isFitted && window.matchMedia(PAGE_SCROLLS).matches) return;
         event.preventDefault();
         viewport.zoomBy(Math.exp(-y * WHEEL), inside([event.clientX, event.clientY]));
       },

@@ -1,13 +1,13 @@
 "use client";
 
 import { useNow } from "@/hooks/useNow";
-import type { Work } from "@/photos/photo";
-import { described } from "@/photos/stages";
+import type { Underway } from "@/photos/photo";
+import { told } from "@/photos/stages";
 import { Button } from "./Button";
 import styles from "./ProgressNote.module.css";
 
 type Props = {
-  work: Extract<Work, { phase: "waiting" | "active" }>;
+  work: Underway;
   onCancel: () => void;
   /** Null where this one is the only one. */
   onCancelAll: (() => void) | null;
@@ -16,7 +16,7 @@ type Props = {
 /** Where a photo is. */
 export function ProgressNote({ work, onCancel, onCancelAll }: Props) {
   const now = useNow(100);
-  const { label, fraction } = said(work);
+  const { label, fraction } = told(work);
   const seconds = work.phase === "active" ? Math.max(0, now - work.since) / 1000 : null;
   const percent = fraction === null ? null : Math.round(fraction * 100);
   return (
@@ -43,9 +43,4 @@ export function ProgressNote({ work, onCancel, onCancelAll }: Props) {
       </div>
     </div>
   );
-}
-
-/** What is going on with a photo, and how much of it is done; null where nobody can know. */
-export function said(work: Props["work"]): { label: string; fraction: number | null } {
-  return work.phase === "active" ? described(work.progress) : { label: "Waiting for its turn", fraction: null };
 }

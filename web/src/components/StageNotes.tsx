@@ -1,8 +1,7 @@
 import type { Problem } from "@/api/problem";
-import type { Photo } from "@/photos/photo";
-import type { Work } from "@/photos/photo";
+import type { Photo, Underway, Work } from "@/photos/photo";
+import { told } from "@/photos/stages";
 import { Note } from "./Note";
-import { said } from "./ProgressNote";
 import styles from "./StageNotes.module.css";
 
 type Props = {
@@ -47,8 +46,8 @@ export function StageNotes({ problem, isLoading, onReload, refused, onRead, work
 }
 
 /** The same as beside Cancel, where the eyes are. */
-function Working({ work }: { work: Extract<Work, { phase: "waiting" | "active" }> }) {
-  const { label, fraction } = said(work);
+function Working({ work }: { work: Underway }) {
+  const { label, fraction } = told(work);
   return (
     <p className={styles.working} aria-hidden="true">
       {label}

@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useRef, type Dispatch } from "react";
 import { blobOf } from "@/api/picture";
-import { problemFrom, ProblemError, refusedHere, UNREADABLE } from "@/api/problem";
+import { problemFrom, ProblemError, refusedHere, TOO_MANY_PIXELS, UNREADABLE } from "@/api/problem";
 import { submit } from "@/api/submission";
 import type { Limits } from "@/api/types";
 import { obstacleOf } from "@/photos/check";
@@ -40,7 +40,7 @@ export function useRestorer(
     (photo: Photo, chosen: Options) => {
       const obstacle = photo.size && limits && obstacleOf(photo.size, chosen.upscale_factor, limits);
       if (obstacle) {
-        dispatch({ type: "failed", id: photo.id, problem: refusedHere("too_many_pixels", obstacle), now: Date.now() });
+        dispatch({ type: "failed", id: photo.id, problem: refusedHere(TOO_MANY_PIXELS, obstacle), now: Date.now() });
         return;
       }
       const controller = new AbortController();

@@ -28,6 +28,9 @@ export type Work =
   | { phase: "active"; tries: number; since: number; progress: Progress }
   | { phase: "failed"; tries: number; problem: Problem; retryAt: number | null };
 
+/** Work that goes on, or will by itself. */
+export type Underway = Extract<Work, { phase: "waiting" | "active" }>;
+
 export type Photo = {
   id: string;
   file: File;

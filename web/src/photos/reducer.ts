@@ -1,5 +1,5 @@
 /** The state of the page and all that changes it. */
-import type { Problem } from "@/api/problem";
+import { TOO_MANY_PIXELS, type Problem } from "@/api/problem";
 import type { Progress } from "@/api/submission";
 import { DEFAULTS, type Options } from "./options";
 import { isBusy, isRetrying, type Overrides, type Photo, type Result } from "./photo";
@@ -99,8 +99,10 @@ function asked(photo: Photo): Photo {
 /** A photo that was refused as it was asked for, which is asked for in another way now. */
 function relieved(photo: Photo): Photo {
   const { work } = photo;
-  const wasRefused = work.phase === "failed" && [null, 413, 422].includes(work.problem.status);
-  return wasRefused && work.problem.code !== "unreachable" ? { ...photo, work: { phase: "idle" } } : photo;
+  if (work.phase !== "failed") return photo;
+  const { code, status } = work.problem;
+  const wasRefused = code === TOO_MANY_PIXELS || status === 413 || status === 422;
+  return wasRefused ? { ...photo, work: { phase: "idle" } } : photo;
 }
 
 function overridden(

@@ -1,7 +1,10 @@
 // @vitest-environment node
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { described, stageName } from "./stages";
+import type { Progress } from "@/api/submission";
+import { stageName, told } from "./stages";
+
+const described = (progress: Progress) => told({ phase: "active", tries: 1, since: 0, progress });
 
 describe("stageName", () => {
   it("says in words what the server does", () => {
@@ -19,7 +22,7 @@ describe("stageName", () => {
   });
 });
 
-describe("described", () => {
+describe("told", () => {
   it("tells how much has been sent, until all has", () => {
     expect(described({ phase: "uploading", fraction: 0.4 })).toEqual({ label: "Uploading", fraction: 0.4 });
     expect(described({ phase: "uploading", fraction: 1 })).toEqual({
@@ -34,6 +37,10 @@ describe("described", () => {
     [7, "7 photos ahead of yours"],
   ])("tells the place in the queue (%i)", (position, label) => {
     expect(described({ phase: "queued", position })).toEqual({ label, fraction: null });
+  });
+
+  it("tells that a photo waits for those before it in the list", () => {
+    expect(told({ phase: "waiting", tries: 0 })).toEqual({ label: "Waiting for its turn", fraction: null });
   });
 
   it("tells the stage and how far it is", () => {

@@ -1,5 +1,6 @@
 /** What the server is doing, in plain words. */
 import type { Progress } from "@/api/submission";
+import type { Underway } from "./photo";
 
 const STAGES = new Map(
   Object.entries({
@@ -22,8 +23,14 @@ export function stageName(stage: string): string {
   return STAGES.get(stage) ?? stage;
 }
 
-/** What is going on, and how much of it is done in [0, 1]; null where nobody can know. */
-export function described(progress: Progress): { label: string; fraction: number | null } {
+type Told = { label: string; fraction: number | null };
+
+/** What is going on with a photo, and how much of that is done in [0, 1]; null where nobody can know. */
+export function told(work: Underway): Told {
+  return work.phase === "active" ? described(work.progress) : { label: "Waiting for its turn", fraction: null };
+}
+
+function described(progress: Progress): Told {
   switch (progress.phase) {
     case "uploading":
       return progress.fraction < 1
