@@ -84,6 +84,14 @@ test("the place in the queue is told, and the photo is done when it is its turn"
   await workbench.done();
 });
 
+test("a double click on Restore does not stop what it began", async ({ workbench, sent }) => {
+  await workbench.open();
+  await workbench.choose("portrait.jpg");
+  await workbench.restore.dblclick();
+  await workbench.done();
+  expect(sent).toHaveLength(1);
+});
+
 test("cancel stops the work on the server", async ({ workbench, service }) => {
   await service.idle();
   await workbench.open();

@@ -8,6 +8,8 @@ import { BASE, type Name } from "./servers";
 type Status = components["schemas"]["Status"];
 export type Answer = components["schemas"]["EnhanceResponse"];
 
+/** Of events: a stage behind the decoding, or the place in the queue once more. */
+const BEGUN = /"decode"[^]*(event: queued|"stage":"(?!decode))/;
 const PATIENCE = { timeout: 30_000 };
 
 export class Service {
@@ -31,29 +33,38 @@ export class Service {
     return (await answer.json()) as Answer;
   }
 
-  post(path: string, fields: Record<string, string> = {}, signal?: AbortSignal): Promise<Response> {
+  post(path: string, fields: Record<string, string> = {}, options: RequestInit = {}): Promise<Response> {
     const form = new FormData();
     form.append("file", new Blob([readFileSync(path)]), basename(path));
     for (const [name, value] of Object.entries(fields)) form.append(name, value);
-    return fetch(`${BASE[this.name]}/api/v1/enhance`, {
-      method: "POST",
-      headers: this.headers(),
-      body: form,
-      ...(signal ? { signal } : {}),
-    });
+    const headers = { ...this.headers(), ...options.headers };
+    return fetch(`${BASE[this.name]}/api/v1/enhance`, { method: "POST", body: form, ...options, headers });
   }
 
-  /** Another client sends a photo that takes long; its work has begun, or waits behind others, when this returns. */
+  /** Another client sends a photo that takes long; it is worked on, or decoded and next, when this returns. */
   async occupy(path: string): Promise<void> {
-    const before = await this.inside();
     const controller = new AbortController();
     this.leaving.push(controller);
-    this.post(path, { require_face: "false" }, controller.signal).then(
-      async (answer) => this.ended.push(`${answer.status} ${(await answer.text()).slice(0, 500)}`),
-      () => undefined, // it left
-    );
-    await expect.poll(() => this.inside(), PATIENCE).toBe(before + 1);
-    await expect.poll(async () => (await this.status()).slots_in_use, PATIENCE).toBe(1);
+    const headers = { Accept: "text/event-stream" };
+    const answer = await this.post(path, { require_face: "false" }, { signal: controller.signal, headers });
+    const pieces = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+    let told = "";
+    while (!BEGUN.test(told)) {
+      const { value, done } = await pieces.read();
+      if (done) throw new Error(`${answer.status} ${told.slice(0, 500)}`);
+      told += value;
+    }
+    void this.listen(pieces);
+  }
+
+  private async listen(pieces: ReadableStreamDefaultReader<string>): Promise<void> {
+    let last = "";
+    try {
+      for (let next = await pieces.read(); !next.done; next = await pieces.read()) last = next.value;
+      this.ended.push(last.slice(0, 500));
+    } catch {
+      // it left
+    }
   }
 
   /** One of the other clients, the first that came, goes away. */
