@@ -24,7 +24,7 @@ from pipeline.errors import Cancelled, DeadlineExceeded, DeviceFailed, Reference
 from pipeline.models.allocator import return_freed_memory
 from pipeline.models.registry import REGISTRY
 from pipeline.pipeline import enhance, upscale_photo
-from pipeline.run import Progress, Run
+from pipeline.run import Progress, Run, unwatched
 from pipeline.types import Enhanced, Models, OutputFormat, Photo
 from pipeline.upscaling import output_size
 
@@ -192,10 +192,9 @@ class Service:
         finally:
             del future  # as above
 
-    def new_run(self, on_progress: Progress | None = None) -> Run:
+    def new_run(self, on_progress: Progress = unwatched) -> Run:
         """A run whose deadline counts from now."""
-        deadline = time.monotonic() + self.settings.deadline_s
-        return Run(deadline=deadline) if on_progress is None else Run(deadline=deadline, on_progress=on_progress)
+        return Run(deadline=time.monotonic() + self.settings.deadline_s, on_progress=on_progress)
 
     def _read(self, order: Order, models: Models, claim: Claim, run: Run) -> tuple[Photo, Photo | None]:
         """Photo and reference, decoded once there is memory for all that is to be done with them."""

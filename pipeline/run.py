@@ -19,7 +19,7 @@ from pipeline.types import Notice
 Progress = Callable[[str, float], None]
 
 
-def _ignore(stage: str, fraction: float) -> None:
+def unwatched(stage: str, fraction: float) -> None:
     """The default listener of a run: nobody watches."""
 
 
@@ -57,7 +57,7 @@ class Run:
         *,
         deadline: float | None = None,
         cancelled: threading.Event | None = None,
-        on_progress: Progress = _ignore,
+        on_progress: Progress = unwatched,
     ) -> None:
         self.deadline = deadline
         self.cancelled = cancelled or threading.Event()

@@ -111,14 +111,14 @@ async def _answer(
         metrics=form.metrics,
         as_document=picture is None,
     )
-    progress = Progress()
-    run = service.new_run(progress.reached)
     facts = request.scope.setdefault("facts", {})
-    facts["run"] = run
-    work = service.while_wanted(service.process(order, run, progress.moved), run, disconnected(request))
     if media_type == EVENTS:
+        progress = Progress()
+        run = facts["run"] = service.new_run(progress.reached)
+        work = service.while_wanted(service.process(order, run, progress.moved), run, disconnected(request))
         return event_stream.EventStream(work, progress, ledger=service.memory)
-    answer = await work
+    run = facts["run"] = service.new_run()
+    answer = await service.while_wanted(service.process(order, run), run, disconnected(request))
     facts["answer"] = replace(answer, body=b"")  # which is large, and the scope outlives the response
     return LargeResponse(
         answer.body,

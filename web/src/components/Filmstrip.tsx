@@ -1,7 +1,7 @@
 "use client";
 
 import { useEffect, useRef } from "react";
-import { isBusy, isRetrying, type Photo } from "@/photos/photo";
+import { isBusy, type Photo } from "@/photos/photo";
 import { Chooser } from "./Chooser";
 import { Icon, type IconName } from "./Icon";
 import styles from "./Filmstrip.module.css";
@@ -82,7 +82,7 @@ function Mark({ state }: { state: State }) {
 function stateOf(photo: Photo): State {
   if (photo.refusal !== null) return "refused";
   if (photo.work.phase === "active") return "working";
-  if (isBusy(photo) || isRetrying(photo)) return "waiting";
+  if (isBusy(photo)) return "waiting";
   if (photo.work.phase === "failed") return "failed";
   return photo.result === null ? "new" : "done";
 }

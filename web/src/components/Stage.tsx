@@ -17,6 +17,8 @@ type Props = {
   toolbar: HTMLElement | null;
 };
 
+const UNSHOWN = "Your browser cannot show this photo. The server may still be able to read it.";
+
 /** The picture. */
 export function Stage({ photo, view, isSwapped, onSwap, selectedFace, onFace, toolbar }: Props) {
   const { result } = photo;
@@ -37,19 +39,12 @@ export function Stage({ photo, view, isSwapped, onSwap, selectedFace, onFace, to
       />
     );
   }
-  if (photo.refusal !== null) {
+  const inItsPlace = photo.refusal ?? (photo.size === null ? UNSHOWN : null);
+  if (inItsPlace !== null) {
     return (
-      <div className={styles.refused}>
+      <div className={styles.unshown}>
         <p className={styles.name}>{photo.file.name}</p>
-        <p>{photo.refusal}</p>
-      </div>
-    );
-  }
-  if (photo.size === null) {
-    return (
-      <div className={styles.refused}>
-        <p className={styles.name}>{photo.file.name}</p>
-        <p>Your browser cannot show this photo. The server may still be able to read it.</p>
+        <p>{inItsPlace}</p>
       </div>
     );
   }

@@ -1,7 +1,6 @@
 "use client";
 
 import { useCallback, useEffect, useReducer, useState, type Dispatch } from "react";
-import { ProblemError, UNREACHABLE } from "@/api/problem";
 import type { Config } from "@/api/types";
 import { useArrivals } from "@/hooks/useArrivals";
 import { useConfig } from "@/hooks/useConfig";
@@ -56,7 +55,7 @@ export function Workbench() {
   const isOver = useArrivals(add);
   const addSample = () => {
     fetch(SAMPLE)
-      .then((answer) => (answer.ok ? answer.blob() : Promise.reject(new ProblemError(UNREACHABLE))))
+      .then((answer) => (answer.ok ? answer.blob() : Promise.reject(new Error(answer.statusText))))
       .then((blob) => add([new File([blob], "sample.jpg", { type: "image/jpeg" })]))
       .catch(reload); // which says that the server is gone, until it is back
   };
