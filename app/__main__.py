@@ -99,9 +99,7 @@ def _enhance(parsed: argparse.Namespace, settings: Settings) -> int:
         color_correction=parsed.color_correction,
         background=parsed.background,
         identity_policy=parsed.identity_policy,
-        identity_threshold=(
-            settings.identity_threshold if parsed.identity_threshold is None else parsed.identity_threshold
-        ),
+        identity_threshold=settings.threshold_for(parsed.identity_threshold),
         restorer=parsed.restorer,
         upscaler=parsed.upscaler,
         denoise_strength=parsed.denoise_strength,
@@ -175,7 +173,10 @@ def _parser() -> argparse.ArgumentParser:
     enhance.add_argument("--background", choices=get_args(Background), default=default["background"])
     enhance.add_argument("--identity-policy", choices=get_args(IdentityPolicy), default=default["identity_policy"])
     enhance.add_argument(
-        "--identity-threshold", type=_number(*THRESHOLD_BOUNDS), metavar="-1-1", help="LIKENESS_IDENTITY_THRESHOLD"
+        "--identity-threshold",
+        type=_number(*THRESHOLD_BOUNDS),
+        metavar="-1-1",
+        help="unless given: LIKENESS_IDENTITY_THRESHOLD, else the recogniser's own",
     )
     enhance.add_argument("--restorer", metavar="NAME", help="one that is installed")
     enhance.add_argument("--upscaler", metavar="NAME", help="one that is installed")

@@ -70,7 +70,11 @@ class EnhanceForm(UpscaleForm):
     restorer: str | _Absent = Field(None, description="another restorer that the server offers, see /api/v1/config")
     identity_policy: IdentityPolicy = Field("warn", description="protect: lower the strength to keep the likeness")
     identity_threshold: Annotated[float, _within(THRESHOLD_BOUNDS)] | _Absent = Field(
-        None, description="similarity under which a face is another person; the server's own unless given"
+        None,
+        description=(
+            "similarity under which a face is another person, on the recogniser's scale; unless given, what "
+            "/api/v1/config says"
+        ),
     )
 
 
@@ -80,7 +84,9 @@ class Metrics(BaseModel):
     psnr: float | None = Field(description="dB, higher is more alike; null if the pictures are identical")
     ssim: float | None = Field(description="structural similarity, 1 for identical pictures")
     lpips: float | None = Field(description="perceptual distance, 0 for identical pictures")
-    identity_similarity: float | None = Field(description="the lowest over the restored faces, cosine in [-1, 1]")
+    identity_similarity: float | None = Field(
+        description="the lowest over the restored faces, cosine in [-1, 1] on the scale of `models.recogniser`"
+    )
     reference: Literal["input", "upload"]
 
 
@@ -89,9 +95,14 @@ class FaceOut(BaseModel):
 
     box: list[float]
     landmarks: list[list[float]]
-    landmarks_estimated: bool = Field(description="true where the detector sees no nose and mouth but derives them")
+    landmarks_estimated: bool = Field(description="true where the detector does not see all landmarks but derives some")
     score: float
-    identity_similarity: float | None
+    identity_similarity: float | None = Field(
+        description=(
+            "of the face before and after, cosine in [-1, 1] on the scale of `models.recogniser`; null for a face that "
+            "was kept, and without a recogniser"
+        )
+    )
     strength: float
     action: FaceAction
     reason: str | None
@@ -226,7 +237,14 @@ class Config(BaseModel):
     limits: Limits
     defaults: dict[str, bool | float | int | str | None]
     choices: dict[str, list[str]]
-    identity_threshold: float
+    identity_threshold: float | None = Field(
+        description="similarity under which a face is another person, unless a request says otherwise; null without a "
+        "recogniser"
+    )
+    identity_recogniser: str | None = Field(
+        description="the recogniser on whose scale thresholds and similarities are, known before it is loaded; null "
+        "without one"
+    )
     models: dict[str, str]
 
 
@@ -236,11 +254,14 @@ class ModelOut(BaseModel):
     name: str
     role: Role
     origin: Origin
-    file: str | None
+    file: str
     bytes: int
     licence: str
     commercial_use: CommercialUse
     scale: int | None = Field(description="output over input size; null before a model of one's own is loaded")
+    threshold: float | None = Field(
+        description="a recogniser's own: similarity under which it takes two faces for two people; null for other roles"
+    )
     installed: bool
     in_use: bool = Field(description="what a request gets that names no other")
     offered: bool = Field(description="in use, or to be had by naming it")

@@ -76,7 +76,9 @@ class Settings(BaseSettings):
     max_upload_mb: FiniteFloat = Field(10.0, gt=0, description="MiB of a whole upload: photo, reference and fields")
     max_input_megapixels: FiniteFloat = Field(25.0, gt=0, description="megapixels of a photo or reference")
     max_output_megapixels: FiniteFloat = Field(100.0, gt=0, description="megapixels of the enlarged photo")
-    identity_threshold: float = Field(0.4, ge=-1, le=1, description="similarity under which a face is another person")
+    identity_threshold: FiniteFloat | None = Field(
+        None, ge=-1, le=1, description="similarity under which a face is another person; empty: the recogniser's own"
+    )
 
     @field_validator("port", mode="before")
     @classmethod
@@ -98,10 +100,10 @@ class Settings(BaseSettings):
         readers[info.field_name](value)
         return value
 
-    @field_validator("weights_dir", "web_dir", mode="before")
+    @field_validator("weights_dir", "web_dir", "identity_threshold", mode="before")
     @classmethod
-    def _somewhere(cls, value: object, info: ValidationInfo) -> object:
-        """An empty variable would mean the folder that the process happens to be in."""
+    def _given(cls, value: object, info: ValidationInfo) -> object:
+        """An empty variable is one that is not set: no number, and no folder that the process happens to be in."""
         field = cls.model_fields[str(info.field_name)]
         return field.get_default(call_default_factory=True) if value == "" else value
 
@@ -109,6 +111,12 @@ class Settings(BaseSettings):
     @classmethod
     def _expanded(cls, value: Path) -> Path:
         return value.expanduser()
+
+    def threshold_for(self, asked: float | None = None, own: float | None = None) -> float | None:
+        """The similarity, in [-1, 1], under which a face is another person: what a request `asked` for, else what is
+        set here, else the recogniser's `own`; None where nobody says.
+        """
+        return next((value for value in (asked, self.identity_threshold, own) if value is not None), None)
 
     @property
     def max_body_bytes(self) -> int:

@@ -57,9 +57,9 @@ class GivenFaces:
         self.max_side = detector.max_side
         self._detector, self._faces, self._width = detector, faces, width
 
-    def detect(self, image: Image) -> list[Face]:
+    def detect(self, image: Image, check: Callable[[], None]) -> list[Face]:
         """The given faces, in this image's pixels."""
-        self._detector.detect(image)
+        self._detector.detect(image, check)
         return [photo.moved(face, image.shape[1] / self._width) for face in self._faces]
 
 

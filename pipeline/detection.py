@@ -10,22 +10,59 @@ import numpy as np
 from pipeline.errors import UnknownFace
 from pipeline.geometry import bounded_size, resize
 from pipeline.run import Run
-from pipeline.types import Detector, EnhanceOptions, Face, FaceChoice, FloatArray, Image, Wish
+from pipeline.types import Detector, EnhanceOptions, Face, FaceChoice, FloatArray, Image, Notice, Wish
+
+# Quarter turns, counter-clockwise, in which a photo without a face is looked at again.
+TURNS = (1, 3, 2)
 
 
 def detect(image: Image, detector: Detector, run: Run) -> list[Face]:
     """Faces of `image` (H, W, 3) in its own pixels, left to right, their boxes cut at the photo's border.
 
     The detector sees a copy whose long side is at most `detector.max_side`: on a large photo more pixels cost
-    much and find nothing new.
+    much and find nothing new. Where it finds no face, it looks again with the photo on its sides and on its head; what
+    is found so is told to the run as the notice `photo_turned`.
     """
     height, width = image.shape[:2]
     size = bounded_size(width, height, detector.max_side)
-    faces = detector.detect(resize(image, size))
+    copy = resize(image, size)
+    faces = detector.detect(copy, run.check) or _found_turned(copy, detector, run)
     run.progress(1, 1)
     factors = (width / size[0], height / size[1])
     found = [_inside(_enlarged(face, *factors), width, height) for face in faces]
     return sorted(found, key=lambda face: float(face.box[0]))
+
+
+def _found_turned(image: Image, detector: Detector, run: Run) -> list[Face]:
+    """Faces that are found with the image turned by 90, 270 or 180 degrees, in pixels of the image as it is.
+
+    Of several turns the one counts whose faces have the highest scores together: it has them most upright.
+    """
+    found: dict[int, list[Face]] = {}
+    for done, quarters in enumerate(TURNS, start=1):
+        run.progress(done, len(TURNS) + 1)
+        found[quarters] = detector.detect(np.ascontiguousarray(np.rot90(image, quarters)), run.check)
+    quarters = max(TURNS, key=lambda turn: sum(face.score for face in found[turn]))
+    faces = found[quarters]
+    if faces:
+        how = {1: "turned to the left", 3: "turned to the right", 2: "on its head"}[quarters]
+        message = f"Faces were found only with the photo {how}; the result lies as the photo does."
+        run.note(Notice("photo_turned", message))
+    height, width = image.shape[:2]
+    return [_turned_back(face, quarters, width, height) for face in faces]
+
+
+def _turned_back(face: Face, quarters: int, width: int, height: int) -> Face:
+    """A face of a turned image, where it lies in the image (`height`, `width`) before these quarter turns."""
+
+    def back(points: FloatArray) -> FloatArray:
+        x, y = points[:, 0], points[:, 1]
+        columns, rows = {1: (width - 1 - y, x), 2: (width - 1 - x, height - 1 - y), 3: (y, height - 1 - x)}[quarters]
+        return np.stack([columns, rows], axis=1).astype(np.float32)
+
+    corners = back(face.box.reshape(2, 2))
+    box = np.concatenate([corners.min(axis=0), corners.max(axis=0)])
+    return replace(face, box=box, landmarks=back(face.landmarks))
 
 
 def select(faces: Sequence[Face], choice: FaceChoice, width: int, height: int) -> list[bool]:

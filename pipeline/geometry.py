@@ -31,6 +31,10 @@ MAX_WARP_SIDE = 32_766  # pixels; OpenCV warps nothing larger, but of a panorama
 BORDER_COLOR = (132 / 255, 133 / 255, 135 / 255)
 
 
+IDENTITY_MATRIX: Matrix = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])  # read-only
+IDENTITY_MATRIX.flags.writeable = False
+
+
 def similarity_transform(source: FloatArray, target: FloatArray) -> Matrix | None:
     """The (2, 3) matrix of rotation, uniform scale and shift that takes `source` (N, 2) to `target` (N, 2).
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from pipeline.errors import StageFailed
-from pipeline.geometry import transform_points
+from pipeline.geometry import IDENTITY_MATRIX, scaled, transform_points
 from pipeline.run import Run
 from pipeline.types import Crop, Face, FloatArray, IdentityPolicy, Image, Recogniser, Verdict
 
 # Halvings of the strength interval under `protect`: the strength is found to within 1/16 of what was asked.
 SEARCH_STEPS = 4
+
+LEAST_STRENGTH = 1 / 16  # what is under it changes nothing to be seen
 
 TOLERANCE = 1e-6  # float32 embeddings of one and the same face are not exactly 1 alike
 
@@ -25,18 +28,18 @@ def judge(
     *,
     strengths: Sequence[float],
     policy: IdentityPolicy,
-    threshold: float,
+    threshold: float | None,
     run: Run,
 ) -> list[Verdict]:
-    """A verdict for each face: with what strength it is pasted, and how similar it stays. `strengths` are as asked.
+    """A verdict for each face before it is pasted: with what strength. `strengths` are as asked.
 
-    The similarity is the cosine of the embeddings of the crop before and after, in [-1, 1], after at the
-    strength in question. `protect` lowers a face's strength by bisection to the highest that keeps
-    `threshold`, or keeps the original face; `warn` only reports. Without a recogniser nothing is known:
-    similarity None, and strength as asked.
+    `protect` compares each crop before and after, lowers the strength by bisection to the highest that keeps the
+    similarity at `threshold` (None: the recogniser's own), or keeps the original face. With `warn`, or without a
+    recogniser, every face is restored as asked. `compare` then says how similar the faces are in the finished picture.
     """
-    if recogniser is None:
+    if recogniser is None or policy == "warn":
         return [Verdict("restored", strength) for strength in strengths]
+    least = recogniser.threshold if threshold is None else threshold
     landmarks = [transform_points(f.landmarks, c.affine_matrix) for f, c in zip(faces, crops, strict=True)]
     before = _embed(recogniser, [crop.image for crop in crops], landmarks)
     verdicts: list[Verdict] = []
@@ -49,14 +52,43 @@ def judge(
             return _cosine(before[index], after[0])
 
         found = similarity(strength)
-        if found >= threshold - TOLERANCE:
+        if found >= least - TOLERANCE:
             verdicts.append(Verdict("restored", strength, found))
-        elif policy == "warn":
-            verdicts.append(Verdict("restored", strength, found, f"Similarity is under {threshold:g}."))
         else:
-            verdicts.append(_protected(similarity, strength, found, threshold))
+            verdicts.append(_protected(similarity, strength, found, least))
         run.progress(index + 1, len(crops))
     return verdicts
+
+
+def compare(
+    photo: Image,
+    result: Image,
+    faces: Sequence[Face],
+    verdicts: Sequence[Verdict],
+    recogniser: Recogniser,
+    *,
+    policy: IdentityPolicy,
+    threshold: float | None,
+    run: Run,
+) -> list[Verdict]:
+    """The verdicts with the similarity of each restored face in the photo and in the finished picture.
+
+    `photo` is (H, W, 3), `faces` are in its pixels; `result` (h, w, 3) is the photo at its new size with the faces
+    pasted. The similarity is the cosine of two embeddings, in [-1, 1]. Where it is under `threshold` (None: the
+    recogniser's own), `warn` says so, and `protect` halves the face's strength, or keeps the original face where little
+    would be left: then the faces have to be pasted again and compared again.
+    """
+    least = recogniser.threshold if threshold is None else threshold
+    pasted = [index for index, verdict in enumerate(verdicts) if verdict.action != "kept"]
+    landmarks = [faces[index].landmarks for index in pasted]
+    matrix = scaled(IDENTITY_MATRIX, result.shape[1] / photo.shape[1], result.shape[0] / photo.shape[0])
+    before = _embed(recogniser, [photo] * len(pasted), landmarks)
+    after = _embed(recogniser, [result] * len(pasted), [transform_points(points, matrix) for points in landmarks])
+    compared = list(verdicts)
+    for index, first, second in zip(pasted, before, after, strict=True):
+        compared[index] = _compared(verdicts[index], _cosine(first, second), least, policy)
+    run.progress(1, 1)
+    return compared
 
 
 def blend(original: Image, restored: Image, strength: float) -> Image:
@@ -75,9 +107,28 @@ def _protected(similarity: Callable[[float], float], strength: float, found: flo
         else:
             failed = middle
     if kept_similarity is None:
-        return Verdict("kept", 0.0, None, f"Restored, its similarity would be {found:.2f}, under {threshold:g}.")
-    reason = f"Strength lowered from {strength:g}, where the similarity would be {found:.2f}, under {threshold:g}."
-    return Verdict("softened", kept, kept_similarity, reason)
+        return _kept(found, threshold)
+    return Verdict("softened", kept, kept_similarity, _softened(strength, found, threshold))
+
+
+def _compared(verdict: Verdict, found: float, threshold: float, policy: IdentityPolicy) -> Verdict:
+    """The verdict on a face that has this similarity in the finished picture."""
+    if found >= threshold - TOLERANCE:
+        return replace(verdict, identity_similarity=found)
+    if policy == "warn":
+        return replace(verdict, identity_similarity=found, reason=f"Similarity is under {threshold:g}.")
+    strength = verdict.strength / 2
+    if strength < LEAST_STRENGTH:
+        return _kept(found, threshold)
+    return Verdict("softened", strength, None, _softened(verdict.strength, found, threshold))
+
+
+def _kept(found: float, threshold: float) -> Verdict:
+    return Verdict("kept", 0.0, None, f"Restored, its similarity would be {found:.2f}, under {threshold:g}.")
+
+
+def _softened(strength: float, found: float, threshold: float) -> str:
+    return f"Strength lowered from {strength:g}, where the similarity would be {found:.2f}, under {threshold:g}."
 
 
 def _embed(recogniser: Recogniser, images: Sequence[Image], landmarks: Sequence[FloatArray]) -> FloatArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from pipeline.alignment import align
 from pipeline.blending import face_masks, paste_back
@@ -11,7 +12,7 @@ from pipeline.color import correct
 from pipeline.detection import detect, wishes
 from pipeline.errors import NoFaceDetected
 from pipeline.geometry import resize
-from pipeline.identity import judge
+from pipeline.identity import compare, judge
 from pipeline.models.allocator import return_freed_memory
 from pipeline.restoration import restore
 from pipeline.run import Run
@@ -72,10 +73,28 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
         background = upscale(image, options.upscale_factor, upscaler, run)
         alpha = _enlarged_alpha(photo, options.upscale_factor)
         return_freed_memory()
+    paste = partial(paste_back, background, (photo.width, photo.height), plan.crops, restored)
     with run.stage("blending"):
         strengths = [verdict.strength for verdict in verdicts]
         masks = face_masks(restored, strengths, models.parser, run)
-        result = paste_back(background, (photo.width, photo.height), plan.crops, restored, masks, strengths, run)
+        result = paste(masks, strengths, run)
+    while plan.crops and models.recogniser is not None:
+        with run.stage("identity"):
+            verdicts = compare(
+                image,
+                result,
+                plan.faces,
+                verdicts,
+                models.recogniser,
+                policy=options.identity_policy,
+                threshold=options.identity_threshold,
+                run=run,
+            )
+        if strengths == [verdict.strength for verdict in verdicts]:
+            break
+        with run.stage("blending"):  # again, as a face has to be pasted more faintly to stay the same person
+            strengths = [verdict.strength for verdict in verdicts]
+            result = paste(masks, strengths, run)
     reports = plan.report(verdicts)
     used = _names(detector=models.detector)
     if plan.crops:
@@ -181,9 +200,9 @@ def _face_notices(options: EnhanceOptions, reports: Sequence[FaceReport], models
         notices.append(Notice("no_face_restored", "No face was restored; the face reports say why."))
     if len(kept) < len(reports) and models.recogniser is None:
         if options.identity_policy == "protect":
-            message = "The likeness could not be protected: no face recognition model is installed."
+            message = "The likeness could not be protected: no face recognition model is in use."
             notices.append(Notice("identity_not_protected", message))
-        message = "Identity is unknown: no face recognition model is installed."
+        message = "Identity is unknown: no face recognition model is in use."
         notices.append(Notice("identity_unavailable", message))
     softened = sum(report.verdict.action == "softened" for report in reports)
     if softened:

@@ -120,7 +120,7 @@ class EnhanceOptions:
     color_correction: ColorCorrection = "none"
     background: Background = "upscale"
     identity_policy: IdentityPolicy = "warn"
-    identity_threshold: float = 0.4
+    identity_threshold: float | None = None  # None: the recogniser's own
     restorer: str | None = None  # by name, of those that are offered; None: the default
     upscaler: str | None = None
     denoise_strength: float = 1.0
@@ -150,8 +150,8 @@ class Detector(Protocol):
     name: str
     max_side: int
 
-    def detect(self, image: Image) -> list[Face]:
-        """Faces of an image of any size, best first, in that image's pixels."""
+    def detect(self, image: Image, check: Callable[[], None]) -> list[Face]:
+        """Faces of an image of any size, best first, in that image's pixels; `check` between looks of several sizes."""
         ...
 
 
@@ -218,9 +218,12 @@ class Parser(Protocol):
 
 
 class Recogniser(Protocol):
-    """Turns faces into identity vectors."""
+    """Turns faces into identity vectors. `threshold`: the cosine in [-1, 1] of two of them under which it takes the
+    faces for two people, unless another is asked for.
+    """
 
     name: str
+    threshold: float
 
     def embed(self, images: Sequence[Image], landmarks: Sequence[FloatArray]) -> FloatArray:
         """N images with their landmarks (5, 2) in, L2-normalised embeddings (N, D) out."""

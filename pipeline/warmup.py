@@ -29,7 +29,7 @@ def warm_up(models: Models, run: Run) -> None:
     image: Image = np.repeat((ramp[:, None] + ramp[None, :])[..., None] / np.float32(2), 3, axis=2)
     crop = Crop(image, np.array([[4.0, 0.0, 0.0], [0.0, 4.0, 0.0]]))
     with run.stage("detection"), _naming(models.detector):
-        models.detector.detect(image)
+        models.detector.detect(image, run.check)
     with run.stage("restoration"):
         with _naming(models.restorer):
             restored = restore([crop], models.restorer, run)

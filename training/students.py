@@ -57,10 +57,15 @@ def hidden_filters(state: State) -> set[str]:
 
 
 def save(state: State, file: Path) -> None:
-    """Write `stored(state)` as safetensors, renamed into place."""
+    """Write `stored(state)` as safetensors."""
+    write(stored(state), file)
+
+
+def write(state: State, file: Path) -> None:
+    """Write the state as it is, as safetensors, renamed into place."""
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    save_file(stored(state), str(part))
+    save_file(state, str(part))
     part.chmod(0o644)
     part.replace(file)
 

@@ -64,9 +64,7 @@ async def enhance(
         face_overrides=tuple(sorted((form.face_overrides or {}).items())),
         require_face=form.require_face,
         identity_policy=form.identity_policy,
-        identity_threshold=(
-            settings.identity_threshold if form.identity_threshold is None else form.identity_threshold
-        ),
+        identity_threshold=settings.threshold_for(form.identity_threshold),
         restorer=form.restorer,
     )
     return await _answer(request, form, options, "enhance", service)

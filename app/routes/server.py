@@ -56,7 +56,9 @@ async def config(settings: SettingsDep, engine: EngineDep) -> Config:
     fields = EnhanceForm.model_fields
     defaults = {name: field.default for name, field in fields.items() if name not in ("file", "reference")}
     defaults["restorer"] = engine.selection.offered_names("restorer")[0]
-    defaults["identity_threshold"] = settings.identity_threshold
+    recogniser = engine.selection.recogniser
+    threshold = None if recogniser is None else settings.threshold_for(own=recogniser.threshold)
+    defaults["identity_threshold"] = threshold
     return Config(
         version=VERSION,
         limits=Limits(
@@ -81,7 +83,8 @@ async def config(settings: SettingsDep, engine: EngineDep) -> Config:
             "restorer": engine.selection.offered_names("restorer"),
             "upscaler": engine.selection.offered_names("upscaler"),
         },
-        identity_threshold=settings.identity_threshold,
+        identity_threshold=threshold,
+        identity_recogniser=None if recogniser is None else recogniser.name,
         models=engine.names(),
     )
 
@@ -98,11 +101,12 @@ async def models(settings: SettingsDep, engine: EngineDep) -> list[ModelOut]:
             name=model.name,
             role=model.role,
             origin=model.origin,
-            file=None if model.file is None else Path(model.file).name,
+            file=Path(model.file).name,
             bytes=model.bytes,
             licence=model.licence,
             commercial_use=model.commercial_use,
             scale=model.scale or scales.get(model.name),
+            threshold=model.threshold,
             installed=installed(model, settings.weights_dir),
             in_use=model.name in in_use,
             offered=model in selection.offered[model.role],

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
 from pipeline.errors import ModelUnavailable, PipelineError, StageFailed
-from pipeline.geometry import Matrix, scaled, warp
+from pipeline.geometry import Matrix
+from pipeline.models import face_alignment
 from pipeline.models.onnx_network import OnnxNetwork
 from pipeline.models.runtime import Runtime
 from pipeline.types import FloatArray, Image
 
 SIZE = 112  # pixels, the side of what the network sees
 MAX_BATCH = 16
-MAX_FINER = 16  # bounds what an absurdly large face costs: 1792 px drawn for the 112
 
 # Left eye, right eye, nose tip, left and right mouth corner, where the networks saw them in training (insightface).
 TEMPLATE: FloatArray = np.array(
@@ -28,11 +27,13 @@ class FaceRecogniser:
     """A recogniser made of an ONNX file (`data`) with input (N, 3, 112, 112) and one output (N, D).
 
     Raises `ModelUnavailable` for any other file. Blank faces go through it first: they show D, and whether a file that
-    says it takes any number of faces really does. Where it does not, faces go one by one.
+    says it takes any number of faces really does. Where it does not, faces go one by one. `threshold`: the cosine under
+    which two faces are taken for two people.
     """
 
-    def __init__(self, name: str, data: bytes, runtime: Runtime) -> None:
+    def __init__(self, name: str, data: bytes, runtime: Runtime, threshold: float = 0.4) -> None:
         self.name = name
+        self.threshold = threshold
         self._network = OnnxNetwork(name, data, runtime)
         shape = self._network.input_shape
         if len(shape) != 4 or shape[0] not in (None, 1) or shape[1:] != (3, SIZE, SIZE) or self._network.outputs != 1:
@@ -87,30 +88,9 @@ def align(image: Image, landmarks: FloatArray) -> Image:
 
     Raises `StageFailed` where the landmarks allow no similarity transform.
     """
-    matrix = alignment(landmarks)
-    # Linear interpolation looks at four neighbours: a warp that shrinks further steps over pixels, and fine detail
-    # turns into noise that changes the embedding (a 512 px crop shrinks 3.6 times). So the face is drawn larger by a
-    # whole number, at about the image's own resolution, and areas are averaged. insightface warps photos in one step.
-    scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
-    finer = int(np.clip(round(1 / scale), 1, MAX_FINER))
-    drawn = warp(image, scaled(matrix, finer, finer), (SIZE * finer, SIZE * finer), border=0.0)
-    return np.asarray(cv2.resize(drawn, (SIZE, SIZE), interpolation=cv2.INTER_AREA), dtype=np.float32)
+    return face_alignment.align(image, landmarks, TEMPLATE, SIZE)
 
 
 def alignment(landmarks: FloatArray) -> Matrix:
-    """The (2, 3) similarity transform that brings landmarks (5, 2) nearest to the template, by least squares.
-
-    With points of the plane as complex numbers, rotation and scale are one complex factor and least squares is one
-    division; the result is Umeyama's (1991), which insightface takes. Raises `StageFailed` where there is none.
-    """
-    source = np.asarray(landmarks, dtype=np.float64)
-    if source.shape != TEMPLATE.shape or not np.isfinite(source).all():
-        raise StageFailed("A face cannot be recognised: its landmarks are not five points.")
-    p, q = source @ (1, 1j), TEMPLATE.astype(np.float64) @ (1, 1j)
-    p_mean, q_mean = p.mean(), q.mean()
-    spread = float((np.abs(p - p_mean) ** 2).sum())
-    factor = ((p - p_mean).conj() @ (q - q_mean)) / spread if spread > 0 else 0j
-    if not 1e-6 < abs(factor) < 1e6:
-        raise StageFailed("A face cannot be recognised: its landmarks lie in one place.")
-    shift = q_mean - factor * p_mean
-    return np.array([[factor.real, -factor.imag, shift.real], [factor.imag, factor.real, shift.imag]])
+    """The (2, 3) similarity transform that brings landmarks (5, 2) nearest to the template; see `face_alignment`."""
+    return face_alignment.alignment(landmarks, TEMPLATE)

@@ -105,7 +105,7 @@ def _sources(models: Sequence[ModelFile], mirror: str | None) -> list[_Source]:
     """What is to be fetched: models of the same zip together."""
     groups: dict[_Source, list[ModelFile]] = {}
     for model in dict.fromkeys(models):
-        if model.url is None or model.file is None:
+        if model.url is None:
             raise ValueError(f"{model.name} comes with Likeness; there is nothing to download.")
         last = PurePosixPath(model.url.partition("?")[0]).name
         url = _address(model, model.url if mirror is None else f"{mirror.rstrip('/')}/{last}")
@@ -132,7 +132,7 @@ def _check_space(sources: Sequence[_Source], folder: Path) -> None:
     try:
         needed = 0
         for source in sources:
-            wanted = [model for model in source.models if length(folder / str(model.file)) != model.bytes]
+            wanted = [model for model in source.models if length(folder / model.file) != model.bytes]
             if wanted:
                 needed += _space(source, wanted, folder / f"{source.name}.part")
         _check_free(needed, folder)
@@ -197,7 +197,7 @@ def _locked(lock: FileLock, name: str, notice: Notice) -> AbstractContextManager
 
 def _tidy(source: _Source, folder: Path, lock: FileLock) -> None:
     """Remove what a killed process has left of a download that nobody needs any more."""
-    names = {source.name, *(str(model.file) for model in source.models)}
+    names = {source.name, *(model.file for model in source.models)}
     left = [part for name in names if (part := folder / f"{name}.part").is_file()]
     if left:
         with suppress(OSError), lock.acquire(timeout=0):  # where it is not to be had: another time
@@ -224,12 +224,12 @@ def _fetch(
 def _place(part: Path, wanted: Sequence[ModelFile], folder: Path) -> dict[ModelFile, Exception]:
     """Give what was fetched its name; the models for which that failed, and why."""
     if wanted[0].archive is None:
-        _settle(part, folder / str(wanted[0].file))  # that of all of them, if several rows share a file
+        _settle(part, folder / wanted[0].file)  # that of all of them, if several rows share a file
         return {}
     failures: dict[ModelFile, Exception] = {}
     for model in wanted:
         try:
-            _unpack(part, model, folder / str(model.file))
+            _unpack(part, model, folder / model.file)
         except (TransferFailed, OSError) as error:
             failures[model] = error
     # A full disk can be mended, and then the zip saves a download; one with wrong content is of no use.

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from pipeline.errors import ModelUnavailable
 from pipeline.models.allocator import return_freed_memory
 from pipeline.models.arcface import FaceRecogniser
 from pipeline.models.compact import CompactFaceRestorer, CompactUpscaler
+from pipeline.models.dlib_resnet import DlibRecogniser
 from pipeline.models.gfpgan import GfpganRestorer
-from pipeline.models.haar import HaarDetector
 from pipeline.models.lpips import PerceptualDistance
+from pipeline.models.mtcnn import MtcnnDetector
 from pipeline.models.parsenet import FaceParser
 from pipeline.models.registry import Adapter, ModelFile, Role
 from pipeline.models.retinaface import RetinaFaceDetector
@@ -35,8 +37,19 @@ def _from_onnx(adapter: Callable[[str, bytes, Runtime], Any]) -> Maker:
     return lambda model, runtime, folder, _: adapter(model.name, read_bytes(model, folder), runtime)
 
 
-def _haar(model: ModelFile, runtime: Runtime, folder: Path, twin: ModelFile | None) -> HaarDetector:
-    return HaarDetector()
+def _dlib_resnet(model: ModelFile, runtime: Runtime, folder: Path, twin: ModelFile | None) -> DlibRecogniser:
+    return DlibRecogniser(model.name, read_state_dict(model, folder), runtime, _threshold(model))
+
+
+def _arcface(model: ModelFile, runtime: Runtime, folder: Path, twin: ModelFile | None) -> FaceRecogniser:
+    return FaceRecogniser(model.name, read_bytes(model, folder), runtime, _threshold(model))
+
+
+def _threshold(recogniser: ModelFile) -> float:
+    """The recogniser's own threshold. Raises `ModelUnavailable` for a row without one."""
+    if recogniser.threshold is None:
+        raise ModelUnavailable(f"{recogniser.name}: its row in the registry has no threshold.", stage="models")
+    return recogniser.threshold
 
 
 def _compact_upscaler(model: ModelFile, runtime: Runtime, folder: Path, twin: ModelFile | None) -> CompactUpscaler:
@@ -52,7 +65,7 @@ def _spandrel_upscaler(model: ModelFile, runtime: Runtime, folder: Path, twin: M
 
 
 _ADAPTERS: dict[Adapter, Maker] = {
-    "haar": _haar,
+    "mtcnn": _from_tensors(MtcnnDetector),
     "retinaface": _from_tensors(RetinaFaceDetector),
     "scrfd": _from_onnx(ScrfdDetector),
     "compact-face": _from_tensors(CompactFaceRestorer),
@@ -60,7 +73,8 @@ _ADAPTERS: dict[Adapter, Maker] = {
     "compact-upscaler": _compact_upscaler,
     "spandrel-upscaler": _spandrel_upscaler,
     "parsenet": _from_tensors(FaceParser),
-    "arcface": _from_onnx(FaceRecogniser),
+    "dlib-resnet": _dlib_resnet,
+    "arcface": _arcface,
     "lpips": _from_tensors(PerceptualDistance),
 }
 

@@ -9,7 +9,7 @@ Role: TypeAlias = Literal["detector", "restorer", "upscaler", "parser", "recogni
 Origin: TypeAlias = Literal["embedded", "official", "own"]
 CommercialUse: TypeAlias = Literal["yes", "no", "unclear"]
 Adapter: TypeAlias = Literal[
-    "haar",
+    "mtcnn",
     "retinaface",
     "scrfd",
     "compact-face",
@@ -17,6 +17,7 @@ Adapter: TypeAlias = Literal[
     "compact-upscaler",
     "spandrel-upscaler",
     "parsenet",
+    "dlib-resnet",
     "arcface",
     "lpips",
 ]
@@ -40,17 +41,17 @@ class Archive:
 class ModelFile:
     """One row: a model, the file that holds it, and what one may do with it.
 
-    `file` is None for a model that comes with a library (OpenCV's cascades); `url` is None for one that ships
-    in this repository, and names a zip where there is an `archive`. `bytes` (0: not known) and `sha256` are the
-    file's. `scale` is output over input size of an upscaler (0: not known). `denoise_with` names the row whose weights
-    are mixed in for less denoising.
+    `url` is None for a model that ships in this repository, and names a zip where there is an `archive`. `bytes`
+    (0: not known) and `sha256` are the file's. `scale` is output over input size of an upscaler (0: not known).
+    `denoise_with` names the row whose weights are mixed in for less denoising. A recogniser has a `threshold`, the
+    similarity under which it takes two faces for two people; other roles have None.
     """
 
     name: str
     role: Role
     origin: Origin
     adapter: Adapter
-    file: str | None
+    file: str
     url: str | None
     bytes: int
     sha256: str
@@ -59,19 +60,20 @@ class ModelFile:
     scale: int = 1
     archive: Archive | None = None
     denoise_with: str | None = None
+    threshold: float | None = None
 
 
 REGISTRY: tuple[ModelFile, ...] = (
     ModelFile(
-        name="haar-frontal",
+        name="mtcnn",
         role="detector",
         origin="embedded",
-        adapter="haar",
-        file=None,
+        adapter="mtcnn",
+        file="mtcnn.safetensors",
         url=None,
-        bytes=0,
-        sha256="",
-        licence="Intel (BSD-3-Clause)",
+        bytes=995180,
+        sha256="03e7e89a97169537cc0a2726574cfef9073680332fcc478f63416d51392ac4a4",
+        licence="MIT",
         commercial_use="yes",
     ),
     ModelFile(
@@ -111,6 +113,19 @@ REGISTRY: tuple[ModelFile, ...] = (
         licence="BSD-3-Clause",
         commercial_use="yes",
         scale=4,
+    ),
+    ModelFile(
+        name="dlib-resnet",
+        role="recogniser",
+        origin="embedded",
+        adapter="dlib-resnet",
+        file="dlib-resnet.safetensors",
+        url=None,
+        bytes=11227784,
+        sha256="b767181ff54a3837a7c721940b7ddd8f9c8ce4ab85336cff8db1fbdc91303e79",
+        licence="CC0-1.0",
+        commercial_use="yes",
+        threshold=0.5,
     ),
     ModelFile(
         name="retinaface-resnet50",
@@ -252,6 +267,7 @@ REGISTRY: tuple[ModelFile, ...] = (
         archive=Archive(
             "w600k_r50.onnx", 288621354, "80ffe37d8a5940d59a7384c201a2a38d4741f2f3c51eef46ebb28218a7b0ca2f"
         ),
+        threshold=0.4,
     ),
     ModelFile(
         name="arcface-w600k-mbf",
@@ -267,6 +283,7 @@ REGISTRY: tuple[ModelFile, ...] = (
         archive=Archive(
             "w600k_mbf.onnx", 127607557, "d85a87f503f691807cd8bb97128bdf7a0660326cd9cd02657127fa978bab8b5e"
         ),
+        threshold=0.4,
     ),
     ModelFile(
         name="lpips-alex",

@@ -6,7 +6,7 @@ Deng et al., "RetinaFace: Single-stage dense face localisation in the wild" (201
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -50,11 +50,12 @@ class RetinaFaceDetector:
         self._runtime = runtime
         self._network = runtime.prepare(_network(name, state_dict), torch.float32)
 
-    def detect(self, image: Image) -> list[Face]:
-        """Faces of `image` (H, W, 3), RGB in [0, 1], best first. Raises `DeviceOutOfMemory`."""
+    def detect(self, image: Image, check: Callable[[], None]) -> list[Face]:
+        """Faces of `image` (H, W, 3), RGB in [0, 1], best first; `check` at each look. Raises `DeviceOutOfMemory`."""
         height, width = image.shape[:2]
         found = []
         for order, (look, is_last) in enumerate(_looks(image)):
+            check()
             boxes, landmarks, scores = self._candidates(look)
             sides = (boxes[:, 1] - boxes[:, 0]).max(axis=1, initial=0)
             mine = np.full(len(sides), fill_value=True) if is_last else sides <= BEST_FACE

@@ -6,6 +6,8 @@ Guo et al., "Sample and computation redistribution for efficient face detection"
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -45,12 +47,19 @@ class ScrfdDetector:
                 f"{name}: a network with {expected} outputs is expected, not {self._network.outputs}.", stage="models"
             )
         try:
-            self.detect(np.zeros((SIDE, SIDE, 3), dtype=np.float32))
+            self._faces(np.zeros((SIDE, SIDE, 3), dtype=np.float32))
         except PipelineError as error:
             raise ModelUnavailable(f"{name}: the network finds no faces: {error.message}", stage="models") from error
 
-    def detect(self, image: Image) -> list[Face]:
-        """Faces of `image` (H, W, 3), RGB in [0, 1], best first. Raises `DeviceOutOfMemory` and `StageFailed`."""
+    def detect(self, image: Image, check: Callable[[], None]) -> list[Face]:
+        """Faces of `image` (H, W, 3), RGB in [0, 1], best first; `check` before the look.
+
+        Raises `DeviceOutOfMemory` and `StageFailed`.
+        """
+        check()
+        return self._faces(image)
+
+    def _faces(self, image: Image) -> list[Face]:
         height, width = image.shape[:2]
         longer = max(height, width)
         size = max(1, width * SIDE // longer), max(1, height * SIDE // longer)

@@ -64,6 +64,11 @@ class Selection:
         """What a request may name, the default first."""
         return [model.name for model in self.offered[role]]
 
+    @property
+    def recogniser(self) -> ModelFile | None:
+        """The recogniser in use, whose scale similarities are on; None without one."""
+        return next(iter(self.defaults["recogniser"]), None)
+
 
 def known_models(weights_dir: Path, registry: Sequence[ModelFile] = REGISTRY) -> tuple[ModelFile, ...]:
     """The registry and the user's own models. Raises `ModelUnavailable` for a table that cannot be read."""

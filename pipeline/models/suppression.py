@@ -28,3 +28,21 @@ def distinct_faces(
     kept = nms(areas, torch.from_numpy(scores if preference is None else preference), MAX_OVERLAP).numpy()
     ordered = kept[np.argsort(-scores[kept], kind="stable")]
     return [Face(boxes[index], landmarks[index], float(scores[index])) for index in ordered]
+
+
+def without_nested(boxes: torch.Tensor, scores: torch.Tensor, overlap: float) -> torch.Tensor:
+    """Indices of the boxes (N, 4) that stay, best score (N,) first: of two whose common part is more than `overlap` of
+    the smaller one the better stays.
+    """
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(dim=1)
+    corners = (
+        torch.maximum(boxes[:, None, :2], boxes[None, :, :2]),
+        torch.minimum(boxes[:, None, 2:], boxes[None, :, 2:]),
+    )
+    common = (corners[1] - corners[0]).clamp(min=0).prod(dim=2)
+    nested = common > overlap * torch.minimum(areas[:, None], areas[None, :])
+    kept: list[int] = []
+    for index in torch.argsort(scores, descending=True, stable=True).tolist():
+        if not any(nested[index, better] for better in kept):
+            kept.append(index)
+    return torch.tensor(kept, dtype=torch.long)

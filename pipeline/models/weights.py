@@ -14,18 +14,15 @@ from pipeline.models.registry import ModelFile
 EMBEDDED_DIR = Path(__file__).parent / "embedded"
 
 
-def location(model: ModelFile, weights_dir: Path) -> Path | None:
-    """Where the model's file lies, or would lie; None for a model that needs no file of its own."""
-    if model.file is None:
-        return None
+def location(model: ModelFile, weights_dir: Path) -> Path:
+    """Where the model's file lies, or would lie."""
     return (EMBEDDED_DIR if model.origin == "embedded" else weights_dir) / model.file
 
 
 def installed(model: ModelFile, weights_dir: Path) -> bool:
     """Whether the model's file is there (its content is checked when it is read)."""
-    path = location(model, weights_dir)
     try:
-        return path is None or path.is_file()
+        return location(model, weights_dir).is_file()
     except OSError:  # a folder that may not be entered holds nothing for us
         return False
 
@@ -33,8 +30,6 @@ def installed(model: ModelFile, weights_dir: Path) -> bool:
 def fault(model: ModelFile, weights_dir: Path) -> str | None:
     """What is wrong with the model's file, as a sentence; None if size and SHA-256 are as registered."""
     path = location(model, weights_dir)
-    if path is None:
-        return None
     if not installed(model, weights_dir):
         return f"{model.name}: {path} is missing."
     try:
@@ -52,10 +47,7 @@ def read_bytes(model: ModelFile, weights_dir: Path) -> bytes:
 
     The hash is taken of the very bytes that are returned: whatever interprets them sees what was checked.
     """
-    path = location(model, weights_dir)
-    if path is None:
-        raise ModelUnavailable(f"{model.name} has no file of weights.", stage="models")
-    return checked_bytes(model.name, path, model.sha256)
+    return checked_bytes(model.name, location(model, weights_dir), model.sha256)
 
 
 def checked_bytes(name: str, path: Path, sha256: str) -> bytes:
@@ -82,7 +74,7 @@ def read_state_dict(model: ModelFile, weights_dir: Path) -> dict[str, Any]:
     data = read_bytes(model, weights_dir)
     path = location(model, weights_dir)
     try:
-        if model.file is not None and model.file.lower().endswith(".safetensors"):
+        if model.file.lower().endswith(".safetensors"):
             return dict(load_safetensors(data))
         return dict(torch.load(io.BytesIO(data), map_location="cpu", weights_only=True))
     except Exception as error:  # each reader has its own, down to RuntimeError

@@ -11,6 +11,7 @@ import numpy as np
 
 from pipeline.errors import DeviceOutOfMemory
 from pipeline.types import Crop, Face, FloatArray, Image, Models
+from tests.pipeline.fakes import between
 
 FACE_PARTS = np.array([[0.31, 0.385], [0.69, 0.385], [0.5, 0.65], [0.34, 0.78], [0.66, 0.78]], dtype=np.float32)
 
@@ -38,7 +39,7 @@ class FakeDetector:
         self.gate.set()
         self.calls = 0
 
-    def detect(self, image: Image) -> list[Face]:
+    def detect(self, image: Image, check: Callable[[], None]) -> list[Face]:
         self.calls += 1
         assert self.gate.wait(30), "nobody opened the gate"
         self.trouble.strike()
@@ -109,12 +110,13 @@ class FakeRecogniser:
     name = "fake-recogniser"
 
     def __init__(self) -> None:
+        self.threshold = 0.4
         self.fall = 0.0
         self.trouble = Trouble()
 
     def embed(self, images: Sequence[Image], landmarks: Sequence[FloatArray]) -> FloatArray:
         self.trouble.strike()
-        light = np.array([image[200:300, 200:300].mean() for image in images])
+        light = np.array([between(*face).mean() for face in zip(images, landmarks, strict=True)])
         cosine = np.clip(1 - self.fall * light, -1, 1)
         return np.stack([cosine, np.sqrt(1 - cosine**2)], axis=1).astype(np.float32)
 

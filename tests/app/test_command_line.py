@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -81,8 +82,8 @@ def test_options_about_faces(tmp_path: Path, fake_models: FakeModels, options: l
     fake_models.recogniser.fall = 1.0
     detect = fake_models.detector.detect
 
-    def detect_two(image: Image) -> list[Face]:
-        (face,) = detect(image)
+    def detect_two(image: Image, check: Callable[[], None]) -> list[Face]:
+        (face,) = detect(image, check)
         larger = replace(face, box=face.box + np.float32([-40, 0, -30, 10]), landmarks=face.landmarks - [40, 0])
         return [face, larger]
 
@@ -258,6 +259,33 @@ def test_options_about_models(portrait: Path, tmp_path: Path, fake_models: FakeM
     options = ["--identity-policy", "protect", "--identity-threshold", "-1", "--denoise-strength", "0.5"]
     assert main(["enhance", str(portrait), str(target), *options]) == 0
     assert samples.opened(target.read_bytes()).getextrema()[0][1] == 255
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_set", "own", "is_restored"),
+    [
+        ([], "", 0.45, True),
+        ([], "", 0.55, False),
+        ([], "0.55", 0.45, False),
+        (["--identity-threshold", "0.45"], "0.55", 0.8, True),
+    ],
+)
+def test_the_threshold_is_that_asked_for_or_set_or_the_recognisers_own(
+    portrait: Path,
+    tmp_path: Path,
+    fake_models: FakeModels,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: list[str],
+    is_set: str,
+    own: float,
+    is_restored: bool,
+) -> None:
+    fake_models.restorer.paint, fake_models.recogniser.fall = 1.0, 0.5  # a white face has a similarity of 0.5
+    fake_models.recogniser.threshold = own
+    monkeypatch.setenv("LIKENESS_IDENTITY_THRESHOLD", is_set)
+    target = tmp_path / "out.png"
+    assert main(["enhance", str(portrait), str(target), "--identity-policy", "protect", *asked]) == 0
+    assert (samples.opened(target.read_bytes()).getextrema()[0][1] == 255) == is_restored
 
 
 @pytest.mark.parametrize("option", ["--restorer", "--upscaler"])

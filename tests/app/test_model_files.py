@@ -15,7 +15,7 @@ from app.__main__ import main
 from pipeline.models.registry import REGISTRY, ModelFile
 from tests.pipeline.models.file_server import Answer, FileServer, file_server
 
-EMBEDDED = ("haar-frontal", "compact-face", "compact-x2", "compact-x4")
+EMBEDDED = ("mtcnn", "compact-face", "compact-x2", "compact-x4", "dlib-resnet")
 DATA = b"weights" * 1000
 
 
@@ -273,7 +273,7 @@ def test_only_welcome_licences_are_pulled(
 
 @pytest.mark.usefixtures("table")
 @pytest.mark.parametrize(
-    ("name", "words"), [("nonsense", "no model nonsense, only haar-frontal"), ("compact-x2", "nothing to download")]
+    ("name", "words"), [("nonsense", "no model nonsense, only mtcnn"), ("compact-x2", "nothing to download")]
 )
 def test_names_that_cannot_be_pulled(name: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "pull", name]) == 2

@@ -142,7 +142,7 @@ def test_the_command_names_wrong_files_and_does_not_start(tmp_path: Path) -> Non
     """All there, with the right sizes and nothing in them; as large as the real ones, but holes on the disk."""
     wanted = [model for model in REGISTRY if model.name in DEFAULTS]
     for model in wanted:
-        with (tmp_path / str(model.file)).open("wb") as file:
+        with (tmp_path / model.file).open("wb") as file:
             file.truncate(model.bytes)
     environment = {**os.environ, "LIKENESS_MODELS": "official", "LIKENESS_WEIGHTS_DIR": str(tmp_path)}
     # It takes a second, most of it hashing; importing torch, onnxruntime and the rest would take several more.

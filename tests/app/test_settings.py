@@ -107,7 +107,10 @@ def test_every_setting_is_tested_and_described() -> None:
         ("TRUSTED_PROXIES", "nginx"),
         ("TRUSTED_PROXIES", "*"),
         ("IDENTITY_THRESHOLD", "1.1"),
+        ("IDENTITY_THRESHOLD", "-1.1"),
         ("IDENTITY_THRESHOLD", "nan"),
+        ("IDENTITY_THRESHOLD", "inf"),
+        ("IDENTITY_THRESHOLD", "none"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
@@ -115,6 +118,31 @@ def test_a_value_that_makes_no_sense_is_refused(monkeypatch: pytest.MonkeyPatch,
     with pytest.raises(ValidationError) as caught:
         Settings()
     assert [fault["loc"] for fault in caught.value.errors()] == [(name.lower(),)]
+
+
+def test_unless_a_threshold_is_set_it_is_the_recognisers_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().identity_threshold is None
+    monkeypatch.setenv("LIKENESS_IDENTITY_THRESHOLD", "")
+    assert Settings().identity_threshold is None
+    monkeypatch.setenv("LIKENESS_IDENTITY_THRESHOLD", "0")
+    assert Settings().identity_threshold == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_set", "own", "expected"),
+    [
+        (0.1, 0.2, 0.3, 0.1),
+        (0.0, 0.2, 0.3, 0.0),
+        (None, 0.2, 0.3, 0.2),
+        (None, 0.0, 0.3, 0.0),
+        (None, None, 0.3, 0.3),
+        (None, None, None, None),
+    ],
+)
+def test_the_threshold_asked_for_goes_before_the_one_set_and_that_before_the_recognisers_own(
+    asked: float | None, is_set: float | None, own: float | None, expected: float | None
+) -> None:
+    assert Settings(identity_threshold=is_set).threshold_for(asked, own) == expected
 
 
 def test_what_kubernetes_puts_beside_a_service_of_our_name_is_no_port(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from pipeline.decode import decode
 from pipeline.models.retinaface import RetinaFaceDetector
 from pipeline.models.retinaface_backbone import Backbone
 from pipeline.models.runtime import Runtime
+from pipeline.run import Run
 from pipeline.types import Image
 from tests import detector_checkpoints
 from tests.parity.published import published
@@ -38,7 +39,7 @@ def facexlib_faces(backbone: Backbone, weights: dict[str, Any], image: Image) ->
 
 
 def our_faces(weights: dict[str, Any], image: Image) -> npt.NDArray[np.float32]:
-    faces = RetinaFaceDetector("net", weights, FP32).detect(image)
+    faces = RetinaFaceDetector("net", weights, FP32).detect(image, Run().check)
     return np.array([[*face.box, face.score, *face.landmarks.ravel()] for face in faces], dtype=np.float32)
 
 

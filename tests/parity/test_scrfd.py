@@ -10,6 +10,7 @@ import torch
 
 from pipeline.models.runtime import Runtime
 from pipeline.models.scrfd import SIDE, ScrfdDetector
+from pipeline.run import Run
 from pipeline.types import Image
 from tests import detector_checkpoints
 from tests.parity.published import published
@@ -28,7 +29,7 @@ def insightface_faces(data: bytes, image: Image) -> npt.NDArray[np.float32]:
 
 
 def our_faces(data: bytes, image: Image) -> npt.NDArray[np.float32]:
-    faces = ScrfdDetector("net", data, FP32).detect(image)
+    faces = ScrfdDetector("net", data, FP32).detect(image, Run().check)
     return np.array([[*face.box, face.score, *face.landmarks.ravel()] for face in faces], dtype=np.float32)
 
 

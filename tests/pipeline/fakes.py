@@ -35,7 +35,7 @@ class FixedDetector:
     max_side: int = 4096
     name: str = "fixed-detector"
 
-    def detect(self, image: Image) -> list[Face]:
+    def detect(self, image: Image, check: Callable[[], None]) -> list[Face]:
         return list(self.faces)
 
 
@@ -47,7 +47,7 @@ class BrightDetector:
     name: str = "bright-detector"
     sizes: list[tuple[int, int]] = field(default_factory=list)
 
-    def detect(self, image: Image) -> list[Face]:
+    def detect(self, image: Image, check: Callable[[], None]) -> list[Face]:
         self.sizes.append((image.shape[1], image.shape[0]))
         _, _, stats, _ = cv2.connectedComponentsWithStats((image.min(axis=2) > 0.5).astype(np.uint8))
         faces = [face_in(x, y, x + width - 1, y + height - 1) for x, y, width, height, _ in stats[1:]]
@@ -133,6 +133,15 @@ class FakeParser(Struggling):
         return mask
 
 
+def between(image: Image, landmarks: FloatArray) -> Image:
+    """The part of an image that lies between its landmarks (5, 2)."""
+    (left, top), (right, bottom) = (
+        np.floor(landmarks.min(axis=0)).astype(int),
+        np.ceil(landmarks.max(axis=0)).astype(int),
+    )
+    return image[max(0, top) : bottom + 1, max(0, left) : right + 1]
+
+
 RED_SHIFT = np.float32(0.5)
 
 
@@ -149,13 +158,15 @@ class RedRecogniser:
 
     fall: float = 0.5
     name: str = "red-recogniser"
+    threshold: float = 0.4
     embedded: list[int] = field(default_factory=list)
     landmarks: list[FloatArray] = field(default_factory=list)
 
     def embed(self, images: Sequence[Image], landmarks: Sequence[FloatArray]) -> FloatArray:
         self.embedded.append(len(images))
         self.landmarks.extend(landmarks)
-        lost = np.array([float((i[100:400, 100:400, 1] - i[100:400, 100:400, 0]).mean()) for i in images])
+        faces = [between(image, points) for image, points in zip(images, landmarks, strict=True)]
+        lost = np.array([float((face[..., 1] - face[..., 0]).mean()) for face in faces])
         cosine = 1 - self.fall * lost / float(RED_SHIFT)
         return np.stack([cosine, np.sqrt(np.clip(1 - cosine**2, 0, 1))], axis=1).astype(np.float32)
 

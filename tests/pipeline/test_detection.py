@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,7 +11,7 @@ from hypothesis import strategies as st
 from pipeline.detection import detect, select, wishes
 from pipeline.errors import Cancelled, UnknownFace
 from pipeline.run import Run
-from pipeline.types import EnhanceOptions, FaceChoice, Image
+from pipeline.types import EnhanceOptions, Face, FaceChoice, Image
 from tests.pipeline.fakes import BrightDetector, FixedDetector, face_in
 
 
@@ -66,7 +69,92 @@ def test_faces_come_left_to_right_whatever_the_detector_prefers() -> None:
 
 
 def test_no_face_is_an_empty_list() -> None:
-    assert detect(photo(20, 20), BrightDetector(), Run()) == []
+    run = Run()
+    assert detect(photo(20, 20), BrightDetector(), run) == []
+    assert run.notices == []
+
+
+# --- turned photos -----------------------------------------------------------------------------------------------
+
+
+class UprightDetector:
+    """Sees bright bars that are taller than wide, their landmarks along the bar, and the taller the surer."""
+
+    name = "upright-detector"
+    max_side = 4096
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def detect(self, image: Image, check: Callable[[], None]) -> list[Face]:
+        self.looks += 1
+        check()
+        bars = BrightDetector().detect(image, check)
+        upright = [face for face in bars if face.box[3] - face.box[1] > face.box[2] - face.box[0]]
+        # A mark in the upper half tells a bar that stands from one that stands on its head.
+        return [face for face in upright if image[tuple(face.landmarks[0, ::-1].round().astype(int))][2] < 1]
+
+
+def marked(quarters: int) -> Image:
+    """A bar of 40 × 80 px in a photo of 300 × 200, its left eye marked, after so many quarter turns to the left."""
+    image = photo(300, 200, (50, 60, 89, 139))
+    x, y = face_in(50, 60, 89, 139).landmarks[0].round().astype(int)
+    image[y - 1 : y + 2, x - 1 : x + 2, 2] = 0.8
+    return np.ascontiguousarray(np.rot90(image, quarters))
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_face_of_a_turned_photo_is_found_where_it_lies(quarters: int) -> None:
+    run, detector = Run(), UprightDetector()
+    image = marked(quarters)
+    (face,) = detect(image, detector, run)
+    assert detector.looks == 4
+    x0, y0, x1, y1 = face.box.astype(int)
+    rows, columns = np.nonzero(image.min(axis=2) > 0.5)
+    assert (x0, y0, x1, y1) == (columns.min(), rows.min(), columns.max(), rows.max())
+    row, column = face.landmarks[0, ::-1].round().astype(int)
+    assert image[row, column].tolist() == [1, 1, pytest.approx(0.8)]
+    assert face.landmarks.dtype == face.box.dtype == np.float32
+    (notice,) = run.notices
+    assert notice.code == "photo_turned"
+    assert {1: "right", 2: "head", 3: "left"}[quarters] in notice.message  # the way back
+
+
+def test_a_photo_whose_faces_are_upright_is_looked_at_once() -> None:
+    run, detector = Run(), UprightDetector()
+    (face,) = detect(marked(0), detector, run)
+    assert (detector.looks, run.notices) == (1, [])
+    assert face.box.tolist() == [50, 60, 89, 139]
+
+
+def test_of_two_turns_the_one_counts_whose_faces_are_surer() -> None:
+    class Wavering(UprightDetector):
+        def detect(self, image: Image, check: Callable[[], None]) -> list[Face]:
+            self.looks += 1
+            return [
+                replace(face_in(10, 10, 30, 40), score=score)
+                for score in ((), (0.5,), (0.9, 0.8), (0.95,))[self.looks - 1]
+            ]
+
+    run = Run()
+    assert [face.score for face in detect(photo(60, 50), Wavering(), run)] == [0.9, 0.8]
+    assert "to the right" in run.notices[0].message
+
+
+def test_a_run_is_cancelled_between_two_turns() -> None:
+    run = Run()
+
+    class Cancelling(UprightDetector):
+        def detect(self, image: Image, check: Callable[[], None]) -> list[Face]:
+            self.looks += 1
+            if self.looks == 2:
+                run.cancelled.set()
+            return []
+
+    detector = Cancelling()
+    with pytest.raises(Cancelled), run.stage("detection"):
+        detect(photo(60, 50), detector, run)
+    assert detector.looks == 2
 
 
 def test_the_photo_is_not_written() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import Cancelled, StageFailed
 from pipeline.geometry import FFHQ_512_TEMPLATE
-from pipeline.identity import SEARCH_STEPS, blend, judge
+from pipeline.identity import LEAST_STRENGTH, SEARCH_STEPS, blend, compare, judge
 from pipeline.run import Run
 from pipeline.types import CROP_SIZE, Crop, FloatArray, IdentityPolicy, Image, Recogniser, Verdict
 from tests.pipeline.fakes import RedRecogniser, face_in, with_less_red
@@ -18,6 +18,7 @@ FACE = face_in(100, 100, 228, 228)
 MATRIX = np.array([[4.0, 0.0, -398.5], [0.0, 4.0, -398.5]])
 CROP = Crop(np.full((CROP_SIZE, CROP_SIZE, 3), 0.75, np.float32), MATRIX)
 RESTORED = with_less_red(CROP.image)
+PHOTO = np.full((330, 330, 3), 0.75, np.float32)
 
 
 def verdicts(
@@ -26,7 +27,7 @@ def verdicts(
     faces: int = 1,
     strength: float = 1.0,
     policy: IdentityPolicy = "protect",
-    threshold: float = 0.4,
+    threshold: float | None = 0.4,
     run: Run | None = None,
 ) -> list[Verdict]:
     return judge(
@@ -41,9 +42,32 @@ def verdicts(
     )
 
 
-def verdict(recogniser: Recogniser | None, **asked: float | str) -> Verdict:
+def verdict(recogniser: Recogniser | None, **asked: float | str | None) -> Verdict:
     (only,) = verdicts(recogniser, **asked)  # type: ignore[arg-type]
     return only
+
+
+def finished(
+    recogniser: Recogniser,
+    *,
+    strength: float = 1.0,
+    policy: IdentityPolicy = "warn",
+    threshold: float | None = 0.4,
+    factor: int = 1,
+) -> Verdict:
+    """The verdict on a face that was pasted with `strength` into a photo which was enlarged by `factor`."""
+    result = blend(PHOTO, with_less_red(PHOTO), strength).repeat(factor, axis=0).repeat(factor, axis=1)
+    (found,) = compare(
+        PHOTO,
+        result,
+        [FACE],
+        [Verdict("restored", strength)],
+        recogniser,
+        policy=policy,
+        threshold=threshold,
+        run=Run(),
+    )
+    return found
 
 
 # --- blend -------------------------------------------------------------------------------------------------------
@@ -71,27 +95,72 @@ def test_no_faces_no_verdicts_and_no_embedding() -> None:
     assert recogniser.embedded == []
 
 
-# --- warn --------------------------------------------------------------------------------------------------------
+# --- the finished picture ----------------------------------------------------------------------------------------
 
 
-def test_a_face_that_stays_similar_is_restored_without_a_word() -> None:
-    found = verdict(RedRecogniser(fall=0.5), policy="warn")
+@pytest.mark.parametrize("policy", ["warn", "protect"])
+def test_a_face_that_stays_similar_is_restored_without_a_word(policy: IdentityPolicy) -> None:
+    found = finished(RedRecogniser(fall=0.5), policy=policy)
     assert (found.action, found.strength, found.reason) == ("restored", 1.0, None)
     assert found.identity_similarity == pytest.approx(0.5, abs=1e-3)
 
 
 def test_warn_restores_in_full_and_says_that_the_face_changed() -> None:
-    found = verdict(RedRecogniser(fall=0.9), policy="warn")
+    assert verdict(RedRecogniser(fall=0.9), policy="warn") == Verdict("restored", 1.0)
+    found = finished(RedRecogniser(fall=0.9))
     assert (found.action, found.strength) == ("restored", 1.0)
     assert found.identity_similarity == pytest.approx(0.1, abs=1e-3)
     assert found.reason is not None
     assert "0.4" in found.reason
 
 
+def test_protect_halves_the_strength_of_a_face_that_changed_in_the_picture() -> None:
+    found = finished(RedRecogniser(fall=0.9), policy="protect")
+    assert (found.action, found.strength, found.identity_similarity) == ("softened", 0.5, None)
+    assert "from 1, where the similarity would be 0.10, under 0.4" in str(found.reason)
+
+
+def test_protect_keeps_the_face_where_little_of_the_strength_is_left() -> None:
+    found = finished(RedRecogniser(fall=9.0), strength=1.9 * LEAST_STRENGTH, policy="protect", threshold=0.95)
+    assert (found.action, found.strength, found.identity_similarity) == ("kept", 0.0, None)
+    assert "under 0.95" in str(found.reason)
+
+
+@pytest.mark.parametrize(("own", "reason"), [(0.3, None), (0.5, "Similarity is under 0.5.")])
+def test_without_a_threshold_the_recognisers_own_counts(own: float, reason: str | None) -> None:
+    assert finished(RedRecogniser(fall=0.6, threshold=own), threshold=None).reason == reason
+    action = "restored" if reason is None else "softened"
+    assert verdict(RedRecogniser(fall=0.6, threshold=own), threshold=None).action == action
+
+
+def test_a_threshold_of_0_is_asked_for_as_well() -> None:
+    assert verdict(RedRecogniser(fall=0.9, threshold=0.5), threshold=0).action == "restored"
+    assert finished(RedRecogniser(fall=0.9, threshold=0.5), threshold=0).reason is None
+
+
 @pytest.mark.parametrize("strength", [0.0, 0.5, 0.9])
 def test_the_similarity_is_that_at_the_asked_strength(strength: float) -> None:
-    found = verdict(RedRecogniser(fall=0.6), strength=strength, policy="warn", threshold=-1)
+    found = finished(RedRecogniser(fall=0.6), strength=strength, threshold=-1)
     assert found.identity_similarity == pytest.approx(1 - 0.6 * strength, abs=1e-3)
+
+
+@pytest.mark.parametrize("factor", [1, 2, 3])
+def test_the_recogniser_is_told_where_the_landmarks_lie_in_photo_and_picture(factor: int) -> None:
+    recogniser = RedRecogniser()
+    finished(recogniser, factor=factor)
+    before, after = recogniser.landmarks
+    assert np.array_equal(before, FACE.landmarks)
+    assert np.allclose(after, factor * (FACE.landmarks + 0.5) - 0.5, atol=1e-4)
+
+
+def test_a_face_that_was_kept_is_not_compared() -> None:
+    recogniser, kept = RedRecogniser(), Verdict("kept", 0.0, reason="Too small.")
+    given = [kept, Verdict("restored", 1.0)]
+    found = compare(PHOTO, PHOTO, [FACE] * 2, given, recogniser, policy="warn", threshold=None, run=Run())
+    assert found == [kept, Verdict("restored", 1.0, pytest.approx(1.0))]
+    assert recogniser.embedded == [1, 1]
+    assert compare(PHOTO, PHOTO, [FACE], [kept], recogniser, policy="warn", threshold=None, run=Run()) == [kept]
+    assert recogniser.embedded == [1, 1]
 
 
 def test_the_recogniser_is_told_where_the_landmarks_lie_in_the_crop() -> None:
@@ -233,7 +302,9 @@ class Broken(RedRecogniser):
 )
 def test_what_is_no_embedding_is_an_error_that_names_the_recogniser(answer: FloatArray, good: int) -> None:
     with pytest.raises(StageFailed, match="red-recogniser"):
-        verdict(Broken(answer.astype(np.float32), good), policy="warn")
+        verdict(Broken(answer.astype(np.float32), good))
+    with pytest.raises(StageFailed, match="red-recogniser"):
+        finished(Broken(answer.astype(np.float32), good))
 
 
 def test_rounding_never_gives_a_similarity_above_one() -> None:
@@ -241,7 +312,8 @@ def test_rounding_never_gives_a_similarity_above_one() -> None:
         def embed(self, images: Sequence[Image], landmarks: Sequence[FloatArray]) -> FloatArray:
             return super().embed(images, landmarks) * np.float32(1.001)
 
-    assert verdict(Generous(fall=0.0), policy="warn").identity_similarity == 1
+    assert verdict(Generous(fall=0.0)).identity_similarity == 1
+    assert finished(Generous(fall=0.0)).identity_similarity == 1
 
 
 def test_a_cancelled_run_stops_before_the_next_embedding() -> None:

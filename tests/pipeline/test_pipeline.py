@@ -293,6 +293,15 @@ def test_protect_lowers_the_strength_in_the_picture_too() -> None:
     assert codes(result) == ["identity_protected"]
 
 
+def test_each_recogniser_has_a_threshold_of_its_own() -> None:
+    photo, options = grey_photo(), EnhanceOptions(identity_policy="protect")
+    for own, expected in ((0.3, "restored"), (0.5, "softened")):
+        chosen = models(LEFT, recogniser=RedRecogniser(0.6, threshold=own))  # similarity 0.4
+        assert actions(enhance(photo, options, chosen, Run())) == [expected]
+        asked = replace(options, identity_threshold=0.35)
+        assert actions(enhance(photo, asked, chosen, Run())) == ["restored"]
+
+
 def test_protect_keeps_the_original_where_nothing_helps() -> None:
     options = EnhanceOptions(identity_policy="protect", identity_threshold=0.95)
     result = enhance(grey_photo(), options, models(LEFT, recogniser=RedRecogniser(2.0)), Run())
@@ -526,7 +535,7 @@ class Failing(FixedDetector, FakeParser, RedRecogniser):
 
     name = "failing"
 
-    def detect(self, image: Image) -> Any:
+    def detect(self, image: Image, check: Any) -> Any:
         return refuse(image)
 
     def embed(self, images: Any, landmarks: Any) -> Any:
@@ -567,9 +576,10 @@ def test_embedded_models_restore_a_real_face(portrait: Photo, embedded_models: M
     assert result.image.shape == (300, 300, 3)
     assert np.isfinite(result.image).all()
     assert actions(result) == ["restored"]
-    assert result.faces[0].face.landmarks_estimated
-    assert codes(result) == ["identity_unavailable"]
-    assert set(result.models) == {"detector", "restorer", "upscaler"}
+    assert not result.faces[0].face.landmarks_estimated
+    assert result.faces[0].verdict.identity_similarity == pytest.approx(0.95, abs=0.05)
+    assert codes(result) == []
+    assert set(result.models) == {"detector", "restorer", "recogniser", "upscaler"}
     assert list(run.timings_ms) == STAGES[1:]
     back = resize(result.image, (150, 150))
     assert np.abs(back - portrait.image).mean() < 0.03  # still the same picture

@@ -61,8 +61,9 @@ def test_the_document_has_exactly_the_shape_of_the_contract(answer: dict[str, An
     assert set(data["metrics"]) == {"psnr", "ssim", "lpips", "identity_similarity", "reference"}
     assert all(set(face) == FACE_KEYS for face in data["faces"])
     assert all(set(warning) == {"code", "message"} for warning in data["warnings"])
-    assert data["models"]["detector"] == "haar-frontal"
+    assert data["models"]["detector"] == "mtcnn"
     assert data["models"]["restorer"] == "compact-face"
+    assert data["models"]["recogniser"] == "dlib-resnet"
 
 
 def test_the_picture_has_twice_the_size(answer: dict[str, Any]) -> None:
@@ -91,7 +92,7 @@ def test_one_face_is_found_and_restored(answer: dict[str, Any]) -> None:
     assert y0 < 60 < y1
     assert len(face["landmarks"]) == 5
     assert all(x0 <= x <= x1 and y0 <= y <= y1 for x, y in face["landmarks"])
-    assert face["landmarks_estimated"] is True
+    assert face["landmarks_estimated"] is False
 
 
 def test_the_figures_are_finite_numbers(answer: dict[str, Any]) -> None:
@@ -102,11 +103,16 @@ def test_the_figures_are_finite_numbers(answer: dict[str, Any]) -> None:
     assert 0.3 < metrics["ssim"] <= 1
 
 
+def test_the_likeness_is_known_without_any_download(answer: dict[str, Any]) -> None:
+    (face,) = answer["data"]["faces"]
+    assert face["identity_similarity"] == answer["data"]["metrics"]["identity_similarity"]
+    assert 0.8 < face["identity_similarity"] <= 1
+
+
 def test_what_is_missing_is_said(answer: dict[str, Any]) -> None:
     data = answer["data"]
     assert data["metrics"]["lpips"] is None
-    assert data["metrics"]["identity_similarity"] is None
-    assert {warning["code"] for warning in data["warnings"]} == {"lpips_unavailable", "identity_unavailable"}
+    assert {warning["code"] for warning in data["warnings"]} == {"lpips_unavailable"}
     assert data["warning"] == data["warnings"][0]["message"]
 
 
@@ -272,6 +278,25 @@ def test_identity_threshold_is_a_setting(fakes: FakeModels) -> None:
     assert face["action"] == "restored"
 
 
+@pytest.mark.parametrize(("own", "action"), [(0.45, "restored"), (0.55, "softened")])
+def test_unless_a_threshold_is_set_the_recognisers_own_holds(fakes: FakeModels, own: float, action: str) -> None:
+    fakes.restorer.paint, fakes.recogniser.fall = 1.0, 0.5  # similarity 0.5
+    fakes.recogniser.threshold = own
+    with serving(fakes) as server:
+        (face,) = server.data(DARK, identity_policy="protect")["faces"]
+    assert face["action"] == action
+
+
+def test_the_field_goes_before_the_setting_and_that_before_the_recognisers_own(fakes: FakeModels) -> None:
+    fakes.restorer.paint, fakes.recogniser.fall = 1.0, 0.5  # similarity 0.5
+    fakes.recogniser.threshold = 0.8
+    with serving(fakes, identity_threshold=0.45) as server:
+        by_setting = server.data(DARK, identity_policy="protect")["faces"][0]
+        by_field = server.data(DARK, identity_policy="protect", identity_threshold=0.55)["faces"][0]
+    assert (by_setting["action"], by_field["action"]) == ("restored", "softened")
+    assert "0.55" in by_field["reason"]
+
+
 def test_identity_threshold_is_also_a_field(fakes: FakeModels) -> None:
     fakes.restorer.paint, fakes.recogniser.fall = 1.0, 0.5  # similarity 0.5
     with serving(fakes) as server:
@@ -412,7 +437,7 @@ def test_the_picture_itself(likeness: Likeness, accept: str, media_type: str) ->
     assert picture.format == media_type.removeprefix("image/").upper()
     assert picture.size == (192, 192)
     facts = json.loads(response.headers["x-likeness-facts"])
-    assert facts["warnings"] == ["identity_unavailable", "lpips_unavailable"]
+    assert facts["warnings"] == ["lpips_unavailable"]
     assert facts["metrics"]["psnr"] > 15
 
 

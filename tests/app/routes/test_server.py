@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
+from dataclasses import replace
 from io import BytesIO
 
+import pytest
 from fastapi import UploadFile
 
 from app.schemas import Config, EnhanceForm, ModelOut, Status
 from app.settings import Settings
-from pipeline.models.registry import REGISTRY
+from pipeline.models.registry import REGISTRY, ModelFile
 from tests.app.fakes import FakeModels
-from tests.app.server import STATUS, Likeness, head_of, serving
+from tests.app.server import LIVE, READY, STATUS, Likeness, head_of, serving
+
+ARCFACE = next(model for model in REGISTRY if model.name == "arcface-w600k-r50")
 
 
 def test_status(likeness: Likeness) -> None:
@@ -42,7 +46,7 @@ def test_config(likeness: Likeness) -> None:
     assert response.status_code == 200
     found = response.json()
     Config.model_validate(found)
-    assert set(found) == {"version", "limits", "defaults", "choices", "identity_threshold", "models"}
+    assert set(found) == set(Config.model_fields)
     assert found["limits"] == {
         "max_upload_mb": 10,
         "max_input_megapixels": 25,
@@ -67,7 +71,7 @@ def test_config(likeness: Likeness) -> None:
         "upscaler": None,
         "denoise_strength": 1,
         "identity_policy": "warn",
-        "identity_threshold": Settings().identity_threshold,
+        "identity_threshold": found["identity_threshold"],
         "output_format": "png",
         "quality": 95,
         "metrics": True,
@@ -81,17 +85,41 @@ def test_config(likeness: Likeness) -> None:
         "restorer": ["compact-face"],
         "upscaler": ["compact-x2", "compact-x4"],
     }
-    assert found["identity_threshold"] == Settings().identity_threshold
     assert found["models"] == likeness.client.get("/api/v1/health").json()["models"]
 
 
 def test_config_tells_what_is_set(fakes: FakeModels) -> None:
-    with serving(fakes, max_upload_mb=3, deadline_s=7, identity_threshold=0.6, slots=2, queue_size=5) as server:
+    with serving(fakes, max_upload_mb=3, deadline_s=7, slots=2, queue_size=5) as server:
         config, status = server.client.get("/api/v1/config").json(), server.status()
     assert (config["limits"]["max_upload_mb"], config["limits"]["deadline_s"]) == (3, 7)
-    assert config["identity_threshold"] == 0.6
     assert (status["slots"], status["queue_size"]) == (2, 5)
     assert config["models"]["detector"] == "fake-detector"
+
+
+@pytest.mark.parametrize("until", [LIVE, READY])
+@pytest.mark.parametrize(("is_set", "own", "expected"), [(None, 0.35, 0.35), (None, -0.2, -0.2), (0.0, 0.35, 0.0)])
+def test_config_tells_from_what_similarity_on_which_recogniser_sees_one_person(
+    is_set: float | None, own: float, expected: float, until: str, fakes: FakeModels
+) -> None:
+    with serving(fakes, until=until, identity_threshold=is_set) as server:
+        use_recogniser(server, replace(ARCFACE, threshold=own))
+        found = server.client.get("/api/v1/config").json()
+    assert (found["identity_threshold"], found["identity_recogniser"]) == (expected, ARCFACE.name)
+    assert found["defaults"]["identity_threshold"] == expected
+
+
+@pytest.mark.parametrize("is_set", [None, 0.6])
+def test_config_without_a_recogniser_knows_no_threshold(is_set: float | None, fakes: FakeModels) -> None:
+    with serving(fakes, recogniser="none", identity_threshold=is_set) as server:
+        found = server.client.get("/api/v1/config").json()
+    assert (found["identity_threshold"], found["identity_recogniser"]) == (None, None)
+    assert found["defaults"]["identity_threshold"] is None
+
+
+def use_recogniser(server: Likeness, model: ModelFile) -> None:
+    """Let the server have chosen this recogniser, as far as its answers tell."""
+    engine = server.app.state.service.engine
+    engine.selection = replace(engine.selection, defaults=engine.selection.defaults | {"recogniser": (model,)})
 
 
 def test_the_bounds_in_config_are_those_of_the_form(likeness: Likeness) -> None:
@@ -109,8 +137,11 @@ def test_models(likeness: Likeness) -> None:
     for row in found.values():
         ModelOut.model_validate(row, strict=True)
         assert set(row) == set(ModelOut.model_fields)
+    thresholds = {name: row["threshold"] for name, row in found.items() if row["role"] == "recogniser"}
+    assert thresholds == {model.name: model.threshold for model in REGISTRY if model.role == "recogniser"}
+    assert {row["threshold"] for row in found.values() if row["role"] != "recogniser"} == {None}
     assert {name for name, row in found.items() if row["in_use"]} == {
-        "haar-frontal",
+        "mtcnn",
         "compact-face",
         "compact-x2",
         "compact-x4",

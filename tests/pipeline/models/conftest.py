@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.models import weights
-from tests.pipeline.models.table import FOURFOLD, SMALL, TWICE
+from tests.pipeline.models.table import FOURFOLD, SIMPLE, SMALL, TWICE
 
 
 @pytest.fixture
@@ -13,8 +13,8 @@ def embedded_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Embedded files of this table, instead of those that ship."""
     folder = tmp_path / "embedded"
     folder.mkdir()
-    for model in (SMALL, TWICE, FOURFOLD):
-        (folder / str(model.file)).write_bytes(b"content")
+    for model in (SMALL, SIMPLE, TWICE, FOURFOLD):
+        (folder / model.file).write_bytes(b"content")
     monkeypatch.setattr(weights, "EMBEDDED_DIR", folder)
     return folder
 

@@ -30,15 +30,15 @@ def row(name: str, role: Any, origin: Any, data: bytes = b"content", **changes: 
 SMALL = row("small", "restorer", "embedded")
 BIG = row("big", "restorer", "official")
 BIGGER = row("bigger", "restorer", "official")
-HAAR = row("haar", "detector", "embedded", file=None, bytes=0, sha256="")
+SIMPLE = row("simple", "detector", "embedded")
 SHARP = row("sharp", "detector", "official")
 TWICE = row("twice", "upscaler", "embedded", scale=2)
 FOURFOLD = row("fourfold", "upscaler", "embedded", scale=4)
 FINE = row("fine", "upscaler", "official", scale=4)
 FACES = row("faces", "recogniser", "official", commercial_use="no")
-TABLE = (SMALL, BIG, BIGGER, HAAR, SHARP, TWICE, FOURFOLD, FINE, FACES)
+TABLE = (SMALL, BIG, BIGGER, SIMPLE, SHARP, TWICE, FOURFOLD, FINE, FACES)
 
 
 def put(folder: Path, *models: ModelFile, data: bytes = b"content") -> None:
     for model in models:
-        (folder / str(model.file)).write_bytes(data)
+        (folder / model.file).write_bytes(data)

@@ -550,7 +550,7 @@ def test_no_password_in_a_refused_address(start: str, folder: Path) -> None:
 
 
 def test_models_that_ship_are_refused(folder: Path) -> None:
-    with pytest.raises(ValueError, match="haar-frontal comes with Likeness"):
+    with pytest.raises(ValueError, match="mtcnn comes with Likeness"):
         pull(REGISTRY, folder)
     assert not folder.exists()
 

@@ -18,9 +18,11 @@ from pipeline.models.runtime import Runtime
 from pipeline.models.selection import Shelf, choose
 from pipeline.types import Image, Models
 from tests import checkpoints
+from tests.pipeline.models.test_arcface import network
 
 FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=1)
 OFFICIAL = next(model for model in REGISTRY if model.name == "realesr-general-x4v3")
+ARCFACE = next(model for model in REGISTRY if model.name == "arcface-w600k-r50")
 
 
 def official(data: bytes, **changes: object) -> ModelFile:
@@ -28,12 +30,13 @@ def official(data: bytes, **changes: object) -> ModelFile:
     return replace(OFFICIAL, bytes=len(data), sha256=hashlib.sha256(data).hexdigest(), **changes)  # type: ignore[arg-type]
 
 
-def test_the_embedded_models_fill_the_required_roles_and_no_other(embedded_models: Models) -> None:
-    assert embedded_models.detector.name == "haar-frontal"
+def test_the_embedded_models_fill_the_required_roles_and_that_of_the_recogniser(embedded_models: Models) -> None:
+    assert embedded_models.detector.name == "mtcnn"
     assert embedded_models.restorer.name == "compact-face"
     assert {scale: upscaler.scale for scale, upscaler in embedded_models.upscalers.items()} == {2: 2, 4: 4}
     assert embedded_models.parser is None
-    assert embedded_models.recogniser is None
+    assert embedded_models.recogniser is not None
+    assert embedded_models.recogniser.name == "dlib-resnet"
     assert embedded_models.perceptual is None
 
 
@@ -109,9 +112,34 @@ def test_an_own_compact_network_is_run_like_the_embedded_ones(tmp_path: Path) ->
     assert mine.scale == 3
 
 
+@pytest.mark.parametrize("threshold", [0.4, -0.25])
+def test_a_recogniser_has_the_threshold_of_its_row(tmp_path: Path, threshold: float) -> None:
+    table = recogniser_table(tmp_path, threshold)
+    selection = choose(Shelf(tmp_path, wanted={"recogniser": (ARCFACE.name,)}), table)
+    recogniser = load(selection, FP32, tmp_path).recogniser
+    assert recogniser is not None
+    assert (recogniser.name, recogniser.threshold) == (ARCFACE.name, threshold)
+
+
+def test_a_recogniser_without_a_threshold_stops_the_start(tmp_path: Path) -> None:
+    table = recogniser_table(tmp_path, None)
+    selection = choose(Shelf(tmp_path, wanted={"recogniser": (ARCFACE.name,)}), table)
+    with pytest.raises(ModelUnavailable, match=r"arcface-w600k-r50: .* no threshold"):
+        load(selection, FP32, tmp_path)
+
+
+def recogniser_table(folder: Path, threshold: float | None) -> tuple[ModelFile, ...]:
+    """The embedded models and ArcFace's row, for a small network of the same kind that is put into `folder`."""
+    data = network()
+    (folder / ARCFACE.file).write_bytes(data)
+    sha256 = hashlib.sha256(data).hexdigest()
+    small = replace(ARCFACE, bytes=len(data), sha256=sha256, archive=None, threshold=threshold)
+    return (*(row for row in REGISTRY if row.origin == "embedded"), small)
+
+
 @pytest.mark.shared
 def test_the_published_upscaler_loads_and_enlarges(shared_weights: Path, astronaut: Image) -> None:
-    data = (shared_weights / str(OFFICIAL.file)).read_bytes()
+    data = (shared_weights / OFFICIAL.file).read_bytes()
     table = (*(row for row in REGISTRY if row.origin == "embedded"), official(data))
     upscaler = load(choose(Shelf(shared_weights), table), FP32, shared_weights).upscalers[4]
     assert upscaler.name == "realesr-general-x4v3"

@@ -12,13 +12,12 @@ from pipeline.models.registry import REGISTRY, REQUIRED_ROLES, ROLES, ModelFile
 from pipeline.models.weights import EMBEDDED_DIR
 
 EMBEDDED = [model for model in REGISTRY if model.origin == "embedded"]
-WITH_FILE = [model for model in REGISTRY if model.file is not None]
 
 
 def test_names_are_unique_and_a_file_has_one_content() -> None:
     names = [model.name for model in REGISTRY]
     assert len(set(names)) == len(names)
-    contents = {(model.file, model.bytes, model.sha256) for model in WITH_FILE}
+    contents = {(model.file, model.bytes, model.sha256) for model in REGISTRY}
     assert len({file for file, _, _ in contents}) == len(contents)
 
 
@@ -33,11 +32,11 @@ def test_every_row_is_whole(model: ModelFile) -> None:
     assert model.scale == 1 or model.role == "upscaler"
 
 
-@pytest.mark.parametrize("model", WITH_FILE, ids=lambda model: model.name)
+@pytest.mark.parametrize("model", REGISTRY, ids=lambda model: model.name)
 def test_every_file_has_a_size_and_a_hash(model: ModelFile) -> None:
     assert model.bytes > 0
     assert re.fullmatch(r"[0-9a-f]{64}", model.sha256)
-    assert model.file == model.file.replace("/", "").replace("\\", "")  # type: ignore[union-attr]
+    assert model.file == model.file.replace("/", "").replace("\\", "")
 
 
 @pytest.mark.parametrize("model", REGISTRY, ids=lambda model: model.name)
@@ -45,7 +44,6 @@ def test_official_models_have_a_safe_address_and_embedded_ones_none(model: Model
     if model.origin == "official":
         assert model.url is not None
         assert model.url.startswith("https://")
-        assert model.file is not None
         assert model.url.endswith(".zip" if model.archive else f"/{model.file}")
     else:
         assert model.url is None
@@ -61,16 +59,22 @@ def test_each_role_has_at_most_one_embedded_model_of_a_scale() -> None:
     assert len(set(places)) == len(places)
 
 
-@pytest.mark.parametrize("model", [m for m in EMBEDDED if m.file], ids=lambda model: model.name)
-def test_embedded_files_are_there_small_and_as_registered(model: ModelFile) -> None:
-    data = (EMBEDDED_DIR / str(model.file)).read_bytes()
-    assert len(data) == model.bytes <= 1_000_000
+@pytest.mark.parametrize("model", EMBEDDED, ids=lambda model: model.name)
+def test_embedded_files_are_there_and_as_registered(model: ModelFile) -> None:
+    data = (EMBEDDED_DIR / model.file).read_bytes()
+    assert len(data) == model.bytes
     assert hashlib.sha256(data).hexdigest() == model.sha256
+
+
+def test_what_ships_is_small() -> None:
+    sizes = {model.file: model.bytes for model in EMBEDDED}
+    assert sum(sizes.values()) <= 15_000_000
+    assert all(size <= 1_000_000 for file, size in sizes.items() if file != "dlib-resnet.safetensors")
 
 
 def test_no_unregistered_file_lies_among_the_embedded_ones() -> None:
     there = {path.name for path in EMBEDDED_DIR.iterdir() if path.suffix}
-    assert there == {model.file for model in EMBEDDED if model.file} | {HEADS.name}  # LPIPS's own, see NOTICE
+    assert there == {model.file for model in EMBEDDED} | {HEADS.name}  # LPIPS's own, see NOTICE
 
 
 def test_archived_models_say_what_lies_where() -> None:
@@ -88,6 +92,15 @@ def test_a_twin_is_a_model_of_the_same_kind() -> None:
     assert all((model.adapter, model.scale) == (twin.adapter, twin.scale) for model, twin in pairs)
 
 
+@pytest.mark.parametrize("model", REGISTRY, ids=lambda model: model.name)
+def test_recognisers_have_a_threshold_and_other_roles_none(model: ModelFile) -> None:
+    if model.role == "recogniser":
+        assert model.threshold is not None
+        assert -1 < model.threshold < 1
+    else:
+        assert model.threshold is None
+
+
 def test_every_role_has_an_official_model() -> None:
     assert {model.role for model in REGISTRY if model.origin == "official"} == set(ROLES)
 
@@ -102,6 +115,6 @@ def test_sizes_and_hashes_are_those_of_the_reference(model: ModelFile) -> None:
         pytest.skip(f"needs {SHARED_TABLE}")
     lines = [[cell.strip(" ·") for cell in line.split("|")[1:5]] for line in SHARED_TABLE.read_text().splitlines()]
     rows = {row[0].removesuffix(" (inside)"): row for row in lines if len(row) == 4 and row[2].isdigit()}
-    assert rows[str(model.file)][2:] == [str(model.bytes), model.sha256]
+    assert rows[model.file][2:] == [str(model.bytes), model.sha256]
     if model.archive is not None:
         assert rows[str(model.url).rpartition("/")[2]][2:] == [str(model.archive.bytes), model.archive.sha256]

@@ -62,15 +62,15 @@ def same(first: list[Face], second: list[Face]) -> bool:
 @pytest.mark.parametrize("backbone", BACKBONES)
 def test_either_backbone_is_read_with_and_without_the_prefix_of_parallel_training(backbone: Backbone) -> None:
     weights = detector_checkpoints.retinaface(backbone)
-    plain = RetinaFaceDetector("net", weights, FP32).detect(noise(90, 120))
+    plain = RetinaFaceDetector("net", weights, FP32).detect(noise(90, 120), Run().check)
     prefixed = {f"module.{name}": tensor for name, tensor in weights.items()}
     assert plain
-    assert same(RetinaFaceDetector("net", prefixed, FP32).detect(noise(90, 120)), plain)
+    assert same(RetinaFaceDetector("net", prefixed, FP32).detect(noise(90, 120), Run().check), plain)
 
 
 def test_the_weights_given_are_not_changed(state: dict[str, Any]) -> None:
     before = copy.deepcopy(state)
-    RetinaFaceDetector("net", state, BF16).detect(noise(40, 40))
+    RetinaFaceDetector("net", state, BF16).detect(noise(40, 40), Run().check)
     assert all(
         torch.equal(tensor, before[name]) and tensor.dtype == before[name].dtype for name, tensor in state.items()
     )
@@ -78,7 +78,7 @@ def test_the_weights_given_are_not_changed(state: dict[str, Any]) -> None:
 
 def test_half_precision_weights_are_read(state: dict[str, Any], astronaut: Image) -> None:
     halves = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in state.items()}
-    assert RetinaFaceDetector("net", halves, FP32).detect(astronaut[:200, :200])
+    assert RetinaFaceDetector("net", halves, FP32).detect(astronaut[:200, :200], Run().check)
 
 
 @pytest.mark.parametrize("backbone", BACKBONES)
@@ -122,7 +122,7 @@ def test_what_is_no_whole_retinaface_is_refused_by_name(broken: Any, state: dict
     "size", [(1, 1), (1, 400), (500, 3), (7, 9), (31, 33), (321, 5), (320, 320), (321, 641), (1, 1300)]
 )
 def test_pictures_of_any_size_give_faces_or_none(size: tuple[int, int], detector: RetinaFaceDetector) -> None:
-    faces = detector.detect(noise(*size))
+    faces = detector.detect(noise(*size), Run().check)
     for face in faces:
         assert face.box.shape == (4,)
         assert face.landmarks.shape == (5, 2)
@@ -136,7 +136,7 @@ def test_pictures_of_any_size_give_faces_or_none(size: tuple[int, int], detector
 
 def test_a_network_that_is_sure_of_nothing_finds_nothing(astronaut: Image) -> None:
     weights = detector_checkpoints.retinaface("mobile0.25", face_bias=-1000.0)
-    assert RetinaFaceDetector("net", weights, FP32).detect(astronaut) == []
+    assert RetinaFaceDetector("net", weights, FP32).detect(astronaut, Run().check) == []
 
 
 def test_without_an_answer_boxes_and_landmarks_are_where_the_anchors_are(state: dict[str, Any]) -> None:
@@ -150,7 +150,7 @@ def test_without_an_answer_boxes_and_landmarks_are_where_the_anchors_are(state: 
         for column in range(-(-40 // stride))
         for side in sides
     }
-    faces = RetinaFaceDetector("net", weights, FP32).detect(np.zeros((1, 40, 3), np.float32))
+    faces = RetinaFaceDetector("net", weights, FP32).detect(np.zeros((1, 40, 3), np.float32), Run().check)
     assert {float(face.box[2] - face.box[0]) for face in faces} == {16, 32, 64, 128, 256, 512}
     for face in faces:
         center, (side, height) = (face.box[:2] + face.box[2:]) / 2, face.box[2:] - face.box[:2]
@@ -160,7 +160,7 @@ def test_without_an_answer_boxes_and_landmarks_are_where_the_anchors_are(state: 
 
 
 def test_no_two_faces_overlap_much(detector: RetinaFaceDetector, astronaut: Image) -> None:
-    boxes = np.array([face.box for face in detector.detect(astronaut)])
+    boxes = np.array([face.box for face in detector.detect(astronaut, Run().check)])
     assert len(boxes) > 10
     inner = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:]) - np.maximum(boxes[:, None, :2], boxes[None, :, :2])
     shared = inner.clip(0).prod(axis=2)
@@ -173,17 +173,19 @@ def test_no_two_faces_overlap_much(detector: RetinaFaceDetector, astronaut: Imag
 def test_it_computes_in_full_precision_whatever_the_runtime(
     state: dict[str, Any], detector: RetinaFaceDetector, astronaut: Image
 ) -> None:
-    assert same(RetinaFaceDetector("net", state, BF16).detect(astronaut), detector.detect(astronaut))
+    assert same(
+        RetinaFaceDetector("net", state, BF16).detect(astronaut, Run().check), detector.detect(astronaut, Run().check)
+    )
 
 
 def test_a_photo_is_not_written(detector: RetinaFaceDetector, astronaut: Image) -> None:
     assert not astronaut.flags.writeable
-    assert detector.detect(astronaut)
+    assert detector.detect(astronaut, Run().check)
 
 
 def test_two_threads_find_what_each_finds_alone(detector: RetinaFaceDetector, degraded_astronaut: Image) -> None:
     photos = [degraded_astronaut, np.ascontiguousarray(degraded_astronaut[:, ::-1])] * 3
-    alone = [detector.detect(image) for image in photos]
+    alone = [detector.detect(image, Run().check) for image in photos]
     assert not same(alone[0], alone[1])
     with ThreadPoolExecutor(2) as pool:
         together = list(pool.map(detector.detect, photos))
@@ -197,7 +199,7 @@ def test_a_device_without_memory_is_told(state: dict[str, Any], monkeypatch: pyt
     detector = RetinaFaceDetector("net", state, FP32)
     monkeypatch.setattr(RetinaFaceNetwork, "forward", full)
     with pytest.raises(DeviceOutOfMemory):
-        detector.detect(noise(20, 20))
+        detector.detect(noise(20, 20), Run().check)
 
 
 # --- with the real weights ---------------------------------------------------------------------------------------
@@ -234,13 +236,13 @@ def test_a_face_that_fills_the_picture_is_found_once_at_any_size(
     portrait = astronaut[start[1] : start[1] + length, start[0] : start[0] + length]
     factor = side / length
     image = np.clip(cv2.resize(portrait, (side, side), interpolation=cv2.INTER_CUBIC), 0, 1)
-    (face,) = real.detect(image)
+    (face,) = real.detect(image, Run().check)
     assert off(face, (landmarks - start + 0.5) * factor - 0.5) < 0.12
 
 
 @pytest.mark.shared
 def test_a_degraded_face_is_found(real: RetinaFaceDetector, degraded_astronaut: Image) -> None:
-    (face,) = real.detect(degraded_astronaut)
+    (face,) = real.detect(degraded_astronaut, Run().check)
     assert off(face, (np.array(LANDMARKS["astronaut"][0], dtype=np.float32) - 0.5) / 2) < 0.12
 
 
@@ -250,4 +252,4 @@ def test_no_face_is_found_where_there_is_none(name: str, real: RetinaFaceDetecto
     pixels = getattr(skimage.data, name)()
     if pixels.ndim == 2:
         pixels = pixels[..., None].repeat(3, axis=2)
-    assert real.detect(np.ascontiguousarray(pixels[..., :3], dtype=np.float32) / np.float32(255)) == []
+    assert real.detect(np.ascontiguousarray(pixels[..., :3], dtype=np.float32) / np.float32(255), Run().check) == []

@@ -12,6 +12,7 @@ from onnx import TensorProto, helper
 from pipeline.errors import ModelUnavailable, StageFailed
 from pipeline.models.runtime import Runtime
 from pipeline.models.scrfd import MIN_SCORE, SIDE, ScrfdDetector
+from pipeline.run import Run
 from pipeline.types import Face, Image
 from tests import detector_checkpoints
 
@@ -72,7 +73,7 @@ def test_exports_of_either_kind_find_the_same(
     batched: bool, side: int | str, detector: ScrfdDetector, astronaut: Image
 ) -> None:
     other = ScrfdDetector("net", detector_checkpoints.scrfd(batched=batched, side=side), FP32)
-    assert same(other.detect(astronaut), detector.detect(astronaut))
+    assert same(other.detect(astronaut, Run().check), detector.detect(astronaut, Run().check))
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ def test_a_network_that_fails_at_a_photo_is_told(monkeypatch: pytest.MonkeyPatch
     failing = ScrfdDetector("net", detector_checkpoints.scrfd(), FP32)
     monkeypatch.setattr(failing._network._session, "run", broken)
     with pytest.raises(StageFailed):
-        failing.detect(np.zeros((20, 20, 3), np.float32))
+        failing.detect(np.zeros((20, 20, 3), np.float32), Run().check)
 
 
 # --- what comes out ----------------------------------------------------------------------------------------------
@@ -108,7 +109,7 @@ def test_a_network_that_fails_at_a_photo_is_told(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 400), (500, 3), (7, 9), (1, 2000), (640, 640), (700, 641)])
 def test_pictures_of_any_size_give_faces_or_none(size: tuple[int, int], detector: ScrfdDetector) -> None:
-    faces = detector.detect(np.random.default_rng(0).random((*size, 3), dtype=np.float32))
+    faces = detector.detect(np.random.default_rng(0).random((*size, 3), dtype=np.float32), Run().check)
     for face in faces:
         assert face.box.shape == (4,)
         assert face.landmarks.shape == (5, 2)
@@ -121,7 +122,7 @@ def test_pictures_of_any_size_give_faces_or_none(size: tuple[int, int], detector
 
 def test_boxes_and_landmarks_are_counted_in_strides_from_the_anchor() -> None:
     detector = ScrfdDetector("net", constant({8: (10, 20, 1), 16: (3, 30, 0), 32: (19, 0, 1)}), FP32)
-    faces = detector.detect(np.zeros((640, 640, 3), np.float32))
+    faces = detector.detect(np.zeros((640, 640, 3), np.float32), Run().check)
     assert [face.score for face in faces] == pytest.approx([0.82, 0.74, 0.58])
     for face, stride, center in zip(faces, (8, 16, 32), ((160, 80), (480, 48), (0, 608)), strict=True):
         assert face.box.tolist() == [center[0] - stride, center[1] - stride, center[0] + stride, center[1] + stride]
@@ -131,7 +132,9 @@ def test_boxes_and_landmarks_are_counted_in_strides_from_the_anchor() -> None:
 @pytest.mark.parametrize(("height", "width"), [(320, 160), (100, 320), (1280, 1000), (37, 41), (900, 5)])
 def test_faces_are_told_in_the_picture_s_own_pixels(height: int, width: int) -> None:
     """Each axis with its own scale, for the letterbox has whole pixels."""
-    (face,) = ScrfdDetector("net", constant({8: (10, 20, 0)}), FP32).detect(np.zeros((height, width, 3), np.float32))
+    (face,) = ScrfdDetector("net", constant({8: (10, 20, 0)}), FP32).detect(
+        np.zeros((height, width, 3), np.float32), Run().check
+    )
     longer = max(height, width)
     scale = np.array([width / max(1, width * SIDE // longer), height / max(1, height * SIDE // longer)])
     assert np.allclose(face.landmarks, scale * (168, 88))
@@ -140,26 +143,29 @@ def test_faces_are_told_in_the_picture_s_own_pixels(height: int, width: int) -> 
 
 def test_of_two_anchors_that_see_one_face_the_better_is_kept() -> None:
     both = constant({8: (10, 20, slice(None)), 16: (5, 10, 0)})
-    faces = ScrfdDetector("net", both, FP32).detect(np.zeros((640, 640, 3), np.float32))
+    faces = ScrfdDetector("net", both, FP32).detect(np.zeros((640, 640, 3), np.float32), Run().check)
     assert len(faces) == 2  # the larger box around the same place overlaps by a quarter only
     assert [face.box[2] - face.box[0] for face in faces] == [16, 32]
 
 
 def test_the_colours_are_not_mixed_up(detector: ScrfdDetector, astronaut: Image) -> None:
-    assert not same(detector.detect(astronaut), detector.detect(np.ascontiguousarray(astronaut[..., ::-1])))
+    assert not same(
+        detector.detect(astronaut, Run().check),
+        detector.detect(np.ascontiguousarray(astronaut[..., ::-1]), Run().check),
+    )
 
 
 def test_a_photo_is_not_written(detector: ScrfdDetector, astronaut: Image) -> None:
     assert not astronaut.flags.writeable
-    assert detector.detect(astronaut)
+    assert detector.detect(astronaut, Run().check)
     wide = np.ascontiguousarray(cv2.resize(astronaut, (640, 640)))
     wide.flags.writeable = False
-    assert detector.detect(wide)
+    assert detector.detect(wide, Run().check)
 
 
 def test_two_threads_find_what_each_finds_alone(detector: ScrfdDetector, astronaut: Image) -> None:
     photos = [astronaut, np.ascontiguousarray(astronaut[:, ::-1])] * 3
-    alone = [detector.detect(image) for image in photos]
+    alone = [detector.detect(image, Run().check) for image in photos]
     assert not same(alone[0], alone[1])
     with ThreadPoolExecutor(2) as pool:
         together = list(pool.map(detector.detect, photos))

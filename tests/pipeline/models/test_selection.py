@@ -14,8 +14,8 @@ from tests.pipeline.models.table import (
     FACES,
     FINE,
     FOURFOLD,
-    HAAR,
     SHARP,
+    SIMPLE,
     SMALL,
     TABLE,
     TWICE,
@@ -38,7 +38,7 @@ def refusal(shelf: Shelf, table: tuple[ModelFile, ...] = TABLE) -> str:
     return caught.value.message
 
 
-EMBEDDED_ONLY = {"detector": ["haar"], "restorer": ["small"], "upscaler": ["twice", "fourfold"]}
+EMBEDDED_ONLY = {"detector": ["simple"], "restorer": ["small"], "upscaler": ["twice", "fourfold"]}
 
 
 def test_auto_without_downloads_takes_the_embedded_models(weights_dir: Path) -> None:
@@ -48,11 +48,18 @@ def test_auto_without_downloads_takes_the_embedded_models(weights_dir: Path) -> 
 def test_auto_takes_the_official_models_that_are_there(weights_dir: Path) -> None:
     put(weights_dir, BIGGER, FINE, FACES)
     assert names(choose(Shelf(weights_dir), TABLE)) == {
-        "detector": ["haar"],
+        "detector": ["simple"],
         "restorer": ["bigger"],
         "upscaler": ["twice", "fine"],
         "recogniser": ["faces"],
     }
+
+
+def test_the_recogniser_in_use(weights_dir: Path) -> None:
+    assert choose(Shelf(weights_dir), TABLE).recogniser is None
+    put(weights_dir, FACES)
+    assert choose(Shelf(weights_dir), TABLE).recogniser == FACES
+    assert choose(Shelf(weights_dir, wanted={"recogniser": ("none",)}), TABLE).recogniser is None
 
 
 def test_the_first_official_model_of_the_table_comes_first(weights_dir: Path) -> None:
@@ -78,8 +85,8 @@ def test_official_takes_the_official_models(weights_dir: Path) -> None:
 def test_official_names_every_file_that_is_missing(weights_dir: Path) -> None:
     message = refusal(Shelf(weights_dir, "official"))
     for model in (SHARP, BIG, FINE, FACES):
-        assert f"{model.name}: {weights_dir / str(model.file)} is missing." in message
-    for model in (SMALL, TWICE, FOURFOLD, HAAR):
+        assert f"{model.name}: {weights_dir / model.file} is missing." in message
+    for model in (SMALL, TWICE, FOURFOLD, SIMPLE):
         assert model.name not in message
 
 
@@ -94,7 +101,7 @@ def test_official_names_missing_and_wrong_files_together(weights_dir: Path) -> N
 
 
 def test_official_names_every_required_role_for_which_there_is_none(weights_dir: Path) -> None:
-    message = refusal(Shelf(weights_dir, "official"), (SMALL, HAAR, FINE))
+    message = refusal(Shelf(weights_dir, "official"), (SMALL, SIMPLE, FINE))
     assert "detector" in message
     assert "restorer" in message
     assert "fine: " in message
@@ -103,7 +110,7 @@ def test_official_names_every_required_role_for_which_there_is_none(weights_dir:
 
 def test_commercial_licences_refuse_all_but_a_plain_yes(weights_dir: Path) -> None:
     doubtful, forbidden = replace(BIG, commercial_use="unclear"), replace(SHARP, commercial_use="no")
-    table = (SMALL, doubtful, HAAR, forbidden, TWICE, FINE, FACES)
+    table = (SMALL, doubtful, SIMPLE, forbidden, TWICE, FINE, FACES)
     put(weights_dir, *table[1:2], *table[3:4], FINE, FACES)
     assert names(choose(Shelf(weights_dir), table)) == {
         "detector": ["sharp"],
@@ -112,7 +119,7 @@ def test_commercial_licences_refuse_all_but_a_plain_yes(weights_dir: Path) -> No
         "recogniser": ["faces"],
     }
     assert names(choose(Shelf(weights_dir, licences="commercial"), table)) == {
-        "detector": ["haar"],
+        "detector": ["simple"],
         "restorer": ["small"],
         "upscaler": ["twice", "fine"],
     }
@@ -158,7 +165,7 @@ def test_what_else_is_installed_may_be_asked_for(weights_dir: Path) -> None:
     selection = choose(Shelf(weights_dir), TABLE)
     assert selection.offered_names("restorer") == ["big", "small", "bigger"]
     assert selection.offered_names("upscaler") == ["twice", "fine", "fourfold"]
-    assert selection.offered_names("detector") == ["haar"]
+    assert selection.offered_names("detector") == ["simple"]
 
 
 @pytest.mark.parametrize(
@@ -182,7 +189,7 @@ def test_a_wrong_file_that_would_be_offered_stops_the_start(weights_dir: Path) -
 def test_a_twin_that_is_installed_comes_along(weights_dir: Path) -> None:
     adjustable = replace(FINE, denoise_with="twin")
     twin = row("twin", "upscaler", "official", scale=4)
-    table = (HAAR, SMALL, TWICE, adjustable, twin)
+    table = (SIMPLE, SMALL, TWICE, adjustable, twin)
     put(weights_dir, adjustable)
     assert choose(Shelf(weights_dir), table).twins == {}
     put(weights_dir, twin)
@@ -193,7 +200,7 @@ def test_a_twin_that_is_installed_comes_along(weights_dir: Path) -> None:
 
 def test_a_twin_is_never_the_default_by_itself(weights_dir: Path) -> None:
     adjustable = replace(FINE, denoise_with="twin")
-    table = (HAAR, SMALL, TWICE, FOURFOLD, SHARP, BIG, adjustable, row("twin", "upscaler", "official", scale=4))
+    table = (SIMPLE, SMALL, TWICE, FOURFOLD, SHARP, BIG, adjustable, row("twin", "upscaler", "official", scale=4))
     put(weights_dir, table[-1], SHARP, BIG)
     selection = choose(Shelf(weights_dir), table)
     assert names(selection)["upscaler"] == ["twice", "fourfold"]
@@ -205,7 +212,7 @@ def test_official_insists_on_the_first_and_names_what_could_be_named_instead(wei
     put(weights_dir, BIGGER, SHARP, FINE, FACES)
     lines = refusal(Shelf(weights_dir, "official")).splitlines()
     assert lines == [
-        f"big: {weights_dir / str(BIG.file)} is missing.",
+        f"big: {weights_dir / BIG.file} is missing.",
         "Instead of big LIKENESS_RESTORER may name bigger.",
         "`python -m app models pull big` downloads what is missing or wrong.",
     ]
@@ -222,11 +229,11 @@ def test_named_models_are_taken_in_their_order_and_no_others(weights_dir: Path) 
     wanted: dict[Role, tuple[str, ...]] = {
         "restorer": ("bigger", "small"),
         "upscaler": ("fourfold",),
-        "detector": ("haar",),
+        "detector": ("simple",),
     }
     selection = choose(Shelf(weights_dir, wanted=wanted), TABLE)
     assert selection.offered_names("restorer") == ["bigger", "small"]
-    assert names(selection) == {"detector": ["haar"], "restorer": ["bigger"], "upscaler": ["fourfold"]}
+    assert names(selection) == {"detector": ["simple"], "restorer": ["bigger"], "upscaler": ["fourfold"]}
 
 
 def test_of_named_upscalers_the_first_of_each_scale_is_the_default(weights_dir: Path) -> None:
@@ -238,8 +245,8 @@ def test_of_named_upscalers_the_first_of_each_scale_is_the_default(weights_dir: 
 
 def test_a_name_goes_over_the_preference(weights_dir: Path) -> None:
     put(weights_dir, BIG, FINE, FACES)
-    shelf = Shelf(weights_dir, "official", wanted={"detector": ("haar",)})
-    assert names(choose(shelf, TABLE))["detector"] == ["haar"]
+    shelf = Shelf(weights_dir, "official", wanted={"detector": ("simple",)})
+    assert names(choose(shelf, TABLE))["detector"] == ["simple"]
 
 
 def test_an_optional_role_may_stay_empty(weights_dir: Path) -> None:
@@ -254,7 +261,7 @@ def test_an_optional_role_may_stay_empty(weights_dir: Path) -> None:
         ({"restorer": ("bug",)}, ["LIKENESS_RESTORER", "no restorer bug", "small, big, bigger"]),
         ({"restorer": ("twice",)}, ["no restorer twice"]),
         ({"detector": ("none",)}, ["LIKENESS_DETECTOR", "no detector none"]),
-        ({"detector": ("haar", "sharp")}, ["LIKENESS_DETECTOR takes one model"]),
+        ({"detector": ("simple", "sharp")}, ["LIKENESS_DETECTOR takes one model"]),
         ({"restorer": ("big",)}, ["big: ", "is missing"]),
     ],
 )
@@ -277,7 +284,7 @@ def test_a_name_whose_licence_is_not_welcome_stops_the_start(weights_dir: Path) 
 
 def test_it_is_said_what_stands_in_for_a_refused_model(weights_dir: Path) -> None:
     doubtful = replace(BIG, commercial_use="unclear", licence="unclear terms")
-    table = (SMALL, doubtful, HAAR, TWICE, FINE, FACES)
+    table = (SMALL, doubtful, SIMPLE, TWICE, FINE, FACES)
     put(weights_dir, doubtful, FINE, FACES)
     notes = choose(Shelf(weights_dir, licences="commercial"), table).notes
     assert notes == (
@@ -292,7 +299,7 @@ def test_it_is_said_what_stands_in_for_a_refused_model(weights_dir: Path) -> Non
 
 
 def test_official_and_commercial_together_say_what_would_stand_in(weights_dir: Path) -> None:
-    table = (SMALL, replace(BIG, commercial_use="no"), HAAR, SHARP, FINE)
+    table = (SMALL, replace(BIG, commercial_use="no"), SIMPLE, SHARP, FINE)
     put(weights_dir, *table[1:])
     message = refusal(Shelf(weights_dir, "official", "commercial"), table)
     assert message == (

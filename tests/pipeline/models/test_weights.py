@@ -14,7 +14,7 @@ from safetensors.torch import save
 from pipeline.errors import ModelUnavailable
 from pipeline.models.registry import ModelFile
 from pipeline.models.weights import fault, installed, location, read_state_dict
-from tests.pipeline.models.table import BIG, HAAR, SMALL, put, row
+from tests.pipeline.models.table import BIG, SMALL, put, row
 
 TENSORS = {"first.weight": torch.arange(6.0).reshape(2, 3), "second.bias": torch.tensor([1.5])}
 
@@ -25,12 +25,10 @@ TENSORS = {"first.weight": torch.arange(6.0).reshape(2, 3), "second.bias": torch
 def test_each_kind_of_model_has_its_place(weights_dir: Path, embedded_dir: Path) -> None:
     assert location(BIG, weights_dir) == weights_dir / "big.safetensors"
     assert location(SMALL, weights_dir) == embedded_dir / "small.safetensors"
-    assert location(HAAR, weights_dir) is None
 
 
 @pytest.mark.usefixtures("embedded_dir")
-def test_installed_is_what_lies_there_or_needs_no_file(weights_dir: Path) -> None:
-    assert installed(HAAR, weights_dir)
+def test_installed_is_what_lies_there(weights_dir: Path) -> None:
     assert installed(SMALL, weights_dir)
     assert not installed(BIG, weights_dir)
     put(weights_dir, BIG)
@@ -38,15 +36,14 @@ def test_installed_is_what_lies_there_or_needs_no_file(weights_dir: Path) -> Non
 
 
 def test_a_folder_is_no_model_file(weights_dir: Path) -> None:
-    (weights_dir / str(BIG.file)).mkdir()
+    (weights_dir / BIG.file).mkdir()
     assert not installed(BIG, weights_dir)
     assert "missing" in str(fault(BIG, weights_dir))
 
 
-def test_right_files_and_models_without_one_have_no_fault(weights_dir: Path) -> None:
+def test_a_right_file_has_no_fault(weights_dir: Path) -> None:
     put(weights_dir, BIG)
     assert fault(BIG, weights_dir) is None
-    assert fault(HAAR, weights_dir) is None
 
 
 @pytest.mark.parametrize("position", range(7))
@@ -127,11 +124,9 @@ def test_a_wrong_hash_is_refused_by_name(suffix: str, weights_dir: Path) -> None
         read_state_dict(model, weights_dir)
 
 
-def test_a_missing_file_and_a_model_without_one_are_refused_by_name(weights_dir: Path) -> None:
+def test_a_missing_file_is_refused_by_name(weights_dir: Path) -> None:
     with pytest.raises(ModelUnavailable, match=r"big: .*cannot be read"):
         read_state_dict(BIG, weights_dir)
-    with pytest.raises(ModelUnavailable, match="haar has no file"):
-        read_state_dict(HAAR, weights_dir)
 
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".pth"])

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { CONFIG } from "@/test/samples";
+import { CONFIG, WITHOUT_RECOGNISER } from "@/test/samples";
 import { json } from "@/test/server";
 import { API_URL, credentials, fetchConfig } from "./client";
 import { ProblemError, type Problem } from "./problem";
@@ -34,6 +34,11 @@ describe("fetchConfig", () => {
     expect(request?.headers.get("x-api-key")).toBe("secret");
   });
 
+  it("gives it also where the server has no recogniser", async () => {
+    serve(async () => json(200, WITHOUT_RECOGNISER));
+    expect(await fetchConfig(null, signal)).toEqual(WITHOUT_RECOGNISER);
+  });
+
   it("tells the server's error, and when to ask again", async () => {
     const error = { error: "Starting.", code: "starting", stage: "request", request_id: "r" };
     const problem = await problemWith(async () => json(503, error, { "retry-after": "4" }));
@@ -57,6 +62,8 @@ describe("fetchConfig", () => {
     ["a list", []],
     ["of half the limits", { ...CONFIG, limits: { media_types: ["image/png"] } }],
     ["of media types that are none", { ...CONFIG, limits: { ...CONFIG.limits, media_types: "image/png" } }],
+    ["of a threshold that is no number", { ...CONFIG, identity_threshold: "high" }],
+    ["that does not say who recognises faces", { ...CONFIG, identity_recogniser: undefined }],
     ["of choices that are none", { ...CONFIG, choices: { faces: "all" } }],
   ])("cannot read an answer %s", async (_what, answer) => {
     expect(await problemWith(async () => json(200, answer))).toMatchObject({ code: "unreadable" });

@@ -38,9 +38,14 @@ export async function fetchConfig(key: string | null, signal: AbortSignal): Prom
 
 /** Whether an answer has all that this page reads of it. */
 function isConfig(data: unknown): data is Config {
-  const { limits, choices, models, identity_threshold } = (data ?? {}) as Partial<Config>;
+  const { limits, choices, models, identity_threshold, identity_recogniser } = (data ?? {}) as Partial<Config>;
   if (!limits || !choices || !models) return false;
-  const numbers = [limits.max_upload_mb, limits.max_input_megapixels, limits.max_output_megapixels, identity_threshold];
+  const numbers = [limits.max_upload_mb, limits.max_input_megapixels, limits.max_output_megapixels];
   const lists = [limits.media_types, limits.upscale_factor, limits.strength, limits.quality, ...Object.values(choices)];
-  return numbers.every((number) => typeof number === "number") && lists.every(Array.isArray);
+  return (
+    numbers.every((number) => typeof number === "number") &&
+    lists.every(Array.isArray) &&
+    (identity_threshold === null || typeof identity_threshold === "number") &&
+    (identity_recogniser === null || typeof identity_recogniser === "string")
+  );
 }

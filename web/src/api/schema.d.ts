@@ -201,8 +201,16 @@ export interface components {
             defaults: {
                 [key: string]: boolean | number | string | null;
             };
-            /** Identity Threshold */
-            identity_threshold: number;
+            /**
+             * Identity Recogniser
+             * @description the recogniser on whose scale thresholds and similarities are, known before it is loaded; null without one
+             */
+            identity_recogniser: string | null;
+            /**
+             * Identity Threshold
+             * @description similarity under which a face is another person, unless a request says otherwise; null without a recogniser
+             */
+            identity_threshold: number | null;
             limits: components["schemas"]["Limits"];
             /** Models */
             models: {
@@ -301,7 +309,7 @@ export interface components {
             identity_policy: "warn" | "protect";
             /**
              * Identity Threshold
-             * @description similarity under which a face is another person; the server's own unless given
+             * @description similarity under which a face is another person, on the recogniser's scale; unless given, what /api/v1/config says
              */
             identity_threshold?: number;
             /**
@@ -400,7 +408,10 @@ export interface components {
             action: "restored" | "softened" | "kept";
             /** Box */
             box: number[];
-            /** Identity Similarity */
+            /**
+             * Identity Similarity
+             * @description of the face before and after, cosine in [-1, 1] on the scale of `models.recogniser`; null for a face that was kept, and without a recogniser
+             */
             identity_similarity: number | null;
             /** Landmarks */
             landmarks: number[][];
@@ -511,7 +522,7 @@ export interface components {
         Metrics: {
             /**
              * Identity Similarity
-             * @description the lowest over the restored faces, cosine in [-1, 1]
+             * @description the lowest over the restored faces, cosine in [-1, 1] on the scale of `models.recogniser`
              */
             identity_similarity: number | null;
             /**
@@ -548,7 +559,7 @@ export interface components {
              */
             commercial_use: "yes" | "no" | "unclear";
             /** File */
-            file: string | null;
+            file: string;
             /**
              * In Use
              * @description what a request gets that names no other
@@ -580,6 +591,11 @@ export interface components {
              * @description output over input size; null before a model of one's own is loaded
              */
             scale: number | null;
+            /**
+             * Threshold
+             * @description a recogniser's own: similarity under which it takes two faces for two people; null for other roles
+             */
+            threshold: number | null;
         };
         /**
          * Readiness

@@ -11,7 +11,7 @@ function showing(changes: Partial<ComponentProps<typeof FaceCard>> = {}) {
   const whole = {
     face: faceOf(),
     number: 2,
-    threshold: 0.5,
+    scale: { threshold: 0.5, recogniser: "own-faces" },
     isSelected: true,
     override: undefined,
     isPending: false,
@@ -62,6 +62,23 @@ describe("what was done with a face", () => {
   it("warns of another person", () => {
     showing({ face: faceOf({ identity_similarity: 0.3 }) });
     expect(head()).toHaveTextContent("0.30 · may be taken for another person");
+  });
+
+  it("tells from what likeness on a face is the same person, and by whom", () => {
+    showing();
+    expect(screen.getByText("Likeness 0.92: same person from 0.50 on, by own-faces.")).toBeVisible();
+  });
+
+  it("tells no likeness that was not measured", () => {
+    showing({ face: faceOf({ identity_similarity: null }), scale: { threshold: null, recogniser: null } });
+    expect(head()).not.toHaveTextContent("·");
+    expect(screen.queryByText(/^Likeness/)).not.toBeInTheDocument();
+  });
+
+  it("does not judge a likeness without a threshold", () => {
+    showing({ scale: { threshold: null, recogniser: "own-faces" } });
+    expect(head()).not.toHaveTextContent("person,");
+    expect(screen.getByText("Likeness 0.92: measured by own-faces.")).toBeVisible();
   });
 
   it("tells where landmarks were not seen", () => {

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from "react";
 import type { Face } from "@/api/types";
-import { likeness } from "@/photos/figures";
+import { likeness, scaleInWords, type Scale } from "@/photos/figures";
 import { Button } from "./Button";
 import { Range } from "./Range";
 import styles from "./FaceCard.module.css";
@@ -10,8 +10,8 @@ import styles from "./FaceCard.module.css";
 type Props = {
   face: Face;
   number: number;
-  /** The similarity under which a face is another person. */
-  threshold: number;
+  /** Of the similarity. */
+  scale: Scale;
   isSelected: boolean;
   /** Strength asked for this face alone; undefined: as for all. */
   override: number | undefined;
@@ -35,7 +35,7 @@ const ACTIONS: Record<Face["action"], string> = {
 export function FaceCard({
   face,
   number,
-  threshold,
+  scale,
   isSelected,
   override,
   isPending,
@@ -72,11 +72,14 @@ export function FaceCard({
         <span className={styles.numbers}>
           {face.action !== "kept" && <span>{Math.round(face.strength * 100)} %</span>}
           {similarity !== null && (
-            <span className={styles.similarity}>{`${similarity.toFixed(2)} · ${likeness(similarity, threshold)}`}</span>
+            <span className={styles.similarity}>{`${similarity.toFixed(2)} · ${likeness(similarity, scale)}`}</span>
           )}
         </span>
       </button>
       <div id={`${id}-more`} className={styles.more} hidden={!isSelected}>
+        {similarity !== null && scale.recogniser !== null && (
+          <p className={styles.reason}>{`Likeness ${similarity.toFixed(2)}: ${scaleInWords(scale)}.`}</p>
+        )}
         {obstacle === null ? (
           <>
             <Range label="Strength of this face" value={wanted} onChange={onOverride} />

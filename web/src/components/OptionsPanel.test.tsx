@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 import type { Config } from "@/api/types";
 import { DEFAULTS, type Options } from "@/photos/options";
-import { CONFIG, LOADING } from "@/test/samples";
+import { CONFIG, LOADING, WITHOUT_RECOGNISER } from "@/test/samples";
 import { OptionsPanel } from "./OptionsPanel";
 
 function showing(changes: Partial<Options> = {}, config: Config | null = CONFIG) {
@@ -69,15 +69,20 @@ describe("OptionsPanel", () => {
   });
 
   it("cannot keep the likeness without a model that knows people, and says so", () => {
-    showing({}, { ...CONFIG, models: { detector: "haar" } });
+    showing({}, WITHOUT_RECOGNISER);
     const keep = screen.getByRole("checkbox", { name: /Keep the likeness/ });
     expect(keep).toBeDisabled();
     expect(keep).toHaveAccessibleDescription(/no model that recognises people/);
   });
 
-  it("does not say so while the models are loading", () => {
-    showing({}, LOADING);
-    expect(screen.getByRole("checkbox", { name: /Keep the likeness/ })).toHaveAccessibleDescription(/Soften a face/);
+  it.each([
+    ["the models are loaded", CONFIG],
+    ["the models are loading", LOADING],
+  ])("tells when a face is the same person, and by whom, while %s", (_when, config) => {
+    showing({}, config);
+    const keep = screen.getByRole("checkbox", { name: /Keep the likeness/ });
+    expect(keep).toBeEnabled();
+    expect(keep).toHaveAccessibleDescription(/Soften a face.*: same person from 0\.50 on, by own-faces$/);
   });
 
   it("offers another restorer only where there is one", async () => {
@@ -100,5 +105,6 @@ describe("OptionsPanel", () => {
   it("is there before the server has answered", () => {
     showing({}, null);
     expect(choice("Size", "×2")).toBeChecked();
+    expect(screen.getByRole("checkbox", { name: /Keep the likeness/ })).toHaveAccessibleDescription(/as it was$/);
   });
 });

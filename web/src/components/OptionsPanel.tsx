@@ -2,7 +2,8 @@
 
 import { useId, type ReactNode } from "react";
 import type { Config } from "@/api/types";
-import { canProtect, FACTORS, isLoaded, type Options } from "@/photos/options";
+import { scaleInWords } from "@/photos/figures";
+import { canProtect, FACTORS, type Options } from "@/photos/options";
 import { Choice } from "./Choice";
 import { Range } from "./Range";
 import styles from "./OptionsPanel.module.css";
@@ -102,10 +103,11 @@ function summaryOf({ upscale_factor, strength, faces, identity_policy, color_cor
 }
 
 function protectHint(config: Config | null): string {
-  if (config !== null && isLoaded(config) && !canProtect(config)) {
-    return "This server has no model that recognises people, so it cannot tell";
-  }
-  return "Soften a face until it is taken for the same person, or leave it as it was";
+  const hint = "Soften a face until it is taken for the same person, or leave it as it was";
+  if (config === null) return hint;
+  if (!canProtect(config)) return "This server has no model that recognises people, so it cannot tell";
+  const words = scaleInWords({ threshold: config.identity_threshold, recogniser: config.identity_recogniser });
+  return `${hint}: ${words}`;
 }
 
 type CheckProps = {

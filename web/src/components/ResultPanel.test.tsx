@@ -3,18 +3,18 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 import { DEFAULTS } from "@/photos/options";
 import type { Photo } from "@/photos/photo";
-import type { Facts } from "@/api/types";
-import { CONFIG, faceOf, photoOf, resultOf } from "@/test/samples";
+import type { Config, Facts } from "@/api/types";
+import { CONFIG, faceOf, photoOf, resultOf, WITHOUT_RECOGNISER } from "@/test/samples";
 import { ResultPanel } from "./ResultPanel";
 
-function showing(facts: Partial<Facts> = {}, changes: Partial<Photo> = {}) {
+function showing(facts: Partial<Facts> = {}, changes: Partial<Photo> = {}, config: Config | null = CONFIG) {
   const heard = { onFace: vi.fn(), onOverride: vi.fn() };
   const result = resultOf(facts);
   render(
     <ResultPanel
       photo={photoOf(changes)}
       result={result}
-      config={CONFIG}
+      config={config}
       options={DEFAULTS}
       selectedFace={0}
       {...heard}
@@ -31,6 +31,23 @@ describe("the figures", () => {
     showing();
     expect(beside("PSNR")).toHaveTextContent(/31\.5 dB.*changed/);
     expect(beside("Identity")).toHaveTextContent("0.92same person, clearly");
+  });
+
+  it("tell whose measure of likeness it is", () => {
+    showing();
+    expect(beside("Identity")).toHaveTextContent(/same person from 0\.50 on, by own-faces/);
+    expect(screen.getByText("Likeness 0.92: same person from 0.50 on, by own-faces.")).toBeVisible();
+  });
+
+  it("do not know the likeness without a recogniser", () => {
+    const metrics = { psnr: 30, ssim: 0.9, lpips: 0.1, identity_similarity: null, reference: "input" } as const;
+    const warnings = [{ code: "identity_unavailable", message: "Identity is unknown." }];
+    const models = { detector: "mtcnn", restorer: "compact" };
+    const faces = [faceOf({ identity_similarity: null })];
+    showing({ metrics, warnings, models, faces }, {}, WITHOUT_RECOGNISER);
+    expect(beside("Identity")).toHaveTextContent(/unknownIdentity is unknown\./);
+    expect(screen.queryByText(/same person/)).not.toBeInTheDocument();
+    expect(screen.queryByRole("list", { name: "Warnings" })).not.toBeInTheDocument();
   });
 
   it("are unknown for a reason, which is not said twice", () => {
@@ -108,6 +125,8 @@ describe("the details", () => {
       "Reading the photo12 ms",
       "Restoring the faces900 ms",
     ]);
-    expect(screen.getByText(/On the server 1\.23 s, by haar \(detector\), compact \(restorer\)\./)).toBeVisible();
+    expect(
+      screen.getByText(/On the server 1\.23 s, by mtcnn \(detector\), compact \(restorer\), own-faces \(recogniser\)\./),
+    ).toBeVisible();
   });
 });

@@ -1,7 +1,7 @@
 "use client";
 
 import type { Config } from "@/api/types";
-import { otherWarnings } from "@/photos/figures";
+import { otherWarnings, scaleOf } from "@/photos/figures";
 import type { Options } from "@/photos/options";
 import { requestFor, type Photo, type Result } from "@/photos/photo";
 import { Details } from "./Details";
@@ -27,9 +27,9 @@ type Props = {
 export function ResultPanel({ photo, result, config, options, selectedFace, onFace, onOverride }: Props) {
   const { facts, request } = result;
   const { overrides } = requestFor(photo, request.options);
-  const threshold = config?.identity_threshold ?? 0;
+  const scale = scaleOf(facts, config);
   const isOtherwiseColoured = options.color_correction !== request.options.color_correction;
-  const warnings = otherWarnings(facts, threshold);
+  const warnings = otherWarnings(facts, scale);
   return (
     <>
       {warnings.length > 0 && (
@@ -53,7 +53,7 @@ export function ResultPanel({ photo, result, config, options, selectedFace, onFa
                 key={index}
                 face={face}
                 number={index + 1}
-                threshold={threshold}
+                scale={scale}
                 isSelected={index === selectedFace}
                 override={overrides[index]}
                 isPending={overrides[index] !== request.overrides[index]}
@@ -66,7 +66,7 @@ export function ResultPanel({ photo, result, config, options, selectedFace, onFa
           </div>
         </section>
       )}
-      <Figures facts={facts} threshold={threshold} />
+      <Figures facts={facts} scale={scale} />
       <Details result={result} />
     </>
   );

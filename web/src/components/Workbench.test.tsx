@@ -351,7 +351,7 @@ describe("options", () => {
     expect(screen.getByRole("checkbox", { name: /Keep the likeness/ })).toBeChecked();
   });
 
-  it("are kept for a server that is still loading, which cannot tell yet what it offers", async () => {
+  it("are kept for a server that is still loading its models", async () => {
     localStorage.setItem("likeness.options", JSON.stringify({ faces: "largest", identity_policy: "protect" }));
     config = () => json(200, LOADING);
     const user = await withPhotos("opa.png");

@@ -1,19 +1,19 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
 import type { Facts, Metrics } from "@/api/types";
-import { factsOf } from "@/test/samples";
-import { figuresOf, likeness, otherWarnings } from "./figures";
+import { CONFIG, factsOf, WITHOUT_RECOGNISER } from "@/test/samples";
+import { figuresOf, likeness, otherWarnings, scaleInWords, scaleOf, type Scale } from "./figures";
 
-const THRESHOLD = 0.5;
+const SCALE: Scale = { threshold: 0.5, recogniser: "own-faces" };
 const KNOWN: Metrics = { psnr: 31.54, ssim: 0.9123, lpips: 0.081, identity_similarity: 0.923, reference: "input" };
 
-const figure = (name: string, facts: Facts) => figuresOf(facts, THRESHOLD).find((one) => one.name === name);
+const figure = (name: string, facts: Facts) => figuresOf(facts, SCALE).find((one) => one.name === name);
 const measured = (metrics: Partial<Metrics>, warnings: Facts["warnings"] = []) =>
   factsOf({ metrics: { ...KNOWN, ...metrics }, warnings });
 
 describe("figuresOf", () => {
   it("gives each figure with its unit, in words and with what it is", () => {
-    const figures = figuresOf(measured({}), THRESHOLD);
+    const figures = figuresOf(measured({}), SCALE);
     expect(figures.map(({ name, value }) => [name, value])).toEqual([
       ["PSNR", "31.5 dB"],
       ["SSIM", "0.912"],
@@ -79,16 +79,60 @@ describe("otherWarnings", () => {
     const unavailable = { code: "identity_unavailable", message: "Identity is unknown." };
     const unprotected = { code: "identity_not_protected", message: "The likeness could not be protected." };
     const facts = measured({ identity_similarity: null }, [unprotected, unavailable]);
-    expect(otherWarnings(facts, THRESHOLD)).toEqual([unprotected]);
-    expect(otherWarnings(measured({}, [unavailable]), THRESHOLD)).toEqual([unavailable]);
+    expect(otherWarnings(facts, SCALE)).toEqual([unprotected]);
+    expect(otherWarnings(measured({}, [unavailable]), SCALE)).toEqual([unavailable]);
   });
 });
 
 describe("likeness", () => {
+  const below = (threshold: number): Scale => ({ ...SCALE, threshold });
+
   it("turns at the server's threshold", () => {
-    expect(likeness(0.49, 0.5)).toBe("may be taken for another person");
-    expect(likeness(0.5, 0.5)).toBe("same person");
-    expect(likeness(0.8, 0.5)).toBe("same person, clearly");
-    expect(likeness(0.49, 0.3)).toBe("same person");
+    expect(likeness(0.49, below(0.5))).toBe("may be taken for another person");
+    expect(likeness(0.5, below(0.5))).toBe("same person");
+    expect(likeness(0.8, below(0.5))).toBe("same person, clearly");
+    expect(likeness(0.49, below(0.3))).toBe("same person");
+    expect(likeness(-0.1, below(0))).toBe("may be taken for another person");
+  });
+
+  it("is no judgement where the threshold is not known", () => {
+    expect(likeness(0.9, { ...SCALE, threshold: null })).toMatch(/did not say/);
+  });
+});
+
+describe("the scale", () => {
+  const by = (recogniser: string) => factsOf({ models: { detector: "mtcnn", recogniser } });
+
+  it("is that of the recogniser that measured, with the server's threshold", () => {
+    expect(scaleOf(by("own-faces"), CONFIG)).toEqual(SCALE);
+    expect(scaleOf(factsOf({ models: { detector: "mtcnn" } }), CONFIG)).toEqual(SCALE);
+    expect(scaleOf(by("own-faces"), { ...CONFIG, identity_threshold: 0 })).toEqual({ ...SCALE, threshold: 0 });
+  });
+
+  it("has no threshold that belongs to another recogniser", () => {
+    const unknown = { threshold: null, recogniser: "other-faces" };
+    expect(scaleOf(by("other-faces"), CONFIG)).toEqual(unknown);
+    expect(scaleOf(by("other-faces"), WITHOUT_RECOGNISER)).toEqual(unknown);
+    expect(scaleOf(by("other-faces"), null)).toEqual(unknown);
+  });
+
+  it("is none without a recogniser", () => {
+    const none = { threshold: null, recogniser: null };
+    expect(scaleOf(factsOf({ models: {} }), WITHOUT_RECOGNISER)).toEqual(none);
+    expect(scaleOf(factsOf({ models: {} }), null)).toEqual(none);
+  });
+
+  it("has words", () => {
+    expect(scaleInWords(SCALE)).toBe("same person from 0.50 on, by own-faces");
+    expect(scaleInWords({ ...SCALE, threshold: -0.125 })).toBe("same person from -0.13 on, by own-faces");
+    expect(scaleInWords({ ...SCALE, threshold: null })).toBe("measured by own-faces");
+    expect(scaleInWords({ threshold: null, recogniser: null })).toBe("");
+  });
+
+  it("stands in the explanation of the figure", () => {
+    const explained = (scale: Scale) =>
+      figuresOf(measured({}), scale).find(({ name }) => name === "Identity")?.explanation;
+    expect(explained(SCALE)).toContain("face recogniser: same person from 0.50 on, by own-faces. The lowest");
+    expect(explained({ threshold: null, recogniser: null })).toContain("face recogniser. The lowest");
   });
 });

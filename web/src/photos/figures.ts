@@ -1,5 +1,5 @@
 /** What the figures of an answer mean, in plain words. */
-import type { Facts, Warning } from "@/api/types";
+import type { Config, Facts, Warning } from "@/api/types";
 
 export type Figure = {
   name: string;
@@ -9,6 +9,14 @@ export type Figure = {
   meaning: string;
   /** What the figure is. */
   explanation: string;
+};
+
+/** What a similarity means depends on who measured it. */
+export type Scale = {
+  /** The similarity from which on two faces are one person's; null: not known. */
+  threshold: number | null;
+  /** By name; null: there is none. */
+  recogniser: string | null;
 };
 
 type Step = readonly [least: number, meaning: string];
@@ -33,8 +41,8 @@ const LPIPS: readonly Step[] = [
   [-Infinity, "looks very different"],
 ];
 
-/** PSNR, SSIM, LPIPS and identity, in this order. `threshold`: the similarity under which a face is another person. */
-export function figuresOf(facts: Facts, threshold: number): Figure[] {
+/** PSNR, SSIM, LPIPS and identity, in this order. */
+export function figuresOf(facts: Facts, scale: Scale): Figure[] {
   const { metrics } = facts;
   const psnr = metrics?.psnr ?? null;
   const ssim = metrics?.ssim ?? null;
@@ -62,23 +70,45 @@ export function figuresOf(facts: Facts, threshold: number): Figure[] {
     {
       name: "Identity",
       value: identity === null ? null : identity.toFixed(2),
-      meaning: identity === null ? reason(facts, "identity") : likeness(identity, threshold),
-      explanation:
-        "Whether a face recogniser takes the faces before and after for one person; the lowest of all faces.",
+      meaning: identity === null ? reason(facts, "identity") : likeness(identity, scale),
+      explanation: identityExplanation(scale),
     },
   ];
 }
 
 /** The warnings that are not already the reason of an unknown figure. */
-export function otherWarnings(facts: Facts, threshold: number): Warning[] {
-  const told = figuresOf(facts, threshold).map(({ meaning }) => meaning);
+export function otherWarnings(facts: Facts, scale: Scale): Warning[] {
+  const told = figuresOf(facts, scale).map(({ meaning }) => meaning);
   return facts.warnings.filter(({ code, message }) => code.startsWith("no_face") || !told.includes(message));
 }
 
+/** The scale of the similarities in an answer. */
+export function scaleOf(facts: Facts, config: Config | null): Scale {
+  const chosen = config?.identity_recogniser ?? null;
+  const recogniser = facts.models.recogniser ?? chosen;
+  // A server that was started anew may measure by another one than it told this page, with another threshold.
+  return { recogniser, threshold: recogniser === chosen ? (config?.identity_threshold ?? null) : null };
+}
+
+/** "same person from 0.50 on, by dlib-resnet"; empty where no recogniser measures. */
+export function scaleInWords({ threshold, recogniser }: Scale): string {
+  if (recogniser === null) return "";
+  return threshold === null
+    ? `measured by ${recogniser}`
+    : `same person from ${threshold.toFixed(2)} on, by ${recogniser}`;
+}
+
 /** A face's similarity in words. */
-export function likeness(similarity: number, threshold: number): string {
+export function likeness(similarity: number, { threshold }: Scale): string {
+  if (threshold === null) return "the server did not say from what value on it is the same person";
   if (similarity < threshold) return "may be taken for another person";
   return similarity < (1 + threshold) / 2 ? "same person" : "same person, clearly";
+}
+
+function identityExplanation(scale: Scale): string {
+  const words = scaleInWords(scale);
+  const what = "How alike the faces before and after are to a face recogniser";
+  return `${what}${words && `: ${words}`}. The lowest of all faces.`;
 }
 
 function word(steps: readonly Step[], value: number): string {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import type { Config } from "@/api/types";
-import { CONFIG, LOADING } from "@/test/samples";
+import { CONFIG, LOADING, WITHOUT_RECOGNISER } from "@/test/samples";
 import { canProtect, DEFAULTS, offered, remember, remembered, type Options } from "./options";
 
 const KEY = "likeness.options";
@@ -73,17 +73,17 @@ describe("offered", () => {
         output_format: ["png"],
         restorer: ["first"],
       },
-      models: { detector: "haar" },
+      identity_recogniser: null,
     };
     expect(offered(OTHER, less)).toEqual(DEFAULTS);
   });
 
   it("keeps the likeness only where the server can tell people apart", () => {
     expect(canProtect(CONFIG)).toBe(true);
-    expect(canProtect(LOADING)).toBe(false);
-    expect(
-      offered({ ...DEFAULTS, identity_policy: "protect" }, { ...CONFIG, models: { detector: "haar" } }).identity_policy,
-    ).toBe("warn");
+    expect(canProtect(LOADING)).toBe(true); // it says which model it will have
+    expect(canProtect(WITHOUT_RECOGNISER)).toBe(false);
+    expect(offered({ ...DEFAULTS, identity_policy: "protect" }, LOADING).identity_policy).toBe("protect");
+    expect(offered({ ...DEFAULTS, identity_policy: "protect" }, WITHOUT_RECOGNISER).identity_policy).toBe("warn");
   });
 
   it("never asks for what the server does not offer, whatever was stored", () => {

@@ -29,7 +29,6 @@ const KEY = "likeness.options";
 /** These options as far as the server offers them, else the defaults. */
 export function offered(options: Options, config: Config): Options {
   const { limits, choices } = config;
-  const mayProtect = canProtect(config) || !isLoaded(config); // which model it will have, is not known before
   const within = (value: number, bounds: number[], fallback: number) =>
     value >= (bounds[0] ?? value) && value <= (bounds[1] ?? value) ? value : fallback;
   const among = <T extends string>(name: string, value: T, fallback: T) =>
@@ -40,7 +39,7 @@ export function offered(options: Options, config: Config): Options {
       : DEFAULTS.upscale_factor,
     strength: within(options.strength, limits.strength, DEFAULTS.strength),
     faces: among("faces", options.faces, DEFAULTS.faces),
-    identity_policy: mayProtect ? among("identity_policy", options.identity_policy, "warn") : "warn",
+    identity_policy: canProtect(config) ? among("identity_policy", options.identity_policy, "warn") : "warn",
     color_correction: among("color_correction", options.color_correction, DEFAULTS.color_correction),
     output_format: among("output_format", options.output_format, DEFAULTS.output_format),
     quality: within(Math.round(options.quality), limits.quality, DEFAULTS.quality),
@@ -53,9 +52,9 @@ export function isLoaded(config: Config): boolean {
   return "detector" in config.models;
 }
 
-/** Whether the server can tell if a face is still the same person; it cannot while its models are loading. */
+/** Whether the server can tell if a face is still the same person. */
 export function canProtect(config: Config): boolean {
-  return "recogniser" in config.models;
+  return config.identity_recogniser !== null;
 }
 
 /** What was chosen here last. */

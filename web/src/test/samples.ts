@@ -39,11 +39,20 @@ export const CONFIG: Config = {
     upscaler: ["compact-x2"],
   },
   identity_threshold: 0.5,
-  models: { detector: "haar", restorer: "compact", upscaler: "compact-x2", recogniser: "own-faces" },
+  identity_recogniser: "own-faces",
+  models: { detector: "mtcnn", restorer: "compact", upscaler: "compact-x2", recogniser: "own-faces" },
 };
 
 /** As it is while the models are loading. */
 export const LOADING: Config = { ...CONFIG, models: {} };
+
+/** Of a server without a recogniser. */
+export const WITHOUT_RECOGNISER: Config = {
+  ...CONFIG,
+  identity_threshold: null,
+  identity_recogniser: null,
+  models: { detector: "mtcnn", restorer: "compact", upscaler: "compact-x2" },
+};
 
 export function faceOf(changes: Partial<Face> = {}): Face {
   return {
@@ -66,7 +75,7 @@ export function factsOf(changes: Partial<Facts> = {}): Facts {
     height: 160,
     media_type: "image/png",
     metrics: { psnr: 31.5, ssim: 0.91, lpips: 0.08, identity_similarity: 0.92, reference: "input" },
-    models: { detector: "haar", restorer: "compact" },
+    models: { detector: "mtcnn", restorer: "compact", recogniser: "own-faces" },
     processing_time_ms: 1234,
     timings_ms: { queue: 0.1, decode: 12, restoration: 900 },
     warning: null,

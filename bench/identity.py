@@ -1,0 +1,162 @@
+"""Does the same person come out? `python -m bench.identity ../shared/photos --people obama biden rose`.
+
+Prints how many faces are found in each photo, how similar each stays after every installed restorer at several
+strengths, and how well the recogniser tells people apart. Photos are files, or folders of them. A photo with one face
+whose name begins with one of `--people` shows that person; without `--people` its name up to the first character that
+is no letter is the person. Faces of one photo are taken for different people.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+
+from app.settings import Settings
+from bench.table import MISSING, markdown
+from pipeline.alignment import align
+from pipeline.decode import decode
+from pipeline.detection import detect
+from pipeline.errors import InputError
+from pipeline.geometry import transform_points
+from pipeline.identity import blend
+from pipeline.models.loading import load
+from pipeline.models.runtime import choose_runtime
+from pipeline.models.selection import choose
+from pipeline.restoration import restore
+from pipeline.run import Run
+from pipeline.types import Face, FloatArray, Image, Models, Recogniser, Restorer
+
+STRENGTHS = (0.25, 0.5, 0.75, 1.0)
+MAX_PIXELS = 100_000_000
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One photo: its name, its pixels (H, W, 3), its faces and their embeddings (N, D)."""
+
+    name: str
+    image: Image
+    faces: list[Face]
+    embeddings: FloatArray
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure and print; 1 if no photo could be read."""
+    parser = argparse.ArgumentParser(prog="python -m bench.identity", description="Faces, likeness, separation.")
+    parser.add_argument("photos", nargs="+", type=Path, help="photos, or folders of them")
+    parser.add_argument("--people", nargs="*", default=[], help="how the names of one person's photos begin")
+    parsed = parser.parse_args(arguments)
+    settings = Settings()
+    models = load(choose(settings.shelf), choose_runtime(settings.device, settings.precision), settings.weights_dir)
+    recogniser = models.recogniser
+    if recogniser is None:
+        parser.error("there is no recogniser: LIKENESS_RECOGNISER=none")
+    photos = list(looked_at(parsed.photos, models, recogniser))
+    if not photos:
+        print("No photo could be read.", file=sys.stderr)
+        return 1
+    for restorer in models.offered_restorers.values():
+        print(f"Similarity by {recogniser.name} before and after {restorer.name}, the lowest of each photo\n")
+        print(restored_table(photos, restorer, recogniser), end="\n\n", flush=True)
+    print(f"{recogniser.name} on photos as they are, threshold {recogniser.threshold:g}\n")
+    print(separation_table(photos, parsed.people, recogniser.threshold))
+    return 0
+
+
+def looked_at(paths: Sequence[Path], models: Models, recogniser: Recogniser) -> Iterator[Seen]:
+    """Every photo among `paths` with its faces; what is no photo is named on standard error."""
+    for path in files_of(paths):
+        try:
+            image = decode(path.read_bytes(), max_pixels=MAX_PIXELS).image
+        except (InputError, OSError) as error:
+            print(f"{path}: {error}", file=sys.stderr)
+            continue
+        faces = detect(image, models.detector, Run())
+        yield Seen(path.stem, image, faces, recogniser.embed([image] * len(faces), [face.landmarks for face in faces]))
+
+
+def files_of(paths: Sequence[Path]) -> list[Path]:
+    """The files among `paths`, and in the folders among them those that may be photos."""
+    folders = [sorted(path.iterdir()) if path.is_dir() else [path] for path in paths]
+    texts = (".md", ".txt")
+    return [file for files in folders for file in files if file.is_file() and file.suffix.lower() not in texts]
+
+
+def restored_table(photos: Sequence[Seen], restorer: Restorer, recogniser: Recogniser) -> str:
+    """For each photo how many faces were found and restored, and its lowest similarity at each strength."""
+    rows, all_found = [], np.empty((0, len(STRENGTHS)))
+    for photo in photos:
+        found = similarities(photo, restorer, recogniser)
+        all_found = np.concatenate([all_found, found])
+        rows.append([photo.name, str(len(photo.faces)), str(len(found)), *_lowest(found)])
+    count = sum(len(photo.faces) for photo in photos)
+    rows.append(["**lowest**", str(count), str(len(all_found)), *_lowest(all_found)])
+    if len(all_found):
+        medians = [f"{value:.3f}" for value in np.median(all_found, axis=0)]
+        rows.append(["**median**", str(count), str(len(all_found)), *medians])
+    return markdown(["photo", "faces", "restored", *(f"{strength:g}" for strength in STRENGTHS)], rows)
+
+
+def similarities(photo: Seen, restorer: Restorer, recogniser: Recogniser) -> FloatArray:
+    """(restored faces, strengths): the similarity of the aligned face before and after."""
+    pairs = zip(photo.faces, align(photo.image, photo.faces, Run()), strict=True)
+    taken = [(face, c) for face, c in pairs if c is not None and c.native_size <= restorer.max_native_size]
+    crops = [crop for _, crop in taken]
+    landmarks = [transform_points(face.landmarks, crop.affine_matrix) for face, crop in taken]
+    restored = restore(crops, restorer, Run())
+    before = recogniser.embed([crop.image for crop in crops], landmarks)
+    columns = []
+    for strength in STRENGTHS:
+        mixed = [blend(crop.image, image, strength) for crop, image in zip(crops, restored, strict=True)]
+        columns.append((before * recogniser.embed(mixed, landmarks)).sum(axis=1))
+    return np.array(columns, dtype=np.float32).reshape(len(STRENGTHS), len(crops)).T
+
+
+def separation_table(photos: Sequence[Seen], people: Sequence[str], threshold: float) -> str:
+    """Similarities of pairs of one person and of two people: number, spread, and the share from `threshold` on."""
+    same, different = pairs_of(photos, people)
+    rows = []
+    for name, values in (("one person", same), ("two people", different)):
+        if not values:
+            rows.append([name, "0", *[MISSING] * 6])
+            continue
+        spread = [f"{value:.2f}" for value in np.percentile(values, (0, 1, 50, 99, 100))]
+        rows.append([name, str(len(values)), *spread, f"{100 * np.mean(np.array(values) >= threshold):.1f} %"])
+    return markdown(["pairs", "number", "lowest", "1 %", "median", "99 %", "highest", "same person"], rows)
+
+
+def pairs_of(photos: Sequence[Seen], people: Sequence[str]) -> tuple[list[float], list[float]]:
+    """Similarities of all pairs of faces of one person, and of all that are known to be of two people."""
+    same: list[float] = []
+    different: list[float] = []
+    for photo in photos:
+        cosines = photo.embeddings @ photo.embeddings.T
+        different += [float(cosines[pair]) for pair in combinations(range(len(photo.faces)), 2)]
+    single = [(name, photo) for photo in photos if len(photo.faces) == 1 and (name := person(photo.name, people))]
+    for (first, one), (second, other) in combinations(single, 2):
+        cosine = float(one.embeddings[0] @ other.embeddings[0])
+        (same if first == second else different).append(cosine)
+    return same, different
+
+
+def person(name: str, people: Sequence[str]) -> str | None:
+    """Whom a photo of this name shows; None if it is none of the `people`."""
+    if people:
+        return next((known for known in people if name.lower().startswith(known.lower())), None)
+    found = re.match(r"[^\W\d_]+", name)
+    return found and found.group().lower()
+
+
+def _lowest(found: FloatArray) -> list[str]:
+    return [f"{value:.3f}" for value in found.min(axis=0)] if len(found) else [MISSING] * len(STRENGTHS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

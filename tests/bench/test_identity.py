@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench import identity
+from bench.identity import Seen, files_of, main, pairs_of, person, separation_table
+from pipeline.types import Image
+from tests import images
+from tests.pipeline.fakes import face_in
+
+
+def seen(name: str, *embeddings: tuple[float, float]) -> Seen:
+    """A photo with a face for each embedding."""
+    found = np.array(embeddings, np.float32).reshape(-1, 2)
+    return Seen(name, np.zeros((1, 1, 3), np.float32), [face_in(0, 0, 1, 1)] * len(found), found)
+
+
+@pytest.mark.parametrize(
+    ("name", "people", "shown"),
+    [
+        ("ada2", (), "ada"),
+        ("Ada_lovelace-3", (), "ada"),
+        ("2019-03", (), None),
+        ("Ada2", ("ada", "grace"), "ada"),
+        ("grace_hopper", ("ada", "grace"), "grace"),
+        ("whole_imgs_00", ("ada", "grace"), None),
+    ],
+)
+def test_the_name_tells_the_person(name: str, people: tuple[str, ...], shown: str | None) -> None:
+    assert person(name, people) == shown
+
+
+def test_pairs_are_of_one_person_or_of_two() -> None:
+    photos = [
+        seen("ada1", (1, 0)),
+        seen("ada2", (0.8, 0.6)),
+        seen("grace1", (0, 1)),
+        seen("group", (1, 0), (-1, 0)),  # two people, none of them known by name
+        seen("ada_empty"),
+    ]
+    same, different = pairs_of(photos, ("ada", "grace"))
+    assert same == [pytest.approx(0.8)]
+    assert sorted(different) == [pytest.approx(value) for value in (-1, 0, 0.6)]
+    table = separation_table(photos, ("ada", "grace"), 0.5)
+    one, two = (line for line in table.splitlines() if line.startswith(("| one", "| two")))
+    assert "100.0 %" in one
+    assert "33.3 %" in two
+
+
+def test_without_pairs_there_are_no_figures() -> None:
+    table = separation_table([seen("ada", (1, 0))], (), 0.5)
+    assert table.count("–") == 12
+
+
+def test_folders_are_read_but_not_their_texts(tmp_path: Path) -> None:
+    for name in ("b.jpg", "a.png", "README.md"):
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "folder").mkdir()
+    assert [file.name for file in files_of([tmp_path])] == ["a.png", "b.jpg"]
+
+
+def test_a_folder_of_photos(
+    tmp_path: Path, astronaut: Image, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIKENESS_MODELS", "embedded")
+    pixels = (astronaut[:256, 96:352] * 255).astype(np.uint8)
+    for name, picture in (("eileen1", pixels), ("eileen2", pixels[:, ::-1].copy())):
+        (tmp_path / f"{name}.png").write_bytes(images.png(picture))
+    (tmp_path / "broken.jpg").write_bytes(b"no photo")
+    assert main([str(tmp_path)]) == 0
+    said = capsys.readouterr()
+    assert "broken.jpg" in said.err
+    lines = {line.split("|")[1].strip(): line.split("|")[2:-1] for line in said.out.splitlines() if "|" in line}
+    assert [cell.strip() for cell in lines["eileen1"][:2]] == ["1", "1"]
+    assert all(0.5 < float(cell) <= 1 for cell in lines["eileen1"][2:])
+    assert lines["one person"][0].strip() == "1"
+
+
+def test_nothing_to_read_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path)]) == 1
+    assert "No photo" in capsys.readouterr().err
+
+
+def test_without_a_recogniser_there_is_nothing_to_measure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LIKENESS_RECOGNISER", "none")
+    with pytest.raises(SystemExit):
+        identity.main([str(tmp_path)])

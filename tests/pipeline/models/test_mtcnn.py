@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.errors import Cancelled, ModelUnavailable
+from pipeline.geometry import resize, transform_points, warp
+from pipeline.models.mtcnn import MtcnnDetector
+from pipeline.models.registry import REGISTRY
+from pipeline.models.runtime import Runtime
+from pipeline.models.weights import EMBEDDED_DIR, read_state_dict
+from pipeline.run import Run
+from pipeline.types import Face, FloatArray, Image
+from training.faces import LANDMARKS
+
+FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=1)
+BF16 = Runtime(torch.device("cpu"), torch.bfloat16, tile=64, max_batch=1)
+
+(ROW,) = (model for model in REGISTRY if model.name == "mtcnn")
+# The astronaut's landmarks as RetinaFace-MobileNet0.25 finds them.
+TRUE: FloatArray = np.array(LANDMARKS["astronaut"][0], dtype=np.float32)
+EYES = float(np.linalg.norm(TRUE[1] - TRUE[0]))  # pixels between them
+
+
+@pytest.fixture(scope="module")
+def state() -> dict[str, Any]:
+    return read_state_dict(ROW, EMBEDDED_DIR)
+
+
+@pytest.fixture(scope="module")
+def detector(state: dict[str, Any]) -> MtcnnDetector:
+    return MtcnnDetector("mtcnn", state, FP32)
+
+
+def faces_of(detector: MtcnnDetector, image: Image) -> list[Face]:
+    return detector.detect(image, Run().check)
+
+
+def photo(name: str) -> Image:
+    pixels = getattr(skimage.data, name)()
+    if pixels.ndim == 2:
+        pixels = pixels[..., None].repeat(3, axis=2)
+    return np.ascontiguousarray(pixels[..., :3], dtype=np.float32) / np.float32(255)
+
+
+def off(face: Face, expected: FloatArray) -> float:
+    """How far the worst landmark is off, as a part of the distance between the expected eyes."""
+    eyes = np.linalg.norm(expected[1] - expected[0])
+    return float(np.linalg.norm(face.landmarks - expected, axis=1).max() / eyes)
+
+
+def same(first: list[Face], second: list[Face]) -> bool:
+    return len(first) == len(second) and all(
+        np.array_equal(a.box, b.box) and np.array_equal(a.landmarks, b.landmarks) and a.score == b.score
+        for a, b in zip(first, second, strict=True)
+    )
+
+
+# --- what is found -----------------------------------------------------------------------------------------------
+
+
+def test_the_astronaut_is_found_with_landmarks_where_they_are(detector: MtcnnDetector, astronaut: Image) -> None:
+    (face,) = faces_of(detector, astronaut)
+    assert off(face, TRUE) < 0.1
+    assert not face.landmarks_estimated
+    assert face.score > 0.99
+    x0, y0, x1, y1 = face.box
+    assert ((face.landmarks > (x0, y0)) & (face.landmarks < (x1, y1))).all()
+    assert 1.8 * EYES < x1 - x0 < 3 * EYES
+    assert face.box.dtype == face.landmarks.dtype == np.float32
+
+
+def test_a_degraded_face_is_found_too(detector: MtcnnDetector, degraded_astronaut: Image) -> None:
+    (face,) = faces_of(detector, degraded_astronaut)
+    assert off(face, (TRUE - 0.5) / 2) < 0.12
+
+
+@settings(max_examples=12, deadline=None)
+@given(factor=st.floats(0.22, 2.5), degrees=st.floats(-30, 30))
+def test_a_face_is_found_at_every_size_and_tilt(factor: float, degrees: float) -> None:
+    """From a box of 22 pixels to one of 250."""
+    astronaut = photo("astronaut")
+    small = resize(astronaut, (round(512 * factor), round(512 * factor)))
+    middle = (small.shape[1] - 1) / 2
+    matrix = np.asarray(cv2.getRotationMatrix2D((middle, middle), degrees, 1), dtype=np.float64)
+    turned = warp(small, matrix, (small.shape[1], small.shape[0]), border=None)
+    expected = transform_points((TRUE + np.float32(0.5)) * np.float32(small.shape[1] / 512) - np.float32(0.5), matrix)
+    detector = MtcnnDetector("mtcnn", read_state_dict(ROW, EMBEDDED_DIR), FP32)
+    found = faces_of(detector, turned)
+    assert min(off(face, expected) for face in found) < 0.2
+
+
+@pytest.mark.parametrize("share", [0.35, 0.5])
+def test_a_face_half_outside_the_photo_is_found(share: float, detector: MtcnnDetector, astronaut: Image) -> None:
+    edge = 180 + round(share * 90)  # her face spans columns 180 to 270
+    (face,) = faces_of(detector, np.ascontiguousarray(astronaut[:, edge:]))
+    assert off(face, TRUE - np.float32([edge, 0])) < 0.5
+
+
+def test_a_close_up_that_fills_the_photo_is_found(detector: MtcnnDetector, astronaut: Image) -> None:
+    close = resize(np.ascontiguousarray(astronaut[60:170, 175:275]), (1164, 1280))
+    (face,) = faces_of(detector, close)
+    assert off(face, (TRUE - np.float32([175, 60]) + 0.5) * np.float32(11.636) - 0.5) < 0.15
+
+
+def test_a_profile_is_found(detector: MtcnnDetector) -> None:
+    """A man who looks into his camera; the second eye can hardly be seen."""
+    (face,) = faces_of(detector, photo("camera"))
+    assert np.abs(face.landmarks[2] - (251, 167)).max() < 5  # the tip of the nose
+
+
+def test_every_face_of_a_group_is_found_once(detector: MtcnnDetector, astronaut: Image) -> None:
+    face = astronaut[40:200, 140:300]
+    group = np.concatenate([np.concatenate([face, face[:, ::-1], face], axis=1)] * 2, axis=0)
+    found = faces_of(detector, np.ascontiguousarray(group))
+    assert len(found) == 6
+    assert [face.score for face in found] == sorted((face.score for face in found), reverse=True)
+
+
+@pytest.mark.parametrize(
+    "name", ["brick", "cell", "chelsea", "coffee", "coins", "grass", "gravel", "page", "rocket", "moon"]
+)
+@pytest.mark.parametrize("quarters", [0, 1])
+def test_no_face_is_found_where_there_is_none(name: str, quarters: int, detector: MtcnnDetector) -> None:
+    """`chelsea` shows a cat."""
+    assert faces_of(detector, np.ascontiguousarray(np.rot90(photo(name), quarters))) == []
+
+
+@pytest.mark.parametrize("kind", ["noise", "black", "white", "gradient"])
+def test_no_face_is_found_in_no_picture(kind: str, detector: MtcnnDetector) -> None:
+    image = {
+        "noise": np.random.default_rng(0).random((200, 300, 3), dtype=np.float32),
+        "black": np.zeros((200, 300, 3), np.float32),
+        "white": np.ones((200, 300, 3), np.float32),
+        "gradient": np.linspace(0, 1, 200 * 300 * 3, dtype=np.float32).reshape(200, 300, 3),
+    }[kind]
+    assert faces_of(detector, image) == []
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (9, 9), (12, 12), (3, 1280)])
+def test_pictures_too_small_for_a_face_are_no_failure(size: tuple[int, int], detector: MtcnnDetector) -> None:
+    assert faces_of(detector, np.full((*size, 3), 0.5, np.float32)) == []
+
+
+# --- how it is found ---------------------------------------------------------------------------------------------
+
+
+def test_the_number_format_of_the_runtime_changes_nothing(state: dict[str, Any], detector: MtcnnDetector) -> None:
+    image = photo("astronaut")
+    assert same(faces_of(MtcnnDetector("mtcnn", state, BF16), image), faces_of(detector, image))
+
+
+def test_a_photo_is_not_written(detector: MtcnnDetector, degraded_astronaut: Image) -> None:
+    assert not degraded_astronaut.flags.writeable
+    assert len(faces_of(detector, degraded_astronaut)) == 1
+
+
+def test_two_threads_find_what_each_finds_alone(detector: MtcnnDetector, degraded_astronaut: Image) -> None:
+    photos = [degraded_astronaut, np.ascontiguousarray(degraded_astronaut[:, ::-1])]
+    alone = [faces_of(detector, image) for image in photos]
+    assert not same(*alone)
+    with ThreadPoolExecutor(2) as pool:
+        assert all(map(same, pool.map(lambda image: faces_of(detector, image), photos), alone))
+
+
+def test_a_run_is_stopped_between_two_sizes(detector: MtcnnDetector, astronaut: Image) -> None:
+    looks = 0
+
+    def check() -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 3:
+            raise Cancelled("Gone.")
+
+    with pytest.raises(Cancelled):
+        detector.detect(astronaut, check)
+    assert looks == 3
+
+
+# --- other files -------------------------------------------------------------------------------------------------
+
+
+def test_weights_of_something_else_are_refused_by_name(state: dict[str, Any]) -> None:
+    lacking = {key: tensor for key, tensor in state.items() if key != "onet.head.bias"}
+    reshaped = state | {"rnet.head.bias": state["rnet.head.bias"][:3]}
+    more = state | {"xnet.head.bias": state["rnet.head.bias"]}
+    for wrong in (lacking, reshaped, more, {}, state | {"pnet.head.bias": "text"}):
+        with pytest.raises(ModelUnavailable, match=r"^net: "):
+            MtcnnDetector("net", wrong, FP32)
