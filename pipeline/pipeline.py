@@ -35,6 +35,11 @@ from pipeline.types import (
 )
 from pipeline.upscaling import output_size, upscale, upscaler_for
 
+WHAT_HELPS = (
+    "A face must be at least 20 pixels wide, with eyes, nose and mouth mostly visible. If it is small in a large "
+    "photo, send the part of the photo around it."
+)
+
 
 def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> Enhanced:
     """The photo with its faces restored, enlarged by `options.upscale_factor`.
@@ -49,7 +54,7 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
     with run.stage("detection"):
         faces = detect(image, models.detector, run)
         if not faces and options.require_face:
-            raise NoFaceDetected("No face was found in this photo.")
+            raise NoFaceDetected(f"No face was found in this photo. {WHAT_HELPS}")
         asked = wishes(faces, options, photo.width, photo.height)
     with run.stage("alignment"):
         aligned = align(image, [face for face, wish in zip(faces, asked, strict=True) if wish.strength > 0], run)
@@ -195,7 +200,7 @@ def _face_notices(options: EnhanceOptions, reports: Sequence[FaceReport], models
     notices = []
     kept = [report for report in reports if report.verdict.action == "kept"]
     if not reports:
-        notices.append(Notice("no_face_detected", "No face was found; the photo was only upscaled."))
+        notices.append(Notice("no_face_detected", f"No face was found; the photo was only upscaled. {WHAT_HELPS}"))
     elif len(kept) == len(reports):
         notices.append(Notice("no_face_restored", "No face was restored; the face reports say why."))
     if len(kept) < len(reports) and models.recogniser is None:

@@ -1,7 +1,7 @@
 """Reads networks as dlib writes them, as far as its face recognition network needs it.
 
 dlib's ``serialize`` writes values one after the other, without names or lengths around them: whoever reads must know
-what comes next. What is known here is in dlib's ``serialize.h`` (numbers, text), ``cuda/tensor_tools.cpp`` (tensors) and
+what comes next. What is known here is in dlib's ``serialize.h`` (numbers, text), ``cuda/tensor_tools.cpp`` (tensors),
 ``dnn/layers.h`` and ``dnn/core.h`` (layers), versions 19 and 20.
 """
 

@@ -1,7 +1,7 @@
 """MTCNN's three networks against facenet-pytorch 2.6.0, on the same crops.
 
-Tolerance: 2e-3 for probabilities, box offsets and landmarks (parts of the box). Our weights are theirs in half precision.
-Largest difference seen: stated below each assertion once it was measured.
+Tolerance: 2e-3 for probabilities, and for box offsets and landmarks as parts of the box. Ours are theirs in half
+precision.
 """
 
 from __future__ import annotations

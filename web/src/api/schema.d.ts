@@ -417,7 +417,7 @@ export interface components {
             landmarks: number[][];
             /**
              * Landmarks Estimated
-             * @description true where the detector sees no nose and mouth but derives them
+             * @description true where the detector does not see all landmarks but derives some
              */
             landmarks_estimated: boolean;
             /** Reason */
