@@ -37,7 +37,8 @@ from tests.app.server import ENHANCE, MULTIPART, UPSCALE, Likeness, eventually, 
 EVENTS = "text/event-stream"
 PHOTO = images.png(images.gradient())
 SHAPES = {"queued": QueuedEvent, "stage": StageEvent, "result": EnhanceResponse, "error": ErrorEvent}
-STAGES = ["decode", "detection", "alignment", "restoration", "identity", "upscaling", "blending", "metrics"]
+# The likeness is looked after before the faces are pasted, and measured in the finished picture.
+STAGES = ["decode", "detection", "alignment", "restoration", "identity", "upscaling", "blending", "identity", "metrics"]
 STAGES += ["encode", "answer"]
 
 Event = tuple[str, Any]
