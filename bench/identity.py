@@ -151,7 +151,7 @@ def person(name: str, people: Sequence[str]) -> str | None:
     if people:
         return next((known for known in people if name.lower().startswith(known.lower())), None)
     found = re.match(r"[^\W\d_]+", name)
-    return found and found.group().lower()
+    return found.group().lower() if found else None
 
 
 def _lowest(found: FloatArray) -> list[str]:

@@ -67,7 +67,7 @@ class MtcnnDetector:
         found = []
         for level, factor in _pyramid(pixels):
             check()
-            padded = functional.pad(self._on_device(level), (MARGIN,) * 4)
+            padded = functional.pad(self._on_device(level), [MARGIN] * 4)
             scores, offsets = (answer[0].cpu() for answer in self._propose(padded))
             rows, columns = torch.nonzero(scores > MIN_PROPOSED, as_tuple=True)
             corners = torch.stack([columns, rows], dim=1) * STRIDE - MARGIN
