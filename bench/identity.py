@@ -91,7 +91,7 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
 
 def restored_table(photos: Sequence[Seen], restorer: Restorer, recogniser: Recogniser) -> str:
     """For each photo how many faces were found and restored, and its lowest similarity at each strength."""
-    rows, all_found = [], np.empty((0, len(STRENGTHS)))
+    rows, all_found = [], np.empty((0, len(STRENGTHS)), dtype=np.float32)
     for photo in photos:
         found = similarities(photo, restorer, recogniser)
         all_found = np.concatenate([all_found, found])

@@ -64,8 +64,8 @@ def main() -> None:
         if len(boxes) == 1 and landmarks is not None:
             places.append(transform_points(landmarks, chip_transform(predictor(pixels, boxes[0]))))
     print(f"{len(places)} portraits with one face for dlib and one for us")
-    print("mean:", np.round(np.mean(places, axis=0), 2).tolist())
-    print("standard deviation:", np.round(np.std(places, axis=0), 2).tolist())
+    print("mean:", np.mean(places, axis=0, dtype=np.float64).round(2).tolist())
+    print("standard deviation:", np.std(places, axis=0, dtype=np.float64).round(2).tolist())
 
 
 if __name__ == "__main__":

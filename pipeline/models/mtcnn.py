@@ -139,7 +139,8 @@ def _pyramid(pixels: Image) -> Iterator[tuple[Image, torch.Tensor]]:
 def _crops(whole: torch.Tensor, boxes: torch.Tensor, side: int) -> torch.Tensor:
     """Boxes (N, 4) cut out of `whole` (1, 3, H, W), as (N, 3, side, side); area averages, grey outside."""
     regions = torch.cat([boxes.new_zeros(len(boxes), 1), boxes], dim=1).to(whole.device)
-    return roi_align(whole, regions, side, aligned=True)
+    crops: torch.Tensor = roi_align(whole, regions, side, aligned=True)
+    return crops
 
 
 def _moved(boxes: torch.Tensor, offsets: torch.Tensor) -> torch.Tensor:

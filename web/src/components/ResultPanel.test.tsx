@@ -126,7 +126,9 @@ describe("the details", () => {
       "Restoring the faces900 ms",
     ]);
     expect(
-      screen.getByText(/On the server 1\.23 s, by mtcnn \(detector\), compact \(restorer\), own-faces \(recogniser\)\./),
+      screen.getByText(
+        /On the server 1\.23 s, by mtcnn \(detector\), compact \(restorer\), own-faces \(recogniser\)\./,
+      ),
     ).toBeVisible();
   });
 });
