@@ -3,7 +3,7 @@
 Prints how many faces are found in each photo, how similar each stays after every installed restorer at several
 strengths, and how well the recogniser tells people apart. Photos are files, or folders of them. A photo with one face
 whose name begins with one of `--people` shows that person; without `--people` its name up to the first character that
-is no letter is the person. Faces of one photo are taken for different people.
+is no letter is the person. Faces in one photo have a row of their own: they are several people, unless it is a collage.
 """
 
 from __future__ import annotations
@@ -120,10 +120,9 @@ def similarities(photo: Seen, restorer: Restorer, recogniser: Recogniser) -> Flo
 
 
 def separation_table(photos: Sequence[Seen], people: Sequence[str], threshold: float) -> str:
-    """Similarities of pairs of one person and of two people: number, spread, and the share from `threshold` on."""
-    same, different = pairs_of(photos, people)
+    """Similarities of pairs of faces, by who they are: number, spread, and the share from `threshold` on."""
     rows = []
-    for name, values in (("one person", same), ("two people", different)):
+    for name, values in pairs_of(photos, people).items():
         if not values:
             rows.append([name, "0", *[MISSING] * 6])
             continue
@@ -132,18 +131,17 @@ def separation_table(photos: Sequence[Seen], people: Sequence[str], threshold: f
     return markdown(["pairs", "number", "lowest", "1 %", "median", "99 %", "highest", "same person"], rows)
 
 
-def pairs_of(photos: Sequence[Seen], people: Sequence[str]) -> tuple[list[float], list[float]]:
-    """Similarities of all pairs of faces of one person, and of all that are known to be of two people."""
-    same: list[float] = []
-    different: list[float] = []
+def pairs_of(photos: Sequence[Seen], people: Sequence[str]) -> dict[str, list[float]]:
+    """Similarities of all pairs of faces that are known by name, and of those in one photo."""
+    pairs: dict[str, list[float]] = {"one person": [], "two people": [], "in one photo": []}
     for photo in photos:
         cosines = photo.embeddings @ photo.embeddings.T
-        different += [float(cosines[pair]) for pair in combinations(range(len(photo.faces)), 2)]
+        pairs["in one photo"] += [float(cosines[pair]) for pair in combinations(range(len(photo.faces)), 2)]
     single = [(name, photo) for photo in photos if len(photo.faces) == 1 and (name := person(photo.name, people))]
     for (first, one), (second, other) in combinations(single, 2):
         cosine = float(one.embeddings[0] @ other.embeddings[0])
-        (same if first == second else different).append(cosine)
-    return same, different
+        pairs["one person" if first == second else "two people"].append(cosine)
+    return pairs
 
 
 def person(name: str, people: Sequence[str]) -> str | None:

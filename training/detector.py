@@ -1,7 +1,8 @@
 """The embedded detector's file, from facenet-pytorch's weights of MTCNN: ``python -m training.detector``.
 
 Nothing is trained. The three networks are read from the wheel, their layers renamed to those of
-``pipeline/models/mtcnn_network.py``, and written in half precision as one safetensors file.
+``pipeline/models/mtcnn_network.py``, and written as one safetensors file: the first network in full precision,
+which costs 13 KB and moves its probabilities by up to 0.006 less, the others in half precision.
 """
 
 from __future__ import annotations
@@ -77,6 +78,12 @@ def _in_our_order(tensor: Tensor, side: int) -> Tensor:
     return tensor.reshape(len(tensor), side, side, -1).permute(0, 3, 2, 1).reshape(len(tensor), -1)
 
 
+def stored(state: State) -> State:
+    """The tensors in the number formats of the file."""
+    formats = {"pnet": torch.float32, "rnet": torch.float16, "onet": torch.float16}
+    return {key: tensor.to(formats[key.partition(".")[0]]).contiguous() for key, tensor in state.items()}
+
+
 def published_weights(name: str) -> State:
     """The tensors of ``pnet``, ``rnet`` or ``onet`` as facenet-pytorch publishes them.
 
@@ -97,7 +104,7 @@ def main() -> None:
     state: State = {}
     for name in LAYERS:
         state |= converted(name, published_weights(name))
-    write({key: tensor.to(torch.float16).contiguous() for key, tensor in state.items()}, file)
+    write(stored(state), file)
     print(f"{file}: {file.stat().st_size} bytes, SHA-256 {sha256_of(file)}")
 
 

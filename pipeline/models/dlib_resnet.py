@@ -18,7 +18,7 @@ MEAN = "mean_embedding"  # its name in the file
 FACE_BYTES = 8 << 20  # working memory for one face, generously
 
 # Left eye, right eye, nose tip, left and right mouth corner where dlib's alignment by its 5-point predictor puts them:
-# the mean over the first 120 portraits of ../shared/faces (`python -m training.recogniser_template`).
+# the mean over the 800 portraits of ../shared/faces (`python -m training.recogniser_template`).
 TEMPLATE: FloatArray = np.array(
     [[46.36, 44.6], [100.7, 44.37], [72.91, 77.71], [46.65, 99.08], [100.94, 99.09]], dtype=np.float32
 )

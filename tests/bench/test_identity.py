@@ -41,18 +41,19 @@ def test_pairs_are_of_one_person_or_of_two() -> None:
         seen("group", (1, 0), (-1, 0)),  # two people, none of them known by name
         seen("ada_empty"),
     ]
-    same, different = pairs_of(photos, ("ada", "grace"))
-    assert same == [pytest.approx(0.8)]
-    assert sorted(different) == [pytest.approx(value) for value in (-1, 0, 0.6)]
-    table = separation_table(photos, ("ada", "grace"), 0.5)
-    one, two = (line for line in table.splitlines() if line.startswith(("| one", "| two")))
+    pairs = pairs_of(photos, ("ada", "grace"))
+    assert pairs["one person"] == [pytest.approx(0.8)]
+    assert sorted(pairs["two people"]) == [pytest.approx(value) for value in (0, 0.6)]
+    assert pairs["in one photo"] == [-1]
+    one, two, together = separation_table(photos, ("ada", "grace"), 0.5).splitlines()[-3:]
     assert "100.0 %" in one
-    assert "33.3 %" in two
+    assert "50.0 %" in two
+    assert "0.0 %" in together
 
 
 def test_without_pairs_there_are_no_figures() -> None:
     table = separation_table([seen("ada", (1, 0))], (), 0.5)
-    assert table.count("–") == 12
+    assert table.count("–") == 18
 
 
 def test_folders_are_read_but_not_their_texts(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """MTCNN's three networks against facenet-pytorch 2.6.0, on the same crops.
 
-Tolerance: 2e-3 for probabilities, and for box offsets and landmarks as parts of the box. Ours are theirs in half
-precision.
+Tolerance: 1e-3 for probabilities, and for box offsets and landmarks as parts of the box (measured: 6e-8, 5.2e-4 and
+4.5e-4 for the three). The weights of the second and third are theirs in half precision.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from pipeline.models.weights import EMBEDDED_DIR
 from pipeline.types import Image
 from tests.parity.published import published
 
+FACE = np.array([222, 115])  # the middle of the astronaut's
+TOLERANCE = 1e-3
+
 theirs = published("facenet_pytorch.models.mtcnn")
 
 
@@ -29,13 +32,15 @@ def ours(prefix: str, make: Callable[[], torch.nn.Module]) -> torch.nn.Module:
 
 
 def crops(image: Image, side: int, count: int = 64) -> torch.Tensor:
-    """Squares at random places of a photo, from all of a face to textures, as the networks get them."""
+    """Squares of a photo as the networks get them: half of them anywhere, half of them about the face."""
     rng = np.random.default_rng(0)
     whole = torch.from_numpy(image.copy()).permute(2, 0, 1)[None] * 2 - 1
     pieces = []
-    for _ in range(count):
-        size = int(rng.integers(side, 200))
-        x, y = (int(rng.integers(0, 512 - size)) for _ in range(2))
+    for index in range(count):
+        size = int(rng.integers(max(side, 60), 200))
+        x, y = rng.integers(0, 512 - size, 2)
+        if index % 2:
+            x, y = np.clip(FACE + rng.integers(-60, 61, 2) - size // 2, 0, 512 - size)
         piece = whole[:, :, y : y + size, x : x + size]
         pieces.append(torch.nn.functional.interpolate(piece, (side, side), mode="area"))
     return torch.cat(pieces)
@@ -60,8 +65,8 @@ def test_the_network_answers_as_the_published_one(
     with torch.inference_mode():
         scores, answers = ours(prefix, make)(batch)
         *regressions, classes = published_class().eval()(batch)
-    assert torch.abs(scores - classes[:, 1]).max() < 2e-3
+    assert torch.abs(scores - classes[:, 1]).max() < TOLERANCE
     # Theirs are boxes, and before the classes of the third network the landmarks.
-    assert torch.abs(answers - torch.cat(regressions, dim=1)).max() < 2e-3
+    assert torch.abs(answers - torch.cat(regressions, dim=1)).max() < TOLERANCE
     assert scores.max() > 0.9  # some of the crops show the face
     assert scores.min() < 0.1

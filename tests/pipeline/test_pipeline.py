@@ -6,11 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.alignment import align
 from pipeline.color import correct
 from pipeline.errors import (
     Cancelled,
@@ -21,10 +23,10 @@ from pipeline.errors import (
     StageFailed,
     UnknownFace,
 )
-from pipeline.geometry import resize
+from pipeline.geometry import resize, transform_points
 from pipeline.pipeline import enhance, upscale_photo
 from pipeline.run import Run
-from pipeline.types import Enhanced, EnhanceOptions, Image, Models, Notice, Photo
+from pipeline.types import CROP_SIZE, Enhanced, EnhanceOptions, Image, Models, Notice, Photo
 from tests.pipeline.fakes import (
     FakeParser,
     FakeRestorer,
@@ -37,6 +39,7 @@ from tests.pipeline.fakes import (
 )
 
 STAGES = ["color", "detection", "alignment", "restoration", "identity", "upscaling", "blending"]
+CORNERS = np.array([[0, 0], [1, 0], [0, 1], [1, 1]]) * CROP_SIZE
 LEFT, SMALL, RIGHT = face_in(20, 30, 110, 120), face_in(115, 100, 129, 114), face_in(130, 40, 230, 140)
 
 
@@ -585,9 +588,13 @@ def test_embedded_models_restore_a_real_face(portrait: Photo, embedded_models: M
     assert np.abs(back - portrait.image).mean() < 0.03  # still the same picture
     plain = upscale_photo(portrait, EnhanceOptions(), embedded_models, Run())
     changed = np.abs(result.image - plain.image).max(axis=2) > 1 / 255
-    x0, y0, x1, y1 = 2 * result.faces[0].face.box
+    (crop,) = align(portrait.image, [result.faces[0].face], Run())
+    assert crop is not None
+    corners = transform_points(CORNERS, cv2.invertAffineTransform(crop.affine_matrix))
+    (x0, y0), (x1, y1) = (2 * corners.min(axis=0)).astype(int), (2 * corners.max(axis=0)).astype(int) + 2
     outside = np.ones((300, 300), dtype=bool)
-    outside[round(y0) - 60 : round(y1) + 60, round(x0) - 60 : round(x1) + 60] = False
+    outside[max(0, y0) : y1, max(0, x0) : x1] = False
+    assert outside.any()
     assert changed.any()
     assert not changed[outside].any()
 

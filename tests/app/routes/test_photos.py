@@ -152,9 +152,9 @@ def test_strength_is_a_blend(fakes: FakeModels) -> None:
 @pytest.fixture(scope="module")
 def two_faces() -> bytes:
     """One large, one small."""
-    canvas = np.full((128, 236, 3), 90, np.uint8)
-    canvas[:, :128] = samples.head(128)
-    canvas[16:112, 140:] = samples.head(96)
+    canvas = np.full((128, 252, 3), 90, np.uint8)
+    canvas[:, 16:144] = samples.head(128)
+    canvas[16:112, 156:] = samples.head(96)
     return samples.file_of(canvas, "PNG")
 
 
@@ -180,13 +180,13 @@ def test_face_overrides(likeness: Likeness, two_faces: bytes) -> None:
     assert (both, neither) == ([("restored", 1)] * 2, [("kept", 0)] * 2)
     first, pixels = overridden(likeness, two_faces, '{"1": 0}')
     assert first == [both[0], neither[1]]
-    assert (pixels[:, :128] == restored[:, :128]).all()
-    assert (pixels[:, 140:] == plain[:, 140:]).all()
-    assert (restored[:, 140:] != plain[:, 140:]).any()
+    assert (pixels[:, :144] == restored[:, :144]).all()
+    assert (pixels[:, 156:] == plain[:, 156:]).all()
+    assert (restored[:, 156:] != plain[:, 156:]).any()
     second, pixels = overridden(likeness, two_faces, '{"1": 1}', strength=0)
     assert second == [neither[0], both[1]]
-    assert (pixels[:, :128] == plain[:, :128]).all()
-    assert (pixels[:, 140:] == restored[:, 140:]).all()
+    assert (pixels[:, :144] == plain[:, :144]).all()
+    assert (pixels[:, 156:] == restored[:, 156:]).all()
     mixed, _ = overridden(likeness, two_faces, ' { "1" : 0.7, "0": 5e-1 } ', faces="largest", strength=0.2)
     assert mixed == [("restored", 0.5), ("restored", 0.7)]
     assert overridden(likeness, two_faces, "{}", faces="largest")[0] == [both[0], neither[1]]

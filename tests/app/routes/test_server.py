@@ -145,6 +145,7 @@ def test_models(likeness: Likeness) -> None:
         "compact-face",
         "compact-x2",
         "compact-x4",
+        "dlib-resnet",
     }
     assert all(row["offered"] == row["in_use"] for row in found.values())
     assert all(row["installed"] for row in found.values() if row["origin"] == "embedded")

@@ -188,7 +188,7 @@ def test_two_threads_find_what_each_finds_alone(detector: RetinaFaceDetector, de
     alone = [detector.detect(image, Run().check) for image in photos]
     assert not same(alone[0], alone[1])
     with ThreadPoolExecutor(2) as pool:
-        together = list(pool.map(detector.detect, photos))
+        together = list(pool.map(lambda image: detector.detect(image, Run().check), photos))
     assert all(same(first, second) for first, second in zip(alone, together, strict=True))
 
 
