@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline.errors import UnknownFace
-from pipeline.geometry import bounded_size, resize
+from pipeline.geometry import bounded_size, resize, turned_back
 from pipeline.run import Run
 from pipeline.types import Detector, EnhanceOptions, Face, FaceChoice, FloatArray, Image, Notice, Wish
 
@@ -54,15 +54,11 @@ def _found_turned(image: Image, detector: Detector, run: Run) -> list[Face]:
 
 def _turned_back(face: Face, quarters: int, width: int, height: int) -> Face:
     """A face of a turned image, where it lies in the image (`height`, `width`) before these quarter turns."""
-
-    def back(points: FloatArray) -> FloatArray:
-        x, y = points[:, 0], points[:, 1]
-        columns, rows = {1: (width - 1 - y, x), 2: (width - 1 - x, height - 1 - y), 3: (y, height - 1 - x)}[quarters]
-        return np.stack([columns, rows], axis=1).astype(np.float32)
-
-    corners = back(face.box.reshape(2, 2))
+    corners, landmarks = (
+        turned_back(points, quarters, width - 1, height - 1) for points in (face.box.reshape(2, 2), face.landmarks)
+    )
     box = np.concatenate([corners.min(axis=0), corners.max(axis=0)])
-    return replace(face, box=box, landmarks=back(face.landmarks))
+    return replace(face, box=box, landmarks=landmarks)
 
 
 def select(faces: Sequence[Face], choice: FaceChoice, width: int, height: int) -> list[bool]:

@@ -69,6 +69,16 @@ def transform_points(points: FloatArray, matrix: Matrix) -> FloatArray:
     return (points @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
 
 
+def turned_back(points: FloatArray, quarters: int, right: float, bottom: float) -> FloatArray:
+    """Points (…, 2) of a picture after 1 to 3 quarter turns to the left, where they lie in the picture before.
+
+    `right` and `bottom` are the largest coordinates of the picture before it is turned.
+    """
+    x, y = points[..., 0], points[..., 1]
+    columns, rows = {1: (right - y, x), 2: (right - x, bottom - y), 3: (y, bottom - x)}[quarters]
+    return np.stack([columns, rows], axis=-1).astype(np.float32)
+
+
 def warp(
     image: npt.NDArray[np.float32],
     matrix: Matrix,

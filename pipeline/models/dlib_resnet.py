@@ -20,7 +20,7 @@ FACE_BYTES = 8 << 20  # working memory for one face, generously
 # Left eye, right eye, nose tip, left and right mouth corner where dlib's alignment by its 5-point predictor puts them:
 # the mean over the 800 portraits of ../shared/faces (`python -m training.recogniser_template`).
 TEMPLATE: FloatArray = np.array(
-    [[46.36, 44.6], [100.7, 44.37], [72.91, 77.71], [46.65, 99.08], [100.94, 99.09]], dtype=np.float32
+    [[46.34, 44.58], [100.71, 44.34], [72.9, 77.69], [46.64, 99.1], [100.96, 99.09]], dtype=np.float32
 )
 
 

@@ -13,9 +13,10 @@ import cv2
 import numpy as np
 import torch
 from torch.nn import functional
-from torchvision.ops import nms, roi_align
+from torchvision.ops import nms
 
 from pipeline.errors import ModelUnavailable
+from pipeline.geometry import turned_back
 from pipeline.models.mtcnn_network import (
     CELL,
     OUTPUT_SIDE,
@@ -27,7 +28,7 @@ from pipeline.models.mtcnn_network import (
 )
 from pipeline.models.runtime import Runtime
 from pipeline.models.suppression import distinct_faces, without_nested
-from pipeline.types import Face, Image
+from pipeline.types import Face, FloatArray, Image
 
 SMALLEST_FACE = 20.0  # pixels, the side of the box
 STEP = 0.709  # from one size of the image to the next: half the area
@@ -35,6 +36,11 @@ MARGIN = CELL // 2  # grey pixels around each size, so that faces half outside t
 MIN_PROPOSED, MIN_REFINED, MIN_SCORE = 0.6, 0.7, 0.9
 MAX_PROPOSED = 2000  # bounds what a picture full of texture costs
 OVERLAP_OF_ONE_SIZE, OVERLAP = 0.5, 0.7  # over union; above it two boxes are one
+# A face counts as turned where the odds of the turned crop are so many times those of the crop as it is. Measured on
+# portraits: of 800 upright and 200 tilted by 20 degrees none is taken for turned; of those turned by 90 to 270 degrees
+# and found all the same, 216 of 236 are.
+TURNED_ODDS = 7.4
+LEAST_DOUBT = 1e-7  # a probability in float32 may be exactly 1
 
 
 class MtcnnDetector:
@@ -55,10 +61,9 @@ class MtcnnDetector:
         with self._runtime.inference():
             pixels = image * np.float32(2) - np.float32(1)
             boxes = self._proposed(pixels, check)
-            whole = self._on_device(pixels)
-            boxes = self._refined(whole, boxes)
+            boxes = self._refined(pixels, boxes)
             check()
-            boxes, landmarks, scores = self._placed(whole, boxes)
+            boxes, landmarks, scores = self._placed(pixels, boxes)
             half = np.float32(0.5)  # from edges to centres
             return distinct_faces(boxes.numpy() - half, landmarks.numpy() - half, scores.numpy())
 
@@ -67,7 +72,7 @@ class MtcnnDetector:
         found = []
         for level, factor in _pyramid(pixels):
             check()
-            padded = functional.pad(self._on_device(level), [MARGIN] * 4)
+            padded = functional.pad(self._on_device(level[None]), [MARGIN] * 4)
             scores, offsets = (answer[0].cpu() for answer in self._propose(padded))
             rows, columns = torch.nonzero(scores > MIN_PROPOSED, as_tuple=True)
             corners = torch.stack([columns, rows], dim=1) * STRIDE - MARGIN
@@ -81,29 +86,52 @@ class MtcnnDetector:
         kept = nms(boxes, scores, OVERLAP)[:MAX_PROPOSED]
         return _squares(_moved(boxes[kept], offsets[kept]))
 
-    def _refined(self, whole: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
+    def _refined(self, pixels: Image, boxes: torch.Tensor) -> torch.Tensor:
         """Those of the square boxes (N, 4) in which the second network sees a face, where it sees it."""
-        scores, offsets = (answer.cpu() for answer in self._refine(_crops(whole, boxes, REFINE_SIDE)))
+        crops = self._on_device(_crops(pixels, boxes, REFINE_SIDE))
+        scores, offsets = (answer.cpu() for answer in self._refine(crops))
         likely = scores > MIN_REFINED
         boxes, scores, offsets = boxes[likely], scores[likely], offsets[likely]
         kept = nms(boxes, scores, OVERLAP)
         return _squares(_moved(boxes[kept], offsets[kept]))
 
-    def _placed(self, whole: torch.Tensor, boxes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def _placed(self, pixels: Image, boxes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Boxes (N, 4), landmarks (N, 5, 2) and scores (N,) of what the third network takes for a face."""
-        scores, answers = (answer.cpu() for answer in self._output(_crops(whole, boxes, OUTPUT_SIDE)))
+        crops = _crops(pixels, boxes, OUTPUT_SIDE)
+        scores, points = self._points(crops)
         sure = scores > MIN_SCORE
-        boxes, scores, answers = boxes[sure], scores[sure], answers[sure]
-        places = answers[:, 4:].reshape(-1, 2, 5).transpose(1, 2)
-        landmarks = boxes[:, None, :2] + places * (boxes[:, 2:] - boxes[:, :2])[:, None]
-        boxes = _moved(boxes, answers[:, :4])
-        kept = without_nested(boxes, scores, OVERLAP)
-        return boxes[kept], landmarks[kept], scores[kept]
+        crops, scores, points, boxes = crops[sure], scores[sure], points[sure], boxes[torch.from_numpy(sure)]
+        faces, _ = _in_image(points, boxes)
+        kept = without_nested(faces, torch.from_numpy(scores), OVERLAP)
+        points = self._upright(crops[kept.numpy()], scores[kept.numpy()], points[kept.numpy()])
+        return *_in_image(points, boxes[kept]), torch.from_numpy(scores)[kept]
 
-    def _on_device(self, pixels: Image) -> torch.Tensor:
-        """(H, W, 3) → (1, 3, H, W)."""
-        batch = torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)[None]
-        return batch.to(self._runtime.device, memory_format=torch.channels_last)
+    def _points(self, crops: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """For each crop a score and, as parts of its sides, 7 points (x, y): two corners of a box, 5 landmarks."""
+        scores, answers = (answer.cpu().numpy() for answer in self._output(self._on_device(crops)))
+        corners = answers[:, :4].reshape(-1, 2, 2) + np.array([[0], [1]], dtype=np.float32)
+        return scores, np.concatenate([corners, answers[:, 4:].reshape(-1, 2, 5).swapaxes(1, 2)], axis=1)
+
+    def _upright(self, crops: FloatArray, scores: FloatArray, points: FloatArray) -> FloatArray:
+        """The points of faces, each as the network sees it with the crop turned to have it upright.
+
+        The cascade takes a third of the faces that lie on their side or stand on their head for upright ones, and
+        places their landmarks so.
+        """
+        all_scores, all_points = [scores], [points]
+        for quarters in (1, 2, 3):
+            scores, points = self._points(np.ascontiguousarray(np.rot90(crops, quarters, axes=(1, 2))))
+            all_scores.append(scores)
+            all_points.append(turned_back(points, quarters, 1.0, 1.0))
+        odds = np.array(all_scores, dtype=np.float64)
+        odds /= np.maximum(1 - odds, LEAST_DOUBT)
+        odds[0] *= TURNED_ODDS
+        upright: FloatArray = np.array(all_points)[odds.argmax(axis=0), np.arange(len(crops))]
+        return upright
+
+    def _on_device(self, images: FloatArray) -> torch.Tensor:
+        """(N, H, W, 3) → (N, 3, H, W), channels last in memory."""
+        return torch.from_numpy(images).permute(0, 3, 1, 2).to(self._runtime.device)
 
 
 def _networks(name: str, state_dict: Mapping[str, Any], runtime: Runtime) -> Iterator[torch.nn.Module]:
@@ -136,10 +164,18 @@ def _pyramid(pixels: Image) -> Iterator[tuple[Image, torch.Tensor]]:
         scale *= STEP
 
 
-def _crops(whole: torch.Tensor, boxes: torch.Tensor, side: int) -> torch.Tensor:
-    """Boxes (N, 4) cut out of `whole` (1, 3, H, W), as (N, 3, side, side); area averages, grey outside."""
-    regions = torch.cat([boxes.new_zeros(len(boxes), 1), boxes], dim=1).to(whole.device)
-    crops: torch.Tensor = roi_align(whole, regions, side, aligned=True)
+def _crops(pixels: Image, boxes: torch.Tensor, side: int) -> FloatArray:
+    """Boxes (N, 4) of whole pixels cut out of `pixels` (H, W, 3), as (N, side, side, 3); grey outside."""
+    height, width = pixels.shape[:2]
+    crops = np.zeros((len(boxes), side, side, 3), dtype=np.float32)
+    for crop, (x0, y0, x1, y1) in zip(crops, boxes.int().tolist(), strict=True):
+        left, top, right, bottom = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
+        # Nothing of the photo, or so much beside it that it holds no face and would cost memory.
+        if left >= right or top >= bottom or x1 - x0 > 2 * max(height, width):
+            continue
+        margins = top - y0, y1 - bottom, left - x0, x1 - right
+        piece = cv2.copyMakeBorder(pixels[top:bottom, left:right], *margins, cv2.BORDER_CONSTANT, value=(0, 0, 0))
+        cv2.resize(piece, (side, side), dst=crop, interpolation=cv2.INTER_AREA)
     return crops
 
 
@@ -148,8 +184,15 @@ def _moved(boxes: torch.Tensor, offsets: torch.Tensor) -> torch.Tensor:
     return boxes + offsets * (boxes[:, 2:] - boxes[:, :2]).repeat(1, 2)
 
 
+def _in_image(points: FloatArray, boxes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Boxes (N, 4) and landmarks (N, 5, 2) of `points` (N, 7, 2), which are parts of the sides of `boxes` (N, 4)."""
+    placed = boxes[:, None, :2] + torch.from_numpy(points) * (boxes[:, 2:] - boxes[:, :2])[:, None]
+    corners = placed[:, :2]
+    return torch.cat([corners.amin(dim=1), corners.amax(dim=1)], dim=1), placed[:, 2:]
+
+
 def _squares(boxes: torch.Tensor) -> torch.Tensor:
-    """The smallest squares (N, 4) around the centres of boxes (N, 4) that hold them."""
-    centers = (boxes[:, :2] + boxes[:, 2:]) / 2
-    halves = (boxes[:, 2:] - boxes[:, :2]).amax(dim=1, keepdim=True) / 2
-    return torch.cat([centers - halves, centers + halves], dim=1)
+    """Squares (N, 4) of whole pixels with the centres of boxes (N, 4), as large as their longer side."""
+    sides = (boxes[:, 2:] - boxes[:, :2]).amax(dim=1, keepdim=True).round().clamp(min=1)
+    corners = ((boxes[:, :2] + boxes[:, 2:] - sides) / 2).round()
+    return torch.cat([corners, corners + sides], dim=1)

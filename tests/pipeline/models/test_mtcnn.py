@@ -11,6 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.detection import detect
 from pipeline.errors import Cancelled, ModelUnavailable
 from pipeline.geometry import resize, transform_points, warp
 from pipeline.models.mtcnn import MtcnnDetector
@@ -115,6 +116,24 @@ def test_a_profile_is_found(detector: MtcnnDetector) -> None:
     """A man who looks into his camera; the second eye can hardly be seen."""
     (face,) = faces_of(detector, photo("camera"))
     assert np.abs(face.landmarks[2] - (251, 167)).max() < 5  # the tip of the nose
+
+
+@pytest.mark.parametrize("degrees", [0, 20, 75, 90, 105, 165, 180, 195, 255, 270, 285, 340])
+def test_a_face_of_a_turned_photo_is_found_with_landmarks_where_they_are(
+    degrees: int, detector: MtcnnDetector, astronaut: Image
+) -> None:
+    """The cascade takes some faces on their side or on their head for upright ones, and does not see the others."""
+    matrix = cv2.getRotationMatrix2D((222, 115), degrees, 1) + np.array([[0, 0, 30], [0, 0, 130]])
+    turned = cv2.warpAffine(astronaut, matrix, (500, 500), borderMode=cv2.BORDER_REPLICATE)
+    expected = transform_points(TRUE, matrix)
+    assert min(off(face, expected) for face in detect(turned, detector, Run())) < 0.2
+
+
+def test_a_crowd_of_a_hundred(detector: MtcnnDetector, astronaut: Image) -> None:
+    """Each face with a box of 40 pixels."""
+    face = resize(np.ascontiguousarray(astronaut[40:200, 140:300]), (80, 80))
+    row = np.concatenate([face, face[:, ::-1]] * 5, axis=1)
+    assert len(faces_of(detector, np.ascontiguousarray(np.concatenate([row] * 10)))) == 100
 
 
 def test_every_face_of_a_group_is_found_once(detector: MtcnnDetector, astronaut: Image) -> None:
