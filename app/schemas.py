@@ -159,7 +159,7 @@ class StageEvent(BaseModel):
     """The data of the event `stage`: a step of the work begins, or goes on."""
 
     stage: str
-    fraction: float = Field(ge=0, le=1, description="how much of it is done; never falls within a stage")
+    fraction: float = Field(ge=0, le=1, description="how much of it is done; starts again where a stage comes again")
 
 
 class ErrorEvent(ErrorResponse):

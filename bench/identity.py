@@ -1,9 +1,10 @@
 """Does the same person come out? `python -m bench.identity ../shared/photos --people obama biden rose`.
 
-Prints how many faces are found in each photo, how similar each stays after every installed restorer at several
-strengths, and how well the recogniser tells people apart. Photos are files, or folders of them. A photo with one face
-whose name begins with one of `--people` shows that person; without `--people` its name up to the first character that
-is no letter is the person. Faces in one photo have a row of their own: they are several people, unless it is a collage.
+Prints how many faces are found in each photo, how similar each aligned face stays after every installed restorer at
+several strengths (before it is pasted; the answer's `identity_similarity` is that in the finished picture), and how
+well the recogniser tells people apart. Photos are files, or folders of them. A photo with one face whose name begins
+with one of `--people` shows that person; without `--people` its name up to the first character that is no letter is
+the person. Faces in one photo have a row of their own: they are several people, unless it is a collage.
 """
 
 from __future__ import annotations

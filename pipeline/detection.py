@@ -46,7 +46,7 @@ def _found_turned(image: Image, detector: Detector, run: Run) -> list[Face]:
     faces = found[quarters]
     if faces:
         how = {1: "turned to the left", 3: "turned to the right", 2: "on its head"}[quarters]
-        message = f"Faces were found only with the photo {how}; the result lies as the photo does."
+        message = f"Faces were found only with the photo {how}. The result was not turned."
         run.note(Notice("photo_turned", message))
     height, width = image.shape[:2]
     return [_turned_back(face, quarters, width, height) for face in faces]

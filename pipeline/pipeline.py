@@ -91,6 +91,7 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
                 plan.faces,
                 verdicts,
                 models.recogniser,
+                strengths=plan.strengths,
                 policy=options.identity_policy,
                 threshold=options.identity_threshold,
                 run=run,
@@ -99,6 +100,7 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
             break
         with run.stage("blending"):  # again, as a face has to be pasted more faintly to stay the same person
             strengths = [verdict.strength for verdict in verdicts]
+            del result  # a picture of the output's size less at once
             result = paste(masks, strengths, run)
     reports = plan.report(verdicts)
     used = _names(detector=models.detector)

@@ -31,7 +31,7 @@ class FaceRecogniser:
     which two faces are taken for two people.
     """
 
-    def __init__(self, name: str, data: bytes, runtime: Runtime, threshold: float = 0.4) -> None:
+    def __init__(self, name: str, data: bytes, runtime: Runtime, threshold: float) -> None:
         self.name = name
         self.threshold = threshold
         self._network = OnnxNetwork(name, data, runtime)

@@ -34,7 +34,8 @@ SMALLEST_FACE = 20.0  # pixels, the side of the box
 STEP = 0.709  # from one size of the image to the next: half the area
 MARGIN = CELL // 2  # grey pixels around each size, so that faces half outside the image are proposed too
 MIN_PROPOSED, MIN_REFINED, MIN_SCORE = 0.6, 0.7, 0.9
-MAX_PROPOSED = 2000  # bounds what a picture full of texture costs
+MAX_PROPOSED = 2000  # bounds the time that a picture full of texture costs
+CROPS_AT_ONCE = 64  # bounds memory: 35 MB in the third network; between them the run may end
 OVERLAP_OF_ONE_SIZE, OVERLAP = 0.5, 0.7  # over union; above it two boxes are one
 # A face counts as turned where the odds of the turned crop are so many times those of the crop as it is. Measured on
 # portraits: of 800 upright and 200 tilted by 20 degrees none is taken for turned; of those turned by 90 to 270 degrees
@@ -57,13 +58,15 @@ class MtcnnDetector:
         self._propose, self._refine, self._output = _networks(name, state_dict, runtime)
 
     def detect(self, image: Image, check: Callable[[], None]) -> list[Face]:
-        """Faces of `image` (H, W, 3), RGB in [0, 1], best first; `check` at each size. Raises `DeviceOutOfMemory`."""
+        """Faces of `image` (H, W, 3), RGB in [0, 1], best first. Raises `DeviceOutOfMemory`.
+
+        Calls `check` at each size of the image and before each batch of crops.
+        """
         with self._runtime.inference():
             pixels = image * np.float32(2) - np.float32(1)
             boxes = self._proposed(pixels, check)
-            boxes = self._refined(pixels, boxes)
-            check()
-            boxes, landmarks, scores = self._placed(pixels, boxes)
+            boxes = self._refined(pixels, boxes, check)
+            boxes, landmarks, scores = self._placed(pixels, boxes, check)
             half = np.float32(0.5)  # from edges to centres
             return distinct_faces(boxes.numpy() - half, landmarks.numpy() - half, scores.numpy())
 
@@ -86,33 +89,36 @@ class MtcnnDetector:
         kept = nms(boxes, scores, OVERLAP)[:MAX_PROPOSED]
         return _squares(_moved(boxes[kept], offsets[kept]))
 
-    def _refined(self, pixels: Image, boxes: torch.Tensor) -> torch.Tensor:
+    def _refined(self, pixels: Image, boxes: torch.Tensor, check: Callable[[], None]) -> torch.Tensor:
         """Those of the square boxes (N, 4) in which the second network sees a face, where it sees it."""
-        crops = self._on_device(_crops(pixels, boxes, REFINE_SIDE))
-        scores, offsets = (answer.cpu() for answer in self._refine(crops))
+        scores, offsets = self._answers(self._refine, _crops(pixels, boxes, REFINE_SIDE), check)
         likely = scores > MIN_REFINED
         boxes, scores, offsets = boxes[likely], scores[likely], offsets[likely]
         kept = nms(boxes, scores, OVERLAP)
         return _squares(_moved(boxes[kept], offsets[kept]))
 
-    def _placed(self, pixels: Image, boxes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def _placed(
+        self, pixels: Image, boxes: torch.Tensor, check: Callable[[], None]
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Boxes (N, 4), landmarks (N, 5, 2) and scores (N,) of what the third network takes for a face."""
         crops = _crops(pixels, boxes, OUTPUT_SIDE)
-        scores, points = self._points(crops)
+        scores, points = self._points(crops, check)
         sure = scores > MIN_SCORE
         crops, scores, points, boxes = crops[sure], scores[sure], points[sure], boxes[torch.from_numpy(sure)]
         faces, _ = _in_image(points, boxes)
         kept = without_nested(faces, torch.from_numpy(scores), OVERLAP)
-        points = self._upright(crops[kept.numpy()], scores[kept.numpy()], points[kept.numpy()])
+        points = self._upright(crops[kept.numpy()], scores[kept.numpy()], points[kept.numpy()], check)
         return *_in_image(points, boxes[kept]), torch.from_numpy(scores)[kept]
 
-    def _points(self, crops: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _points(self, crops: FloatArray, check: Callable[[], None]) -> tuple[FloatArray, FloatArray]:
         """For each crop a score and, as parts of its sides, 7 points (x, y): two corners of a box, 5 landmarks."""
-        scores, answers = (answer.cpu().numpy() for answer in self._output(self._on_device(crops)))
+        scores, answers = (answer.numpy() for answer in self._answers(self._output, crops, check))
         corners = answers[:, :4].reshape(-1, 2, 2) + np.array([[0], [1]], dtype=np.float32)
         return scores, np.concatenate([corners, answers[:, 4:].reshape(-1, 2, 5).swapaxes(1, 2)], axis=1)
 
-    def _upright(self, crops: FloatArray, scores: FloatArray, points: FloatArray) -> FloatArray:
+    def _upright(
+        self, crops: FloatArray, scores: FloatArray, points: FloatArray, check: Callable[[], None]
+    ) -> FloatArray:
         """The points of faces, each as the network sees it with the crop turned to have it upright.
 
         The cascade takes a third of the faces that lie on their side or stand on their head for upright ones, and
@@ -120,7 +126,7 @@ class MtcnnDetector:
         """
         all_scores, all_points = [scores], [points]
         for quarters in (1, 2, 3):
-            scores, points = self._points(np.ascontiguousarray(np.rot90(crops, quarters, axes=(1, 2))))
+            scores, points = self._points(np.ascontiguousarray(np.rot90(crops, quarters, axes=(1, 2))), check)
             all_scores.append(scores)
             all_points.append(turned_back(points, quarters, 1.0, 1.0))
         odds = np.array(all_scores, dtype=np.float64)
@@ -128,6 +134,18 @@ class MtcnnDetector:
         odds[0] *= TURNED_ODDS
         upright: FloatArray = np.array(all_points)[odds.argmax(axis=0), np.arange(len(crops))]
         return upright
+
+    def _answers(
+        self, network: torch.nn.Module, crops: FloatArray, check: Callable[[], None]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the second or third network says to crops (N, side, side, 3)."""
+        answers = []
+        for start in range(0, max(1, len(crops)), CROPS_AT_ONCE):
+            check()
+            batch = self._on_device(crops[start : start + CROPS_AT_ONCE])
+            answers.append([answer.cpu() for answer in network(batch)])
+        scores, numbers = zip(*answers, strict=True)
+        return torch.cat(scores), torch.cat(numbers)
 
     def _on_device(self, images: FloatArray) -> torch.Tensor:
         """(N, H, W, 3) → (N, 3, H, W), channels last in memory."""

@@ -34,15 +34,14 @@ def without_nested(boxes: torch.Tensor, scores: torch.Tensor, overlap: float) ->
     """Indices of the boxes (N, 4) that stay, best score (N,) first: of two whose common part is more than `overlap` of
     the smaller one the better stays.
     """
-    areas = (boxes[:, 2:] - boxes[:, :2]).prod(dim=1)
-    corners = (
-        torch.maximum(boxes[:, None, :2], boxes[None, :, :2]),
-        torch.minimum(boxes[:, None, 2:], boxes[None, :, 2:]),
-    )
-    common = (corners[1] - corners[0]).clamp(min=0).prod(dim=2)
-    nested = common > overlap * torch.minimum(areas[:, None], areas[None, :])
+    corners = boxes.numpy()
+    areas = (corners[:, 2:] - corners[:, :2]).prod(axis=1)
     kept: list[int] = []
+    dropped = np.zeros(len(boxes), dtype=bool)
     for index in torch.argsort(scores, descending=True, stable=True).tolist():
-        if not any(nested[index, better] for better in kept):
+        if not dropped[index]:
             kept.append(index)
+            sides = np.minimum(corners[:, 2:], corners[index, 2:]) - np.maximum(corners[:, :2], corners[index, :2])
+            common = np.maximum(sides, 0).prod(axis=1)
+            dropped |= common > overlap * np.minimum(areas, areas[index])
     return torch.tensor(kept, dtype=torch.long)

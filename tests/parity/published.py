@@ -13,7 +13,7 @@ _MISSING = "torchvision.transforms.functional_tensor"
 
 
 def published(name: str) -> ModuleType:
-    """A module of gfpgan, realesrgan, basicsr, facexlib, insightface or lpips.
+    """A module of a package in requirements-parity.txt.
 
     Skips the calling test module on Python 3.13, where basicsr does not build. Before that a missing package is
     an error: parity that is silently not tested is worth nothing.

@@ -58,7 +58,7 @@ def theirs(file: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def ours(file: Path) -> FaceRecogniser:
-    return FaceRecogniser("arcface", file.read_bytes(), RUNTIME)
+    return FaceRecogniser("arcface", file.read_bytes(), RUNTIME, 0.4)
 
 
 def bgr(image: Image) -> np.ndarray:

@@ -62,7 +62,7 @@ def network(shape: Sequence[int | str] = ("None", *FACE), *, length: int = 16, f
 
 def seeing() -> FaceRecogniser:
     """A recogniser whose embedding is the pixels that the network saw, at length one."""
-    return FaceRecogniser("eye", model([helper.make_node("Flatten", ["in"], ["out"])], {}, ("N", *FACE)), RUNTIME)
+    return FaceRecogniser("eye", model([helper.make_node("Flatten", ["in"], ["out"])], {}, ("N", *FACE)), RUNTIME, 0.4)
 
 
 def noise(height: int, width: int, seed: int = 0) -> Image:
@@ -121,7 +121,7 @@ def test_mirrored_landmarks_do_not_mirror_the_face() -> None:
     ids=["one place", "nan", "infinite", "far apart", "three", "none"],
 )
 def test_landmarks_that_allow_no_alignment_fail_with_a_sentence(landmarks: FloatArray) -> None:
-    recogniser = FaceRecogniser("face", network(), RUNTIME)
+    recogniser = FaceRecogniser("face", network(), RUNTIME, 0.4)
     with pytest.raises(StageFailed, match=r"landmarks .*\.$"):
         recogniser.embed([noise(200, 200)], [landmarks])
 
@@ -160,7 +160,7 @@ def test_fine_detail_that_the_network_cannot_see_is_averaged() -> None:
 
 @pytest.mark.parametrize("shape", [("None", *FACE), (None, *FACE), (1, *FACE)], ids=["named", "open", "one"])
 def test_embeddings_have_length_one(shape: Sequence[int | str]) -> None:
-    recogniser = FaceRecogniser("face", network(shape), RUNTIME)
+    recogniser = FaceRecogniser("face", network(shape), RUNTIME, 0.4)
     found = recogniser.embed(*faces(3))
     assert (recogniser.name, found.shape, found.dtype) == ("face", (3, 16), np.float32)
     assert np.abs(np.linalg.norm(found, axis=1) - 1).max() < 1e-6
@@ -169,21 +169,21 @@ def test_embeddings_have_length_one(shape: Sequence[int | str]) -> None:
 
 @pytest.mark.parametrize("shape", [("None", *FACE), (1, *FACE)], ids=["any", "one"])
 def test_many_faces_are_embedded_as_each_alone(shape: Sequence[int | str]) -> None:
-    recogniser = FaceRecogniser("face", network(shape), RUNTIME)
+    recogniser = FaceRecogniser("face", network(shape), RUNTIME, 0.4)
     images, landmarks = faces(18)
     alone = [recogniser.embed([image], [points])[0] for image, points in zip(images, landmarks, strict=True)]
     assert np.abs(recogniser.embed(images, landmarks) - alone).max() < 1e-6
 
 
 def test_a_file_that_only_claims_to_take_many_faces_gets_them_one_by_one() -> None:
-    honest = FaceRecogniser("face", network(), RUNTIME)
-    recogniser = FaceRecogniser("face", network(flatten="one"), RUNTIME)
+    honest = FaceRecogniser("face", network(), RUNTIME, 0.4)
+    recogniser = FaceRecogniser("face", network(flatten="one"), RUNTIME, 0.4)
     assert np.abs(recogniser.embed(*faces(3)) - honest.embed(*faces(3))).max() < 1e-6
 
 
 @pytest.mark.parametrize("length", [16, 40])
 def test_no_faces_no_embeddings(length: int) -> None:
-    found = FaceRecogniser("face", network(length=length), RUNTIME).embed([], [])
+    found = FaceRecogniser("face", network(length=length), RUNTIME, 0.4).embed([], [])
     assert (found.shape, found.dtype) == ((0, length), np.float32)
 
 
@@ -237,5 +237,5 @@ def two_outputs() -> bytes:
 )
 def test_other_files_are_refused_by_name(data: bytes) -> None:
     with pytest.raises(ModelUnavailable, match=r"^face: ") as caught:
-        FaceRecogniser("face", data, RUNTIME)
+        FaceRecogniser("face", data, RUNTIME, 0.4)
     assert caught.value.stage == "models"

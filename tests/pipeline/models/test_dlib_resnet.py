@@ -23,7 +23,6 @@ from training.faces import LANDMARKS
 
 FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=1)
 BF16 = replace(FP32, dtype=torch.bfloat16)
-SAME = 0.9  # a photo and itself changed a little
 EYES = np.array(LANDMARKS["astronaut"][0], np.float32)
 
 

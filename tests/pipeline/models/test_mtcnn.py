@@ -112,6 +112,34 @@ def test_a_close_up_that_fills_the_photo_is_found(detector: MtcnnDetector, astro
     assert off(face, (TRUE - np.float32([175, 60]) + 0.5) * np.float32(11.636) - 0.5) < 0.15
 
 
+def test_a_close_up_of_4000_pixels_is_found(detector: MtcnnDetector, astronaut: Image) -> None:
+    close = cv2.resize(np.ascontiguousarray(astronaut[60:170, 175:275]), (3636, 4000), interpolation=cv2.INTER_CUBIC)
+    (face,) = detect(close.clip(0, 1), detector, Run())
+    assert off(face, (TRUE - np.float32([175, 60]) + 0.5) * np.float32(36.36) - 0.5) < 0.15
+
+
+def test_a_face_of_20_pixels_is_found(detector: MtcnnDetector, astronaut: Image) -> None:
+    small = resize(astronaut, (116, 116))
+    (face,) = detect(small, detector, Run())
+    assert 17 < face.box[2] - face.box[0] < 23
+    assert off(face, (TRUE + 0.5) * np.float32(116 / 512) - 0.5) < 0.15
+
+
+@pytest.mark.parametrize("covered", ["eyes", "mouth"])
+def test_a_face_with_dark_glasses_or_a_mask_is_found(covered: str, detector: MtcnnDetector, astronaut: Image) -> None:
+    image, (left, right, nose, mouth_left, mouth_right) = astronaut.copy(), TRUE
+    if covered == "eyes":
+        for x, y in (left, right):
+            cv2.ellipse(image, (round(x), round(y)), (round(0.42 * EYES), round(0.3 * EYES)), 0, 0, 360, (0, 0, 0), -1)
+    else:
+        sides = np.array([-0.5, 0.5])[:, None] * (right - left)
+        corners = [left + 0.5 * (nose - left) + sides[0], nose, right + 0.5 * (nose - right) + sides[1]]
+        chin = [mouth_right + sides[1] + (0, 0.3 * EYES), mouth_left + sides[0] + (0, 0.3 * EYES)]
+        cv2.fillPoly(image, [np.array([*corners, *chin]).round().astype(np.int32)], (0.8, 0.9, 0.9))
+    (face,) = detect(image, detector, Run())
+    assert off(face, TRUE) < 0.4
+
+
 def test_a_profile_is_found(detector: MtcnnDetector) -> None:
     """A man who looks into his camera; the second eye can hardly be seen."""
     (face,) = faces_of(detector, photo("camera"))
@@ -147,7 +175,7 @@ def test_every_face_of_a_group_is_found_once(detector: MtcnnDetector, astronaut:
 @pytest.mark.parametrize(
     "name", ["brick", "cell", "chelsea", "coffee", "coins", "grass", "gravel", "page", "rocket", "moon"]
 )
-@pytest.mark.parametrize("quarters", [0, 1])
+@pytest.mark.parametrize("quarters", range(4))
 def test_no_face_is_found_where_there_is_none(name: str, quarters: int, detector: MtcnnDetector) -> None:
     """`chelsea` shows a cat."""
     assert faces_of(detector, np.ascontiguousarray(np.rot90(photo(name), quarters))) == []

@@ -821,7 +821,7 @@ export interface operations {
                         data: {
                             /**
                              * Fraction
-                             * @description how much of it is done; never falls within a stage
+                             * @description how much of it is done; starts again where a stage comes again
                              */
                             fraction: number;
                             /** Stage */
@@ -1342,7 +1342,7 @@ export interface operations {
                         data: {
                             /**
                              * Fraction
-                             * @description how much of it is done; never falls within a stage
+                             * @description how much of it is done; starts again where a stage comes again
                              */
                             fraction: number;
                             /** Stage */

@@ -97,7 +97,7 @@ export function FaceCard({
         )}
         {isPending && <p className={styles.pending}>This takes effect when the photo is restored again.</p>}
         {face.landmarks_estimated && (
-          <p className={styles.reason}>Eyes were seen; where nose and mouth are was derived from them.</p>
+          <p className={styles.reason}>The detector did not see all landmarks; some were derived from the others.</p>
         )}
       </div>
     </article>
