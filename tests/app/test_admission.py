@@ -54,7 +54,7 @@ def test_of_20_at_once_all_places_are_taken_and_the_rest_is_refused(fakes: FakeM
             if response.status_code == 503:
                 assert_overloaded(response)
         assert fakes.detector.calls == 5
-        assert queue(server) == (0, 0)
+        eventually(lambda: queue(server) == (0, 0))  # an answer is there a moment before its place is free
         assert server.enhance(PHOTO).status_code == 200
 
 
@@ -168,7 +168,7 @@ def test_a_photo_that_waited_too_long_gets_504_and_never_reaches_the_device(fake
         others = [clients.submit(server.enhance, PHOTO) for _ in range(3)]
         for other in others:  # those behind the workbench may find out only when they get there
             assert_too_late(other, "queue", "decode")
-        assert queue(server) == (1, 0)
+        eventually(lambda: queue(server) == (1, 0))
         fakes.detector.gate.set()
         assert_too_late(first, "detection")
         eventually(lambda: queue(server) == (0, 0))
@@ -184,7 +184,7 @@ def test_the_answer_at_the_deadline_does_not_wait_for_the_device(fakes: FakeMode
         for answer in answers:
             assert_too_late(answer, "queue", "detection")
             assert 1 <= time.monotonic() - start < 2
-        assert queue(server) == (1, 0), "the slot was given away while the device was busy"
+        eventually(lambda: queue(server) == (1, 0))  # the slot is not given away while the device is busy
         fakes.detector.gate.set()
         eventually(lambda: queue(server) == (0, 0))
         assert server.enhance(PHOTO).status_code == 200
