@@ -83,7 +83,7 @@ describe("what was done with a face", () => {
 
   it("tells where landmarks were not seen", () => {
     showing({ face: faceOf({ landmarks_estimated: true }) });
-    expect(screen.getByText(/was derived from them/)).toBeVisible();
+    expect(screen.getByText(/derived from the others/)).toBeVisible();
   });
 });
 
