@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pytest
@@ -162,11 +163,11 @@ def test_the_recogniser_is_told_where_the_landmarks_lie_in_photo_and_picture(fac
 def test_a_face_that_was_kept_is_not_compared() -> None:
     recogniser, kept = RedRecogniser(), Verdict("kept", 0.0, reason="Too small.")
     given = [kept, Verdict("restored", 1.0)]
-    asked = {"strengths": [1.0, 1.0], "policy": "warn", "threshold": None, "run": Run()}
-    found = compare(PHOTO, PHOTO, [FACE] * 2, given, recogniser, **asked)  # type: ignore[arg-type]
+    compared = partial(compare, PHOTO, PHOTO, policy="warn", threshold=None, run=Run())
+    found = compared([FACE] * 2, given, recogniser, strengths=[1.0, 1.0])
     assert found == [kept, Verdict("restored", 1.0, pytest.approx(1.0))]
     assert recogniser.embedded == [1, 1]
-    assert compare(PHOTO, PHOTO, [FACE], [kept], recogniser, **asked) == [kept]  # type: ignore[arg-type]
+    assert compared([FACE], [kept], recogniser, strengths=[1.0]) == [kept]
     assert recogniser.embedded == [1, 1]
 
 
