@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pipeline.models.registry import REGISTRY
-from pipeline.models.weights import EMBEDDED_DIR
+from pipeline.models.catalogue.registry import REGISTRY
+from pipeline.models.catalogue.weights import EMBEDDED_DIR
 
 # Of what is no model of its own, and so in no row of the registry; NOTICE says more.
 LICENCES = {"lpips-heads.safetensors": "BSD-2-Clause"}

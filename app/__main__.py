@@ -15,16 +15,16 @@ from typing import get_args
 from pydantic import ValidationError
 from tqdm import tqdm
 
-from app.keys import NAME, new_key
-from app.logs import configure
-from app.model_files import list_models, pull_models, verify_models
-from app.schemas import FACTOR_BOUNDS, QUALITY_BOUNDS, STRENGTH_BOUNDS, THRESHOLD_BOUNDS, EnhanceForm
+from app.access.keys import NAME, new_key
+from app.commands.models import list_models, pull_models, verify_models
+from app.http.schemas import FACTOR_BOUNDS, QUALITY_BOUNDS, STRENGTH_BOUNDS, THRESHOLD_BOUNDS, EnhanceForm
+from app.http.website import WebsiteUnreadable
+from app.observe.logs import configure
 from app.settings import Settings
-from app.website import WebsiteUnreadable
 from pipeline.errors import PipelineError
-from pipeline.models.registry import Role
-from pipeline.models.selection import choose
-from pipeline.types import Background, ColorCorrection, EnhanceOptions, FaceChoice, IdentityPolicy, OutputFormat
+from pipeline.models.catalogue.registry import Role
+from pipeline.models.catalogue.selection import choose
+from pipeline.options import Background, ColorCorrection, EnhanceOptions, FaceChoice, IdentityPolicy, OutputFormat
 
 logger = logging.getLogger("likeness")
 
@@ -67,8 +67,8 @@ def _serve(parsed: argparse.Namespace, settings: Settings) -> int:
         logger.warning("anybody who reaches %s may send photos: LIKENESS_API_KEYS is empty", settings.host)
     selection = choose(settings.shelf)
     # A wrong model file is told before the seconds that torch and the rest take to import.
-    from app.main import create_app
-    from app.server import server_of
+    from app.application import create_app
+    from app.connection.server import server_of
 
     server = server_of(create_app(settings, selection), settings)
     with suppress(KeyboardInterrupt):  # uvicorn passes it on after it has stopped in order
@@ -83,8 +83,8 @@ def _enhance(parsed: argparse.Namespace, settings: Settings) -> int:
         if name is not None and name not in selection.offered_names(role):
             print(f"--{role}: there is {', '.join(selection.offered_names(role))}, not {name}.", file=sys.stderr)
             return USAGE_ERROR
-    from app.engine import Engine  # with torch, and so only now
-    from app.files import enhance_files, plan_files
+    from app.commands.photos import enhance_files, plan_files
+    from app.work.loaded_models import Engine  # with torch, and so only now
 
     try:
         files = plan_files(parsed.input, parsed.output, parsed.output_format)
@@ -139,7 +139,7 @@ def _keys_new(parsed: argparse.Namespace, settings: Settings) -> int:
 
 
 def _openapi(parsed: argparse.Namespace, settings: Settings) -> int:
-    from app.main import create_app  # with torch, and so only now
+    from app.application import create_app  # with torch, and so only now
 
     # The same document whatever is set here: web/openapi.json is held against it.
     defaults = {name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()}

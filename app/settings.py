@@ -10,11 +10,11 @@ from limits import RateLimitItem
 from pydantic import Field, FiniteFloat, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from app.addresses import is_loopback, parse_origins, parse_proxies
-from app.keys import Keys, parse_keys
-from app.quota import check_storage, parse_rates
-from pipeline.models.registry import ROLES, Role
-from pipeline.models.selection import Licences, Preference, Shelf
+from app.access.addresses import is_loopback, parse_origins, parse_proxies
+from app.access.keys import Keys, parse_keys
+from app.access.quota import check_storage, parse_rates
+from pipeline.models.catalogue.registry import ROLES, Role
+from pipeline.models.catalogue.selection import Licences, Preference, Shelf
 from pipeline.types import DeviceChoice, Precision
 
 MEBIBYTE = 1024 * 1024

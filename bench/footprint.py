@@ -1,8 +1,8 @@
 """Is the memory that admission expects a photo to take enough? `python -m bench.footprint [--official]`.
 
-Does photos of several sizes, one after the other, and puts the growth of resident memory at the peak of each beside
-what `app.memory.photo_bytes` says. Exit status 1 if one took more. The official models have random weights, but the
-embedded detector: theirs would see faces everywhere.
+Does photos of several sizes, one after the other, and puts the growth of resident memory at the peak of each
+beside what `app.work.memory.photo_bytes` says. Exit status 1 if one took more. The official models have random
+weights, but the embedded detector: theirs would see faces everywhere.
 """
 
 from __future__ import annotations
@@ -20,17 +20,18 @@ import numpy as np
 import PIL.Image
 import skimage.data
 
-from app.engine import Engine
-from app.memory import photo_bytes, resident_bytes
-from app.order import Order
-from app.service import Service
 from app.settings import Settings
+from app.work.loaded_models import Engine
+from app.work.memory import photo_bytes, resident_bytes
+from app.work.order import Order
+from app.work.service import Service
 from bench import weights
 from bench.likeness import Loaded
 from bench.peak import PeakMemory
+from pipeline.models.catalogue.selection import Selection, choose
 from pipeline.models.loading import load
-from pipeline.models.selection import Selection, choose
-from pipeline.types import Background, EnhanceOptions, Models
+from pipeline.models.roles import Models
+from pipeline.options import Background, EnhanceOptions
 
 # Width, height, factor, and how the background is enlarged.
 EMBEDDED_CASES: tuple[tuple[int, int, float, Background], ...] = (

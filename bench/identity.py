@@ -21,18 +21,19 @@ import numpy as np
 
 from app.settings import Settings
 from bench.table import MISSING, markdown
-from pipeline.alignment import align
-from pipeline.decode import decode
-from pipeline.detection import detect
+from pipeline.codec.decode import decode
 from pipeline.errors import InputError
 from pipeline.geometry import transform_points
-from pipeline.identity import blend
+from pipeline.models.catalogue.selection import choose
 from pipeline.models.loading import load
-from pipeline.models.runtime import choose_runtime
-from pipeline.models.selection import choose
-from pipeline.restoration import restore
+from pipeline.models.roles import Models, Recogniser, Restorer
+from pipeline.models.runtime.runtime import choose_runtime
 from pipeline.run import Run
-from pipeline.types import Face, FloatArray, Image, Models, Recogniser, Restorer
+from pipeline.steps.alignment import align
+from pipeline.steps.detection import detect
+from pipeline.steps.identity import blend
+from pipeline.steps.restoration import restore
+from pipeline.types import Face, FloatArray, Image
 
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
 MAX_PIXELS = 100_000_000

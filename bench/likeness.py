@@ -1,4 +1,4 @@
-"""Likeness as a contestant: the whole request in `app.service`, bytes in and JSON document out; its networks alone."""
+"""Likeness as a contestant: bytes in and JSON document out (`app.work.service`); its networks alone."""
 
 from __future__ import annotations
 
@@ -11,21 +11,23 @@ from typing import Any, cast
 
 import numpy as np
 
-from app.engine import Engine
-from app.order import Order
-from app.service import Service
 from app.settings import Settings
+from app.work.loaded_models import Engine
+from app.work.order import Order
+from app.work.service import Service
 from bench import photo, weights
 from bench.peak import PeakMemory
 from bench.stopwatch import Stopwatch, Timed, timed
 from bench.worker import Commands
-from pipeline.models.compact import CompactUpscaler
-from pipeline.models.runtime import Runtime
-from pipeline.models.selection import Selection, choose
-from pipeline.restoration import restore
+from pipeline.models.catalogue.selection import Selection, choose
+from pipeline.models.roles import Detector, Models, Upscaler
+from pipeline.models.runtime.runtime import Runtime
+from pipeline.models.upscalers.compact import CompactUpscaler
+from pipeline.options import Background, EnhanceOptions
 from pipeline.run import Run
-from pipeline.types import Background, Detector, EnhanceOptions, Face, Image, Models, Upscaler
-from pipeline.upscaling import upscale_tiled
+from pipeline.steps.restoration import restore
+from pipeline.steps.upscaling import upscale_tiled
+from pipeline.types import Face, Image
 from tests import checkpoints
 
 ONE_TILE = 256  # pixels; networks alone get a photo of this side as one tile, a larger one in tiles

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from pipeline.models.allocator import return_freed_memory
+from pipeline.models.runtime.allocator import return_freed_memory
 
 _RESET = Path("/proc/self/clear_refs")
 _STATUS = Path("/proc/self/status")

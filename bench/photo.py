@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import skimage.data
 
-from pipeline.alignment import align
 from pipeline.run import Run
+from pipeline.steps.alignment import align
 from pipeline.types import Crop, Face, Image
 
 Pixels = npt.NDArray[np.uint8]

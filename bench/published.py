@@ -19,7 +19,7 @@ from bench.peak import PeakMemory
 from bench.rate import flops
 from bench.stopwatch import Stopwatch, timed
 from bench.worker import Commands
-from pipeline.types import Background
+from pipeline.options import Background
 from tests import checkpoints
 from tests.parity.published import published
 

@@ -6,7 +6,7 @@ import time
 from contextlib import ExitStack
 from typing import Any
 
-from app.admission import Admission
+from app.work.admission import Admission
 from bench.worker import Commands
 from tests.app.server import serving
 

@@ -9,7 +9,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.models.registry import REGISTRY, ModelFile
+from pipeline.models.catalogue.registry import REGISTRY, ModelFile
 from tests.official import write_official
 
 _TABLE = "registry.json"

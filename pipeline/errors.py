@@ -16,7 +16,7 @@
     ├── Cancelled
     └── ModelUnavailable
 
-None of them knows an HTTP status: `app.errors` has the one table for that.
+None of them knows an HTTP status: `app.http.errors` has the one table for that.
 """
 
 from __future__ import annotations

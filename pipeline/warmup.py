@@ -10,10 +10,11 @@ import numpy as np
 
 from pipeline.errors import PipelineError, StageFailed
 from pipeline.geometry import FFHQ_512_TEMPLATE
-from pipeline.restoration import restore
+from pipeline.models.roles import Models, Named
 from pipeline.run import Run
-from pipeline.types import CROP_SIZE, Crop, Image, Models, Named
-from pipeline.upscaling import upscale_tiled
+from pipeline.steps.restoration import restore
+from pipeline.steps.upscaling import upscale_tiled
+from pipeline.types import CROP_SIZE, Crop, Image
 
 # Pixels of what upscalers are tried on. Photos' tiles have sizes of their own, whose kernels a larger picture would not
 # prepare either; it would only take as much memory as a large photo.

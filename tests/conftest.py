@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 import skimage.data
 
+from pipeline.models.catalogue.selection import Shelf, choose
 from pipeline.models.loading import load
-from pipeline.models.runtime import choose_runtime
-from pipeline.models.selection import Shelf, choose
-from pipeline.types import Image, Models
+from pipeline.models.roles import Models
+from pipeline.models.runtime.runtime import choose_runtime
+from pipeline.types import Image
 
 
 @pytest.fixture(scope="session")

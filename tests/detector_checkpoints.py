@@ -10,8 +10,8 @@ import skimage.data
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from pipeline.models.retinaface_backbone import Backbone
-from pipeline.models.retinaface_network import RetinaFaceNetwork
+from pipeline.models.detectors.retinaface_backbone import Backbone
+from pipeline.models.detectors.retinaface_network import RetinaFaceNetwork
 
 STRIDES = (8, 16, 32)
 

@@ -12,7 +12,7 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from pipeline.models.registry import REGISTRY, ModelFile
+from pipeline.models.catalogue.registry import REGISTRY, ModelFile
 from tests import checkpoints, detector_checkpoints
 
 DEFAULTS = (

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from app.version import VERSION
-from pipeline.models.registry import REGISTRY
+from pipeline.models.catalogue.registry import REGISTRY
 
 ROOT = Path(__file__).parents[1]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")

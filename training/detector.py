@@ -1,8 +1,8 @@
 """The embedded detector's file, from facenet-pytorch's weights of MTCNN: ``python -m training.detector``.
 
 Nothing is trained. The three networks are read from the wheel, their layers renamed to those of
-``pipeline/models/mtcnn_network.py``, and written as one safetensors file: the first network in full precision,
-which costs 13 KB and moves its probabilities by up to 0.006 less, the others in half precision.
+``pipeline/models/detectors/mtcnn_network.py``, and written as one safetensors file: the first network in full
+precision, which costs 13 KB and moves its probabilities by up to 0.006 less, the others in half precision.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from pipeline.models.weights import EMBEDDED_DIR, sha256_of
+from pipeline.models.catalogue.weights import EMBEDDED_DIR, sha256_of
 from training.students import State, write
 from training.wheels import wheel_file
 

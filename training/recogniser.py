@@ -16,13 +16,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pipeline.models.dlib_network import BLOCKS, LENGTH, MEAN_RGB, SIZE
-from pipeline.models.dlib_resnet import MEAN, DlibRecogniser
-from pipeline.models.mtcnn import MtcnnDetector
-from pipeline.models.registry import REGISTRY
-from pipeline.models.runtime import Runtime, choose_runtime
-from pipeline.models.weights import EMBEDDED_DIR, read_state_dict, sha256_of
-from pipeline.types import Detector, FloatArray
+from pipeline.models.catalogue.registry import REGISTRY
+from pipeline.models.catalogue.weights import EMBEDDED_DIR, read_state_dict, sha256_of
+from pipeline.models.detectors.mtcnn import MtcnnDetector
+from pipeline.models.recognisers.dlib_network import BLOCKS, LENGTH, MEAN_RGB, SIZE
+from pipeline.models.recognisers.dlib_resnet import MEAN, DlibRecogniser
+from pipeline.models.roles import Detector
+from pipeline.models.runtime.runtime import Runtime, choose_runtime
+from pipeline.types import FloatArray
 from training.dlib_file import Layer, read_network
 from training.photos import Image, decode
 from training.students import State, write

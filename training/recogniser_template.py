@@ -4,8 +4,8 @@ The command is ``python -m training.recogniser_template --faces ../shared/faces`
 
 dlib aligns a face by its own points (the corners of the eyes and the base of the nose, or 68 points), which no detector
 of ours finds. So each portrait is aligned by dlib, the landmarks of our detector are carried through the same
-transform, and their mean over all portraits is what ``TEMPLATE`` in ``pipeline/models/dlib_resnet.py`` says. Needs
-dlib-bin (``requirements-parity.txt``); the command that writes the embedded file does not.
+transform, and their mean over all portraits is what ``TEMPLATE`` in ``pipeline/models/recognisers/dlib_resnet.py``
+says. Needs dlib-bin (``requirements-parity.txt``); the command that writes the embedded file does not.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ import dlib
 import numpy as np
 
 from pipeline.geometry import Matrix, transform_points
-from pipeline.models.dlib_network import SIZE
-from pipeline.models.runtime import choose_runtime
+from pipeline.models.recognisers.dlib_network import SIZE
+from pipeline.models.runtime.runtime import choose_runtime
 from training.recogniser import DISTRIBUTION, embedded_detector, portraits
 from training.wheels import wheel_file
 

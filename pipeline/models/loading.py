@@ -7,23 +7,23 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from pipeline.errors import ModelUnavailable
-from pipeline.models.allocator import return_freed_memory
-from pipeline.models.arcface import FaceRecogniser
-from pipeline.models.compact import CompactFaceRestorer, CompactUpscaler
-from pipeline.models.dlib_resnet import DlibRecogniser
-from pipeline.models.gfpgan import GfpganRestorer
-from pipeline.models.lpips import PerceptualDistance
-from pipeline.models.mtcnn import MtcnnDetector
-from pipeline.models.parsenet import FaceParser
-from pipeline.models.registry import Adapter, ModelFile, Role
-from pipeline.models.retinaface import RetinaFaceDetector
-from pipeline.models.runtime import Runtime
-from pipeline.models.scrfd import ScrfdDetector
-from pipeline.models.selection import Selection
-from pipeline.models.spandrel_network import describe_network
-from pipeline.models.spandrel_upscaler import SpandrelUpscaler
-from pipeline.models.weights import read_bytes, read_state_dict
-from pipeline.types import Models
+from pipeline.models.catalogue.registry import Adapter, ModelFile, Role
+from pipeline.models.catalogue.selection import Selection
+from pipeline.models.catalogue.weights import read_bytes, read_state_dict
+from pipeline.models.detectors.mtcnn import MtcnnDetector
+from pipeline.models.detectors.retinaface import RetinaFaceDetector
+from pipeline.models.detectors.scrfd import ScrfdDetector
+from pipeline.models.parsers.parsenet import FaceParser
+from pipeline.models.perceptual.lpips import PerceptualDistance
+from pipeline.models.recognisers.arcface import FaceRecogniser
+from pipeline.models.recognisers.dlib_resnet import DlibRecogniser
+from pipeline.models.restorers.gfpgan import GfpganRestorer
+from pipeline.models.roles import Models
+from pipeline.models.runtime.allocator import return_freed_memory
+from pipeline.models.runtime.runtime import Runtime
+from pipeline.models.runtime.spandrel_network import describe_network
+from pipeline.models.upscalers.compact import CompactFaceRestorer, CompactUpscaler
+from pipeline.models.upscalers.spandrel import SpandrelUpscaler
 
 # The model, the runtime, the weights directory, and the model that it is mixed with to denoise less, if there is one.
 Maker: TypeAlias = Callable[[ModelFile, Runtime, Path, ModelFile | None], Any]

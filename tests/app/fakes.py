@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from pipeline.errors import DeviceOutOfMemory
-from pipeline.types import Crop, Face, FloatArray, Image, Models
+from pipeline.models.roles import Models
+from pipeline.types import Crop, Face, FloatArray, Image
 from tests.pipeline.fakes import between
 
 FACE_PARTS = np.array([[0.31, 0.385], [0.69, 0.385], [0.5, 0.65], [0.34, 0.78], [0.66, 0.78]], dtype=np.float32)

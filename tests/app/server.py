@@ -15,12 +15,12 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from app import engine
-from app.main import create_app
-from app.server import server_of
+from app.application import create_app
+from app.connection.server import server_of
 from app.settings import Settings
-from pipeline.models.selection import Selection
-from pipeline.types import Models
+from app.work import loaded_models as engine
+from pipeline.models.catalogue.selection import Selection
+from pipeline.models.roles import Models
 
 ENHANCE = "/api/v1/enhance"
 UPSCALE = "/api/v1/upscale"

@@ -17,8 +17,8 @@ from bench.likeness import GivenFaces
 from bench.peak import PeakMemory
 from bench.rate import flops, product_rate
 from bench.stopwatch import Stopwatch, Timed
-from pipeline.detection import detect
 from pipeline.run import Run
+from pipeline.steps.detection import detect
 from pipeline.types import Face, Image
 
 

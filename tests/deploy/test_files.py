@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from app.main import create_app
+from app.application import create_app
 from app.settings import Settings
 from tests.app.fakes import FakeModels
 from tests.app.server import serving

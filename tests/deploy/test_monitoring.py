@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from tests.app import samples
+from tests.app.exposition import Metrics, counted
 from tests.app.fakes import FakeModels
-from tests.app.metrics import Metrics, counted
 from tests.app.server import ENHANCE, serving
 
 ROOT = Path(__file__).parents[2]

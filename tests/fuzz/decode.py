@@ -11,7 +11,7 @@ import warnings
 import atheris
 
 with atheris.instrument_imports(include=["pipeline", "PIL"]):
-    from pipeline.decode import decode
+    from pipeline.codec.decode import decode
     from pipeline.errors import InputError
 
 MAX_PIXELS = 4_000_000

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from pipeline.decode import decode
+from pipeline.codec.decode import decode
 from pipeline.errors import InputError
 from tests import images
 from tests.app import samples

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from pipeline.alignment import align
 from pipeline.geometry import FFHQ_512_TEMPLATE
 from pipeline.run import Run
+from pipeline.steps.alignment import align
 from pipeline.types import Face, FloatArray, Image
 from tests.parity.published import published
 from training.faces import LANDMARKS

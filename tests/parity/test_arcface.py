@@ -12,8 +12,8 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from pipeline.geometry import transform_points
-from pipeline.models.arcface import TEMPLATE, FaceRecogniser, alignment
-from pipeline.models.runtime import Runtime
+from pipeline.models.recognisers.arcface import TEMPLATE, FaceRecogniser, alignment
+from pipeline.models.runtime.runtime import Runtime
 from pipeline.types import FloatArray, Image
 from tests.parity.published import published
 

@@ -18,10 +18,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from pipeline.models.dlib_network import LENGTH, SIZE, DlibNetwork
-from pipeline.models.dlib_resnet import MEAN, DlibRecogniser
-from pipeline.models.runtime import Runtime
-from pipeline.models.weights import EMBEDDED_DIR
+from pipeline.models.catalogue.weights import EMBEDDED_DIR
+from pipeline.models.recognisers.dlib_network import LENGTH, SIZE, DlibNetwork
+from pipeline.models.recognisers.dlib_resnet import MEAN, DlibRecogniser
+from pipeline.models.runtime.runtime import Runtime
 from pipeline.types import Image
 from tests.parity.published import published
 from training.dlib_file import read_network

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.models.gfpgan import GfpganRestorer
-from pipeline.models.runtime import Runtime
+from pipeline.models.restorers.gfpgan import GfpganRestorer
+from pipeline.models.runtime.runtime import Runtime
 from pipeline.types import Crop, Image
 from tests import checkpoints
 from tests.parity.published import published

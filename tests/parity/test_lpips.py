@@ -9,9 +9,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from pipeline.models import lpips
-from pipeline.models.lpips import HEADS, PerceptualDistance
-from pipeline.models.runtime import Runtime
+from pipeline.models.perceptual import lpips
+from pipeline.models.perceptual.lpips import HEADS, PerceptualDistance
+from pipeline.models.runtime.runtime import Runtime
 from pipeline.types import Image
 from tests.parity.published import published
 

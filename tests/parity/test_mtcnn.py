@@ -13,8 +13,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from pipeline.models import mtcnn_network
-from pipeline.models.weights import EMBEDDED_DIR
+from pipeline.models.catalogue.weights import EMBEDDED_DIR
+from pipeline.models.detectors import mtcnn_network
 from pipeline.types import Image
 from tests.parity.published import published
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.blending import parsed_mask
-from pipeline.models.parsenet import FaceParser
-from pipeline.models.parsenet_network import build_parsenet
-from pipeline.models.runtime import Runtime
+from pipeline.models.parsers.parsenet import FaceParser
+from pipeline.models.parsers.parsenet_network import build_parsenet
+from pipeline.models.runtime.runtime import Runtime
+from pipeline.steps.blending import parsed_mask
 from pipeline.types import CROP_SIZE, Image
 from tests.parity.published import published
 

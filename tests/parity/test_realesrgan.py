@@ -10,12 +10,12 @@ import pytest
 import torch
 from spandrel import ModelLoader
 
-from pipeline.models.compact import CompactUpscaler
-from pipeline.models.runtime import Runtime
-from pipeline.models.spandrel_upscaler import SpandrelUpscaler
+from pipeline.models.runtime.runtime import Runtime
+from pipeline.models.upscalers.compact import CompactUpscaler
+from pipeline.models.upscalers.spandrel import SpandrelUpscaler
 from pipeline.run import Run
+from pipeline.steps.upscaling import upscale_tiled
 from pipeline.types import Image
-from pipeline.upscaling import upscale_tiled
 from tests import checkpoints
 from tests.parity.published import published
 

@@ -14,10 +14,10 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from pipeline.decode import decode
-from pipeline.models.retinaface import RetinaFaceDetector
-from pipeline.models.retinaface_backbone import Backbone
-from pipeline.models.runtime import Runtime
+from pipeline.codec.decode import decode
+from pipeline.models.detectors.retinaface import RetinaFaceDetector
+from pipeline.models.detectors.retinaface_backbone import Backbone
+from pipeline.models.runtime.runtime import Runtime
 from pipeline.run import Run
 from pipeline.types import Image
 from tests import detector_checkpoints

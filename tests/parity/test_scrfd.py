@@ -8,8 +8,8 @@ import onnxruntime
 import pytest
 import torch
 
-from pipeline.models.runtime import Runtime
-from pipeline.models.scrfd import SIDE, ScrfdDetector
+from pipeline.models.detectors.scrfd import SIDE, ScrfdDetector
+from pipeline.models.runtime.runtime import Runtime
 from pipeline.run import Run
 from pipeline.types import Image
 from tests import detector_checkpoints

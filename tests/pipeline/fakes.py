@@ -11,7 +11,8 @@ import numpy as np
 
 from pipeline.errors import DeviceOutOfMemory
 from pipeline.geometry import FFHQ_512_TEMPLATE
-from pipeline.types import CROP_SIZE, Crop, Detector, Face, FloatArray, Image, Models, Recogniser, Restorer, Upscaler
+from pipeline.models.roles import Detector, Models, Recogniser, Restorer, Upscaler
+from pipeline.types import CROP_SIZE, Crop, Face, FloatArray, Image
 
 # The five landmarks as parts of a face's box.
 PARTS: FloatArray = FFHQ_512_TEMPLATE / np.float32(CROP_SIZE)

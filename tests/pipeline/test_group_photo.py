@@ -7,10 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.decode import decode
-from pipeline.pipeline import enhance, upscale_photo
+from pipeline.codec.decode import decode
+from pipeline.models.roles import Models
+from pipeline.options import EnhanceOptions
+from pipeline.photo import enhance, upscale_photo
 from pipeline.run import Run
-from pipeline.types import Enhanced, EnhanceOptions, Image, Models, Photo
+from pipeline.types import Enhanced, Image, Photo
 from training.faces import LANDMARKS
 
 OPTIONS = EnhanceOptions(upscale_factor=1.0)

@@ -9,13 +9,15 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.alignment import align
-from pipeline.decode import decode
-from pipeline.detection import detect
+from pipeline.codec.decode import decode
 from pipeline.geometry import IDENTITY_MATRIX, scaled, transform_points
-from pipeline.pipeline import enhance
+from pipeline.models.roles import Models
+from pipeline.options import EnhanceOptions, IdentityPolicy
+from pipeline.photo import enhance
 from pipeline.run import Run
-from pipeline.types import Enhanced, EnhanceOptions, FloatArray, IdentityPolicy, Image, Models, Photo
+from pipeline.steps.alignment import align
+from pipeline.steps.detection import detect
+from pipeline.types import Enhanced, FloatArray, Image, Photo
 from tests.pipeline.fakes import FakeRestorer, FixedDetector, face_in
 
 

@@ -6,7 +6,8 @@ import math
 import numpy as np
 import pytest
 
-from pipeline.types import CROP_SIZE, Crop, EnhanceOptions, Photo
+from pipeline.options import EnhanceOptions
+from pipeline.types import CROP_SIZE, Crop, Photo
 from tests.pipeline.fakes import FakeParser, FakeRestorer, FakeUpscaler, RedRecogniser, fake_models
 
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from pipeline.errors import Cancelled, DeviceOutOfMemory, StageFailed
+from pipeline.models.roles import Models
 from pipeline.run import Run
-from pipeline.types import Image, Models
+from pipeline.types import Image
 from pipeline.warmup import SMALL_SIDE, warm_up
 from tests.pipeline.fakes import BrightDetector, FakeParser, FakeRestorer, FakeUpscaler, RedRecogniser, fake_models
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.decode import decode
+from pipeline.codec.decode import decode
 from pipeline.errors import InputError
-from pipeline.models.allocator import return_freed_memory
+from pipeline.models.runtime.allocator import return_freed_memory
 from tests import images
 from tests.corpus import PICTURE, corpus
 

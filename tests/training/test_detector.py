@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.models.mtcnn_network import output_network, proposal_network, refine_network
+from pipeline.models.detectors.mtcnn_network import output_network, proposal_network, refine_network
 from training import detector
 from training.detector import LAYERS, converted, published_weights
 

@@ -8,11 +8,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from pipeline.models.dlib_network import LENGTH
-from pipeline.models.dlib_resnet import MEAN, DlibRecogniser
-from pipeline.models.runtime import choose_runtime
-from pipeline.models.weights import EMBEDDED_DIR
-from pipeline.types import Detector, Image
+from pipeline.models.catalogue.weights import EMBEDDED_DIR
+from pipeline.models.recognisers.dlib_network import LENGTH
+from pipeline.models.recognisers.dlib_resnet import MEAN, DlibRecogniser
+from pipeline.models.roles import Detector
+from pipeline.models.runtime.runtime import choose_runtime
+from pipeline.types import Image
 from tests import images
 from training.recogniser import embedded_detector, mean_embedding
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.models import weights
+from pipeline.models.catalogue import weights
 from tests.pipeline.models.table import FOURFOLD, SIMPLE, SMALL, TWICE
 
 

@@ -11,14 +11,15 @@ from safetensors.torch import save
 from spandrel.architectures.Compact import Compact
 
 from pipeline.errors import ModelUnavailable
-from pipeline.models.compact import CompactUpscaler
+from pipeline.models.catalogue.registry import REGISTRY, ModelFile
+from pipeline.models.catalogue.selection import Shelf, choose
 from pipeline.models.loading import load
-from pipeline.models.registry import REGISTRY, ModelFile
-from pipeline.models.runtime import Runtime
-from pipeline.models.selection import Shelf, choose
-from pipeline.types import Image, Models
+from pipeline.models.roles import Models
+from pipeline.models.runtime.runtime import Runtime
+from pipeline.models.upscalers.compact import CompactUpscaler
+from pipeline.types import Image
 from tests import checkpoints
-from tests.pipeline.models.test_arcface import network
+from tests.pipeline.models.recognisers.test_arcface import network
 
 FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=1)
 OFFICIAL = next(model for model in REGISTRY if model.name == "realesr-general-x4v3")

@@ -1,0 +1,1 @@
+"""Who may send photos, and how many: API keys, rate limits, addresses."""

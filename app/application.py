@@ -1,0 +1,161 @@
+"""`create_app`: the application put together from settings."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from starlette.formparsers import MultiPartParser
+from starlette.middleware.cors import CORSMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from app.access.quota import Quota
+from app.http import errors
+from app.http.middleware.authentication import OPEN_PATHS, KeysMiddleware, declare_keys
+from app.http.middleware.faults import FaultsMiddleware
+from app.http.middleware.gate import GateMiddleware
+from app.http.middleware.observation import ObservationMiddleware
+from app.http.middleware.rate_limit import QuotaMiddleware
+from app.http.middleware.request_id import RequestIdMiddleware
+from app.http.middleware.security_headers import SecurityHeadersMiddleware
+from app.http.routes import health, pages, photos, prometheus, server
+from app.http.upload_memory import Arrivals
+from app.http.website import read_website
+from app.observe.telemetry import Telemetry
+from app.observe.tracing import Tracing
+from app.settings import Settings
+from app.version import VERSION
+from app.work.loaded_models import Engine
+from app.work.service import Service
+from pipeline.models.catalogue.selection import Selection
+
+PHOTO_PATHS = frozenset({"/api/v1/enhance", "/api/v1/upscale"})
+COUNTED_PATHS = PHOTO_PATHS | {"/api/v1/models/warmup"}  # what the rate limit is about: work for the device
+
+# What a browser app hosted elsewhere may send, and what it may read.
+CORS_REQUEST_HEADERS = ("X-API-Key", "Authorization", "Content-Type", "X-Request-ID", "traceparent")
+CORS_ANSWER_HEADERS = (
+    "X-Request-ID",
+    "Retry-After",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "X-Likeness-Facts",
+)
+
+DESCRIPTION = "Restores faces in photos and shows, with numbers, that it is still the same person."
+
+
+def create_app(settings: Settings | None = None, selection: Selection | None = None) -> FastAPI:
+    """The ASGI application. Model files are checked here, unless a `selection` says that they are; they are loaded
+    in the background once it runs.
+
+    Raises `ModelUnavailable` naming every model file that is missing or wrong, `WebsiteUnreadable`, and pydantic's
+    `ValidationError` for a setting that makes no sense.
+    """
+    settings = settings or Settings()
+    service = Service(settings, Engine(settings, selection))
+    quota = Quota(settings.rates, settings.rate_limit_storage) if settings.rates else None
+    telemetry, tracing = Telemetry(service, quota), Tracing()
+    _keep_uploads_in_memory()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        loading = asyncio.create_task(service.start())
+        watching = asyncio.create_task(telemetry.watch_event_loop())
+        yield
+        watching.cancel()
+        await loading
+        service.close()
+        if quota is not None:
+            await quota.close()
+        await asyncio.to_thread(tracing.flush)
+
+    app = FastAPI(
+        title="Likeness",
+        version=VERSION,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # FastAPI's own tells paths and query strings
+    )
+    app.state.service = service
+    app.state.telemetry = telemetry
+    app.state.quota = quota
+    errors.install(app)
+    for module in (photos, health, server, pages, prometheus):
+        app.include_router(module.router)
+    app.mount(pages.STATIC, pages.static_files())
+    website = read_website(settings.web_dir, _paths(app), otherwise=app.router.default)
+    if website is None:
+        app.include_router(pages.landing)
+    else:
+        app.router.default = website
+
+    files = website.paths if website else frozenset()
+    _add_middleware(app, settings, service, quota, telemetry, tracing, files)
+    return app
+
+
+def _add_middleware(
+    app: FastAPI,
+    settings: Settings,
+    service: Service,
+    quota: Quota | None,
+    telemetry: Telemetry,
+    tracing: Tracing,
+    files: frozenset[str],
+) -> None:
+    """What every request passes before its body is read. What is added last comes first. `files` are the web app's."""
+    app.add_middleware(
+        GateMiddleware,
+        max_body_bytes=settings.max_body_bytes,
+        read_timeout_s=settings.read_timeout_s,
+        arrivals=Arrivals(settings.max_arriving_bytes),
+        guarded=PHOTO_PATHS,
+        check=service.check,
+    )
+    if quota is not None:
+        app.add_middleware(QuotaMiddleware, quota=quota, counted=COUNTED_PATHS)
+    if settings.keys:
+        app.add_middleware(KeysMiddleware, keys=settings.keys, open_paths=OPEN_PATHS | files)
+        declare_keys(app.openapi())
+    app.add_middleware(FaultsMiddleware)
+    if settings.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.origins,
+            allow_methods=("GET", "HEAD", "POST"),
+            allow_headers=CORS_REQUEST_HEADERS,
+            expose_headers=CORS_ANSWER_HEADERS,
+        )
+    app.add_middleware(SecurityHeadersMiddleware)
+    app.add_middleware(
+        ObservationMiddleware,
+        telemetry=telemetry,
+        tracing=tracing,
+        routes=_paths(app),
+        files=files,
+    )
+    app.add_middleware(RequestIdMiddleware)  # every answer has an id
+    if settings.proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.proxies)
+
+
+def _paths(app: FastAPI) -> frozenset[str]:
+    """The paths, or templates of paths, of all routes."""
+    return frozenset(str(route.path) for route in iter_route_contexts(app.routes))
+
+
+def _keep_uploads_in_memory() -> None:
+    """Starlette writes uploads over 1 MiB to temporary files; photos must never touch a disk.
+
+    The body is bounded before it gets there, so memory is too. 0 means 'never' to `SpooledTemporaryFile`.
+    """
+    if not hasattr(MultiPartParser, "spool_max_size"):
+        raise RuntimeError("This version of Starlette has no MultiPartParser.spool_max_size: uploads would go to disk.")
+    MultiPartParser.spool_max_size = 0

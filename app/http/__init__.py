@@ -1,0 +1,1 @@
+"""HTTP: requests in, answers out. Nothing outside this package and `app.connection` knows of it."""

@@ -1,0 +1,131 @@
+"""An answer that is told while it comes about: events of how far the photo is, and then the result or an error."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any
+
+import orjson
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from pydantic import BaseModel
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from app.http.errors import response_to
+from app.http.large_response import send_pieces
+from app.http.schemas import ErrorEvent, QueuedEvent, StageEvent
+from app.work.memory import Ledger
+from app.work.order import Answer
+from app.work.progress import Progress
+
+SILENCE_S = 10.0  # after which a comment is sent: a proxy cuts what stands still
+PAUSE_S = 0.05  # between two tellings
+
+NAMES: dict[type[BaseModel], str] = {QueuedEvent: "queued", StageEvent: "stage", ErrorEvent: "error"}
+
+
+class EventStream(Response):
+    """The answer to a photo that is not done yet: `work`, of which `progress` tells.
+
+    What goes wrong before the photo has its place is raised; from the first event on, it is the last event. The
+    `ledger` knows of the document until the client has taken it.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(self, work: Coroutine[Any, Any, Answer], progress: Progress, *, ledger: Ledger) -> None:
+        self.status_code = 200
+        self.background = None
+        # The second one is for proxies that collect what is small until it fills a buffer: nginx heeds it.
+        self.init_headers({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        self._work = work
+        self._progress = progress
+        self._ledger = ledger
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Do the work and send what there is to tell, as ASGI asks. Cancelled, the work stops."""
+        facts: dict[str, Any] = scope.setdefault("facts", {})
+        with ExitStack() as holding:
+            working = asyncio.ensure_future(self._answer(facts, holding))
+            working.add_done_callback(self._progress.end)
+            try:
+                if await self._tell(working, send):
+                    await _end(working, scope, send)
+                else:
+                    await working  # which raises
+            except asyncio.CancelledError:
+                if "answer" not in facts and "status" not in facts:  # the server's patience is over
+                    facts.update(status=503, code="shutting_down")
+                raise
+            finally:
+                working.cancel()
+                await asyncio.gather(working, return_exceptions=True)
+
+    async def _tell(self, working: asyncio.Future[Answer], send: Send) -> bool:
+        """Send what is new until the work is over. False: it ended before it began, and nothing was sent."""
+        news = await self._progress.news(within=None)
+        if not news:
+            return False
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        while news or not working.done():
+            await _send(b"".join(map(_event, news)) or KEEPALIVE_COMMENT, send)
+            await asyncio.wait({working}, timeout=PAUSE_S)
+            news = await self._progress.news(within=SILENCE_S)
+        return True
+
+    async def _answer(self, facts: dict[str, Any], holding: ExitStack) -> Answer:
+        answer = await self._work
+        holding.enter_context(self._ledger.held(len(answer.body)))
+        facts["answer"] = replace(answer, body=b"")  # the scope outlives the response
+        return answer
+
+
+def schema() -> dict[str, Any]:
+    """The events as the OpenAPI document shows them, each with its name and the JSON of its data."""
+    data = {name: model.model_json_schema() for model, name in NAMES.items()}
+    data["result"] = {"$ref": "#/components/schemas/EnhanceResponse"}
+    return {
+        "oneOf": [
+            {
+                "type": "object",
+                "required": ["event", "data"],
+                "properties": {"event": {"type": "string", "const": name}, "data": shape},
+            }
+            for name, shape in data.items()
+        ]
+    }
+
+
+async def _end(working: asyncio.Future[Answer], scope: Scope, send: Send) -> None:
+    """Send the event that is the last: what the work came to."""
+    error = working.exception()
+    if isinstance(error, Exception):
+        event = _error(scope, error)
+        scope["facts"]["status"] = event.status
+        await _send(_event(event), send)
+    else:
+        await _send(b"event: result\ndata: ", send)
+        await send_pieces(working.result().body, send, more_body=True)
+        await _send(b"\n\n", send)
+    await _send(b"", send, more_body=False)
+
+
+def _error(scope: Scope, error: Exception) -> ErrorEvent:
+    answer = response_to(scope, error)
+    retry_after = answer.headers.get("Retry-After")
+    return ErrorEvent(
+        **orjson.loads(answer.body),
+        status=answer.status_code,
+        retry_after=None if retry_after is None else int(retry_after),
+    )
+
+
+def _event(data: BaseModel) -> bytes:
+    return format_sse_event(event=NAMES[type(data)], data_str=data.model_dump_json())
+
+
+async def _send(body: bytes, send: Send, *, more_body: bool = True) -> None:
+    await send({"type": "http.response.body", "body": body, "more_body": more_body})

@@ -1,0 +1,36 @@
+"""Whatever is raised inside, also by other middleware, becomes an answer."""
+
+from __future__ import annotations
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.http.errors import response_to
+
+
+class FaultsMiddleware:
+    """Answers errors that come through: those of the middleware within, and what nobody foresaw."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection event stream, as ASGI asks. An error after the answer has begun is raised again."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun = False
+
+        async def send_watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_watched)
+        except Exception as error:
+            if begun:
+                raise
+            response = response_to(scope, error)
+            # The body may not have been read: what is left of it must not be taken for the next request.
+            response.headers["Connection"] = "close"
+            await response(scope, receive, send)

@@ -1,0 +1,88 @@
+"""The gate before photos: refuses what cannot be served before its body is read, and bounds the body."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from python_multipart.multipart import parse_options_header
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.http.errors import BodyTooLarge, RequestError
+from app.http.upload_memory import Arrival, Arrivals
+
+
+class GateMiddleware:
+    """Every body is bounded to `max_body_bytes`, whether its length is declared or not, and must be there
+    `read_timeout_s` after its request began; all that are arriving share the memory of `arrivals`.
+
+    On the paths in `guarded`, `check` may refuse the request first (not ready, overloaded), and the body must
+    be a form, and a whole one: of a form that was cut off, the parser drops what is missing without a word.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        max_body_bytes: int,
+        read_timeout_s: float,
+        arrivals: Arrivals,
+        guarded: frozenset[str],
+        check: Callable[[], None],
+    ) -> None:
+        self._app = app
+        self._max_body_bytes = max_body_bytes
+        self._read_timeout_s = read_timeout_s
+        self._arrivals = arrivals
+        self._guarded = guarded
+        self._check = check
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection event stream, as ASGI asks. Raises `RequestError`, also when the body is received."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        closing = self._inspect(scope)
+        received, tail, closed = 0, b"", not closing
+        began = scope.get("began", time.monotonic())  # our protocol tells it
+        upload = Arrival(self._arrivals, began + self._read_timeout_s, self._read_timeout_s)
+
+        async def receive_bounded() -> Message:
+            nonlocal received, tail, closed
+            message = await upload.message(receive)
+            body = message.get("body", b"")
+            received += len(body)
+            if received > self._max_body_bytes:
+                raise BodyTooLarge(self._max_body_bytes)
+            if not closed and message["type"] == "http.request":
+                tail += body
+                closed = closing in tail
+                tail = tail[-len(closing) :]
+                if not closed and not message.get("more_body", False):
+                    raise RequestError(400, "malformed_form", "The form is cut off: its closing boundary is missing.")
+            return message
+
+        try:
+            await self._app(scope, receive_bounded, send)
+        finally:
+            self._arrivals.ended(upload)
+
+    def _inspect(self, scope: Scope) -> bytes:
+        """What a form must end with; nothing for another body. Raises `RequestError` if it need not be read."""
+        headers = Headers(scope=scope)
+        declared = headers.get("content-length", "0")
+        if not declared.isascii() or not declared.isdigit():
+            raise RequestError(400, "malformed_form", "The Content-Length header is not a number.")
+        if int(declared) > self._max_body_bytes:
+            raise BodyTooLarge(self._max_body_bytes)
+        # To the router, a line break at a path's end is none of the path.
+        if scope["method"] != "POST" or scope["path"].rstrip("\n") not in self._guarded:
+            return b""
+        media_type, parameters = parse_options_header(headers.get("content-type", ""))
+        boundary = parameters.get(b"boundary", b"")
+        if media_type != b"multipart/form-data" or not boundary:
+            message = "Send the photo as multipart/form-data with a boundary, in a field named file."
+            raise RequestError(400, "malformed_form", message)
+        self._check()
+        return b"--" + boundary + b"--"

@@ -1,0 +1,117 @@
+"""The outermost observer: every request is counted, logged and traced once, however it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bound_contextvars
+
+from app.http.errors import CLIENT_CLOSED_REQUEST
+from app.observe.request_log import tell
+from app.observe.request_record import Exchange
+from app.observe.telemetry import Telemetry
+from app.observe.tracing import Tracing, trace_ids
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+
+
+class ObservationMiddleware:
+    """Gives each request a dict of `scope["facts"]`, in which the inner parts say what there is to know of it.
+
+    Whatever is logged meanwhile carries the request's id and its trace's. `routes` are the paths of the application,
+    `files` those of the browser app, which are counted as one.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        telemetry: Telemetry,
+        tracing: Tracing,
+        routes: frozenset[str],
+        files: frozenset[str] = frozenset(),
+    ) -> None:
+        self._app = app
+        self._telemetry = telemetry
+        self._tracing = tracing
+        self._routes = routes
+        self._files = files
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection event stream, as ASGI asks."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        start = time.perf_counter()
+        facts: dict[str, Any] = {}
+        scope["facts"] = facts
+        request_id = str(scope.get("request_id", "-"))
+        wire = _Wire(receive, send)
+        with self._tracing.request(scope) as span, bound_contextvars(request_id=request_id, **trace_ids(span)):
+            try:
+                await self._app(scope, wire.receive, wire.send)
+            except BaseException as error:
+                if wire.status is None and not wire.client_gone:
+                    stopping = isinstance(error, asyncio.CancelledError)  # the server's patience is over
+                    facts.setdefault("code", "shutting_down" if stopping else "internal_error")
+                    wire.status = 503 if stopping else 500
+                raise
+            finally:
+                exchange = Exchange(
+                    method=scope["method"] if scope["method"] in METHODS else "other",
+                    route=self._route(scope),
+                    status=facts.get("status") or wire.status or (CLIENT_CLOSED_REQUEST if wire.client_gone else 500),
+                    seconds=time.perf_counter() - start,
+                    bytes_in=wire.bytes_in,
+                    bytes_out=wire.bytes_out,
+                    facts=facts,
+                )
+                self._telemetry.observe(exchange)
+                tell(exchange)
+                self._tracing.describe(span, exchange, request_id)
+
+    def _route(self, scope: Scope) -> str:
+        """The template of the route: what a client made up never becomes a label. Also of what never got there."""
+        path: str = scope["path"]
+        if path in self._routes:
+            return path
+        if path in self._files:
+            return "website"
+        template = getattr(scope.get("route"), "path", None)
+        if isinstance(template, str):
+            return template
+        return "mounted" if "endpoint" in scope else "unmatched"
+
+
+class _Wire:
+    """What goes in and out."""
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+        self.bytes_in = 0
+        self.bytes_out = 0
+        self.status: int | None = None  # of an answer that has begun
+        self.client_gone = False  # before that
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self.bytes_in += len(message.get("body", b""))
+        elif self.status is None:
+            self.client_gone = True
+        return message
+
+    async def send(self, message: Message) -> None:
+        try:
+            await self._send(message)
+        except OSError:  # as servers say it
+            self.client_gone = self.status is None
+            raise
+        if message["type"] == "http.response.start":
+            self.status = CLIENT_CLOSED_REQUEST if self.client_gone else message["status"]
+        elif message["type"] == "http.response.body":
+            self.bytes_out += len(message.get("body", b""))

@@ -1,0 +1,55 @@
+"""Turns away who sends more than its share, before the body is read."""
+
+from __future__ import annotations
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.access.addresses import client_of
+from app.access.quota import Allowance, Quota
+from app.http.errors import RequestError
+
+
+class QuotaMiddleware:
+    """Counts each POST to one of the `counted` paths for its API key, or for its address where there are no keys."""
+
+    def __init__(self, app: ASGIApp, *, quota: Quota, counted: frozenset[str]) -> None:
+        self._app = app
+        self._quota = quota
+        self._counted = counted
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection event stream, as ASGI asks. Raises `RequestError` (429) once the share is used up."""
+        # To the router, a line break at a path's end is none of the path.
+        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"].rstrip("\n") not in self._counted:
+            await self._app(scope, receive, send)
+            return
+        allowance = await self._quota.take(_client_of(scope))
+        if allowance is None:
+            await self._app(scope, receive, send)
+            return
+        if not allowance.allowed:
+            raise _refusal(allowance)
+
+        async def send_with_allowance(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(allowance.headers)
+            await send(message)
+
+        await self._app(scope, receive, send_with_allowance)
+
+
+def _client_of(scope: Scope) -> str:
+    key = scope.get("facts", {}).get("key")
+    if key is not None:
+        return f"key:{key}"
+    address = scope.get("client")
+    return f"address:{client_of(address[0]) if address else 'unknown'}"
+
+
+def _refusal(allowance: Allowance) -> RequestError:
+    seconds = "second" if allowance.reset_s == 1 else "seconds"
+    message = f"That is more than this server takes from one client. Try again in {allowance.reset_s} {seconds}."
+    return RequestError(
+        429, "rate_limited", message, stage="quota", retry_after=allowance.reset_s, headers=allowance.headers
+    )

@@ -1,0 +1,35 @@
+"""What routes ask for: the parts of the application that `create_app` put together."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from app.settings import Settings
+from app.work.loaded_models import Engine
+from app.work.service import Service
+
+
+def _service(request: Request) -> Service:
+    found: Service = request.app.state.service
+    return found
+
+
+def _engine(request: Request) -> Engine:
+    return _service(request).engine
+
+
+def _settings(request: Request) -> Settings:
+    return _service(request).settings
+
+
+ServiceDep = Annotated[Service, Depends(_service)]
+EngineDep = Annotated[Engine, Depends(_engine)]
+SettingsDep = Annotated[Settings, Depends(_settings)]
+
+
+async def disconnected(request: Request) -> None:
+    """Returns when the client has gone. Only for a request whose body was read to its end."""
+    while (await request.receive())["type"] != "http.disconnect":
+        continue

@@ -1,0 +1,49 @@
+"""What a browser shows without the app: `/docs`, the documentation to try out, and `/`, which leads there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import fastapi_offline
+from fastapi import APIRouter, Request
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.staticfiles import StaticFiles
+
+from app.http.content_security import page_policy
+
+router = APIRouter(include_in_schema=False)
+landing = APIRouter(include_in_schema=False)  # where there is no app
+
+STATIC = "/docs/static"
+
+
+def static_files() -> StaticFiles:
+    """Swagger UI's own files, which the page would else load from somebody else's server.
+
+    Raises `RuntimeError` if the package has no such folder any more.
+    """
+    return StaticFiles(directory=Path(fastapi_offline.__file__).parent / "static")
+
+
+@router.head("/docs")
+@router.get("/docs")
+async def docs(request: Request) -> HTMLResponse:
+    """The OpenAPI document as a page on which every operation can be tried out."""
+    page = get_swagger_ui_html(
+        openapi_url="/openapi.json",
+        title=f"{request.app.title}: documentation",
+        swagger_js_url=f"{STATIC}/swagger-ui-bundle.js",
+        swagger_css_url=f"{STATIC}/swagger-ui.css",
+        swagger_favicon_url=f"{STATIC}/favicon.png",
+        swagger_ui_parameters={"validatorUrl": None},  # which would show the document to another host
+    )
+    page.headers["Content-Security-Policy"] = page_policy(bytes(page.body).decode())
+    return page
+
+
+@landing.head("/")
+@landing.get("/")
+async def root() -> RedirectResponse:
+    """The only page that there is."""
+    return RedirectResponse("/docs")

@@ -1,0 +1,163 @@
+"""`POST /api/v1/enhance` and `/upscale`: a form with a photo in, the picture and its figures out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import Annotated, Literal
+
+import orjson
+from fastapi import APIRouter, Form, Request, UploadFile
+from starlette.responses import Response
+
+from app.http import event_stream
+from app.http.accept import by_preference
+from app.http.answers import Answers, refusals
+from app.http.errors import RequestError
+from app.http.large_response import LargeResponse
+from app.http.routes.dependencies import ServiceDep, SettingsDep, disconnected
+from app.http.routes.forms import FormRoute
+from app.http.schemas import EnhanceForm, EnhanceResponse, UpscaleForm
+from app.work.order import Answer, Order, Task
+from app.work.progress import Progress
+from app.work.service import Service
+from pipeline.codec.encode import MEDIA_TYPES
+from pipeline.options import EnhanceOptions, OutputFormat
+
+router = APIRouter(prefix="/api/v1", tags=["photos"], route_class=FormRoute)
+
+PICTURES: dict[str, OutputFormat] = {media_type: name for name, media_type in MEDIA_TYPES.items()}
+DOCUMENT, EVENTS = "application/json", event_stream.EventStream.media_type
+
+_PICTURE = {"schema": {"type": "string", "format": "binary"}}
+_ANSWERS: Answers = {
+    200: {
+        "model": EnhanceResponse,
+        "description": (
+            "The picture in base64 and its figures. If `Accept` asks for an image, the picture itself; for "
+            "text/event-stream, events of how far it is, and then the result or what went wrong."
+        ),
+        "content": dict.fromkeys(PICTURES, _PICTURE) | {EVENTS: {"schema": event_stream.schema()}},
+    },
+    **refusals(400, 401, 408, 413, 415, 422, 429, 500, 503, 504),
+}
+_ENCODING = {"contentType": ", ".join(PICTURES)}
+_MEDIA_TYPES = {
+    "requestBody": {"content": {"multipart/form-data": {"encoding": {"file": _ENCODING, "reference": _ENCODING}}}}
+}
+
+
+@router.post(
+    "/enhance", operation_id="enhance", responses=_ANSWERS, response_class=Response, openapi_extra=_MEDIA_TYPES
+)
+async def enhance(
+    request: Request,
+    form: Annotated[EnhanceForm, Form(media_type="multipart/form-data")],
+    service: ServiceDep,
+    settings: SettingsDep,
+) -> Response:
+    """Restore the faces of a photo, enlarge it, and measure the result."""
+    _check_offered("restorer", form.restorer, service)
+    options = EnhanceOptions(
+        strength=form.strength,
+        faces=form.faces,
+        face_overrides=tuple(sorted((form.face_overrides or {}).items())),
+        require_face=form.require_face,
+        identity_policy=form.identity_policy,
+        identity_threshold=settings.threshold_for(form.identity_threshold),
+        restorer=form.restorer,
+    )
+    return await _answer(request, form, options, "enhance", service)
+
+
+@router.post(
+    "/upscale", operation_id="upscale", responses=_ANSWERS, response_class=Response, openapi_extra=_MEDIA_TYPES
+)
+async def upscale(
+    request: Request, form: Annotated[UpscaleForm, Form(media_type="multipart/form-data")], service: ServiceDep
+) -> Response:
+    """Enlarge a photo without looking for faces."""
+    return await _answer(request, form, EnhanceOptions(), "upscale", service)
+
+
+async def _answer(
+    request: Request, form: UpscaleForm, options: EnhanceOptions, task: Task, service: Service
+) -> Response:
+    repeated = [
+        name for name, count in Counter(name for name, _ in (await request.form()).multi_items()).items() if count > 1
+    ]
+    if repeated:
+        message = f"{' and '.join(repeated)} may be given only once."
+        raise RequestError(422, "bad_parameter", message, stage="parameters")
+    _check_offered("upscaler", form.upscaler, service)
+    media_type = _wanted(request, form.output_format)
+    picture = PICTURES.get(media_type)
+    order = Order(
+        task=task,
+        file=await _bytes(form.file, "file"),
+        reference=None if form.reference is None else await _bytes(form.reference, "reference"),
+        options=replace(
+            options,
+            upscale_factor=form.upscale_factor,
+            color_correction=form.color_correction,
+            background=form.background,
+            upscaler=form.upscaler,
+            denoise_strength=form.denoise_strength,
+        ),
+        output_format=picture or form.output_format,
+        quality=form.quality,
+        metrics=form.metrics,
+        as_document=picture is None,
+    )
+    facts = request.scope.setdefault("facts", {})
+    if media_type == EVENTS:
+        progress = Progress()
+        run = facts["run"] = service.new_run(progress.reached)
+        work = service.while_wanted(service.process(order, run, progress.moved), run, disconnected(request))
+        return event_stream.EventStream(work, progress, ledger=service.memory)
+    run = facts["run"] = service.new_run()
+    answer = await service.while_wanted(service.process(order, run), run, disconnected(request))
+    facts["answer"] = replace(answer, body=b"")  # which is large, and the scope outlives the response
+    return LargeResponse(
+        answer.body,
+        media_type=media_type,
+        headers=_summary(answer) if picture else None,
+        ledger=service.memory,
+    )
+
+
+def _check_offered(role: Literal["restorer", "upscaler"], name: str | None, service: Service) -> None:
+    offered = service.engine.selection.offered_names(role)
+    if name is not None and name not in offered:
+        message = f"{role}: this server offers {', '.join(offered)}, not {name[:80]}."
+        raise RequestError(422, "bad_parameter", message, stage="parameters")
+
+
+async def _bytes(upload: UploadFile, name: str) -> bytes:
+    data = await upload.read()
+    if not data:
+        raise RequestError(422, "bad_parameter", f"{name} is empty.", stage="parameters")
+    return data
+
+
+def _wanted(request: Request, output_format: OutputFormat) -> str:
+    """The media type that `Accept` asks for: of the picture itself or of events; the document's if it does not mind.
+
+    HTTP/1.0 knows no answer of unknown length that leaves the connection as it is, so it has no events.
+    """
+    has_events = request.scope["http_version"] != "1.0"
+    for media_type in by_preference(request.headers, "accept"):
+        if media_type in PICTURES or (media_type == EVENTS and has_events):
+            return media_type
+        if media_type == "image/*":
+            return MEDIA_TYPES[output_format]
+        if media_type in (DOCUMENT, "application/*", "text/html", "*/*"):
+            return DOCUMENT  # a browser that sends a form names text/html before any image
+    return DOCUMENT
+
+
+def _summary(answer: Answer) -> dict[str, str]:
+    """What is known about a picture, without the faces, as a header."""
+    facts = {key: answer.facts[key] for key in ("metrics", "processing_time_ms", "models")}
+    facts["warnings"] = [warning["code"] for warning in answer.facts["warnings"]]
+    return {"X-Likeness-Facts": orjson.dumps(facts).decode("ascii")}

@@ -1,0 +1,163 @@
+"""The metrics of one application, in a registry of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import time
+from collections.abc import Iterator
+from importlib.metadata import version
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, Info, PlatformCollector, ProcessCollector
+from prometheus_client.exposition import generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from app.access.quota import Quota
+from app.observe.request_record import Exchange
+from app.version import VERSION
+from app.work.order import Answer
+from app.work.service import Service
+from pipeline.errors import DeadlineExceeded, DeviceOutOfMemory
+
+REQUEST_BUCKETS = (0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 180)
+WAIT_BUCKETS = (0.01, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 180)
+STAGE_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+LAG_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+
+LAG_INTERVAL_S = 0.1
+
+MEMORY_LOW = "device_memory_low"  # the warning of a photo that was done in smaller tiles or batches
+
+
+class Telemetry:
+    """Counts and measures exchanges; what the service is doing is read from it whenever somebody asks."""
+
+    def __init__(self, service: Service, quota: Quota | None = None) -> None:
+        self.registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
+        registry.register(_Live(service, quota))
+        info = Info("likeness_build", "What runs here", registry=registry)
+        info.info(
+            {
+                "version": VERSION,
+                "python": platform.python_version(),
+                "torch": version("torch"),
+                "device": service.engine.runtime.describe()["name"],
+            }
+        )
+        self._requests = Counter(
+            "likeness_requests",
+            "Requests; 499: the client went away",
+            ["route", "method", "status"],
+            registry=registry,
+        )
+        self._seconds = Histogram(
+            "likeness_request_seconds",
+            "Time from a request's head to the end of its answer",
+            ["route"],
+            registry=registry,
+            buckets=REQUEST_BUCKETS,
+        )
+        self._refusals = Counter("likeness_refusals", "Answers that are errors, by code", ["code"], registry=registry)
+        self._waits = Histogram(
+            "likeness_queue_wait_seconds",
+            "Time that a photo waited for its turns",
+            registry=registry,
+            buckets=WAIT_BUCKETS,
+        )
+        self._stages = Histogram(
+            "likeness_stage_seconds",
+            "Time that a photo spent in a stage",
+            ["stage"],
+            registry=registry,
+            buckets=STAGE_BUCKETS,
+        )
+        self._faces = Counter("likeness_faces", "Faces found, by what was done", ["action"], registry=registry)
+        self._pixels = Counter("likeness_pixels", "Pixels of photos that were done", ["direction"], registry=registry)
+        self._out_of_memory = Counter(
+            "likeness_out_of_memory",
+            "Photos for which memory ran out: done in smaller parts, or refused",
+            ["outcome"],
+            registry=registry,
+        )
+        self._lag = Histogram(
+            "likeness_event_loop_lag_seconds",
+            "How late the event loop woke a task",
+            registry=registry,
+            buckets=LAG_BUCKETS,
+        )
+        # Zero is told from the start: an alert sees a counter rise only if it has seen it before.
+        for code in ("overloaded", DeadlineExceeded.code, DeviceOutOfMemory.code):
+            self._refusals.labels(code)
+        for outcome in ("recovered", "refused"):
+            self._out_of_memory.labels(outcome)
+        for action in ("restored", "softened", "kept"):
+            self._faces.labels(action)
+
+    def observe(self, exchange: Exchange) -> None:
+        """Count and measure a request that has ended."""
+        self._requests.labels(exchange.route, exchange.method, str(exchange.status)).inc()
+        self._seconds.labels(exchange.route).observe(exchange.seconds)
+        if exchange.code is not None:
+            self._refusals.labels(exchange.code).inc()
+        if exchange.code == DeviceOutOfMemory.code:
+            self._out_of_memory.labels("refused").inc()
+        if MEMORY_LOW in exchange.warnings:
+            self._out_of_memory.labels("recovered").inc()
+        if exchange.queue_seconds is not None:
+            self._waits.observe(exchange.queue_seconds)
+        for stage, seconds in exchange.stage_seconds.items():
+            self._stages.labels(stage).observe(seconds)
+        if exchange.answer is not None:
+            self._observe_photo(exchange.answer)
+
+    def refuse(self, code: str) -> None:
+        """Count a refusal of what never became a request."""
+        self._refusals.labels(code).inc()
+
+    def exposition(self) -> bytes:
+        """All metrics in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+    async def watch_event_loop(self) -> None:
+        """Measure the event loop's lag until cancelled."""
+        while True:
+            start = time.perf_counter()
+            await asyncio.sleep(LAG_INTERVAL_S)
+            self._lag.observe(max(0.0, time.perf_counter() - start - LAG_INTERVAL_S))
+
+    def _observe_photo(self, answer: Answer) -> None:
+        for face in answer.facts["faces"]:
+            self._faces.labels(face["action"]).inc()
+        self._pixels.labels("in").inc(answer.photo_pixels)
+        self._pixels.labels("out").inc(answer.facts["width"] * answer.facts["height"])
+
+
+class _Live(Collector):
+    """What the service is doing at this moment."""
+
+    def __init__(self, service: Service, quota: Quota | None) -> None:
+        self._service = service
+        self._quota = quota
+
+    def collect(self) -> Iterator[Metric]:
+        """Figures as they are when Prometheus asks."""
+        service, admission = self._service, self._service.admission
+        figures = {
+            "likeness_ready": ("Whether photos are accepted", service.readiness == "ready"),
+            "likeness_queue_length": ("Photos that wait", admission.waiting),
+            "likeness_queue_size": ("Photos that may wait", admission.queue_size),
+            "likeness_slots": ("Photos that may be on the device at the same time", admission.slots),
+            "likeness_slots_in_use": ("Photos on the device", admission.on_device),
+        }
+        for name, (meaning, value) in figures.items():
+            yield GaugeMetricFamily(name, meaning, value=value)
+        models = GaugeMetricFamily("likeness_model_info", "The models in use", labels=["role", "name"])
+        for role, name in service.engine.names().items():
+            models.add_metric([role, name], 1)
+        yield models
+        if self._quota is not None:
+            meaning = "Photos let in because the storage of the rate limit could not be reached"
+            yield CounterMetricFamily("likeness_rate_limit_uncounted", meaning, value=self._quota.uncounted)

@@ -1,0 +1,101 @@
+"""The models' life in this process: chosen at start-up, loaded and warmed up in the background, then shared."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal, TypeAlias
+
+from app.http.errors import NotReady
+from app.settings import Settings
+from pipeline.models.catalogue.selection import Selection, choose
+from pipeline.models.loading import load
+from pipeline.models.roles import Models
+from pipeline.models.runtime.allocator import return_freed_memory
+from pipeline.models.runtime.runtime import Runtime, choose_runtime
+from pipeline.run import Run
+from pipeline.warmup import warm_up
+
+logger = logging.getLogger("likeness")
+
+State: TypeAlias = Literal["loading", "ready", "failed"]
+
+
+class Engine:
+    """Holds the models. Making one chooses them and checks their files, so a wrong file stops the start.
+
+    A `selection` that was made already is taken as it is. Raises `ModelUnavailable` naming what is missing or wrong.
+    """
+
+    def __init__(self, settings: Settings, selection: Selection | None = None) -> None:
+        self.selection: Selection = choose(settings.shelf) if selection is None else selection
+        for note in self.selection.notes:
+            logger.warning(note)
+        self.runtime: Runtime = choose_runtime(settings.device, settings.precision)
+        self.state: State = "loading"
+        self.failure: str | None = None
+        self.load_seconds: float | None = None
+        # Whatever computes with networks in a server runs in these threads, one for each slot. Every thread that ever
+        # did keeps helper threads of its own, and where there are more of those than cores, they all go to sleep
+        # between two layers: on two cores a photo then took a quarter longer.
+        self.threads = ThreadPoolExecutor(settings.slots, thread_name_prefix="device")
+        self._weights_dir = settings.weights_dir
+        self._models: Models | None = None
+
+    @property
+    def models(self) -> Models:
+        """The models, ready for work. Raises `NotReady` before that."""
+        if self.state == "failed":
+            raise NotReady(f"The models cannot be used: {self.failure}")
+        if self._models is None or self.state != "ready":
+            raise NotReady("The models are still being loaded.")
+        return self._models
+
+    def names(self) -> dict[str, str]:
+        """Role → name of each model in use; empty until they are loaded."""
+        return {} if self._models is None else self._models.names()
+
+    def upscaler_scales(self) -> dict[str, int]:
+        """Name → scale of each upscaler that may be asked for; empty until they are loaded."""
+        offered = {} if self._models is None else self._models.offered_upscalers
+        return {name: upscaler.scale for name, upscaler in offered.items()}
+
+    def load(self) -> Models:
+        """Load every model and run it once. Takes seconds; call it in a thread."""
+        start = time.monotonic()
+        try:
+            models = load(self.selection, self.runtime, self._weights_dir)
+            run = Run()
+            warm_up(models, run)
+            for notice in run.notices:
+                logger.warning("warm-up: %s", notice.message)
+            return_freed_memory()
+        except Exception as error:
+            self.fail(str(error))
+            raise
+        self._models = models
+        self.state = "ready"
+        self.load_seconds = time.monotonic() - start
+        return models
+
+    def fail(self, reason: str) -> None:
+        """Serve no more: from now on `/live` and `/ready` report the reason, so that the process is replaced."""
+        if self.state != "failed":
+            logger.error("no photo can be served any more: %s", reason)
+        self.failure = reason
+        self.state = "failed"
+
+    def close(self) -> None:
+        """Let the threads end when their work is done."""
+        self.threads.shutdown(wait=False)
+
+    async def load_in_background(self) -> None:
+        """`load` in a device thread; a failure is logged, and from then on `/live` and `/ready` report it."""
+        try:
+            await asyncio.get_running_loop().run_in_executor(self.threads, self.load)
+        except Exception:
+            logger.exception("the models could not be loaded")
+        else:
+            logger.info("ready after %.1f s: %s", self.load_seconds, self.models.names())

@@ -1,0 +1,150 @@
+"""Bytes of an uploaded file → an upright sRGB photo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import BytesIO
+
+import numpy as np
+import PIL.Image
+from PIL import ImageCms
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from pipeline.codec.file_parts import MAX_PROFILE_BYTES, Format, Parts, format_of, orientation, take_apart
+from pipeline.codec.png_rows import check_rows
+from pipeline.errors import BrokenImage, PipelineError, TooManyPixels
+from pipeline.types import FloatArray, Image, Notice, Photo
+
+_PLUGINS: dict[Format, Callable[[BytesIO], ImageFile]] = {
+    "JPEG": JpegImageFile,
+    "PNG": PngImageFile,
+    "WebP": WebPImageFile,
+}
+TRIED_FIRST = 4_000_000  # pixels; a smaller picture may be in memory by the time its damage is found
+
+_UPRIGHT = {
+    2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
+    3: PIL.Image.Transpose.ROTATE_180,
+    4: PIL.Image.Transpose.FLIP_TOP_BOTTOM,
+    5: PIL.Image.Transpose.TRANSPOSE,
+    6: PIL.Image.Transpose.ROTATE_270,
+    7: PIL.Image.Transpose.TRANSVERSE,
+    8: PIL.Image.Transpose.ROTATE_90,
+}
+
+
+def decode(data: bytes, *, max_pixels: int, admit: Callable[[int, int], None] | None = None) -> Photo:
+    """The photo in a JPEG, PNG or WebP file, upright and in sRGB.
+
+    `image` is (H, W, 3) float32 RGB in [0, 1]; `alpha` is (H, W), or None where every pixel is opaque. The EXIF
+    orientation is applied and an embedded colour profile converted; a profile that cannot be used leaves the
+    pixels as they are, with the notice `color_profile_ignored`. Of an animation the first frame is taken, with the
+    notice `animation_first_frame`. 16-bit grey keeps its precision, 16-bit colour is cut to 8 bits.
+
+    Raises `UnsupportedMediaType` for anything else, `TooManyPixels` above `max_pixels` (before a pixel is
+    decoded), and `BrokenImage` for a file that is damaged, cut off or built to be expensive. `admit` is told width and
+    height as stored, also before a pixel is decoded, and may refuse the photo with a `PipelineError` of its own.
+    """
+    file_format = format_of(data)
+    notices = []
+    with _damage_reported(file_format, max_pixels):
+        parts = take_apart(data, file_format)
+        # The plugin itself instead of `Image.open`: no other decoder can be reached, and Pillow's process-wide
+        # pixel limit, which at first only warns, stays out of the way of `max_pixels`.
+        file = _PLUGINS[file_format](BytesIO(parts.pixels))
+        if file.width * file.height > max_pixels:
+            raise TooManyPixels(
+                f"The photo has {file.width * file.height / 1e6:.4g} megapixels ({file.width} × {file.height}); "
+                f"at most {max_pixels / 1e6:.4g} are accepted."
+            )
+        if admit is not None:
+            admit(file.width, file.height)
+        if file.width * file.height > TRIED_FIRST:
+            _try_first(parts)
+        file.load()
+        if parts.animated or getattr(file, "is_animated", False):
+            notices.append(Notice("animation_first_frame", "The file is an animation; only its first frame is used."))
+        turn = _UPRIGHT.get(orientation(parts.exif or file.info.get("exif", b"")))
+        picture = file if turn is None else file.transpose(turn)
+        alpha, picture = _alpha(picture), _opaque(picture)
+        profile = file.info.get("icc_profile") if parts.profile is None else parts.profile
+        if profile is not None:
+            converted = _to_srgb(picture, profile)
+            if converted is None:
+                message = "The file's colour profile cannot be used; its colours are taken as sRGB."
+                notices.append(Notice("color_profile_ignored", message))
+            picture = converted or picture
+        if picture.mode == "CMYK":
+            picture = picture.convert("RGB")
+    return Photo(_image(picture), alpha, tuple(notices))
+
+
+def _try_first(parts: Parts) -> None:
+    """Let a damaged or hostile file fail before any memory or time is spent on its pixels."""
+    if parts.outline:
+        JpegImageFile(BytesIO(parts.outline)).load()
+    if parts.header:
+        check_rows(parts.header, parts.packed)
+
+
+@contextmanager
+def _damage_reported(file_format: Format, max_pixels: int) -> Iterator[None]:
+    """Turn whatever a decoder trips over into `BrokenImage`; what is not the file's fault passes."""
+    try:
+        yield
+    except (PipelineError, MemoryError):
+        raise
+    except PIL.Image.DecompressionBombError as error:  # WebP only: Pillow refuses some sizes before it tells them
+        raise TooManyPixels(
+            f"The photo is too large; at most {max_pixels / 1e6:.4g} megapixels are accepted."
+        ) from error
+    except Exception as error:
+        raise BrokenImage(f"This {file_format} file is damaged or incomplete and cannot be read.") from error
+
+
+def _alpha(picture: PIL.Image.Image) -> FloatArray | None:
+    """Opacity (H, W) in [0, 1], or None where all is opaque."""
+    if not picture.has_transparency_data:
+        return None
+    alpha: FloatArray
+    if picture.mode == "I;16":  # Pillow's own conversion clips the pixels to 8 bits first
+        alpha = (np.asarray(picture) != picture.info["transparency"]).astype(np.float32)
+    else:
+        layers = picture if "A" in picture.getbands() else picture.convert("RGBA")
+        alpha = np.asarray(layers.getchannel("A")).astype(np.float32)
+        alpha /= 255
+    return None if alpha.min() == 1 else alpha
+
+
+def _opaque(picture: PIL.Image.Image) -> PIL.Image.Image:
+    """The colours alone, as L, RGB, CMYK or I;16."""
+    picture.info.pop("transparency", None)
+    mode = {"1": "L", "LA": "L", "P": "RGB", "RGBA": "RGB"}.get(picture.mode)
+    return picture if mode is None else picture.convert(mode)
+
+
+def _to_srgb(picture: PIL.Image.Image, profile: bytes) -> PIL.Image.Image | None:
+    """The picture with its colours converted from `profile`, or None where that cannot be done."""
+    # A profile of a few KB may list thousands of processing steps, all of which LittleCMS works through for each
+    # node of its table: minutes. Such free programs ("mpet") are for films and proofs; photos have tables and curves.
+    if len(profile) > MAX_PROFILE_BYTES or b"mpet" in profile:
+        return None
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        if picture.mode == "L" and source.profile.xcolor_space.strip() == "RGB":
+            picture = picture.convert("RGB")
+        return ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
+        return None
+
+
+def _image(picture: PIL.Image.Image) -> Image:
+    pixels = np.asarray(picture)
+    image: Image = np.empty((*pixels.shape[:2], 3), np.float32)
+    grey_or_rgb = pixels if pixels.ndim == 3 else pixels[..., np.newaxis]
+    np.divide(grey_or_rgb, np.float32(np.iinfo(pixels.dtype).max), out=image)
+    return image

@@ -1,0 +1,90 @@
+"""A photo → the bytes of a PNG, JPEG or WebP file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.errors import OutputFormatLimit
+from pipeline.options import OutputFormat
+from pipeline.types import FloatArray, Image, Notice
+
+MEDIA_TYPES: Mapping[OutputFormat, str] = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
+MAX_SIDES: Mapping[OutputFormat, int] = {"png": 1_000_000, "jpeg": 65_500, "webp": 16_383}
+FULL_CHROMA_QUALITY = 90
+
+# Measured on 1 megapixel of enlarged photo: this 41 ms and 1.39 MB, OpenCV's own choice of filters 61 ms and
+# 1.38 MB, Pillow at level 1 73 ms and 1.40 MB; level 6 takes 217 ms (Pillow 316 ms) to save a tenth.
+_PNG_SETTINGS = (cv2.IMWRITE_PNG_COMPRESSION, 2, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_AVG)
+_ROWS_AT_ONCE = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A finished file, its media type, and what had to be given up to make it."""
+
+    data: bytes
+    media_type: str
+    notices: tuple[Notice, ...] = ()
+
+
+def encode(image: Image, alpha: FloatArray | None, *, output_format: OutputFormat, quality: int) -> Encoded:
+    """The file that shows `image` (H, W, 3), RGB in [0, 1], with `alpha` (H, W) in [0, 1] if there is any.
+
+    Values are clipped and rounded to 8 bits; the same picture always gives the same bytes. `quality` (1–100) is
+    for JPEG and lossy WebP; JPEG keeps full colour resolution from 90 on. JPEG has no alpha: the picture is laid
+    on white, with the notice `alpha_flattened`.
+
+    Raises `OutputFormatLimit` where a side is longer than the format can hold, and `RuntimeError` where the
+    encoder fails.
+    """
+    check_size(image.shape[1], image.shape[0], output_format)
+    notices: tuple[Notice, ...] = ()
+    if alpha is not None and output_format == "jpeg":
+        image, alpha = _on_white(image, alpha), None
+        notices = (Notice("alpha_flattened", "JPEG has no transparency; the picture was laid on white."),)
+    written, data = cv2.imencode(f".{output_format}", _levels(image, alpha), _settings(output_format, quality))
+    if not written or data.size == 0:
+        raise RuntimeError(f"The {output_format.upper()} encoder wrote nothing.")
+    return Encoded(data.tobytes(), MEDIA_TYPES[output_format], notices)
+
+
+def check_size(width: int, height: int, output_format: OutputFormat) -> None:
+    """Raise `OutputFormatLimit` where a side is longer than the format can hold."""
+    limit = MAX_SIDES[output_format]
+    if max(width, height) > limit:
+        raise OutputFormatLimit(
+            f"The result has {width} × {height} pixels, but a {output_format.upper()} file cannot be longer than "
+            f"{limit} pixels on a side; choose another output format or a smaller upscale factor."
+        )
+
+
+def _settings(output_format: OutputFormat, quality: int) -> tuple[int, ...]:
+    if output_format == "png":
+        return _PNG_SETTINGS
+    if output_format == "webp":
+        return (cv2.IMWRITE_WEBP_QUALITY, quality)
+    full_chroma = quality >= FULL_CHROMA_QUALITY
+    sampling = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444 if full_chroma else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420
+    return (cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling)
+
+
+def _on_white(image: Image, alpha: FloatArray) -> Image:
+    opacity = alpha[..., np.newaxis]
+    return image * opacity + (1 - opacity)
+
+
+def _levels(image: Image, alpha: FloatArray | None) -> npt.NDArray[np.uint8]:
+    """Eight-bit BGR or BGRA, rounded half up; made in bands, as a large result would not bear a second float copy."""
+    height, width = image.shape[:2]
+    levels = np.empty((height, width, 3 if alpha is None else 4), np.uint8)
+    for top in range(0, height, _ROWS_AT_ONCE):
+        rows = slice(top, top + _ROWS_AT_ONCE)
+        levels[rows, :, 2::-1] = np.clip(image[rows] * 255 + 0.5, 0, 255)
+        if alpha is not None:
+            levels[rows, :, 3] = np.clip(alpha[rows] * 255 + 0.5, 0, 255)
+    return levels

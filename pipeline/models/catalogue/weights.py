@@ -1,0 +1,95 @@
+"""Model files: where they lie, whether they are what they claim to be, and how they are read."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import ModelUnavailable
+from pipeline.models.catalogue.registry import ModelFile
+
+EMBEDDED_DIR = Path(__file__).parents[1] / "embedded"
+
+
+def location(model: ModelFile, weights_dir: Path) -> Path:
+    """Where the model's file lies, or would lie."""
+    return (EMBEDDED_DIR if model.origin == "embedded" else weights_dir) / model.file
+
+
+def installed(model: ModelFile, weights_dir: Path) -> bool:
+    """Whether the model's file is there (its content is checked when it is read)."""
+    try:
+        return location(model, weights_dir).is_file()
+    except OSError:  # a folder that may not be entered holds nothing for us
+        return False
+
+
+def fault(model: ModelFile, weights_dir: Path) -> str | None:
+    """What is wrong with the model's file, as a sentence; None if size and SHA-256 are as registered."""
+    path = location(model, weights_dir)
+    if not installed(model, weights_dir):
+        return f"{model.name}: {path} is missing."
+    try:
+        size = path.stat().st_size
+        if model.bytes not in (0, size):
+            return f"{model.name}: {path} has {size} bytes, expected {model.bytes}."
+        found = sha256_of(path)
+    except OSError as error:
+        return f"{model.name}: {path} cannot be read: {error}."
+    return None if found == model.sha256 else f"{model.name}: {path} has SHA-256 {found}, expected {model.sha256}."
+
+
+def read_bytes(model: ModelFile, weights_dir: Path) -> bytes:
+    """The model's file, whole. Raises `ModelUnavailable` naming what is wrong, also for a wrong SHA-256.
+
+    The hash is taken of the very bytes that are returned: whatever interprets them sees what was checked.
+    """
+    return checked_bytes(model.name, location(model, weights_dir), model.sha256)
+
+
+def checked_bytes(name: str, path: Path, sha256: str) -> bytes:
+    """A file of the model `name`, whole. Raises `ModelUnavailable` if it cannot be read or has another SHA-256."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelUnavailable(f"{name}: {path} cannot be read: {error}.", stage="models") from error
+    found = hashlib.sha256(data).hexdigest()
+    if found != sha256:
+        raise ModelUnavailable(f"{name}: {path} has SHA-256 {found}, expected {sha256}.", stage="models")
+    return data
+
+
+def read_state_dict(model: ModelFile, weights_dir: Path) -> dict[str, Any]:
+    """The content of a model's file: tensors by name, on the CPU, as published (some lie under one more key).
+
+    Nothing is interpreted before its hash is checked, and no code in it can run (safetensors, or
+    `weights_only=True`). Raises `ModelUnavailable` naming what is wrong.
+    """
+    import torch  # takes seconds; what only looks after files does without
+    from safetensors.torch import load as load_safetensors
+
+    data = read_bytes(model, weights_dir)
+    path = location(model, weights_dir)
+    try:
+        if model.file.lower().endswith(".safetensors"):
+            return dict(load_safetensors(data))
+        return dict(torch.load(io.BytesIO(data), map_location="cpu", weights_only=True))
+    except Exception as error:  # each reader has its own, down to RuntimeError
+        raise ModelUnavailable(f"{model.name}: {path} holds no readable weights.", stage="models") from error
+
+
+def tensors_of(state_dict: Mapping[str, Any]) -> dict[str, Any]:
+    """The tensors of a checkpoint by name, as a new dict: those of GFPGAN and Real-ESRGAN lie under one more key."""
+    return dict(state_dict.get("params_ema", state_dict.get("params", state_dict)))
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file of any size, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()

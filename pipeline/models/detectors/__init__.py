@@ -1,0 +1,1 @@
+"""Detectors: a photo in, faces with landmarks out."""

@@ -1,0 +1,1 @@
+"""Face parsers: which pixels of a crop are face."""

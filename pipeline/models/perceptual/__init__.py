@@ -1,0 +1,1 @@
+"""Perceptual models: how different two pictures look."""

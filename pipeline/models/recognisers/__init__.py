@@ -1,0 +1,1 @@
+"""Recognisers: a face in, a vector that tells people apart out."""

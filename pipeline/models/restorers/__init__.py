@@ -1,0 +1,1 @@
+"""Restorers: an aligned face in, a better one out."""

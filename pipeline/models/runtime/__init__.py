@@ -1,0 +1,1 @@
+"""How networks run: device, number format, memory, threads, batches."""

@@ -1,0 +1,1 @@
+"""Upscalers: a tile in, a larger one out."""

@@ -1,0 +1,30 @@
+"""What may be asked of the pipeline for one photo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+FaceChoice: TypeAlias = Literal["all", "largest", "center"]
+ColorCorrection: TypeAlias = Literal["none", "auto"]
+Background: TypeAlias = Literal["upscale", "resample"]
+IdentityPolicy: TypeAlias = Literal["warn", "protect"]
+OutputFormat: TypeAlias = Literal["png", "jpeg", "webp"]
+
+
+@dataclass(frozen=True, slots=True)
+class EnhanceOptions:
+    """What the user asked for. The defaults are those of the HTTP interface."""
+
+    upscale_factor: float = 2.0
+    strength: float = 1.0
+    faces: FaceChoice = "all"
+    require_face: bool = True
+    color_correction: ColorCorrection = "none"
+    background: Background = "upscale"
+    identity_policy: IdentityPolicy = "warn"
+    identity_threshold: float | None = None  # None: the recogniser's own
+    restorer: str | None = None  # by name, of those that are offered; None: the default
+    upscaler: str | None = None
+    denoise_strength: float = 1.0
+    face_overrides: tuple[tuple[int, float], ...] = ()  # (face, strength): goes before `strength` and `faces`

@@ -1,0 +1,36 @@
+"""Restoration: every aligned crop through the restorer, in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pipeline.batches import Batches
+from pipeline.errors import StageFailed
+from pipeline.geometry import clip_image
+from pipeline.models.roles import Restorer
+from pipeline.run import Run
+from pipeline.types import Crop, Image
+
+
+def restore(crops: Sequence[Crop], restorer: Restorer, run: Run) -> list[Image]:
+    """Restored images (512, 512, 3), one for each crop.
+
+    Raises `StageFailed` where the network gives another shape, or anything that is not a finite number: such
+    a face must never be pasted; and `DeviceOutOfMemory` where not even one crop at a time fits.
+    """
+
+    def attempt(batch: Sequence[Crop]) -> list[Image]:
+        images = restorer.restore(batch)
+        if len(images) != len(batch) or any(i.shape != c.image.shape for i, c in zip(images, batch, strict=False)):
+            raise StageFailed(f"The restorer {restorer.name} answered with something that is not a face crop.")
+        if not all(np.isfinite(image).all() for image in images):
+            raise StageFailed(f"The restorer {restorer.name} gave values that are not numbers.")
+        return [clip_image(image) for image in images]
+
+    restored: list[Image] = []
+    for images in Batches(restorer.batch_size, run).apply(attempt, crops):
+        restored.extend(images)
+        run.progress(len(restored), len(crops))
+    return restored

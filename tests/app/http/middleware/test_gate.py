@@ -1,0 +1,186 @@
+"""The gate: bodies are bounded, declared or not, and the server goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+
+import httpx
+import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
+
+from app.http.errors import RequestError
+from app.http.middleware.gate import GateMiddleware
+from app.http.upload_memory import Arrivals
+from tests.app import samples
+from tests.app.fakes import FakeModels
+from tests.app.server import (
+    BOUNDARY,
+    ENHANCE,
+    LIVE,
+    MULTIPART,
+    UPSCALE,
+    Likeness,
+    answer_on,
+    form_body,
+    head_of,
+    serving,
+)
+
+MEBIBYTE = 2**20
+
+
+@pytest.fixture(scope="module")
+def narrow() -> Iterator[Likeness]:
+    """A server that takes at most 1 MiB."""
+    with serving(FakeModels(), max_upload_mb=1) as server:
+        yield server
+
+
+def parsed(answer: bytes) -> tuple[int, dict[str, str], dict[str, str]]:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    status, *lines = head.decode("latin-1").split("\r\n")
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+    return int(status.split()[1]), headers, json.loads(body)
+
+
+def assert_too_large(answer: bytes) -> None:
+    status, headers, body = parsed(answer)
+    assert status == 413
+    assert headers["connection"] == "close"
+    assert (body["code"], body["stage"]) == ("too_many_bytes", "upload")
+    assert body["request_id"] == headers["x-request-id"]
+
+
+@pytest.mark.parametrize("path", [ENHANCE, UPSCALE, "/api/v1/models/warmup", "/api/v1/nothing"])
+def test_a_declared_10_gb_is_refused_without_waiting_for_it(likeness: Likeness, path: str) -> None:
+    start = time.monotonic()
+    connection = likeness.connect()
+    connection.sendall(head_of(path, {"Content-Type": MULTIPART, "Content-Length": 10 * 2**30}))
+    assert_too_large(answer_on(connection))
+    assert time.monotonic() - start < 5
+    assert likeness.client.get(LIVE).status_code == 200
+
+
+def test_a_client_that_asks_first_is_told_not_to_send(likeness: Likeness) -> None:
+    headers = {"Content-Type": MULTIPART, "Content-Length": 20 * MEBIBYTE, "Expect": "100-continue"}
+    connection = likeness.connect()
+    connection.sendall(head_of(ENHANCE, headers))
+    assert_too_large(answer_on(connection))
+
+
+def test_an_undeclared_body_is_cut_at_the_limit(likeness: Likeness) -> None:
+    connection = likeness.connect()
+    connection.sendall(head_of(ENHANCE, {"Content-Type": MULTIPART, "Transfer-Encoding": "chunked"}))
+    sent = send_chunks(connection, 200 * MEBIBYTE)
+    assert sent < 60 * MEBIBYTE
+    assert_too_large(answer_on(connection))
+    assert likeness.enhance(samples.small_face()).status_code == 200
+
+
+def send_chunks(connection: socket.socket, total: int) -> int:
+    """Send a file in chunks until all is sent or the server closes; the bytes sent."""
+    block = b"x" * 65_536
+    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'.encode()
+    sent = 0
+    try:
+        connection.sendall(b"%x\r\n%s\r\n" % (len(head), head))
+        while sent < total:
+            connection.sendall(b"%x\r\n%s\r\n" % (len(block), block))
+            sent += len(block)
+    except OSError:
+        pass
+    return sent
+
+
+def test_a_client_that_sends_all_the_same_still_gets_the_answer(narrow: Likeness) -> None:
+    for _ in range(5):
+        response = narrow.enhance(bytes(3 * MEBIBYTE))
+        assert response.status_code == 413
+        assert response.json()["code"] == "too_many_bytes"
+
+
+def test_the_limit_is_for_the_whole_upload_and_a_setting(narrow: Likeness) -> None:
+    photo = samples.small_face()
+    just_fits = photo + bytes(MEBIBYTE - len(photo))
+    assert narrow.enhance(just_fits).status_code == 200
+    assert narrow.enhance(just_fits, reference=just_fits).status_code == 413
+    assert "1 MB" in narrow.enhance(just_fits * 2).json()["error"]
+
+
+def test_a_length_that_is_no_number_is_refused(likeness: Likeness) -> None:
+    connection = likeness.connect()
+    connection.sendall(head_of(ENHANCE, {"Content-Type": MULTIPART, "Content-Length": "-1", "Connection": "close"}))
+    assert answer_on(connection).startswith(b"HTTP/1.1 400")
+    assert likeness.client.get(LIVE).status_code == 200
+
+
+@pytest.mark.parametrize("declared", ["-1", "1e3", "ten", "²"])
+def test_a_length_that_is_no_number_is_refused_behind_any_server(likeness: Likeness, declared: str) -> None:
+    """Uvicorn does so by itself; others may hand on what they got."""
+
+    async def post() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(likeness.app), base_url="http://x") as client:
+            return await client.post(ENHANCE, headers={"Content-Length": declared.encode()})  # type: ignore[dict-item]
+
+    response = asyncio.run(post())
+    assert response.status_code == 400
+    assert response.json()["code"] == "malformed_form"
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, len(BOUNDARY), 1000])
+def test_the_end_of_a_form_is_seen_however_it_is_divided(size: int) -> None:
+    """Called as an ASGI server would, as no client can decide where the network divides its body."""
+
+    async def whole(scope: Scope, receive: Receive, send: Send) -> None:
+        body = await Request(scope, receive).body()
+        await PlainTextResponse(str(len(body)))(scope, receive, send)
+
+    gate = GateMiddleware(
+        whole,
+        max_body_bytes=10_000,
+        read_timeout_s=30,
+        arrivals=Arrivals(10_000),
+        guarded=frozenset({"/"}),
+        check=lambda: None,
+    )
+
+    async def post(body: bytes) -> int:
+        async def crumbs() -> AsyncIterator[bytes]:
+            for start in range(0, len(body), size):
+                yield body[start : start + size]
+
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(gate), base_url="http://x") as client:
+            response = await client.post("/", content=crumbs(), headers={"Content-Type": MULTIPART})
+            return int(response.text)
+
+    body = form_body({"file": b"x" * 100})
+    assert asyncio.run(post(body)) == len(body)
+    with pytest.raises(RequestError, match="cut off"):
+        asyncio.run(post(body[:-3]))
+
+
+def test_a_client_that_stops_in_the_middle_of_its_upload_harms_nobody(likeness: Likeness) -> None:
+    body = form_body({"file": samples.small_face()})
+    for length in (0, 10, len(body) // 2, len(body) - 1):
+        with closing(likeness.connect()) as connection:
+            connection.sendall(head_of(ENHANCE, {"Content-Type": MULTIPART, "Content-Length": len(body)}))
+            connection.sendall(body[:length])
+    assert likeness.enhance(samples.small_face()).status_code == 200
+    status = likeness.status()
+    assert (status["slots_in_use"], status["queue_length"]) == (0, 0)
+
+
+def test_a_bare_body_is_refused_before_it_is_read(likeness: Likeness) -> None:
+    connection = likeness.connect()
+    connection.sendall(head_of(ENHANCE, {"Content-Type": "image/jpeg", "Content-Length": 5 * MEBIBYTE}))
+    status, headers, body = parsed(answer_on(connection))
+    assert status == 400
+    assert headers["connection"] == "close"
+    assert body["code"] == "malformed_form"

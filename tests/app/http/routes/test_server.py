@@ -1,0 +1,170 @@
+"""Status, config, models and the warm-up."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from dataclasses import replace
+from io import BytesIO
+
+import pytest
+from fastapi import UploadFile
+
+from app.http.schemas import Config, EnhanceForm, ModelOut, Status
+from app.settings import Settings
+from pipeline.models.catalogue.registry import REGISTRY, ModelFile
+from tests.app.fakes import FakeModels
+from tests.app.server import LIVE, READY, STATUS, Likeness, head_of, serving
+
+ARCFACE = next(model for model in REGISTRY if model.name == "arcface-w600k-r50")
+
+
+def test_status(likeness: Likeness) -> None:
+    response = likeness.client.get(STATUS)
+    assert response.status_code == 200
+    found = response.json()
+    Status.model_validate(found, strict=True)
+    assert set(found) == {
+        "version",
+        "uptime_s",
+        "ready",
+        "slots",
+        "slots_in_use",
+        "queue_size",
+        "queue_length",
+        "memory",
+        "device",
+    }
+    assert (found["slots"], found["slots_in_use"], found["queue_size"], found["queue_length"]) == (1, 0, 8, 0)
+    assert 0 < found["memory"]["resident"] < found["memory"]["total"]
+    assert 0 < found["memory"]["available"] <= found["memory"]["total"]
+    assert set(found["device"]) == {"device", "name", "dtype"}
+
+
+def test_config(likeness: Likeness) -> None:
+    response = likeness.client.get("/api/v1/config")
+    assert response.status_code == 200
+    found = response.json()
+    Config.model_validate(found)
+    assert set(found) == set(Config.model_fields)
+    assert found["limits"] == {
+        "max_upload_mb": 10,
+        "max_input_megapixels": 25,
+        "max_output_megapixels": 100,
+        "deadline_s": Settings().deadline_s,
+        "media_types": ["image/png", "image/jpeg", "image/webp"],
+        "upscale_factor": [1, 4],
+        "strength": [0, 1],
+        "quality": [1, 100],
+        "identity_threshold": [-1, 1],
+        "denoise_strength": [0, 1],
+    }
+    assert found["defaults"] == {
+        "upscale_factor": 2,
+        "strength": 1,
+        "faces": "all",
+        "face_overrides": None,
+        "require_face": True,
+        "color_correction": "none",
+        "background": "upscale",
+        "restorer": "compact-face",
+        "upscaler": None,
+        "denoise_strength": 1,
+        "identity_policy": "warn",
+        "identity_threshold": found["identity_threshold"],
+        "output_format": "png",
+        "quality": 95,
+        "metrics": True,
+    }
+    assert found["choices"] == {
+        "faces": ["all", "largest", "center"],
+        "color_correction": ["none", "auto"],
+        "background": ["upscale", "resample"],
+        "identity_policy": ["warn", "protect"],
+        "output_format": ["png", "jpeg", "webp"],
+        "restorer": ["compact-face"],
+        "upscaler": ["compact-x2", "compact-x4"],
+    }
+    assert found["models"] == likeness.client.get("/api/v1/health").json()["models"]
+
+
+def test_config_tells_what_is_set(fakes: FakeModels) -> None:
+    with serving(fakes, max_upload_mb=3, deadline_s=7, slots=2, queue_size=5) as server:
+        config, status = server.client.get("/api/v1/config").json(), server.status()
+    assert (config["limits"]["max_upload_mb"], config["limits"]["deadline_s"]) == (3, 7)
+    assert (status["slots"], status["queue_size"]) == (2, 5)
+    assert config["models"]["detector"] == "fake-detector"
+
+
+@pytest.mark.parametrize("until", [LIVE, READY])
+@pytest.mark.parametrize(("is_set", "own", "expected"), [(None, 0.35, 0.35), (None, -0.2, -0.2), (0.0, 0.35, 0.0)])
+def test_config_tells_from_what_similarity_on_which_recogniser_sees_one_person(
+    is_set: float | None, own: float, expected: float, until: str, fakes: FakeModels
+) -> None:
+    with serving(fakes, until=until, identity_threshold=is_set) as server:
+        use_recogniser(server, replace(ARCFACE, threshold=own))
+        found = server.client.get("/api/v1/config").json()
+    assert (found["identity_threshold"], found["identity_recogniser"]) == (expected, ARCFACE.name)
+    assert found["defaults"]["identity_threshold"] == expected
+
+
+@pytest.mark.parametrize("is_set", [None, 0.6])
+def test_config_without_a_recogniser_knows_no_threshold(is_set: float | None, fakes: FakeModels) -> None:
+    with serving(fakes, recogniser="none", identity_threshold=is_set) as server:
+        found = server.client.get("/api/v1/config").json()
+    assert (found["identity_threshold"], found["identity_recogniser"]) == (None, None)
+    assert found["defaults"]["identity_threshold"] is None
+
+
+def use_recogniser(server: Likeness, model: ModelFile) -> None:
+    """Let the server have chosen this recogniser, as far as its answers tell."""
+    engine = server.app.state.service.engine
+    engine.selection = replace(engine.selection, defaults=engine.selection.defaults | {"recogniser": (model,)})
+
+
+def test_the_bounds_in_config_are_those_of_the_form(likeness: Likeness) -> None:
+    limits = likeness.client.get("/api/v1/config").json()["limits"]
+    for name in ("upscale_factor", "strength", "quality", "identity_threshold", "denoise_strength"):
+        for value in limits[name]:
+            EnhanceForm.model_validate({"file": _upload(), name: value})
+
+
+def test_models(likeness: Likeness) -> None:
+    response = likeness.client.get("/api/v1/models")
+    assert response.status_code == 200
+    found = {row["name"]: row for row in response.json()}
+    assert set(found) == {model.name for model in REGISTRY}
+    for row in found.values():
+        ModelOut.model_validate(row, strict=True)
+        assert set(row) == set(ModelOut.model_fields)
+    thresholds = {name: row["threshold"] for name, row in found.items() if row["role"] == "recogniser"}
+    assert thresholds == {model.name: model.threshold for model in REGISTRY if model.role == "recogniser"}
+    assert {row["threshold"] for row in found.values() if row["role"] != "recogniser"} == {None}
+    assert {name for name, row in found.items() if row["in_use"]} == {
+        "mtcnn",
+        "compact-face",
+        "compact-x2",
+        "compact-x4",
+        "dlib-resnet",
+    }
+    assert all(row["offered"] == row["in_use"] for row in found.values())
+    assert all(row["installed"] for row in found.values() if row["origin"] == "embedded")
+
+
+def test_warmup(likeness: Likeness) -> None:
+    response = likeness.client.post("/api/v1/models/warmup")
+    assert response.status_code == 200
+    assert set(response.json()) == {"timings_ms"}
+    assert response.json()["timings_ms"].keys() >= {"detection", "restoration", "upscaling"}
+
+
+def test_a_warmup_with_a_body_that_comes_late(likeness: Likeness) -> None:
+    with closing(likeness.connect()) as connection:
+        connection.sendall(head_of("/api/v1/models/warmup", {"Content-Length": 2}))
+        time.sleep(0.1)
+        connection.sendall(b"{}")
+        assert connection.recv(12) == b"HTTP/1.1 200"
+
+
+def _upload() -> object:
+    return UploadFile(BytesIO(b"x"))

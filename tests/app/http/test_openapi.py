@@ -1,0 +1,131 @@
+"""Whatever the OpenAPI document allows, and what it does not, is answered as it says."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema_rs
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from schemathesis.specs.openapi.checks import negative_data_rejection
+
+from app.application import create_app
+from app.settings import Settings
+from tests import images
+from tests.app.fakes import FakeModels
+from tests.app.server import Likeness, serving
+
+EXAMPLES = int(os.environ.get("EXAMPLES", "25"))  # for each operation
+PICTURE = images.gradient(24, 16)
+PHOTOS = {"image/png": images.png, "image/jpeg": images.jpeg, "image/webp": images.webp}
+for media_type, make in PHOTOS.items():
+    schemathesis.openapi.media_type(media_type, st.just(make(PICTURE)))
+
+# A name that the server does not offer, or a photo that cannot be held in the wanted format, is refused in its turn.
+EXPECTED = {"positive_data_acceptance": {"expected-statuses": ["2xx", 422]}}
+CONFIG = schemathesis.Config.from_dict({"checks": EXPECTED})
+
+
+DOCUMENT = create_app(Settings(models="embedded", device="cpu")).openapi()
+schema = schemathesis.openapi.from_dict(DOCUMENT, config=CONFIG)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Likeness]:
+    with serving(FakeModels()) as likeness:
+        yield likeness
+
+
+def is_harmless(name: str, value: object) -> bool:
+    """Whether a value that its schema forbids looks in a form like one that it allows.
+
+    A field that a browser sends blank was left out, a list of one is that one, and 1 is a word for true.
+    """
+    if isinstance(value, list):
+        return len(value) < 2
+    return value == "" or (name in ("metrics", "require_face") and value in (0, 1))
+
+
+@schema.parametrize()
+@settings(max_examples=EXAMPLES, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+def test_the_document_is_right(case: schemathesis.Case, server: Likeness) -> None:
+    harmless = isinstance(case.body, dict) and any(is_harmless(*field) for field in case.body.items())
+    case.call_and_validate(
+        base_url=str(server.client.base_url), excluded_checks=[negative_data_rejection] if harmless else []
+    )
+
+
+@pytest.fixture(scope="module")
+def operations() -> dict[str, dict[str, Any]]:
+    """Each operation of the document under its id."""
+    return {operation["operationId"]: operation for path in DOCUMENT["paths"].values() for operation in path.values()}
+
+
+@pytest.mark.parametrize(
+    ("operation", "statuses"),
+    [
+        *((name, "200 400 401 408 413 415 422 429 500 503 504") for name in ("enhance", "upscale")),
+        *((name, "200 400 413 500") for name in ("status", "config", "models")),
+        *((name, "200 400 413 500 503") for name in ("live", "ready", "health")),
+        ("warmup", "200 400 413 429 500 503 504"),
+    ],
+)
+def test_every_answer_is_listed(operations: dict[str, dict[str, Any]], operation: str, statuses: str) -> None:
+    responses = operations[operation]["responses"]
+    assert sorted(responses) == statuses.split()
+    own_503 = {"live": "Liveness", "ready": "Readiness", "health": "Health"}
+    for status, response in responses.items():
+        if status != "200":
+            shape = own_503.get(operation, "ErrorResponse") if status == "503" else "ErrorResponse"
+            assert response["content"] == {"application/json": {"schema": {"$ref": f"#/components/schemas/{shape}"}}}
+
+
+def test_no_operation_is_left_out(operations: dict[str, dict[str, Any]]) -> None:
+    health, server = {"live", "ready", "health"}, {"status", "config", "models", "warmup"}
+    assert set(operations) == {"enhance", "upscale"} | health | server
+
+
+def test_a_form_has_no_null() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    for name in ("EnhanceForm", "UpscaleForm"):
+        assert "null" not in str(schemas[name])
+    assert schemas["EnhanceForm"]["properties"]["identity_threshold"]["minimum"] == -1
+
+
+def test_the_document_tells_what_json_a_field_holds() -> None:
+    field = DOCUMENT["components"]["schemas"]["EnhanceForm"]["properties"]["face_overrides"]
+    assert (field["type"], field["contentMediaType"]) == ("string", "application/json")
+    assert "data.faces" in field["description"]
+    held = jsonschema_rs.validator_for(field["contentSchema"])
+    assert held.is_valid(json.loads(field["examples"][0]))
+    for wrong in ([], {"left": 1}, {"00": 1}, {"0": 2}, {"0": "1"}, {"0": True}):
+        assert not held.is_valid(wrong)
+
+
+def test_the_document_tells_which_pictures_are_taken(operations: dict[str, dict[str, Any]]) -> None:
+    form = operations["enhance"]["requestBody"]["content"]["multipart/form-data"]
+    for field in ("file", "reference"):
+        assert set(form["encoding"][field]["contentType"].split(", ")) == set(PHOTOS)
+
+
+def test_the_document_tells_the_events_of_a_stream(operations: dict[str, dict[str, Any]]) -> None:
+    for operation in ("enhance", "upscale"):
+        content = operations[operation]["responses"]["200"]["content"]
+        assert set(content) == {"application/json", "text/event-stream", *PHOTOS}
+        events = {
+            shape["properties"]["event"]["const"]: shape["properties"]["data"]
+            for shape in content["text/event-stream"]["schema"]["oneOf"]
+        }
+        assert {name: sorted(data.get("properties", ())) for name, data in events.items()} == {
+            "queued": ["position"],
+            "stage": ["fraction", "stage"],
+            "result": [],
+            "error": ["code", "error", "request_id", "retry_after", "stage", "status"],
+        }
+        assert events["result"] == content["application/json"]["schema"]
+        assert events["result"]["$ref"].rpartition("/")[2] in DOCUMENT["components"]["schemas"]

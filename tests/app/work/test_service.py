@@ -1,0 +1,164 @@
+"""Photos do not mix, come out the same twice, and do not hold up the server."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.work import document, service
+from app.work.order import Order
+from pipeline.models.roles import Models
+from tests.app import samples
+from tests.app.fakes import FakeModels
+from tests.app.server import LIVE, Likeness, eventually, serving
+
+SAME = ("restored_image", "width", "height", "metrics", "faces", "models", "warnings")
+
+
+def eight_photos() -> list[bytes]:
+    """Eight photos of one face, all of them different in content, four in size."""
+    return [
+        samples.file_of(np.roll(samples.head(96 + 8 * (n % 4), left=n - 4, top=n), n, axis=2), quality=60 + 5 * n)
+        for n in range(8)
+    ]
+
+
+def lasting(data: dict[str, Any]) -> dict[str, Any]:
+    """What of an answer does not depend on how long it took."""
+    return {key: data[key] for key in SAME}
+
+
+@pytest.fixture(scope="module")
+def one_by_one(likeness: Likeness) -> list[dict[str, Any]]:
+    return [lasting(likeness.data(photo)) for photo in eight_photos()]
+
+
+def test_the_same_photo_twice_gives_the_same_bytes(likeness: Likeness, one_by_one: list[dict[str, Any]]) -> None:
+    assert [lasting(likeness.data(photo)) for photo in eight_photos()[:2]] == one_by_one[:2]
+    assert len({answer["restored_image"] for answer in one_by_one}) == 8
+
+
+def test_eight_at_once_give_what_each_gives_alone(embedded_models: Models, one_by_one: list[dict[str, Any]]) -> None:
+    with serving(embedded_models, slots=4) as server, ThreadPoolExecutor(8) as clients:
+        together = [lasting(data) for data in clients.map(server.data, eight_photos())]
+    assert together == one_by_one
+
+
+def test_the_server_answers_while_a_photo_is_worked_on(likeness: Likeness) -> None:
+    photo = samples.file_of(samples.resized(samples.head(96), 400, 400))
+    waits = []
+    begin = time.monotonic()
+    with ThreadPoolExecutor(1) as client:
+        answer = client.submit(likeness.enhance, photo, upscale_factor=4)
+        while not answer.done():
+            start = time.monotonic()
+            assert likeness.client.get(LIVE).status_code == 200
+            waits.append(time.monotonic() - start)
+            time.sleep(0.01)
+        assert answer.result().status_code == 200
+    assert len(waits) >= 5
+    assert max(waits) < (time.monotonic() - begin) / 2  # on the event loop, the work would be nearly all of one wait
+
+
+@pytest.mark.parametrize(
+    ("module", "step"), [(service, "decode"), (service, "enhance"), (document, "measure"), (document, "encode")]
+)
+def test_no_step_is_taken_on_the_event_loop(
+    fakes: FakeModels, monkeypatch: pytest.MonkeyPatch, module: ModuleType, step: str
+) -> None:
+    """A step that hangs holds up its own photo alone."""
+    entered, let_go = threading.Event(), threading.Event()
+    original = getattr(module, step)
+
+    def hanging(*arguments: Any, **options: Any) -> Any:
+        entered.set()
+        assert let_go.wait(30)
+        return original(*arguments, **options)
+
+    with serving(fakes) as server, ThreadPoolExecutor(1) as client:
+        monkeypatch.setattr(module, step, hanging)
+        answer = client.submit(server.enhance, samples.no_face())
+        try:
+            assert entered.wait(30)
+            assert server.client.get(LIVE, timeout=10).status_code == 200
+            assert not answer.done()
+        finally:
+            let_go.set()
+        assert answer.result().status_code == 200
+
+
+def test_the_metric_that_is_a_network_runs_in_the_devices_slot(fakes: FakeModels) -> None:
+    photo = samples.small_face()
+    with serving(fakes, deadline_s=5) as server, ThreadPoolExecutor(1) as client:
+        done = server.enhance(photo).json()["data"]
+        assert done["models"]["perceptual"] == "fake-perceptual"
+        assert "perceptual" not in server.enhance(photo, metrics=False).json()["data"]["models"]
+        fakes.perceptual.waits = True
+        answer = client.submit(server.enhance, photo)
+        assert fakes.perceptual.at_work.wait(60)
+        assert server.status()["slots_in_use"] == 1
+        assert answer.result().status_code == 504
+        assert answer.result().json()["stage"] == "metrics"
+        fakes.perceptual.waits = False
+        eventually(lambda: server.status()["slots_in_use"] == 0)  # the answer does not wait for the device
+        assert server.enhance(photo).status_code == 200
+
+
+def test_freed_memory_is_given_back_when_nobody_is_left(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:
+    given_back = threading.Semaphore(0)
+    monkeypatch.setattr(service, "return_freed_memory", given_back.release)
+    monkeypatch.setattr(service, "REST_SECONDS", 0.05)
+    photo = samples.small_face()
+    with serving(fakes, deadline_s=5) as server, ThreadPoolExecutor(1) as client:
+        assert server.enhance(photo).status_code == 200
+        assert given_back.acquire(timeout=60)
+        fakes.perceptual.waits = True
+        first = client.submit(server.enhance, photo)
+        assert fakes.perceptual.at_work.wait(60)
+        assert server.enhance(b"no photo").status_code == 415  # leaves while the first is still inside
+        assert not given_back.acquire(blocking=False)
+        assert first.result().status_code == 504
+        assert given_back.acquire(timeout=60)
+
+
+def test_networks_compute_in_the_slots_threads_alone(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each thread that ever computed with torch keeps helpers; more of them than cores make all of them slow."""
+    seen = []
+    original = service.enhance
+
+    def watched(*arguments: Any) -> Any:
+        seen.append(threading.current_thread().name)
+        return original(*arguments)
+
+    monkeypatch.setattr(service, "enhance", watched)
+    loaded = []
+    with serving(lambda: loaded.append(threading.current_thread().name) or fakes()) as server:
+        for _ in range(4):
+            assert server.enhance(samples.small_face()).status_code == 200
+    assert len({*seen, *loaded}) == 1
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
+def test_what_was_sent_is_freed_with_its_answer(fakes: FakeModels, accept: str) -> None:
+    """Not when the garbage is next collected: that may take many refused uploads of megabytes each."""
+
+    def orders() -> int:
+        return sum(type(one) is Order for one in gc.get_objects())
+
+    with serving(fakes) as server:
+        gc.collect()
+        gc.disable()
+        before = orders()  # of servers that other tests have running
+        try:
+            for photo, fields in ((b"no photo", {}), (samples.small_face(), {"face_overrides": '{"7": 1}'})):
+                server.enhance(photo, accept=accept, **fields)
+                eventually(lambda: orders() <= before, 10)
+        finally:
+            gc.enable()

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from io import BytesIO
+from typing import get_args
+
+import cv2
+import numpy as np
+import PIL.Image
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.codec.decode import decode
+from pipeline.codec.encode import MAX_SIDES, MEDIA_TYPES, encode
+from pipeline.errors import OutputFormatLimit
+from pipeline.options import OutputFormat
+from pipeline.types import FloatArray, Image
+from tests import images
+
+FORMATS: tuple[OutputFormat, ...] = get_args(OutputFormat)
+PICTURE: Image = (images.gradient() / 255).astype(np.float32)
+ALPHA: FloatArray = np.ascontiguousarray(PICTURE[..., 0])
+
+
+def shown(data: bytes) -> images.Pixels:
+    return np.asarray(PIL.Image.open(BytesIO(data)))
+
+
+@pytest.mark.parametrize("output_format", FORMATS)
+def test_formats(output_format: OutputFormat) -> None:
+    encoded = encode(PICTURE, None, output_format=output_format, quality=95)
+    with PIL.Image.open(BytesIO(encoded.data)) as picture:
+        assert picture.format == output_format.upper()
+        assert picture.mode == "RGB"
+        assert encoded.media_type == picture.get_format_mimetype() == MEDIA_TYPES[output_format]
+    assert encoded.notices == ()
+    difference = np.abs(shown(encoded.data) - PICTURE * 255).mean(axis=(0, 1))
+    assert difference.max() < 4  # in every channel: red and blue are in their places
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 30), st.integers(1, 600), st.booleans(), st.integers(0, 2**32 - 1))
+def test_png_round_trip_is_exact(width: int, height: int, with_alpha: bool, seed: int) -> None:
+    levels = np.random.default_rng(seed).integers(0, 256, (height, width, 4), np.uint8)
+    planes: FloatArray = levels.astype(np.float32) / np.float32(255)
+    alpha = planes[..., 3] if with_alpha else None
+    encoded = encode(planes[..., :3], alpha, output_format="png", quality=1)
+    np.testing.assert_array_equal(shown(encoded.data), levels if with_alpha else levels[..., :3])
+
+
+def test_rounds_half_up_and_clips() -> None:
+    values = np.array([-1, -0.001, 0, 0.499, 0.5, 0.501, 1.5, 127.49, 127.5, 254.5, 254.49, 255, 256, 600], np.float32)
+    image = np.repeat((values / 255).reshape(1, -1, 1), 3, axis=2).astype(np.float32)
+    expected = np.clip(np.floor(image[0, :, 0] * 255 + np.float32(0.5)), 0, 255)
+    np.testing.assert_array_equal(shown(encode(image, None, output_format="png", quality=95).data)[0, :, 0], expected)
+    assert expected.tolist() == [0, 0, 0, 0, 1, 1, 2, 127, 128, 255, 254, 255, 255, 255]
+
+
+@pytest.mark.parametrize("output_format", ["png", "webp"])
+def test_alpha_is_kept(output_format: OutputFormat) -> None:
+    encoded = encode(PICTURE, ALPHA, output_format=output_format, quality=95)
+    photo = decode(encoded.data, max_pixels=10**6)
+    assert photo.alpha is not None
+    assert np.abs(photo.alpha - ALPHA).max() * 255 <= 0.51
+    assert encoded.notices == ()
+
+
+def test_jpeg_lays_alpha_on_white() -> None:
+    image = np.zeros((16, 48, 3), np.float32)
+    alpha = np.repeat(np.array([[0, 0.5, 1]], np.float32), 16, axis=1).repeat(16, axis=0)
+    encoded = encode(image, alpha, output_format="jpeg", quality=95)
+    np.testing.assert_allclose(shown(encoded.data)[8, [8, 24, 40]].mean(axis=-1), [255, 128, 0], atol=2)
+    assert [notice.code for notice in encoded.notices] == ["alpha_flattened"]
+
+
+@pytest.mark.parametrize(("quality", "sampling"), [(100, (1, 1)), (90, (1, 1)), (89, (2, 2)), (1, (2, 2))])
+def test_jpeg_chroma(quality: int, sampling: tuple[int, int]) -> None:
+    data = encode(PICTURE, None, output_format="jpeg", quality=quality).data
+    frame = data.index(b"\xff\xc0")
+    assert (data[frame + 11] >> 4, data[frame + 11] & 15) == sampling
+
+
+@pytest.mark.parametrize("output_format", ["jpeg", "webp"])
+def test_quality_matters(output_format: OutputFormat) -> None:
+    noise = np.random.default_rng(2).normal(scale=0.05, size=(128, 128, 3))
+    image: Image = np.clip(cv2.resize(PICTURE, (128, 128)) + noise, 0, 1).astype(np.float32)
+    sizes = [len(encode(image, None, output_format=output_format, quality=q).data) for q in (1, 50, 80, 95)]
+    assert sizes == sorted(set(sizes))
+
+
+@pytest.mark.parametrize(("output_format", "limit"), [("jpeg", 65_500), ("webp", 16_383)])
+@pytest.mark.parametrize("upright", [True, False])
+def test_side_limits(output_format: OutputFormat, limit: int, upright: bool) -> None:
+    def line(length: int) -> Image:
+        return np.full((length, 1, 3) if upright else (1, length, 3), 0.5, np.float32)
+
+    fitting = encode(line(limit), None, output_format=output_format, quality=50)
+    assert max(shown(fitting.data).shape) == limit == MAX_SIDES[output_format]
+    with pytest.raises(OutputFormatLimit, match=str(limit)):
+        encode(line(limit + 1), None, output_format=output_format, quality=50)
+    assert encode(line(limit + 1), None, output_format="png", quality=50).data
+
+
+@pytest.mark.parametrize("output_format", FORMATS)
+def test_same_picture_same_bytes_and_input_untouched(output_format: OutputFormat) -> None:
+    image, alpha = PICTURE.copy(), ALPHA.copy()
+    image.flags.writeable = alpha.flags.writeable = False
+    first = encode(image, alpha, output_format=output_format, quality=90)
+    assert encode(image[:, ::-1][:, ::-1], alpha, output_format=output_format, quality=90) == first
+
+
+@pytest.mark.parametrize("result", [(False, np.zeros(4, np.uint8)), (True, np.zeros(0, np.uint8))])
+def test_failing_encoder_is_an_error(result: tuple[bool, images.Pixels], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cv2, "imencode", lambda *_: result)
+    with pytest.raises(RuntimeError, match="PNG"):
+        encode(PICTURE, None, output_format="png", quality=95)

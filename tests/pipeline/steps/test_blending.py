@@ -1,0 +1,324 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.batches import MEMORY_LOW
+from pipeline.errors import Cancelled, DeviceOutOfMemory, StageFailed
+from pipeline.geometry import BORDER_COLOR, FFHQ_512_TEMPLATE, Matrix, invert, resize, scaled, transform_points
+from pipeline.run import Run
+from pipeline.steps.alignment import align
+from pipeline.steps.blending import EDGE, ellipse_mask, face_masks, parsed_mask, paste_back
+from pipeline.types import CROP_SIZE, Crop, FloatArray, Image
+from tests.pipeline.fakes import FakeParser, face_in
+
+WHOLE = FakeParser()
+
+
+def plain(height: int, width: int, value: float = 0.5) -> Image:
+    return np.full((height, width, 3), value, np.float32)
+
+
+def waves(height: int, width: int) -> Image:
+    """A smooth picture in colour."""
+    rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
+    planes = (np.sin(rows / 9), np.sin(columns / 11), np.sin((rows + columns) / 13))
+    return (0.5 + 0.4 * np.stack(planes, axis=2)).astype(np.float32)
+
+
+def to_crop(side: float, x: float, y: float, degrees: float = 0) -> Matrix:
+    """The matrix of a square of this side about (x, y) of the photo."""
+    scale, angle = CROP_SIZE / side, math.radians(degrees)
+    cos, sin = scale * math.cos(angle), scale * math.sin(angle)
+    matrix = np.array([[cos, -sin, 0], [sin, cos, 0]])
+    matrix[:, 2] = 255.5 - matrix @ (x, y, 0)
+    return matrix
+
+
+def pasted(
+    background: Image,
+    matrix: Matrix,
+    restored: Image,
+    *,
+    mask: FloatArray | None = None,
+    strength: float = 1.0,
+    factor: float = 1.0,
+) -> Image:
+    height, width = background.shape[:2]
+    crop = Crop(plain(CROP_SIZE, CROP_SIZE, 0), matrix)
+    chosen = ellipse_mask() if mask is None else mask
+    size = (round(width / factor), round(height / factor))
+    return paste_back(background, size, [crop], [restored], [chosen], [strength], Run())
+
+
+# --- masks -------------------------------------------------------------------------------------------------------
+
+
+def test_the_ellipse_covers_the_face_and_fades_inside_the_crop() -> None:
+    mask = ellipse_mask()
+    assert mask.shape == (CROP_SIZE, CROP_SIZE)
+    assert mask.dtype == np.float32
+    assert 0 <= mask.min() <= mask.max() <= 1
+    for x, y in FFHQ_512_TEMPLATE.round().astype(int):
+        assert mask[y, x] > 0.95
+    assert_zero_along_the_border(mask)
+
+
+def test_the_ellipse_has_no_crease() -> None:
+    steps = [np.abs(np.diff(ellipse_mask(), axis=axis)).max() for axis in (0, 1)]
+    assert max(steps) < 0.06
+
+
+def test_the_ellipse_is_shared_and_cannot_be_written() -> None:
+    assert ellipse_mask() is ellipse_mask()
+    with pytest.raises(ValueError, match="read-only"):
+        ellipse_mask()[0, 0] = 1
+
+
+def assert_zero_along_the_border(mask: FloatArray) -> None:
+    inside = np.zeros(mask.shape, dtype=bool)
+    inside[EDGE:-EDGE, EDGE:-EDGE] = True
+    assert mask[~inside].max() == 0 < mask[inside].max()
+
+
+def test_a_parsed_mask_is_soft_and_keeps_the_face() -> None:
+    mask = parsed_mask(FakeParser(rows=(100, 400), columns=(150, 350)).mask())
+    assert mask[250, 250] == pytest.approx(1, abs=1e-3)
+    assert mask[250, 150] == pytest.approx(0.5, abs=0.05)
+    assert mask[40, 250] == pytest.approx(0, abs=1e-3)
+    assert max(np.abs(np.diff(mask, axis=axis)).max() for axis in (0, 1)) < 0.05
+
+
+def test_a_parsed_mask_that_runs_out_of_the_crop_fades_before_its_border() -> None:
+    mask = parsed_mask(WHOLE.mask())
+    assert_zero_along_the_border(mask)
+    assert max(np.abs(np.diff(mask, axis=axis)).max() for axis in (0, 1)) < 0.06
+
+
+def test_a_parsers_answer_is_not_written() -> None:
+    answer = WHOLE.mask()
+    answer.flags.writeable = False
+    parsed_mask(answer)
+    assert (answer == 1).all()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [np.ones((256, 256)), np.ones((512, 512, 1)), np.full((512, 512), np.nan), np.full((512, 512), np.inf)],
+    ids=["small", "deep", "nan", "infinite"],
+)
+def test_what_is_no_mask_is_an_error(answer: FloatArray) -> None:
+    with pytest.raises(StageFailed, match="mask"):
+        parsed_mask(answer.astype(np.float32))
+
+
+class Observant(FakeParser):
+    """Calls those pixels face that are brighter than half."""
+
+    def parse(self, crops: Sequence[Image]) -> list[FloatArray]:
+        super().parse(crops)
+        return [(crop[..., 0] > 0.5).astype(np.float32) for crop in crops]
+
+
+def ramps(count: int) -> list[Image]:
+    """Crops of which each has its own part brighter than half."""
+    columns = np.linspace(0, 1, CROP_SIZE, dtype=np.float32)[None, :, None]
+    return [np.broadcast_to(columns * (0.6 + 0.08 * n), (CROP_SIZE, CROP_SIZE, 3)) for n in range(count)]
+
+
+@pytest.mark.parametrize(("batch_size", "expected"), [(1, [1] * 5), (3, [3, 2]), (8, [5])])
+def test_faces_are_parsed_in_batches_each_to_its_own_mask(batch_size: int, expected: list[int]) -> None:
+    parser = Observant(batch_size=batch_size)
+    masks = face_masks(ramps(5), [1.0] * 5, parser, Run())
+    assert parser.batches == expected
+    for mask, image in zip(masks, ramps(5), strict=True):
+        assert np.array_equal(mask, parsed_mask((image[..., 0] > 0.5).astype(np.float32)))
+
+
+def test_faces_that_are_not_pasted_are_not_parsed() -> None:
+    parser = Observant()
+    masks = face_masks(ramps(3), [0.0, 0.5, 0.0], parser, Run())
+    assert parser.batches == [1]
+    assert [mask is ellipse_mask() for mask in masks] == [True, False, True]
+
+
+def test_without_a_parser_every_mask_is_the_ellipse() -> None:
+    assert [mask is ellipse_mask() for mask in face_masks(ramps(2), [1.0, 0.0], None, Run())] == [True, True]
+
+
+def test_faces_that_do_not_fit_at_once_are_parsed_in_smaller_batches() -> None:
+    parser, run = Observant(batch_size=8, failures=[DeviceOutOfMemory("No room.")]), Run()
+    masks = face_masks(ramps(4), [1.0] * 4, parser, run)
+    assert parser.batches == [4, 2, 2]
+    assert run.notices == [MEMORY_LOW]
+    assert np.array_equal(masks, face_masks(ramps(4), [1.0] * 4, Observant(batch_size=1), Run()))
+
+
+def test_a_run_that_is_unwanted_stops_between_batches() -> None:
+    run, parser = Run(), Observant(batch_size=1)
+    run.cancelled.set()
+    with pytest.raises(Cancelled):
+        face_masks(ramps(3), [1.0] * 3, parser, run)
+    assert parser.batches == [1]
+
+
+def test_a_lost_mask_is_an_error() -> None:
+    class Forgetful(FakeParser):
+        def parse(self, crops: Sequence[Image]) -> list[FloatArray]:
+            return super().parse(crops)[1:]
+
+    with pytest.raises(StageFailed, match="fake-parser"):
+        face_masks(ramps(2), [1.0] * 2, Forgetful(), Run())
+
+
+# --- pasting -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("factor", [1.0, 2.0, 3.3])
+def test_strength_zero_leaves_the_background_bit_equal(factor: float) -> None:
+    background = waves(198, 264)
+    result = pasted(background, to_crop(60, 40, 30), plain(CROP_SIZE, CROP_SIZE, 1), strength=0, factor=factor)
+    assert result.tobytes() == background.tobytes()
+    assert not np.shares_memory(result, background)
+
+
+def test_no_face_gives_a_copy_of_the_background() -> None:
+    background = waves(20, 30)
+    result = paste_back(background, (30, 20), [], [], [], [], Run())
+    assert np.array_equal(result, background)
+    assert not np.shares_memory(result, background)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    side=st.floats(90, 300),
+    degrees=st.floats(-40, 40),
+    factor=st.sampled_from([1.0, 1.5, 2.0, 4.0]),
+    x=st.floats(0, 200),
+    y=st.floats(0, 160),
+)
+def test_a_crop_that_restoration_left_alone_changes_nothing(
+    side: float, degrees: float, factor: float, x: float, y: float
+) -> None:
+    """Cut out and pasted again, a smooth picture differs by no more than interpolation: wrong by half a pixel, it
+    would differ by 0.03."""
+    photo = waves(160, 200)
+    face = face_in(-side / 2, -side / 2, side / 2, side / 2)
+    landmarks = transform_points(face.landmarks, invert(to_crop(CROP_SIZE, 0, 0, degrees)) - [[0, 0, 255.5]] * 2)
+    face = type(face)(face.box, landmarks + np.array([x, y], np.float32), 1.0)
+    (crop,) = align(photo, [face], Run())
+    assert crop is not None
+    size = (round(200 * factor), round(160 * factor))
+    background = resize(photo, size)
+    result = paste_back(background, (200, 160), [crop], [crop.image], [ellipse_mask()], [1.0], Run())
+    assert np.abs(result - background).max() < 0.02
+
+
+@pytest.mark.parametrize("factor", [1.0, 2.0, 4.0])
+@pytest.mark.parametrize("degrees", [0, 25])
+@pytest.mark.parametrize("parsed", [False, True])
+def test_no_box_shows(factor: float, degrees: float, parsed: bool) -> None:
+    """White pasted over black: the change fades to nothing before the crop's border, without a step."""
+    side = 150.0
+    matrix = to_crop(side, 120, 110, degrees)
+    mask = parsed_mask(WHOLE.mask()) if parsed else ellipse_mask()
+    background = plain(round(220 * factor), round(240 * factor), 0)
+    result = pasted(background, matrix, plain(CROP_SIZE, CROP_SIZE, 1), mask=mask, factor=factor)[..., 0]
+    rows, columns = np.mgrid[0 : result.shape[0], 0 : result.shape[1]].astype(np.float32)
+    points = np.stack([columns.ravel(), rows.ravel()], axis=1)
+    in_crop = transform_points(points, invert(scaled(invert(matrix), factor, factor))).reshape(*result.shape, 2)
+    from_border = np.minimum(in_crop, CROP_SIZE - 1 - in_crop).min(axis=2)
+    assert result[from_border < 0].max() == 0
+    assert result[np.abs(from_border) < 5].max() == 0
+    assert result[110 * int(factor), 120 * int(factor)] > 0.99
+    step = max(float(np.abs(np.diff(result, axis=axis)).max()) for axis in (0, 1))
+    crop_pixels = CROP_SIZE / side / factor  # for each pixel of the result
+    assert step < 0.07 * crop_pixels
+
+
+@pytest.mark.parametrize(("x", "y"), [(5, 100), (195, 100), (100, 5), (100, 155), (0, 0), (199, 159)])
+@pytest.mark.parametrize("factor", [1.0, 2.0])
+@pytest.mark.parametrize(("spread", "limit"), [(0, 0.004), (2, 0.03)])
+def test_the_grey_outside_the_photo_does_not_bleed_in(
+    x: float, y: float, factor: float, spread: int, limit: float
+) -> None:
+    """A white photo: the crop is half grey, which restorers spread by some pixels. Pasted whole, it would show 0.48."""
+    photo = plain(160, 200, 1)
+    (crop,) = align(photo, [face_in(x - 60, y - 60, x + 60, y + 60)], Run())
+    assert crop is not None
+    assert np.abs(crop.image - np.array(BORDER_COLOR, np.float32)).max(axis=2).min() < 1e-3
+    restored = cv2.erode(crop.image, np.ones((2 * spread + 1, 2 * spread + 1), np.uint8))
+    background = plain(round(160 * factor), round(200 * factor), 1)
+    result = paste_back(background, (200, 160), [crop], [restored], [ellipse_mask()], [1.0], Run())
+    assert result.min() >= 1 - limit
+
+
+@pytest.mark.parametrize("x", [30, 170])
+def test_a_face_over_the_border_is_still_restored_inside(x: float) -> None:
+    result = pasted(plain(160, 200, 0), to_crop(120, x, 80), plain(CROP_SIZE, CROP_SIZE, 1))
+    assert result[80, x].min() > 0.99
+
+
+@pytest.mark.parametrize(("x", "y"), [(-500, 80), (900, 80), (100, -500), (100, 900)])
+def test_a_crop_beside_the_photo_changes_nothing(x: float, y: float) -> None:
+    background = waves(160, 200)
+    assert np.array_equal(pasted(background, to_crop(100, x, y), plain(CROP_SIZE, CROP_SIZE, 1)), background)
+
+
+def test_the_background_is_never_written() -> None:
+    background = waves(160, 200)
+    background.flags.writeable = False
+    before = background.copy()
+    result = pasted(background, to_crop(100, 100, 80), plain(CROP_SIZE, CROP_SIZE, 1))
+    assert np.array_equal(background, before)
+    assert not np.array_equal(result, before)
+
+
+@pytest.mark.parametrize("strength", [0.25, 0.5, 1.0])
+def test_strength_scales_the_change(strength: float) -> None:
+    background, restored = plain(160, 200, 0.2), plain(CROP_SIZE, CROP_SIZE, 0.8)
+    change = pasted(background, to_crop(100, 100, 80), restored, strength=strength) - background
+    full = pasted(background, to_crop(100, 100, 80), restored) - background
+    assert np.abs(change - strength * full).max() < 1e-5
+    assert change.max() == pytest.approx(0.6 * strength, abs=1e-3)
+
+
+@pytest.mark.parametrize("side", [40, 100, 171, 400])
+def test_detail_too_fine_for_the_output_is_averaged_not_scattered(side: float) -> None:
+    """Every other pixel of the crop white: seen smaller, that is grey."""
+    fine = np.zeros((CROP_SIZE, CROP_SIZE, 3), np.float32)
+    fine[::2, ::2] = fine[1::2, 1::2] = 1
+    result = pasted(plain(300, 300, 0.5), to_crop(side, 150.3, 149.6), fine)
+    assert np.abs(result - 0.5).max() < (0.3 if side > CROP_SIZE / 2 else 0.15)
+
+
+def test_two_faces_are_both_pasted_and_the_rest_is_left() -> None:
+    background = plain(160, 400, 0.5)
+    crops = [Crop(plain(CROP_SIZE, CROP_SIZE), to_crop(100, x, 80)) for x in (80, 300)]
+    restored = [plain(CROP_SIZE, CROP_SIZE, value) for value in (0, 1)]
+    masks = [ellipse_mask()] * 2
+    result = paste_back(background, (400, 160), crops, restored, masks, [1.0, 1.0], Run())
+    assert result[80, 80, 0] < 0.01
+    assert result[80, 300, 0] > 0.99
+    assert (result[:, 150:230] == 0.5).all()
+
+
+def test_a_cancelled_run_stops_after_the_face_in_hand() -> None:
+    heard: list[float] = []
+
+    def listen(stage: str, fraction: float) -> None:
+        heard.append(fraction)
+        if fraction > 0:
+            run.cancelled.set()
+
+    run = Run(on_progress=listen)
+    crop, image = Crop(plain(CROP_SIZE, CROP_SIZE), to_crop(50, 30, 30)), plain(CROP_SIZE, CROP_SIZE)
+    with pytest.raises(Cancelled), run.stage("blending"):
+        paste_back(plain(60, 60), (60, 60), [crop] * 4, [image] * 4, [ellipse_mask()] * 4, [1.0] * 4, run)
+    assert heard == [0.0, 0.25]
