@@ -21,14 +21,14 @@ from app.http.middleware.observation import ObservationMiddleware
 from app.http.middleware.rate_limit import QuotaMiddleware
 from app.http.middleware.request_id import RequestIdMiddleware
 from app.http.middleware.security_headers import SecurityHeadersMiddleware
-from app.http.routes import health, pages, photos, prometheus, server
+from app.http.routes import config, health, models, pages, photos, prometheus, status
 from app.http.upload_memory import Arrivals
 from app.http.website import read_website
 from app.observe.telemetry import Telemetry
 from app.observe.tracing import Tracing
 from app.settings import Settings
 from app.version import VERSION
-from app.work.loaded_models import Engine
+from app.work.loaded_models import LoadedModels
 from app.work.service import Service
 from pipeline.models.catalogue.selection import Selection
 
@@ -57,7 +57,7 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
     `ValidationError` for a setting that makes no sense.
     """
     settings = settings or Settings()
-    service = Service(settings, Engine(settings, selection))
+    service = Service(settings, LoadedModels(settings, selection))
     quota = Quota(settings.rates, settings.rate_limit_storage) if settings.rates else None
     telemetry, tracing = Telemetry(service, quota), Tracing()
     _keep_uploads_in_memory()
@@ -87,7 +87,7 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
     app.state.telemetry = telemetry
     app.state.quota = quota
     errors.install(app)
-    for module in (photos, health, server, pages, prometheus):
+    for module in (photos, health, status, config, models, pages, prometheus):
         app.include_router(module.router)
     app.mount(pages.STATIC, pages.static_files())
     website = read_website(settings.web_dir, _paths(app), otherwise=app.router.default)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +24,14 @@ FORM_OVERHEAD = 64 * 1024  # bytes of a form that are not files: boundaries, par
 
 def _default_weights_dir() -> Path:
     return Path.home() / ".cache" / "likeness"
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoLimits:
+    """The largest photo that is taken, in pixels, and the largest picture that is made, in megapixels."""
+
+    max_input_pixels: int
+    max_output_megapixels: float
 
 
 class Settings(BaseSettings):
@@ -129,9 +138,9 @@ class Settings(BaseSettings):
         return max(self.max_body_bytes, int(self.upload_memory_mb * MEBIBYTE))
 
     @property
-    def max_input_pixels(self) -> int:
-        """The largest input, in pixels."""
-        return int(self.max_input_megapixels * 1_000_000)
+    def photo_limits(self) -> PhotoLimits:
+        """How large photos may be, before and after."""
+        return PhotoLimits(int(self.max_input_megapixels * 1_000_000), self.max_output_megapixels)
 
     @property
     def keys(self) -> Keys:

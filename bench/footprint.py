@@ -20,10 +20,12 @@ import numpy as np
 import PIL.Image
 import skimage.data
 
+from app.http.document import json_document
 from app.settings import Settings
-from app.work.loaded_models import Engine
+from app.work.loaded_models import LoadedModels
 from app.work.memory import photo_bytes, resident_bytes
 from app.work.order import Order
+from app.work.photo import working_bytes
 from app.work.service import Service
 from bench import weights
 from bench.likeness import Loaded
@@ -56,12 +58,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--official", action="store_true", help="the official models, with random weights")
     official = parser.parse_args(arguments).official
     with ExitStack() as stack:
-        service, number_bytes = _service(official, stack)
+        service = _service(official, stack)
         fits = True
         for width, height, factor, background in OFFICIAL_CASES if official else EMBEDDED_CASES:
             options = EnhanceOptions(upscale_factor=factor, background=background, require_face=False)
-            taken = asyncio.run(_taken(service, portrait(width, height), options))
-            expected = photo_bytes(width * height, factor, number_bytes) / 1e6
+            order = Order("enhance", portrait(width, height), None, options, "png", 95, metrics=True)
+            taken = asyncio.run(_taken(service, order))
+            working = working_bytes(order, service.loaded_models.models)
+            expected = photo_bytes(width * height, factor, working) / 1e6
             fits &= taken <= expected
             size = f"{width} × {height}, × {factor:g} ({background})"
             print(f"{size:<34} expected {expected:5.0f} MB, taken {taken:5.0f} MB", flush=True)
@@ -77,8 +81,8 @@ def portrait(width: int, height: int) -> bytes:
     return file.getvalue()
 
 
-def _service(official: bool, stack: ExitStack) -> tuple[Service, int | None]:
-    """A service with these models, and the size of the numbers that they compute in; None for the embedded ones."""
+def _service(official: bool, stack: ExitStack) -> Service:
+    """A service with these models."""
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     settings = Settings.model_validate({"models": "embedded", "weights_dir": folder, "deadline_s": 1e6})
     selection: Selection | None = None
@@ -86,23 +90,21 @@ def _service(official: bool, stack: ExitStack) -> tuple[Service, int | None]:
         weights.write(folder)
         settings = settings.model_copy(update={"models": "official"})
         selection = choose(settings.shelf, weights.registry(folder))
-    engine = Engine(settings, selection)
-    stack.callback(engine.close)
-    models: Models = engine.load()
+    loaded_models = LoadedModels(settings, selection)
+    stack.callback(loaded_models.close)
+    models: Models = loaded_models.load()
     if official:
-        small = load(choose(Settings(models="embedded").shelf), engine.runtime, folder)
+        small = load(choose(Settings(models="embedded").shelf), loaded_models.runtime, folder)
         models = replace(models, detector=small.detector)
-    service = Service(settings, Loaded(models, engine.threads, engine.runtime))  # type: ignore[arg-type]
-    return service, engine.runtime.dtype.itemsize if official else None
+    return Service(settings, Loaded(models, loaded_models.threads, loaded_models.runtime))  # type: ignore[arg-type]
 
 
-async def _taken(service: Service, file: bytes, options: EnhanceOptions) -> float:
+async def _taken(service: Service, order: Order) -> float:
     """The growth of resident memory at the peak of one photo, in MB."""
     peak = PeakMemory()
     peak.reset()
     before = resident_bytes() / 1e6
-    order = Order("enhance", file, None, options, "png", 95, metrics=True)
-    await service.process(order, service.new_run())
+    await service.process(order, service.new_run(), json_document)
     return (peak.read()["run_mb"] or 0.0) - before
 
 

@@ -11,8 +11,9 @@ from typing import Any, cast
 
 import numpy as np
 
+from app.http.document import json_document
 from app.settings import Settings
-from app.work.loaded_models import Engine
+from app.work.loaded_models import LoadedModels
 from app.work.order import Order
 from app.work.service import Service
 from bench import photo, weights
@@ -44,7 +45,7 @@ def commands(weights_dir: str, models: str, device: str, precision: str = "auto"
 
 @dataclass
 class Loaded:
-    """An engine as `Service` sees it: models that are ready, and the threads that they compute in."""
+    """What `Service` needs of `LoadedModels`: models that are ready, and the threads in which they compute."""
 
     models: Models
     threads: ThreadPoolExecutor
@@ -73,17 +74,17 @@ class Contestant:
         selection: Selection | None = None
         if official:
             selection = choose(settings.shelf, weights.registry(settings.weights_dir))
-        self._engine = Engine(settings, selection)
+        self._loaded_models = LoadedModels(settings, selection)
         self._official = official
         self._stopwatch = Stopwatch()
-        self._models = _watched(self._engine.threads.submit(self._engine.load).result(), self._stopwatch)
-        self._loaded = Loaded(self._models, self._engine.threads, self._engine.runtime)
-        self._service = Service(settings, cast(Engine, self._loaded))
+        self._models = _watched(self._loaded_models.threads.submit(self._loaded_models.load).result(), self._stopwatch)
+        self._loaded = Loaded(self._models, self._loaded_models.threads, self._loaded_models.runtime)
+        self._service = Service(settings, cast(LoadedModels, self._loaded))
         self._loop = asyncio.new_event_loop()
 
     def describe(self) -> dict[str, Any]:
         """The device, its number format, and the models by role."""
-        return {**self._engine.runtime.describe(), "models": self._models.names()}
+        return {**self._loaded_models.runtime.describe(), "models": self._models.names()}
 
     def enhance(
         self, file: str, faces: list[dict[str, Any]], width: int, background: Background = "upscale"
@@ -102,20 +103,20 @@ class Contestant:
         self._stopwatch.reset()
         self._peak.reset()
         run = Run()
-        answer, seconds = timed(lambda: self._loop.run_until_complete(self._service.process(order, run)))
+        answer, seconds = timed(lambda: self._loop.run_until_complete(self._service.process(order, run, json_document)))
         return {
             "seconds": seconds,
             "stages_ms": run.timings_ms,
             "parts_ms": self._stopwatch.milliseconds,
-            "faces": sum(face["action"] == "restored" for face in answer.facts["faces"]),
-            "side": answer.facts["width"],
+            "faces": sum(face.action == "restored" for face in answer.report.faces),
+            "side": answer.report.width,
             **self._peak.read(),
         }
 
     def network(self, network: str, side: int, count: int, keep: str | None = None) -> dict[str, float]:
         """Seconds of one network on `count` pictures; the last output is kept in the file `keep`, as .npy."""
         work = self._work(network, side, count)
-        outputs, seconds = timed(lambda: self._engine.threads.submit(work).result())
+        outputs, seconds = timed(lambda: self._loaded_models.threads.submit(work).result())
         if keep is not None:
             np.save(keep, outputs[-1])
         return {"seconds": seconds}
@@ -126,7 +127,7 @@ class Contestant:
             return lambda: restore(crops, self._models.restorer, Run())
         upscaler: Upscaler = self._models.upscalers[2]
         if network == "general-x4v3":
-            upscaler = CompactUpscaler("realesr-general-x4v3", checkpoints.compact(), self._engine.runtime)
+            upscaler = CompactUpscaler("realesr-general-x4v3", checkpoints.compact(), self._loaded_models.runtime)
         image = photo.image(side)
         if side <= ONE_TILE:
             return lambda: [_one_tile(upscaler, image)] * count

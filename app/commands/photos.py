@@ -1,128 +1,97 @@
-"""Photos on disk through the pipeline, for the command line."""
+"""`python -m app enhance`: a photo, or a folder of photos."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import argparse
+import sys
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, Any
 
+from pydantic_core import PydanticCustomError
+from tqdm import tqdm
+
+from app.commands.arguments import number
+from app.commands.files import plan_files
+from app.commands.status import SOME_FAILED, USAGE_ERROR
+from app.face_overrides import FaceOverrides, parse
+from app.options import OPTIONS, Option, enhance_options
 from app.settings import Settings
-from app.work.service import check_output
-from pipeline.codec.decode import decode
-from pipeline.codec.encode import encode
-from pipeline.errors import PipelineError
-from pipeline.models.roles import Models
-from pipeline.options import EnhanceOptions, OutputFormat
-from pipeline.photo import enhance
-from pipeline.run import Run
+from pipeline.models.catalogue.registry import Role
+from pipeline.models.catalogue.selection import choose
 
-_FORMATS: dict[str, OutputFormat] = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".webp": "webp"}
-_SUFFIXES: dict[OutputFormat, str] = {"jpeg": ".jpg", "png": ".png", "webp": ".webp"}
+if TYPE_CHECKING:
+    from app.commands.arguments import Commands
 
-
-@dataclass(frozen=True, slots=True)
-class FilePlan:
-    """One photo to read and where its result goes."""
-
-    source: Path
-    target: Path
-    output_format: OutputFormat
+# Where the command line has other words than the form.
+HELP = {
+    "identity_threshold": "unless given: LIKENESS_IDENTITY_THRESHOLD, else the recogniser's own",
+    "output_format": "if OUT is a folder; else its name says it",
+    "restorer": "one that is installed",
+    "upscaler": "one that is installed",
+}
+LEFT_OUT = ("metrics",)  # the command line prints no metrics, and so does not compute them
 
 
-@dataclass(frozen=True, slots=True)
-class FileResult:
-    """What became of one photo, as a sentence."""
+def add_parser(commands: Commands) -> None:
+    """Add `enhance` to the command line."""
+    parser = commands.add_parser(
+        "enhance", help="a photo, or a folder of photos", formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument("input", metavar="IN", type=Path, help="a photo or a folder")
+    parser.add_argument("output", metavar="OUT", type=Path, help="a file, or a folder (made if need be)")
+    for option in OPTIONS:
+        if option.name not in LEFT_OUT:
+            parser.add_argument(f"--{option.name.replace('_', '-')}", **_argument(option))
+    parser.set_defaults(command=enhance, output_format=None)
 
-    source: Path
-    target: Path
-    done: bool
-    message: str
 
-
-def plan_files(source: Path, target: Path, output_format: OutputFormat | None) -> list[FilePlan]:
-    """What to read and what to write.
-
-    A folder's photos go into the folder `target` under their own names, with the suffix of the format (PNG
-    unless given), and so does a single photo if `target` is a folder or has no suffix. Raises `ValueError`, with a
-    sentence, where that cannot work: nothing to read, a name that belies the format, two photos that would get
-    one name, or a result that would overwrite a photo.
-    """
+def enhance(parsed: argparse.Namespace, settings: Settings) -> int:
+    """Restore the photos one after the other; 1 if one of them failed, 2 if none could be begun."""
+    selection = choose(settings.shelf)
+    wanted: dict[Role, str | None] = {"restorer": parsed.restorer, "upscaler": parsed.upscaler}
+    for role, name in wanted.items():
+        if name is not None and name not in selection.offered_names(role):
+            print(f"--{role}: there is {', '.join(selection.offered_names(role))}, not {name}.", file=sys.stderr)
+            return USAGE_ERROR
     try:
-        plans = _plans(source, target, output_format)
-    except OSError as error:
-        raise ValueError(f"{source} cannot be read: {error.strerror}.") from error
-    sources = {plan.source.resolve() for plan in plans}
-    targets: set[Path] = set()
-    for plan in plans:
-        resolved = plan.target.resolve()
-        if resolved in sources:
-            raise ValueError(f"{plan.target} would overwrite a photo; choose another place.")
-        if resolved in targets:
-            raise ValueError(f"Two photos would be written to {plan.target}.")
-        targets.add(resolved)
-    return plans
+        files = plan_files(parsed.input, parsed.output, parsed.output_format)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return USAGE_ERROR
+    # These import torch, which takes seconds.
+    from app.commands.folder import enhance_files
+    from app.work.loaded_models import LoadedModels
+
+    options = enhance_options(vars(parsed), settings.threshold_for(parsed.identity_threshold))
+    models = LoadedModels(settings, selection).load()
+    failed = 0
+    with tqdm(total=len(files), unit="photo", disable=None) as bar:
+        for result in enhance_files(files, options, parsed.quality, models, settings.photo_limits):
+            failed += not result.done
+            arrow = f" → {result.target}" if result.done else ""
+            bar.write(f"{result.source}{arrow}: {result.message}", file=sys.stderr)
+            bar.update()
+    return SOME_FAILED if failed else 0
 
 
-def _plans(source: Path, target: Path, output_format: OutputFormat | None) -> list[FilePlan]:
-    if source.is_dir():
-        found = sorted(path for path in source.iterdir() if path.suffix.lower() in _FORMATS and path.is_file())
-        if not found:
-            raise ValueError(f"{source} has no JPEG, PNG or WebP photo.")
-        return [_into_folder(path, target, output_format) for path in found]
-    if not source.is_file():
-        raise ValueError(f"{source} is not there.")
-    if target.is_dir() or not target.suffix:
-        return [_into_folder(source, target, output_format)]
-    named = _FORMATS.get(target.suffix.lower())
-    if named is None or output_format not in (None, named):
-        formats = "|".join(get_args(OutputFormat))
-        raise ValueError(f"{target}: name it .png, .jpg or .webp, as --output-format {{{formats}}} says.")
-    return [FilePlan(source, target, named)]
+def _argument(option: Option) -> dict[str, Any]:
+    """What argparse is told about an option."""
+    words = {"default": option.default, "help": HELP.get(option.name, option.words)}
+    if option.choices:
+        return {**words, "choices": option.choices}
+    if option.type is bool:
+        return {**words, "action": argparse.BooleanOptionalAction}
+    if option.bounds is not None:
+        low, high = option.bounds
+        return {**words, "type": number(low, high, option.type), "metavar": f"{low}-{high}"}
+    if option.type is FaceOverrides:
+        return {**words, "type": _face_overrides, "metavar": "JSON"}
+    return {**words, "metavar": "NAME"}
 
 
-def _into_folder(source: Path, folder: Path, output_format: OutputFormat | None) -> FilePlan:
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"{folder} is not a folder.")
-    chosen: OutputFormat = output_format or "png"
-    return FilePlan(source, folder / (source.stem + _SUFFIXES[chosen]), chosen)
-
-
-def enhance_files(
-    plans: Iterable[FilePlan], options: EnhanceOptions, quality: int, models: Models, settings: Settings
-) -> Iterator[FileResult]:
-    """Do one photo after the other; a failed one does not stop the rest."""
-    for plan in plans:
-        try:
-            message = _enhance_file(plan, options, quality, models, settings)
-        except (PipelineError, OSError) as error:
-            yield FileResult(plan.source, plan.target, False, str(error))
-        else:
-            yield FileResult(plan.source, plan.target, True, message)
-
-
-def _enhance_file(plan: FilePlan, options: EnhanceOptions, quality: int, models: Models, settings: Settings) -> str:
-    run = Run()
-    with run.stage("decode"):
-        photo = decode(
-            plan.source.read_bytes(),
-            max_pixels=settings.max_input_pixels,
-            admit=lambda width, height: check_output(
-                width, height, options.upscale_factor, plan.output_format, settings.max_output_megapixels
-            ),
-        )
-    enhanced = enhance(photo, options, models, run)
-    with run.stage("encode"):
-        encoded = encode(enhanced.image, enhanced.alpha, output_format=plan.output_format, quality=quality)
-    plan.target.parent.mkdir(parents=True, exist_ok=True)
-    partial = plan.target.with_name(plan.target.name + ".part")
+def _face_overrides(text: str) -> dict[int, float]:
+    """A type for argparse."""
     try:
-        partial.write_bytes(encoded.data)  # under its own name only when whole
-        partial.replace(plan.target)
-    finally:
-        partial.unlink(missing_ok=True)
-    restored = sum(report.verdict.action != "kept" for report in enhanced.faces)
-    height, width = enhanced.image.shape[:2]
-    seconds = sum(run.timings_ms.values()) / 1000
-    notices = "".join(f" {notice.message}" for notice in (*enhanced.notices, *encoded.notices))
-    return f"{restored} of {len(enhanced.faces)} face(s) restored, {width}×{height}, {seconds:.1f} s.{notices}"
+        return parse(text)
+    except PydanticCustomError as error:
+        raise argparse.ArgumentTypeError(error.message()) from error

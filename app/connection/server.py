@@ -53,7 +53,9 @@ class Server(uvicorn.Server):
         """Close the port and wait for what is in flight, for as long as the grace lasts."""
         self._service.draining = True
         grace = self.config.timeout_graceful_shutdown or 0
-        farewell = asyncio.get_running_loop().call_later(max(0.0, grace - LAST_WORDS_S), self._service.give_up)
+        farewell = asyncio.get_running_loop().call_later(
+            max(0.0, grace - LAST_WORDS_S), self._service.cancellation.stop_all
+        )
         try:
             await super().shutdown(sockets)
         finally:

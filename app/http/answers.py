@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from app.http.schemas import ErrorResponse
+from app.http.schemas.answers import ErrorResponse
 
 Answers: TypeAlias = dict[int | str, dict[str, Any]]
 

@@ -1,4 +1,4 @@
-"""Errors at the edge: one table from what went wrong to status and JSON body."""
+"""Errors at the edge: one table from what went wrong to status, headers and JSON body."""
 
 from __future__ import annotations
 
@@ -12,101 +12,22 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
-from app.settings import FORM_OVERHEAD, MEBIBYTE
+from app.access.errors import RateLimited, Unauthorized
+from app.http.refusals import BodyTooLarge, MalformedForm, UploadTooSlow
+from app.observe.request_record import CLIENT_CLOSED_REQUEST, record_of
+from app.work.errors import ShuttingDown, Unavailable
 from pipeline import errors as domain
 
 logger = logging.getLogger("likeness")
 
-# Where the framework has only the phrase of the status, a sentence for a person.
-_SENTENCES = {
-    "not_found": "There is nothing at this address.",
-    "method_not_allowed": "This address does not take this method.",
-}
-
-MAX_FAULTS = 5  # named one by one in the answer to a form
-
-RETRY_AFTER = 10  # seconds, where nothing tells how long it will take
-
-CLIENT_CLOSED_REQUEST = 499  # nginx's number; nobody is there to read it
-
-
-class RequestError(HTTPException):
-    """A request refused before the pipeline sees it. `code` is stable, `retry_after` in seconds."""
-
-    def __init__(
-        self,
-        status: int,
-        code: str,
-        message: str,
-        *,
-        stage: str = "request",
-        retry_after: int | None = None,
-        headers: dict[str, str] | None = None,
-    ) -> None:
-        waiting = {} if retry_after is None else {"Retry-After": str(retry_after)}
-        super().__init__(status, message, {**waiting, **(headers or {})})
-        self.code = code
-        self.stage = stage
-
-
-class Overloaded(RequestError):
-    """All slots and waiting places are taken."""
-
-    def __init__(self, retry_after: int) -> None:
-        message = "The server is busy: all its waiting places are taken. Try again in a moment."
-        super().__init__(503, "overloaded", message, stage="queue", retry_after=retry_after)
-
-
-class NotReady(RequestError):
-    """The models are not loaded, or could not be."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(503, "not_ready", message, stage="startup", retry_after=5)
-
-
-class MemoryLow(domain.DeviceOutOfMemory):
-    """A photo that would not fit into what memory is free; `retry_after` in seconds."""
-
-    code = "memory_low"
-
-    def __init__(self, needed: int, free: int, retry_after: int) -> None:
-        super().__init__(
-            f"This photo takes about {needed / MEBIBYTE:.0f} MB of memory, of which {free / MEBIBYTE:.0f} MB are free. "
-            "Try again in a moment, or with a smaller photo or upscale_factor.",
-            stage="queue",
-        )
-        self.retry_after = retry_after
-
-
-class ShuttingDown(RequestError):
-    """The server was told to stop; another replica, or the next one here, will take the photo."""
-
-    def __init__(self) -> None:
-        headers = {"Connection": "close"}
-        message = "The server is shutting down. Try again in a moment."
-        super().__init__(503, "shutting_down", message, stage="shutdown", retry_after=2, headers=headers)
-
-
-class UploadTooSlow(RequestError):
-    """The body did not arrive in time."""
-
-    def __init__(self, seconds: float) -> None:
-        headers = {"Connection": "close"}
-        message = f"The upload did not arrive within {seconds:g} seconds."
-        super().__init__(408, "upload_too_slow", message, stage="upload", headers=headers)
-
-
-class BodyTooLarge(RequestError):
-    """More bytes than an upload may have. The rest of the body is not read, so the connection must end."""
-
-    def __init__(self, limit: int) -> None:
-        message = f"The upload is larger than the {(limit - FORM_OVERHEAD) / MEBIBYTE:.3g} MB that this server accepts."
-        super().__init__(413, "too_many_bytes", message, stage="upload")
-        self.headers = {"Connection": "close"}
-
-
 # The first class that fits wins, so the particular stands before the general.
 STATUS: tuple[tuple[type[domain.PipelineError], int], ...] = (
+    (MalformedForm, 400),
+    (Unauthorized, 401),
+    (UploadTooSlow, 408),
+    (BodyTooLarge, 413),
+    (RateLimited, 429),
+    (Unavailable, 503),
     (domain.UnsupportedMediaType, 415),
     (domain.TooManyPixels, 413),
     (domain.InputError, 422),
@@ -118,6 +39,19 @@ STATUS: tuple[tuple[type[domain.PipelineError], int], ...] = (
     (domain.PipelineError, 500),
 )
 
+# After these the connection ends: the rest of the body is not read, or the server is about to stop.
+CLOSING = (UploadTooSlow, BodyTooLarge, ShuttingDown)
+
+RETRY_AFTER = 10  # seconds, where the error does not know how long it will take
+
+# Sentences for errors of which the framework knows only the phrase of the status.
+_SENTENCES = {
+    "not_found": "There is nothing at this address.",
+    "method_not_allowed": "This address does not take this method.",
+}
+
+MAX_FAULTS = 5  # of a form that are named one by one
+
 
 def status_of(error: domain.PipelineError) -> int:
     """The HTTP status of a domain error."""
@@ -125,18 +59,19 @@ def status_of(error: domain.PipelineError) -> int:
 
 
 def response_to(scope: Scope, error: Exception) -> JSONResponse:
-    """The answer to any error, in the one shape that all have; what nobody foresaw is logged.
+    """The answer to any error, in the one shape that all have. An unforeseen error is logged.
 
-    `code` and `stage` also join `scope["facts"]`, for whoever tells of the request.
+    Its `code` and `stage` go into the request's record.
     """
     request_id = str(scope.get("request_id", "-"))
-    status, body, headers = _told(error, request_id)
-    scope.setdefault("facts", {}).update(code=body["code"], stage=body["stage"])
+    status, body, headers = _answer(error, request_id)
+    record = record_of(scope)
+    record.code, record.stage = body["code"], body["stage"]
     return JSONResponse({**body, "request_id": request_id}, status, headers)
 
 
 def install(app: FastAPI) -> None:
-    """Give `app` a handler for everything that can be answered with a status of its own."""
+    """Give `app` a handler for every error that has a status of its own."""
 
     async def answer(request: Request, error: Exception) -> Response:
         return response_to(request.scope, error)
@@ -145,25 +80,37 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, answer)
 
 
-def _told(error: Exception, request_id: str) -> tuple[int, dict[str, str], dict[str, str]]:
+def _answer(error: Exception, request_id: str) -> tuple[int, dict[str, str], dict[str, str]]:
     """Status, body and headers."""
     if isinstance(error, domain.PipelineError):
         status = status_of(error)
         if status == 500:
             logger.error("%s failed at %s", request_id, error.stage, exc_info=error)
-        headers = {"Retry-After": str(getattr(error, "retry_after", RETRY_AFTER))} if status == 503 else {}
-        return status, _body(error.code, error.message, error.stage or "pipeline"), headers
+        return status, _body(error.code, error.message, error.stage or "pipeline"), _headers(error, status)
     if isinstance(error, RequestValidationError):
         return 422, _body("bad_parameter", _sentences(error), "parameters"), {}
     if isinstance(error, HTTPException):
-        code = getattr(error, "code", None) or HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
-        if error.status_code == 400 and not isinstance(error, RequestError):
-            code = "malformed_form"
+        code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+        if error.status_code == 400:  # Starlette could not parse the form
+            code = MalformedForm.code
         message = _SENTENCES.get(code, str(error.detail).rstrip(".") + ".")
-        return error.status_code, _body(code, message, getattr(error, "stage", "request")), dict(error.headers or {})
+        return error.status_code, _body(code, message, "request"), dict(error.headers or {})
     logger.error("%s failed unexpectedly", request_id, exc_info=error)
     message = "Something went wrong inside the server; the log has the details under this request's id."
     return 500, _body("internal_error", message, "server"), {}
+
+
+def _headers(error: domain.PipelineError, status: int) -> dict[str, str]:
+    headers = {}
+    if status in (429, 503):
+        headers["Retry-After"] = str(getattr(error, "retry_after", None) or RETRY_AFTER)
+    if isinstance(error, RateLimited):
+        headers |= error.allowance.headers
+    if isinstance(error, Unauthorized):
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, CLOSING):
+        headers["Connection"] = "close"
+    return headers
 
 
 def _body(code: str, message: str, stage: str) -> dict[str, str]:

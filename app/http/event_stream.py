@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -16,10 +15,12 @@ from starlette.types import Receive, Scope, Send
 
 from app.http.errors import response_to
 from app.http.large_response import send_pieces
-from app.http.schemas import ErrorEvent, QueuedEvent, StageEvent
+from app.http.schemas.events import ErrorEvent, QueuedEvent, StageEvent
+from app.observe.request_record import RequestRecord, record_of
+from app.work.errors import ShuttingDown
 from app.work.memory import Ledger
-from app.work.order import Answer
-from app.work.progress import Progress
+from app.work.progress import News, Progress, Queued
+from app.work.service import Answer
 
 SILENCE_S = 10.0  # after which a comment is sent: a proxy cuts what stands still
 PAUSE_S = 0.05  # between two tellings
@@ -47,9 +48,9 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Do the work and send what there is to tell, as ASGI asks. Cancelled, the work stops."""
-        facts: dict[str, Any] = scope.setdefault("facts", {})
+        record = record_of(scope)
         with ExitStack() as holding:
-            working = asyncio.ensure_future(self._answer(facts, holding))
+            working = asyncio.ensure_future(self._answer(record, holding))
             working.add_done_callback(self._progress.end)
             try:
                 if await self._tell(working, send):
@@ -57,8 +58,8 @@ class EventStream(Response):
                 else:
                     await working  # which raises
             except asyncio.CancelledError:
-                if "answer" not in facts and "status" not in facts:  # the server's patience is over
-                    facts.update(status=503, code="shutting_down")
+                if record.report is None and record.stream_status is None:  # the server's grace period is over
+                    record.stream_status, record.code = 503, ShuttingDown.code
                 raise
             finally:
                 working.cancel()
@@ -71,15 +72,15 @@ class EventStream(Response):
             return False
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         while news or not working.done():
-            await _send(b"".join(map(_event, news)) or KEEPALIVE_COMMENT, send)
+            await _send(b"".join(_event(_shown(one)) for one in news) or KEEPALIVE_COMMENT, send)
             await asyncio.wait({working}, timeout=PAUSE_S)
             news = await self._progress.news(within=SILENCE_S)
         return True
 
-    async def _answer(self, facts: dict[str, Any], holding: ExitStack) -> Answer:
+    async def _answer(self, record: RequestRecord, holding: ExitStack) -> Answer:
         answer = await self._work
         holding.enter_context(self._ledger.held(len(answer.body)))
-        facts["answer"] = replace(answer, body=b"")  # the scope outlives the response
+        record.report, record.photo_pixels = answer.report, answer.photo_pixels
         return answer
 
 
@@ -104,7 +105,7 @@ async def _end(working: asyncio.Future[Answer], scope: Scope, send: Send) -> Non
     error = working.exception()
     if isinstance(error, Exception):
         event = _error(scope, error)
-        scope["facts"]["status"] = event.status
+        record_of(scope).stream_status = event.status
         await _send(_event(event), send)
     else:
         await _send(b"event: result\ndata: ", send)
@@ -121,6 +122,12 @@ def _error(scope: Scope, error: Exception) -> ErrorEvent:
         status=answer.status_code,
         retry_after=None if retry_after is None else int(retry_after),
     )
+
+
+def _shown(news: News) -> QueuedEvent | StageEvent:
+    if isinstance(news, Queued):
+        return QueuedEvent(position=news.position)
+    return StageEvent(stage=news.stage, fraction=news.fraction)
 
 
 def _event(data: BaseModel) -> bytes:

@@ -7,7 +7,8 @@ import time
 import anyio
 from starlette.types import Message, Receive
 
-from app.http.errors import Overloaded, UploadTooSlow
+from app.http.refusals import UploadTooSlow
+from app.work.errors import Overloaded
 
 RETRY_AFTER = 5  # seconds, where there is no memory for another upload
 

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.http.accept import by_preference
 from app.http.content_security import page_policy
+from app.observe.request_record import record_of
 
 logger = logging.getLogger("likeness")
 
@@ -81,7 +82,8 @@ class Website:
         if page is None or not reads or scope["path"].startswith(OURS) or not _wants_page(asked):
             await self._otherwise(scope, receive, send)
             return
-        scope.setdefault("facts", {}).update(code="not_found", stage="request")
+        record = record_of(scope)
+        record.code, record.stage = "not_found", "request"
         await page.answer(asked, 404)(scope, receive, send)
 
 

@@ -5,47 +5,47 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from app.observe.request_record import QUIET, Exchange
+from app.observe.request_record import QUIET, RequestRecord
 
 logger = logging.getLogger("likeness.requests")
 
 
-def tell(exchange: Exchange) -> None:
+def log_request(record: RequestRecord) -> None:
     """Log a request that has ended: one line, with nothing in it of what was sent."""
     level = logging.INFO
-    if exchange.status == 500:
+    if record.status == 500:
         level = logging.ERROR
-    elif exchange.route in QUIET and exchange.status not in (404, 405):
+    elif record.route in QUIET and record.status not in (404, 405):
         level = logging.DEBUG
-    elif exchange.status > 500:
+    elif record.status > 500:
         level = logging.WARNING
     if logger.isEnabledFor(level):
-        logger.log(level, "request", extra=_line(exchange))
+        logger.log(level, "request", extra=_line(record))
 
 
-def _line(exchange: Exchange) -> dict[str, Any]:
+def _line(record: RequestRecord) -> dict[str, Any]:
+    report = record.report
     line: dict[str, Any] = {
-        "method": exchange.method,
-        "route": exchange.route,
-        "status": exchange.status,
-        "duration_ms": _ms(exchange.seconds),
-        "bytes_in": exchange.bytes_in,
-        "bytes_out": exchange.bytes_out,
-        "code": exchange.code,
-        "stage": exchange.facts.get("stage"),
-        "key": exchange.facts.get("key"),
+        "method": record.method,
+        "route": record.route,
+        "status": record.status,
+        "duration_ms": _ms(record.seconds),
+        "bytes_in": record.bytes_in,
+        "bytes_out": record.bytes_out,
+        "code": record.code,
+        "stage": record.stage,
+        "key": record.key,
     }
-    if exchange.run is not None:
-        line["queue_ms"] = None if exchange.queue_seconds is None else _ms(exchange.queue_seconds)
-        line["timings_ms"] = {stage: _ms(seconds) for stage, seconds in exchange.stage_seconds.items()}
-    if exchange.answer is not None:
-        facts = exchange.answer.facts
-        line["photo_pixels"] = exchange.answer.photo_pixels
-        line["width"], line["height"] = facts["width"], facts["height"]
-        line["faces"] = len(facts["faces"])
-        line["restored"] = sum(face["action"] != "kept" for face in facts["faces"])
-        line["models"] = facts["models"]
-        line["warnings"] = exchange.warnings
+    if record.run is not None:
+        line["queue_ms"] = None if record.queue_seconds is None else _ms(record.queue_seconds)
+        line["timings_ms"] = {stage: _ms(seconds) for stage, seconds in record.stage_seconds.items()}
+    if report is not None:
+        line["photo_pixels"] = record.photo_pixels
+        line["width"], line["height"] = report.width, report.height
+        line["faces"] = len(report.faces)
+        line["restored"] = sum(face.action != "kept" for face in report.faces)
+        line["models"] = report.models
+        line["warnings"] = record.warnings
     return {name: value for name, value in line.items() if value is not None}
 
 

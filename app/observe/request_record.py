@@ -1,62 +1,58 @@
-"""One request and its answer, as an operator may see them: all that is measured, logged and traced."""
+"""The record of one request: what metrics, the log and traces say about it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from app.http.errors import CLIENT_CLOSED_REQUEST
-from app.work.order import Answer
-from pipeline.errors import Cancelled
+from starlette.types import Scope
+
+from app.work.report import Report
 from pipeline.run import Run
 
-QUEUE = "queue"  # a stage in a run's timings, but no work
+QUEUE = "queue"  # a stage of a run, but one of waiting and not of work
 
-# What machines ask every few seconds, and the dozen files of a page.
+CLIENT_CLOSED_REQUEST = 499  # nginx's status for a client that left before its answer; it is logged and never sent
+
+# Machines ask for these every few seconds, and a page loads a dozen files.
 QUIET = frozenset({"/metrics", "/api/v1/health", "/api/v1/health/live", "/api/v1/health/ready", "website"})
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """`route` is a template and `method` a known one: neither holds anything that a client made up.
+@dataclass(slots=True)
+class RequestRecord:
+    """One request. The parts of the application fill it while they handle the request. None: not known, or not so.
 
-    `status` is 499 if nobody was there any more to read the answer; of a stream of events that ended in an error it is
-    the error's, `facts["status"]`, whatever its head had said. `facts` is what `scope["facts"]` came to.
+    `key` is the name of the API key. `code` and `stage` are those of an error. `stream_status` is the status that an
+    error inside a stream of events would have had as an answer: the stream itself has begun with 200. `run` is that of
+    an accepted photo, and `report` and `photo_pixels` (of what came in) are those of a finished one.
+
+    `method`, `route` (a template), `status` and the rest are known at the end; nothing in them was made up by the
+    client. `status` is `CLIENT_CLOSED_REQUEST` if the client left before its answer began.
     """
 
-    method: str
-    route: str
-    status: int
-    seconds: float
-    bytes_in: int
-    bytes_out: int
-    facts: Mapping[str, Any]
+    key: str | None = None
+    code: str | None = None
+    stage: str | None = None
+    stream_status: int | None = None
+    run: Run | None = None
+    report: Report | None = None
+    photo_pixels: int = 0
 
-    @property
-    def code(self) -> str | None:
-        """The code of an error; None of any other answer, and where a status says it all."""
-        return Cancelled.code if self.status == CLIENT_CLOSED_REQUEST else self.facts.get("code")
-
-    @property
-    def run(self) -> Run | None:
-        """The run of a photo that was taken in, whatever became of it."""
-        return self.facts.get("run")
-
-    @property
-    def answer(self) -> Answer | None:
-        """The answer to a photo that was done."""
-        return self.facts.get("answer")
+    method: str = "other"
+    route: str = "unmatched"
+    status: int = 500
+    seconds: float = 0.0
+    bytes_in: int = 0
+    bytes_out: int = 0
 
     @property
     def queue_seconds(self) -> float | None:
-        """How long a photo waited for its turns; None if it never had one."""
+        """How long an accepted photo waited; None for any other request."""
         waited_ms = None if self.run is None else self.run.timings_ms.get(QUEUE)
         return None if waited_ms is None else waited_ms / 1000
 
     @property
     def stage_seconds(self) -> dict[str, float]:
-        """Stage → how long it took, without the queue; of a stage that goes on behind an answer: so far."""
+        """Seconds of each stage of work. A stage that still runs after the answer counts up to now."""
         seconds: dict[str, float] = {}
         for stage in () if self.run is None else self.run.stages:
             if stage.name != QUEUE:
@@ -65,5 +61,11 @@ class Exchange:
 
     @property
     def warnings(self) -> list[str]:
-        """The codes of the warnings in the answer to a photo."""
-        return [] if self.answer is None else [warning["code"] for warning in self.answer.facts["warnings"]]
+        """The codes of the warnings of a finished photo."""
+        return [] if self.report is None else [warning.code for warning in self.report.warnings]
+
+
+def record_of(scope: Scope) -> RequestRecord:
+    """The record of the request with this ASGI scope; a new one where no middleware made one."""
+    record: RequestRecord = scope.setdefault("record", RequestRecord())
+    return record

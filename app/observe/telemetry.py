@@ -14,10 +14,11 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from app.access.quota import Quota
-from app.observe.request_record import Exchange
+from app.observe.request_record import RequestRecord
 from app.version import VERSION
-from app.work.order import Answer
+from app.work.report import Report
 from app.work.service import Service
+from pipeline.batches import MEMORY_LOW
 from pipeline.errors import DeadlineExceeded, DeviceOutOfMemory
 
 REQUEST_BUCKETS = (0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 180)
@@ -27,11 +28,9 @@ LAG_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 
 LAG_INTERVAL_S = 0.1
 
-MEMORY_LOW = "device_memory_low"  # the warning of a photo that was done in smaller tiles or batches
-
 
 class Telemetry:
-    """Counts and measures exchanges; what the service is doing is read from it whenever somebody asks."""
+    """Counts and measures requests; what the service is doing is read from it whenever somebody asks."""
 
     def __init__(self, service: Service, quota: Quota | None = None) -> None:
         self.registry = registry = CollectorRegistry()
@@ -44,7 +43,7 @@ class Telemetry:
                 "version": VERSION,
                 "python": platform.python_version(),
                 "torch": version("torch"),
-                "device": service.engine.runtime.describe()["name"],
+                "device": service.loaded_models.runtime.describe()["name"],
             }
         )
         self._requests = Counter(
@@ -96,22 +95,22 @@ class Telemetry:
         for action in ("restored", "softened", "kept"):
             self._faces.labels(action)
 
-    def observe(self, exchange: Exchange) -> None:
+    def observe(self, record: RequestRecord) -> None:
         """Count and measure a request that has ended."""
-        self._requests.labels(exchange.route, exchange.method, str(exchange.status)).inc()
-        self._seconds.labels(exchange.route).observe(exchange.seconds)
-        if exchange.code is not None:
-            self._refusals.labels(exchange.code).inc()
-        if exchange.code == DeviceOutOfMemory.code:
+        self._requests.labels(record.route, record.method, str(record.status)).inc()
+        self._seconds.labels(record.route).observe(record.seconds)
+        if record.code is not None:
+            self._refusals.labels(record.code).inc()
+        if record.code == DeviceOutOfMemory.code:
             self._out_of_memory.labels("refused").inc()
-        if MEMORY_LOW in exchange.warnings:
+        if MEMORY_LOW.code in record.warnings:
             self._out_of_memory.labels("recovered").inc()
-        if exchange.queue_seconds is not None:
-            self._waits.observe(exchange.queue_seconds)
-        for stage, seconds in exchange.stage_seconds.items():
+        if record.queue_seconds is not None:
+            self._waits.observe(record.queue_seconds)
+        for stage, seconds in record.stage_seconds.items():
             self._stages.labels(stage).observe(seconds)
-        if exchange.answer is not None:
-            self._observe_photo(exchange.answer)
+        if record.report is not None:
+            self._observe_photo(record.report, record.photo_pixels)
 
     def refuse(self, code: str) -> None:
         """Count a refusal of what never became a request."""
@@ -128,11 +127,11 @@ class Telemetry:
             await asyncio.sleep(LAG_INTERVAL_S)
             self._lag.observe(max(0.0, time.perf_counter() - start - LAG_INTERVAL_S))
 
-    def _observe_photo(self, answer: Answer) -> None:
-        for face in answer.facts["faces"]:
-            self._faces.labels(face["action"]).inc()
-        self._pixels.labels("in").inc(answer.photo_pixels)
-        self._pixels.labels("out").inc(answer.facts["width"] * answer.facts["height"])
+    def _observe_photo(self, report: Report, photo_pixels: int) -> None:
+        for face in report.faces:
+            self._faces.labels(face.action).inc()
+        self._pixels.labels("in").inc(photo_pixels)
+        self._pixels.labels("out").inc(report.width * report.height)
 
 
 class _Live(Collector):
@@ -155,7 +154,7 @@ class _Live(Collector):
         for name, (meaning, value) in figures.items():
             yield GaugeMetricFamily(name, meaning, value=value)
         models = GaugeMetricFamily("likeness_model_info", "The models in use", labels=["role", "name"])
-        for role, name in service.engine.names().items():
+        for role, name in service.loaded_models.names().items():
             models.add_metric([role, name], 1)
         yield models
         if self._quota is not None:

@@ -16,7 +16,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from app.observe.request_record import QUIET, Exchange
+from app.observe.request_record import QUIET, RequestRecord
 from app.version import VERSION
 
 FLUSH_S = 3.0  # that a collector which does not answer may hold up the shutdown
@@ -49,23 +49,23 @@ class Tracing:
         finally:
             span.end()
 
-    def describe(self, span: Span, exchange: Exchange, request_id: str) -> None:
+    def describe(self, span: Span, record: RequestRecord, request_id: str) -> None:
         """Say in `span` what the request came to, and make a child of it for each stage, at its true time."""
         if not span.is_recording():
             return
-        span.update_name(f"{exchange.method} {exchange.route}")
+        span.update_name(f"{record.method} {record.route}")
         attributes: dict[str, Any] = {
-            "http.request.method": exchange.method,
-            "http.route": exchange.route,
-            "http.response.status_code": exchange.status,
+            "http.request.method": record.method,
+            "http.route": record.route,
+            "http.response.status_code": record.status,
             "likeness.request_id": request_id,
         }
         span.set_attributes(attributes)
-        if exchange.code is not None:
-            span.set_attribute("error.type", exchange.code)
-        if exchange.status >= 500:
+        if record.code is not None:
+            span.set_attribute("error.type", record.code)
+        if record.status >= 500:
             span.set_status(Status(StatusCode.ERROR))
-        for stage in () if exchange.run is None else exchange.run.stages:
+        for stage in () if record.run is None else record.run.stages:
             child = self._tracer.start_span(stage.name, trace.set_span_in_context(span), start_time=stage.start_ns)
             if stage.error is not None:
                 child.set_attribute("error.type", stage.error)

@@ -1,4 +1,4 @@
-"""Admission: a bounded number of photos inside, fewer at the workbench, fewest on the device."""
+"""Admission: a bounded number of photos is inside, fewer of them are decoded, and fewest are on the device."""
 
 from __future__ import annotations
 
@@ -11,46 +11,46 @@ from typing import TypeAlias
 
 import anyio
 
-from app.http.errors import Overloaded
+from app.work.errors import Overloaded
 from pipeline.errors import DeadlineExceeded
 from pipeline.run import Run
 
 MAX_RETRY_AFTER = 120  # seconds
-STUCK_S = 60.0  # beyond its deadline; a photo looks at it between tiles, every few seconds at the most
+STUCK_S = 60.0  # after its deadline; a photo checks the deadline between tiles, at least every few seconds
 
-Moved: TypeAlias = Callable[[int], None]  # how many photos are to go on the device before this one
+Moved: TypeAlias = Callable[[int], None]  # called with the number of photos that go on the device before this one
 
 
-def unheard(position: int) -> None:
-    """The default listener of a photo that waits: nobody watches."""
+def ignore_position(position: int) -> None:
+    """A `Moved` for a photo whose client does not watch."""
 
 
 @dataclass(slots=True)
 class _Waiting:
-    """A photo that is not on the device yet."""
+    """A photo that is not on the device yet. `sent` is the last position that its client was sent."""
 
     moved: Moved
-    told: int | None = None  # the position that it knows of
+    sent: int | None = None
     is_decoded: bool = False
 
 
 class Admission:
     """Counts photos in and out. Belongs to one event loop.
 
-    `slots` photos are on the device at a time, and `queue_size` more may be inside. One more than `slots` is
-    at the workbench, decoded: the next photo is made ready while the device works, yet a long queue never
-    fills the memory with pixels.
+    `slots` photos are on the device at a time, and `queue_size` more may be inside. At most `slots` + 1 are decoded
+    (on the workbench): the next photo is prepared while the device works, but a long queue does not fill the memory
+    with pixels.
     """
 
     def __init__(self, slots: int, queue_size: int) -> None:
         self.slots = slots
         self.queue_size = queue_size
         self.inside = 0
-        self._coming: dict[Run, _Waiting] = {}  # not on the device yet, in the order in which they will be
+        self._line: dict[Run, _Waiting] = {}  # photos that go on the device, in this order
         self._at_device: set[Run] = set()
         self._device = anyio.Semaphore(slots)
         self._workbench = anyio.Semaphore(slots + 1)
-        self._seconds_per_photo = 1.0  # moving average of the time on the device
+        self._seconds_per_photo = 1.0  # on the device, as a moving average
 
     @property
     def on_device(self) -> int:
@@ -59,20 +59,20 @@ class Admission:
 
     @property
     def stuck(self) -> bool:
-        """Whether a photo on the device has been over its time for so long that it will never notice."""
+        """Whether a photo on the device is so far past its deadline that it will never check it again."""
         latest = time.monotonic() - STUCK_S
         return any(run.deadline is not None and run.deadline < latest for run in self._at_device)
 
     @property
     def retry_after(self) -> int:
-        """Seconds in which a place will be free again, as photos have lately taken."""
+        """Seconds until a place should be free, estimated from the last photos."""
         seconds = self._seconds_per_photo * (self.inside + 1) / self.slots
         return max(1, min(MAX_RETRY_AFTER, math.ceil(seconds)))
 
     @property
     def waiting(self) -> int:
-        """Photos inside that have not been on the device and have no free slot before them; at most `queue_size`."""
-        return max(0, len(self._coming) - (self.slots - self.on_device))
+        """Photos inside that wait for a slot; at most `queue_size`."""
+        return max(0, len(self._line) - (self.slots - self.on_device))
 
     def check(self) -> None:
         """Raise `Overloaded` if there is no place left."""
@@ -80,64 +80,63 @@ class Admission:
             raise Overloaded(self.retry_after)
 
     @contextmanager
-    def place(self, run: Run, moved: Moved = unheard) -> Iterator[None]:
-        """A place inside, for as long as the photo is here. Raises `Overloaded`.
+    def place(self, run: Run, moved: Moved = ignore_position) -> Iterator[None]:
+        """A place inside for the length of the block. Raises `Overloaded`.
 
-        Until the photo is on the device `moved` is told its position: at once, whenever it changes, and once more when
-        the photo is decoded and has to wait. 0: it is the next, or a slot is free.
+        `moved` is called with the photo's position at once, whenever it changes, and once more when the photo is
+        decoded and has to wait. Position 0 means that it is next, or that a slot is free.
         """
         self.check()
         self.inside += 1
-        self._coming[run] = _Waiting(moved)
-        self._tell()
+        self._line[run] = _Waiting(moved)
+        self._send_positions()
         try:
             yield
         finally:
             self.inside -= 1
-            self._leave(run)
+            self._leave_line(run)
 
     @asynccontextmanager
     async def workbench(self, run: Run) -> AsyncIterator[None]:
-        """Wait for room to decode. Raises `DeadlineExceeded` when the run's time is over."""
+        """Wait for room to decode. Raises `DeadlineExceeded` when the run's deadline passes."""
         async with _held(self._workbench, run):
             yield
 
     @asynccontextmanager
     async def device(self, run: Run) -> AsyncIterator[None]:
-        """Wait for the device. Raises `DeadlineExceeded` when the run's time is over."""
-        self._line_up(run)
+        """Wait for a slot on the device. Raises `DeadlineExceeded` when the run's deadline passes."""
+        self._put_before_undecoded(run)
         async with _held(self._device, run):
             self._at_device.add(run)
-            self._leave(run)
+            self._leave_line(run)
             start = time.monotonic()
             try:
                 yield
             finally:
                 self._at_device.discard(run)
                 self._seconds_per_photo += 0.2 * (time.monotonic() - start - self._seconds_per_photo)
-                self._tell()
+                self._send_positions()
 
-    def _line_up(self, run: Run) -> None:
-        """A photo that is decoded goes before all that are not yet, whenever these came."""
-        waiting = self._coming.pop(run)
+    def _put_before_undecoded(self, run: Run) -> None:
+        """A decoded photo goes before all that are not decoded yet, even if these came earlier."""
+        waiting = self._line.pop(run)
         waiting.is_decoded = True
         if self.on_device >= self.slots:
-            waiting.told = None  # it was told of its decoding meanwhile
-        decoded = {other: line for other, line in self._coming.items() if line.is_decoded}
-        self._coming = {**decoded, run: waiting} | self._coming
-        self._tell()
+            waiting.sent = None  # its client has been sent the stage "decode" since: send the position again
+        decoded = {other: entry for other, entry in self._line.items() if entry.is_decoded}
+        self._line = {**decoded, run: waiting} | self._line
+        self._send_positions()
 
-    def _leave(self, run: Run) -> None:
-        """It waits no more: the others move up."""
-        if self._coming.pop(run, None) is not None:
-            self._tell()
+    def _leave_line(self, run: Run) -> None:
+        if self._line.pop(run, None) is not None:
+            self._send_positions()
 
-    def _tell(self) -> None:
+    def _send_positions(self) -> None:
         free = max(0, self.slots - self.on_device - 1)  # slots beside the one that the first in the line gets
-        for index, waiting in enumerate(self._coming.values()):
+        for index, waiting in enumerate(self._line.values()):
             position = max(0, index - free)
-            if position != waiting.told:
-                waiting.told = position
+            if position != waiting.sent:
+                waiting.sent = position
                 waiting.moved(position)
 
 

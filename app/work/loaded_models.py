@@ -1,4 +1,4 @@
-"""The models' life in this process: chosen at start-up, loaded and warmed up in the background, then shared."""
+"""The models of this process: chosen at start-up, loaded and warmed up in the background, then shared by all photos."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, TypeAlias
 
-from app.http.errors import NotReady
 from app.settings import Settings
+from app.work.errors import NotReady
 from pipeline.models.catalogue.selection import Selection, choose
 from pipeline.models.loading import load
 from pipeline.models.roles import Models
@@ -23,10 +23,10 @@ logger = logging.getLogger("likeness")
 State: TypeAlias = Literal["loading", "ready", "failed"]
 
 
-class Engine:
-    """Holds the models. Making one chooses them and checks their files, so a wrong file stops the start.
+class LoadedModels:
+    """Holds the models. Creating it chooses them and checks their files, so that a wrong file stops the start.
 
-    A `selection` that was made already is taken as it is. Raises `ModelUnavailable` naming what is missing or wrong.
+    A `selection` that is given was checked already. Raises `ModelUnavailable` naming what is missing or wrong.
     """
 
     def __init__(self, settings: Settings, selection: Selection | None = None) -> None:
@@ -37,9 +37,9 @@ class Engine:
         self.state: State = "loading"
         self.failure: str | None = None
         self.load_seconds: float | None = None
-        # Whatever computes with networks in a server runs in these threads, one for each slot. Every thread that ever
-        # did keeps helper threads of its own, and where there are more of those than cores, they all go to sleep
-        # between two layers: on two cores a photo then took a quarter longer.
+        # All networks run in these threads, one for each slot. OpenMP keeps a team of worker threads for every thread
+        # that ever ran one; with more worker threads than cores they wait for each other at the end of each layer, and
+        # on two cores a photo took a quarter longer.
         self.threads = ThreadPoolExecutor(settings.slots, thread_name_prefix="device")
         self._weights_dir = settings.weights_dir
         self._models: Models | None = None
@@ -58,7 +58,7 @@ class Engine:
         return {} if self._models is None else self._models.names()
 
     def upscaler_scales(self) -> dict[str, int]:
-        """Name → scale of each upscaler that may be asked for; empty until they are loaded."""
+        """Name → scale of each upscaler that a request may name; empty until they are loaded."""
         offered = {} if self._models is None else self._models.offered_upscalers
         return {name: upscaler.scale for name, upscaler in offered.items()}
 
@@ -81,7 +81,7 @@ class Engine:
         return models
 
     def fail(self, reason: str) -> None:
-        """Serve no more: from now on `/live` and `/ready` report the reason, so that the process is replaced."""
+        """Accept no more photos. From now on `/live` and `/ready` report the reason, for a replacement."""
         if self.state != "failed":
             logger.error("no photo can be served any more: %s", reason)
         self.failure = reason
@@ -92,7 +92,7 @@ class Engine:
         self.threads.shutdown(wait=False)
 
     async def load_in_background(self) -> None:
-        """`load` in a device thread; a failure is logged, and from then on `/live` and `/ready` report it."""
+        """`load` in a device thread. A failure is logged; `/live` and `/ready` report it from then on."""
         try:
             await asyncio.get_running_loop().run_in_executor(self.threads, self.load)
         except Exception:

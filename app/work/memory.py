@@ -1,4 +1,4 @@
-"""Memory that photos will take, set against what is free: one that would not fit is refused before it is decoded."""
+"""Memory that photos will take, compared with what is free: a photo that would not fit is refused before decoding."""
 
 from __future__ import annotations
 
@@ -10,33 +10,31 @@ from typing import TypeAlias
 
 import psutil
 
+from app.work.errors import MemoryLow
 from pipeline.models.runtime.cpu import CGROUP
 
-Claim: TypeAlias = Callable[[int], None]
+Claim: TypeAlias = Callable[[int], None]  # reserves so many bytes; raises `MemoryLow`
 
 # Bytes at the peak of a request, beyond what the loaded models hold. Measured: the README has the table.
 INPUT_PIXEL = 16  # of the photo, and of a reference
 OUTPUT_PIXEL = 30  # of the picture that comes out, as pixels, encoded, and in the answer
-WORKING = 160 * 2**20  # of networks at work on a tile or a face: the embedded ones
-WORKING_OFFICIAL = 400 * 2**20  # and any other, for each byte of its numbers: 2 in half precision, 4 in float32
 
 
-def photo_bytes(pixels: int, upscale_factor: float, number_bytes: int | None = None) -> int:
-    """What a photo takes at its peak, in bytes: by its pixels, how much it is enlarged, and the models used.
+def photo_bytes(pixels: int, upscale_factor: float, working_bytes: int) -> int:
+    """Bytes that a photo takes at its peak.
 
-    `number_bytes` is the size of the numbers that they compute in, or None if all of them are embedded ones.
+    `working_bytes` is the most that one of the networks works in (`Restorer.working_bytes`, `Upscaler.working_bytes`).
     """
-    working = WORKING if number_bytes is None else WORKING_OFFICIAL * number_bytes
-    return int(working + INPUT_PIXEL * pixels + OUTPUT_PIXEL * pixels * upscale_factor**2)
+    return int(working_bytes + INPUT_PIXEL * pixels + OUTPUT_PIXEL * pixels * upscale_factor**2)
 
 
 def reference_bytes(pixels: int) -> int:
-    """What a reference takes beside it."""
+    """Bytes that a reference takes in addition."""
     return INPUT_PIXEL * pixels
 
 
 def free_bytes(cgroup: Path = CGROUP) -> int:
-    """What this process can still get: of the machine, and of its container where that has a limit."""
+    """Bytes that this process can still get: from the machine, and within its container's limit if there is one."""
     available = int(psutil.virtual_memory().available)
     for limit_name, usage_name in (
         ("memory.max", "memory.current"),
@@ -45,71 +43,63 @@ def free_bytes(cgroup: Path = CGROUP) -> int:
         try:
             limit, usage = (int((cgroup / name).read_text()) for name in (limit_name, usage_name))
             reclaimable = _inactive_file((cgroup / limit_name).with_name("memory.stat"))
-        except (OSError, ValueError):  # not Linux, no limit ("max"), or the other version
+        except (OSError, ValueError):  # not Linux, no limit ("max"), or the other version of control groups
             continue
         return max(0, min(available, limit - usage + reclaimable))
     return available
 
 
 def resident_bytes() -> int:
-    """What this process holds."""
+    """Bytes of memory that this process holds."""
     return int(psutil.Process().memory_info().rss)
 
 
 def _inactive_file(stat: Path) -> int:
-    """Bytes of file contents that a container's usage counts, and that the system drops when memory is wanted."""
+    """Bytes of cached files that count as a container's usage, but that the kernel frees when memory is needed."""
     fields = dict(line.split() for line in stat.read_text().splitlines())
     return int(fields.get("total_inactive_file", fields.get("inactive_file", 0)))
 
 
-class TooLittleMemory(Exception):
-    """A photo does not fit. Both in bytes."""
-
-    def __init__(self, needed: int, free: int) -> None:
-        super().__init__(needed, free)
-        self.needed = needed
-        self.free = free
-
-
 class Ledger:
-    """Who has been promised how much. May be used by any thread.
+    """The memory reserved for photos. Any thread may use it.
 
-    What is free for photos is what the system has left and what this process holds beyond its models, less all that
-    was promised: a photo in work may not have taken its part yet, uploads that wait and answers on their way out have.
+    Free for photos is what the system has left, plus what this process holds beyond its models, less everything
+    reserved. The process's own memory counts because uploads and answers already lie in it while their reservations
+    still stand.
     """
 
     def __init__(self, free: Callable[[], int] = free_bytes, resident: Callable[[], int] = resident_bytes) -> None:
         self._free = free
         self._resident = resident
         self._base: int | None = None
-        self._promised = 0
+        self._reserved = 0
         self._lock = threading.RLock()
 
     @property
-    def promised(self) -> int:
-        """Bytes that are promised or held."""
-        return self._promised
+    def reserved(self) -> int:
+        """Bytes that are reserved."""
+        return self._reserved
 
     def settle(self) -> None:
-        """What the process holds now is its models, and stays."""
+        """Take what the process holds now for its models, which stay."""
         self._base = self._resident()
 
     @contextmanager
     def held(self, size: int) -> Iterator[None]:
-        """So many bytes are held for the length of the block, whether they were to be had or not."""
+        """Reserve `size` bytes for the length of the block without asking whether they are free."""
         with self._lock:
-            self._promised += size
+            self._reserved += size
         try:
             yield
         finally:
             with self._lock:
-                self._promised -= size
+                self._reserved -= size
 
     @contextmanager
     def account(self) -> Iterator[Claim]:
-        """For one photo: a function that claims so many bytes, more than once if need be, until the end of the block.
+        """A function that reserves bytes until the end of the block. It may be called several times.
 
-        It raises `TooLittleMemory` where they are not to be had.
+        It raises `MemoryLow` where so many bytes are not free.
         """
         claims = ExitStack()
 
@@ -117,9 +107,9 @@ class Ledger:
             resident = self._resident()
             with self._lock:
                 base = resident if self._base is None else min(self._base, resident)
-                free = self._free() + resident - base - self._promised
+                free = self._free() + resident - base - self._reserved
                 if needed > free:
-                    raise TooLittleMemory(needed, max(0, free))
+                    raise MemoryLow(needed, max(0, free))
                 claims.enter_context(self.held(needed))
 
         with claims:

@@ -1,9 +1,9 @@
-"""What a photo is to become, and what became of it."""
+"""What is asked for one photo."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from pipeline.options import EnhanceOptions, OutputFormat
 
@@ -12,7 +12,7 @@ Task: TypeAlias = Literal["enhance", "upscale"]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One photo to do: what came in, and what is wanted."""
+    """One photo to work on: the bytes of its file (and of a ground truth, `reference`), and the options."""
 
     task: Task
     file: bytes
@@ -21,13 +21,3 @@ class Order:
     output_format: OutputFormat
     quality: int
     metrics: bool
-    as_document: bool = True  # false: only the picture is wanted
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A photo that was done: the document with the encoded picture, or that alone, and all else there is to say."""
-
-    body: bytes
-    facts: dict[str, Any]
-    photo_pixels: int  # of what came in

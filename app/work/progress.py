@@ -1,23 +1,38 @@
-"""How far a photo is: told by its working thread, taken up by the event loop as fast as its client reads."""
+"""How far a photo is: reported by its thread, read by the event loop at the speed of its client."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import anyio
 
-from app.http.schemas import QueuedEvent, StageEvent
 
-News: TypeAlias = QueuedEvent | StageEvent
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """`position` photos go on the device before this one."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class StageReached:
+    """`fraction` (0 to 1) of a stage is done."""
+
+    stage: str
+    fraction: float
+
+
+News: TypeAlias = Queued | StageReached
 
 
 class Progress:
-    """What of one photo has not been told yet. Made in the event loop that takes it up.
+    """The news of one photo that its client has not been sent yet. Created in the event loop that reads them.
 
-    Of what was not taken up only the newest is kept: one position, and of each stage that it began and how far it is.
+    Unread news are replaced by newer ones of their kind: one position, and for each stage its begin and how far it is.
     """
 
     def __init__(self) -> None:
@@ -29,25 +44,26 @@ class Progress:
         self._ended = False
 
     def moved(self, position: int) -> None:
-        """So many photos are to go on the device before this one."""
-        self._add("position", QueuedEvent(position=position))
+        """The photo has another place in the queue."""
+        self._add("position", Queued(position))
 
     def reached(self, stage: str, fraction: float) -> None:
-        """So much of a stage is done. May be called by any thread, if by one at a time; never waits."""
+        """A part of a stage is done. Any thread may call this, one at a time; it never waits."""
         fraction = round(fraction, 3)
         begins = stage != self._stage
         if begins or fraction > self._fraction:
             self._stage, self._fraction = stage, fraction
-            self._add((stage, begins), StageEvent(stage=stage, fraction=fraction))
+            self._add((stage, begins), StageReached(stage, fraction))
 
     def end(self, _: asyncio.Future[Any] | None = None) -> None:
-        """No more is to come. Called in the event loop."""
+        """There will be no more news. Called in the event loop."""
         self._ended = True
         self._changed.set()
 
     async def news(self, within: float | None) -> list[News]:
-        """What is to be told, in its order, as soon as there is something; nothing at the end, or after so many
-        seconds without any.
+        """The unread news in their order, as soon as there are any.
+
+        An empty list after `end`, or when there were none `within` so many seconds (None: no limit).
         """
         with anyio.move_on_after(within):
             while not (self._news or self._ended):
@@ -60,8 +76,8 @@ class Progress:
     def _add(self, kind: object, event: News) -> None:
         with self._lock:
             is_first = not self._news
-            self._news.pop(kind, None)  # what is newer also comes later
+            self._news.pop(kind, None)  # newer news move to the end
             self._news[kind] = event
         if is_first:
-            with suppress(RuntimeError):  # the loop has ended, and nobody asks any more
+            with suppress(RuntimeError):  # the loop has ended: nobody reads any more
                 self._loop.call_soon_threadsafe(self._changed.set)

@@ -17,6 +17,9 @@ from tests.pipeline.fakes import between
 FACE_PARTS = np.array([[0.31, 0.385], [0.69, 0.385], [0.5, 0.65], [0.34, 0.78], [0.66, 0.78]], dtype=np.float32)
 
 
+WORKING_BYTES = 400 * 2**20
+
+
 class Trouble:
     """Raises `error`, once it is set; before that, as during the warm-up, nothing."""
 
@@ -55,6 +58,7 @@ class FakeRestorer:
     """Leaves faces as they are, or paints them over with one value."""
 
     name = "fake-restorer"
+    working_bytes = WORKING_BYTES
     batch_size = 4
     max_native_size = 4096.0
 
@@ -71,6 +75,7 @@ class FakeUpscaler:
     """Repeats pixels, in small tiles that take `seconds` each. `room`: pixels that fit into memory at once."""
 
     name = "fake-upscaler"
+    working_bytes = WORKING_BYTES
     overlap = 8
 
     def __init__(self, scale: int, tile: int = 16) -> None:
@@ -145,6 +150,8 @@ class FakePerceptual:
 
 class FakeModels:
     """A full set, each of them within reach."""
+
+    working_bytes = WORKING_BYTES
 
     def __init__(self) -> None:
         self.detector = FakeDetector()

@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from app.application import create_app
 from app.connection.server import server_of
 from app.settings import Settings
-from app.work import loaded_models as engine
+from app.work import loaded_models
 from pipeline.models.catalogue.selection import Selection
 from pipeline.models.roles import Models
 
@@ -119,7 +119,8 @@ def serving(
         )
         app = create_app(chosen)
         if models is not None:
-            patch.setattr(engine, "load", _for(app.state.service.engine.selection, models, engine.load))
+            chosen_models = app.state.service.loaded_models.selection
+            patch.setattr(loaded_models, "load", _for(chosen_models, models, loaded_models.load))
         server = server_of(app, chosen)
         thread = threading.Thread(target=server.run, name="server", daemon=True)
         thread.start()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.http.schemas import EnhanceForm
+from app.http.schemas.forms import EnhanceForm
 from app.settings import Settings
 
 ROOT = Path(__file__).parents[2]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from app.settings import FORM_OVERHEAD, MEBIBYTE, Settings
+from app.settings import FORM_OVERHEAD, MEBIBYTE, PhotoLimits, Settings
 
 
 def test_the_defaults_are_those_of_the_contract() -> None:
@@ -15,7 +15,7 @@ def test_the_defaults_are_those_of_the_contract() -> None:
     assert settings.max_upload_mb == 10
     assert settings.max_input_megapixels == 25
     assert settings.max_body_bytes == 10 * MEBIBYTE + FORM_OVERHEAD
-    assert settings.max_input_pixels == 25_000_000
+    assert settings.photo_limits == PhotoLimits(25_000_000, 100)
     assert settings.shelf.preference == "auto"
 
 

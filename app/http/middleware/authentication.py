@@ -7,8 +7,9 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.access.errors import Unauthorized
 from app.access.keys import Keys
-from app.http.errors import RequestError
+from app.observe.request_record import record_of
 
 # What may be read without a key: what probes ask, and what a browser needs before a person can enter one.
 OPEN_PATHS = frozenset(
@@ -26,7 +27,7 @@ OPEN_FOLDERS = ("/docs/static/",)
 
 
 class KeysMiddleware:
-    """Lets in who has a key, and anybody to what is open; the name of the key joins `scope["facts"]`.
+    """Lets in who has a key, and anybody to what is open; the name of the key goes into the request's record.
 
     Paths are compared as the router compares them, decoded and otherwise as they came: whatever is not literally on
     the list, in any spelling, needs a key.
@@ -46,7 +47,7 @@ class KeysMiddleware:
         self._open_folders = open_folders
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one connection event stream, as ASGI asks. Raises `RequestError` (401) without a key that fits."""
+        """Handle one connection event stream, as ASGI asks. Raises `Unauthorized` without a key that fits."""
         if scope["type"] == "http":
             self._identify(scope)
         await self._app(scope, receive, send)
@@ -55,7 +56,7 @@ class KeysMiddleware:
         key = _key_of(Headers(scope=scope))
         owner = self._keys.owner(key) if key else None
         if owner is not None:
-            scope.setdefault("facts", {})["key"] = owner
+            record_of(scope).key = owner
             return
         path = scope["path"]
         if scope["method"] in ("GET", "HEAD") and (path in self._open_paths or path.startswith(self._open_folders)):
@@ -65,7 +66,7 @@ class KeysMiddleware:
             if key
             else "An API key is needed: send it as X-API-Key, or as Authorization: Bearer."
         )
-        raise RequestError(401, "unauthorized", message, stage="keys", headers={"WWW-Authenticate": "Bearer"})
+        raise Unauthorized(message)
 
 
 def declare_keys(document: dict[str, Any]) -> None:

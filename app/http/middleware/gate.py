@@ -9,7 +9,7 @@ from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.http.errors import BodyTooLarge, RequestError
+from app.http.refusals import BodyTooLarge, MalformedForm
 from app.http.upload_memory import Arrival, Arrivals
 
 
@@ -39,7 +39,7 @@ class GateMiddleware:
         self._check = check
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one connection event stream, as ASGI asks. Raises `RequestError`, also when the body is received."""
+        """Handle one connection event stream, as ASGI asks. Raises `PipelineError`, also when the body is received."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -60,7 +60,7 @@ class GateMiddleware:
                 closed = closing in tail
                 tail = tail[-len(closing) :]
                 if not closed and not message.get("more_body", False):
-                    raise RequestError(400, "malformed_form", "The form is cut off: its closing boundary is missing.")
+                    raise MalformedForm("The form is cut off: its closing boundary is missing.")
             return message
 
         try:
@@ -69,11 +69,11 @@ class GateMiddleware:
             self._arrivals.ended(upload)
 
     def _inspect(self, scope: Scope) -> bytes:
-        """What a form must end with; nothing for another body. Raises `RequestError` if it need not be read."""
+        """What a form must end with; nothing for another body. Raises `PipelineError` if it need not be read."""
         headers = Headers(scope=scope)
         declared = headers.get("content-length", "0")
         if not declared.isascii() or not declared.isdigit():
-            raise RequestError(400, "malformed_form", "The Content-Length header is not a number.")
+            raise MalformedForm("The Content-Length header is not a number.")
         if int(declared) > self._max_body_bytes:
             raise BodyTooLarge(self._max_body_bytes)
         # To the router, a line break at a path's end is none of the path.
@@ -83,6 +83,6 @@ class GateMiddleware:
         boundary = parameters.get(b"boundary", b"")
         if media_type != b"multipart/form-data" or not boundary:
             message = "Send the photo as multipart/form-data with a boundary, in a field named file."
-            raise RequestError(400, "malformed_form", message)
+            raise MalformedForm(message)
         self._check()
         return b"--" + boundary + b"--"

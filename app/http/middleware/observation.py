@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
-from app.http.errors import CLIENT_CLOSED_REQUEST
-from app.observe.request_log import tell
-from app.observe.request_record import Exchange
+from app.observe.request_log import log_request
+from app.observe.request_record import CLIENT_CLOSED_REQUEST, record_of
 from app.observe.telemetry import Telemetry
 from app.observe.tracing import Tracing, trace_ids
+from app.work.errors import ShuttingDown
+from pipeline.errors import Cancelled
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 
 
 class ObservationMiddleware:
-    """Gives each request a dict of `scope["facts"]`, in which the inner parts say what there is to know of it.
+    """Gives each request a `RequestRecord`, which the inner parts fill.
 
     Whatever is logged meanwhile carries the request's id and its trace's. `routes` are the paths of the application,
     `files` those of the browser app, which are counted as one.
@@ -46,8 +46,7 @@ class ObservationMiddleware:
             await self._app(scope, receive, send)
             return
         start = time.perf_counter()
-        facts: dict[str, Any] = {}
-        scope["facts"] = facts
+        record = record_of(scope)
         request_id = str(scope.get("request_id", "-"))
         wire = _Wire(receive, send)
         with self._tracing.request(scope) as span, bound_contextvars(request_id=request_id, **trace_ids(span)):
@@ -55,23 +54,21 @@ class ObservationMiddleware:
                 await self._app(scope, wire.receive, wire.send)
             except BaseException as error:
                 if wire.status is None and not wire.client_gone:
-                    stopping = isinstance(error, asyncio.CancelledError)  # the server's patience is over
-                    facts.setdefault("code", "shutting_down" if stopping else "internal_error")
+                    stopping = isinstance(error, asyncio.CancelledError)  # the server's grace period is over
+                    record.code = record.code or (ShuttingDown.code if stopping else "internal_error")
                     wire.status = 503 if stopping else 500
                 raise
             finally:
-                exchange = Exchange(
-                    method=scope["method"] if scope["method"] in METHODS else "other",
-                    route=self._route(scope),
-                    status=facts.get("status") or wire.status or (CLIENT_CLOSED_REQUEST if wire.client_gone else 500),
-                    seconds=time.perf_counter() - start,
-                    bytes_in=wire.bytes_in,
-                    bytes_out=wire.bytes_out,
-                    facts=facts,
-                )
-                self._telemetry.observe(exchange)
-                tell(exchange)
-                self._tracing.describe(span, exchange, request_id)
+                record.method = scope["method"] if scope["method"] in METHODS else "other"
+                record.route = self._route(scope)
+                unanswered = CLIENT_CLOSED_REQUEST if wire.client_gone else 500
+                record.status = record.stream_status or wire.status or unanswered
+                record.code = Cancelled.code if record.status == CLIENT_CLOSED_REQUEST else record.code
+                record.seconds = time.perf_counter() - start
+                record.bytes_in, record.bytes_out = wire.bytes_in, wire.bytes_out
+                self._telemetry.observe(record)
+                log_request(record)
+                self._tracing.describe(span, record, request_id)
 
     def _route(self, scope: Scope) -> str:
         """The template of the route: what a client made up never becomes a label. Also of what never got there."""

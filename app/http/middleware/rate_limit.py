@@ -6,8 +6,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.access.addresses import client_of
-from app.access.quota import Allowance, Quota
-from app.http.errors import RequestError
+from app.access.errors import RateLimited
+from app.access.quota import Quota
+from app.observe.request_record import record_of
 
 
 class QuotaMiddleware:
@@ -19,7 +20,7 @@ class QuotaMiddleware:
         self._counted = counted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one connection event stream, as ASGI asks. Raises `RequestError` (429) once the share is used up."""
+        """Handle one connection event stream, as ASGI asks. Raises `RateLimited` once the share is used up."""
         # To the router, a line break at a path's end is none of the path.
         if scope["type"] != "http" or scope["method"] != "POST" or scope["path"].rstrip("\n") not in self._counted:
             await self._app(scope, receive, send)
@@ -29,7 +30,7 @@ class QuotaMiddleware:
             await self._app(scope, receive, send)
             return
         if not allowance.allowed:
-            raise _refusal(allowance)
+            raise RateLimited(allowance)
 
         async def send_with_allowance(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -40,16 +41,8 @@ class QuotaMiddleware:
 
 
 def _client_of(scope: Scope) -> str:
-    key = scope.get("facts", {}).get("key")
+    key = record_of(scope).key
     if key is not None:
         return f"key:{key}"
     address = scope.get("client")
     return f"address:{client_of(address[0]) if address else 'unknown'}"
-
-
-def _refusal(allowance: Allowance) -> RequestError:
-    seconds = "second" if allowance.reset_s == 1 else "seconds"
-    message = f"That is more than this server takes from one client. Try again in {allowance.reset_s} {seconds}."
-    return RequestError(
-        429, "rate_limited", message, stage="quota", retry_after=allowance.reset_s, headers=allowance.headers
-    )

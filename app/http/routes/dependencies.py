@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from app.settings import Settings
-from app.work.loaded_models import Engine
+from app.work.loaded_models import LoadedModels
 from app.work.service import Service
 
 
@@ -16,8 +16,8 @@ def _service(request: Request) -> Service:
     return found
 
 
-def _engine(request: Request) -> Engine:
-    return _service(request).engine
+def _loaded_models(request: Request) -> LoadedModels:
+    return _service(request).loaded_models
 
 
 def _settings(request: Request) -> Settings:
@@ -25,7 +25,7 @@ def _settings(request: Request) -> Settings:
 
 
 ServiceDep = Annotated[Service, Depends(_service)]
-EngineDep = Annotated[Engine, Depends(_engine)]
+LoadedModelsDep = Annotated[LoadedModels, Depends(_loaded_models)]
 SettingsDep = Annotated[Settings, Depends(_settings)]
 
 

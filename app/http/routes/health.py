@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 
 from app.http.answers import ANYWHERE
 from app.http.routes.dependencies import ServiceDep
-from app.http.schemas import Health, Liveness, Readiness
+from app.http.schemas.server import Health, Liveness, Readiness
 from app.version import VERSION
 
 router = APIRouter(prefix="/api/v1/health", tags=["health"], responses=ANYWHERE)
@@ -32,14 +32,14 @@ async def ready(service: ServiceDep, response: Response) -> Readiness:
     if service.readiness != "ready":
         response.status_code = 503
         response.headers["Retry-After"] = "5"
-    return Readiness(status=service.readiness, detail=service.engine.failure)
+    return Readiness(status=service.readiness, detail=service.loaded_models.failure)
 
 
 @router.head("", include_in_schema=False)
 @router.get("", operation_id="health", responses={503: {"model": Health}})
 async def health(service: ServiceDep, response: Response) -> Health:
     """The whole picture; 503 unless photos are accepted."""
-    engine = service.engine
+    loaded_models = service.loaded_models
     words: dict[str, Literal["healthy", "starting", "stopping", "unhealthy"]]
     words = {"ready": "healthy", "loading": "starting", "draining": "stopping", "failed": "unhealthy"}
     if service.readiness != "ready":
@@ -47,8 +47,8 @@ async def health(service: ServiceDep, response: Response) -> Health:
     return Health(
         status=words[service.readiness],
         version=VERSION,
-        ready=Readiness(status=service.readiness, detail=engine.failure),
-        models=engine.names(),
-        device=engine.runtime.describe(),
+        ready=Readiness(status=service.readiness, detail=loaded_models.failure),
+        models=loaded_models.names(),
+        device=loaded_models.runtime.describe(),
         uptime_s=round(time.monotonic() - service.started, 1),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import asdict
 from typing import Annotated, Literal
 
 import orjson
@@ -13,16 +13,21 @@ from starlette.responses import Response
 from app.http import event_stream
 from app.http.accept import by_preference
 from app.http.answers import Answers, refusals
-from app.http.errors import RequestError
+from app.http.document import json_document, picture_alone
 from app.http.large_response import LargeResponse
 from app.http.routes.dependencies import ServiceDep, SettingsDep, disconnected
 from app.http.routes.forms import FormRoute
-from app.http.schemas import EnhanceForm, EnhanceResponse, UpscaleForm
-from app.work.order import Answer, Order, Task
+from app.http.schemas.answers import EnhanceResponse
+from app.http.schemas.forms import EnhanceForm, UpscaleForm
+from app.observe.request_record import record_of
+from app.options import enhance_options
+from app.work.errors import BadParameter
+from app.work.order import Order, Task
 from app.work.progress import Progress
+from app.work.report import Report
 from app.work.service import Service
 from pipeline.codec.encode import MEDIA_TYPES
-from pipeline.options import EnhanceOptions, OutputFormat
+from pipeline.options import OutputFormat
 
 router = APIRouter(prefix="/api/v1", tags=["photos"], route_class=FormRoute)
 
@@ -58,16 +63,7 @@ async def enhance(
 ) -> Response:
     """Restore the faces of a photo, enlarge it, and measure the result."""
     _check_offered("restorer", form.restorer, service)
-    options = EnhanceOptions(
-        strength=form.strength,
-        faces=form.faces,
-        face_overrides=tuple(sorted((form.face_overrides or {}).items())),
-        require_face=form.require_face,
-        identity_policy=form.identity_policy,
-        identity_threshold=settings.threshold_for(form.identity_threshold),
-        restorer=form.restorer,
-    )
-    return await _answer(request, form, options, "enhance", service)
+    return await _answer(request, form, settings.threshold_for(form.identity_threshold), "enhance", service)
 
 
 @router.post(
@@ -77,18 +73,16 @@ async def upscale(
     request: Request, form: Annotated[UpscaleForm, Form(media_type="multipart/form-data")], service: ServiceDep
 ) -> Response:
     """Enlarge a photo without looking for faces."""
-    return await _answer(request, form, EnhanceOptions(), "upscale", service)
+    return await _answer(request, form, None, "upscale", service)
 
 
 async def _answer(
-    request: Request, form: UpscaleForm, options: EnhanceOptions, task: Task, service: Service
+    request: Request, form: UpscaleForm, identity_threshold: float | None, task: Task, service: Service
 ) -> Response:
-    repeated = [
-        name for name, count in Counter(name for name, _ in (await request.form()).multi_items()).items() if count > 1
-    ]
+    counts = Counter(name for name, _ in (await request.form()).multi_items())
+    repeated = [name for name, count in counts.items() if count > 1]
     if repeated:
-        message = f"{' and '.join(repeated)} may be given only once."
-        raise RequestError(422, "bad_parameter", message, stage="parameters")
+        raise BadParameter(f"{' and '.join(repeated)} may be given only once.")
     _check_offered("upscaler", form.upscaler, service)
     media_type = _wanted(request, form.output_format)
     picture = PICTURES.get(media_type)
@@ -96,54 +90,44 @@ async def _answer(
         task=task,
         file=await _bytes(form.file, "file"),
         reference=None if form.reference is None else await _bytes(form.reference, "reference"),
-        options=replace(
-            options,
-            upscale_factor=form.upscale_factor,
-            color_correction=form.color_correction,
-            background=form.background,
-            upscaler=form.upscaler,
-            denoise_strength=form.denoise_strength,
-        ),
+        options=enhance_options(dict(form), identity_threshold),
         output_format=picture or form.output_format,
         quality=form.quality,
         metrics=form.metrics,
-        as_document=picture is None,
     )
-    facts = request.scope.setdefault("facts", {})
+    record = record_of(request.scope)
+    write = picture_alone if picture else json_document
     if media_type == EVENTS:
         progress = Progress()
-        run = facts["run"] = service.new_run(progress.reached)
-        work = service.while_wanted(service.process(order, run, progress.moved), run, disconnected(request))
-        return event_stream.EventStream(work, progress, ledger=service.memory)
-    run = facts["run"] = service.new_run()
-    answer = await service.while_wanted(service.process(order, run), run, disconnected(request))
-    facts["answer"] = replace(answer, body=b"")  # which is large, and the scope outlives the response
-    return LargeResponse(
-        answer.body,
-        media_type=media_type,
-        headers=_summary(answer) if picture else None,
-        ledger=service.memory,
-    )
+        run = record.run = service.new_run(progress.reached)
+        work = service.process(order, run, write, progress.moved)
+        wanted = service.cancellation.until_unwanted(work, run, disconnected(request))
+        return event_stream.EventStream(wanted, progress, ledger=service.memory)
+    run = record.run = service.new_run()
+    work = service.process(order, run, write)
+    answer = await service.cancellation.until_unwanted(work, run, disconnected(request))
+    record.report, record.photo_pixels = answer.report, answer.photo_pixels
+    headers = _summary(answer.report) if picture else None
+    return LargeResponse(answer.body, media_type=media_type, headers=headers, ledger=service.memory)
 
 
 def _check_offered(role: Literal["restorer", "upscaler"], name: str | None, service: Service) -> None:
-    offered = service.engine.selection.offered_names(role)
+    offered = service.loaded_models.selection.offered_names(role)
     if name is not None and name not in offered:
-        message = f"{role}: this server offers {', '.join(offered)}, not {name[:80]}."
-        raise RequestError(422, "bad_parameter", message, stage="parameters")
+        raise BadParameter(f"{role}: this server offers {', '.join(offered)}, not {name[:80]}.")
 
 
 async def _bytes(upload: UploadFile, name: str) -> bytes:
     data = await upload.read()
     if not data:
-        raise RequestError(422, "bad_parameter", f"{name} is empty.", stage="parameters")
+        raise BadParameter(f"{name} is empty.")
     return data
 
 
 def _wanted(request: Request, output_format: OutputFormat) -> str:
-    """The media type that `Accept` asks for: of the picture itself or of events; the document's if it does not mind.
+    """The media type that `Accept` asks for: a picture's, that of events, or else the document's.
 
-    HTTP/1.0 knows no answer of unknown length that leaves the connection as it is, so it has no events.
+    HTTP/1.0 cannot keep a connection after an answer of unknown length, so it gets no events.
     """
     has_events = request.scope["http_version"] != "1.0"
     for media_type in by_preference(request.headers, "accept"):
@@ -156,8 +140,12 @@ def _wanted(request: Request, output_format: OutputFormat) -> str:
     return DOCUMENT
 
 
-def _summary(answer: Answer) -> dict[str, str]:
+def _summary(report: Report) -> dict[str, str]:
     """What is known about a picture, without the faces, as a header."""
-    facts = {key: answer.facts[key] for key in ("metrics", "processing_time_ms", "models")}
-    facts["warnings"] = [warning["code"] for warning in answer.facts["warnings"]]
+    facts = {
+        "metrics": None if report.metrics is None else asdict(report.metrics),
+        "processing_time_ms": report.processing_time_ms,
+        "models": report.models,
+        "warnings": [warning.code for warning in report.warnings],
+    }
     return {"X-Likeness-Facts": orjson.dumps(facts).decode("ascii")}

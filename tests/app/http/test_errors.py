@@ -123,7 +123,7 @@ def test_memory_that_ends_while_the_answer_is_written(
 ) -> None:
     with serving(fakes) as server:
         with monkeypatch.context() as patch:
-            patch.setattr("app.work.document.orjson.dumps", lambda _: _raise(error))
+            patch.setattr("app.http.document.orjson.dumps", lambda _: _raise(error))
             response = server.enhance(PHOTO)
         assert response.status_code == status
         assert response.json()["stage"] == "answer"

@@ -21,12 +21,15 @@ import pytest
 from starlette.types import Message
 
 from app.http import event_stream
-from app.http.errors import Overloaded
 from app.http.event_stream import EventStream
-from app.http.schemas import EnhanceResponse, ErrorEvent, Liveness, QueuedEvent, StageEvent
+from app.http.schemas.answers import EnhanceResponse
+from app.http.schemas.events import ErrorEvent, QueuedEvent, StageEvent
+from app.http.schemas.server import Liveness
+from app.observe.request_record import RequestRecord
+from app.work.errors import Overloaded
 from app.work.memory import Ledger
-from app.work.order import Answer
 from app.work.progress import Progress
+from app.work.service import Answer
 from pipeline.errors import DeviceFailed
 from tests import images
 from tests.app import samples
@@ -279,7 +282,7 @@ def test_what_nobody_foresaw(
 
     with serving(fakes) as server:
         with monkeypatch.context() as patch:
-            patch.setattr("app.work.service.finish", fail)
+            patch.setattr("app.work.photo.finish", fail)
             events = told(server)
             assert_like(events[-1], server.enhance(PHOTO))
         assert events[-1][1]["code"] == "internal_error"
@@ -407,7 +410,7 @@ def test_a_client_that_reads_late_gets_everything(fakes: FakeModels) -> None:
     noise = images.png(np.random.default_rng(1).integers(0, 256, (1000, 1000, 3), dtype=np.uint8))
     with serving(fakes) as server, stream(server, noise, UPSCALE, background="resample", metrics=False) as events:
         service = server.app.state.service
-        eventually(lambda: service.memory.promised > len(noise) and service.admission.inside == 0)
+        eventually(lambda: service.memory.reserved > len(noise) and service.admission.inside == 0)
         time.sleep(0.1)
         name, document = list(events)[-1]
     assert name == "result"
@@ -453,16 +456,16 @@ def test_what_a_slow_client_did_not_take_is_told_in_its_newest_state(monkeypatch
                 progress.reached("upscaling", tile / 1000)
             progress.reached("encode", 0.0)
             done.set()
-            return Answer(body, {}, 1)
+            return Answer(body, samples.report(), 1)
 
         stream = EventStream(work(), progress, ledger=ledger)
         calling = asyncio.ensure_future(stream({}, client.receive, client.send))
         await done.wait()
         await asyncio.sleep(0.01)
-        held = ledger.promised
+        held = ledger.reserved
         client.gate.set()
         await calling
-        assert ledger.promised == 0
+        assert ledger.reserved == 0
         return client.events(), held
 
     events, held = asyncio.run(call())
@@ -479,10 +482,10 @@ def test_what_a_slow_client_did_not_take_is_told_in_its_newest_state(monkeypatch
 def test_a_server_whose_patience_is_over() -> None:
     """It cancels what is left; nobody is told, but it is counted for what it is."""
 
-    async def call() -> tuple[dict[str, Any], bool]:
+    async def call() -> tuple[RequestRecord, bool]:
         progress, client, stopped = Progress(), Client(), threading.Event()
         client.gate.set()
-        facts: dict[str, Any] = {}
+        record = RequestRecord()
 
         async def work() -> Answer:
             progress.moved(0)
@@ -493,15 +496,15 @@ def test_a_server_whose_patience_is_over() -> None:
             raise AssertionError
 
         stream = EventStream(work(), progress, ledger=Ledger())
-        calling = asyncio.ensure_future(stream({"facts": facts}, client.receive, client.send))
+        calling = asyncio.ensure_future(stream({"record": record}, client.receive, client.send))
         await client.began.wait()
         calling.cancel()
         with suppress(asyncio.CancelledError):
             await calling
-        return facts, stopped.is_set()
+        return record, stopped.is_set()
 
-    facts, stopped = asyncio.run(call())
-    assert facts == {"status": 503, "code": "shutting_down"}
+    record, stopped = asyncio.run(call())
+    assert record == RequestRecord(stream_status=503, code="shutting_down")
     assert stopped
 
 

@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 from starlette.types import Message
 
-from app.http.errors import Overloaded, UploadTooSlow
+from app.http.refusals import UploadTooSlow
 from app.http.upload_memory import Arrival, Arrivals
+from app.work.errors import Overloaded
 
 
 def part(size: int, *, last: bool = False) -> Message:

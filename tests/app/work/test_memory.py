@@ -14,23 +14,21 @@ from PIL.PngImagePlugin import PngImageFile
 
 from app.http.event_stream import EventStream
 from app.http.large_response import LargeResponse
+from app.work.errors import MEBIBYTE, MemoryLow
 from app.work.memory import (
-    WORKING_OFFICIAL,
     Ledger,
-    TooLittleMemory,
     free_bytes,
     photo_bytes,
     reference_bytes,
     resident_bytes,
 )
-from app.work.order import Answer
-from app.work.service import Service
+from app.work.service import Answer, Service
 from tests import images
 from tests.app.fakes import FakeModels
 from tests.app.server import UPSCALE, Likeness, eventually, serving
 
 PHOTO = images.png(images.gradient())
-MEBIBYTE = 2**20
+WORKING = FakeModels.working_bytes
 
 
 class Machine:
@@ -50,9 +48,9 @@ class Machine:
 
 
 def test_a_photo_takes_by_pixels_factor_and_model() -> None:
-    small, large = photo_bytes(10**6, 2), photo_bytes(2 * 10**6, 2)
-    assert small < large < photo_bytes(2 * 10**6, 4)
-    assert small < photo_bytes(10**6, 2, 2) < photo_bytes(10**6, 2, 4)
+    small, large = photo_bytes(10**6, 2, 0), photo_bytes(2 * 10**6, 2, 0)
+    assert small < large < photo_bytes(2 * 10**6, 4, 0)
+    assert photo_bytes(10**6, 2, 1000) == small + 1000
     assert reference_bytes(10**6) >= 12 * 10**6  # its pixels alone
 
 
@@ -104,7 +102,7 @@ def test_what_was_promised_is_not_free_until_the_photo_is_done() -> None:
     ledger = Machine(free=100).ledger()
     with ledger.account() as first:
         first(60)
-        with ledger.account() as second, pytest.raises(TooLittleMemory) as caught:
+        with ledger.account() as second, pytest.raises(MemoryLow) as caught:
             second(60)
         assert (caught.value.needed, caught.value.free) == (60, 40)
         with ledger.account() as third:
@@ -121,7 +119,7 @@ def test_what_a_photo_has_already_taken_does_not_count_twice() -> None:
         first(60)
         machine.free, machine.resident = 45, 1055  # of the 60 it has 55 by now
         second(40)
-        with pytest.raises(TooLittleMemory):
+        with pytest.raises(MemoryLow):
             second(1)
 
 
@@ -137,7 +135,7 @@ def test_before_the_models_are_loaded_only_what_the_system_has_is_free() -> None
     machine = Machine(free=100)
     with Ledger(lambda: machine.free, lambda: machine.resident).account() as claim:
         claim(100)
-        with pytest.raises(TooLittleMemory):
+        with pytest.raises(MemoryLow):
             claim(1)
 
 
@@ -148,7 +146,7 @@ def test_photos_of_many_threads_never_get_more_than_there_is() -> None:
         with ledger.account() as claim:
             try:
                 claim(40)
-            except TooLittleMemory:
+            except MemoryLow:
                 return False
             return True
 
@@ -167,30 +165,24 @@ def short_of_memory(server: Likeness, free: int, uploads: int = 1) -> None:
     service.memory = Ledger(lambda: free + uploads * len(PHOTO), lambda: 0)
 
 
-def numbers(server: Likeness) -> int:
-    """Bytes of a number that networks compute in."""
-    size: int = server.app.state.service.engine.runtime.dtype.itemsize
-    return size
-
-
 @pytest.mark.parametrize("path", ["/api/v1/enhance", "/api/v1/upscale"])
 def test_a_photo_that_would_not_fit_is_refused_before_it_is_decoded(fakes: FakeModels, path: str) -> None:
     with serving(fakes) as server:
-        short_of_memory(server, photo_bytes(48 * 32, 2, numbers(server)) - 1)
+        short_of_memory(server, photo_bytes(48 * 32, 2, WORKING) - 1)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(PngImageFile, "load", lambda _: pytest.fail("it was decoded"))
             response = server.send(path, PHOTO)
         assert response.status_code == 503
         assert (response.json()["code"], response.json()["stage"]) == ("memory_low", "queue")
         assert 1 <= int(response.headers["retry-after"]) <= 120
-        assert f"{WORKING_OFFICIAL * numbers(server) / MEBIBYTE:.0f} MB" in response.json()["error"]
-        short_of_memory(server, photo_bytes(48 * 32, 2, numbers(server)))
+        assert f"{WORKING / MEBIBYTE:.0f} MB" in response.json()["error"]
+        short_of_memory(server, photo_bytes(48 * 32, 2, WORKING))
         assert server.send(path, PHOTO).status_code == 200
 
 
 def test_a_reference_needs_memory_too(fakes: FakeModels) -> None:
     with serving(fakes) as server:
-        short_of_memory(server, photo_bytes(48 * 32, 2, numbers(server)) + reference_bytes(48 * 32) - 1, uploads=2)
+        short_of_memory(server, photo_bytes(48 * 32, 2, WORKING) + reference_bytes(48 * 32) - 1, uploads=2)
         assert server.enhance(PHOTO).status_code == 200
         response = server.enhance(PHOTO, reference=PHOTO)
         assert (response.status_code, response.json()["code"]) == (503, "memory_low")
@@ -199,7 +191,7 @@ def test_a_reference_needs_memory_too(fakes: FakeModels) -> None:
 def test_two_photos_share_what_is_free(fakes: FakeModels) -> None:
     """The second one is refused though nothing is taken yet; when the first is done, there is room for it."""
     with serving(fakes) as server, ThreadPoolExecutor(1) as client:
-        short_of_memory(server, int(1.5 * photo_bytes(48 * 32, 2, numbers(server))), uploads=2)
+        short_of_memory(server, int(1.5 * photo_bytes(48 * 32, 2, WORKING)), uploads=2)
         fakes.detector.gate.clear()
         first = client.submit(server.enhance, PHOTO)
         eventually(lambda: server.status()["slots_in_use"] == 1)
@@ -219,8 +211,8 @@ def test_an_answer_takes_memory_until_it_is_taken(fakes: FakeModels, accept: str
         with closing(server.start(UPSCALE, noise, headers=headers, background="resample", metrics=False)) as connection:
             assert connection.recv(12) == b"HTTP/1.1 200"
             eventually(lambda: service.admission.inside == 0)
-            assert 20_000_000 < service.memory.promised < 60_000_000
-        eventually(lambda: service.memory.promised == 0)
+            assert 20_000_000 < service.memory.reserved < 60_000_000
+        eventually(lambda: service.memory.reserved == 0)
 
 
 @pytest.mark.parametrize(
@@ -249,11 +241,15 @@ def test_an_answer_that_was_taken_is_let_go_of_at_once(fakes: FakeModels, accept
             gc.enable()
 
 
-def test_the_embedded_models_need_less(likeness: Likeness) -> None:
+def test_what_a_model_works_in_is_asked_of_the_model(likeness: Likeness) -> None:
     service: Service = likeness.app.state.service
     before = service.memory
+    models = service.loaded_models.models
+    working = max(models.restorer.working_bytes, *(upscaler.working_bytes for upscaler in models.upscalers.values()))
     try:
-        short_of_memory(likeness, photo_bytes(48 * 32, 2))
+        short_of_memory(likeness, photo_bytes(48 * 32, 2, working) - 1)
+        assert likeness.enhance(PHOTO, require_face=False).json()["code"] == "memory_low"
+        short_of_memory(likeness, photo_bytes(48 * 32, 2, working))
         assert likeness.enhance(PHOTO, require_face=False).status_code == 200
     finally:
         service.memory = before

@@ -10,8 +10,7 @@ from itertools import groupby
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.http.schemas import QueuedEvent, StageEvent
-from app.work.progress import News, Progress
+from app.work.progress import News, Progress, Queued, StageReached
 
 STAGES = ("decode", "detection", "restoration", "upscaling", "encode")
 TAKE = None
@@ -21,25 +20,25 @@ positions = st.lists(st.integers(0, 5), max_size=2)
 
 
 @st.composite
-def stories(draw: st.DrawFn) -> list[StageEvent | QueuedEvent | None]:
+def stories(draw: st.DrawFn) -> list[StageReached | Queued | None]:
     """A photo's way through all stages, with positions and takings up in between."""
-    story: list[StageEvent | QueuedEvent | None] = []
+    story: list[StageReached | Queued | None] = []
     for stage in STAGES:
         for fraction in [0.0, *draw(fractions)]:
-            story += [QueuedEvent(position=position) for position in draw(positions)]
+            story += [Queued(position) for position in draw(positions)]
             story += [TAKE] * draw(st.booleans())
-            story.append(StageEvent(stage=stage, fraction=fraction))
+            story.append(StageReached(stage, fraction))
     return story
 
 
 @given(stories())
-def test_whatever_happens_between_two_takings(story: list[StageEvent | QueuedEvent | None]) -> None:
+def test_whatever_happens_between_two_takings(story: list[StageReached | Queued | None]) -> None:
     async def tell() -> list[list[News]]:
         progress, takings = Progress(), []
         for event in story:
             if event is TAKE:
                 takings.append(await progress.news(within=0))
-            elif isinstance(event, QueuedEvent):
+            elif isinstance(event, Queued):
                 progress.moved(event.position)
             else:
                 progress.reached(event.stage, event.fraction)
@@ -47,20 +46,20 @@ def test_whatever_happens_between_two_takings(story: list[StageEvent | QueuedEve
 
     takings = asyncio.run(tell())
     told = [event for news in takings for event in news]
-    stages = [event for event in told if isinstance(event, StageEvent)]
+    stages = [event for event in told if isinstance(event, StageReached)]
     by_stage = {name: [event.fraction for event in events] for name, events in groupby(stages, lambda e: e.stage)}
     assert tuple(by_stage) == STAGES  # each of them, in order, without a way back
     for name, found in by_stage.items():
         assert found[0] == 0
         assert found == sorted(set(found)), "it fell, or said nothing new"
-        expected = max(e.fraction for e in story if isinstance(e, StageEvent) and e.stage == name)
+        expected = max(e.fraction for e in story if isinstance(e, StageReached) and e.stage == name)
         assert found[-1] == round(expected, 3), "the newest is missing"
     for news in takings:
-        assert len([event for event in news if isinstance(event, QueuedEvent)]) <= 1
+        assert len([event for event in news if isinstance(event, Queued)]) <= 1
         for name in STAGES:
-            assert len([event for event in news if isinstance(event, StageEvent) and event.stage == name]) <= 2
-    wanted = [event.position for event in story if isinstance(event, QueuedEvent)]
-    found_positions = [event.position for event in told if isinstance(event, QueuedEvent)]
+            assert len([event for event in news if isinstance(event, StageReached) and event.stage == name]) <= 2
+    wanted = [event.position for event in story if isinstance(event, Queued)]
+    found_positions = [event.position for event in told if isinstance(event, Queued)]
     assert found_positions[-1:] == wanted[-1:]
 
 
@@ -91,9 +90,9 @@ def test_a_thread_is_not_held_up_and_nothing_piles_up() -> None:
 
     most, told, at_the_end = asyncio.run(follow())
     assert most <= 3
-    assert told[0] == StageEvent(stage="upscaling", fraction=0)
-    assert told[-1] == StageEvent(stage="encode", fraction=0)
-    assert told[-2] == StageEvent(stage="upscaling", fraction=1)
+    assert told[0] == StageReached(stage="upscaling", fraction=0)
+    assert told[-1] == StageReached(stage="encode", fraction=0)
+    assert told[-2] == StageReached(stage="upscaling", fraction=1)
     assert at_the_end < 30, "it waited for news after the end"
 
 
@@ -104,7 +103,7 @@ def test_it_waits_until_there_is_something_but_not_for_ever() -> None:
         asyncio.get_running_loop().call_later(0.01, progress.moved, 3)
         return nothing, await progress.news(within=None)
 
-    assert asyncio.run(wait()) == ([], [QueuedEvent(position=3)])
+    assert asyncio.run(wait()) == ([], [Queued(3)])
 
 
 def test_a_stage_in_two_parts_is_one() -> None:
@@ -117,7 +116,7 @@ def test_a_stage_in_two_parts_is_one() -> None:
         return await progress.news(within=0)
 
     told = asyncio.run(tell())
-    assert told == [StageEvent(stage="metrics", fraction=0), StageEvent(stage="metrics", fraction=0.75)]
+    assert told == [StageReached(stage="metrics", fraction=0), StageReached(stage="metrics", fraction=0.75)]
 
 
 def test_a_thread_that_outlives_the_loop_goes_on() -> None:

@@ -6,13 +6,12 @@ import gc
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
-from app.work import document, service
+from app.work import photo, service
 from app.work.order import Order
 from pipeline.models.roles import Models
 from tests.app import samples
@@ -67,15 +66,11 @@ def test_the_server_answers_while_a_photo_is_worked_on(likeness: Likeness) -> No
     assert max(waits) < (time.monotonic() - begin) / 2  # on the event loop, the work would be nearly all of one wait
 
 
-@pytest.mark.parametrize(
-    ("module", "step"), [(service, "decode"), (service, "enhance"), (document, "measure"), (document, "encode")]
-)
-def test_no_step_is_taken_on_the_event_loop(
-    fakes: FakeModels, monkeypatch: pytest.MonkeyPatch, module: ModuleType, step: str
-) -> None:
+@pytest.mark.parametrize("step", ["decode", "enhance", "measure", "encode"])
+def test_no_step_is_taken_on_the_event_loop(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     """A step that hangs holds up its own photo alone."""
     entered, let_go = threading.Event(), threading.Event()
-    original = getattr(module, step)
+    original = getattr(photo, step)
 
     def hanging(*arguments: Any, **options: Any) -> Any:
         entered.set()
@@ -83,7 +78,7 @@ def test_no_step_is_taken_on_the_event_loop(
         return original(*arguments, **options)
 
     with serving(fakes) as server, ThreadPoolExecutor(1) as client:
-        monkeypatch.setattr(module, step, hanging)
+        monkeypatch.setattr(photo, step, hanging)
         answer = client.submit(server.enhance, samples.no_face())
         try:
             assert entered.wait(30)
@@ -95,32 +90,32 @@ def test_no_step_is_taken_on_the_event_loop(
 
 
 def test_the_metric_that_is_a_network_runs_in_the_devices_slot(fakes: FakeModels) -> None:
-    photo = samples.small_face()
+    file = samples.small_face()
     with serving(fakes, deadline_s=5) as server, ThreadPoolExecutor(1) as client:
-        done = server.enhance(photo).json()["data"]
+        done = server.enhance(file).json()["data"]
         assert done["models"]["perceptual"] == "fake-perceptual"
-        assert "perceptual" not in server.enhance(photo, metrics=False).json()["data"]["models"]
+        assert "perceptual" not in server.enhance(file, metrics=False).json()["data"]["models"]
         fakes.perceptual.waits = True
-        answer = client.submit(server.enhance, photo)
+        answer = client.submit(server.enhance, file)
         assert fakes.perceptual.at_work.wait(60)
         assert server.status()["slots_in_use"] == 1
         assert answer.result().status_code == 504
         assert answer.result().json()["stage"] == "metrics"
         fakes.perceptual.waits = False
         eventually(lambda: server.status()["slots_in_use"] == 0)  # the answer does not wait for the device
-        assert server.enhance(photo).status_code == 200
+        assert server.enhance(file).status_code == 200
 
 
 def test_freed_memory_is_given_back_when_nobody_is_left(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:
     given_back = threading.Semaphore(0)
     monkeypatch.setattr(service, "return_freed_memory", given_back.release)
-    monkeypatch.setattr(service, "REST_SECONDS", 0.05)
-    photo = samples.small_face()
+    monkeypatch.setattr(service, "IDLE_S", 0.05)
+    file = samples.small_face()
     with serving(fakes, deadline_s=5) as server, ThreadPoolExecutor(1) as client:
-        assert server.enhance(photo).status_code == 200
+        assert server.enhance(file).status_code == 200
         assert given_back.acquire(timeout=60)
         fakes.perceptual.waits = True
-        first = client.submit(server.enhance, photo)
+        first = client.submit(server.enhance, file)
         assert fakes.perceptual.at_work.wait(60)
         assert server.enhance(b"no photo").status_code == 415  # leaves while the first is still inside
         assert not given_back.acquire(blocking=False)
@@ -131,13 +126,13 @@ def test_freed_memory_is_given_back_when_nobody_is_left(fakes: FakeModels, monke
 def test_networks_compute_in_the_slots_threads_alone(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each thread that ever computed with torch keeps helpers; more of them than cores make all of them slow."""
     seen = []
-    original = service.enhance
+    original = photo.enhance
 
     def watched(*arguments: Any) -> Any:
         seen.append(threading.current_thread().name)
         return original(*arguments)
 
-    monkeypatch.setattr(service, "enhance", watched)
+    monkeypatch.setattr(photo, "enhance", watched)
     loaded = []
     with serving(lambda: loaded.append(threading.current_thread().name) or fakes()) as server:
         for _ in range(4):

@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from app.http.errors import RequestError
 from app.http.middleware.gate import GateMiddleware
+from app.http.refusals import MalformedForm
 from app.http.upload_memory import Arrivals
 from tests.app import samples
 from tests.app.fakes import FakeModels
@@ -162,7 +162,7 @@ def test_the_end_of_a_form_is_seen_however_it_is_divided(size: int) -> None:
 
     body = form_body({"file": b"x" * 100})
     assert asyncio.run(post(body)) == len(body)
-    with pytest.raises(RequestError, match="cut off"):
+    with pytest.raises(MalformedForm, match="cut off"):
         asyncio.run(post(body[:-3]))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.http.schemas import EnhanceResponse
+from app.http.schemas.answers import EnhanceResponse
 from tests import images
 from tests.app import samples
 from tests.app.fakes import FakeModels

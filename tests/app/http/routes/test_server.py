@@ -10,7 +10,8 @@ from io import BytesIO
 import pytest
 from fastapi import UploadFile
 
-from app.http.schemas import Config, EnhanceForm, ModelOut, Status
+from app.http.schemas.forms import EnhanceForm
+from app.http.schemas.server import Config, ModelOut, Status
 from app.settings import Settings
 from pipeline.models.catalogue.registry import REGISTRY, ModelFile
 from tests.app.fakes import FakeModels
@@ -118,8 +119,8 @@ def test_config_without_a_recogniser_knows_no_threshold(is_set: float | None, fa
 
 def use_recogniser(server: Likeness, model: ModelFile) -> None:
     """Let the server have chosen this recogniser, as far as its answers tell."""
-    engine = server.app.state.service.engine
-    engine.selection = replace(engine.selection, defaults=engine.selection.defaults | {"recogniser": (model,)})
+    loaded = server.app.state.service.loaded_models
+    loaded.selection = replace(loaded.selection, defaults=loaded.selection.defaults | {"recogniser": (model,)})
 
 
 def test_the_bounds_in_config_are_those_of_the_form(likeness: Likeness) -> None:

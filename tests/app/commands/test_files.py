@@ -4,28 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from app.commands.photos import enhance_files, plan_files
-from app.settings import Settings
-from pipeline.options import EnhanceOptions
-from tests import images
-from tests.app import samples
-from tests.app.fakes import FakeModels
-
-PHOTO = images.png(images.gradient())
-
-
-@pytest.fixture
-def album(tmp_path: Path) -> Path:
-    """A folder with two photos, and other things."""
-    folder = tmp_path / "album"
-    (folder / "inner.png").mkdir(parents=True)
-    for name in ("b.PNG", "a.jpeg"):
-        (folder / name).write_bytes(PHOTO)
-    (folder / "notes.txt").write_text("not a photo")
-    return folder
+from app.commands.files import plan_files
 
 
 def test_a_photo_and_the_format_of_its_target(album: Path, tmp_path: Path) -> None:
@@ -107,66 +88,3 @@ def test_a_folder_that_cannot_be_read(album: Path, tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(Path, "iterdir", refuse)  # chmod does not stop root, as whom containers run the tests
     with pytest.raises(ValueError, match=r"cannot be read: Permission denied\."):
         plan_files(album, tmp_path / "out", None)
-
-
-def done(source: Path, target: Path, fakes: FakeModels, **settings: float) -> list[tuple[str, bool, str]]:
-    plans = plan_files(source, target, None)
-    results = enhance_files(plans, EnhanceOptions(), 95, fakes(), Settings(**settings))  # type: ignore[arg-type]
-    return [(result.source.name, result.done, result.message) for result in results]
-
-
-def test_a_broken_photo_does_not_stop_the_rest(album: Path, tmp_path: Path, fakes: FakeModels) -> None:
-    (album / "aa.jpg").write_bytes(images.cut(samples.portrait()))
-    (album / "ab.png").write_bytes(images.noise())
-    results = done(album, tmp_path / "out", fakes)
-    assert [(name, good) for name, good, _ in results] == [
-        ("a.jpeg", True),
-        ("aa.jpg", False),
-        ("ab.png", False),
-        ("b.PNG", True),
-    ]
-    assert "ends before" in results[1][2]
-    assert "1 of 1 face(s) restored, 96×64" in results[0][2]
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "b.png"]
-    assert samples.opened((tmp_path / "out" / "a.png").read_bytes()).size == (96, 64)
-
-
-def test_a_model_that_fails_fails_that_photo(album: Path, tmp_path: Path, fakes: FakeModels) -> None:
-    fakes.upscaler.trouble.error = RuntimeError("upset")
-    assert [good for _, good, _ in done(album, tmp_path / "out", fakes)] == [False, False]
-    assert not (tmp_path / "out").exists()
-
-
-def test_a_place_that_cannot_be_written_to(album: Path, tmp_path: Path, fakes: FakeModels) -> None:
-    (tmp_path / "file").write_bytes(b"x")
-    ((_, good, message),) = done(album / "b.PNG", tmp_path / "file" / "out.png", fakes)
-    assert not good
-    assert "file" in message
-
-
-def test_nothing_half_written_is_left(album: Path, tmp_path: Path, fakes: FakeModels) -> None:
-    target = tmp_path / "out" / "b.png"
-    plans = plan_files(album / "b.PNG", target, None)
-    target.mkdir(parents=True)  # in between, somebody puts a folder there
-    (result,) = enhance_files(plans, EnhanceOptions(), 95, fakes(), Settings())
-    assert not result.done
-    assert [path.name for path in target.parent.iterdir()] == ["b.png"]
-
-
-def test_the_limits_hold_for_files_too(album: Path, tmp_path: Path, fakes: FakeModels) -> None:
-    ((_, good, message),) = done(album / "b.PNG", tmp_path / "a.png", fakes, max_input_megapixels=0.001)
-    assert not good
-    assert "megapixels" in message
-    ((_, good, message),) = done(album / "b.PNG", tmp_path / "a.png", fakes, max_output_megapixels=0.006)
-    assert not good
-    assert "megapixels" in message
-    ((_, good, _),) = done(album / "b.PNG", tmp_path / "a.png", fakes, max_output_megapixels=0.007)
-    assert good
-
-
-def test_warnings_are_told(tmp_path: Path, fakes: FakeModels) -> None:
-    alpha = np.full((32, 48), 128, np.uint8)
-    (tmp_path / "a.png").write_bytes(images.png(np.dstack([images.gradient(), alpha])))
-    ((_, good, message),) = done(tmp_path / "a.png", tmp_path / "out.jpg", fakes)
-    assert good
-    assert "white" in message

@@ -1,0 +1,69 @@
+"""Which files are read and written: the plan of the command `enhance`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from pipeline.options import OutputFormat
+
+_FORMATS: dict[str, OutputFormat] = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".webp": "webp"}
+_SUFFIXES: dict[OutputFormat, str] = {"jpeg": ".jpg", "png": ".png", "webp": ".webp"}
+
+
+@dataclass(frozen=True, slots=True)
+class FilePlan:
+    """One photo to read and where its result goes."""
+
+    source: Path
+    target: Path
+    output_format: OutputFormat
+
+
+def plan_files(source: Path, target: Path, output_format: OutputFormat | None) -> list[FilePlan]:
+    """What to read and what to write.
+
+    A folder's photos go into the folder `target` under their own names, with the suffix of the format (PNG
+    unless given), and so does a single photo if `target` is a folder or has no suffix. Raises `ValueError`, with a
+    sentence, where that cannot work: nothing to read, a name that belies the format, two photos that would get
+    one name, or a result that would overwrite a photo.
+    """
+    try:
+        plans = _plans(source, target, output_format)
+    except OSError as error:
+        raise ValueError(f"{source} cannot be read: {error.strerror}.") from error
+    sources = {plan.source.resolve() for plan in plans}
+    targets: set[Path] = set()
+    for plan in plans:
+        resolved = plan.target.resolve()
+        if resolved in sources:
+            raise ValueError(f"{plan.target} would overwrite a photo; choose another place.")
+        if resolved in targets:
+            raise ValueError(f"Two photos would be written to {plan.target}.")
+        targets.add(resolved)
+    return plans
+
+
+def _plans(source: Path, target: Path, output_format: OutputFormat | None) -> list[FilePlan]:
+    if source.is_dir():
+        found = sorted(path for path in source.iterdir() if path.suffix.lower() in _FORMATS and path.is_file())
+        if not found:
+            raise ValueError(f"{source} has no JPEG, PNG or WebP photo.")
+        return [_into_folder(path, target, output_format) for path in found]
+    if not source.is_file():
+        raise ValueError(f"{source} is not there.")
+    if target.is_dir() or not target.suffix:
+        return [_into_folder(source, target, output_format)]
+    named = _FORMATS.get(target.suffix.lower())
+    if named is None or output_format not in (None, named):
+        formats = "|".join(get_args(OutputFormat))
+        raise ValueError(f"{target}: name it .png, .jpg or .webp, as --output-format {{{formats}}} says.")
+    return [FilePlan(source, target, named)]
+
+
+def _into_folder(source: Path, folder: Path, output_format: OutputFormat | None) -> FilePlan:
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder} is not a folder.")
+    chosen: OutputFormat = output_format or "png"
+    return FilePlan(source, folder / (source.stem + _SUFFIXES[chosen]), chosen)

@@ -1,0 +1,65 @@
+"""The photos of the command `enhance`, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.commands.files import FilePlan
+from app.settings import PhotoLimits
+from app.work.order import Order
+from app.work.photo import Finished, restore_photo
+from pipeline.errors import PipelineError
+from pipeline.models.roles import Models
+from pipeline.options import EnhanceOptions
+from pipeline.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """What became of one photo, as a sentence."""
+
+    source: Path
+    target: Path
+    done: bool
+    message: str
+
+
+def enhance_files(
+    plans: Iterable[FilePlan], options: EnhanceOptions, quality: int, models: Models, limits: PhotoLimits
+) -> Iterator[FileResult]:
+    """The result of each photo. One that fails does not stop the others."""
+    for plan in plans:
+        try:
+            message = _enhance_file(plan, options, quality, models, limits)
+        except (PipelineError, OSError) as error:
+            yield FileResult(plan.source, plan.target, False, str(error))
+        else:
+            yield FileResult(plan.source, plan.target, True, message)
+
+
+def _enhance_file(plan: FilePlan, options: EnhanceOptions, quality: int, models: Models, limits: PhotoLimits) -> str:
+    run = Run()
+    order = Order("enhance", plan.source.read_bytes(), None, options, plan.output_format, quality, metrics=False)
+    finished = restore_photo(order, models, limits, run)
+    _write(plan.target, finished.picture.data)
+    return _summary(finished, sum(run.timings_ms.values()) / 1000)
+
+
+def _write(target: Path, data: bytes) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(target.name + ".part")
+    try:
+        partial.write_bytes(data)  # the file gets its name only when it is whole
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _summary(finished: Finished, seconds: float) -> str:
+    report = finished.report
+    restored = sum(face.action != "kept" for face in report.faces)
+    warnings = "".join(f" {warning.message}" for warning in report.warnings)
+    size = f"{report.width}×{report.height}"
+    return f"{restored} of {len(report.faces)} face(s) restored, {size}, {seconds:.1f} s.{warnings}"

@@ -1,0 +1,28 @@
+"""`python -m app openapi`: the OpenAPI document."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING
+
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.commands.arguments import Commands
+
+
+def add_parser(commands: Commands) -> None:
+    """Add `openapi` to the command line."""
+    parser = commands.add_parser("openapi", help="print the OpenAPI document, as JSON")
+    parser.set_defaults(command=print_document)
+
+
+def print_document(parsed: argparse.Namespace, settings: Settings) -> int:
+    """Print the document as it is with default settings, whatever is set here: it is compared with web/openapi.json."""
+    from app.application import create_app  # imports torch, which takes seconds
+
+    defaults = {name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()}
+    app = create_app(Settings(**defaults | {"models": "embedded", "device": "cpu"}))
+    print(json.dumps(app.openapi(), indent=2, sort_keys=True))
+    return 0

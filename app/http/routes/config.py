@@ -1,0 +1,43 @@
+"""`GET /api/v1/config`: what the server accepts, for a client to build its form from."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from app.http.answers import ANYWHERE
+from app.http.routes.dependencies import LoadedModelsDep, SettingsDep
+from app.http.routes.photos import PICTURES
+from app.http.schemas.forms import EnhanceForm
+from app.http.schemas.server import Config, Limits
+from app.options import OPTIONS
+from app.version import VERSION
+
+router = APIRouter(prefix="/api/v1", tags=["server"], responses=ANYWHERE)
+
+
+@router.get("/config", operation_id="config")
+async def config(settings: SettingsDep, loaded_models: LoadedModelsDep) -> Config:
+    """Limits, defaults, choices and models, for a client to build its form from."""
+    selection = loaded_models.selection
+    offered = {"restorer": selection.offered_names("restorer"), "upscaler": selection.offered_names("upscaler")}
+    recogniser = selection.recogniser
+    threshold = None if recogniser is None else settings.threshold_for(own=recogniser.threshold)
+    defaults = {name: field.default for name, field in EnhanceForm.model_fields.items()}
+    del defaults["file"], defaults["reference"]
+    bounds = {option.name: option.bounds for option in OPTIONS if option.bounds is not None}
+    return Config(
+        version=VERSION,
+        limits=Limits(
+            max_upload_mb=settings.max_upload_mb,
+            max_input_megapixels=settings.max_input_megapixels,
+            max_output_megapixels=settings.max_output_megapixels,
+            deadline_s=settings.deadline_s,
+            media_types=list(PICTURES),
+            **bounds,
+        ),
+        defaults=defaults | {"restorer": offered["restorer"][0], "identity_threshold": threshold},
+        choices={option.name: option.choices for option in OPTIONS if option.choices} | offered,
+        identity_threshold=threshold,
+        identity_recogniser=None if recogniser is None else recogniser.name,
+        models=loaded_models.names(),
+    )

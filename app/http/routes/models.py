@@ -1,0 +1,53 @@
+"""`/api/v1/models`: what the server works with, and a warm-up of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+
+from app.http.answers import ANYWHERE, ON_THE_DEVICE
+from app.http.routes.dependencies import LoadedModelsDep, ServiceDep, SettingsDep, disconnected
+from app.http.schemas.server import ModelOut, WarmupResponse
+from app.observe.request_record import record_of
+from pipeline.models.catalogue.weights import installed
+from pipeline.warmup import warm_up
+
+router = APIRouter(prefix="/api/v1/models", tags=["server"], responses=ANYWHERE)
+
+
+@router.get("", operation_id="models")
+async def models(settings: SettingsDep, loaded_models: LoadedModelsDep) -> list[ModelOut]:
+    """Every model in the registry, whether its file is here, and whether it is in use."""
+    selection = loaded_models.selection
+    defaults = {model.name for models in selection.defaults.values() for model in models}
+    in_use = set(loaded_models.names().values()) or defaults
+    scales = loaded_models.upscaler_scales()
+    return [
+        ModelOut(
+            name=model.name,
+            role=model.role,
+            origin=model.origin,
+            file=Path(model.file).name,
+            bytes=model.bytes,
+            licence=model.licence,
+            commercial_use=model.commercial_use,
+            scale=model.scale or scales.get(model.name),
+            threshold=model.threshold,
+            installed=installed(model, settings.weights_dir),
+            in_use=model.name in in_use,
+            offered=model in selection.offered[model.role],
+        )
+        for model in selection.known
+    ]
+
+
+@router.post("/warmup", operation_id="warmup", responses=ON_THE_DEVICE)
+async def warmup(request: Request, service: ServiceDep) -> WarmupResponse:
+    """Run every model once, in its turn on the device."""
+    service.check()
+    await request.body()  # ASGI reports a client's leaving only after the whole body
+    run = record_of(request.scope).run = service.new_run()
+    work = service.warm_up(warm_up, run)
+    timings_ms = await service.cancellation.until_unwanted(work, run, disconnected(request))
+    return WarmupResponse(timings_ms=timings_ms)

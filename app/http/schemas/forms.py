@@ -1,0 +1,44 @@
+"""The forms of `/enhance` and `/upscale`: files, and the table of options."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+from fastapi import UploadFile
+from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic.json_schema import SkipJsonSchema
+
+from app.options import OPTIONS, Option
+
+_Absent: TypeAlias = SkipJsonSchema[None]  # a field may be left out, but a form cannot say null
+
+
+def _field(option: Option) -> tuple[Any, Any]:
+    """Type and default of a field, as pydantic's `create_model` takes them."""
+    bounds: dict[str, Any] = {} if option.bounds is None else {"ge": option.bounds[0], "le": option.bounds[1]}
+    if option.bounds is not None and option.type is float:
+        bounds["allow_inf_nan"] = False
+    shown: dict[str, Any] = {"description": option.words}
+    if option.example is not None:
+        shown["examples"] = [option.example]
+    if option.default is None and option.type in (float, str):
+        kind = Annotated[option.type, Field(**bounds)] if bounds else option.type
+        return kind | _Absent, Field(None, **shown)
+    return option.type, Field(option.default, **bounds, **shown)
+
+
+def _form(name: str, words: str, *, enhances: bool) -> type[BaseModel]:
+    file = (UploadFile, Field(description="JPEG, PNG or WebP"))
+    reference = (UploadFile | _Absent, Field(None, description="ground truth that the metrics compare with"))
+    shared = {option.name: _field(option) for option in OPTIONS if option.upscales}
+    others = {option.name: _field(option) for option in OPTIONS if enhances and not option.upscales}
+    form: dict[str, Any] = {"file": file, **shared, "reference": reference, **others}
+    return create_model(name, __doc__=words, __module__=__name__, __config__=ConfigDict(extra="forbid"), **form)
+
+
+if TYPE_CHECKING:
+    UpscaleForm: TypeAlias = Any
+    EnhanceForm: TypeAlias = Any
+else:
+    UpscaleForm = _form("UpscaleForm", "A photo to enlarge.", enhances=False)
+    EnhanceForm = _form("EnhanceForm", "A photo whose faces are to be restored.", enhances=True)

@@ -1,0 +1,123 @@
+"""What the server says about itself: health, status, configuration and models."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, Field, create_model
+
+from app.options import OPTIONS
+from pipeline.models.catalogue.registry import CommercialUse, Origin, Role
+
+
+class Liveness(BaseModel):
+    """Whether the process is sound."""
+
+    status: Literal["alive", "failed"]
+
+
+class Readiness(BaseModel):
+    """Whether photos are accepted."""
+
+    status: Literal["ready", "loading", "draining", "failed"]
+    detail: str | None = None
+
+
+class Health(BaseModel):
+    """Liveness, readiness and what stands behind them."""
+
+    status: Literal["healthy", "starting", "stopping", "unhealthy"]
+    version: str
+    ready: Readiness
+    models: dict[str, str]
+    device: dict[str, str]
+    uptime_s: float
+
+
+class Memory(BaseModel):
+    """Bytes of memory."""
+
+    resident: int
+    available: int
+    total: int
+
+
+class Status(BaseModel):
+    """What the process is doing now."""
+
+    version: str
+    uptime_s: float
+    ready: bool
+    slots: int
+    slots_in_use: int
+    queue_size: int
+    queue_length: int
+    memory: Memory
+    device: dict[str, str]
+
+
+class _FixedLimits(BaseModel):
+    max_upload_mb: float
+    max_input_megapixels: float
+    max_output_megapixels: float
+    deadline_s: float
+    media_types: list[str]
+
+
+if TYPE_CHECKING:
+    Limits: TypeAlias = Any
+else:
+    Limits = create_model(
+        "Limits",
+        __doc__="What a request must keep to.",
+        __module__=__name__,
+        __base__=_FixedLimits,
+        **{
+            option.name: (tuple[option.type, option.type], ...)
+            for option in sorted(OPTIONS, key=lambda option: option.by_model)
+            if option.bounds is not None
+        },
+    )
+
+
+class Config(BaseModel):
+    """Limits, defaults and models: all that a client needs to build its form."""
+
+    version: str
+    limits: Limits
+    defaults: dict[str, bool | float | int | str | None]
+    choices: dict[str, list[str]]
+    identity_threshold: float | None = Field(
+        description="similarity under which a face is another person, unless a request says otherwise; null without a "
+        "recogniser"
+    )
+    identity_recogniser: str | None = Field(
+        description="the recogniser on whose scale thresholds and similarities are, known before it is loaded; null "
+        "without one"
+    )
+    models: dict[str, str]
+
+
+class ModelOut(BaseModel):
+    """One row of the model registry, and its state here."""
+
+    name: str
+    role: Role
+    origin: Origin
+    file: str
+    bytes: int
+    licence: str
+    commercial_use: CommercialUse
+    scale: int | None = Field(description="output over input size; null before a model of one's own is loaded")
+    threshold: float | None = Field(
+        description="a recogniser's own: similarity under which it takes two faces for two people; null for other roles"
+    )
+    installed: bool
+    in_use: bool = Field(description="what a request gets that names no other")
+    offered: bool = Field(description="in use, or to be had by naming it")
+
+
+class WarmupResponse(BaseModel):
+    """What a warm-up took, per stage."""
+
+    timings_ms: dict[str, float]

@@ -1,0 +1,141 @@
+"""Everything that a request may ask for, as one table.
+
+The forms, `/api/v1/config`, the command line and a test of the README's table are made from it, and the types of the
+browser app from the OpenAPI document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, get_args
+
+from app.face_overrides import EXAMPLE, FaceOverrides
+from pipeline.options import (
+    Background,
+    ColorCorrection,
+    EnhanceOptions,
+    FaceChoice,
+    IdentityPolicy,
+    OutputFormat,
+)
+
+_DEFAULT = EnhanceOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One row. `type` is what pydantic reads the value as; `bounds` are the lowest and highest number.
+
+    `words` is a sentence for people; None where the name says it. `upscales` is true for what a photo without faces
+    can be asked for too, and `by_model` for what depends on the models that are installed.
+    """
+
+    name: str
+    type: Any
+    default: Any
+    words: str | None
+    bounds: tuple[int, int] | None = None
+    upscales: bool = False
+    by_model: bool = False
+    example: str | None = None
+
+    @property
+    def choices(self) -> list[str]:
+        """The words to choose from; empty for an option that is no such choice."""
+        return [] if self.type in (bool, int, float, str, FaceOverrides) else list(get_args(self.type))
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        "upscale_factor",
+        float,
+        _DEFAULT.upscale_factor,
+        "output size over input size",
+        bounds=(1, 4),
+        upscales=True,
+    ),
+    Option(
+        "strength",
+        float,
+        _DEFAULT.strength,
+        "blend of restored and upscaled face; 0 leaves the face upscaled only",
+        bounds=(0, 1),
+    ),
+    Option("faces", FaceChoice, _DEFAULT.faces, "which faces to restore"),
+    Option(
+        "face_overrides",
+        FaceOverrides,
+        None,
+        "strength of single faces, before `strength` and `faces`: a JSON object, the face's place (0, 1, …) in "
+        "`data.faces` of an earlier answer for the same photo and `color_correction` → strength from 0, which "
+        "leaves that face upscaled only, to 1",
+        example=EXAMPLE,
+    ),
+    Option("require_face", bool, _DEFAULT.require_face, "true: no face is an error; false: upscale all the same"),
+    Option(
+        "restorer",
+        str,
+        _DEFAULT.restorer,
+        "another restorer that the server offers, see /api/v1/config",
+        by_model=True,
+    ),
+    Option(
+        "color_correction",
+        ColorCorrection,
+        _DEFAULT.color_correction,
+        "auto: white balance and contrast of a faded photo",
+        upscales=True,
+    ),
+    Option(
+        "background",
+        Background,
+        _DEFAULT.background,
+        "upscale: by a network; resample: Lanczos, no network",
+        upscales=True,
+    ),
+    Option(
+        "upscaler",
+        str,
+        _DEFAULT.upscaler,
+        "another upscaler that the server offers, see /api/v1/config",
+        upscales=True,
+        by_model=True,
+    ),
+    Option(
+        "denoise_strength",
+        float,
+        _DEFAULT.denoise_strength,
+        "less than 1 leaves noise and grain; for upscalers that can, others warn",
+        bounds=(0, 1),
+        upscales=True,
+        by_model=True,
+    ),
+    Option(
+        "identity_policy",
+        IdentityPolicy,
+        _DEFAULT.identity_policy,
+        "protect: lower the strength to keep the likeness",
+    ),
+    Option("output_format", OutputFormat, "png", None, upscales=True),
+    Option("quality", int, 95, "of JPEG and WebP", bounds=(1, 100), upscales=True),
+    Option("metrics", bool, True, "false: leave the quality metrics out", upscales=True),
+    Option(
+        "identity_threshold",
+        float,
+        _DEFAULT.identity_threshold,
+        "similarity under which a face is another person, on the recogniser's scale; unless given, what "
+        "/api/v1/config says",
+        bounds=(-1, 1),
+    ),
+)
+
+
+def enhance_options(values: Mapping[str, Any], identity_threshold: float | None) -> EnhanceOptions:
+    """What the pipeline is asked for by `values`, by name; of an option that is not among them the default."""
+    known = {field.name for field in fields(EnhanceOptions)}
+    overrides = values.get("face_overrides") or {}
+    return EnhanceOptions(
+        **{name: value for name, value in values.items() if name in known}
+        | {"face_overrides": tuple(sorted(overrides.items())), "identity_threshold": identity_threshold}
+    )

@@ -1,0 +1,168 @@
+"""The whole work on one photo, from the bytes of its file to the picture and its report.
+
+Three synchronous functions: `read` decodes, `compute` runs the networks, `finish` measures and encodes. The service
+calls each in the right thread; the command line and workers call `restore_photo`, which is all three.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from pipeline.codec.inspect import Header, inspect
+
+from app.settings import PhotoLimits
+from app.work.memory import Claim, photo_bytes, reference_bytes
+from app.work.order import Order
+from app.work.report import Report, faces_of, metrics_of, rounded, warnings_of
+from metrics.report import Figure, Reference, measure, perceptual_figure
+from pipeline.codec.decode import decode
+from pipeline.codec.encode import Encoded, check_size, encode
+from pipeline.errors import ReferenceMismatch, TooManyPixels
+from pipeline.models.roles import Models
+from pipeline.photo import enhance, upscale_photo
+from pipeline.run import Run
+from pipeline.steps.upscaling import output_size
+from pipeline.types import Enhanced, Notice, Photo
+
+# How far the proportions of photo and ground truth may differ, beyond a pixel: a little cropping does no harm.
+ASPECT_TOLERANCE = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The decoded photo, and the ground truth if one was sent."""
+
+    photo: Photo
+    reference: Photo | None
+
+    @property
+    def target(self) -> Photo:
+        """What the metrics compare the result with."""
+        return self.photo if self.reference is None else self.reference
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What the networks made of the photo. `perceptual` is None where no metrics were asked for."""
+
+    enhanced: Enhanced
+    perceptual: Figure | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The encoded picture and its report. `photo_pixels` is the size of what came in."""
+
+    picture: Encoded
+    report: Report
+    photo_pixels: int
+
+
+def restore_photo(order: Order, models: Models, limits: PhotoLimits, run: Run) -> Finished:
+    """The whole work in this thread, without reserving memory. Raises what `read`, `compute` and `finish` raise."""
+    started = time.perf_counter()
+    source = read(order, models, limits, _unlimited, run)
+    return finish(order, source, compute(order, source, models, run), models, run, started)
+
+
+def read(order: Order, models: Models, limits: PhotoLimits, claim: Claim, run: Run) -> Source:
+    """Photo and ground truth, decoded once `claim` has reserved the memory for everything that is done with them.
+
+    Raises `UnsupportedMediaType`, `BrokenImage`, `TooManyPixels`, `OutputFormatLimit` and what `claim` raises before
+    a pixel is decoded, and `ReferenceMismatch` where the ground truth has other proportions than the photo.
+    """
+    with run.stage("decode"):
+        header = inspect(order.file, max_pixels=limits.max_input_pixels)
+        _check_output(header, order, limits)
+        claim(photo_bytes(header.width * header.height, order.options.upscale_factor, working_bytes(order, models)))
+        photo = decode(header)
+    if order.reference is None:
+        return Source(photo, None)
+    with run.stage("reference"):
+        header = inspect(order.reference, max_pixels=limits.max_input_pixels)
+        claim(reference_bytes(header.width * header.height))
+        reference = decode(header)
+        _check_proportions(photo, reference)
+    return Source(photo, reference)
+
+
+def compute(order: Order, source: Source, models: Models, run: Run) -> Computed:
+    """What networks do: the enhancement, and the one metric that is a network. Raises as `pipeline.photo.enhance`."""
+    step = enhance if order.task == "enhance" else upscale_photo
+    enhanced = step(source.photo, order.options, models, run)
+    if not order.metrics:
+        return Computed(enhanced, None)
+    with run.stage("metrics"):
+        return Computed(enhanced, perceptual_figure(enhanced.image, source.target.image, models.perceptual, run.check))
+
+
+def finish(order: Order, source: Source, computed: Computed, models: Models, run: Run, started: float) -> Finished:
+    """The other metrics, the encoded picture and the report. `started` is a reading of `time.perf_counter()`.
+
+    Raises `StageFailed`, `DeviceOutOfMemory`, `DeadlineExceeded` and `Cancelled`.
+    """
+    enhanced, perceptual = computed.enhanced, computed.perceptual
+    figures = None
+    if perceptual is not None:
+        with run.stage("metrics"):
+            compared: Reference = "input" if source.reference is None else "upload"
+            figures = measure(enhanced.image, source.target.image, perceptual=perceptual, reference=compared)
+    with run.stage("encode"):
+        picture = encode(enhanced.image, enhanced.alpha, output_format=order.output_format, quality=order.quality)
+    notices = [*enhanced.notices, *picture.notices]
+    if source.reference is not None:
+        notices += [Notice(notice.code, f"Reference: {notice.message}") for notice in source.reference.notices]
+    if figures is not None:
+        notices += [Notice(code, message) for code, message in figures.missing]
+    used = dict(enhanced.models)
+    if perceptual is not None and perceptual.value is not None and models.perceptual is not None:
+        used["perceptual"] = models.perceptual.name
+    height, width = enhanced.image.shape[:2]
+    report = Report(
+        media_type=picture.media_type,
+        width=width,
+        height=height,
+        metrics=None if figures is None else metrics_of(figures, enhanced.faces),
+        faces=faces_of(enhanced),
+        processing_time_ms=round((time.perf_counter() - started) * 1000),
+        timings_ms=rounded(run.timings_ms),
+        models=used,
+        warning=notices[0].message if notices else None,
+        warnings=warnings_of(notices),
+    )
+    return Finished(picture, report, source.photo.width * source.photo.height)
+
+
+def _check_output(header: Header, order: Order, limits: PhotoLimits) -> None:
+    """Raise `TooManyPixels` or `OutputFormatLimit` for a photo that, enlarged, would be too large."""
+    factor = order.options.upscale_factor
+    width, height = output_size(header.width, header.height, factor)
+    check_size(width, height, order.output_format)
+    if width * height > limits.max_output_megapixels * 1e6:
+        raise TooManyPixels(
+            f"Enlarged {factor:g} times the photo would have {width * height / 1e6:.4g} megapixels; "
+            f"at most {limits.max_output_megapixels:g} are made."
+        )
+
+
+def _check_proportions(photo: Photo, reference: Photo) -> None:
+    height = reference.width * photo.height / photo.width
+    if abs(height - reference.height) > max(1.0, ASPECT_TOLERANCE * reference.height):
+        raise ReferenceMismatch(
+            f"The reference ({reference.width} × {reference.height}) does not have the photo's proportions "
+            f"({photo.width} × {photo.height})."
+        )
+
+
+def working_bytes(order: Order, models: Models) -> int:
+    """The most memory that one of the networks for this photo works in."""
+    chosen = models.chosen(order.options.restorer, order.options.upscaler)
+    sizes = [chosen.restorer.working_bytes] if order.task == "enhance" else []
+    if order.options.background == "upscale":
+        sizes += [upscaler.working_bytes for upscaler in chosen.upscalers.values()]
+    return max(sizes, default=0)
+
+
+def _unlimited(needed: int) -> None:
+    """A claim that reserves nothing."""

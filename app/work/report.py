@@ -1,0 +1,111 @@
+"""The report about a finished photo: what the JSON document shows beside the picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, with_config
+
+from metrics.report import Report as Figures
+from pipeline.types import Enhanced, FaceAction, FaceReport, Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """How the output compares with `reference`: the input (how much was changed) or an uploaded ground truth."""
+
+    psnr: Annotated[float | None, Field(description="dB, higher is more alike; null if the pictures are identical")]
+    ssim: Annotated[float | None, Field(description="structural similarity, 1 for identical pictures")]
+    lpips: Annotated[float | None, Field(description="perceptual distance, 0 for identical pictures")]
+    identity_similarity: Annotated[
+        float | None,
+        Field(description="the lowest over the restored faces, cosine in [-1, 1] on the scale of `models.recogniser`"),
+    ]
+    reference: Literal["input", "upload"]
+
+
+@dataclass(frozen=True, slots=True)
+class FaceOut:
+    """One detected face and what was done with it. Box (x0, y0, x1, y1) and landmarks in input pixels."""
+
+    box: list[float]
+    landmarks: list[list[float]]
+    landmarks_estimated: Annotated[
+        bool, Field(description="true where the detector does not see all landmarks but derives some")
+    ]
+    score: float
+    identity_similarity: Annotated[
+        float | None,
+        Field(
+            description="of the face before and after, cosine in [-1, 1] on the scale of `models.recogniser`; null for "
+            "a face that was kept, and without a recogniser"
+        ),
+    ]
+    strength: float
+    action: FaceAction
+    reason: str | None
+
+
+@with_config(ConfigDict(title="Warning"))
+@dataclass(frozen=True, slots=True)
+class WarningOut:
+    """Something to know that is no failure."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything there is to say about a finished photo but its pixels."""
+
+    media_type: str
+    width: int
+    height: int
+    metrics: Annotated[Metrics | None, Field(description="null if they were not asked for")]
+    faces: list[FaceOut]
+    processing_time_ms: int
+    timings_ms: dict[str, float]
+    models: dict[str, str]
+    warning: Annotated[str | None, Field(description="the first warning's sentence")]
+    warnings: list[WarningOut]
+
+
+def metrics_of(figures: Figures, faces: tuple[FaceReport, ...]) -> Metrics:
+    """The metrics as the report shows them, with the lowest similarity of the restored faces."""
+    similarities = [
+        face.verdict.identity_similarity
+        for face in faces
+        if face.verdict.action != "kept" and face.verdict.identity_similarity is not None
+    ]
+    return Metrics(figures.psnr, figures.ssim, figures.lpips, min(similarities, default=None), figures.reference)
+
+
+def faces_of(enhanced: Enhanced) -> list[FaceOut]:
+    """Each face of the photo as the report shows it, in the order of detection."""
+    return [_face(report) for report in enhanced.faces]
+
+
+def warnings_of(notices: list[Notice]) -> list[WarningOut]:
+    """The notices as the report shows them."""
+    return [WarningOut(notice.code, notice.message) for notice in notices]
+
+
+def rounded(timings_ms: dict[str, float]) -> dict[str, float]:
+    """Milliseconds to a tenth: anything finer is noise."""
+    return {stage: round(value, 1) for stage, value in timings_ms.items()}
+
+
+def _face(report: FaceReport) -> FaceOut:
+    face, verdict = report.face, report.verdict
+    return FaceOut(
+        box=[round(float(value), 2) for value in face.box],
+        landmarks=[[round(float(x), 2), round(float(y), 2)] for x, y in face.landmarks],
+        landmarks_estimated=face.landmarks_estimated,
+        score=round(face.score, 4),
+        identity_similarity=verdict.identity_similarity,
+        strength=verdict.strength,
+        action=verdict.action,
+        reason=verdict.reason,
+    )
