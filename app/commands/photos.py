@@ -11,6 +11,7 @@ from app.settings import Settings
 from app.work.service import check_output
 from pipeline.codec.decode import decode
 from pipeline.codec.encode import encode
+from pipeline.codec.inspect import inspect
 from pipeline.errors import PipelineError
 from pipeline.models.roles import Models
 from pipeline.options import EnhanceOptions, OutputFormat
@@ -104,13 +105,10 @@ def enhance_files(
 def _enhance_file(plan: FilePlan, options: EnhanceOptions, quality: int, models: Models, settings: Settings) -> str:
     run = Run()
     with run.stage("decode"):
-        photo = decode(
-            plan.source.read_bytes(),
-            max_pixels=settings.max_input_pixels,
-            admit=lambda width, height: check_output(
-                width, height, options.upscale_factor, plan.output_format, settings.max_output_megapixels
-            ),
-        )
+        header = inspect(plan.source.read_bytes(), max_pixels=settings.max_input_pixels)
+        factor, limit = options.upscale_factor, settings.max_output_megapixels
+        check_output(header.width, header.height, factor, plan.output_format, limit)
+        photo = decode(header)
     enhanced = enhance(photo, options, models, run)
     with run.stage("encode"):
         encoded = encode(enhanced.image, enhanced.alpha, output_format=plan.output_format, quality=quality)

@@ -20,6 +20,7 @@ from app.work.order import Answer, Order
 from metrics.report import Figure, perceptual_figure
 from pipeline.codec.decode import decode
 from pipeline.codec.encode import check_size
+from pipeline.codec.inspect import inspect
 from pipeline.errors import Cancelled, DeadlineExceeded, DeviceFailed, ReferenceMismatch, TooManyPixels
 from pipeline.models.catalogue.registry import REGISTRY
 from pipeline.models.roles import Models
@@ -200,24 +201,19 @@ class Service:
 
     def _read(self, order: Order, models: Models, claim: Claim, run: Run) -> tuple[Photo, Photo | None]:
         """Photo and reference, decoded once there is memory for all that is to be done with them."""
-
         numbers = self.engine.runtime.dtype.itemsize if _uses_official(order, models) else None
-
-        def admit(width: int, height: int) -> None:
-            factor = order.options.upscale_factor
-            check_output(width, height, factor, order.output_format, self.settings.max_output_megapixels)
-            self._claim(claim, photo_bytes(width * height, factor, numbers))
-
-        def admit_reference(width: int, height: int) -> None:
-            self._claim(claim, reference_bytes(width * height))
-
-        limit = self.settings.max_input_pixels
+        factor, limit = order.options.upscale_factor, self.settings.max_input_pixels
         with run.stage("decode"):
-            photo = decode(order.file, max_pixels=limit, admit=admit)
+            header = inspect(order.file, max_pixels=limit)
+            check_output(header.width, header.height, factor, order.output_format, self.settings.max_output_megapixels)
+            self._claim(claim, photo_bytes(header.width * header.height, factor, numbers))
+            photo = decode(header)
         if order.reference is None:
             return photo, None
         with run.stage("reference"):
-            reference = decode(order.reference, max_pixels=limit, admit=admit_reference)
+            header = inspect(order.reference, max_pixels=limit)
+            self._claim(claim, reference_bytes(header.width * header.height))
+            reference = decode(header)
             height = reference.width * photo.height / photo.width
             if abs(height - reference.height) > max(1.0, ASPECT_TOLERANCE * reference.height):
                 raise ReferenceMismatch(
