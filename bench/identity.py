@@ -22,6 +22,7 @@ import numpy as np
 from app.settings import Settings
 from bench.table import MISSING, markdown
 from pipeline.codec.decode import decode
+from pipeline.codec.inspect import inspect
 from pipeline.errors import InputError
 from pipeline.geometry import transform_points
 from pipeline.models.catalogue.selection import choose
@@ -76,7 +77,7 @@ def looked_at(paths: Sequence[Path], models: Models, recogniser: Recogniser) -> 
     """Every photo among `paths` with its faces; what is no photo is named on standard error."""
     for path in files_of(paths):
         try:
-            image = decode(path.read_bytes(), max_pixels=MAX_PIXELS).image
+            image = decode(inspect(path.read_bytes(), max_pixels=MAX_PIXELS)).image
         except (InputError, OSError) as error:
             print(f"{path}: {error}", file=sys.stderr)
             continue

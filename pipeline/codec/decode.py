@@ -1,30 +1,20 @@
-"""Bytes of an uploaded file → an upright sRGB photo."""
+"""Header of an uploaded file → an upright sRGB photo."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from io import BytesIO
 
 import numpy as np
 import PIL.Image
 from PIL import ImageCms
-from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
-from PIL.WebPImagePlugin import WebPImageFile
 
-from pipeline.codec.file_parts import MAX_PROFILE_BYTES, Format, Parts, format_of, orientation, take_apart
+from pipeline.codec.file_parts import Parts, orientation
+from pipeline.codec.inspect import Header
+from pipeline.codec.limits import CHECKED_BEFORE_DECODING, MAX_PROFILE_BYTES
+from pipeline.codec.pillow import damage_reported, open_file
 from pipeline.codec.png_rows import check_rows
-from pipeline.errors import BrokenImage, PipelineError, TooManyPixels
 from pipeline.types import FloatArray, Image, Notice, Photo
-
-_PLUGINS: dict[Format, Callable[[BytesIO], ImageFile]] = {
-    "JPEG": JpegImageFile,
-    "PNG": PngImageFile,
-    "WebP": WebPImageFile,
-}
-TRIED_FIRST = 4_000_000  # pixels; a smaller picture may be in memory by the time its damage is found
 
 _UPRIGHT = {
     2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
@@ -37,34 +27,22 @@ _UPRIGHT = {
 }
 
 
-def decode(data: bytes, *, max_pixels: int, admit: Callable[[int, int], None] | None = None) -> Photo:
-    """The photo in a JPEG, PNG or WebP file, upright and in sRGB.
+def decode(header: Header) -> Photo:
+    """The photo in the file that `header` describes, upright and in sRGB.
 
-    `image` is (H, W, 3) float32 RGB in [0, 1]; `alpha` is (H, W), or None where every pixel is opaque. The EXIF
-    orientation is applied and an embedded colour profile converted; a profile that cannot be used leaves the
-    pixels as they are, with the notice `color_profile_ignored`. Of an animation the first frame is taken, with the
-    notice `animation_first_frame`. 16-bit grey keeps its precision, 16-bit colour is cut to 8 bits.
+    `image` is (H, W, 3) float32 RGB in [0, 1]; `alpha` is (H, W) float32 in [0, 1], or None where every pixel is
+    opaque. The EXIF orientation is applied and an embedded colour profile converted; a profile that cannot be used
+    leaves the pixels as they are, with the notice `color_profile_ignored`. Of an animation the first frame is taken,
+    with the notice `animation_first_frame`. 16-bit grey keeps its precision, 16-bit colour is cut to 8 bits.
 
-    Raises `UnsupportedMediaType` for anything else, `TooManyPixels` above `max_pixels` (before a pixel is
-    decoded), and `BrokenImage` for a file that is damaged, cut off or built to be expensive. `admit` is told width and
-    height as stored, also before a pixel is decoded, and may refuse the photo with a `PipelineError` of its own.
+    Raises `BrokenImage` where the pixels are damaged, cut off or built to be expensive.
     """
-    file_format = format_of(data)
+    parts = header.parts
     notices = []
-    with _damage_reported(file_format, max_pixels):
-        parts = take_apart(data, file_format)
-        # The plugin itself instead of `Image.open`: no other decoder can be reached, and Pillow's process-wide
-        # pixel limit, which at first only warns, stays out of the way of `max_pixels`.
-        file = _PLUGINS[file_format](BytesIO(parts.pixels))
-        if file.width * file.height > max_pixels:
-            raise TooManyPixels(
-                f"The photo has {file.width * file.height / 1e6:.4g} megapixels ({file.width} × {file.height}); "
-                f"at most {max_pixels / 1e6:.4g} are accepted."
-            )
-        if admit is not None:
-            admit(file.width, file.height)
-        if file.width * file.height > TRIED_FIRST:
-            _try_first(parts)
+    with damage_reported(header.file_format):
+        if header.width * header.height > CHECKED_BEFORE_DECODING:
+            _check_cheaply(parts)
+        file = open_file(parts.pixels, header.file_format)
         file.load()
         if parts.animated or getattr(file, "is_animated", False):
             notices.append(Notice("animation_first_frame", "The file is an animation; only its first frame is used."))
@@ -83,27 +61,12 @@ def decode(data: bytes, *, max_pixels: int, admit: Callable[[int, int], None] | 
     return Photo(_image(picture), alpha, tuple(notices))
 
 
-def _try_first(parts: Parts) -> None:
-    """Let a damaged or hostile file fail before any memory or time is spent on its pixels."""
+def _check_cheaply(parts: Parts) -> None:
+    """Find damage before any memory or time is spent on the pixels: a small hostile file may claim a large picture."""
     if parts.outline:
         JpegImageFile(BytesIO(parts.outline)).load()
     if parts.header:
         check_rows(parts.header, parts.packed)
-
-
-@contextmanager
-def _damage_reported(file_format: Format, max_pixels: int) -> Iterator[None]:
-    """Turn whatever a decoder trips over into `BrokenImage`; what is not the file's fault passes."""
-    try:
-        yield
-    except (PipelineError, MemoryError):
-        raise
-    except PIL.Image.DecompressionBombError as error:  # WebP only: Pillow refuses some sizes before it tells them
-        raise TooManyPixels(
-            f"The photo is too large; at most {max_pixels / 1e6:.4g} megapixels are accepted."
-        ) from error
-    except Exception as error:
-        raise BrokenImage(f"This {file_format} file is damaged or incomplete and cannot be read.") from error
 
 
 def _alpha(picture: PIL.Image.Image) -> FloatArray | None:

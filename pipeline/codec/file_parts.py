@@ -15,14 +15,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from pipeline.codec.limits import MAX_CHUNKS, MAX_PROFILE_BYTES, MAX_SCANS, MAX_SEGMENTS
 from pipeline.errors import BrokenImage, UnsupportedMediaType
 
 Format: TypeAlias = Literal["JPEG", "PNG", "WebP"]
-
-MAX_SCANS = 100  # real progressive files have about ten; each costs a pass over all coefficients
-MAX_SEGMENTS = 4_096  # a 10 MB photo whose colour profile and depth map fill JPEG segments has some 200
-MAX_CHUNKS = 65_536  # PNG: 512 MB in the usual 8 KB pieces
-MAX_PROFILE_BYTES = 4 * 2**20
 
 _SCAN, _END, _APP1, _APP2 = 0xDA, 0xD9, 0xE1, 0xE2
 _HUFFMAN_FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive

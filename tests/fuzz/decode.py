@@ -12,6 +12,7 @@ import atheris
 
 with atheris.instrument_imports(include=["pipeline", "PIL"]):
     from pipeline.codec.decode import decode
+    from pipeline.codec.inspect import inspect
     from pipeline.errors import InputError
 
 MAX_PIXELS = 4_000_000
@@ -19,7 +20,7 @@ MAX_PIXELS = 4_000_000
 
 def try_bytes(data: bytes) -> None:
     try:
-        photo = decode(data, max_pixels=MAX_PIXELS)
+        photo = decode(inspect(data, max_pixels=MAX_PIXELS))
     except InputError:
         return
     if not 0 < photo.width * photo.height <= MAX_PIXELS or not 0 <= photo.image.min() <= photo.image.max() <= 1:

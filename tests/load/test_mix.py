@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from pipeline.codec.decode import decode
+from pipeline.codec.inspect import inspect
 from pipeline.errors import InputError
 from tests import images
 from tests.app import samples
@@ -46,7 +47,7 @@ def hostile() -> list[tuple[str, bytes]]:
     for name, data in corpus():
         if 0 < len(data) <= HOSTILE_BYTES:
             try:
-                decode(data, max_pixels=MAX_PIXELS)
+                decode(inspect(data, max_pixels=MAX_PIXELS))
             except InputError:
                 refused.append((name, data))
     return refused[:: len(refused) // (REQUESTS // 2)][: REQUESTS // 2]
@@ -63,7 +64,7 @@ def good(number: int) -> tuple[str, bytes]:
 
 def enlarged(file: bytes) -> Pixels:
     """What the fake upscaler makes of a file at factor 2: each pixel four times."""
-    shown = np.round(decode(file, max_pixels=MAX_PIXELS).image * 255)
+    shown = np.round(decode(inspect(file, max_pixels=MAX_PIXELS)).image * 255)
     return shown.repeat(2, axis=0).repeat(2, axis=1)
 
 

@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from pipeline.codec.decode import decode
+from pipeline.codec.inspect import inspect
 from pipeline.models.detectors.retinaface import RetinaFaceDetector
 from pipeline.models.detectors.retinaface_backbone import Backbone
 from pipeline.models.runtime.runtime import Runtime
@@ -63,7 +64,7 @@ def test_random_weights_find_the_same(backbone: Backbone, astronaut: Image) -> N
 def test_the_real_weights_find_the_same(shared_weights: Path, group_photo: bytes) -> None:
     """Looks at half the size and less add nothing where no face is large."""
     weights = torch.load(shared_weights / "retinaface-mobilenet0.25.pth", map_location="cpu", weights_only=True)
-    image = decode(group_photo, max_pixels=25_000_000).image
+    image = decode(inspect(group_photo, max_pixels=25_000_000)).image
     theirs = facexlib_faces("mobile0.25", weights, image)
     assert len(theirs) == 6
     assert_equal(our_faces(weights, image), theirs)

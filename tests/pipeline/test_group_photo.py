@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.codec.decode import decode
+from pipeline.codec.inspect import inspect
 from pipeline.models.roles import Models
 from pipeline.options import EnhanceOptions
 from pipeline.photo import enhance, upscale_photo
@@ -20,7 +21,7 @@ OPTIONS = EnhanceOptions(upscale_factor=1.0)
 
 @pytest.fixture(scope="module")
 def photo(group_photo: bytes) -> Photo:
-    return decode(group_photo, max_pixels=25_000_000)
+    return decode(inspect(group_photo, max_pixels=25_000_000))
 
 
 @pytest.fixture(scope="module")

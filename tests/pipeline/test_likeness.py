@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pipeline.codec.decode import decode
+from pipeline.codec.inspect import inspect
 from pipeline.geometry import IDENTITY_MATRIX, scaled, transform_points
 from pipeline.models.roles import Models
 from pipeline.options import EnhanceOptions, IdentityPolicy
@@ -29,7 +30,7 @@ def photo(astronaut: Image) -> Photo:
 @pytest.fixture(scope="module")
 def somebody_else(group_photo: bytes, embedded_models: Models) -> Image:
     """The aligned face of another person, (512, 512, 3)."""
-    image = decode(group_photo, max_pixels=25_000_000).image
+    image = decode(inspect(group_photo, max_pixels=25_000_000)).image
     crop = align(image, detect(image, embedded_models.detector, Run())[:1], Run())[0]
     assert crop is not None
     return crop.image

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.codec.decode import decode
+from pipeline.codec.inspect import inspect
 from pipeline.errors import InputError
 from pipeline.models.runtime.allocator import return_freed_memory
 from tests import images
@@ -28,7 +29,7 @@ _CLEAR, _STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
 def outcome(data: bytes) -> str:
     """The name of the error, or a sum of the photo."""
     try:
-        photo = decode(data, max_pixels=MAX_PIXELS)
+        photo = decode(inspect(data, max_pixels=MAX_PIXELS))
     except InputError as error:
         return type(error).__name__
     except Exception as error:
@@ -52,7 +53,7 @@ def main() -> int:
         outcomes = []
         for others in bright:
             for other in others:
-                decode(other, max_pixels=MAX_PIXELS)
+                decode(inspect(other, max_pixels=MAX_PIXELS))
             if not outcomes:
                 return_freed_memory()
                 _CLEAR.write_text("5")  # the peak starts again from what is held now

@@ -13,6 +13,7 @@ import pytest
 
 from pipeline import errors
 from pipeline.codec.decode import decode
+from pipeline.codec.inspect import inspect
 from tests import corpus, images
 
 REFUSALS = {kind.__name__ for kind in errors.InputError.__subclasses__()}
@@ -47,9 +48,9 @@ def test_the_corpus_is_large_and_always_the_same() -> None:
 def test_what_is_whole_is_a_photo(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where it is large, and therefore tried before it is decoded."""
     file = corpus.seeds()[name]
-    photo = decode(file, max_pixels=25_000_000)
-    monkeypatch.setattr("pipeline.codec.decode.TRIED_FIRST", 0)
-    tried = decode(file, max_pixels=25_000_000)
+    photo = decode(inspect(file, max_pixels=25_000_000))
+    monkeypatch.setattr("pipeline.codec.decode.CHECKED_BEFORE_DECODING", 0)
+    tried = decode(inspect(file, max_pixels=25_000_000))
     assert np.array_equal(photo.image, tried.image)
     assert photo.notices == tried.notices
 
@@ -61,7 +62,7 @@ def test_what_is_whole_is_a_photo(name: str, monkeypatch: pytest.MonkeyPatch) ->
 )
 def test_a_large_photo_as_cameras_write_it(options: dict[str, Any]) -> None:
     file = images.jpeg(images.gradient(2600, 1700), **options)
-    assert decode(file, max_pixels=25_000_000).image.shape == (1700, 2600, 3)
+    assert decode(inspect(file, max_pixels=25_000_000)).image.shape == (1700, 2600, 3)
 
 
 def test_each_file_gives_a_photo_or_an_input_error(trials: list[dict[str, Any]]) -> None:

@@ -18,8 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.codec.decode import decode
-from pipeline.codec.file_parts import MAX_PROFILE_BYTES, MAX_SCANS
-from pipeline.errors import BrokenImage, InputError, TooManyPixels, UnsupportedMediaType
+from pipeline.codec.inspect import inspect
+from pipeline.codec.limits import MAX_PROFILE_BYTES, MAX_SCANS
+from pipeline.errors import BrokenImage, InputError, TooManyPixels
 from pipeline.types import Photo
 from tests import corpus, images
 from tests.images import Pixels
@@ -30,7 +31,7 @@ EXPECTED = PICTURE / 255
 
 
 def decoded(data: bytes) -> Photo:
-    photo = decode(data, max_pixels=MAX_PIXELS)
+    photo = decode(inspect(data, max_pixels=MAX_PIXELS))
     assert photo.image.dtype == np.float32
     assert photo.image.flags.c_contiguous
     assert photo.image.shape[2:] == (3,)
@@ -286,25 +287,6 @@ def test_animation_gives_its_first_frame(file_format: str) -> None:
 # --- refused files -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        b"\xff",
-        images.noise(),
-        images.gif(PICTURE),
-        images.tiff(PICTURE),
-        images.archive(),
-        b"RIFF____WAVE",
-        b"<svg/>",
-    ],
-    ids=["empty", "one-byte", "noise", "gif", "tiff", "zip", "wave", "svg"],
-)
-def test_other_files_are_refused(data: bytes) -> None:
-    with pytest.raises(UnsupportedMediaType, match="JPEG, PNG or WebP"):
-        decode(data, max_pixels=MAX_PIXELS)
-
-
 WHOLE = {
     "jpeg": images.jpeg(PICTURE),
     "progressive": images.jpeg(PICTURE, progressive=True),
@@ -318,43 +300,21 @@ WHOLE = {
 @pytest.mark.parametrize("name", WHOLE)
 def test_truncated(name: str, share: float) -> None:
     with pytest.raises(BrokenImage, match=r"damaged or incomplete|ends before"):
-        decode(images.cut(WHOLE[name], share), max_pixels=MAX_PIXELS)
+        decode(inspect(images.cut(WHOLE[name], share), max_pixels=MAX_PIXELS))
 
 
 @pytest.mark.parametrize("head", [b"\xff\xd8\xff", images.PNG_SIGNATURE, b"RIFF\x10\0\0\0WEBP"])
 def test_signature_with_nothing_behind_it(head: bytes) -> None:
     for data in (head, head + images.noise(200)):
         with pytest.raises(BrokenImage):
-            decode(data, max_pixels=MAX_PIXELS)
-
-
-def test_damaged_png_pixels_are_noticed() -> None:
-    data = bytearray(images.png(PICTURE, compress_level=0))
-    data[len(data) // 2] ^= 1  # a stored block: one bit of one pixel, which inflates without complaint
-    with pytest.raises(BrokenImage, match="checksum"):
-        decode(bytes(data), max_pixels=MAX_PIXELS)
+            decode(inspect(data, max_pixels=MAX_PIXELS))
 
 
 @pytest.mark.parametrize(("width", "height"), [(0, 5), (5, 0), (0, 0)])
 def test_zero_size(width: int, height: int) -> None:
     data = images.png_file(width, height, [images.chunk(b"IDAT", zlib.compress(b""))])
     with pytest.raises(BrokenImage):
-        decode(data, max_pixels=MAX_PIXELS)
-
-
-def test_pixel_limit_is_exact_and_says_the_numbers() -> None:
-    data = images.png(np.zeros((1500, 1000, 3), np.uint8))
-    assert decode(data, max_pixels=1_500_000).width == 1000
-    with pytest.raises(TooManyPixels, match=r"1\.5 megapixels \(1000 × 1500\); at most 1\.25"):
-        decode(data, max_pixels=1_250_000)
-
-
-def test_limits_above_pillows_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PIL.Image, "MAX_IMAGE_PIXELS", 100)  # Pillow raises above twice that
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        for data in (images.png(PICTURE), images.jpeg(PICTURE)):
-            assert decode(data, max_pixels=MAX_PIXELS).image.shape == PICTURE.shape
+        decode(inspect(data, max_pixels=MAX_PIXELS))
 
 
 # --- hostile files -----------------------------------------------------------------------------------------------
@@ -397,7 +357,7 @@ def test_bombs_are_refused_cheaply(data: bytes, error: type[InputError]) -> None
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with bounded(seconds=1, megabytes=10), pytest.raises(error):
-            decode(data, max_pixels=MAX_PIXELS)
+            decode(inspect(data, max_pixels=MAX_PIXELS))
 
 
 @pytest.mark.parametrize(
@@ -443,26 +403,11 @@ BAD_TABLE = images.segment(0xC4, b"\x17" + bytes(16))
 )
 def test_damage_at_the_end_of_a_large_picture_is_found_before_its_pixels(data: bytes) -> None:
     with bounded(seconds=1, megabytes=10), pytest.raises(BrokenImage):
-        decode(data, max_pixels=MAX_PIXELS)
+        decode(inspect(data, max_pixels=MAX_PIXELS))
 
 
 def test_the_large_picture_itself_is_whole() -> None:
-    assert decode(LARGE, max_pixels=MAX_PIXELS).image.shape == (5_000, 5_000, 3)
-
-
-@pytest.mark.parametrize("frame", [0xC3, 0xC5, 0xC7, 0xC9, 0xCA, 0xCB, 0xCF])
-def test_jpeg_of_a_kind_that_nobody_makes(frame: int) -> None:
-    data = images.jpeg(PICTURE).replace(b"\xff\xc0", bytes([0xFF, frame]), 1)
-    with pytest.raises(UnsupportedMediaType, match="lossless or arithmetic"):
-        decode(data, max_pixels=MAX_PIXELS)
-
-
-def test_png_has_one_header_in_front() -> None:
-    data = images.png(PICTURE)
-    header = data[8:33]
-    for wrong in (images.with_chunks(data, header), data[:8] + data[33:-12] + header + data[-12:]):
-        with pytest.raises(BrokenImage, match="header"):
-            decode(wrong, max_pixels=MAX_PIXELS)
+    assert decode(inspect(LARGE, max_pixels=MAX_PIXELS)).image.shape == (5_000, 5_000, 3)
 
 
 def test_exif_bomb_is_cheap_and_quiet() -> None:
@@ -534,7 +479,7 @@ def test_damaged_file_gives_a_photo_or_an_input_error(data: bytes) -> None:
 @given(st.sampled_from([b"\xff\xd8\xff", images.PNG_SIGNATURE, b"RIFF____WEBPVP8X", b""]), st.binary(max_size=300))
 def test_any_bytes_are_no_photo(head: bytes, tail: bytes) -> None:
     with pytest.raises(InputError):
-        decode(head + tail, max_pixels=MAX_PIXELS)
+        decode(inspect(head + tail, max_pixels=MAX_PIXELS))
 
 
 @settings(max_examples=60, deadline=None)
@@ -551,4 +496,4 @@ def test_out_of_memory_is_not_the_files_fault(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", exhausted)
     with pytest.raises(MemoryError):
-        decode(images.png(PICTURE), max_pixels=MAX_PIXELS)
+        decode(inspect(images.png(PICTURE), max_pixels=MAX_PIXELS))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.codec.decode import decode
 from pipeline.codec.encode import MAX_SIDES, MEDIA_TYPES, encode
+from pipeline.codec.inspect import inspect
 from pipeline.errors import OutputFormatLimit
 from pipeline.options import OutputFormat
 from pipeline.types import FloatArray, Image
@@ -59,7 +60,7 @@ def test_rounds_half_up_and_clips() -> None:
 @pytest.mark.parametrize("output_format", ["png", "webp"])
 def test_alpha_is_kept(output_format: OutputFormat) -> None:
     encoded = encode(PICTURE, ALPHA, output_format=output_format, quality=95)
-    photo = decode(encoded.data, max_pixels=10**6)
+    photo = decode(inspect(encoded.data, max_pixels=10**6))
     assert photo.alpha is not None
     assert np.abs(photo.alpha - ALPHA).max() * 255 <= 0.51
     assert encoded.notices == ()

@@ -13,6 +13,7 @@ import skimage.data
 import torch
 
 from pipeline.codec.decode import decode
+from pipeline.codec.inspect import inspect
 from pipeline.errors import DeviceOutOfMemory, ModelUnavailable
 from pipeline.models.detectors.retinaface import MIN_SCORE, RetinaFaceDetector
 from pipeline.models.detectors.retinaface_backbone import Backbone
@@ -213,7 +214,7 @@ def off(face: Face, expected: FloatArray) -> float:
 
 @pytest.mark.shared
 def test_all_six_faces_of_the_group_are_found_and_nothing_else(real: RetinaFaceDetector, group_photo: bytes) -> None:
-    photo = decode(group_photo, max_pixels=25_000_000)
+    photo = decode(inspect(group_photo, max_pixels=25_000_000))
     faces = detect(photo.image, real, Run())
     expected = np.array(LANDMARKS["t1"], dtype=np.float32)
     expected = expected[expected[:, 2, 0].argsort()]

@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 from pipeline.codec.decode import decode
+from pipeline.codec.inspect import inspect
 from pipeline.errors import ModelUnavailable, StageFailed
 from pipeline.geometry import transform_points
 from pipeline.models.catalogue.weights import EMBEDDED_DIR
@@ -57,7 +58,7 @@ def similarity(scale: float, degrees: float, x: float, y: float) -> np.ndarray:
 
 
 def test_six_people_are_six_people(recogniser: DlibRecogniser, group_photo: bytes, astronaut: Image) -> None:
-    image = decode(group_photo, max_pixels=25_000_000).image
+    image = decode(inspect(group_photo, max_pixels=25_000_000)).image
     people = [np.array(points, np.float32) for points in LANDMARKS["t1"]]
     found = recogniser.embed([*[image] * 6, astronaut], [*people, EYES])
     similarities = found @ found.T

@@ -1,0 +1,48 @@
+"""Bytes of an uploaded file → its header: what the file is and how large, before a pixel is decoded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PIL.Image import DecompressionBombError
+
+from pipeline.codec.file_parts import Format, Parts, format_of, take_apart
+from pipeline.codec.pillow import damage_reported, open_file
+from pipeline.errors import TooManyPixels
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What is known of a file before it is decoded.
+
+    `width` and `height` are as stored, in pixels: the EXIF orientation may still swap them. `parts` is what
+    `pipeline.codec.decode.decode` needs.
+    """
+
+    file_format: Format
+    width: int
+    height: int
+    parts: Parts
+
+
+def inspect(data: bytes, *, max_pixels: int) -> Header:
+    """The header of a JPEG, PNG or WebP file.
+
+    Raises `UnsupportedMediaType` for any other file, `BrokenImage` where the file's structure is damaged, cut off or
+    built to be expensive, and `TooManyPixels` above `max_pixels`. Damage in the pixels is found by `decode`.
+    """
+    file_format = format_of(data)
+    with damage_reported(file_format):
+        parts = take_apart(data, file_format)
+        try:
+            file = open_file(parts.pixels, file_format)
+        except DecompressionBombError as error:  # Pillow refuses some WebP sizes without saying what they are
+            raise TooManyPixels(
+                f"The photo is too large; at most {max_pixels / 1e6:.4g} megapixels are accepted."
+            ) from error
+        if file.width * file.height > max_pixels:
+            raise TooManyPixels(
+                f"The photo has {file.width * file.height / 1e6:.4g} megapixels ({file.width} × {file.height}); "
+                f"at most {max_pixels / 1e6:.4g} are accepted."
+            )
+        return Header(file_format, file.width, file.height, parts)

@@ -1,0 +1,12 @@
+"""Bounds on what an image file may contain beside its pixel count; a hostile file can make each of these expensive."""
+
+from __future__ import annotations
+
+MAX_SCANS = 100  # real progressive JPEG files have about ten; each costs a pass over all coefficients
+MAX_SEGMENTS = 4_096  # a 10 MB JPEG whose colour profile and depth map fill segments has about 200
+MAX_CHUNKS = 65_536  # PNG: 512 MB in the usual 8 KB chunks
+MAX_PROFILE_BYTES = 4 * 2**20  # of a colour profile, uncompressed
+
+# Pixels. A larger picture is searched for damage before memory for its pixels is taken; for a smaller one that
+# costs more than it saves.
+CHECKED_BEFORE_DECODING = 4_000_000
