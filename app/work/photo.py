@@ -114,7 +114,7 @@ def finish(order: Order, source: Source, computed: Computed, models: Models, run
     if source.reference is not None:
         notices += [Notice(notice.code, f"Reference: {notice.message}") for notice in source.reference.notices]
     if figures is not None:
-        notices += [Notice(code, message) for code, message in figures.missing]
+        notices += [Notice(notice.code, notice.message) for notice in figures.notices]
     used = dict(enhanced.models)
     if perceptual is not None and perceptual.value is not None and models.perceptual is not None:
         used["perceptual"] = models.perceptual.name

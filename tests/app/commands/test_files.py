@@ -67,14 +67,14 @@ def test_a_photo_is_never_overwritten(album: Path, tmp_path: Path) -> None:
 
 
 def test_two_photos_of_one_name(album: Path, tmp_path: Path) -> None:
-    (album / "a.webp").write_bytes(PHOTO)
+    (album / "a.webp").write_bytes(b"photo")
     with pytest.raises(ValueError, match="Two photos"):
         plan_files(album, tmp_path / "out", None)
 
 
 def test_a_folder_cannot_become_a_file(album: Path, tmp_path: Path) -> None:
     for name in ("out.png", "out"):
-        (tmp_path / name).write_bytes(PHOTO)
+        (tmp_path / name).write_bytes(b"photo")
         with pytest.raises(ValueError, match="not a folder"):
             plan_files(album, tmp_path / name, None)
     with pytest.raises(ValueError, match="not a folder"):
