@@ -50,8 +50,8 @@ class GateMiddleware:
             return
         closing = self._inspect(scope)
         received, tail, closed = 0, b"", not closing
-        began = scope.get("began", time.monotonic())  # our protocol tells it
-        upload = Arrival(self._arrivals, began + self._read_timeout_s, self._read_timeout_s)
+        started_at = scope.get("started_at", time.monotonic())  # set by GuardedProtocol; other servers do not
+        upload = Arrival(self._arrivals, started_at + self._read_timeout_s, self._read_timeout_s)
 
         async def receive_bounded() -> Message:
             nonlocal received, tail, closed
