@@ -90,7 +90,7 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
     for module in (photos, health, status, config, models, pages, prometheus):
         app.include_router(module.router)
     app.mount(pages.STATIC, pages.static_files())
-    website = read_website(settings.web_dir, _paths(app), otherwise=app.router.default)
+    website = read_website(settings.web_dir, _paths(app), fallback=app.router.default)
     if website is None:
         app.include_router(pages.landing)
     else:

@@ -1,1 +1,1 @@
-"""The HTTP server: uvicorn with a protocol, a transport and a shutdown of our own."""
+"""The HTTP server: uvicorn with our own protocol, transport and shutdown."""

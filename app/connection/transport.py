@@ -1,4 +1,4 @@
-"""A transport that leaves politely: what arrives at a closed socket would cost the client its answer."""
+"""A transport with a lingering close: what arrives at a closed socket would cost the client its answer."""
 
 from __future__ import annotations
 
@@ -14,13 +14,16 @@ if sys.platform != "win32":
 
 
 class LingeringTransport:
-    """Another transport, whose `close` only ends the sending where `closing`, asked first, says that it should linger:
-    the client finds the end of its answer, and the rest of its request can be read and thrown away.
+    """Wraps a transport. Where `should_linger` says so, `close` only ends the sending: the client gets the end of its
+    answer, and the rest of its request can be read and thrown away.
+
+    A socket that is closed while the client sends answers with a TCP reset, on which the client's system drops what it
+    has not yet read.
     """
 
-    def __init__(self, transport: asyncio.Transport, closing: Callable[[], bool]) -> None:
+    def __init__(self, transport: asyncio.Transport, should_linger: Callable[[], bool]) -> None:
         self._transport = transport
-        self._ask = closing
+        self._should_linger = should_linger
         self._closing = False
         self._written = 0
 
@@ -28,12 +31,12 @@ class LingeringTransport:
         return getattr(self._transport, name)
 
     @property
-    def taken(self) -> int:
-        """Bytes that have arrived at the client's system, as far as this one tells."""
+    def delivered(self) -> int:
+        """Bytes that the client's system has acknowledged, as far as the local system knows."""
         return self._written - self._transport.get_write_buffer_size() - self._unacknowledged()
 
     def write(self, data: bytes) -> None:
-        """Send; after `close` nothing any more."""
+        """Send; after `close`, do nothing."""
         if not self._closing:
             self._written += len(data)
             self._transport.write(data)
@@ -43,23 +46,23 @@ class LingeringTransport:
         return self._closing or self._transport.is_closing()
 
     def close(self) -> None:
-        """Send what is left, and then close."""
+        """Send what is buffered, then close."""
         if self.is_closing():
             return
         self._closing = True
-        if self._ask() and self._transport.can_write_eof():
+        if self._should_linger() and self._transport.can_write_eof():
             self._transport.write_eof()
             self._transport.resume_reading()
         else:
             self._transport.close()
 
     def _unacknowledged(self) -> int:
-        """Bytes in the system's send buffer, which holds megabytes and takes more only when a good part has gone."""
+        """Bytes in the socket's send buffer, which holds megabytes and accepts more only once much of it is sent."""
         socket = self._transport.get_extra_info("socket")
         if sys.platform == "win32" or socket is None:
             return 0
         try:
             answer = fcntl.ioctl(socket.fileno(), termios.TIOCOUTQ, bytes(4))
-        except OSError:  # closed meanwhile, or a system that does not tell
+        except OSError:  # the socket is closed, or the system lacks this call
             return 0
         return int(struct.unpack("i", answer)[0])

@@ -1,4 +1,4 @@
-"""What a client would rather have: `Accept` and `Accept-Encoding`."""
+"""What a client prefers: its `Accept` and `Accept-Encoding` headers."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import re
 
 from starlette.datastructures import Headers
 
-_QUALITY = re.compile(r'q\s*=\s*"?([01](?:\.\d*)?)"?')  # quoted it is not as the standard has it, but plain enough
+_QUALITY = re.compile(r'q\s*=\s*"?([01](?:\.\d*)?)"?')  # RFC 9110 has no quotes here, but some clients send them
 
 
 def by_preference(headers: Headers, name: str) -> list[str]:
-    """What the header `name` asks for, in lower case, most wanted first, without what has the quality 0, or none that
-    makes sense.
+    """The values of the header `name`, in lower case, the most wanted first.
+
+    Values with the quality 0 or a malformed one are left out.
     """
     wanted = []
     for part in ",".join(headers.getlist(name)).lower().split(","):

@@ -1,4 +1,4 @@
-"""Content security policies: what a browser may load and run on behalf of an answer."""
+"""Content security policies: what a browser may load and run for a page or another answer."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import re
 
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\ssrc\s*=)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 
-DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"  # for answers that are no pages: nothing at all
+DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"  # for answers that are not pages: nothing
 
 _PAGE_SOURCES = {
     "default-src": "'none'",
     "script-src": "'self'",
     "style-src": "'self'",
-    "img-src": "'self' data: blob:",  # blob: a picture that an answer brought
+    "img-src": "'self' data: blob:",  # blob: the restored picture
     "font-src": "'self'",
     "connect-src": "'self'",
     "base-uri": "'none'",
@@ -24,7 +24,7 @@ _PAGE_SOURCES = {
 
 
 def page_policy(html: str) -> str:
-    """The policy of a page of ours: what comes from this server, and the scripts that stand in the page itself."""
+    """The policy of a page of this server: everything from this server, and inline scripts by their SHA-256."""
     hashes = [f"'sha256-{_sha256(script)}'" for script in _INLINE_SCRIPT.findall(html)]
     sources = _PAGE_SOURCES | {"script-src": " ".join([_PAGE_SOURCES["script-src"], *dict.fromkeys(hashes)])}
     return "; ".join(f"{directive} {allowed}" for directive, allowed in sources.items())

@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
@@ -74,10 +75,18 @@ def install(app: FastAPI) -> None:
     """Give `app` a handler for every error that has a status of its own."""
 
     async def answer(request: Request, error: Exception) -> Response:
-        return response_to(request.scope, error)
+        return response_to(request.scope, _while_reading_a_form(error))
 
     for kind in (domain.PipelineError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, answer)
+
+
+def _while_reading_a_form(error: Exception) -> Exception:
+    """What `error` stands for: FastAPI turns whatever is raised while it reads a form into a 400 with that cause."""
+    cause = error.__cause__ if type(error) is HTTPException else None
+    if isinstance(cause, ClientDisconnect):
+        return domain.Cancelled("The client went away before its upload was whole.", stage="upload")
+    return cause if isinstance(cause, Exception) else error
 
 
 def _answer(error: Exception, request_id: str) -> tuple[int, dict[str, str], dict[str, str]]:

@@ -1,114 +1,85 @@
-"""The browser app: the files that its export left, read once and answered from memory."""
+"""The browser app: the files of its export, read once at the start and served from memory.
+
+Starlette's `StaticFiles` does not fit: it opens the disk for each request, serves hidden files, and knows neither gzip
+nor a content security policy nor `/about` for `about.html`. Here no request's path reaches the disk, a file that
+changes while the server runs cannot be served half-written, and each file is compressed and hashed once.
+"""
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import logging
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from mimetypes import MimeTypes
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.http.accept import by_preference
-from app.http.content_security import page_policy
+from app.http.web_file import WebFile, web_file
 from app.observe.request_record import record_of
 
 logger = logging.getLogger("likeness")
 
-OURS = ("/api/", "/docs/")  # what is under these is the service's, whatever files there are
-FOR_EVER = "/_next/static/"  # names of files under it change with what is in them
-INDEX, MISSING = "index.html", "/404.html"
-
-# What not every Python knows. The machine's own tables are not asked: browsers are told not to guess.
-_MEDIA_TYPES = {
-    ".js": "text/javascript",
-    ".map": "application/json",
-    ".webp": "image/webp",
-    ".woff2": "font/woff2",
-}
-_TEXT = ("application/json", "application/manifest+json", "image/svg+xml")  # beside text/…
+OURS = ("/api/", "/docs/")  # the service answers under these prefixes, whatever files the export has there
+INDEX, NOT_FOUND = "index.html", "/404.html"
 
 
 class WebsiteUnreadable(Exception):
-    """The browser app is there, and cannot be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class WebFile:
-    """One file, and what is said with it. `packed` is its body with gzip, where that is any smaller."""
-
-    body: bytes
-    packed: bytes | None
-    headers: Mapping[str, str]
-
-    def answer(self, asked: Headers, status: int = 200) -> Response:
-        """The file for who asked with these headers; just 304 if they have it already."""
-        if status == 200 and _has(asked.get("if-none-match", ""), self.headers["ETag"]):
-            # With all that a cache is to know of it from now on: its policy above all.
-            return Response(status_code=304, headers={k: v for k, v in self.headers.items() if k != "Content-Type"})
-        if self.packed is not None and "gzip" in by_preference(asked, "accept-encoding"):
-            return Response(self.packed, status, {**self.headers, "Content-Encoding": "gzip"})
-        return Response(self.body, status, dict(self.headers))
+    """A file of the browser app exists but cannot be read."""
 
 
 class Website:
-    """An ASGI application for what no route answers: known files, and a page for who asks for an unknown one.
+    """An ASGI application that serves the files, and the export's 404 page to a browser that asks for another path.
 
-    Everything else goes to `otherwise`. No path leads to a disk.
+    All other requests go to `fallback`.
     """
 
-    def __init__(self, files: Mapping[str, WebFile], otherwise: ASGIApp) -> None:
+    def __init__(self, files: Mapping[str, WebFile], fallback: ASGIApp) -> None:
         self._files = files
-        self._otherwise = otherwise
+        self._fallback = fallback
         self.paths = frozenset(files)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, as ASGI asks. Raises `HTTPException` (405) for a file that is not to be read."""
-        file, reads = self._files.get(scope["path"]), scope.get("method") in ("GET", "HEAD")
-        if file is not None and not reads:
-            raise HTTPException(405, headers={"Allow": "GET, HEAD"})
-        asked = Headers(scope=scope)
+        """Answer one request, as ASGI asks. Raises `HTTPException` (405) for a file, unless it is read."""
+        path, request = scope["path"], Headers(scope=scope)
+        is_read = scope.get("method") in ("GET", "HEAD")
+        file, missing = self._files.get(path), self._files.get(NOT_FOUND)
         if file is not None:
-            await file.answer(asked)(scope, receive, send)
-            return
-        page = self._files.get(MISSING)
-        if page is None or not reads or scope["path"].startswith(OURS) or not _wants_page(asked):
-            await self._otherwise(scope, receive, send)
-            return
-        record = record_of(scope)
-        record.code, record.stage = "not_found", "request"
-        await page.answer(asked, 404)(scope, receive, send)
+            if not is_read:
+                raise HTTPException(405, headers={"Allow": "GET, HEAD"})
+            await file.response(request)(scope, receive, send)
+        elif missing is not None and is_read and not path.startswith(OURS) and _prefers_html(request):
+            record = record_of(scope)
+            record.code, record.stage = "not_found", "request"
+            await missing.response(request, 404)(scope, receive, send)
+        else:
+            await self._fallback(scope, receive, send)
 
 
-def read_website(folder: Path, taken: frozenset[str], otherwise: ASGIApp) -> Website | None:
-    """All files of an export, by the paths that lead to them; None if it has no `index.html`.
+def read_website(folder: Path, routes: frozenset[str], fallback: ASGIApp) -> Website | None:
+    """Read all files of an export; None if it has no `index.html`.
 
-    Left out are paths that are `taken`, hidden files, and links that lead out of the folder. Raises
-    `WebsiteUnreadable` if a file cannot be read.
+    Left out are files whose path is one of `routes` or under `OURS`, hidden files, and links that lead out of the
+    folder. Raises `WebsiteUnreadable` if a file cannot be read.
     """
     try:
-        found = {path: _file(path, file.read_bytes()) for path, file in _files_in(folder)}
+        found = {path: web_file(path, file.read_bytes()) for path, file in _files_in(folder)}
     except OSError as error:
         raise WebsiteUnreadable(f"{error.filename}, of the browser app, cannot be read: {error.strerror}.") from error
     if f"/{INDEX}" not in found:
         logger.info("there is no browser app in %s, so / leads to /docs: `make web` builds it", folder.absolute())
         return None
-    pages = {_page(path): file for path, file in found.items() if path.endswith(".html")}
-    files = {path: file for path, file in (pages | found).items() if path not in taken and not path.startswith(OURS)}
-    size = sum(len(file.body) + len(file.packed or b"") for file in found.values())
+    pages = {_page_path(path): file for path, file in found.items() if path.endswith(".html")}
+    files = {path: file for path, file in (pages | found).items() if path not in routes and not path.startswith(OURS)}
+    size = sum(len(file.body) + len(file.gzipped or b"") for file in found.values())
     logger.info("the browser app in %s: %d files, %.1f MB in memory", folder.absolute(), len(found), size / 1e6)
-    return Website(files, otherwise)
+    return Website(files, fallback)
 
 
 def _files_in(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Each file that may be shown, with the path that leads to it."""
+    """Each regular file that may be served, with its URL path."""
     top = folder.resolve()
     for where, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -117,35 +88,11 @@ def _files_in(folder: Path) -> Iterator[tuple[str, Path]]:
                 yield f"/{file.relative_to(folder).as_posix()}", file
 
 
-def _file(path: str, body: bytes) -> WebFile:
-    known = _MEDIA_TYPES.get(PurePosixPath(path).suffix)
-    media_type = known or MimeTypes().guess_type(path)[0] or "application/octet-stream"
-    is_text = media_type.startswith("text/") or media_type in _TEXT
-    packed = gzip.compress(body, mtime=0) if is_text else body
-    headers = {
-        "Content-Type": f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type,
-        "ETag": f'W/"{hashlib.sha256(body).hexdigest()[:32]}"',  # weak: packed or not
-        "Cache-Control": "public, max-age=31536000, immutable" if path.startswith(FOR_EVER) else "no-cache",
-    }
-    if is_text:
-        headers["Vary"] = "Accept-Encoding"
-    if media_type == "text/html":
-        headers["Content-Security-Policy"] = page_policy(body.decode(errors="replace"))
-    return WebFile(body, packed if len(packed) < len(body) else None, headers)
-
-
-def _page(path: str) -> str:
-    """The address of a page, without what only its file needs."""
+def _page_path(path: str) -> str:
+    """The URL path of a page: `/help/` for `/help/index.html`, `/about` for `/about.html`."""
     folder, _, name = path.rpartition("/")
     return f"{folder}/" if name == INDEX else path.removesuffix(".html")
 
 
-def _has(known: str, etag: str) -> bool:
-    """Whether this `If-None-Match` names the file."""
-    return known.strip() == "*" or etag.removeprefix("W/") in (
-        tag.strip().removeprefix("W/") for tag in known.split(",")
-    )
-
-
-def _wants_page(asked: Headers) -> bool:
-    return by_preference(asked, "accept")[:1] == ["text/html"]
+def _prefers_html(request: Headers) -> bool:
+    return by_preference(request, "accept")[:1] == ["text/html"]

@@ -9,8 +9,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from pipeline.codec.inspect import Header, inspect
-
 from app.settings import PhotoLimits
 from app.work.memory import Claim, photo_bytes, reference_bytes
 from app.work.order import Order
@@ -18,6 +16,7 @@ from app.work.report import Report, faces_of, metrics_of, rounded, warnings_of
 from metrics.report import Figure, Reference, measure, perceptual_figure
 from pipeline.codec.decode import decode
 from pipeline.codec.encode import Encoded, check_size, encode
+from pipeline.codec.inspect import Header, inspect
 from pipeline.errors import ReferenceMismatch, TooManyPixels
 from pipeline.models.roles import Models
 from pipeline.photo import enhance, upscale_photo

@@ -1,4 +1,9 @@
-"""The gate before photos: refuses what cannot be served before its body is read, and bounds the body."""
+"""The gate before photos: refuses what cannot be served before its body is read, and limits the body.
+
+FastAPI's `max_body_size` does not fit: outside of the other middleware it would turn a 401 or 429 into a 413 in plain
+text that no metric counts, and inside the routes it would not cover addresses without one. The gate reads every body
+anyway, for the memory and the time of uploads and for the closing boundary of a form.
+"""
 
 from __future__ import annotations
 
@@ -45,8 +50,8 @@ class GateMiddleware:
             return
         closing = self._inspect(scope)
         received, tail, closed = 0, b"", not closing
-        began = scope.get("began", time.monotonic())  # our protocol tells it
-        upload = Arrival(self._arrivals, began + self._read_timeout_s, self._read_timeout_s)
+        started_at = scope.get("started_at", time.monotonic())  # set by GuardedProtocol; other servers do not
+        upload = Arrival(self._arrivals, started_at + self._read_timeout_s, self._read_timeout_s)
 
         async def receive_bounded() -> Message:
             nonlocal received, tail, closed

@@ -16,7 +16,6 @@ from app.http.answers import Answers, refusals
 from app.http.document import json_document, picture_alone
 from app.http.large_response import LargeResponse
 from app.http.routes.dependencies import ServiceDep, SettingsDep, disconnected
-from app.http.routes.forms import FormRoute
 from app.http.schemas.answers import EnhanceResponse
 from app.http.schemas.forms import EnhanceForm, UpscaleForm
 from app.observe.request_record import record_of
@@ -29,7 +28,12 @@ from app.work.service import Service
 from pipeline.codec.encode import MEDIA_TYPES
 from pipeline.options import OutputFormat
 
-router = APIRouter(prefix="/api/v1", tags=["photos"], route_class=FormRoute)
+router = APIRouter(
+    prefix="/api/v1",
+    tags=["photos"],
+    # Four files: a photo and a reference, each of which may be repeated and is then refused by its name.
+    form_limits={"max_files": 4, "max_fields": 64, "max_part_size": 4096},
+)
 
 PICTURES: dict[str, OutputFormat] = {media_type: name for name, media_type in MEDIA_TYPES.items()}
 DOCUMENT, EVENTS = "application/json", event_stream.EventStream.media_type
@@ -119,6 +123,7 @@ def _check_offered(role: Literal["restorer", "upscaler"], name: str | None, serv
 
 async def _bytes(upload: UploadFile, name: str) -> bytes:
     data = await upload.read()
+    await upload.close()  # frees its memory; FastAPI would do so only after the whole answer is sent
     if not data:
         raise BadParameter(f"{name} is empty.")
     return data

@@ -1,0 +1,60 @@
+"""The parts of uvicorn's HTTP protocol that we need, under names of our own.
+
+uvicorn documents neither `HttpToolsProtocol` nor the objects in it, so any release may rename them. pyproject.toml
+therefore caps uvicorn's version, and tests/app/connection/test_uvicorn_names.py names what a newer one lacks. A "cycle"
+is uvicorn's word for one request with its answer; its "pipeline" holds requests that came before an earlier one was
+answered.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+
+class UvicornProtocol(HttpToolsProtocol):
+    """One connection. The request here is the newest one whose head is complete.
+
+    `scope["started_at"]` is when a request began (`time.monotonic()`).
+    """
+
+    @property
+    def is_answer_due(self) -> bool:
+        """Whether there is a request without a whole answer."""
+        return self.cycle is not None and not self.cycle.response_complete
+
+    @property
+    def is_answer_begun(self) -> bool:
+        """Whether a part of the request's answer was sent."""
+        return self.cycle is not None and self.cycle.response_started
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether the request waits for the answer to an earlier one."""
+        return bool(self.pipeline)
+
+    def set_started_at(self) -> None:
+        """Say in the scope that the message being received begins now."""
+        self.scope["started_at"] = time.monotonic()  # type: ignore[typeddict-unknown-key]
+
+    def set_queued_started_at(self) -> None:
+        """Say in the scopes of all queued requests that they begin now."""
+        for cycle, _ in self.pipeline:
+            cycle.scope["started_at"] = time.monotonic()  # type: ignore[typeddict-unknown-key]
+
+    def close_after_answer(self) -> None:
+        """Close the connection once the request is answered."""
+        self.cycle.keep_alive = False
+
+    def report_disconnect(self) -> None:
+        """Let the application see a client that has gone, though an answer can still be sent to it."""
+        self.cycle.disconnected = True
+        self.cycle.message_event.set()
+
+    def send_response(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        """Send a whole answer without the application, and close the connection."""
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        self.transport.write(STATUS_LINE[status] + lines.encode() + b"connection: close\r\n\r\n" + body)
+        self.transport.close()
