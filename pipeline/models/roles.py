@@ -27,10 +27,14 @@ class Detector(Protocol):
 
 
 class Restorer(Protocol):
-    """Restores aligned faces. A face whose native size exceeds `max_native_size` px is left alone."""
+    """Restores aligned faces. A face whose native size exceeds `max_native_size` px is left alone.
+
+    `working_bytes` is the host memory, beyond the weights, that it takes at its peak.
+    """
 
     name: str
     max_native_size: float
+    working_bytes: int
 
     @property
     def batch_size(self) -> int:
@@ -44,10 +48,12 @@ class Restorer(Protocol):
 
 class Upscaler(Protocol):
     """Enlarges by a whole number. `tile`: side, in input pixels, of the largest tile that it is given; `overlap`:
-    input pixels that neighbouring tiles share.
+    input pixels that neighbouring tiles share; `working_bytes`: the host memory, beyond the weights, that it takes at
+    its peak.
     """
 
     name: str
+    working_bytes: int
     scale: int
     tile: int
     overlap: int

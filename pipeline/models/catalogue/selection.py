@@ -5,7 +5,7 @@ Nothing here imports torch, so that a wrong file is told at once and not after s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -77,6 +77,15 @@ def known_models(weights_dir: Path, registry: Sequence[ModelFile] = REGISTRY) ->
         if any(model.name == other.name for other in registry):
             raise ModelUnavailable(f"models.csv: {model.name} is already the name of another model.", stage="models")
     return (*registry, *own)
+
+
+def models_by_name(names: Iterable[str], known: Sequence[ModelFile]) -> list[ModelFile]:
+    """The models of these names. Raises `ModelUnavailable` for one that is not known."""
+    models = {model.name: model for model in known}
+    unknown = [name for name in names if name not in models]
+    if unknown:
+        raise ModelUnavailable(f"There is no model {', '.join(unknown)}, only {', '.join(models)}.", stage="models")
+    return [models[name] for name in dict.fromkeys(names)]
 
 
 def official_set(shelf: Shelf, registry: Sequence[ModelFile] = REGISTRY) -> list[ModelFile]:

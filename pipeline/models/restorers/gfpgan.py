@@ -21,6 +21,8 @@ from pipeline.types import CROP_SIZE, Crop, Image
 # an input with its frame, an output before and after it is put in order, and the conditions of all levels.
 WORKING_ELEMENTS = 6 * 64 * CROP_SIZE**2
 
+WORKING_BYTES = 400 * 2**20  # for each byte of a number, on the host, measured by `bench.footprint --official`
+
 
 class GfpganRestorer:
     """`gfpgan-v1.4`, `gfpgan-v1.3`: a face of any size, drawn anew at 512 × 512.
@@ -41,6 +43,7 @@ class GfpganRestorer:
         except Exception as error:  # missing or surplus weights, wrong shapes, no tensors: each its own exception
             raise ModelUnavailable(f"{name}: the file holds no GFPGAN network.", stage="models") from error
         self._network = runtime.place(network)
+        self.working_bytes = WORKING_BYTES * self._dtype.itemsize
 
     @property
     def batch_size(self) -> int:

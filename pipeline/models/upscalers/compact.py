@@ -20,6 +20,8 @@ from pipeline.models.runtime.runtime import Runtime
 from pipeline.models.runtime.spandrel_network import describe_network
 from pipeline.types import CROP_SIZE, Crop, Image
 
+WORKING_BYTES = 160 * 2**20  # of a photo's networks at work, these among them, measured by `bench.footprint`
+
 
 class CompactNetwork:
     """A compact network on a runtime: `scale` times larger, its receptive field `reach` pixels each way."""
@@ -65,6 +67,7 @@ class CompactUpscaler:
         milder: Mapping[str, Any] | None = None,
     ) -> None:
         self.name = name
+        self.working_bytes = WORKING_BYTES
         self._network = CompactNetwork(name, state_dict, runtime)
         self._runtime = runtime
         self._twins = None if milder is None else (tensors_of(state_dict), tensors_of(milder))
@@ -116,6 +119,7 @@ class CompactFaceRestorer:
     512 px is not that. So the crop is taken back to its native size, enlarged, and brought to 512 px again.
     """
 
+    working_bytes = WORKING_BYTES
     batch_size = 1  # each crop has a size of its own
     max_native_size = float(CROP_SIZE)  # a larger face has more detail than a 512 px crop can hold
     min_size = 32  # pixels; a face under this native size gives the network too little to see

@@ -30,6 +30,8 @@ TRIAL_SIDE = 32  # pixels
 ESRGAN_PER_OUTPUT_PIXEL = 3 * 64
 OTHERS_PER_INPUT_PIXEL = 4096
 
+WORKING_BYTES = 400 * 2**20  # for each byte of a number, on the host, measured by `bench.footprint --official`
+
 
 class SpandrelUpscaler:
     """An upscaler of any architecture that spandrel knows, RGB in and out.
@@ -49,6 +51,7 @@ class SpandrelUpscaler:
         self.tile = runtime.tile
         self._runtime = runtime
         self._dtype = number_format(self._descriptor, runtime)
+        self.working_bytes = WORKING_BYTES * self._dtype.itemsize
         self._layout = (
             torch.channels_last if self._descriptor.architecture.id in CHANNELS_LAST else torch.contiguous_format
         )

@@ -159,7 +159,7 @@ def table(server: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:
         row(server, "fourfold", role="upscaler", scale=4, denoise_with="grainy"),
         row(server, "grainy", role="upscaler", scale=4),
     )
-    monkeypatch.setattr("app.commands.models.REGISTRY", (*(m for m in REGISTRY if m.origin == "embedded"), *models))
+    monkeypatch.setattr("app.commands.download.REGISTRY", (*(m for m in REGISTRY if m.origin == "embedded"), *models))
 
 
 def lying_in(folder: Path) -> set[str]:
@@ -235,7 +235,7 @@ def test_a_bar_for_each_file_that_ends_full(monkeypatch: pytest.MonkeyPatch, wei
                 shown.append((self.desc, self.initial, self.n, self.total))
             super().close()
 
-    monkeypatch.setattr("app.commands.models.tqdm", Watched)
+    monkeypatch.setattr("app.commands.download.tqdm", Watched)
     put(weights_dir, "best.pth.part", DATA[:1000])
     assert main(["models", "pull", "best", "second"]) == 0
     size = len(DATA)
@@ -249,7 +249,7 @@ def test_ctrl_c_tells_how_to_go_on(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("app.commands.models.pull", interrupted)
+    monkeypatch.setattr("app.commands.download.pull", interrupted)
     assert main(["models", "pull", "best"]) == 130
     assert f"kept in {weights_dir}; the same command goes on" in capsys.readouterr().err
 

@@ -57,7 +57,7 @@ def test_the_document_has_exactly_the_shape_of_the_contract(answer: dict[str, An
     assert answer["status"] == "success"
     data = answer["data"]
     assert set(data) == DATA_KEYS
-    EnhanceResponse.model_validate(answer, strict=True)
+    EnhanceResponse.model_validate_json(json.dumps(answer), strict=True)
     assert set(data["metrics"]) == {"psnr", "ssim", "lpips", "identity_similarity", "reference"}
     assert all(set(face) == FACE_KEYS for face in data["faces"])
     assert all(set(warning) == {"code", "message"} for warning in data["warnings"])
@@ -469,7 +469,7 @@ def test_upscale(likeness: Likeness) -> None:
     response = likeness.upscale(samples.small_face(), upscale_factor=1.5, output_format="webp")
     assert response.status_code == 200
     document = response.json()
-    EnhanceResponse.model_validate(document, strict=True)
+    EnhanceResponse.model_validate_json(json.dumps(document), strict=True)
     data = document["data"]
     assert samples.picture_in(data).size == (144, 144)
     assert data["media_type"] == "image/webp"

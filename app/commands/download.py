@@ -1,0 +1,118 @@
+"""`python -m app models pull`: official models, downloaded."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+
+from tqdm import tqdm
+
+from app.commands.table import megabytes, print_table, say
+from app.settings import Settings
+from pipeline.errors import ModelUnavailable
+from pipeline.models.catalogue.registry import REGISTRY, ModelFile
+from pipeline.models.catalogue.selection import models_by_name, official_set
+from pipeline.models.catalogue.weights import fault
+from pipeline.models.download.pull import DownloadFailed, pull
+
+
+def pull_models(names: Sequence[str], settings: Settings, *, accept_licences: bool) -> bool:
+    """Download the named models, or what the settings name and else the best of every role.
+
+    True if all are there and right afterwards. Nothing is downloaded unless the licences are free for commercial use
+    or accepted. Raises `ModelUnavailable` for names that are no official model or whose licence the settings refuse,
+    and `DownloadFailed`.
+    """
+    shelf = settings.shelf
+    models = _with_twins(models_by_name(names, REGISTRY) if names else official_set(shelf, REGISTRY))
+    shipped = [model.name for model in models if model.url is None]
+    if shipped:
+        raise ModelUnavailable(f"{', '.join(shipped)}: ships with Likeness, there is nothing to download.")
+    refused = [model.name for model in models if shelf.refuses(model)]
+    if refused:
+        raise ModelUnavailable(f"LIKENESS_LICENCES=commercial refuses {', '.join(refused)}.")
+    lacking = [model for model in models if fault(model, settings.weights_dir) is not None]
+    for model in models:
+        if model not in lacking:
+            say(f"{model.name}: is there already")
+    if not lacking:
+        return True
+    print_table(
+        ("NAME", "DOWNLOAD", "LICENCE", "COMMERCIAL"),
+        [
+            (model.name, megabytes((model.archive or model).bytes), model.licence, model.commercial_use)
+            for model in lacking
+        ],
+    )
+    downloads = {model.url: (model.archive or model).bytes for model in lacking}  # models of one zip come together
+    say(f"To download: {megabytes(sum(downloads.values()))}")
+    restricted = [model.name for model in lacking if model.commercial_use != "yes"]
+    if restricted and not accept_licences:
+        say(
+            f"Not plainly free for commercial use: {', '.join(restricted)}. Read their licences (README.md leads to "
+            "them); if they suit you, run this again with --accept-licences, or name other models.",
+            sys.stderr,
+        )
+        return False
+    try:
+        return _pull(lacking, settings)
+    except KeyboardInterrupt:
+        say(f"What came so far is kept in {settings.weights_dir}; the same command goes on from there.", sys.stderr)
+        raise
+
+
+def _pull(models: Sequence[ModelFile], settings: Settings) -> bool:
+    """Download with a bar for each file; whether all went well."""
+    failures: list[DownloadFailed] = []
+    with closing(_Bars()) as bars:
+        mirror = settings.models_mirror or None
+        for pulled in pull(models, settings.weights_dir, mirror=mirror, progress=bars.update, notice=bars.note):
+            bars.close()
+            if pulled.failure is not None:
+                failures.append(pulled.failure)
+                say(pulled.failure.message, sys.stderr)
+            else:
+                say(f"{pulled.model.name}: {'downloaded' if pulled.downloaded else 'was brought by another process'}")
+    if failures:
+        say(f"{len(failures)} of {len(models)} could not be downloaded.", sys.stderr)
+    else:
+        say(f"All are in {settings.weights_dir}; `python -m app models list` shows which the next start uses.")
+    return not failures
+
+
+class _Bars:
+    """One progress bar at a time, for the file that is being downloaded; lines where there is no terminal."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[None] | None = None
+        self._tenth = -1  # of the file, that was last told in a line
+
+    def update(self, model: ModelFile, there: int, total: int) -> None:
+        """Show that `there` of `total` bytes are there."""
+        name = model.name if model.archive is None else f"{model.name} (zip)"
+        if self._bar is None:
+            self._tenth = -1
+            self._bar = tqdm(total=total, desc=name, unit="B", unit_scale=True, initial=there, disable=None)
+        self._bar.n = there
+        self._bar.update(0)
+        tenth = 10 * there // total
+        if self._bar.disable and tenth > self._tenth:
+            self._tenth = tenth
+            say(f"{name}: {megabytes(there)} of {megabytes(total)}", sys.stderr)
+
+    def note(self, sentence: str) -> None:
+        """Say something between."""
+        tqdm.write(sentence, file=sys.stderr)
+
+    def close(self) -> None:
+        """The present file is done, one way or the other."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def _with_twins(models: Sequence[ModelFile]) -> list[ModelFile]:
+    """The models, and those whose weights they are mixed with to denoise less."""
+    twins = [twin for model in models for twin in REGISTRY if twin.name == model.denoise_with]
+    return list(dict.fromkeys([*models, *twins]))
