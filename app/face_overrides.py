@@ -1,4 +1,4 @@
-"""The form field `face_overrides`: a JSON object, face index → strength, read strictly."""
+"""The option `face_overrides`: a JSON object, face index → strength, read strictly."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pydantic_core import PydanticCustomError
 
 EXAMPLE = '{"0": 0, "2": 0.5}'
 
-_INDEX = "0|[1-9][0-9]{0,8}"  # one way to write each, and no more digits than a photo has pixels
-_SHOWN = 20  # characters of a key that is no index
+_INDEX = "0|[1-9][0-9]{0,8}"  # without leading zeros, so that each index can be written in one way only
+_SHOWN = 20  # characters of a wrong key that the error quotes
 
 
 class _Pairs(list[tuple[str, Any]]):
-    """A JSON object as it was written: a dict would silently keep the last of several equal keys."""
+    """The pairs of a JSON object. A dict would silently keep only the last of equal keys."""
 
 
 def parse(text: Any) -> dict[int, float]:
@@ -27,7 +27,7 @@ def parse(text: Any) -> dict[int, float]:
     """
     try:
         pairs = json.loads(text, object_pairs_hook=_Pairs)
-    except (TypeError, ValueError, RecursionError):  # a file, no JSON, or very deep JSON
+    except (TypeError, ValueError, RecursionError):  # a file, no JSON, or JSON nested too deeply
         _refuse("this is no JSON")
     if not isinstance(pairs, _Pairs):
         _refuse("this is no object")
@@ -52,7 +52,7 @@ def _refuse(why: str) -> NoReturn:
     )
 
 
-# The validator stands around None too, or every error would also say that the field may be left out.
+# The validator encloses the union with None. Inside it, every error would be followed by one about None.
 FaceOverrides: TypeAlias = Annotated[
     Mapping[int, float] | None,
     PlainValidator(parse),

@@ -19,7 +19,7 @@ from pipeline.models.catalogue.selection import Licences, Preference, Shelf
 from pipeline.types import DeviceChoice, Precision
 
 MEBIBYTE = 1024 * 1024
-FORM_OVERHEAD = 64 * 1024  # bytes of a form that are not files: boundaries, part headers, fields
+FORM_OVERHEAD = 64 * 1024  # bytes of a form beside its files: boundaries, part headers, fields
 
 
 def _default_weights_dir() -> Path:
@@ -35,9 +35,9 @@ class PhotoLimits:
 
 
 class Settings(BaseSettings):
-    """Everything an operator may choose. Read once, at start-up; a wrong value stops the start."""
+    """Everything that an operator may choose. Read once at the start, which a wrong value stops."""
 
-    # What an operator wrote may hold a password, and not every error is shown where he alone sees it.
+    # A value may hold a password, and validation errors may end up in logs that others read.
     model_config = SettingsConfigDict(env_prefix="LIKENESS_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
     host: str = Field("127.0.0.1", description="address to listen on")
@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     )
     upload_memory_mb: FiniteFloat = Field(256.0, gt=0, description="MiB of all uploads that are still arriving")
 
-    # repr=False: neither shown with the settings nor quoted when it is wrong.
+    # repr=False: the value is not shown with the settings, and not quoted when it is wrong.
     api_keys: str = Field(
         "", repr=False, description="name:sha256 of each key that is let in, separated by commas; empty: anybody"
     )
@@ -92,13 +92,13 @@ class Settings(BaseSettings):
     @field_validator("port", mode="before")
     @classmethod
     def _not_a_service_link(cls, value: object) -> object:
-        """Kubernetes sets `LIKENESS_PORT=tcp://…` in every pod beside a Service of our name: not meant for us."""
+        """Ignore the `LIKENESS_PORT=tcp://…` that Kubernetes sets in every pod beside a Service named likeness."""
         return cls.model_fields["port"].default if isinstance(value, str) and value.startswith("tcp://") else value
 
     @field_validator("api_keys", "rate_limit", "rate_limit_storage", "cors_origins", "trusted_proxies")
     @classmethod
     def _readable(cls, value: str, info: ValidationInfo) -> str:
-        """Read here, so that what makes no sense stops the start."""
+        """Parse the value once here, so that a wrong one stops the start."""
         readers: dict[str | None, Callable[[str], object]] = {
             "api_keys": parse_keys,
             "rate_limit": parse_rates,
@@ -112,7 +112,7 @@ class Settings(BaseSettings):
     @field_validator("weights_dir", "web_dir", "identity_threshold", mode="before")
     @classmethod
     def _given(cls, value: object, info: ValidationInfo) -> object:
-        """An empty variable is one that is not set: no number, and no folder that the process happens to be in."""
+        """An empty variable counts as not set: it is no number, and does not mean the current folder."""
         field = cls.model_fields[str(info.field_name)]
         return field.get_default(call_default_factory=True) if value == "" else value
 
@@ -122,8 +122,9 @@ class Settings(BaseSettings):
         return value.expanduser()
 
     def threshold_for(self, asked: float | None = None, own: float | None = None) -> float | None:
-        """The similarity, in [-1, 1], under which a face is another person: what a request `asked` for, else what is
-        set here, else the recogniser's `own`; None where nobody says.
+        """The similarity, in [-1, 1], under which a face counts as another person.
+
+        That is what a request `asked` for, else this setting, else the recogniser's `own`; None if there is none.
         """
         return next((value for value in (asked, self.identity_threshold, own) if value is not None), None)
 
@@ -144,27 +145,27 @@ class Settings(BaseSettings):
 
     @property
     def keys(self) -> Keys:
-        """The API keys that are let in."""
+        """The API keys that may be used; empty: none is needed."""
         return parse_keys(self.api_keys)
 
     @property
     def rates(self) -> tuple[RateLimitItem, ...]:
-        """How many photos each client may send; empty: as many as it likes."""
+        """How many photos each client may send; empty: any number."""
         return parse_rates(self.rate_limit)
 
     @property
     def origins(self) -> tuple[str, ...]:
-        """The origins of browser apps that are let in."""
+        """The origins whose browser apps may use the service."""
         return parse_origins(self.cors_origins)
 
     @property
     def proxies(self) -> list[str]:
-        """The proxies that are believed."""
+        """The proxies whose X-Forwarded-For is believed."""
         return parse_proxies(self.trusted_proxies)
 
     @property
     def open_to_others(self) -> bool:
-        """Whether anybody on the network may send photos."""
+        """Whether anybody who reaches this machine over the network may send photos."""
         return not self.keys and not is_loopback(self.host)
 
     @property

@@ -1,4 +1,4 @@
-"""What an operation may answer instead of what it is for, as the OpenAPI document tells it."""
+"""The errors that an operation may answer, as the OpenAPI document lists them."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _MEANINGS = {
 
 
 def refusals(*statuses: int) -> Answers:
-    """These statuses, each with the one shape that all errors have."""
+    """The responses of these statuses, each with the one shape that all errors have."""
     return {status: {"model": ErrorResponse, "description": _MEANINGS[status]} for status in statuses}
 
 
-# Whoever sends a wrong length or a large body is refused at any address, and any operation may fail.
+# Any address refuses a wrong Content-Length or a large body, and any operation may fail.
 ANYWHERE = refusals(400, 413, 500)
 ON_THE_DEVICE = refusals(429, 503, 504)

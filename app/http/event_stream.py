@@ -1,4 +1,4 @@
-"""An answer that is told while it comes about: events of how far the photo is, and then the result or an error."""
+"""An answer as server-sent events: how far the photo is, and then the result or an error."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from app.work.memory import Ledger
 from app.work.progress import News, Progress, Queued
 from app.work.service import Answer
 
-SILENCE_S = 10.0  # after which a comment is sent: a proxy cuts what stands still
-PAUSE_S = 0.05  # between two tellings
+SILENCE_S = 10.0  # without news, after which a comment is sent: proxies cut idle connections
+PAUSE_S = 0.05  # between two batches of events
 
 NAMES: dict[type[BaseModel], str] = {QueuedEvent: "queued", StageEvent: "stage", ErrorEvent: "error"}
 
 
 class EventStream(Response):
-    """The answer to a photo that is not done yet: `work`, of which `progress` tells.
+    """The answer to a photo that is still in work: `work` makes it, and `progress` has the news about it.
 
-    What goes wrong before the photo has its place is raised; from the first event on, it is the last event. The
-    `ledger` knows of the document until the client has taken it.
+    An error before the first event is raised, so that it is answered with a status of its own. A later one is the last
+    event. The document's memory stays reserved in the `ledger` until the client has read it.
     """
 
     media_type = "text/event-stream"
@@ -40,20 +40,20 @@ class EventStream(Response):
     def __init__(self, work: Coroutine[Any, Any, Answer], progress: Progress, *, ledger: Ledger) -> None:
         self.status_code = 200
         self.background = None
-        # The second one is for proxies that collect what is small until it fills a buffer: nginx heeds it.
+        # X-Accel-Buffering: nginx would else collect small events until they fill a buffer.
         self.init_headers({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         self._work = work
         self._progress = progress
         self._ledger = ledger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Do the work and send what there is to tell, as ASGI asks. Cancelled, the work stops."""
+        """Do the work and send its events (ASGI). If this task is cancelled, the work stops."""
         record = record_of(scope)
         with ExitStack() as holding:
             working = asyncio.ensure_future(self._answer(record, holding))
             working.add_done_callback(self._progress.end)
             try:
-                if await self._tell(working, send):
+                if await self._send_news(working, send):
                     await _end(working, scope, send)
                 else:
                     await working  # which raises
@@ -65,8 +65,8 @@ class EventStream(Response):
                 working.cancel()
                 await asyncio.gather(working, return_exceptions=True)
 
-    async def _tell(self, working: asyncio.Future[Answer], send: Send) -> bool:
-        """Send what is new until the work is over. False: it ended before it began, and nothing was sent."""
+    async def _send_news(self, working: asyncio.Future[Answer], send: Send) -> bool:
+        """Send events until the work is over. False: it ended without any, and nothing was sent."""
         news = await self._progress.news(within=None)
         if not news:
             return False
@@ -101,7 +101,7 @@ def schema() -> dict[str, Any]:
 
 
 async def _end(working: asyncio.Future[Answer], scope: Scope, send: Send) -> None:
-    """Send the event that is the last: what the work came to."""
+    """Send the last event: the result or the error."""
     error = working.exception()
     if isinstance(error, Exception):
         event = _error(scope, error)

@@ -1,4 +1,4 @@
-"""An answer of many megabytes, which leaves in pieces, as fast as its client takes them."""
+"""An answer of many megabytes, sent in pieces at the speed of its client (backpressure)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from starlette.types import Receive, Scope, Send
 
 from app.work.memory import Ledger
 
-PIECE = 256 * 1024  # bytes; what is written at once is copied, and holds up everybody else
+PIECE = 256 * 1024  # bytes; asyncio copies what is written at once, which blocks the event loop
 
 
 class LargeResponse(Response):
-    """A body that the `ledger` knows of until the client has taken it: it is no longer a photo in work, and takes
-    memory all the same."""
+    """A body whose memory stays reserved in the `ledger` until the client has read it.
+
+    The photo is finished by then, and its own reservation is gone.
+    """
 
     def __init__(
         self, body: bytes, *, media_type: str, ledger: Ledger, headers: Mapping[str, str] | None = None
@@ -23,7 +25,7 @@ class LargeResponse(Response):
         self._ledger = ledger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it, as ASGI asks."""
+        """Send the response (ASGI)."""
         body = bytes(self.body)
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         with self._ledger.held(len(body)):
@@ -31,7 +33,7 @@ class LargeResponse(Response):
 
 
 async def send_pieces(body: bytes, send: Send, *, more_body: bool = False) -> None:
-    """Send a large body, or that part of one which `more_body` says that others follow."""
+    """Send a large body. `more_body`: another part of it will follow."""
     for start in range(0, len(body), PIECE):
         more = more_body or start + PIECE < len(body)
         await send({"type": "http.response.body", "body": body[start : start + PIECE], "more_body": more})

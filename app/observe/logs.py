@@ -1,4 +1,4 @@
-"""The log: lines of JSON on stderr, or of text for people. Whoever logs does so by the standard library."""
+"""The log: lines of JSON on stderr, or text for people. All modules log with the standard library."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ OURS = ("likeness", "uvicorn")
 
 
 def configure(level: str, log_format: LogFormat, stream: TextIO | None = None) -> None:
-    """Send everything that this process logs, warnings included, to `stream` (stderr), from `level` on.
+    """Send everything that this process logs, Python's warnings included, to `stream` (stderr), from `level` on.
 
-    Of what is not ours only warnings and errors: at the debug level Pillow, for one, tells the metadata of photos.
+    Libraries log warnings and errors only: at the debug level Pillow, for one, logs the metadata of photos.
     """
     stream = stream or sys.stderr
     is_console = log_format == "console" or (log_format == "auto" and stream.isatty())
@@ -46,7 +46,7 @@ def _formatter(last: list[Processor]) -> logging.Formatter:
 
 
 def _to_json() -> list[Processor]:
-    # A traceback as the interpreter prints it: structlog's own may show the values of variables.
+    # Python's own traceback: structlog's may show the values of variables.
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
 
 
@@ -56,5 +56,5 @@ def _to_console(stream: TextIO) -> list[Processor]:
 
 
 def _without_copies(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Without what uvicorn (for terminals) and other handlers leave in a record: its message again, and its time."""
+    """Drop the copies of message and time that uvicorn and other handlers add to a record."""
     return {name: value for name, value in event.items() if name not in ("color_message", "message", "asctime")}

@@ -1,4 +1,4 @@
-"""The line that is logged for each request."""
+"""The log line of each request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ logger = logging.getLogger("likeness.requests")
 
 
 def log_request(record: RequestRecord) -> None:
-    """Log a request that has ended: one line, with nothing in it of what was sent."""
+    """Log a request that has ended, in one line. Nothing in it was sent by the client."""
     level = logging.INFO
     if record.status == 500:
         level = logging.ERROR

@@ -30,7 +30,7 @@ LAG_INTERVAL_S = 0.1
 
 
 class Telemetry:
-    """Counts and measures requests; what the service is doing is read from it whenever somebody asks."""
+    """Counts and measures requests. Gauges read the state of the service whenever Prometheus asks."""
 
     def __init__(self, service: Service, quota: Quota | None = None) -> None:
         self.registry = registry = CollectorRegistry()
@@ -87,7 +87,7 @@ class Telemetry:
             registry=registry,
             buckets=LAG_BUCKETS,
         )
-        # Zero is told from the start: an alert sees a counter rise only if it has seen it before.
+        # Created at zero: an alert notices a counter's rise only if Prometheus has seen it before.
         for code in ("overloaded", DeadlineExceeded.code, DeviceOutOfMemory.code):
             self._refusals.labels(code)
         for outcome in ("recovered", "refused"):
@@ -113,7 +113,7 @@ class Telemetry:
             self._observe_photo(record.report, record.photo_pixels)
 
     def refuse(self, code: str) -> None:
-        """Count a refusal of what never became a request."""
+        """Count a refusal by the protocol, before there is a request."""
         self._refusals.labels(code).inc()
 
     def exposition(self) -> bytes:
@@ -135,7 +135,7 @@ class Telemetry:
 
 
 class _Live(Collector):
-    """What the service is doing at this moment."""
+    """Gauges of the service at this moment."""
 
     def __init__(self, service: Service, quota: Quota | None) -> None:
         self._service = service

@@ -1,6 +1,6 @@
 """Traces: the W3C `traceparent` of a request, and OpenTelemetry spans for it and for each stage of its photo.
 
-Spans cost nothing and go nowhere until somebody configures OpenTelemetry's SDK, as `opentelemetry-instrument` does.
+Spans are no-ops until OpenTelemetry's SDK is configured, for example by `opentelemetry-instrument`.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from starlette.types import Scope
 from app.observe.request_record import QUIET, RequestRecord
 from app.version import VERSION
 
-FLUSH_S = 3.0  # that a collector which does not answer may hold up the shutdown
+FLUSH_S = 3.0  # the longest that an unreachable collector may delay the shutdown
 
 
 class Tracing:
-    """Makes spans for whatever provider is configured for the process, if any."""
+    """Makes spans with the tracer provider that is configured for the process, if any."""
 
     def __init__(self) -> None:
         self._tracer = trace.get_tracer("likeness", VERSION)
@@ -33,7 +33,7 @@ class Tracing:
     def request(self, scope: Scope) -> Iterator[Span]:
         """The span of a request while it is handled, a child of its `traceparent`.
 
-        Without OpenTelemetry, and for what machines ask every few seconds, it only carries the ids of that.
+        Without OpenTelemetry, and for `QUIET` routes, it is no new span and only carries the ids of `traceparent`.
         """
         headers = Headers(scope=scope)
         given = {name: ",".join(headers.getlist(name)) for name in ("traceparent", "tracestate")}
@@ -43,14 +43,14 @@ class Tracing:
             return
         span = self._tracer.start_span("request", parent, SpanKind.SERVER)
         try:
-            # What an error says is not for others to keep: the log has it, under the same id.
+            # Error messages stay out of traces, which others store. The log has them under the same id.
             with trace.use_span(span, record_exception=False, set_status_on_exception=False):
                 yield span
         finally:
             span.end()
 
     def describe(self, span: Span, record: RequestRecord, request_id: str) -> None:
-        """Say in `span` what the request came to, and make a child of it for each stage, at its true time."""
+        """Describe the request in `span`, with a child span for each stage at the time when it ran."""
         if not span.is_recording():
             return
         span.update_name(f"{record.method} {record.route}")
@@ -73,20 +73,20 @@ class Tracing:
             child.end(stage.end_ns)
 
     def flush(self) -> None:
-        """Send what has not been sent yet; for some seconds at the most.
+        """Export the remaining spans, in at most `FLUSH_S` seconds.
 
-        At exit, when the SDK would do so itself, is too late: a process that ends by SIGTERM does not get there.
+        The SDK would do so at exit, but a process that SIGTERM ends does not reach that.
         """
         flush = getattr(trace.get_tracer_provider(), "force_flush", None)  # the SDK's has it
         if flush is not None:
-            # An exporter that tries again takes longer than it is told to. Nobody waits for a daemon.
+            # An exporter that retries takes longer than its timeout. Python does not wait for daemon threads.
             sending = threading.Thread(target=flush, name="flush", daemon=True)
             sending.start()
             sending.join(FLUSH_S)
 
 
 def trace_ids(span: Span) -> dict[str, str]:
-    """`trace_id` and `span_id` as W3C writes them; nothing if there is no trace."""
+    """`trace_id` and `span_id` in W3C notation; empty if there is no trace."""
     context = span.get_span_context()
     if not context.is_valid:
         return {}

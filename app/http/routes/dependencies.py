@@ -1,4 +1,4 @@
-"""What routes ask for: the parts of the application that `create_app` put together."""
+"""Dependencies of the routes: the parts that `create_app` put together."""
 
 from __future__ import annotations
 
@@ -30,6 +30,6 @@ SettingsDep = Annotated[Settings, Depends(_settings)]
 
 
 async def disconnected(request: Request) -> None:
-    """Returns when the client has gone. Only for a request whose body was read to its end."""
+    """Return when the client has left. The request's body must have been read to its end."""
     while (await request.receive())["type"] != "http.disconnect":
         continue

@@ -1,4 +1,4 @@
-"""`/api/v1/health`: is the process sound, does it take photos, and what stands behind it."""
+"""`/api/v1/health`: whether the process works, whether it takes photos, and with which models and device."""
 
 from __future__ import annotations
 
