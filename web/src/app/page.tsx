@@ -1,5 +1,5 @@
-import { Boundary } from "@/components/Boundary";
-import { Workbench } from "@/components/Workbench";
+import { Boundary } from "@/components/workbench/ErrorBoundary";
+import { Workbench } from "@/components/workbench/Workbench";
 
 export default function Page() {
   return (

@@ -3,13 +3,13 @@
 import type { Photo } from "@/photos/photo";
 import { CompareView } from "./CompareView";
 import { FacesView } from "./FacesView";
-import styles from "./Stage.module.css";
+import styles from "./Viewer.module.css";
 
-export type StageView = "picture" | "faces";
+export type ViewerMode = "picture" | "faces";
 
 type Props = {
   photo: Photo;
-  view: StageView;
+  view: ViewerMode;
   isSwapped: boolean;
   onSwap: () => void;
   selectedFace: number | null;
@@ -20,7 +20,7 @@ type Props = {
 const UNSHOWN = "Your browser cannot show this photo. The server may still be able to read it.";
 
 /** The picture. */
-export function Stage({ photo, view, isSwapped, onSwap, selectedFace, onFace, toolbar }: Props) {
+export function Viewer({ photo, view, isSwapped, onSwap, selectedFace, onFace, toolbar }: Props) {
   const { result } = photo;
   if (result !== null && view === "faces" && result.facts.faces.length > 0) {
     return <FacesView photo={photo} result={result} isSwapped={isSwapped} selectedFace={selectedFace} />;

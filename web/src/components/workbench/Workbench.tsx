@@ -11,15 +11,15 @@ import { DEFAULTS, isLoaded, offered, remember, remembered, type Options } from 
 import type { Photo } from "@/photos/photo";
 import { EMPTY, reduce, type Action } from "@/photos/reducer";
 import { ActionBar } from "./ActionBar";
-import { Announcement } from "./Announcement";
-import { Boundary } from "./Boundary";
-import { Filmstrip } from "./Filmstrip";
+import { Announcement } from "@/components/notes/Announcement";
+import { Boundary } from "./ErrorBoundary";
+import { Filmstrip } from "@/components/strip/Filmstrip";
 import { Header } from "./Header";
-import { OptionsPanel } from "./OptionsPanel";
-import { ResultPanel } from "./ResultPanel";
-import { Stage, type StageView } from "./Stage";
-import { StageNotes } from "./StageNotes";
-import { Welcome } from "./Welcome";
+import { OptionsPanel } from "@/components/panel/OptionsPanel";
+import { ResultPanel } from "@/components/panel/ResultPanel";
+import { Viewer, type ViewerMode } from "@/components/viewer/Viewer";
+import { ViewerNotes } from "@/components/notes/ViewerNotes";
+import { Welcome } from "@/components/viewer/Welcome";
 import styles from "./Workbench.module.css";
 
 const SAMPLE = "/sample.jpg";
@@ -30,7 +30,7 @@ export function Workbench() {
   const [key, setKey] = useStored("sessionStorage", "likeness.key");
   const { config, problem, reload } = useConfig(key);
   const cancel = useRestorer(state, dispatch, { key, limits: config?.limits ?? null });
-  const [view, setView] = useState<StageView>("picture");
+  const [view, setView] = useState<ViewerMode>("picture");
   const [isSwapped, setSwapped] = useState(false);
   const [selectedFace, setSelectedFace] = useState<number | null>(null);
   const [refused, setRefused] = useState<Photo[]>([]);
@@ -89,7 +89,7 @@ export function Workbench() {
             <Welcome config={config} accept={accept} onFiles={add} onSample={addSample} />
           ) : (
             <Boundary of={result ?? photo.id}>
-              <Stage
+              <Viewer
                 photo={photo}
                 view={view}
                 isSwapped={isSwapped}
@@ -100,7 +100,7 @@ export function Workbench() {
               />
             </Boundary>
           )}
-          <StageNotes
+          <ViewerNotes
             problem={problem}
             isLoading={config !== null && !isLoaded(config)}
             onReload={reload}

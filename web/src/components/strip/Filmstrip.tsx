@@ -2,8 +2,8 @@
 
 import { useEffect, useRef } from "react";
 import { isBusy, type Photo } from "@/photos/photo";
-import { Chooser } from "./Chooser";
-import { Icon, type IconName } from "./Icon";
+import { Chooser } from "@/components/ui/Chooser";
+import { Icon, type IconName } from "@/components/ui/Icon";
 import styles from "./Filmstrip.module.css";
 
 type Props = {

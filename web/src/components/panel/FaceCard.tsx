@@ -3,8 +3,8 @@
 import { useEffect, useRef } from "react";
 import type { Face } from "@/api/types";
 import { likeness, scaleInWords, type Scale } from "@/photos/figures";
-import { Button } from "./Button";
-import { Range } from "./Range";
+import { Button } from "@/components/ui/Button";
+import { Range } from "@/components/ui/Range";
 import styles from "./FaceCard.module.css";
 
 type Props = {

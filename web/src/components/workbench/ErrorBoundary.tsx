@@ -1,7 +1,7 @@
 "use client";
 
 import { Component, type ReactNode } from "react";
-import styles from "./Boundary.module.css";
+import styles from "./ErrorBoundary.module.css";
 
 type Props = {
   /** What is shown; for another one it is tried anew. */

@@ -4,8 +4,8 @@ import { useId, type ReactNode } from "react";
 import type { Config } from "@/api/types";
 import { scaleInWords } from "@/photos/figures";
 import { canProtect, FACTORS, type Options } from "@/photos/options";
-import { Choice } from "./Choice";
-import { Range } from "./Range";
+import { Choice } from "@/components/ui/Choice";
+import { Range } from "@/components/ui/Range";
 import styles from "./OptionsPanel.module.css";
 
 type Props = {

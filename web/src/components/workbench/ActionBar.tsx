@@ -5,9 +5,9 @@ import { obstacleOf } from "@/photos/check";
 import { isBusy, isOutdated, type Photo } from "@/photos/photo";
 import type { Options } from "@/photos/options";
 import type { Config } from "@/api/types";
-import { Button } from "./Button";
-import { ProblemNote } from "./ProblemNote";
-import { ProgressNote } from "./ProgressNote";
+import { Button } from "@/components/ui/Button";
+import { ProblemNote } from "@/components/notes/ProblemNote";
+import { ProgressNote } from "@/components/notes/ProgressNote";
 import { ResultActions } from "./ResultActions";
 import styles from "./ActionBar.module.css";
 

@@ -2,15 +2,15 @@
 
 import { API_URL } from "@/api/client";
 import { useStored } from "@/hooks/useStored";
-import { Button } from "./Button";
+import { Button } from "@/components/ui/Button";
 import styles from "./Header.module.css";
-import type { StageView } from "./Stage";
+import type { ViewerMode } from "@/components/viewer/Viewer";
 
 type Props = {
   /** Null where there is nothing to choose between. */
-  view: StageView | null;
+  view: ViewerMode | null;
   faces: number;
-  onView: (view: StageView) => void;
+  onView: (view: ViewerMode) => void;
 };
 
 export function Header({ view, faces, onView }: Props) {

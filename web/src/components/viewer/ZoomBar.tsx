@@ -1,5 +1,5 @@
 import type { Viewport } from "@/hooks/useViewport";
-import { Button } from "./Button";
+import { Button } from "@/components/ui/Button";
 import styles from "./ZoomBar.module.css";
 
 type Props = { viewport: Viewport; step: number; isSwapped: boolean; onSwap: () => void };

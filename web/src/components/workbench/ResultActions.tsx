@@ -3,9 +3,9 @@
 import { useState } from "react";
 import { downloadName, factsText } from "@/photos/download";
 import type { Photo, Result } from "@/photos/photo";
-import { Button } from "./Button";
-import { Icon } from "./Icon";
-import button from "./Button.module.css";
+import { Button } from "@/components/ui/Button";
+import { Icon } from "@/components/ui/Icon";
+import button from "@/components/ui/Button.module.css";
 import styles from "./ActionBar.module.css";
 
 type Props = {

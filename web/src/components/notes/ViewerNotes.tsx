@@ -2,7 +2,7 @@ import type { Problem } from "@/api/problem";
 import type { Photo, Underway, Work } from "@/photos/photo";
 import { told } from "@/photos/stages";
 import { Note } from "./Note";
-import styles from "./StageNotes.module.css";
+import styles from "./ViewerNotes.module.css";
 
 type Props = {
   /** With the server as a whole. */
@@ -16,7 +16,7 @@ type Props = {
 };
 
 /** What there is to know while a person looks at the picture. */
-export function StageNotes({ problem, isLoading, onReload, refused, onRead, work }: Props) {
+export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, work }: Props) {
   return (
     <>
       <div className={styles.top}>

@@ -3,7 +3,7 @@
 import { useNow } from "@/hooks/useNow";
 import type { Underway } from "@/photos/photo";
 import { told } from "@/photos/stages";
-import { Button } from "./Button";
+import { Button } from "@/components/ui/Button";
 import styles from "./ProgressNote.module.css";
 
 type Props = {

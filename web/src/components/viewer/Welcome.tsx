@@ -2,7 +2,7 @@
 
 import type { Config } from "@/api/types";
 import { acceptedKinds } from "@/photos/check";
-import { Chooser } from "./Chooser";
+import { Chooser } from "@/components/ui/Chooser";
 import styles from "./Welcome.module.css";
 
 type Props = { config: Config | null; accept: string; onFiles: (files: File[]) => void; onSample: () => void };

@@ -7,7 +7,7 @@ import { requestFor, type Photo, type Result } from "@/photos/photo";
 import { Details } from "./Details";
 import { FaceCard } from "./FaceCard";
 import { Figures } from "./Figures";
-import { Icon } from "./Icon";
+import { Icon } from "@/components/ui/Icon";
 import styles from "./ResultPanel.module.css";
 
 const ANEW = "With the colours corrected otherwise the faces are looked for anew. Restore the photo first.";

@@ -5,8 +5,8 @@ import { isKey } from "@/api/client";
 import type { Problem } from "@/api/problem";
 import { useNow } from "@/hooks/useNow";
 import { stageName } from "@/photos/stages";
-import { Button } from "./Button";
-import { Icon } from "./Icon";
+import { Button } from "@/components/ui/Button";
+import { Icon } from "@/components/ui/Icon";
 import styles from "./ProblemNote.module.css";
 
 type Props = {

@@ -1,5 +1,5 @@
 import type { ComponentProps, ReactNode } from "react";
-import { Button } from "./Button";
+import { Button } from "@/components/ui/Button";
 import styles from "./Note.module.css";
 
 type Props = {

@@ -4,7 +4,7 @@ import * as Slider from "react-compare-slider/components";
 import { useReactCompareSlider } from "react-compare-slider/hooks";
 import type { Point, Size, View } from "@/view/viewport";
 import styles from "./Comparison.module.css";
-import { Icon } from "./Icon";
+import { Icon } from "@/components/ui/Icon";
 
 type Props = {
   before: string;
