@@ -26,11 +26,11 @@ test.beforeEach(async ({ workbench }) => {
 
 test("the line is dragged with a mouse", async ({ page, workbench }) => {
   await expect(workbench.line).toHaveAttribute("aria-valuenow", "50");
-  const stage = await box(workbench.before);
-  const middle = { x: stage.x + stage.width / 2, y: stage.y + stage.height / 2 };
+  const viewer = await box(workbench.before);
+  const middle = { x: viewer.x + viewer.width / 2, y: viewer.y + viewer.height / 2 };
   await page.mouse.move(middle.x, middle.y);
   await page.mouse.down();
-  await page.mouse.move(middle.x + stage.width / 4, middle.y, { steps: 5 });
+  await page.mouse.move(middle.x + viewer.width / 4, middle.y, { steps: 5 });
   await page.mouse.up();
   await expect.poll(() => workbench.valueOfLine()).toBeGreaterThan(70);
   expect(await workbench.valueOfLine()).toBeLessThan(80);
@@ -86,11 +86,14 @@ test("a double click shows the pixels, another the whole", async ({ page, workbe
   await expect.poll(() => workbench.percent()).toBe(fitted);
 });
 
-test("the picture is moved by dragging and by arrows once it is larger than the stage", async ({ page, workbench }) => {
+test("the picture is moved by dragging and by arrows once it is larger than the viewer", async ({
+  page,
+  workbench,
+}) => {
   for (let time = 0; time < 3; time += 1) await page.getByRole("button", { name: "Zoom in" }).click();
-  const stage = await box(workbench.stage);
+  const viewer = await box(workbench.viewer);
   const before = await box(workbench.after);
-  const from = { x: stage.x + stage.width * 0.25, y: stage.y + stage.height * 0.75 };
+  const from = { x: viewer.x + viewer.width * 0.25, y: viewer.y + viewer.height * 0.75 };
   await page.mouse.move(from.x, from.y);
   await page.mouse.down();
   await page.mouse.move(from.x - 90, from.y - 60, { steps: 6 });
@@ -100,11 +103,11 @@ test("the picture is moved by dragging and by arrows once it is larger than the 
   await expect(workbench.line).toHaveAttribute("aria-valuenow", "50"); // it moves by its handle alone now
 
   const dragged = await box(workbench.after);
-  await workbench.stage.focus();
+  await workbench.viewer.focus();
   await page.keyboard.press("ArrowLeft");
   await expect.poll(async () => (await box(workbench.after)).x).toBeGreaterThan(dragged.x + 40);
   await page.keyboard.press("0");
-  await expect.poll(async () => (await box(workbench.after)).height).toBeLessThan(stage.height + 1);
+  await expect.poll(async () => (await box(workbench.after)).height).toBeLessThan(viewer.height + 1);
 });
 
 test("the sides are swapped", async ({ page, workbench }) => {
@@ -118,7 +121,7 @@ test("the sides are swapped", async ({ page, workbench }) => {
   await swap.click();
   await expect(swap).toHaveAttribute("aria-pressed", "true");
   expect(await isBeforeFirst()).toBe(false);
-  await workbench.stage.focus();
+  await workbench.viewer.focus();
   await page.keyboard.press("s");
   await expect(swap).toHaveAttribute("aria-pressed", "false");
 });

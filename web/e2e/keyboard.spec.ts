@@ -33,7 +33,7 @@ test("from the sample to the download with the keyboard alone", async ({ page, w
   await tabTo(page, workbench.line);
   await page.keyboard.press("ArrowRight");
   await expect.poll(() => workbench.valueOfLine()).toBeGreaterThan(50);
-  await tabTo(page, workbench.stage);
+  await tabTo(page, workbench.viewer);
   await page.keyboard.press("1");
   await expect(workbench.zoom).toHaveText("100 %");
 

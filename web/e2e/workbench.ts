@@ -18,7 +18,7 @@ export class Workbench {
   readonly cancel: Locator;
   readonly download: Locator;
   readonly line: Locator;
-  readonly stage: Locator;
+  readonly viewer: Locator;
   readonly zoom: Locator;
   readonly photos: Locator;
   readonly before: Locator;
@@ -31,7 +31,7 @@ export class Workbench {
     this.cancel = page.getByRole("button", { name: "Cancel", exact: true });
     this.download = page.getByRole("link", { name: "Download" });
     this.line = page.getByRole("slider", { name: "Line between before and after" });
-    this.stage = page.getByRole("group", { name: /^Before and after/ });
+    this.viewer = page.getByRole("group", { name: /^Before and after/ });
     this.zoom = page.getByLabel("Zoom", { exact: true });
     this.photos = page.getByRole("navigation", { name: "Photos" }).getByRole("listitem");
     this.before = page.getByRole("img", { name: / before$/ });

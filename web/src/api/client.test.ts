@@ -64,6 +64,9 @@ describe("fetchConfig", () => {
     ["of media types that are none", { ...CONFIG, limits: { ...CONFIG.limits, media_types: "image/png" } }],
     ["of a threshold that is no number", { ...CONFIG, identity_threshold: "high" }],
     ["that does not say who recognises faces", { ...CONFIG, identity_recogniser: undefined }],
+    ["without defaults", { ...CONFIG, defaults: undefined }],
+    ["of a default that is no number", { ...CONFIG, defaults: { ...CONFIG.defaults, quality: "high" } }],
+    ["of a choice without a default", { ...CONFIG, defaults: { ...CONFIG.defaults, faces: undefined } }],
     ["of choices that are none", { ...CONFIG, choices: { faces: "all" } }],
   ])("cannot read an answer %s", async (_what, answer) => {
     expect(await problemWith(async () => json(200, answer))).toMatchObject({ code: "unreadable" });

@@ -2,7 +2,7 @@
 import createClient from "openapi-fetch";
 import { problemOf, ProblemError, UNREACHABLE, UNREADABLE } from "./problem";
 import type { paths } from "./schema";
-import type { Config } from "./types";
+import type { Config, Limits } from "./types";
 
 /** Another host only where this page was built for one; else the server that the page came from. */
 export const API_URL = (process.env.NEXT_PUBLIC_API_URL ?? "").replace(/\/+$/, "");
@@ -36,15 +36,21 @@ export async function fetchConfig(key: string | null, signal: AbortSignal): Prom
   return data;
 }
 
+/** Options whose bounds and defaults this page reads. */
+const BOUNDED = ["upscale_factor", "strength", "quality"] as const satisfies readonly (keyof Limits)[];
+
 /** Whether an answer has all that this page reads of it. */
 function isConfig(data: unknown): data is Config {
-  const { limits, choices, models, identity_threshold, identity_recogniser } = (data ?? {}) as Partial<Config>;
-  if (!limits || !choices || !models) return false;
+  const { limits, defaults, choices, models, identity_threshold, identity_recogniser } = (data ??
+    {}) as Partial<Config>;
+  if (!limits || !defaults || !choices || !models) return false;
   const numbers = [limits.max_upload_mb, limits.max_input_megapixels, limits.max_output_megapixels];
-  const lists = [limits.media_types, limits.upscale_factor, limits.strength, limits.quality, ...Object.values(choices)];
+  const lists = [limits.media_types, ...BOUNDED.map((name) => limits[name]), ...Object.values(choices)];
   return (
     numbers.every((number) => typeof number === "number") &&
     lists.every(Array.isArray) &&
+    BOUNDED.every((name) => typeof defaults[name] === "number") &&
+    Object.keys(choices).every((name) => defaults[name] !== undefined) &&
     (identity_threshold === null || typeof identity_threshold === "number") &&
     (identity_recogniser === null || typeof identity_recogniser === "string")
   );

@@ -55,9 +55,9 @@ describe("events", () => {
   it("tell the place in the queue, the stages and the result", async () => {
     const { request, progress, answer } = send();
     request.streams();
-    request.tells("queued", { position: 2 });
-    request.tells("stage", { stage: "detection", fraction: 0.5 });
-    request.tells("result", success());
+    request.sendsEvent("queued", { position: 2 });
+    request.sendsEvent("stage", { stage: "detection", fraction: 0.5 });
+    request.sendsEvent("result", success());
     request.ends();
     expect(progress).toEqual([
       UPLOADING,
@@ -84,7 +84,7 @@ describe("events", () => {
         request.streams();
         const sent = text.replaceAll("\n", end);
         const places = [0, ...cuts.sort((one, other) => one - other), sent.length];
-        places.slice(1).forEach((place, index) => request.says(sent.slice(places[index], place)));
+        places.slice(1).forEach((place, index) => request.sendsText(sent.slice(places[index], place)));
         request.ends();
         expect(progress.slice(1)).toEqual([
           { phase: "queued", position: 1 },
@@ -107,7 +107,7 @@ describe("events", () => {
   it("tell an error as an answer would", async () => {
     const { request, problem } = send();
     request.streams();
-    request.tells("error", { ...ERROR, status: 503, retry_after: 3 });
+    request.sendsEvent("error", { ...ERROR, status: 503, retry_after: 3 });
     request.ends();
     expect(await problem).toMatchObject({
       message: ERROR.error,
@@ -121,7 +121,7 @@ describe("events", () => {
   it("tell an error that says nothing of when", async () => {
     const { request, problem } = send();
     request.streams();
-    request.tells("error", { ...ERROR, status: 500, retry_after: null });
+    request.sendsEvent("error", { ...ERROR, status: 500, retry_after: null });
     expect(await problem).toMatchObject({ status: 500, retryAfter: null });
   });
 
@@ -140,7 +140,7 @@ describe("events", () => {
   ])("say so where there is %s", async (_what, text) => {
     const { request, problem } = send();
     request.streams();
-    request.says(text);
+    request.sendsText(text);
     expect(await problem).toMatchObject({ code: "unreadable" });
   });
 
@@ -151,7 +151,7 @@ describe("events", () => {
   ])("say that the connection ended where %s", async (_when, text) => {
     const { request, problem } = send();
     request.streams();
-    if (text) request.says(text);
+    if (text) request.sendsText(text);
     request.ends();
     expect(await problem).toMatchObject({ code: "cut_off" });
   });
@@ -168,7 +168,7 @@ describe("events", () => {
       fc.asyncProperty(events, async (texts) => {
         const { request, answer } = send();
         request.streams();
-        texts.forEach((text) => request.says(text));
+        texts.forEach((text) => request.sendsText(text));
         request.ends();
         await answer.catch((error: unknown) => expect(error).toBeInstanceOf(ProblemError));
       }),
@@ -198,7 +198,7 @@ describe("an answer without events", () => {
   it("is no stream where it is an error, whatever it calls itself", async () => {
     const { request, problem, progress } = send();
     request.answers(500, { "content-type": "text/event-stream" });
-    request.tells("stage", { stage: "decode", fraction: 0 });
+    request.sendsEvent("stage", { stage: "decode", fraction: 0 });
     request.ends();
     expect(await problem).toMatchObject({ status: 500 });
     expect(progress).toEqual([UPLOADING]);
@@ -214,15 +214,15 @@ describe("an answer without events", () => {
 describe("a broken connection", () => {
   it("means that the server cannot be reached, if it was never heard", async () => {
     const { request, problem } = send();
-    request.breaks();
+    request.disconnects();
     expect(await problem).toMatchObject({ code: "unreachable", status: null });
   });
 
   it("means that it broke, if it was", async () => {
     const { request, problem } = send();
     request.streams();
-    request.tells("queued", { position: 0 });
-    request.breaks();
+    request.sendsEvent("queued", { position: 0 });
+    request.disconnects();
     expect(await problem).toMatchObject({ code: "cut_off" });
   });
 });

@@ -2,7 +2,7 @@ import { act, renderHook } from "@testing-library/react";
 import { useReducer } from "react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { servePictures } from "@/test/pictures";
-import { LIMITS, photoOf, problemOf, resultOf } from "@/test/samples";
+import { LIMITS, OPTIONS, photoOf, problemOf, resultOf } from "@/test/samples";
 import { ProblemError, UNREACHABLE } from "@/api/problem";
 import type { EnhanceData } from "@/api/types";
 import * as submission from "@/api/submission";
@@ -49,7 +49,12 @@ const BUSY = problemOf({ status: 503, retryAfter: 5 });
 function restoring(...photos: Photo[]) {
   const view = renderHook(
     ({ key }: { key: string | null }) => {
-      const [state, dispatch] = useReducer(reduce, { ...EMPTY, photos, selected: photos[0]?.id ?? null });
+      const [state, dispatch] = useReducer(reduce, {
+        ...EMPTY,
+        options: OPTIONS,
+        photos,
+        selected: photos[0]?.id ?? null,
+      });
       const cancel = useRestorer(state, dispatch, { key, limits: LIMITS });
       return { state, dispatch, cancel };
     },
@@ -61,7 +66,7 @@ function restoring(...photos: Photo[]) {
     work,
     phases: () => view.result.current.state.photos.map((photo) => photo.work.phase),
     photo: (id: string) => view.result.current.state.photos.find((one) => one.id === id),
-    ask: (...ids: string[]) => act(async () => view.result.current.dispatch({ type: "asked", ids })),
+    ask: (...ids: string[]) => act(async () => view.result.current.dispatch({ type: "requested", ids })),
     cancel: (id: string) => act(async () => view.result.current.cancel(id)),
   };
 }

@@ -65,7 +65,7 @@ export function useRestorer(
   const next = photos.find((photo) => photo.work.phase === "waiting");
   const mayStart = next !== undefined && photos.every((photo) => photo.work.phase !== "active" && !isRetrying(photo));
   useEffect(() => {
-    if (mayStart && next !== undefined && !active.current.has(next.id)) start(next, options);
+    if (mayStart && next !== undefined && options !== null && !active.current.has(next.id)) start(next, options);
   }, [mayStart, next, options, start]);
 
   const due = photos.find(isRetrying);
@@ -73,7 +73,7 @@ export function useRestorer(
   const dueAt = due?.work.phase === "failed" ? due.work.retryAt : null;
   useEffect(() => {
     if (dueId === undefined || dueAt === null) return undefined;
-    const timer = setTimeout(() => dispatch({ type: "asked", ids: [dueId] }), dueAt - Date.now());
+    const timer = setTimeout(() => dispatch({ type: "requested", ids: [dueId] }), dueAt - Date.now());
     return () => clearTimeout(timer);
   }, [dueId, dueAt, dispatch]);
 

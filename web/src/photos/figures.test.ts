@@ -113,13 +113,11 @@ describe("the scale", () => {
     const unknown = { threshold: null, recogniser: "other-faces" };
     expect(scaleOf(by("other-faces"), CONFIG)).toEqual(unknown);
     expect(scaleOf(by("other-faces"), WITHOUT_RECOGNISER)).toEqual(unknown);
-    expect(scaleOf(by("other-faces"), null)).toEqual(unknown);
   });
 
   it("is none without a recogniser", () => {
     const none = { threshold: null, recogniser: null };
     expect(scaleOf(factsOf({ models: {} }), WITHOUT_RECOGNISER)).toEqual(none);
-    expect(scaleOf(factsOf({ models: {} }), null)).toEqual(none);
   });
 
   it("has words", () => {

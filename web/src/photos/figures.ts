@@ -83,11 +83,11 @@ export function otherWarnings(facts: Facts, scale: Scale): Warning[] {
 }
 
 /** The scale of the similarities in an answer. */
-export function scaleOf(facts: Facts, config: Config | null): Scale {
-  const chosen = config?.identity_recogniser ?? null;
+export function scaleOf(facts: Facts, config: Config): Scale {
+  const chosen = config.identity_recogniser;
   const recogniser = facts.models.recogniser ?? chosen;
   // A server that was started anew may measure by another one than it told this page, with another threshold.
-  return { recogniser, threshold: recogniser === chosen ? (config?.identity_threshold ?? null) : null };
+  return { recogniser, threshold: recogniser === chosen ? config.identity_threshold : null };
 }
 
 /** "same person from 0.50 on, by dlib-resnet"; empty where no recogniser measures. */

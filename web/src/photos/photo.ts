@@ -29,7 +29,7 @@ export type Work =
   | { phase: "failed"; tries: number; problem: Problem; retryAt: number | null };
 
 /** Work that goes on, or will by itself. */
-export type Underway = Extract<Work, { phase: "waiting" | "active" }>;
+export type OngoingWork = Extract<Work, { phase: "waiting" | "active" }>;
 
 export type Photo = {
   id: string;

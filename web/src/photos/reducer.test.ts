@@ -1,8 +1,8 @@
 // @vitest-environment node
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { photoOf, problemOf, resultOf } from "@/test/samples";
-import { DEFAULTS, type Options } from "./options";
+import { OPTIONS, photoOf, problemOf, resultOf } from "@/test/samples";
+import type { Options } from "./options";
 import { isRetrying, type Photo } from "./photo";
 import { EMPTY, MAX_TRIES, reduce, type Action, type State } from "./reducer";
 
@@ -14,13 +14,13 @@ function after(...actions: Action[]): State {
   return actions.reduce(reduce, reduce(EMPTY, { type: "added", photos: [photoOf({ id: "a" })] }));
 }
 
-function theOne(state: State): Photo {
+function photoIn(state: State): Photo {
   const [photo] = state.photos;
   if (photo === undefined) throw new Error("There is no photo.");
   return photo;
 }
 
-const ask: Action = { type: "asked", ids: ["a"] };
+const ask: Action = { type: "requested", ids: ["a"] };
 const start: Action = { type: "started", id: "a", now: NOW };
 const fail: Action = { type: "failed", id: "a", problem: BUSY, now: NOW };
 const cancel: Action = { type: "cancelled", id: "a" };
@@ -56,31 +56,31 @@ describe("the list", () => {
 
 describe("a photo's way", () => {
   it("leads over waiting and work to a result", () => {
-    expect(theOne(after(ask)).work).toEqual({ phase: "waiting", tries: 0 });
-    expect(theOne(after(ask, start)).work).toMatchObject({ phase: "active", tries: 1, since: NOW });
+    expect(photoIn(after(ask)).work).toEqual({ phase: "waiting", tries: 0 });
+    expect(photoIn(after(ask, start)).work).toMatchObject({ phase: "active", tries: 1, since: NOW });
     const progress = { phase: "queued", position: 2 } as const;
-    expect(theOne(after(ask, start, { type: "progressed", id: "a", progress })).work).toMatchObject({ progress });
+    expect(photoIn(after(ask, start, { type: "progressed", id: "a", progress })).work).toMatchObject({ progress });
     const result = resultOf();
-    const done = theOne(after(ask, start, { type: "finished", id: "a", result }));
+    const done = photoIn(after(ask, start, { type: "finished", id: "a", result }));
     expect(done).toMatchObject({ work: { phase: "idle" }, result });
   });
 
   it("keeps the last result while another is made, and after a failure", () => {
     const finish: Action = { type: "finished", id: "a", result: resultOf() };
-    expect(theOne(after(ask, start, finish, ask, start)).result).not.toBeNull();
-    expect(theOne(after(ask, start, finish, ask, start, fail)).result).not.toBeNull();
-    expect(theOne(after(ask, start, finish, ask, start, cancel)).result).not.toBeNull();
+    expect(photoIn(after(ask, start, finish, ask, start)).result).not.toBeNull();
+    expect(photoIn(after(ask, start, finish, ask, start, fail)).result).not.toBeNull();
+    expect(photoIn(after(ask, start, finish, ask, start, cancel)).result).not.toBeNull();
   });
 
   it("is not begun by a photo that is refused, nor twice by one that is at work", () => {
     const refused = reduce(EMPTY, { type: "added", photos: [photoOf({ id: "a", refusal: "No." })] });
-    expect(theOne(reduce(refused, ask)).work.phase).toBe("idle");
-    expect(theOne(after(ask, start, ask)).work.phase).toBe("active");
+    expect(photoIn(reduce(refused, ask)).work.phase).toBe("idle");
+    expect(photoIn(after(ask, start, ask)).work.phase).toBe("active");
   });
 
   it("hears no progress of a photo that is not at work", () => {
     const progress = { phase: "working", stage: "decode", fraction: 0.5 } as const;
-    expect(theOne(after(ask, start, cancel, { type: "progressed", id: "a", progress })).work).toEqual({
+    expect(photoIn(after(ask, start, cancel, { type: "progressed", id: "a", progress })).work).toEqual({
       phase: "idle",
     });
   });
@@ -88,13 +88,13 @@ describe("a photo's way", () => {
 
 describe("a busy server", () => {
   it.each([503, 429])("is asked again when it said (%i)", (status) => {
-    const failed = theOne(after(ask, start, { ...fail, problem: problemOf({ status, retryAfter: 7 }) }));
+    const failed = photoIn(after(ask, start, { ...fail, problem: problemOf({ status, retryAfter: 7 }) }));
     expect(failed.work).toMatchObject({ phase: "failed", retryAt: NOW + 7000 });
     expect(isRetrying(failed)).toBe(true);
   });
 
   it("is given a second at the least", () => {
-    const failed = theOne(after(ask, start, { ...fail, problem: problemOf({ retryAfter: 0 }) }));
+    const failed = photoIn(after(ask, start, { ...fail, problem: problemOf({ retryAfter: 0 }) }));
     expect(failed.work).toMatchObject({ retryAt: NOW + 1000 });
   });
 
@@ -104,22 +104,22 @@ describe("a busy server", () => {
     ["it wants to be left alone for days", problemOf({ status: 503, retryAfter: 30 * 24 * 3600 })],
     ["no answer came", problemOf({ status: null })],
   ])("is not asked again where %s", (_why, problem) => {
-    expect(isRetrying(theOne(after(ask, start, { ...fail, problem })))).toBe(false);
+    expect(isRetrying(photoIn(after(ask, start, { ...fail, problem })))).toBe(false);
   });
 
   it("is left alone after the most tries, until a person asks", () => {
     let state = after();
     for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
       state = [ask, start].reduce(reduce, state);
-      expect(theOne(state).work).toMatchObject({ tries });
+      expect(photoIn(state).work).toMatchObject({ tries });
       state = reduce(state, fail);
-      expect(isRetrying(theOne(state))).toBe(tries < MAX_TRIES);
+      expect(isRetrying(photoIn(state))).toBe(tries < MAX_TRIES);
     }
-    expect(theOne([ask, start].reduce(reduce, state)).work).toMatchObject({ tries: 1 });
+    expect(photoIn([ask, start].reduce(reduce, state)).work).toMatchObject({ tries: 1 });
   });
 
   it("is not asked again once the person cancels, who still sees why", () => {
-    const stopped = theOne(after(ask, start, fail, cancel));
+    const stopped = photoIn(after(ask, start, fail, cancel));
     expect(stopped.work).toMatchObject({ phase: "failed", problem: BUSY, retryAt: null });
   });
 });
@@ -127,18 +127,23 @@ describe("a busy server", () => {
 describe("overrides", () => {
   const override = (face: number, strength: number | null): Action => ({ type: "overridden", id: "a", face, strength });
 
-  it("are kept per face, changed and taken back", () => {
-    expect(theOne(after(override(0, 0), override(2, 0.5), override(0, 0.25))).overrides.none).toEqual({
-      0: 0.25,
-      2: 0.5,
-    });
-    expect(theOne(after(override(0, 0), override(2, 0.5), override(0, null))).overrides.none).toEqual({ 2: 0.5 });
+  const finish: Action = { type: "finished", id: "a", result: resultOf() };
+
+  it("are set, changed and removed per face", () => {
+    const changed = photoIn(after(finish, override(0, 0), override(2, 0.5), override(0, 0.25)));
+    expect(changed.overrides.none).toEqual({ 0: 0.25, 2: 0.5 });
+    const removed = photoIn(after(finish, override(0, 0), override(2, 0.5), override(0, null)));
+    expect(removed.overrides.none).toEqual({ 2: 0.5 });
+  });
+
+  it("need a result, which shows the faces", () => {
+    expect(photoIn(after(override(0, 0))).overrides).toEqual({});
   });
 
   it("belong to the colour correction of the result that showed the faces", () => {
-    const corrected: Options = { ...DEFAULTS, color_correction: "auto" };
-    const finish: Action = { type: "finished", id: "a", result: resultOf({}, corrected) };
-    const photo = theOne(after(override(0, 0), finish, override(1, 0.5)));
+    const corrected: Options = { ...OPTIONS, color_correction: "auto" };
+    const correct: Action = { type: "finished", id: "a", result: resultOf({}, corrected) };
+    const photo = photoIn(after(finish, override(0, 0), correct, override(1, 0.5)));
     expect(photo.overrides).toEqual({ none: { 0: 0 }, auto: { 1: 0.5 } });
   });
 });
@@ -149,7 +154,7 @@ describe("any actions", () => {
   const action: fc.Arbitrary<Action> = fc.oneof(
     fc.record({ type: fc.constant("removed" as const), id }),
     fc.record({ type: fc.constant("selected" as const), id }),
-    fc.record({ type: fc.constant("options" as const), options: fc.constant(DEFAULTS) }),
+    fc.record({ type: fc.constant("options" as const), options: fc.constant(OPTIONS) }),
     fc.record({
       type: fc.constant("overridden" as const),
       id,
@@ -157,7 +162,7 @@ describe("any actions", () => {
       strength: fc.option(fc.constantFrom(0, 0.5, 1)),
     }),
     fc.record({ type: fc.constant("faces not required" as const), id }),
-    fc.record({ type: fc.constant("asked" as const), ids: fc.array(id, { maxLength: 3 }) }),
+    fc.record({ type: fc.constant("requested" as const), ids: fc.array(id, { maxLength: 3 }) }),
     fc.record({ type: fc.constant("started" as const), id, now: fc.nat() }),
     fc.record({
       type: fc.constant("progressed" as const),

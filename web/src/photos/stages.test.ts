@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Progress } from "@/api/submission";
-import { stageName, told } from "./stages";
+import { describeWork, stageName } from "./stages";
 
-const described = (progress: Progress) => told({ phase: "active", tries: 1, since: 0, progress });
+const described = (progress: Progress) => describeWork({ phase: "active", tries: 1, since: 0, progress });
 
 describe("stageName", () => {
   it("says in words what the server does", () => {
@@ -22,7 +22,7 @@ describe("stageName", () => {
   });
 });
 
-describe("told", () => {
+describe("describeWork", () => {
   it("tells how much has been sent, until all has", () => {
     expect(described({ phase: "uploading", fraction: 0.4 })).toEqual({ label: "Uploading", fraction: 0.4 });
     expect(described({ phase: "uploading", fraction: 1 })).toEqual({
@@ -40,7 +40,7 @@ describe("told", () => {
   });
 
   it("tells that a photo waits for those before it in the list", () => {
-    expect(told({ phase: "waiting", tries: 0 })).toEqual({ label: "Waiting for its turn", fraction: null });
+    expect(describeWork({ phase: "waiting", tries: 0 })).toEqual({ label: "Waiting for its turn", fraction: null });
   });
 
   it("tells the stage and how far it is", () => {

@@ -1,6 +1,6 @@
 /** What the server is doing, in plain words. */
 import type { Progress } from "@/api/submission";
-import type { Underway } from "./photo";
+import type { OngoingWork } from "./photo";
 
 const STAGES = new Map(
   Object.entries({
@@ -26,7 +26,7 @@ export function stageName(stage: string): string {
 type Told = { label: string; fraction: number | null };
 
 /** What is going on with a photo, and how much of that is done in [0, 1]; null where nobody can know. */
-export function told(work: Underway): Told {
+export function describeWork(work: OngoingWork): Told {
   return work.phase === "active" ? described(work.progress) : { label: "Waiting for its turn", fraction: null };
 }
 

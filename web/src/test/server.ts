@@ -48,17 +48,17 @@ export class FakeRequest {
   streams(): void {
     this.answers(200, { "content-type": "text/event-stream; charset=utf-8" });
   }
-  says(text: string): void {
+  sendsText(text: string): void {
     this.responseText += text;
     this.onprogress?.();
   }
-  tells(name: string, data: unknown): void {
-    this.says(event(name, data));
+  sendsEvent(name: string, data: unknown): void {
+    this.sendsText(event(name, data));
   }
   ends(): void {
     this.onload?.();
   }
-  breaks(): void {
+  disconnects(): void {
     this.onerror?.();
   }
   /** A whole answer that is no stream. */
@@ -70,7 +70,7 @@ export class FakeRequest {
   /** All is well: the picture and these facts. */
   succeeds(facts: Partial<Facts> = {}): void {
     this.streams();
-    this.tells("result", success(facts));
+    this.sendsEvent("result", success(facts));
     this.ends();
   }
 }

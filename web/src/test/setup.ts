@@ -16,9 +16,9 @@ afterEach(() => {
 // Several test files run side by side, on machines with few cores.
 configure({ asyncUtilTimeout: 4000 });
 
-if (typeof window !== "undefined") furnish();
+if (typeof window !== "undefined") installStubs();
 
-function furnish(): void {
+function installStubs(): void {
   Blob.prototype.arrayBuffer = function arrayBuffer() {
     return new Promise((resolve, reject) => {
       const reader = new FileReader();

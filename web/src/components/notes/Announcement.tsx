@@ -1,5 +1,5 @@
 import type { Photo } from "@/photos/photo";
-import { told } from "@/photos/stages";
+import { describeWork } from "@/photos/stages";
 
 /**
  * What became of a photo, for who does not see it. Each stage is said once: its percent would be said ten times a
@@ -15,7 +15,7 @@ export function Announcement({ photo }: { photo: Photo | null }) {
 
 function announced({ work, result, file, refusal }: Photo): string {
   if (refusal !== null) return `${file.name} cannot be sent.`;
-  if (work.phase === "active") return told(work).label;
+  if (work.phase === "active") return describeWork(work).label;
   if (work.phase === "waiting") return `${file.name} waits for the photos before it.`;
   if (work.phase === "failed") return ""; // the problem is an alert of its own
   return result === null ? `${file.name} was added.` : `${file.name} is done.`;

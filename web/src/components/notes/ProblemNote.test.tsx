@@ -6,9 +6,9 @@ import { problemOf } from "@/test/samples";
 import { ProblemNote } from "./ProblemNote";
 
 function showing(changes: Partial<ComponentProps<typeof ProblemNote>> = {}) {
-  const heard = { onRetry: vi.fn(), onStop: vi.fn(), onWithoutFaces: vi.fn(), onKey: vi.fn() };
-  render(<ProblemNote problem={problemOf({ status: 500 })} retryAt={null} {...heard} {...changes} />);
-  return heard;
+  const callbacks = { onRetry: vi.fn(), onStop: vi.fn(), onWithoutFaces: vi.fn(), onKey: vi.fn() };
+  render(<ProblemNote problem={problemOf({ status: 500 })} retryAt={null} {...callbacks} {...changes} />);
+  return callbacks;
 }
 
 const button = (name: string) => screen.queryByRole("button", { name });

@@ -60,11 +60,11 @@ function Countdown({ until }: { until: number }) {
 
 function KeyForm({ onKey }: { onKey: (key: string) => void }) {
   const id = useId();
-  const [isOdd, setOdd] = useState(false);
+  const [isInvalid, setInvalid] = useState(false);
   const send = (data: FormData) => {
     const key = String(data.get("key") ?? "").trim();
     if (isKey(key)) onKey(key);
-    else setOdd(true);
+    else setInvalid(true);
   };
   return (
     <form action={send} className={styles.key}>
@@ -73,8 +73,8 @@ function KeyForm({ onKey }: { onKey: (key: string) => void }) {
       <Button kind="primary" type="submit">
         Use it
       </Button>
-      {isOdd && (
-        <p className={styles.odd} role="alert">
+      {isInvalid && (
+        <p className={styles.invalid} role="alert">
           A key has only letters, digits and signs of plain English text, and no spaces.
         </p>
       )}

@@ -1,13 +1,13 @@
 "use client";
 
 import { useNow } from "@/hooks/useNow";
-import type { Underway } from "@/photos/photo";
-import { told } from "@/photos/stages";
+import type { OngoingWork } from "@/photos/photo";
+import { describeWork } from "@/photos/stages";
 import { Button } from "@/components/ui/Button";
 import styles from "./ProgressNote.module.css";
 
 type Props = {
-  work: Underway;
+  work: OngoingWork;
   onCancel: () => void;
   /** Null where this one is the only one. */
   onCancelAll: (() => void) | null;
@@ -16,7 +16,7 @@ type Props = {
 /** Where a photo is. */
 export function ProgressNote({ work, onCancel, onCancelAll }: Props) {
   const now = useNow(100);
-  const { label, fraction } = told(work);
+  const { label, fraction } = describeWork(work);
   const seconds = work.phase === "active" ? Math.max(0, now - work.since) / 1000 : null;
   const percent = fraction === null ? null : Math.round(fraction * 100);
   return (

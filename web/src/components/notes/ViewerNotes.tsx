@@ -1,6 +1,6 @@
 import type { Problem } from "@/api/problem";
-import type { Photo, Underway, Work } from "@/photos/photo";
-import { told } from "@/photos/stages";
+import type { Photo, OngoingWork, Work } from "@/photos/photo";
+import { describeWork } from "@/photos/stages";
 import { Note } from "./Note";
 import styles from "./ViewerNotes.module.css";
 
@@ -46,8 +46,8 @@ export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, wor
 }
 
 /** The same as beside Cancel, where the eyes are. */
-function Working({ work }: { work: Underway }) {
-  const { label, fraction } = told(work);
+function Working({ work }: { work: OngoingWork }) {
+  const { label, fraction } = describeWork(work);
   return (
     <p className={styles.working} aria-hidden="true">
       {label}

@@ -16,6 +16,7 @@ function showing(changes: Partial<ComponentProps<typeof FaceCard>> = {}) {
     override: undefined,
     isPending: false,
     strength: 0.8,
+    bounds: [0, 1] as const,
     obstacle: null,
     onSelect,
     onOverride,

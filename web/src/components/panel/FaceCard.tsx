@@ -19,6 +19,8 @@ type Props = {
   isPending: boolean;
   /** What is asked for all. */
   strength: number;
+  /** The smallest and the largest strength. */
+  bounds: readonly [number, number];
   /** Why nothing can be asked for this face alone now; null: it can. */
   obstacle: string | null;
   onSelect: () => void;
@@ -40,6 +42,7 @@ export function FaceCard({
   override,
   isPending,
   strength,
+  bounds,
   obstacle,
   onSelect,
   onOverride,
@@ -82,7 +85,14 @@ export function FaceCard({
         )}
         {obstacle === null ? (
           <>
-            <Range label="Strength of this face" value={wanted} onChange={onOverride} />
+            <Range
+              label="Strength of this face"
+              value={wanted}
+              bounds={bounds}
+              stepsPerUnit={100}
+              unit=" %"
+              onChange={onOverride}
+            />
             <div className={styles.actions}>
               <Button aria-pressed={wanted === 0} onClick={toggle}>
                 Leave as it was

@@ -2,13 +2,13 @@ import { fireEvent, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 import type { Config } from "@/api/types";
-import { DEFAULTS, type Options } from "@/photos/options";
-import { CONFIG, LOADING, WITHOUT_RECOGNISER } from "@/test/samples";
+import type { Options } from "@/photos/options";
+import { CONFIG, LOADING, OPTIONS, WITHOUT_RECOGNISER } from "@/test/samples";
 import { OptionsPanel } from "./OptionsPanel";
 
-function showing(changes: Partial<Options> = {}, config: Config | null = CONFIG) {
+function showing(changes: Partial<Options> = {}, config: Config = CONFIG) {
   const onChange = vi.fn<(options: Options) => void>();
-  render(<OptionsPanel options={{ ...DEFAULTS, ...changes }} config={config} isFolded={false} onChange={onChange} />);
+  render(<OptionsPanel options={{ ...OPTIONS, ...changes }} config={config} isFolded={false} onChange={onChange} />);
   return { onChange, user: userEvent.setup() };
 }
 
@@ -32,7 +32,7 @@ describe("OptionsPanel", () => {
   ] as const)("changes %s to %s, and nothing else", async (group, name, changes) => {
     const { onChange, user } = showing();
     await user.click(choice(group, name));
-    expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...DEFAULTS, ...changes });
+    expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...OPTIONS, ...changes });
   });
 
   it.each([
@@ -41,17 +41,17 @@ describe("OptionsPanel", () => {
   ] as const)("turns %s on and off", async (name, on, off) => {
     const { onChange, user } = showing();
     await user.click(screen.getByRole("checkbox", { name }));
-    expect(onChange).toHaveBeenLastCalledWith({ ...DEFAULTS, ...on });
+    expect(onChange).toHaveBeenLastCalledWith({ ...OPTIONS, ...on });
     document.body.innerHTML = "";
     const other = showing(on);
     await other.user.click(screen.getByRole("checkbox", { name }));
-    expect(other.onChange).toHaveBeenLastCalledWith({ ...DEFAULTS, ...off });
+    expect(other.onChange).toHaveBeenLastCalledWith({ ...OPTIONS, ...off });
   });
 
   it("changes the strength in steps of a percent", () => {
     const { onChange } = showing();
     fireEvent.change(screen.getByRole("slider", { name: "Face strength" }), { target: { value: "45" } });
-    expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...DEFAULTS, strength: 0.45 });
+    expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...OPTIONS, strength: 0.45 });
   });
 
   it("asks for a quality where the format has one", () => {
@@ -60,7 +60,7 @@ describe("OptionsPanel", () => {
     expect(quality).toHaveValue("95");
     expect(quality).toHaveAttribute("min", "1");
     fireEvent.change(quality, { target: { value: "57" } });
-    expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...DEFAULTS, output_format: "webp", quality: 57 });
+    expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...OPTIONS, output_format: "webp", quality: 57 });
   });
 
   it("asks for none of a PNG", () => {
@@ -92,19 +92,27 @@ describe("OptionsPanel", () => {
     const { onChange, user } = showing({}, config);
     expect(choice("Faces are restored by", "compact")).toBeChecked();
     await user.click(choice("Faces are restored by", "gfpgan"));
-    expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...DEFAULTS, restorer: "gfpgan" });
+    expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...OPTIONS, restorer: "gfpgan" });
   });
 
   it("asks for the server's own restorer by no name", async () => {
     const config = { ...CONFIG, choices: { ...CONFIG.choices, restorer: ["compact", "gfpgan"] } };
     const { onChange, user } = showing({ restorer: "gfpgan" }, config);
     await user.click(choice("Faces are restored by", "compact"));
-    expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...DEFAULTS, restorer: null });
+    expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...OPTIONS, restorer: null });
   });
 
-  it("is there before the server has answered", () => {
-    showing({}, null);
-    expect(choice("Size", "×2")).toBeChecked();
-    expect(screen.getByRole("checkbox", { name: /Keep the likeness/ })).toHaveAccessibleDescription(/as it was$/);
+  it("offers only what the server offers", () => {
+    const choices = { ...CONFIG.choices, faces: ["all", "center"], output_format: ["png"] };
+    showing({}, { ...CONFIG, choices, limits: { ...CONFIG.limits, upscale_factor: [1, 2], strength: [0.2, 0.9] } });
+    const names = (group: string) =>
+      within(screen.getByRole("group", { name: group }))
+        .getAllByRole("radio")
+        .map((radio) => (radio as HTMLInputElement).labels?.[0]?.textContent);
+    expect(names("Size")).toEqual(["×1", "×2"]);
+    expect(names("Faces to restore")).toEqual(["Every face", "The middle one"]);
+    expect(names("Save as")).toEqual(["PNG"]);
+    const strength = screen.getByRole("slider", { name: "Face strength" });
+    expect([strength.getAttribute("min"), strength.getAttribute("max")]).toEqual(["20", "90"]);
   });
 });

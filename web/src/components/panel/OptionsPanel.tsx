@@ -3,30 +3,31 @@
 import { useId, type ReactNode } from "react";
 import type { Config } from "@/api/types";
 import { scaleInWords } from "@/photos/figures";
-import { canProtect, FACTORS, type Options } from "@/photos/options";
+import { canProtect, factorsOf, type Options } from "@/photos/options";
 import { Choice } from "@/components/ui/Choice";
 import { Range } from "@/components/ui/Range";
 import styles from "./OptionsPanel.module.css";
 
 type Props = {
   options: Options;
-  config: Config | null;
-  /** Whether there is something to be seen that matters more. */
+  config: Config;
+  /** Whether the panel starts closed, because a result is shown under it. */
   isFolded: boolean;
   onChange: (options: Options) => void;
 };
 
-const FACES = { all: "Every face", largest: "The largest", center: "The middle one" } as const;
-const FORMATS = { png: "PNG", jpeg: "JPEG", webp: "WebP" } as const;
+const FACES: Record<Options["faces"], string> = {
+  all: "Every face",
+  largest: "The largest",
+  center: "The middle one",
+};
+const FORMATS: Record<Options["output_format"], string> = { png: "PNG", jpeg: "JPEG", webp: "WebP" };
 
-/** What is asked for, for all photos. */
+/** The options for all photos. */
 export function OptionsPanel({ options, config, isFolded, onChange }: Props) {
   const set = (changes: Partial<Options>) => onChange({ ...options, ...changes });
-  const made = config?.choices.output_format ?? Object.keys(FORMATS);
-  const formats = Object.fromEntries(
-    Object.entries(FORMATS).filter(([format]) => made.includes(format)),
-  ) as typeof FORMATS;
-  const restorers = config?.choices.restorer ?? [];
+  const { limits, choices } = config;
+  const restorers = choices.restorer ?? [];
   return (
     <details key={String(isFolded)} open={!isFolded} className={styles.panel}>
       <summary className={styles.summary}>
@@ -36,19 +37,27 @@ export function OptionsPanel({ options, config, isFolded, onChange }: Props) {
       <Choice
         legend="Size"
         value={String(options.upscale_factor)}
-        choices={Object.fromEntries(FACTORS.map((factor) => [factor, `×${factor}`]))}
+        choices={Object.fromEntries(factorsOf(limits).map((factor) => [factor, `×${factor}`]))}
         onChange={(value) => set({ upscale_factor: Number(value) })}
       />
       <Range
         label="Face strength"
         hint="How much of the restored face is laid over the enlarged one"
         value={options.strength}
+        bounds={limits.strength}
+        stepsPerUnit={100}
+        unit=" %"
         onChange={(strength) => set({ strength })}
       />
-      <Choice legend="Faces to restore" value={options.faces} choices={FACES} onChange={(faces) => set({ faces })} />
+      <Choice
+        legend="Faces to restore"
+        value={options.faces}
+        choices={offered(FACES, choices.faces)}
+        onChange={(faces) => set({ faces })}
+      />
       <Check
         isChecked={options.identity_policy === "protect"}
-        isDisabled={config === null || !canProtect(config)}
+        isDisabled={!canProtect(config)}
         hint={protectHint(config)}
         onChange={(isChecked) => set({ identity_policy: isChecked ? "protect" : "warn" })}
       >
@@ -64,17 +73,16 @@ export function OptionsPanel({ options, config, isFolded, onChange }: Props) {
       <Choice
         legend="Save as"
         value={options.output_format}
-        choices={formats}
+        choices={offered(FORMATS, choices.output_format)}
         onChange={(output_format) => set({ output_format })}
       />
       {options.output_format !== "png" && (
         <Range
           label="Quality"
           hint="Higher is larger and closer to the result"
-          value={options.quality / 100}
-          least={0.01}
-          unit=""
-          onChange={(quality) => set({ quality: Math.round(quality * 100) })}
+          value={options.quality}
+          bounds={limits.quality}
+          onChange={(quality) => set({ quality })}
         />
       )}
       {restorers.length > 1 && (
@@ -87,6 +95,11 @@ export function OptionsPanel({ options, config, isFolded, onChange }: Props) {
       )}
     </details>
   );
+}
+
+/** The words for those choices that the server offers. */
+function offered<T extends string>(words: Readonly<Record<T, string>>, choices: readonly string[] | undefined) {
+  return Object.fromEntries(Object.entries(words).filter(([name]) => choices?.includes(name))) as Record<T, string>;
 }
 
 /** "×2 · 80 % · largest face · PNG" */
@@ -102,9 +115,8 @@ function summaryOf({ upscale_factor, strength, faces, identity_policy, color_cor
   return words.filter(Boolean).join(" · ");
 }
 
-function protectHint(config: Config | null): string {
+function protectHint(config: Config): string {
   const hint = "Soften a face until it is taken for the same person, or leave it as it was";
-  if (config === null) return hint;
   if (!canProtect(config)) return "This server has no model that recognises people, so it cannot tell";
   const words = scaleInWords({ threshold: config.identity_threshold, recogniser: config.identity_recogniser });
   return `${hint}: ${words}`;

@@ -1,26 +1,25 @@
 import { render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
-import { DEFAULTS } from "@/photos/options";
 import type { Photo } from "@/photos/photo";
 import type { Config, Facts } from "@/api/types";
-import { CONFIG, faceOf, photoOf, resultOf, WITHOUT_RECOGNISER } from "@/test/samples";
+import { CONFIG, faceOf, OPTIONS, photoOf, resultOf, WITHOUT_RECOGNISER } from "@/test/samples";
 import { ResultPanel } from "./ResultPanel";
 
-function showing(facts: Partial<Facts> = {}, changes: Partial<Photo> = {}, config: Config | null = CONFIG) {
-  const heard = { onFace: vi.fn(), onOverride: vi.fn() };
+function showing(facts: Partial<Facts> = {}, changes: Partial<Photo> = {}, config: Config = CONFIG) {
+  const callbacks = { onFace: vi.fn(), onOverride: vi.fn() };
   const result = resultOf(facts);
   render(
     <ResultPanel
       photo={photoOf(changes)}
       result={result}
       config={config}
-      options={DEFAULTS}
+      options={OPTIONS}
       selectedFace={0}
-      {...heard}
+      {...callbacks}
     />,
   );
-  return { ...heard, user: userEvent.setup() };
+  return { ...callbacks, user: userEvent.setup() };
 }
 
 /** What stands beside the name of a figure. */
@@ -96,13 +95,13 @@ describe("the faces", () => {
   });
 
   it("have the strength that was asked for all, not the one that is now", () => {
-    const result = resultOf({}, { ...DEFAULTS, strength: 0.6 });
+    const result = resultOf({}, { ...OPTIONS, strength: 0.6 });
     const ignore = () => undefined;
     render(
       <ResultPanel
         photo={photoOf()}
         result={result}
-        config={null}
+        config={CONFIG}
         options={result.request.options}
         selectedFace={0}
         onFace={ignore}

@@ -10,12 +10,13 @@ import { Figures } from "./Figures";
 import { Icon } from "@/components/ui/Icon";
 import styles from "./ResultPanel.module.css";
 
-const ANEW = "With the colours corrected otherwise the faces are looked for anew. Restore the photo first.";
+const FACES_DETECTED_AGAIN =
+  "With the colours corrected otherwise the faces are looked for anew. Restore the photo first.";
 
 type Props = {
   photo: Photo;
   result: Result;
-  config: Config | null;
+  config: Config;
   /** What is chosen for all photos now. */
   options: Options;
   selectedFace: number | null;
@@ -58,7 +59,8 @@ export function ResultPanel({ photo, result, config, options, selectedFace, onFa
                 override={overrides[index]}
                 isPending={overrides[index] !== request.overrides[index]}
                 strength={request.options.strength}
-                obstacle={isOtherwiseColoured ? ANEW : null}
+                bounds={config.limits.strength}
+                obstacle={isOtherwiseColoured ? FACES_DETECTED_AGAIN : null}
                 onSelect={() => onFace(index)}
                 onOverride={(strength) => onOverride(index, strength)}
               />

@@ -8,9 +8,9 @@ import { Filmstrip } from "./Filmstrip";
 const progress = { phase: "queued", position: 1 } as const;
 
 function showing(...photos: Photo[]) {
-  const heard = { onSelect: vi.fn(), onRemove: vi.fn(), onFiles: vi.fn() };
-  render(<Filmstrip photos={photos} selected={photos[0]?.id ?? null} accept="image/png" {...heard} />);
-  return { ...heard, user: userEvent.setup() };
+  const callbacks = { onSelect: vi.fn(), onRemove: vi.fn(), onFiles: vi.fn() };
+  render(<Filmstrip photos={photos} selected={photos[0]?.id ?? null} accept="image/png" {...callbacks} />);
+  return { ...callbacks, user: userEvent.setup() };
 }
 
 const a = photoOf({ id: "a" }, "a.png");

@@ -15,8 +15,8 @@ export function Chooser({ accept, onFiles, compact = false }: Props) {
 
   // A phone's own camera takes the better picture; elsewhere the page has to look itself.
   const takePicture = () => {
-    const canLook = window.matchMedia("(pointer: fine)").matches && navigator.mediaDevices !== undefined;
-    if (canLook) setCameraOpen(true);
+    const canStream = window.matchMedia("(pointer: fine)").matches && navigator.mediaDevices !== undefined;
+    if (canStream) setCameraOpen(true);
     else camera.current?.click();
   };
   const input = (ref: typeof files, capture?: "environment") => (

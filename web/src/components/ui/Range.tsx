@@ -6,16 +6,18 @@ import styles from "./Range.module.css";
 type Props = {
   label: string;
   hint?: string;
-  /** In [`least`, 1]; shown in percent. */
   value: number;
-  least?: number;
+  /** The smallest and the largest value. */
+  bounds: readonly [number, number];
+  /** How many steps of the slider make 1. The number of steps is what the page shows: 100 for a percentage. */
+  stepsPerUnit?: number;
   unit?: string;
   onChange: (value: number) => void;
 };
 
-export function Range({ label, hint, value, least = 0, unit = " %", onChange }: Props) {
+export function Range({ label, hint, value, bounds, stepsPerUnit = 1, unit = "", onChange }: Props) {
   const id = useId();
-  const percent = Math.round(value * 100);
+  const [min, max, steps] = [...bounds, value].map((number) => Math.round(number * stepsPerUnit));
   return (
     <div>
       <div className={styles.head}>
@@ -23,7 +25,7 @@ export function Range({ label, hint, value, least = 0, unit = " %", onChange }: 
           {label}
         </label>
         <span aria-hidden="true">
-          {percent}
+          {steps}
           {unit}
         </span>
       </div>
@@ -31,13 +33,13 @@ export function Range({ label, hint, value, least = 0, unit = " %", onChange }: 
         id={id}
         className={styles.range}
         type="range"
-        min={Math.round(least * 100)}
-        max={100}
+        min={min}
+        max={max}
         step={1}
-        value={percent}
-        aria-valuetext={`${percent}${unit}`}
+        value={steps}
+        aria-valuetext={`${steps}${unit}`}
         aria-describedby={hint === undefined ? undefined : `${id}-hint`}
-        onChange={(event) => onChange(Number(event.target.value) / 100)}
+        onChange={(event) => onChange(Number(event.target.value) / stepsPerUnit)}
       />
       {hint !== undefined && (
         <p id={`${id}-hint`} className={styles.hint}>

@@ -8,14 +8,14 @@ import { CompareView } from "./CompareView";
 const FITTED = "375 %";
 
 function showing(isSwapped = false) {
-  const heard = { onSwap: vi.fn(), onFace: vi.fn() };
+  const callbacks = { onSwap: vi.fn(), onFace: vi.fn() };
   const result = resultOf({ faces: [faceOf({ box: [10, 10, 40, 40] }), faceOf({ box: [70, 50, 90, 70] })] });
   const view = { photo: photoOf(), result, isSwapped, selectedFace: 1, toolbar: document.body };
-  render(<CompareView {...view} {...heard} />);
-  return { ...heard, user: userEvent.setup() };
+  render(<CompareView {...view} {...callbacks} />);
+  return { ...callbacks, user: userEvent.setup() };
 }
 
-const stage = () => screen.getByRole("group", { name: /Before and after/ });
+const viewer = () => screen.getByRole("group", { name: /Before and after/ });
 const zoom = () => screen.getByRole("status", { name: "Zoom" });
 const place = () => screen.getByRole("img", { name: "portrait.jpeg after" }).style.transform;
 const press = (name: string) => fireEvent.click(screen.getByRole("button", { name }));
@@ -57,7 +57,7 @@ describe("CompareView", () => {
 
   it("is zoomed and moved by keys", async () => {
     const { onSwap, user } = showing();
-    stage().focus();
+    viewer().focus();
     await user.keyboard("++");
     expect(zoom()).toHaveTextContent("800 %");
     const before = place();
@@ -75,7 +75,7 @@ describe("CompareView", () => {
 
   it("leaves the keys to the browser and to what is in it", async () => {
     const { onSwap, user } = showing();
-    stage().focus();
+    viewer().focus();
     await user.keyboard("{Control>}+{/Control}");
     screen.getByRole("button", { name: "Face 1" }).focus();
     await user.keyboard("s+");
@@ -85,13 +85,13 @@ describe("CompareView", () => {
 
   it("goes to 1:1 and back by two clicks", () => {
     showing();
-    fireEvent.doubleClick(stage());
+    fireEvent.doubleClick(viewer());
     expect(zoom()).toHaveTextContent("100 %");
   });
 
   it("is zoomed by the wheel", () => {
     showing();
-    fireEvent.wheel(stage(), { deltaY: -100 });
+    fireEvent.wheel(viewer(), { deltaY: -100 });
     expect(zoom()).not.toHaveTextContent(FITTED);
   });
 

@@ -55,11 +55,11 @@ function Zoomable({
   const { view, isFitted } = viewport;
   // Where a finger scrolls the page, it must not move the line in passing.
   const isTouched = useMemo(() => window.matchMedia("(pointer: coarse)").matches, []);
-  const stage = useRef<HTMLDivElement>(null);
+  const viewer = useRef<HTMLDivElement>(null);
   const shown = visible(view, picture, screen);
 
   const inside = ([clientX, clientY]: [number, number]): Point => {
-    const bounds = stage.current?.getBoundingClientRect();
+    const bounds = viewer.current?.getBoundingClientRect();
     return { x: clientX - (bounds?.left ?? 0), y: clientY - (bounds?.top ?? 0) };
   };
   useGesture(
@@ -77,7 +77,7 @@ function Zoomable({
       },
     },
     {
-      target: stage,
+      target: viewer,
       eventOptions: { passive: false },
       drag: { filterTaps: true, pointer: { keys: false } },
       pinch: { from: () => [view.scale, 0], pointer: { touch: true } },
@@ -97,7 +97,7 @@ function Zoomable({
     ArrowDown: () => viewport.moveBy({ x: 0, y: -PAN }),
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    const action = event.target === stage.current && !event.ctrlKey && !event.metaKey && keys[event.key];
+    const action = event.target === viewer.current && !event.ctrlKey && !event.metaKey && keys[event.key];
     if (!action) return;
     event.preventDefault();
     action();
@@ -106,8 +106,8 @@ function Zoomable({
   return (
     <>
       <div
-        ref={stage}
-        className={`${styles.stage} ${isFitted ? "" : styles.zoomed}`}
+        ref={viewer}
+        className={`${styles.viewer} ${isFitted ? "" : styles.zoomed}`}
         role="group"
         tabIndex={0}
         aria-label="Before and after. Plus and minus zoom, 1 shows every pixel, 0 the whole picture, arrows move it, S swaps the sides."

@@ -9,7 +9,7 @@ export type ViewerMode = "picture" | "faces";
 
 type Props = {
   photo: Photo;
-  view: ViewerMode;
+  mode: ViewerMode;
   isSwapped: boolean;
   onSwap: () => void;
   selectedFace: number | null;
@@ -20,9 +20,9 @@ type Props = {
 const UNSHOWN = "Your browser cannot show this photo. The server may still be able to read it.";
 
 /** The picture. */
-export function Viewer({ photo, view, isSwapped, onSwap, selectedFace, onFace, toolbar }: Props) {
+export function Viewer({ photo, mode, isSwapped, onSwap, selectedFace, onFace, toolbar }: Props) {
   const { result } = photo;
-  if (result !== null && view === "faces" && result.facts.faces.length > 0) {
+  if (result !== null && mode === "faces" && result.facts.faces.length > 0) {
     return <FacesView photo={photo} result={result} isSwapped={isSwapped} selectedFace={selectedFace} />;
   }
   if (result !== null) {

@@ -2,9 +2,8 @@ import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import type { ComponentProps } from "react";
 import { describe, expect, it, vi } from "vitest";
-import { DEFAULTS } from "@/photos/options";
 import type { Photo } from "@/photos/photo";
-import { CONFIG, photoOf, problemOf, resultOf } from "@/test/samples";
+import { CONFIG, OPTIONS, photoOf, problemOf, resultOf } from "@/test/samples";
 import { ActionBar } from "./ActionBar";
 
 const progress = { phase: "working", stage: "decode", fraction: 0.1 } as const;
@@ -16,11 +15,11 @@ const FAILED: Photo["work"] = {
 };
 
 function showing(photo: Photo, changes: Partial<ComponentProps<typeof ActionBar>> = {}) {
-  const heard = { onRestore: vi.fn(), onCancel: vi.fn(), onWithoutFaces: vi.fn(), onKey: vi.fn() };
-  const whole = { photo, photos: [photo], options: DEFAULTS, config: CONFIG, ...heard, ...changes };
+  const callbacks = { onRestore: vi.fn(), onCancel: vi.fn(), onWithoutFaces: vi.fn(), onKey: vi.fn() };
+  const whole = { photo, photos: [photo], options: OPTIONS, config: CONFIG, ...callbacks, ...changes };
   const view = render(<ActionBar {...whole} />);
   const become = (other: Photo) => view.rerender(<ActionBar {...whole} photo={other} />);
-  return { ...heard, become, user: userEvent.setup() };
+  return { ...callbacks, become, user: userEvent.setup() };
 }
 
 const names = () => screen.queryAllByRole("button").map((button) => button.textContent);
@@ -46,13 +45,8 @@ describe("ActionBar", () => {
     expect(names()).toEqual(["Restore"]);
   });
 
-  it("waits until it is known what the server accepts", () => {
-    showing(photoOf(), { config: null });
-    expect(screen.getByRole("button", { name: "Restore" })).toBeDisabled();
-  });
-
   it("says why a photo cannot be enlarged so much", () => {
-    showing(photoOf({ size: { width: 5000, height: 4000 } }), { options: { ...DEFAULTS, upscale_factor: 4 } });
+    showing(photoOf({ size: { width: 5000, height: 4000 } }), { options: { ...OPTIONS, upscale_factor: 4 } });
     expect(screen.getByRole("alert")).toHaveTextContent("At ×4 this photo would have 320 megapixels");
     expect(screen.getByRole("button", { name: "Restore" })).toBeDisabled();
   });

@@ -16,7 +16,7 @@ type Props = {
   /** All of the list, this one among them. */
   photos: readonly Photo[];
   options: Options;
-  config: Config | null;
+  config: Config;
   onRestore: (ids: string[]) => void;
   onCancel: (ids: string[]) => void;
   onWithoutFaces: () => void;
@@ -54,7 +54,7 @@ function Actions({ photo, photos, options, config, onRestore, onCancel, onWithou
     const cancelAll = () => onCancel(idsOf(busy));
     return <ProgressNote work={work} onCancel={cancel} onCancelAll={busy.length > 1 ? cancelAll : null} />;
   }
-  const obstacle = size && config && obstacleOf(size, options.upscale_factor, config.limits);
+  const obstacle = size && obstacleOf(size, options.upscale_factor, config.limits);
   const isFailed = work.phase === "failed" && !obstacle;
   const isDone = result !== null && !isOutdated(photo, options);
   const undone = photos.filter((one) => one.refusal === null && !isBusy(one) && isOutdated(one, options));
@@ -79,14 +79,12 @@ function Actions({ photo, photos, options, config, onRestore, onCancel, onWithou
       )}
       <div className={styles.actions}>
         {!isFailed && !isDone && (
-          <Button kind="primary" disabled={config === null || Boolean(obstacle)} onClick={restore}>
+          <Button kind="primary" disabled={Boolean(obstacle)} onClick={restore}>
             {result === null ? "Restore" : "Restore again"}
           </Button>
         )}
         {others.length > 0 && (
-          <Button disabled={config === null} onClick={() => onRestore(idsOf(undone))}>
-            {`Restore all ${undone.length}`}
-          </Button>
+          <Button onClick={() => onRestore(idsOf(undone))}>{`Restore all ${undone.length}`}</Button>
         )}
       </div>
       {result !== null && (

@@ -4,21 +4,21 @@ import { Component, type ReactNode } from "react";
 import styles from "./ErrorBoundary.module.css";
 
 type Props = {
-  /** What is shown; for another one it is tried anew. */
-  of: unknown;
+  /** A new value renders the children again after they failed. */
+  resetKey: unknown;
   children: ReactNode;
 };
 
-/** Holds up what fails inside it: an answer that nobody foresaw costs this part of the page, and nothing else. */
-export class Boundary extends Component<Props, { hasFailed: boolean }> {
+/** Catches errors thrown while its children render, so that an unexpected answer breaks only this part of the page. */
+export class ErrorBoundary extends Component<Props, { hasFailed: boolean }> {
   override state = { hasFailed: false };
 
   static getDerivedStateFromError() {
     return { hasFailed: true };
   }
 
-  override componentDidUpdate({ of }: Props) {
-    if (this.state.hasFailed && of !== this.props.of) this.setState({ hasFailed: false });
+  override componentDidUpdate({ resetKey }: Props) {
+    if (this.state.hasFailed && resetKey !== this.props.resetKey) this.setState({ hasFailed: false });
   }
 
   override render() {

@@ -7,22 +7,22 @@ import styles from "./Header.module.css";
 import type { ViewerMode } from "@/components/viewer/Viewer";
 
 type Props = {
-  /** Null where there is nothing to choose between. */
-  view: ViewerMode | null;
+  /** Null if there are no faces to switch to. */
+  mode: ViewerMode | null;
   faces: number;
-  onView: (view: ViewerMode) => void;
+  onMode: (mode: ViewerMode) => void;
 };
 
-export function Header({ view, faces, onView }: Props) {
+export function Header({ mode, faces, onMode }: Props) {
   return (
     <header className={styles.header}>
       <h1 className={styles.name}>Likeness</h1>
-      {view !== null && (
+      {mode !== null && (
         <div className={styles.views} role="group" aria-label="Show">
-          <Button kind="bare" icon="photo" aria-pressed={view === "picture"} onClick={() => onView("picture")}>
+          <Button kind="bare" icon="photo" aria-pressed={mode === "picture"} onClick={() => onMode("picture")}>
             Picture
           </Button>
-          <Button kind="bare" icon="faces" aria-pressed={view === "faces"} onClick={() => onView("faces")}>
+          <Button kind="bare" icon="faces" aria-pressed={mode === "faces"} onClick={() => onMode("faces")}>
             {`Faces ${faces}`}
           </Button>
         </div>

@@ -16,7 +16,7 @@ type Props = {
   isMain: boolean;
 };
 
-const SAID_MS = 2000;
+const CONFIRMATION_MS = 2000;
 
 /** What a person takes away. */
 export function ResultActions({ photo, result, done, isMain }: Props) {
@@ -28,7 +28,7 @@ export function ResultActions({ photo, result, done, isMain }: Props) {
       () => "refused" as const,
     );
     setCopied(outcome);
-    setTimeout(() => setCopied("no"), SAID_MS);
+    setTimeout(() => setCopied("no"), CONFIRMATION_MS);
   };
   const words = { no: "Copy JSON", yes: "Copied", refused: "Not allowed here" };
   return (

@@ -59,7 +59,7 @@ describe("a photo", () => {
     expect(screen.getByRole("progressbar", { name: "Uploading" })).toHaveAttribute("value", "0.4");
     await server((request) => {
       request.streams();
-      request.tells("stage", { stage: "restoration", fraction: 0.5 });
+      request.sendsEvent("stage", { stage: "restoration", fraction: 0.5 });
     });
     expect(screen.getByRole("progressbar", { name: "Restoring the faces" })).toBeInTheDocument();
     await server((request) => request.succeeds(TWO_FACES));
@@ -202,7 +202,7 @@ describe("what goes wrong", () => {
       (request) => request.replies(200, JSON.stringify({ data: { restored_image: "", faces: [] } })),
     ],
     ["a picture that is none", (request) => request.succeeds({ restored_image: "***" } as object)],
-    ["a broken connection", (request) => request.breaks()],
+    ["a broken connection", (request) => request.disconnects()],
   ])("is %s, after which the page goes on", async (_what, happens) => {
     const user = await withPhotos("oma.png");
     await user.click(button("Restore"));

@@ -2,17 +2,17 @@
 
 import { useCallback, useEffect, useReducer, useState, type Dispatch } from "react";
 import type { Config } from "@/api/types";
-import { useArrivals } from "@/hooks/useArrivals";
+import { useDropAndPaste } from "@/hooks/useDropAndPaste";
 import { useConfig } from "@/hooks/useConfig";
 import { useIntake } from "@/hooks/useIntake";
 import { useRestorer } from "@/hooks/useRestorer";
 import { useStored } from "@/hooks/useStored";
-import { DEFAULTS, isLoaded, offered, remember, remembered, type Options } from "@/photos/options";
+import { allowedOptions, isLoaded, savedOptions, saveOptions, type Options } from "@/photos/options";
 import type { Photo } from "@/photos/photo";
 import { EMPTY, reduce, type Action } from "@/photos/reducer";
 import { ActionBar } from "./ActionBar";
 import { Announcement } from "@/components/notes/Announcement";
-import { Boundary } from "./ErrorBoundary";
+import { ErrorBoundary } from "./ErrorBoundary";
 import { Filmstrip } from "@/components/strip/Filmstrip";
 import { Header } from "./Header";
 import { OptionsPanel } from "@/components/panel/OptionsPanel";
@@ -30,29 +30,30 @@ export function Workbench() {
   const [key, setKey] = useStored("sessionStorage", "likeness.key");
   const { config, problem, reload } = useConfig(key);
   const cancel = useRestorer(state, dispatch, { key, limits: config?.limits ?? null });
-  const [view, setView] = useState<ViewerMode>("picture");
+  const [mode, setMode] = useState<ViewerMode>("picture");
   const [isSwapped, setSwapped] = useState(false);
   const [selectedFace, setSelectedFace] = useState<number | null>(null);
   const [refused, setRefused] = useState<Photo[]>([]);
   const [toolbar, setToolbar] = useState<HTMLElement | null>(null);
 
-  const photo = state.photos.find(({ id }) => id === state.selected) ?? null;
+  const { photos, options } = state;
+  const photo = photos.find(({ id }) => id === state.selected) ?? null;
   const result = photo?.result ?? null;
   const accept = (config?.limits.media_types ?? ["image/jpeg", "image/png", "image/webp"]).join(",");
 
-  const setOptions = useCallback((options: Options) => {
-    dispatch({ type: "options", options });
-    remember(options);
+  const setOptions = useCallback((chosen: Options) => {
+    dispatch({ type: "options", options: chosen });
+    saveOptions(chosen);
   }, []);
-  useRememberedOptions(config, state.options, dispatch);
+  useAllowedOptions(config, options, dispatch);
 
-  const added = useCallback((photos: Photo[]) => {
-    dispatch({ type: "added", photos });
-    setRefused(photos.filter(({ refusal }) => refusal !== null));
+  const added = useCallback((more: Photo[]) => {
+    dispatch({ type: "added", photos: more });
+    setRefused(more.filter(({ refusal }) => refusal !== null));
     setSelectedFace(null);
   }, []);
   const add = useIntake(config?.limits ?? null, added);
-  const isOver = useArrivals(add);
+  const isOver = useDropAndPaste(add);
   const addSample = () => {
     fetch(SAMPLE)
       .then((answer) => (answer.ok ? answer.blob() : Promise.reject(new Error(answer.statusText))))
@@ -61,7 +62,7 @@ export function Workbench() {
   };
   const remove = (id: string) => {
     cancel(id);
-    const removed = state.photos.find((one) => one.id === id);
+    const removed = photos.find((one) => one.id === id);
     dispatch({ type: "removed", id });
     setRefused([]);
     if (id === state.selected) setSelectedFace(null);
@@ -78,9 +79,9 @@ export function Workbench() {
   return (
     <div className={`${styles.page} ${photo === null ? styles.empty : ""}`}>
       <Header
-        view={result?.facts.faces.length ? view : null}
+        mode={result?.facts.faces.length ? mode : null}
         faces={result?.facts.faces.length ?? 0}
-        onView={setView}
+        onMode={setMode}
       />
       <div className={styles.left}>
         <main className={styles.table}>
@@ -88,17 +89,17 @@ export function Workbench() {
           {photo === null ? (
             <Welcome config={config} accept={accept} onFiles={add} onSample={addSample} />
           ) : (
-            <Boundary of={result ?? photo.id}>
+            <ErrorBoundary resetKey={result ?? photo.id}>
               <Viewer
                 photo={photo}
-                view={view}
+                mode={mode}
                 isSwapped={isSwapped}
                 onSwap={() => setSwapped(!isSwapped)}
                 selectedFace={selectedFace}
                 onFace={selectFace}
                 toolbar={toolbar}
               />
-            </Boundary>
+            </ErrorBoundary>
           )}
           <ViewerNotes
             problem={problem}
@@ -118,7 +119,7 @@ export function Workbench() {
         {photo !== null && (
           <div className={styles.foot}>
             <Filmstrip
-              photos={state.photos}
+              photos={photos}
               selected={state.selected}
               accept={accept}
               onSelect={select}
@@ -129,40 +130,40 @@ export function Workbench() {
           </div>
         )}
       </div>
-      {photo !== null && (
+      {photo !== null && config !== null && options !== null && (
         <div className={styles.right}>
           <aside className={styles.panel} aria-label="Options and result">
-            <OptionsPanel options={state.options} config={config} isFolded={result !== null} onChange={setOptions} />
+            <OptionsPanel options={options} config={config} isFolded={result !== null} onChange={setOptions} />
             {result && (
-              <Boundary of={result}>
+              <ErrorBoundary resetKey={result}>
                 <ResultPanel
                   photo={photo}
                   result={result}
                   config={config}
-                  options={state.options}
+                  options={options}
                   selectedFace={selectedFace}
                   onFace={selectFace}
                   onOverride={(face, strength) => dispatch({ type: "overridden", id: photo.id, face, strength })}
                 />
-              </Boundary>
+              </ErrorBoundary>
             )}
           </aside>
           {photo.refusal === null && (
             <div className={styles.action}>
               <ActionBar
                 photo={photo}
-                photos={state.photos}
-                options={state.options}
+                photos={photos}
+                options={options}
                 config={config}
-                onRestore={(ids) => dispatch({ type: "asked", ids })}
+                onRestore={(ids) => dispatch({ type: "requested", ids })}
                 onCancel={(ids) => ids.forEach(cancel)}
                 onWithoutFaces={() => {
                   dispatch({ type: "faces not required", id: photo.id });
-                  dispatch({ type: "asked", ids: [photo.id] });
+                  dispatch({ type: "requested", ids: [photo.id] });
                 }}
                 onKey={(entered) => {
                   setKey(entered);
-                  dispatch({ type: "asked", ids: state.photos.filter(isLockedOut).map(({ id }) => id) });
+                  dispatch({ type: "requested", ids: photos.filter(isLockedOut).map(({ id }) => id) });
                 }}
               />
             </div>
@@ -179,11 +180,11 @@ function isLockedOut({ work }: Photo): boolean {
   return work.phase === "failed" && work.problem.status === 401;
 }
 
-/** Takes up what was chosen here last, as far as this server offers it. */
-function useRememberedOptions(config: Config | null, options: Options, dispatch: Dispatch<Action>): void {
+/** Starts with the saved options, and keeps to what the server accepts whenever its config changes. */
+function useAllowedOptions(config: Config | null, options: Options | null, dispatch: Dispatch<Action>): void {
   useEffect(() => {
     if (config === null) return;
-    const known = offered(options === DEFAULTS ? remembered() : options, config);
-    if (JSON.stringify(known) !== JSON.stringify(options)) dispatch({ type: "options", options: known });
+    const allowed = options === null ? savedOptions(config) : allowedOptions(options, config);
+    if (JSON.stringify(allowed) !== JSON.stringify(options)) dispatch({ type: "options", options: allowed });
   }, [config, options, dispatch]);
 }

@@ -2,10 +2,10 @@
 
 import { useEffect, useState } from "react";
 
-const HELD_MS = 600; // browsers say at least every 350 ms that something is still held
+const DRAG_TIMEOUT_MS = 600; // browsers say at least every 350 ms that something is still held
 
 /** Photos that come by drag and drop or from the clipboard, anywhere on the page. Whether something is held over it. */
-export function useArrivals(onFiles: (files: File[]) => void): boolean {
+export function useDropAndPaste(onFiles: (files: File[]) => void): boolean {
   const [isOver, setOver] = useState(false);
 
   useEffect(() => {
@@ -19,7 +19,7 @@ export function useArrivals(onFiles: (files: File[]) => void): boolean {
       event.preventDefault(); // also of a link: the browser would leave the page for it
       if (!event.dataTransfer?.types.includes("Files")) return;
       clearTimeout(timer);
-      timer = setTimeout(ends, HELD_MS);
+      timer = setTimeout(ends, DRAG_TIMEOUT_MS);
       setOver(true);
     };
     const drop = (event: DragEvent) => {

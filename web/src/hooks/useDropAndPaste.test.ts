@@ -1,7 +1,7 @@
 import { act, createEvent, fireEvent, renderHook } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { fileOf, PNG } from "@/test/samples";
-import { useArrivals } from "./useArrivals";
+import { useDropAndPaste } from "./useDropAndPaste";
 
 const file = fileOf(PNG);
 const WITH_FILE = { dataTransfer: { types: ["Files"], files: [file] } };
@@ -9,7 +9,7 @@ const WITH_TEXT = { dataTransfer: { types: ["text/plain"], files: [] } };
 
 function arriving() {
   const onFiles = vi.fn();
-  const { result, unmount } = renderHook(() => useArrivals(onFiles));
+  const { result, unmount } = renderHook(() => useDropAndPaste(onFiles));
   return { onFiles, isOver: () => result.current, unmount };
 }
 
