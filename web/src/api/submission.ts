@@ -16,8 +16,8 @@ type Settings = {
 };
 
 /**
- * Sends a form and returns the answer. Throws `ProblemError`, or `signal.reason` when the signal is aborted: that closes
- * the connection, and the server then stops its work.
+ * Sends a form and returns the answer. Throws `ProblemError`, or `signal.reason` when the signal is aborted. Aborting
+ * closes the connection, and the server then stops its work.
  *
  * It uses XMLHttpRequest because `fetch` does not report the progress of an upload.
  */

@@ -10,7 +10,7 @@ const RETRY_MS = 3000;
 
 export type ServerConfig = { config: Config | null; problem: Problem | null; reload: () => void };
 
-/** What the server accepts. Asked again by itself until it answers, and while its models are loading. */
+/** The server's config. Fetched again every 3 s until the server answers, and while its models are loading. */
 export function useConfig(key: string | null): ServerConfig {
   const [config, setConfig] = useState<Config | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);

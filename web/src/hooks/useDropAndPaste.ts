@@ -2,9 +2,9 @@
 
 import { useEffect, useState } from "react";
 
-const DRAG_TIMEOUT_MS = 600; // browsers say at least every 350 ms that something is still held
+const DRAG_TIMEOUT_MS = 600; // browsers send `dragover` at least every 350 ms while something is dragged
 
-/** Photos that come by drag and drop or from the clipboard, anywhere on the page. Whether something is held over it. */
+/** Takes files that are dropped or pasted anywhere on the page. Returns whether files are being dragged over it. */
 export function useDropAndPaste(onFiles: (files: File[]) => void): boolean {
   const [isOver, setOver] = useState(false);
 
@@ -14,9 +14,9 @@ export function useDropAndPaste(onFiles: (files: File[]) => void): boolean {
       clearTimeout(timer);
       setOver(false);
     };
-    // It is told again and again while something is held. That it has left is not, if what it was over is gone.
+    // `dragover` repeats during a drag, so a timer ends it. `dragleave` is not sent if the element under it is removed.
     const over = (event: DragEvent) => {
-      event.preventDefault(); // also of a link: the browser would leave the page for it
+      event.preventDefault(); // for links too: the browser would open a dropped link in place of the page
       if (!event.dataTransfer?.types.includes("Files")) return;
       clearTimeout(timer);
       timer = setTimeout(ends, DRAG_TIMEOUT_MS);
@@ -30,7 +30,7 @@ export function useDropAndPaste(onFiles: (files: File[]) => void): boolean {
     };
     const paste = (event: ClipboardEvent) => {
       const files = [...(event.clipboardData?.files ?? [])];
-      if (files.length === 0) return; // text, for a field
+      if (files.length === 0) return; // pasted text belongs to the focused field
       event.preventDefault();
       onFiles(files);
     };

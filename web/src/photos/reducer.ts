@@ -1,4 +1,4 @@
-/** The state of the page and all that changes it. */
+/** The state of the page, and the actions that change it. */
 import { TOO_MANY_PIXELS, type Problem } from "@/api/problem";
 import type { Progress } from "@/api/submission";
 import type { Options } from "./options";
@@ -27,10 +27,10 @@ export type Action =
 
 export const EMPTY: State = { photos: [], selected: null, options: null };
 
-/** How often a photo is sent again by itself; after that a person decides. */
+/** How often a photo is sent without a person asking again. */
 export const MAX_TRIES = 10;
 
-/** A person decides whether to come back later than this; nor does a timer hold more than 24 days. */
+/** After a longer delay the page does not retry by itself. It also keeps timers under their maximum of 24 days. */
 const MAX_WAIT_S = 3600;
 
 export function reduce(state: State, action: Action): State {
@@ -102,7 +102,7 @@ function waiting(photo: Photo): Photo {
   return { ...photo, work: { phase: "waiting", tries } };
 }
 
-/** A photo that was refused as it was asked for, which is asked for in another way now. */
+/** Drops the failure of a photo that the server refused, because a changed request may be accepted. */
 function withoutRefusal(photo: Photo): Photo {
   const { work } = photo;
   if (work.phase !== "failed") return photo;
@@ -121,7 +121,7 @@ function overridden(
   return { ...photo.overrides, [color_correction]: overrides };
 }
 
-/** Milliseconds to wait before the server is asked again by itself; null where a person should look first. */
+/** Milliseconds until the photo is sent again; null if it is not retried without a person. */
 function retryDelayMs(problem: Problem): number | null {
   const isBusyServer = problem.status === 503 || problem.status === 429;
   const { retryAfter } = problem;

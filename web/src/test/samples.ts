@@ -1,4 +1,4 @@
-/** Values as the server sends them and the page holds them, each to be changed where a test wants it otherwise. */
+/** Sample values of the server and of the page; each test changes what it needs. */
 import type { Problem } from "@/api/problem";
 import type { Config, Face, Facts, Limits } from "@/api/types";
 import { allowedOptions, type Options } from "@/photos/options";
@@ -59,13 +59,13 @@ export const CONFIG: Config = {
   models: { detector: "mtcnn", restorer: "compact", upscaler: "compact-x2", recogniser: "own-faces" },
 };
 
-/** The options of a person who changed none. */
+/** The options before a person has changed any. */
 export const OPTIONS = allowedOptions({}, CONFIG);
 
-/** As it is while the models are loading. */
+/** The config while the models are loading. */
 export const LOADING: Config = { ...CONFIG, models: {} };
 
-/** Of a server without a recogniser. */
+/** The config of a server without a recogniser. */
 export const WITHOUT_RECOGNISER: Config = {
   ...CONFIG,
   identity_threshold: null,

@@ -2,8 +2,8 @@ import type { Photo } from "@/photos/photo";
 import { describeWork } from "@/photos/stages";
 
 /**
- * What became of a photo, for who does not see it. Each stage is said once: its percent would be said ten times a
- * second.
+ * The state of a photo, for screen readers. A stage is announced once and without its percentage, which changes up to
+ * ten times a second.
  */
 export function Announcement({ photo }: { photo: Photo | null }) {
   return (
@@ -17,6 +17,6 @@ function announced({ work, result, file, refusal }: Photo): string {
   if (refusal !== null) return `${file.name} cannot be sent.`;
   if (work.phase === "active") return describeWork(work).label;
   if (work.phase === "waiting") return `${file.name} waits for the photos before it.`;
-  if (work.phase === "failed") return ""; // the problem is an alert of its own
+  if (work.phase === "failed") return ""; // ProblemNote is an alert and announces it
   return result === null ? `${file.name} was added.` : `${file.name} is done.`;
 }

@@ -4,12 +4,12 @@ import styles from "./Note.module.css";
 
 type Props = {
   role: "status" | "alert";
-  /** What can be done about it; null: nothing but to wait. */
+  /** A button; null if the person can only wait. */
   action: Pick<ComponentProps<typeof Button>, "icon" | "onClick" | "children"> | null;
   children: ReactNode;
 };
 
-/** Something to know, laid over the picture. */
+/** A message over the picture. */
 export function Note({ role, action, children }: Props) {
   return (
     <div className={styles.note} role={role}>

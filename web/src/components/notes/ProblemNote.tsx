@@ -11,7 +11,7 @@ import styles from "./ProblemNote.module.css";
 
 type Props = {
   problem: Problem;
-  /** When the photo is sent again by itself; null: not before a person wants it. */
+  /** When the page sends the photo again (ms since 1970); null: only when the person asks. */
   retryAt: number | null;
   onRetry: () => void;
   onStop: () => void;
@@ -19,7 +19,7 @@ type Props = {
   onKey: (key: string) => void;
 };
 
-/** What went wrong, and what can be done about it. */
+/** An error, with buttons for what the person can do about it. */
 export function ProblemNote({ problem, retryAt, onRetry, onStop, onWithoutFaces, onKey }: Props) {
   const details = [
     problem.stage && `while: ${stageName(problem.stage).toLowerCase()}`,

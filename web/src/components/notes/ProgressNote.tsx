@@ -9,11 +9,11 @@ import styles from "./ProgressNote.module.css";
 type Props = {
   work: OngoingWork;
   onCancel: () => void;
-  /** Null where this one is the only one. */
+  /** Null if no other photo is in work. */
   onCancelAll: (() => void) | null;
 };
 
-/** Where a photo is. */
+/** The progress of a photo. */
 export function ProgressNote({ work, onCancel, onCancelAll }: Props) {
   const now = useNow(100);
   const { label, fraction } = describeWork(work);
@@ -21,7 +21,7 @@ export function ProgressNote({ work, onCancel, onCancelAll }: Props) {
   const percent = fraction === null ? null : Math.round(fraction * 100);
   return (
     <div className={styles.note}>
-      {/* Not where Restore was: the second click of a double one would stop what the first began. */}
+      {/* Cancel must not be where Restore was: a double click on Restore would cancel at once. */}
       <div className={styles.actions}>
         <p className={styles.label}>{label}</p>
         {onCancelAll && <Button onClick={onCancelAll}>Cancel all</Button>}

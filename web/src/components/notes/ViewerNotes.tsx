@@ -5,17 +5,17 @@ import { Note } from "./Note";
 import styles from "./ViewerNotes.module.css";
 
 type Props = {
-  /** With the server as a whole. */
+  /** A problem with the server, not with one photo. */
   problem: Problem | null;
   isLoading: boolean;
   onReload: () => void;
-  /** Photos that came last and cannot be sent. */
+  /** Photos among those added last that cannot be sent. */
   refused: readonly Photo[];
   onRead: () => void;
   work: Work | null;
 };
 
-/** What there is to know while a person looks at the picture. */
+/** Messages over the viewer. */
 export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, work }: Props) {
   return (
     <>
@@ -45,7 +45,7 @@ export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, wor
   );
 }
 
-/** The same as beside Cancel, where the eyes are. */
+/** Repeats the progress in ProgressNote over the picture, where the person looks. */
 function Working({ work }: { work: OngoingWork }) {
   const { label, fraction } = describeWork(work);
   return (

@@ -2,7 +2,7 @@ import type { Result } from "@/photos/photo";
 import { stageName } from "@/photos/stages";
 import styles from "./Details.module.css";
 
-/** How long each step took, and which models did them. */
+/** How long each step took, and which models were used. */
 export function Details({ result }: { result: Result }) {
   const { timings_ms, processing_time_ms, models, width, height } = result.facts;
   const steps = Object.entries(timings_ms);

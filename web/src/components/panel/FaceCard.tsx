@@ -10,18 +10,18 @@ import styles from "./FaceCard.module.css";
 type Props = {
   face: Face;
   number: number;
-  /** Of the similarity. */
+  /** The scale of `face.identity_similarity`. */
   scale: Scale;
   isSelected: boolean;
-  /** Strength asked for this face alone; undefined: as for all. */
+  /** The strength chosen for this face; undefined: the same as for all. */
   override: number | undefined;
-  /** Whether that was not asked for yet when the photo was restored. */
+  /** Whether the override was chosen after the result was made. */
   isPending: boolean;
-  /** What is asked for all. */
+  /** The strength for all faces. */
   strength: number;
   /** The smallest and the largest strength. */
   bounds: readonly [number, number];
-  /** Why nothing can be asked for this face alone now; null: it can. */
+  /** Why this face cannot have its own strength now; null: it can. */
   obstacle: string | null;
   onSelect: () => void;
   onOverride: (strength: number | null) => void;
@@ -33,7 +33,7 @@ const ACTIONS: Record<Face["action"], string> = {
   kept: "Left as it was",
 };
 
-/** What was done with one face, and what a person would have done with it. */
+/** What was done with one face, and the controls to change it. */
 export function FaceCard({
   face,
   number,
@@ -56,7 +56,7 @@ export function FaceCard({
   };
   const card = useRef<HTMLElement>(null);
   useEffect(() => {
-    if (isSelected) card.current?.scrollIntoView({ block: "nearest" }); // it may have been chosen on the picture
+    if (isSelected) card.current?.scrollIntoView({ block: "nearest" }); // it may have been selected on the picture
   }, [isSelected]);
   return (
     <article ref={card} className={`${styles.card} ${isSelected ? styles.selected : ""}`} aria-label={`Face ${number}`}>

@@ -17,14 +17,14 @@ type Props = {
   photo: Photo;
   result: Result;
   config: Config;
-  /** What is chosen for all photos now. */
+  /** The options chosen now; `result` may have been made with others. */
   options: Options;
   selectedFace: number | null;
   onFace: (face: number) => void;
   onOverride: (face: number, strength: number | null) => void;
 };
 
-/** What was done, in figures and words. */
+/** The result: warnings, faces, figures, and the time of each step. */
 export function ResultPanel({ photo, result, config, options, selectedFace, onFace, onOverride }: Props) {
   const { facts, request } = result;
   const { overrides } = requestFor(photo, request.options);

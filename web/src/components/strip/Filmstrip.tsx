@@ -15,12 +15,12 @@ type Props = {
   onFiles: (files: File[]) => void;
 };
 
-/** All photos, small. */
+/** Thumbnails of all photos. */
 export function Filmstrip({ photos, selected, accept, onSelect, onRemove, onFiles }: Props) {
   const strip = useRef<HTMLElement>(null);
   const count = useRef(photos.length);
   useEffect(() => {
-    // The button by which a photo was taken away went with it.
+    // Removing a photo also removes the focused button; move the focus to the shown photo.
     const isLost = photos.length < count.current && document.activeElement === document.body;
     count.current = photos.length;
     if (isLost) strip.current?.querySelector<HTMLElement>("[aria-pressed='true']")?.focus({ preventScroll: true });
@@ -67,7 +67,7 @@ type State = "refused" | "working" | "waiting" | "failed" | "done" | "new";
 
 const MARKS: Partial<Record<State, IconName>> = { working: "more", waiting: "clock", failed: "alert", done: "check" };
 
-/** What became of a photo, by colour and by shape. */
+/** The state of a photo, by colour and by shape. */
 function Mark({ state }: { state: State }) {
   const icon = MARKS[state];
   return (

@@ -5,7 +5,7 @@ import { Icon, type IconName } from "./Icon";
 type Props = Omit<ComponentProps<"button">, "className"> & {
   kind?: "primary" | "plain" | "bare";
   icon?: IconName;
-  /** Show the icon alone; the text is its name. */
+  /** Shows only the icon; the text becomes the accessible name. */
   iconOnly?: boolean;
 };
 

@@ -6,14 +6,14 @@ import styles from "./CameraDialog.module.css";
 
 type Props = { onPicture: (file: File) => void; onClose: () => void };
 
-const QUALITY = 0.95; // of the JPEG that is made of a frame
+const QUALITY = 0.95; // of the JPEG made from a video frame
 
 export function CameraDialog({ onPicture, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const video = useRef<HTMLVideoElement>(null);
   const [state, setState] = useState<"opening" | "open" | "taken" | "refused">("opening");
 
-  // As a layout effect it is closed while it is still there, and the focus goes back to where it was.
+  // A layout effect closes the dialog while it is still in the document, so that the browser restores the focus.
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
@@ -37,7 +37,7 @@ export function CameraDialog({ onPicture, onClose }: Props) {
 
   const take = () => {
     const source = video.current;
-    if (!source || source.videoWidth === 0) return; // nothing has come of it yet
+    if (!source || source.videoWidth === 0) return; // no frame has arrived yet
     setState("taken");
     const canvas = document.createElement("canvas");
     canvas.width = source.videoWidth;
@@ -78,7 +78,7 @@ function stop(stream: MediaStream): void {
   stream.getTracks().forEach((track) => track.stop());
 }
 
-/** 2026-11-21-104233 */
+/** A date for a file name, such as 2026-11-21-104233. */
 function stamp(date: Date): string {
   const pad = (number: number) => String(number).padStart(2, "0");
   const day = [date.getFullYear(), pad(date.getMonth() + 1), pad(date.getDate())].join("-");

@@ -6,12 +6,12 @@ import styles from "./Choice.module.css";
 type Props<T extends string> = {
   legend: string;
   value: T;
-  /** Value → words. */
+  /** Value → label. */
   choices: Readonly<Record<T, string>>;
   onChange: (value: T) => void;
 };
 
-/** One of a few, all to be seen. */
+/** Radio buttons for a few values. */
 export function Choice<T extends string>({ legend, value, choices, onChange }: Props<T>) {
   const name = useId();
   return (

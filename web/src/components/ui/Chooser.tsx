@@ -7,13 +7,13 @@ import type { IconName } from "./Icon";
 
 type Props = { accept: string; onFiles: (files: File[]) => void; compact?: boolean };
 
-/** The two buttons by which photos come: from files, and from a camera. */
+/** Two buttons that add photos: from files, and from a camera. */
 export function Chooser({ accept, onFiles, compact = false }: Props) {
   const files = useRef<HTMLInputElement>(null);
   const camera = useRef<HTMLInputElement>(null);
   const [isCameraOpen, setCameraOpen] = useState(false);
 
-  // A phone's own camera takes the better picture; elsewhere the page has to look itself.
+  // A phone's camera app takes better pictures than a video frame. Other devices have none, so the page opens a dialog.
   const takePicture = () => {
     const canStream = window.matchMedia("(pointer: fine)").matches && navigator.mediaDevices !== undefined;
     if (canStream) setCameraOpen(true);
@@ -30,7 +30,7 @@ export function Chooser({ accept, onFiles, compact = false }: Props) {
       aria-label={capture ? "A picture from the camera" : "Photos to add"}
       onChange={(event) => {
         onFiles([...(event.target.files ?? [])]);
-        event.target.value = ""; // so that the same file can be chosen again
+        event.target.value = ""; // otherwise the same file could not be chosen again
       }}
     />
   );

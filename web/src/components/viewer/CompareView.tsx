@@ -19,11 +19,11 @@ type Props = {
   onSwap: () => void;
   selectedFace: number | null;
   onFace: (face: number) => void;
-  /** Where the buttons for the view go: not over the picture. */
+  /** The element outside the picture that takes the zoom buttons. */
   toolbar: HTMLElement | null;
 };
 
-/** Before and after, one over the other, with a line between them that can be moved. */
+/** Before and after over each other, with a movable line between them. */
 export function CompareView(props: Props) {
   const box = useRef<HTMLDivElement>(null);
   const screen = useSize(box);
@@ -34,9 +34,10 @@ export function CompareView(props: Props) {
   );
 }
 
-const STEP = 1.5; // of a zoom by button or key
-const WHEEL = 0.0018; // per pixel of the wheel
-const PAGE_SCROLLS = "(width < 900px)"; // as Workbench.module.css lays it out: the wheel must get past the picture
+const STEP = 1.5; // zoom factor per button click or key press
+const WHEEL = 0.0018; // natural logarithm of the zoom factor per pixel of wheel movement
+/** The breakpoint of Workbench.module.css, under which the wheel must scroll the page. */
+const PAGE_SCROLLS = "(width < 900px)";
 const PAN = 80; // CSS pixels per key press
 
 function Zoomable({
@@ -53,7 +54,7 @@ function Zoomable({
   const picture = useMemo(() => ({ width, height }), [width, height]);
   const viewport = useViewport(picture, screen);
   const { view, isFitted } = viewport;
-  // Where a finger scrolls the page, it must not move the line in passing.
+  // On a touch screen only the handle moves the line, because a finger on the picture may be scrolling the page.
   const isTouched = useMemo(() => window.matchMedia("(pointer: coarse)").matches, []);
   const viewer = useRef<HTMLDivElement>(null);
   const shown = visible(view, picture, screen);
@@ -70,7 +71,7 @@ function Zoomable({
       },
       onPinch: ({ origin, offset: [scale] }) => viewport.zoomTo(scale, inside(origin)),
       onWheel: ({ event, delta: [, y], ctrlKey }) => {
-        if (ctrlKey) return; // a pinch on a touchpad, which `onPinch` hears
+        if (ctrlKey) return; // a pinch on a touchpad; `onPinch` handles it
         if (isFitted && window.matchMedia(PAGE_SCROLLS).matches) return;
         event.preventDefault();
         viewport.zoomBy(Math.exp(-y * WHEEL), inside([event.clientX, event.clientY]));
@@ -113,7 +114,7 @@ function Zoomable({
         aria-label="Before and after. Plus and minus zoom, 1 shows every pixel, 0 the whole picture, arrows move it, S swaps the sides."
         onKeyDown={onKeyDown}
         onDoubleClick={(event) => {
-          // A small picture is smaller at 1:1 than fitted, and yet wants to come back.
+          // `isFitted` is also true for a small picture at 1:1, which the next double click must fit again.
           if (isFitted && viewport.percent !== 100) viewport.actual(inside([event.clientX, event.clientY]));
           else viewport.fit();
         }}

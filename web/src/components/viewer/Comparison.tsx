@@ -12,16 +12,16 @@ type Props = {
   name: string;
   picture: Size;
   view: View;
-  /** The part of the screen that the picture covers: the line moves from its one side to the other. */
+  /** The part of the viewer that the picture covers; the line moves within it. */
   shown: Point & Size;
   isSwapped: boolean;
-  /** Whether the line moves by its handle alone, so that the picture can be moved elsewhere. */
+  /** Whether only the handle moves the line, so that dragging elsewhere can move the picture. */
   onlyHandle: boolean;
 };
 
 export function Comparison({ before, after, name, picture, view, shown, isSwapped, onlyHandle }: Props) {
   const slider = useReactCompareSlider({ onlyHandleDraggable: onlyHandle, keyboardIncrement: "2%" });
-  // Both are laid out at the size of the result, so that every spot of the one lies on the same spot of the other.
+  // Both pictures have the size of the result, so that the same points lie over each other.
   const style = {
     width: picture.width * view.scale,
     height: picture.height * view.scale,

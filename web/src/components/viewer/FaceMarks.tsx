@@ -12,9 +12,9 @@ type Props = {
   onSelect: (face: number) => void;
 };
 
-const INSET = 18; // CSS pixels that a mark needs to be seen whole
+const INSET = 18; // CSS pixels from the edge at which a whole mark is visible
 
-/** A number at every face, by which it is chosen. */
+/** A numbered button at every face, which selects it. */
 export function FaceMarks({ faces, scale, view, shown, selected, onSelect }: Props) {
   return faces.map(({ box: [x0 = 0, y0 = 0, x1 = 0, y1 = 0] }, index) => {
     const [left, top, right, bottom] = [
@@ -24,7 +24,7 @@ export function FaceMarks({ faces, scale, view, shown, selected, onSelect }: Pro
       view.y + y1 * scale,
     ];
     const isShown = right > shown.x && bottom > shown.y && left < shown.x + shown.width && top < shown.y + shown.height;
-    // Its corner may be out of sight when the face is not.
+    // The corner of a visible face may lie outside the viewer.
     const mark = { left: Math.max(left, shown.x + INSET), top: Math.max(top, shown.y + INSET) };
     const isSelected = index === selected;
     return (

@@ -6,19 +6,19 @@ import styles from "./FacePair.module.css";
 
 type Props = {
   number: number;
-  /** In pixels of the photo that was sent. */
+  /** x0, y0, x1, y1 in pixels of the photo that was sent. */
   box: number[];
   before: HTMLImageElement | null;
   after: HTMLImageElement | null;
-  /** Of the result, pixels. */
+  /** Width of the result in pixels. */
   width: number;
-  /** Size of the result over that of the photo. */
+  /** Size of the result divided by the size of the photo. */
   factor: number;
   isSwapped: boolean;
   isSelected: boolean;
 };
 
-const SIDE = 720; // pixels of what is drawn
+const SIDE = 720; // width and height of the canvas in pixels
 
 export function FacePair({ number, box, before, after, width, factor, isSwapped, isSelected }: Props) {
   const pictures = [
@@ -44,7 +44,7 @@ export function FacePair({ number, box, before, after, width, factor, isSwapped,
 
 type CanvasProps = { name: string; image: HTMLImageElement | null; box: number[]; sent: number };
 
-/** The part of an image around a box, which is given in one `sent` pixels wide, whatever the size of this one. */
+/** The part of an image around a box. The box is in pixels of a picture that is `sent` pixels wide. */
 function FaceCanvas({ name, image, box, sent }: CanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {

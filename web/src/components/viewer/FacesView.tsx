@@ -7,7 +7,7 @@ import styles from "./FacesView.module.css";
 
 type Props = { photo: Photo; result: Result; isSwapped: boolean; selectedFace: number | null };
 
-/** Every face large, before and after side by side. */
+/** Enlarged pictures of every face, before and after side by side. */
 export function FacesView({ photo, result, isSwapped, selectedFace }: Props) {
   const before = useImage(photo.url);
   const after = useImage(result.url);

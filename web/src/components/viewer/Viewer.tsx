@@ -19,7 +19,7 @@ type Props = {
 
 const UNSHOWN = "Your browser cannot show this photo. The server may still be able to read it.";
 
-/** The picture. */
+/** The picture area: the result, the photo, or why the photo cannot be shown. */
 export function Viewer({ photo, mode, isSwapped, onSwap, selectedFace, onFace, toolbar }: Props) {
   const { result } = photo;
   if (result !== null && mode === "faces" && result.facts.faces.length > 0) {

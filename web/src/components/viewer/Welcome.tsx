@@ -7,7 +7,7 @@ import styles from "./Welcome.module.css";
 
 type Props = { config: Config | null; accept: string; onFiles: (files: File[]) => void; onSample: () => void };
 
-/** The page before there is a photo. */
+/** What the page shows while it has no photo. */
 export function Welcome({ config, accept, onFiles, onSample }: Props) {
   return (
     <div className={styles.welcome}>
@@ -21,7 +21,7 @@ export function Welcome({ config, accept, onFiles, onSample }: Props) {
         </div>
         <p className={styles.text}>You can also paste one, or drop several.</p>
         <button type="button" className={styles.sample} onClick={onSample}>
-          {/* Small, and shown as it is: what is to be seen is how bad it is. */}
+          {/* Shown at its own small size, so that a person sees how bad it is. */}
           <img className={styles.picture} src="/sample.jpg" alt="" width={64} height={64} />
           <span>Try it with this one</span>
         </button>

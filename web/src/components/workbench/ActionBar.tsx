@@ -13,7 +13,7 @@ import styles from "./ActionBar.module.css";
 
 type Props = {
   photo: Photo;
-  /** All of the list, this one among them. */
+  /** All photos of the page, including `photo`. */
   photos: readonly Photo[];
   options: Options;
   config: Config;
@@ -23,13 +23,13 @@ type Props = {
   onKey: (key: string) => void;
 };
 
-/** What can be done next with a photo. */
+/** The buttons for the next step with a photo. */
 export function ActionBar(props: Props) {
   const { phase } = props.photo.work;
   const bar = useRef<HTMLElement>(null);
   const hadFocus = useRef(false);
   useEffect(() => {
-    // What was pressed has made way for something else; whoever uses the keyboard goes on from here.
+    // The focused button may be gone in the new phase; then the bar takes the focus, for users of the keyboard.
     if (hadFocus.current && document.activeElement === document.body) bar.current?.focus();
   }, [phase]);
   return (

@@ -37,7 +37,7 @@ export function Header({ mode, faces, onMode }: Props) {
   );
 }
 
-/** Turns to the other theme than the one that is shown. */
+/** Switches between light and dark. */
 function ThemeButton() {
   const [, setTheme] = useStored("localStorage", "likeness.theme");
   const turn = () => {
@@ -45,7 +45,7 @@ function ThemeButton() {
     const system = window.matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark";
     const theme = (root.dataset.theme ?? system) === "light" ? "dark" : "light";
     if (theme === system)
-      delete root.dataset.theme; // and goes with the system again
+      delete root.dataset.theme; // follow the system's theme again
     else root.dataset.theme = theme;
     setTheme(theme === system ? null : theme);
   };

@@ -18,11 +18,12 @@ type Props = {
 
 const CONFIRMATION_MS = 2000;
 
-/** What a person takes away. */
+/** Download and copy. */
 export function ResultActions({ photo, result, done, isMain }: Props) {
   const [copied, setCopied] = useState<"no" | "yes" | "refused">("no");
   const copy = async () => {
-    const write = async () => navigator.clipboard.writeText(factsText(result)); // where there is one: not without TLS
+    // Without TLS `clipboard` is undefined; an async function turns that error into a rejection.
+    const write = async () => navigator.clipboard.writeText(factsText(result));
     const outcome = await write().then(
       () => "yes" as const,
       () => "refused" as const,

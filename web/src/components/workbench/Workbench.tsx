@@ -24,7 +24,7 @@ import styles from "./Workbench.module.css";
 
 const SAMPLE = "/sample.jpg";
 
-/** The page. */
+/** The whole page: its state, and the layout of its parts. */
 export function Workbench() {
   const [state, dispatch] = useReducer(reduce, EMPTY);
   const [key, setKey] = useStored("sessionStorage", "likeness.key");
@@ -58,7 +58,7 @@ export function Workbench() {
     fetch(SAMPLE)
       .then((answer) => (answer.ok ? answer.blob() : Promise.reject(new Error(answer.statusText))))
       .then((blob) => add([new File([blob], "sample.jpg", { type: "image/jpeg" })]))
-      .catch(reload); // which says that the server is gone, until it is back
+      .catch(reload); // shows that the server cannot be reached, and tries again until it can
   };
   const remove = (id: string) => {
     cancel(id);
@@ -105,7 +105,7 @@ export function Workbench() {
             problem={problem}
             isLoading={config !== null && !isLoaded(config)}
             onReload={reload}
-            // One that is looked at says so itself.
+            // The viewer itself says why the shown photo was refused.
             refused={refused.filter(({ id }) => id !== photo?.id)}
             onRead={() => setRefused([])}
             work={photo?.work ?? null}
@@ -175,12 +175,12 @@ export function Workbench() {
   );
 }
 
-/** Whether it was refused for want of a key. */
+/** Whether the server refused the photo because the API key was missing or wrong. */
 function isLockedOut({ work }: Photo): boolean {
   return work.phase === "failed" && work.problem.status === 401;
 }
 
-/** Starts with the saved options, and keeps to what the server accepts whenever its config changes. */
+/** Sets the saved options at first, and replaces options that the server does not accept. */
 function useAllowedOptions(config: Config | null, options: Options | null, dispatch: Dispatch<Action>): void {
   useEffect(() => {
     if (config === null) return;
