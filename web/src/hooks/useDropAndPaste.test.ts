@@ -18,7 +18,7 @@ describe("drag and drop", () => {
     vi.useRealTimers();
   });
 
-  it("brings files", () => {
+  it("gives the dropped files", () => {
     const { onFiles, isOver } = arriving();
     fireEvent.dragOver(document.body, WITH_FILE);
     expect(isOver()).toBe(true);
@@ -39,7 +39,7 @@ describe("drag and drop", () => {
     }
   });
 
-  it("knows that something is held over the page, as long as it is told so", () => {
+  it("reports a drag while the events go on", () => {
     vi.useFakeTimers();
     const { isOver } = arriving();
     fireEvent.dragOver(document.body, WITH_FILE);
@@ -47,11 +47,11 @@ describe("drag and drop", () => {
     fireEvent.dragOver(document.body, WITH_FILE);
     act(() => void vi.advanceTimersByTime(500));
     expect(isOver()).toBe(true);
-    act(() => void vi.advanceTimersByTime(500)); // whatever it was over may be gone, and can tell no more
+    act(() => void vi.advanceTimersByTime(500)); // no `dragleave` comes from an element that was removed
     expect(isOver()).toBe(false);
   });
 
-  it("makes nothing of text", () => {
+  it("ignores text", () => {
     const { onFiles, isOver } = arriving();
     fireEvent.dragOver(document.body, WITH_TEXT);
     expect(isOver()).toBe(false);
@@ -61,7 +61,7 @@ describe("drag and drop", () => {
 });
 
 describe("the clipboard", () => {
-  it("brings a picture", () => {
+  it("gives a pasted picture", () => {
     const { onFiles } = arriving();
     const paste = createEvent.paste(document.body, { clipboardData: { files: [file] } });
     fireEvent(document.body, paste);
@@ -69,7 +69,7 @@ describe("the clipboard", () => {
     expect(paste.defaultPrevented).toBe(true);
   });
 
-  it("brings text to the field that it is meant for", () => {
+  it("leaves pasted text to the focused field", () => {
     const { onFiles } = arriving();
     const paste = createEvent.paste(document.body, { clipboardData: { files: [] } });
     fireEvent(document.body, paste);
@@ -78,7 +78,7 @@ describe("the clipboard", () => {
   });
 });
 
-it("hears nothing once the page is left", () => {
+it("stops listening on unmount", () => {
   const { onFiles, unmount } = arriving();
   unmount();
   act(() => void fireEvent.drop(document.body, WITH_FILE));

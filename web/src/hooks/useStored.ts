@@ -4,7 +4,7 @@ import { useCallback, useSyncExternalStore } from "react";
 
 type Store = "localStorage" | "sessionStorage";
 
-/** A text in the browser's storage, and its setter. Null without a text. If storage fails, it lasts as long as the page. */
+/** A text in the browser's storage, or null, and its setter. If storage fails, the text lasts as long as the page. */
 export function useStored(store: Store, name: string): [string | null, (value: string | null) => void] {
   const subscribe = useCallback(
     (changed: () => void) => {

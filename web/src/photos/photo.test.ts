@@ -12,7 +12,7 @@ function fieldsOf(request: Partial<Request>): Record<string, FormDataEntryValue>
 }
 
 describe("formOf", () => {
-  it("sends the photo and what was chosen, and no more", () => {
+  it("has the photo and the options, and nothing else", () => {
     const { file: sent, ...fields } = fieldsOf({});
     expect((sent as File).name).toBe("portrait.png");
     expect(fields).toEqual({
@@ -26,24 +26,24 @@ describe("formOf", () => {
     });
   });
 
-  it.each(["jpeg", "webp"] as const)("sends the quality of a %s", (output_format) => {
+  it.each(["jpeg", "webp"] as const)("has the quality of a %s", (output_format) => {
     expect(fieldsOf({ options: { ...OPTIONS, output_format, quality: 80 } })).toMatchObject({
       output_format,
       quality: "80",
     });
   });
 
-  it("sends the strengths of single faces as JSON", () => {
+  it("has the strengths of single faces as JSON", () => {
     const { face_overrides } = fieldsOf({ overrides: { 0: 0, 2: 0.5 } });
     expect(JSON.parse(String(face_overrides))).toEqual({ "0": 0, "2": 0.5 });
   });
 
-  it("names another restorer, and that no face is needed", () => {
+  it("has another restorer, and that no face is required", () => {
     const fields = fieldsOf({ options: { ...OPTIONS, restorer: "second" }, requireFace: false });
     expect(fields).toMatchObject({ restorer: "second", require_face: "false" });
   });
 
-  it("has no field that the API does not know", () => {
+  it("has only fields of the API", () => {
     const document = JSON.parse(readFileSync(new URL("../../openapi.json", import.meta.url), "utf8"));
     const known = Object.keys(document.components.schemas.EnhanceForm.properties);
     const options: Options = { ...OPTIONS, output_format: "webp", restorer: "second" };
@@ -59,12 +59,12 @@ describe("isOutdated", () => {
   const png = resultOf();
   const jpeg = resultOf({}, { ...OPTIONS, output_format: "jpeg" });
 
-  it("is so before there is a result, and not right after", () => {
+  it("is true without a result, and false right after it", () => {
     expect(isOutdated(photoOf(), OPTIONS)).toBe(true);
     expect(isOutdated(photoOf({ result: png }), OPTIONS)).toBe(false);
   });
 
-  it("follows every option", () => {
+  it("is true after a change of any option", () => {
     const changes: Partial<Options>[] = [
       { upscale_factor: 3 },
       { strength: 0.5 },
@@ -77,32 +77,32 @@ describe("isOutdated", () => {
     for (const change of changes) expect(isOutdated(photoOf({ result: png }), { ...OPTIONS, ...change })).toBe(true);
   });
 
-  it("follows the quality where it means anything", () => {
+  it("depends on the quality only for formats that have one", () => {
     expect(isOutdated(photoOf({ result: png }), { ...OPTIONS, quality: 50 })).toBe(false);
     expect(isOutdated(photoOf({ result: jpeg }), { ...jpeg.request.options, quality: 50 })).toBe(true);
   });
 
-  it("follows the faces of this colour correction alone, and whether one is needed", () => {
+  it("depends on the overrides of this colour correction, and on requireFace", () => {
     expect(isOutdated(photoOf({ result: png, overrides: { none: { 0: 0.5 } } }), OPTIONS)).toBe(true);
     expect(isOutdated(photoOf({ result: png, overrides: { auto: { 0: 0.5 } } }), OPTIONS)).toBe(false);
     expect(isOutdated(photoOf({ result: png, requireFace: false }), OPTIONS)).toBe(true);
   });
 
-  it("does not mind in which order things were chosen", () => {
+  it("does not depend on the order of choices", () => {
     const asked = { ...png, request: { ...png.request, overrides: { 2: 0.5, 0: 0 } } };
     const options = Object.fromEntries(Object.entries(OPTIONS).reverse()) as Options;
     expect(isOutdated(photoOf({ result: asked, overrides: { none: { 0: 0, 2: 0.5 } } }), options)).toBe(false);
   });
 });
 
-it("asks for the overrides of the colour correction that is chosen", () => {
+it("requests the overrides of the chosen colour correction", () => {
   const photo = photoOf({ overrides: { none: { 0: 0 }, auto: { 1: 0.5 } } });
   expect(requestFor(photo, OPTIONS).overrides).toEqual({ 0: 0 });
   expect(requestFor(photo, { ...OPTIONS, color_correction: "auto" }).overrides).toEqual({ 1: 0.5 });
   expect(requestFor(photoOf(), OPTIONS).overrides).toEqual({});
 });
 
-it("is busy from the click to the end, also between two tries", () => {
+it("is busy from the click to the end, and between two tries", () => {
   const progress = { phase: "uploading", fraction: 0 } as const;
   const problem = { message: "", code: "", status: 503, stage: null, requestId: null, retryAfter: 1 };
   expect(isBusy(photoOf())).toBe(false);

@@ -9,7 +9,7 @@ import { EMPTY, MAX_TRIES, reduce, type Action, type State } from "./reducer";
 const BUSY = problemOf({ status: 503, retryAfter: 7 });
 const NOW = 1_000_000;
 
-/** The state after these, from one in which there is a photo. */
+/** The state after these actions, starting with one photo. */
 function after(...actions: Action[]): State {
   return actions.reduce(reduce, reduce(EMPTY, { type: "added", photos: [photoOf({ id: "a" })] }));
 }
@@ -29,7 +29,7 @@ describe("the list", () => {
   const [a, b, c] = ["a", "b", "c"].map((id) => photoOf({ id })) as [Photo, Photo, Photo];
   const refused = photoOf({ id: "refused", refusal: "No." });
 
-  it("shows what was added last, but rather a photo than a refusal", () => {
+  it("selects the first added photo that is not refused", () => {
     let state = reduce(EMPTY, { type: "added", photos: [refused, a] });
     expect(state.selected).toBe("a");
     state = reduce(state, { type: "added", photos: [photoOf({ id: "other", refusal: "No." })] });
@@ -38,7 +38,7 @@ describe("the list", () => {
     expect(reduce(EMPTY, { type: "added", photos: [refused] }).selected).toBe("refused");
   });
 
-  it("shows the neighbour of a photo that is taken away", () => {
+  it("selects the neighbour of a removed photo", () => {
     let state = reduce(EMPTY, { type: "added", photos: [a, b, c] });
     state = reduce(state, { type: "selected", id: "b" });
     state = reduce(state, { type: "removed", id: "b" });
@@ -48,14 +48,14 @@ describe("the list", () => {
     expect(reduce(state, { type: "removed", id: "a" })).toMatchObject({ selected: null, photos: [] });
   });
 
-  it("keeps showing a photo when another is taken away", () => {
+  it("keeps the selection when another photo is removed", () => {
     const state = reduce(EMPTY, { type: "added", photos: [a, b] });
     expect(reduce(state, { type: "removed", id: "b" }).selected).toBe("a");
   });
 });
 
-describe("a photo's way", () => {
-  it("leads over waiting and work to a result", () => {
+describe("the work on a photo", () => {
+  it("goes through waiting and active to a result", () => {
     expect(photoIn(after(ask)).work).toEqual({ phase: "waiting", tries: 0 });
     expect(photoIn(after(ask, start)).work).toMatchObject({ phase: "active", tries: 1, since: NOW });
     const progress = { phase: "queued", position: 2 } as const;
@@ -65,20 +65,20 @@ describe("a photo's way", () => {
     expect(done).toMatchObject({ work: { phase: "idle" }, result });
   });
 
-  it("keeps the last result while another is made, and after a failure", () => {
+  it("keeps the last result during the next work, and after a failure", () => {
     const finish: Action = { type: "finished", id: "a", result: resultOf() };
     expect(photoIn(after(ask, start, finish, ask, start)).result).not.toBeNull();
     expect(photoIn(after(ask, start, finish, ask, start, fail)).result).not.toBeNull();
     expect(photoIn(after(ask, start, finish, ask, start, cancel)).result).not.toBeNull();
   });
 
-  it("is not begun by a photo that is refused, nor twice by one that is at work", () => {
+  it("does not start for a refused photo, nor twice", () => {
     const refused = reduce(EMPTY, { type: "added", photos: [photoOf({ id: "a", refusal: "No." })] });
     expect(photoIn(reduce(refused, ask)).work.phase).toBe("idle");
     expect(photoIn(after(ask, start, ask)).work.phase).toBe("active");
   });
 
-  it("hears no progress of a photo that is not at work", () => {
+  it("ignores progress unless the photo is active", () => {
     const progress = { phase: "working", stage: "decode", fraction: 0.5 } as const;
     expect(photoIn(after(ask, start, cancel, { type: "progressed", id: "a", progress })).work).toEqual({
       phase: "idle",
@@ -87,27 +87,27 @@ describe("a photo's way", () => {
 });
 
 describe("a busy server", () => {
-  it.each([503, 429])("is asked again when it said (%i)", (status) => {
+  it.each([503, 429])("is retried after its delay (%i)", (status) => {
     const failed = photoIn(after(ask, start, { ...fail, problem: problemOf({ status, retryAfter: 7 }) }));
     expect(failed.work).toMatchObject({ phase: "failed", retryAt: NOW + 7000 });
     expect(isRetrying(failed)).toBe(true);
   });
 
-  it("is given a second at the least", () => {
+  it("is retried after a second at the earliest", () => {
     const failed = photoIn(after(ask, start, { ...fail, problem: problemOf({ retryAfter: 0 }) }));
     expect(failed.work).toMatchObject({ retryAt: NOW + 1000 });
   });
 
   it.each([
-    ["it did not say when", problemOf({ status: 503, retryAfter: null })],
-    ["it is another failure", problemOf({ status: 500, retryAfter: 7 })],
-    ["it wants to be left alone for days", problemOf({ status: 503, retryAfter: 30 * 24 * 3600 })],
-    ["no answer came", problemOf({ status: null })],
-  ])("is not asked again where %s", (_why, problem) => {
+    ["it named no delay", problemOf({ status: 503, retryAfter: null })],
+    ["the failure is another one", problemOf({ status: 500, retryAfter: 7 })],
+    ["the delay is days long", problemOf({ status: 503, retryAfter: 30 * 24 * 3600 })],
+    ["there was no answer", problemOf({ status: null })],
+  ])("is not retried if %s", (_why, problem) => {
     expect(isRetrying(photoIn(after(ask, start, { ...fail, problem })))).toBe(false);
   });
 
-  it("is left alone after the most tries, until a person asks", () => {
+  it("is not retried after MAX_TRIES until a person asks", () => {
     let state = after();
     for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
       state = [ask, start].reduce(reduce, state);
@@ -118,7 +118,7 @@ describe("a busy server", () => {
     expect(photoIn([ask, start].reduce(reduce, state)).work).toMatchObject({ tries: 1 });
   });
 
-  it("is not asked again once the person cancels, who still sees why", () => {
+  it("is not retried after a cancel, and the problem stays visible", () => {
     const stopped = photoIn(after(ask, start, fail, cancel));
     expect(stopped.work).toMatchObject({ phase: "failed", problem: BUSY, retryAt: null });
   });
@@ -178,7 +178,7 @@ describe("any actions", () => {
     photos: ids.map((one) => photoOf({ id: one, refusal: one === "c" ? "No." : null })),
   }));
 
-  it("lose no photo and no result, and always show a photo that there is", () => {
+  it("lose no photo and no result, and leave an existing photo selected", () => {
     fc.assert(
       fc.property(adding, fc.array(action, { maxLength: 40 }), (added, actions) => {
         let state = reduce(EMPTY, added);
@@ -197,7 +197,7 @@ describe("any actions", () => {
     );
   });
 
-  it("send no photo that is refused, none more often than allowed by itself", () => {
+  it("send no refused photo, and retry at most MAX_TRIES times", () => {
     fc.assert(
       fc.property(adding, fc.array(action, { maxLength: 60 }), (added, actions) => {
         const state = actions.filter(({ type }) => type !== "started").reduce(reduce, reduce(EMPTY, added));

@@ -23,14 +23,14 @@ it.each<[string, Partial<Photo>]>([
   expect(screen.getByRole("status").textContent).toBe(words);
 });
 
-it("says a stage once, not each percent of it", () => {
+it("does not change with the percentage of a stage", () => {
   const { rerender } = render(<Announcement photo={photoOf({ work: active(0.1) })} />);
   const before = screen.getByRole("status").textContent;
   rerender(<Announcement photo={photoOf({ work: active(0.9) })} />);
   expect(screen.getByRole("status").textContent).toBe(before);
 });
 
-it("has nothing to say before there is a photo", () => {
+it("is empty without a photo", () => {
   render(<Announcement photo={null} />);
   expect(screen.getByRole("status")).toBeEmptyDOMElement();
 });

@@ -18,13 +18,13 @@ afterEach(() => {
 });
 
 describe("ProblemNote", () => {
-  it("says what went wrong, where, and by which name the server knows it", () => {
+  it("shows the error, its stage and the request's id", () => {
     showing({ problem: problemOf({ message: "It failed.", stage: "upscaling", requestId: "abc-1" }) });
     expect(screen.getByRole("alert")).toHaveTextContent("It failed.");
     expect(screen.getByText("while: enlarging the picture · request abc-1")).toBeVisible();
   });
 
-  it("lets a person try again", async () => {
+  it("offers to try again", async () => {
     const { onRetry } = showing();
     await userEvent.click(screen.getByRole("button", { name: "Try again" }));
     expect(onRetry).toHaveBeenCalledOnce();
@@ -32,7 +32,7 @@ describe("ProblemNote", () => {
     expect(button("Enlarge it all the same")).not.toBeInTheDocument();
   });
 
-  it("counts down to the next try of a busy server", () => {
+  it("counts down to the next try if the server is busy", () => {
     vi.useFakeTimers({ now: 1_000_000 });
     const { onRetry, onStop } = showing({ problem: problemOf(), retryAt: 1_005_000 });
     expect(screen.getByText("Trying again in 5 s.")).toBeVisible();
@@ -51,7 +51,7 @@ describe("ProblemNote", () => {
     expect(onWithoutFaces).toHaveBeenCalledOnce();
   });
 
-  it("asks for a key where one is needed, and takes one alone", async () => {
+  it("asks for a key after status 401, and ignores an empty one", async () => {
     const { onKey } = showing({ problem: problemOf({ status: 401, code: "unauthorized" }) });
     expect(button("Try again")).not.toBeInTheDocument();
     const field = screen.getByLabelText("API key");

@@ -24,7 +24,7 @@ function showing(progress: Progress, onCancel = () => undefined) {
 }
 
 describe("ProgressNote", () => {
-  it("tells the stage and how far it is", () => {
+  it("shows the stage and its progress", () => {
     const bar = showing({ phase: "working", stage: "upscaling", fraction: 0.424 });
     expect(bar).toHaveAccessibleName("Enlarging the picture");
     expect(bar).toHaveAttribute("value", "0.424");
@@ -32,20 +32,20 @@ describe("ProgressNote", () => {
     expect(screen.getByText("42 %")).toBeVisible();
   });
 
-  it("tells of an upload in percent", () => {
+  it("shows the percentage of an upload", () => {
     showing({ phase: "uploading", fraction: 0.3 });
     expect(screen.getByText("Uploading")).toBeVisible();
     expect(screen.getByText("30 %")).toBeVisible();
   });
 
-  it("claims no percent where nobody can know", () => {
+  it("shows no percentage if it is unknown", () => {
     const bar = showing({ phase: "queued", position: 2 });
     expect(bar).not.toHaveAttribute("value");
     expect(screen.getByText("2 photos ahead of yours")).toBeVisible();
     expect(screen.queryByText(/%/)).not.toBeInTheDocument();
   });
 
-  it("counts the time", () => {
+  it("shows the elapsed time", () => {
     showing({ phase: "queued", position: 0 });
     expect(screen.getByText("2.5 s")).toBeVisible();
     act(() => vi.advanceTimersByTime(1200));
@@ -59,7 +59,7 @@ describe("ProgressNote", () => {
     expect(onCancel).toHaveBeenCalledOnce();
   });
 
-  it("says of a photo behind others that it is there", () => {
+  it("says that a photo waits for others", () => {
     render(<ProgressNote work={{ phase: "waiting", tries: 0 }} onCancel={() => undefined} onCancelAll={null} />);
     expect(screen.getByText("Waiting for its turn")).toBeVisible();
     expect(screen.queryByText(/\d s$/)).not.toBeInTheDocument();

@@ -28,75 +28,75 @@ function showing(changes: Partial<ComponentProps<typeof FaceCard>> = {}) {
 const head = () => screen.getByRole("button", { expanded: true });
 
 describe("what was done with a face", () => {
-  it("stands beside its number", () => {
+  it("is shown with the number of the face", () => {
     showing({ face: faceOf({ strength: 0.75 }) });
     expect(screen.getByRole("article", { name: "Face 2" })).toBeInTheDocument();
     expect(head()).toHaveTextContent(/2Restored75 %0\.92 · same person/);
   });
 
-  it("has its reason", () => {
+  it("is shown with its reason", () => {
     showing({ face: faceOf({ action: "softened", strength: 0.4, reason: "The likeness would have been lost." }) });
     expect(head()).toHaveTextContent("Softened to keep the likeness");
     expect(head()).toHaveTextContent("The likeness would have been lost.");
   });
 
-  it("is no strength where the face was kept", () => {
+  it("shows no strength for a face that was kept", () => {
     showing({ face: faceOf({ action: "kept", strength: 0, identity_similarity: null, reason: "Too small." }) });
     expect(head()).toHaveTextContent("Left as it was");
     expect(head()).not.toHaveTextContent("%");
     expect(screen.getByRole("slider")).toHaveValue("0");
   });
 
-  it("is restored all the same, if a person wants that", async () => {
+  it("can be overridden for a face that was kept", async () => {
     const { onOverride, user } = showing({ face: faceOf({ action: "kept", strength: 0 }) });
     expect(screen.getByRole("button", { name: "Leave as it was" })).toHaveAttribute("aria-pressed", "true");
     await user.click(screen.getByRole("button", { name: "Leave as it was" }));
     expect(onOverride).toHaveBeenCalledExactlyOnceWith(0.8);
   });
 
-  it("cannot be chosen where the faces will be others", () => {
+  it("cannot be changed while there is an obstacle", () => {
     showing({ obstacle: "They are looked for anew." });
     expect(screen.getByText("They are looked for anew.")).toBeVisible();
     expect(screen.queryByRole("slider")).not.toBeInTheDocument();
   });
 
-  it("warns of another person", () => {
+  it("includes a warning about another person", () => {
     showing({ face: faceOf({ identity_similarity: 0.3 }) });
     expect(head()).toHaveTextContent("0.30 · may be taken for another person");
   });
 
-  it("tells from what likeness on a face is the same person, and by whom", () => {
+  it("includes the threshold and the recogniser", () => {
     showing();
     expect(screen.getByText("Likeness 0.92: same person from 0.50 on, by own-faces.")).toBeVisible();
   });
 
-  it("tells no likeness that was not measured", () => {
+  it("includes no likeness if it was not measured", () => {
     showing({ face: faceOf({ identity_similarity: null }), scale: { threshold: null, recogniser: null } });
     expect(head()).not.toHaveTextContent("·");
     expect(screen.queryByText(/^Likeness/)).not.toBeInTheDocument();
   });
 
-  it("does not judge a likeness without a threshold", () => {
+  it("does not judge the likeness without a threshold", () => {
     showing({ scale: { threshold: null, recogniser: "own-faces" } });
     expect(head()).not.toHaveTextContent("person,");
     expect(screen.getByText("Likeness 0.92: measured by own-faces.")).toBeVisible();
   });
 
-  it("tells where landmarks were not seen", () => {
+  it("says if landmarks were estimated", () => {
     showing({ face: faceOf({ landmarks_estimated: true }) });
     expect(screen.getByText(/derived from the others/)).toBeVisible();
   });
 });
 
-describe("what a person would have done", () => {
-  it("is shown once the card is opened", async () => {
+describe("the controls of a face", () => {
+  it("are shown only in an open card", async () => {
     const { onSelect, user } = showing({ isSelected: false });
     expect(screen.queryByRole("slider")).not.toBeInTheDocument();
     await user.click(screen.getByRole("button", { expanded: false }));
     expect(onSelect).toHaveBeenCalledOnce();
   });
 
-  it("is a strength, at first that of all", () => {
+  it("include a strength, at first the one for all faces", () => {
     const { onOverride } = showing();
     const slider = screen.getByRole("slider", { name: "Strength of this face" });
     expect(slider).toHaveValue("80");
@@ -104,14 +104,14 @@ describe("what a person would have done", () => {
     expect(onOverride).toHaveBeenCalledExactlyOnceWith(0.35);
   });
 
-  it("is to leave it as it was", async () => {
+  it("can leave the face as it was", async () => {
     const { onOverride, user } = showing();
     const leave = screen.getByRole("button", { name: "Leave as it was", pressed: false });
     await user.click(leave);
     expect(onOverride).toHaveBeenCalledExactlyOnceWith(0);
   });
 
-  it("can be taken back", async () => {
+  it("can remove an override", async () => {
     const { onOverride, user } = showing({ override: 0 });
     expect(screen.getByRole("slider")).toHaveValue("0");
     await user.click(screen.getByRole("button", { name: "Leave as it was", pressed: true }));
@@ -119,12 +119,12 @@ describe("what a person would have done", () => {
     expect(onOverride.mock.calls).toEqual([[null], [null]]);
   });
 
-  it("needs no taking back where nothing was asked", () => {
+  it("cannot remove an override that does not exist", () => {
     showing();
     expect(screen.getByRole("button", { name: "As for all" })).toBeDisabled();
   });
 
-  it("says that it is still to come", () => {
+  it("say that an override has not taken effect yet", () => {
     showing({ override: 0.5, isPending: true });
     expect(screen.getByText(/takes effect when the photo is restored again/)).toBeVisible();
   });

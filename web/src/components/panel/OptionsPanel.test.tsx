@@ -16,7 +16,7 @@ const choice = (group: string, name: string) =>
   within(screen.getByRole("group", { name: group })).getByRole("radio", { name });
 
 describe("OptionsPanel", () => {
-  it("shows what is chosen", () => {
+  it("shows the chosen options", () => {
     showing({ upscale_factor: 3, faces: "center", strength: 0.6 });
     expect(choice("Size", "×3")).toBeChecked();
     expect(choice("Size", "×2")).not.toBeChecked();
@@ -54,7 +54,7 @@ describe("OptionsPanel", () => {
     expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...OPTIONS, strength: 0.45 });
   });
 
-  it("asks for a quality where the format has one", () => {
+  it("offers a quality for a format that has one", () => {
     const { onChange } = showing({ output_format: "webp" });
     const quality = screen.getByRole("slider", { name: "Quality" });
     expect(quality).toHaveValue("95");
@@ -63,12 +63,12 @@ describe("OptionsPanel", () => {
     expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...OPTIONS, output_format: "webp", quality: 57 });
   });
 
-  it("asks for none of a PNG", () => {
+  it("offers no quality for PNG", () => {
     showing();
     expect(screen.queryByRole("slider", { name: "Quality" })).not.toBeInTheDocument();
   });
 
-  it("cannot keep the likeness without a model that knows people, and says so", () => {
+  it("disables Keep the likeness without a recogniser, and says why", () => {
     showing({}, WITHOUT_RECOGNISER);
     const keep = screen.getByRole("checkbox", { name: /Keep the likeness/ });
     expect(keep).toBeDisabled();
@@ -78,14 +78,14 @@ describe("OptionsPanel", () => {
   it.each([
     ["the models are loaded", CONFIG],
     ["the models are loading", LOADING],
-  ])("tells when a face is the same person, and by whom, while %s", (_when, config) => {
+  ])("shows the threshold and the recogniser while %s", (_when, config) => {
     showing({}, config);
     const keep = screen.getByRole("checkbox", { name: /Keep the likeness/ });
     expect(keep).toBeEnabled();
     expect(keep).toHaveAccessibleDescription(/Soften a face.*: same person from 0\.50 on, by own-faces$/);
   });
 
-  it("offers another restorer only where there is one", async () => {
+  it("offers restorers only if there are several", async () => {
     showing();
     expect(screen.queryByRole("group", { name: "Faces are restored by" })).not.toBeInTheDocument();
     const config = { ...CONFIG, choices: { ...CONFIG.choices, restorer: ["compact", "gfpgan"] } };
@@ -95,7 +95,7 @@ describe("OptionsPanel", () => {
     expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...OPTIONS, restorer: "gfpgan" });
   });
 
-  it("asks for the server's own restorer by no name", async () => {
+  it("sends no name for the server's default restorer", async () => {
     const config = { ...CONFIG, choices: { ...CONFIG.choices, restorer: ["compact", "gfpgan"] } };
     const { onChange, user } = showing({ restorer: "gfpgan" }, config);
     await user.click(choice("Faces are restored by", "compact"));

@@ -22,23 +22,23 @@ function showing(facts: Partial<Facts> = {}, changes: Partial<Photo> = {}, confi
   return { ...callbacks, user: userEvent.setup() };
 }
 
-/** What stands beside the name of a figure. */
+/** The row of a figure, by its name. */
 const beside = (name: string) => screen.getByText(name, { selector: "dt" }).parentElement;
 
 describe("the figures", () => {
-  it("are shown with a word on what they mean", () => {
+  it("are shown with a word for their meaning", () => {
     showing();
     expect(beside("PSNR")).toHaveTextContent(/31\.5 dB.*changed/);
     expect(beside("Identity")).toHaveTextContent("0.92same person, clearly");
   });
 
-  it("tell whose measure of likeness it is", () => {
+  it("name the recogniser and its threshold", () => {
     showing();
     expect(beside("Identity")).toHaveTextContent(/same person from 0\.50 on, by own-faces/);
     expect(screen.getByText("Likeness 0.92: same person from 0.50 on, by own-faces.")).toBeVisible();
   });
 
-  it("do not know the likeness without a recogniser", () => {
+  it("show an unknown likeness without a recogniser", () => {
     const metrics = { psnr: 30, ssim: 0.9, lpips: 0.1, identity_similarity: null, reference: "input" } as const;
     const warnings = [{ code: "identity_unavailable", message: "Identity is unknown." }];
     const models = { detector: "mtcnn", restorer: "compact" };
@@ -49,7 +49,7 @@ describe("the figures", () => {
     expect(screen.queryByRole("list", { name: "Warnings" })).not.toBeInTheDocument();
   });
 
-  it("are unknown for a reason, which is not said twice", () => {
+  it("show the reason of an unknown one, which is not repeated as a warning", () => {
     const warnings = [
       { code: "lpips_unavailable", message: "LPIPS was not measured." },
       { code: "identity_low", message: "One face may be another person." },
@@ -60,27 +60,27 @@ describe("the figures", () => {
     expect(list.map((item) => item.textContent)).toEqual(["One face may be another person."]);
   });
 
-  it("come without warnings where there are none", () => {
+  it("come without a list of warnings if there are none", () => {
     showing();
     expect(screen.queryByRole("list", { name: "Warnings" })).not.toBeInTheDocument();
   });
 });
 
 describe("the faces", () => {
-  it("have a card each, of which one is open", () => {
+  it("have a card each, one of them open", () => {
     showing({ faces: [faceOf(), faceOf()] });
     expect(screen.getByRole("heading", { name: "2 faces" })).toBeVisible();
     expect(screen.getAllByRole("slider")).toHaveLength(1);
   });
 
-  it("are counted in words where there is one, and not at all where there is none", () => {
+  it("are counted in the heading, which is missing without faces", () => {
     showing({ faces: [] });
     expect(screen.queryByRole("heading", { name: /face/ })).not.toBeInTheDocument();
     showing();
     expect(screen.getByRole("heading", { name: "One face" })).toBeVisible();
   });
 
-  it("show what is asked for this colour correction, and that it is still to come", () => {
+  it("show the override of this colour correction, and that it has not taken effect", () => {
     showing({}, { overrides: { none: { 0: 0.25 }, auto: { 0: 0.75 } } });
     expect(screen.getByRole("slider")).toHaveValue("25");
     expect(screen.getByText(/takes effect when the photo is restored again/)).toBeVisible();
@@ -94,7 +94,7 @@ describe("the faces", () => {
     expect(onFace).toHaveBeenCalledExactlyOnceWith(1);
   });
 
-  it("have the strength that was asked for all, not the one that is now", () => {
+  it("start with the strength of the request that made the result", () => {
     const result = resultOf({}, { ...OPTIONS, strength: 0.6 });
     const ignore = () => undefined;
     render(
@@ -113,7 +113,7 @@ describe("the faces", () => {
 });
 
 describe("the details", () => {
-  it("tell how long each step took, and which models did them", async () => {
+  it("show the time of each step and the models", async () => {
     const { user } = showing();
     await user.click(screen.getByText("200 × 160 pixels in 2.5 s"));
     const rows = within(screen.getByRole("table", { name: "Time of each step" }))

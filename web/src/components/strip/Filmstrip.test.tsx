@@ -26,19 +26,19 @@ describe("Filmstrip", () => {
     ["failed", { work: { phase: "failed", tries: 1, problem: problemOf(), retryAt: null } }],
     ["done", { result: resultOf() }],
     ["working", { result: resultOf(), work: { phase: "active", tries: 1, since: 0, progress } }],
-  ])("says of a photo that it is %s", (state, changes) => {
+  ])("labels a photo as %s", (state, changes) => {
     showing(photoOf({ id: "a", ...changes }, "a.png"));
     expect(screen.getByRole("button", { name: `a.png, ${state}` })).toBeInTheDocument();
   });
 
-  it("says which one is shown, and shows another", async () => {
+  it("marks the selected photo, and selects another", async () => {
     const { onSelect, user } = showing(a, b);
     expect(screen.getByRole("button", { name: /^a\.png/, pressed: true })).toBeInTheDocument();
     await user.click(screen.getByRole("button", { name: /^b\.png/, pressed: false }));
     expect(onSelect).toHaveBeenCalledExactlyOnceWith("b");
   });
 
-  it("takes one away", async () => {
+  it("removes a photo", async () => {
     const { onRemove, onSelect, user } = showing(a, b);
     await user.click(screen.getByRole("button", { name: "Remove b.png" }));
     expect(onRemove).toHaveBeenCalledExactlyOnceWith("b");

@@ -14,7 +14,7 @@ function choosing(compact = false) {
 }
 
 describe("files", () => {
-  it("are chosen, several at once, of the kinds that are accepted", async () => {
+  it("can be chosen, several at once, of the accepted types", async () => {
     const { onFiles, user } = choosing();
     const input = screen.getByLabelText<HTMLInputElement>("Photos to add");
     expect(input).toMatchObject({ accept: TYPES, multiple: true });
@@ -23,7 +23,7 @@ describe("files", () => {
     expect(onFiles).toHaveBeenCalledExactlyOnceWith([file, other]);
   });
 
-  it("can be chosen a second time, the same ones", async () => {
+  it("can be chosen a second time", async () => {
     const { user } = choosing();
     const input = screen.getByLabelText<HTMLInputElement>("Photos to add");
     await user.upload(input, file);
@@ -33,7 +33,7 @@ describe("files", () => {
   it.each([
     [false, "Choose photos"],
     [true, "Add photos"],
-  ])("are asked for by a button (compact: %s)", async (compact, name) => {
+  ])("are chosen with a button (compact: %s)", async (compact, name) => {
     const { user } = choosing(compact);
     const opened = vi.spyOn(screen.getByLabelText("Photos to add"), "click");
     await user.click(screen.getByRole("button", { name }));
@@ -59,7 +59,7 @@ describe("the camera", () => {
     Reflect.deleteProperty(navigator, "mediaDevices");
   });
 
-  it("is the device's own where there is no mouse", async () => {
+  it("is the device's camera app without a mouse", async () => {
     vi.mocked(window.matchMedia).mockReturnValue({ matches: false } as MediaQueryList);
     const { user } = choosing();
     const input = screen.getByLabelText("A picture from the camera");
@@ -70,7 +70,7 @@ describe("the camera", () => {
     expect(screen.queryByRole("dialog")).not.toBeInTheDocument();
   });
 
-  it("gives a picture, and is let go of", async () => {
+  it("takes a picture, and is stopped after it", async () => {
     const { onFiles, user } = choosing();
     await user.click(screen.getByRole("button", { name: "Take a picture" }));
     const take = await screen.findByRole("button", { name: "Take picture" });
@@ -83,7 +83,7 @@ describe("the camera", () => {
     expect(stop).toHaveBeenCalled();
   });
 
-  it("is let go of by who cancels, with no picture", async () => {
+  it("is stopped on Cancel, and gives no picture", async () => {
     const { onFiles, user } = choosing();
     await user.click(screen.getByRole("button", { name: "Take a picture" }));
     await vi.waitFor(() => expect(screen.getByRole("button", { name: "Take picture" })).toBeEnabled());
@@ -92,7 +92,7 @@ describe("the camera", () => {
     expect(onFiles).not.toHaveBeenCalled();
   });
 
-  it("says so where it cannot be used", async () => {
+  it("shows an error if it cannot be used", async () => {
     open.mockRejectedValue(new DOMException("denied", "NotAllowedError"));
     const { user } = choosing();
     await user.click(screen.getByRole("button", { name: "Take a picture" }));

@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 import { faceOf, photoOf, resultOf } from "@/test/samples";
 import { CompareView } from "./CompareView";
 
-// Of 200 × 160 pixels on a screen of 800 × 600 (see test/setup.ts): the whole picture is shown at 375 %.
+// The picture has 200 × 160 pixels and the viewer 800 × 600 (see test/setup.ts), so it is fitted at 375 %.
 const FITTED = "375 %";
 
 function showing(isSwapped = false) {
@@ -21,7 +21,7 @@ const place = () => screen.getByRole("img", { name: "portrait.jpeg after" }).sty
 const press = (name: string) => fireEvent.click(screen.getByRole("button", { name }));
 
 describe("CompareView", () => {
-  it("shows before and after, one over the other", () => {
+  it("shows before and after over each other", () => {
     showing();
     const [before, after] = screen.getAllByRole("img").filter((image) => image.tagName === "IMG");
     expect(before).toHaveAccessibleName("portrait.jpeg before");
@@ -31,7 +31,7 @@ describe("CompareView", () => {
     expect(screen.getByRole("slider", { name: "Line between before and after" })).toBeInTheDocument();
   });
 
-  it("changes sides", () => {
+  it("swaps the sides", () => {
     const { onSwap } = showing(true);
     const [first] = screen.getAllByRole("img").filter((image) => image.tagName === "IMG");
     expect(first).toHaveAccessibleName("portrait.jpeg after");
@@ -39,7 +39,7 @@ describe("CompareView", () => {
     expect(onSwap).toHaveBeenCalledOnce();
   });
 
-  it("is zoomed by buttons, to 1:1 and back to the whole", () => {
+  it("is zoomed by buttons, to 1:1 and back to fitted", () => {
     showing();
     expect(zoom()).toHaveTextContent(FITTED);
     press("Zoom in");
@@ -73,7 +73,7 @@ describe("CompareView", () => {
     expect(onSwap).toHaveBeenCalledOnce();
   });
 
-  it("leaves the keys to the browser and to what is in it", async () => {
+  it("ignores keys with Ctrl, and keys pressed on a button in it", async () => {
     const { onSwap, user } = showing();
     viewer().focus();
     await user.keyboard("{Control>}+{/Control}");
@@ -83,7 +83,7 @@ describe("CompareView", () => {
     expect(onSwap).not.toHaveBeenCalled();
   });
 
-  it("goes to 1:1 and back by two clicks", () => {
+  it("goes to 1:1 on a double click", () => {
     showing();
     fireEvent.doubleClick(viewer());
     expect(zoom()).toHaveTextContent("100 %");
@@ -95,7 +95,7 @@ describe("CompareView", () => {
     expect(zoom()).not.toHaveTextContent(FITTED);
   });
 
-  it("has a number at each face, by which it is chosen", () => {
+  it("has a button at each face, which selects it", () => {
     const { onFace } = showing();
     expect(screen.getByRole("button", { name: "Face 2", pressed: true })).toBeInTheDocument();
     fireEvent.click(screen.getByRole("button", { name: "Face 1", pressed: false }));

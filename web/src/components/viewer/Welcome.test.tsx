@@ -12,20 +12,20 @@ function showing(config: Config | null) {
 }
 
 describe("Welcome", () => {
-  it("says how photos come, and what the server accepts", () => {
+  it("says how to add photos, and what the server accepts", () => {
     showing(CONFIG);
     expect(screen.getByRole("heading", { name: "Drop a photo here" })).toBeVisible();
     expect(screen.getByRole("button", { name: "Choose photos" })).toBeEnabled();
     expect(screen.getByText(/up to 10 MB and 25 megapixels/)).toBeVisible();
   });
 
-  it("claims nothing before the server has answered", () => {
+  it("shows no limits before the server has answered", () => {
     showing(null);
     expect(screen.queryByText(/megapixels/)).not.toBeInTheDocument();
     expect(screen.getByRole("button", { name: "Choose photos" })).toBeEnabled();
   });
 
-  it("has a photo to try it with", async () => {
+  it("offers a sample photo", async () => {
     const onSample = showing(CONFIG);
     await userEvent.click(screen.getByRole("button", { name: "Try it with this one" }));
     expect(onSample).toHaveBeenCalledOnce();

@@ -32,20 +32,20 @@ describe("ActionBar", () => {
     expect(onRestore).toHaveBeenCalledExactlyOnceWith(["a"]);
   });
 
-  it("restores all that are not done", async () => {
+  it("restores all photos that are not done", async () => {
     const [a, b] = [photoOf({ id: "a" }), photoOf({ id: "b" })];
     const { onRestore, user } = showing(a, { photos: [a, b] });
     await user.click(screen.getByRole("button", { name: "Restore all 2" }));
     expect(onRestore).toHaveBeenCalledExactlyOnceWith(["a", "b"]);
   });
 
-  it("does not offer that while some are at work", () => {
+  it("does not offer to restore all while the others are in work", () => {
     const [a, b] = [photoOf({ id: "a" }), photoOf({ id: "b", work: { phase: "waiting", tries: 0 } })];
     showing(a, { photos: [a, b] });
     expect(names()).toEqual(["Restore"]);
   });
 
-  it("says why a photo cannot be enlarged so much", () => {
+  it("says why a photo cannot be enlarged by this factor", () => {
     showing(photoOf({ size: { width: 5000, height: 4000 } }), { options: { ...OPTIONS, upscale_factor: 4 } });
     expect(screen.getByRole("alert")).toHaveTextContent("At ×4 this photo would have 320 megapixels");
     expect(screen.getByRole("button", { name: "Restore" })).toBeDisabled();
@@ -54,27 +54,27 @@ describe("ActionBar", () => {
   it.each<Photo["work"]>([
     { phase: "waiting", tries: 0 },
     { phase: "active", tries: 1, since: 0, progress },
-  ])("can only be cancelled while it is at work (%j)", async (work) => {
+  ])("offers only Cancel while the photo is in work (%j)", async (work) => {
     const { onCancel, user } = showing(photoOf({ work, result: resultOf() }));
     expect(names()).toEqual(["Cancel"]);
     await user.click(screen.getByRole("button", { name: "Cancel" }));
     expect(onCancel).toHaveBeenCalledOnce();
   });
 
-  it("gives the result of what was asked for", () => {
+  it("offers only the result while the options are the same", () => {
     showing(photoOf({ result: resultOf() }));
     expect(names()).toEqual(["Copy JSON"]);
     expect(screen.getByRole("link", { name: "Download" })).toHaveAttribute("download", "portrait-restored.png");
   });
 
-  it("restores again what is asked for otherwise now, and still gives what there is", async () => {
+  it("offers Restore again after a change, and still the last result", async () => {
     const { onRestore, user } = showing(photoOf({ id: "a", result: resultOf(), overrides: { none: { 0: 0 } } }));
     expect(screen.getByRole("link", { name: "Download" })).toBeInTheDocument();
     await user.click(screen.getByRole("button", { name: "Restore again" }));
     expect(onRestore).toHaveBeenCalledExactlyOnceWith(["a"]);
   });
 
-  it("tells of a failure and tries again", async () => {
+  it("shows a failure and tries again", async () => {
     const { onRestore, user } = showing(photoOf({ id: "a", work: FAILED }));
     expect(screen.getByRole("alert")).toHaveTextContent("It failed.");
     expect(names()).toEqual(["Try again"]);
@@ -82,12 +82,12 @@ describe("ActionBar", () => {
     expect(onRestore).toHaveBeenCalledExactlyOnceWith(["a"]);
   });
 
-  it("still gives the last result after a failure", () => {
+  it("still offers the last result after a failure", () => {
     showing(photoOf({ work: FAILED, result: resultOf() }));
     expect(screen.getByRole("link", { name: "Download" })).toBeInTheDocument();
   });
 
-  it("keeps the place of who uses the keyboard when what was pressed goes", async () => {
+  it("takes the focus when the focused button disappears", async () => {
     const photo = photoOf();
     const { become, user } = showing(photo);
     await user.tab();
@@ -96,7 +96,7 @@ describe("ActionBar", () => {
     expect(screen.getByRole("region", { name: "Next step" })).toHaveFocus();
   });
 
-  it("takes no focus from elsewhere", () => {
+  it("does not take the focus from elsewhere", () => {
     const photo = photoOf();
     const { become } = showing(photo);
     become({ ...photo, work: { phase: "active", tries: 1, since: 0, progress } });

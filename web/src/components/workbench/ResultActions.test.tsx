@@ -30,7 +30,7 @@ describe("ResultActions", () => {
     expect(link).toHaveAttribute("download", "Oma 1950-restored.jpg");
   });
 
-  it("copies the answer, and says so for a moment", async () => {
+  it("copies the answer, and confirms it for a moment", async () => {
     await copy();
     expect(JSON.parse(writeText.mock.calls[0]?.[0] ?? "")).toEqual({ status: "success", data: result.facts });
     expect(screen.getByRole("button", { name: "Copied" })).toBeVisible();
@@ -39,13 +39,13 @@ describe("ResultActions", () => {
     expect(screen.getByRole("button", { name: "Copy JSON" })).toBeVisible();
   });
 
-  it("says so where the browser does not allow it", async () => {
+  it("says if the browser does not allow copying", async () => {
     writeText.mockRejectedValue(new DOMException("denied", "NotAllowedError"));
     await copy();
     expect(screen.getByRole("status")).toHaveTextContent("Not allowed here");
   });
 
-  it("says so where there is no clipboard, as in a page without TLS", async () => {
+  it("says so too without a clipboard, as in a page without TLS", async () => {
     Reflect.deleteProperty(navigator, "clipboard");
     await copy();
     expect(screen.getByRole("status")).toHaveTextContent("Not allowed here");

@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 
 describe("options", () => {
-  it("are sent, and remembered", async () => {
+  it("are sent and saved", async () => {
     const user = await openWith("oma.png");
     await user.click(screen.getByRole("radio", { name: "×4" }));
     await user.click(screen.getByRole("radio", { name: "WebP" }));
@@ -22,7 +22,7 @@ describe("options", () => {
     });
   });
 
-  it("are those of the last time, as far as this server offers them", async () => {
+  it("start as saved, as far as this server offers them", async () => {
     localStorage.setItem(
       "likeness.options",
       JSON.stringify({ upscale_factor: 4, faces: "largest", identity_policy: "protect" }),
@@ -34,7 +34,7 @@ describe("options", () => {
     expect(screen.getByRole("checkbox", { name: /Keep the likeness/ })).toBeChecked();
   });
 
-  it("are kept for a server that is still loading its models", async () => {
+  it("are kept while the server is loading its models", async () => {
     localStorage.setItem("likeness.options", JSON.stringify({ faces: "largest", identity_policy: "protect" }));
     site.config = () => json(200, LOADING);
     const user = await openWith("opa.png");
@@ -43,7 +43,7 @@ describe("options", () => {
     await user.click(button("Remove opa.png"));
     site.config = () => json(200, CONFIG);
     site.sample = () => new Response(null, { status: 500 });
-    await user.click(button("Try it with this one")); // upon which the server is asked again
+    await user.click(button("Try it with this one")); // it fails, and the page fetches the config again
     await vi.waitFor(() => expect(screen.queryByText(/loading its models/)).not.toBeInTheDocument());
     await user.upload(screen.getByLabelText("Photos to add"), fileOf(PNG, "oma.png"));
     await findButton("oma.png, new");
@@ -53,7 +53,7 @@ describe("options", () => {
 });
 
 describe("the server", () => {
-  it("is waited for; what was chosen meanwhile is not lost", async () => {
+  it("may be starting; files chosen meanwhile are added later", async () => {
     site.config = () => json(503, { error: "The server is starting.", code: "starting" });
     const user = openPage();
     expect(await screen.findByText("The server is starting.")).toBeVisible();
@@ -64,7 +64,7 @@ describe("the server", () => {
     expect(screen.queryByText("The server is starting.")).not.toBeInTheDocument();
   });
 
-  it("may still be loading its models", async () => {
+  it("may be loading its models", async () => {
     site.config = () => json(200, LOADING);
     openPage();
     expect(await screen.findByText(/loading its models/)).toBeVisible();

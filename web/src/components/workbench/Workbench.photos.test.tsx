@@ -9,7 +9,7 @@ beforeEach(() => {
 });
 
 describe("several photos", () => {
-  it("are not all refused for one, of which the reason is told", async () => {
+  it("are added without the refused one, whose reason is shown", async () => {
     const user = await openWith("oma.png");
     const text = new File(["no photo"], "notes.png", { type: "image/png" });
     await user.upload(screen.getByLabelText("Photos to add"), [fileOf(PNG, "opa.png"), text]);
@@ -19,7 +19,7 @@ describe("several photos", () => {
     expect(screen.queryByRole("alert")).not.toBeInTheDocument();
   });
 
-  it("are called off together", async () => {
+  it("can be cancelled together", async () => {
     const user = await openWith("oma.png", "opa.png");
     await user.click(button("Restore all 2"));
     await user.click(button("Cancel all"));
@@ -28,7 +28,7 @@ describe("several photos", () => {
     expect(button("opa.png, new")).toBeInTheDocument();
   });
 
-  it("are taken away together", async () => {
+  it("can be downloaded together", async () => {
     const user = await openWith("oma.png", "opa.png");
     await user.click(button("Restore all 2"));
     await site.respond((request) => request.succeeds());
@@ -41,7 +41,7 @@ describe("several photos", () => {
     expect(taken).toEqual(["oma-restored.png", "opa-restored.png"]);
   });
 
-  it("are all sent with the key that one was asked for", async () => {
+  it("are all sent again with the key that was entered once", async () => {
     const user = await openWith("oma.png", "opa.png");
     await user.click(button("Restore all 2"));
     for (let count = 0; count < 2; count += 1) {
@@ -72,7 +72,7 @@ describe("several photos", () => {
     expect(site.requests).toHaveLength(2);
   });
 
-  it("are looked at and taken away one by one, whose work is stopped", async () => {
+  it("can be removed one by one, which stops their work", async () => {
     const user = await openWith("a.png", "b.png");
     await user.click(button("Restore"));
     await user.click(button("Remove a.png"));
@@ -81,7 +81,7 @@ describe("several photos", () => {
     expect(button("Restore")).toBeEnabled();
   });
 
-  it("leave nothing in memory when they are taken away", async () => {
+  it("release their object URLs when they are removed", async () => {
     const [held, released]: [string[], string[]] = [[], []];
     const create = URL.createObjectURL;
     vi.spyOn(URL, "createObjectURL").mockImplementation((blob) => {

@@ -8,8 +8,8 @@ beforeEach(() => {
   site = serveSite();
 });
 
-describe("what goes wrong", () => {
-  it("is told, and tried again without choosing again", async () => {
+describe("a problem", () => {
+  it("is shown, and the photo can be sent again", async () => {
     const user = await openWith("oma.png");
     await user.click(button("Restore"));
     await site.respond((request) => request.replies(500, "<h1>Oh no</h1>", { "content-type": "text/html" }));
@@ -20,7 +20,7 @@ describe("what goes wrong", () => {
     expect(screen.getByRole("link", { name: "Download" })).toBeInTheDocument();
   });
 
-  it("is a missing key, which is asked for, sent and kept for this session", async () => {
+  it("may be a missing key, which is then entered, sent and stored for the session", async () => {
     const user = await openWith("oma.png");
     await user.click(button("Restore"));
     await site.respond((request) =>
@@ -35,7 +35,7 @@ describe("what goes wrong", () => {
     expect(screen.getByRole("link", { name: "Download" })).toBeInTheDocument();
   });
 
-  it("is a busy server, which is asked again", async () => {
+  it("may be a busy server, to which the photo is sent again", async () => {
     const user = await openWith("oma.png");
     await user.click(button("Restore"));
     await site.respond((request) =>
@@ -45,7 +45,7 @@ describe("what goes wrong", () => {
     await vi.waitFor(() => expect(site.requests).toHaveLength(2), { timeout: 3000 });
   });
 
-  it("can be called off, at which the connection is closed", async () => {
+  it("does not follow Cancel, which closes the connection", async () => {
     const user = await openWith("oma.png");
     await user.click(button("Restore"));
     await user.click(button("Cancel"));
@@ -58,9 +58,9 @@ describe("what goes wrong", () => {
       "an answer of another version",
       (request) => request.replies(200, JSON.stringify({ data: { restored_image: "", faces: [] } })),
     ],
-    ["a picture that is none", (request) => request.succeeds({ restored_image: "***" } as object)],
+    ["a picture that cannot be decoded", (request) => request.succeeds({ restored_image: "***" } as object)],
     ["a broken connection", (request) => request.disconnects()],
-  ])("is %s, after which the page goes on", async (_what, happens) => {
+  ])("may be %s, after which the photo can be restored", async (_what, happens) => {
     const user = await openWith("oma.png");
     await user.click(button("Restore"));
     await site.respond(happens);
@@ -71,14 +71,14 @@ describe("what goes wrong", () => {
   });
 });
 
-describe("an answer that nobody foresaw", () => {
+describe("an answer with unexpected values", () => {
   it.each<[string, object]>([
-    ["faces without anything", { faces: [{}] }],
+    ["faces without fields", { faces: [{}] }],
     ["a figure that is no number", { metrics: { psnr: "31" } }],
-    ["a warning that is none", { warnings: [null] }],
+    ["a warning that is null", { warnings: [null] }],
     ["a step without a time", { timings_ms: { decode: null } }],
-  ])("costs what it tells, and nothing else: %s", async (_what, odd) => {
-    vi.spyOn(console, "error").mockImplementation(() => undefined); // React tells what a boundary held up
+  ])("breaks only the part that shows them: %s", async (_what, odd) => {
+    vi.spyOn(console, "error").mockImplementation(() => undefined); // React logs the errors that a boundary catches
     const user = await openWith("oma.png");
     await user.click(button("Restore"));
     await site.respond((request) => request.succeeds(odd));

@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 
 describe("a photo", () => {
-  it("is chosen, restored, looked at and taken away with one face as it was", async () => {
+  it("is added, restored, and restored again with one face left as it was", async () => {
     const user = await openWith("oma.png");
     expect(screen.getByRole("img", { name: "oma.png, as it is now" })).toBeInTheDocument();
 
@@ -46,7 +46,7 @@ describe("a photo", () => {
     expect(site.requests).toHaveLength(2);
   });
 
-  it("is restored again as it was asked for, once a face is as for all", async () => {
+  it("need not be restored again once an override is removed", async () => {
     const user = await openWith("oma.png");
     await user.click(button("Restore"));
     await site.respond((request) => request.succeeds(TWO_FACES));
@@ -61,7 +61,7 @@ describe("a photo", () => {
     expect(card.queryByRole("slider")).not.toBeInTheDocument();
   });
 
-  it("can be looked at face by face", async () => {
+  it("can be shown face by face", async () => {
     const user = await openWith("oma.png");
     await user.click(button("Restore"));
     await site.respond((request) => request.succeeds(TWO_FACES));
@@ -73,7 +73,7 @@ describe("a photo", () => {
     expect(screen.getByRole("img", { name: "oma.png after" })).toBeInTheDocument();
   });
 
-  it("that has no face is enlarged all the same, if a person wants it", async () => {
+  it("without a face is enlarged if the person wants it", async () => {
     const user = await openWith("sea.png");
     await user.click(button("Restore"));
     const error = { error: "No face was found.", code: "no_face_detected", stage: "detection", request_id: "r" };
@@ -85,7 +85,7 @@ describe("a photo", () => {
     expect(screen.getByRole("link", { name: "Download" })).toBeInTheDocument();
   });
 
-  it("is refused before it is sent, with the reason", async () => {
+  it("that is refused is not sent, and the reason is shown", async () => {
     const user = openPage();
     await user.upload(screen.getByLabelText("Photos to add"), fileOf([1, 2, 3], "letter.png"));
     expect(await screen.findByText(/This is not a JPEG, PNG or WebP file/)).toBeVisible();
@@ -94,19 +94,19 @@ describe("a photo", () => {
     expect(screen.getByRole("heading", { name: "Drop a photo here" })).toBeVisible();
   });
 
-  it("can be dropped anywhere", async () => {
+  it("can be dropped anywhere on the page", async () => {
     openPage();
     fireEvent.drop(document.body, { dataTransfer: { types: ["Files"], files: [fileOf(PNG, "dropped.png")] } });
     expect(await findButton("dropped.png, new")).toBeInTheDocument();
   });
 
-  it("is there to try it with", async () => {
+  it("may be the sample", async () => {
     const user = openPage();
     await user.click(button("Try it with this one"));
     expect(await findButton("sample.jpg, new")).toBeInTheDocument();
   });
 
-  it("to try it with may be gone, and so is the server then", async () => {
+  it("that is the sample may fail to load, and the page then checks the server", async () => {
     const user = openPage();
     await screen.findByText(/megapixels/);
     site.sample = site.config = () => json(500, {});
@@ -115,12 +115,12 @@ describe("a photo", () => {
   });
 });
 
-it("turns to the other theme and back, and remembers it", async () => {
+it("switches the theme and back, and saves it", async () => {
   const user = openPage();
   await user.click(button("Light or dark"));
   expect(document.documentElement.dataset.theme).toBe("light");
   expect(localStorage.getItem("likeness.theme")).toBe("light");
   await user.click(button("Light or dark"));
-  expect(document.documentElement.dataset.theme).toBeUndefined(); // it goes with the system's again
+  expect(document.documentElement.dataset.theme).toBeUndefined(); // it follows the system again
   expect(localStorage.getItem("likeness.theme")).toBeNull();
 });
