@@ -2,7 +2,7 @@ import coreWebVitals from "eslint-config-next/core-web-vitals";
 import typescript from "eslint-config-next/typescript";
 import boundaries from "eslint-plugin-boundaries";
 
-// The folders of src, and which of them each may import besides itself.
+// Each folder of src, and the other folders that it may import.
 const BASE = ["api", "photos", "view", "hooks"];
 const COMPONENTS = ["viewer", "panel", "strip", "notes"];
 const LAYERS = {
@@ -16,7 +16,7 @@ const LAYERS = {
   app: ["workbench"],
   test: ["api", "photos", "view", "workbench"],
 };
-/** These compute and talk to the server, and draw nothing. */
+/** Folders without user interface. */
 const WITHOUT_REACT = ["api", "photos", "view"];
 
 const pathOf = (folder) => (["ui", "workbench", ...COMPONENTS].includes(folder) ? `components/${folder}` : folder);
@@ -27,7 +27,7 @@ const config = [
   ...typescript,
   {
     rules: {
-      // The pictures are blobs that this page holds, and the export has no server that could resize any.
+      // The pictures are blobs in the page, and a static export has no server that could resize them.
       "@next/next/no-img-element": "off",
       eqeqeq: "error",
       "no-console": "error",

@@ -2,10 +2,10 @@ import { expect, test } from "./test";
 import { box } from "./workbench";
 import type { CDPSession } from "@playwright/test";
 
-type Spot = { x: number; y: number };
+type Point = { x: number; y: number };
 
-/** Fingers that go from some spots to others. */
-async function touch(session: CDPSession, from: Spot[], to: Spot[], steps = 8): Promise<void> {
+/** Moves one finger per point of `from` to the point of `to` with the same index. */
+async function touch(session: CDPSession, from: Point[], to: Point[], steps = 8): Promise<void> {
   const at = (part: number) =>
     from.map(({ x, y }, index) => ({
       x: x + (to[index]!.x - x) * part,
@@ -45,7 +45,7 @@ test("the line is moved with the keyboard", async ({ page, workbench }) => {
   await expect.poll(() => workbench.valueOfLine()).toBeLessThan(50);
 });
 
-test("zoom by buttons, to the pixel and back to the whole", async ({ page, workbench }) => {
+test("the buttons zoom in and out, to 1:1 and to the whole picture", async ({ page, workbench }) => {
   const button = (name: string) => page.getByRole("button", { name, exact: true });
   const fitted = await workbench.percent();
   await button("Zoom in").click();
@@ -59,10 +59,7 @@ test("zoom by buttons, to the pixel and back to the whole", async ({ page, workb
   await expect.poll(() => workbench.percent()).toBe(fitted);
 });
 
-test("zoom by wheel stays at the spot under the pointer, and leaves the page where it is", async ({
-  page,
-  workbench,
-}) => {
+test("the wheel zooms around the pointer and does not scroll the page", async ({ page, workbench }) => {
   const before = await box(workbench.after);
   const fitted = await workbench.percent();
   const spot = { x: before.x + before.width / 4, y: before.y + before.height / 4 };
@@ -70,12 +67,12 @@ test("zoom by wheel stays at the spot under the pointer, and leaves the page whe
   await page.mouse.wheel(0, -400);
   await expect.poll(() => workbench.percent()).toBeGreaterThan(fitted * 1.5);
   const after = await box(workbench.after);
-  // The picture may not leave a gap at the edge, so only the direction that has room stays exactly.
+  // The picture is kept from leaving a gap at the edge, so only y stays exactly.
   expect((spot.y - after.y) / after.height).toBeCloseTo(0.25, 1);
   expect(await page.evaluate(() => window.scrollY)).toBe(0);
 });
 
-test("a double click shows the pixels, another the whole", async ({ page, workbench }) => {
+test("a double click shows 1:1, another the whole picture", async ({ page, workbench }) => {
   const fitted = await workbench.percent();
   const picture = await box(workbench.after);
   const spot = [picture.x + picture.width * 0.8, picture.y + picture.height * 0.8] as const;
@@ -86,10 +83,7 @@ test("a double click shows the pixels, another the whole", async ({ page, workbe
   await expect.poll(() => workbench.percent()).toBe(fitted);
 });
 
-test("the picture is moved by dragging and by arrows once it is larger than the viewer", async ({
-  page,
-  workbench,
-}) => {
+test("a picture larger than the viewer is moved by dragging and by arrow keys", async ({ page, workbench }) => {
   for (let time = 0; time < 3; time += 1) await page.getByRole("button", { name: "Zoom in" }).click();
   const viewer = await box(workbench.viewer);
   const before = await box(workbench.after);
@@ -100,7 +94,7 @@ test("the picture is moved by dragging and by arrows once it is larger than the 
   await page.mouse.up();
   await expect.poll(async () => (await box(workbench.after)).x).toBeCloseTo(before.x - 90, -1);
   expect((await box(workbench.after)).y).toBeCloseTo(before.y - 60, -1);
-  await expect(workbench.line).toHaveAttribute("aria-valuenow", "50"); // it moves by its handle alone now
+  await expect(workbench.line).toHaveAttribute("aria-valuenow", "50"); // when zoomed, only the handle moves the line
 
   const dragged = await box(workbench.after);
   await workbench.viewer.focus();
@@ -126,7 +120,7 @@ test("the sides are swapped", async ({ page, workbench }) => {
   await expect(swap).toHaveAttribute("aria-pressed", "false");
 });
 
-test("before and after lie on each other", async ({ workbench }) => {
+test("before and after cover the same area", async ({ workbench }) => {
   expect(await box(workbench.before)).toEqual(await box(workbench.after));
 });
 
@@ -152,10 +146,10 @@ test.describe("on a phone", () => {
     ];
     await touch(session, at(30), at(110), 12);
     await expect.poll(() => workbench.percent()).toBeGreaterThan(fitted * 1.5);
-    expect(await page.evaluate(() => window.visualViewport?.scale)).toBe(1); // the picture, not the page
+    expect(await page.evaluate(() => window.visualViewport?.scale)).toBe(1); // the picture was zoomed, not the page
   });
 
-  test("1:1 is one pixel of the picture for one of the screen", async ({ page, workbench }) => {
+  test("1:1 shows one pixel of the picture per pixel of the screen", async ({ page, workbench }) => {
     await page.getByRole("button", { name: "1:1" }).tap();
     await expect(workbench.zoom).toHaveText("100 %");
     await expect.poll(async () => (await box(workbench.after)).width * 3).toBeCloseTo(512, 0);
