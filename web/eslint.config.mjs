@@ -1,5 +1,25 @@
 import coreWebVitals from "eslint-config-next/core-web-vitals";
 import typescript from "eslint-config-next/typescript";
+import boundaries from "eslint-plugin-boundaries";
+
+// Each folder of src, and the other folders that it may import.
+const BASE = ["api", "photos", "view", "hooks"];
+const COMPONENTS = ["viewer", "panel", "strip", "notes"];
+const LAYERS = {
+  api: [],
+  view: [],
+  photos: ["api"],
+  hooks: ["api", "photos", "view"],
+  ui: [],
+  ...Object.fromEntries(COMPONENTS.map((folder) => [folder, [...BASE, "ui"]])),
+  workbench: [...BASE, "ui", ...COMPONENTS],
+  app: ["workbench"],
+  test: ["api", "photos", "view", "workbench"],
+};
+/** Folders without user interface. */
+const WITHOUT_REACT = ["api", "photos", "view"];
+
+const pathOf = (folder) => (["ui", "workbench", ...COMPONENTS].includes(folder) ? `components/${folder}` : folder);
 
 const config = [
   { ignores: [".next/", "out/", "src/api/schema.d.ts", "test-results/", "playwright-report/"] },
@@ -7,11 +27,41 @@ const config = [
   ...typescript,
   {
     rules: {
-      // The pictures are blobs that this page holds, and the export has no server that could resize any.
+      // The pictures are blobs in the page, and a static export has no server that could resize them.
       "@next/next/no-img-element": "off",
       eqeqeq: "error",
       "no-console": "error",
     },
+  },
+  {
+    files: ["src/**/*.{ts,tsx}"],
+    plugins: { boundaries },
+    settings: {
+      "boundaries/elements": Object.keys(LAYERS).map((type) => ({ type, pattern: `src/${pathOf(type)}` })),
+      "boundaries/files": [{ category: "test", pattern: "**/*.test.*" }],
+    },
+    rules: {
+      "boundaries/no-unknown-files": "error",
+      "boundaries/dependencies": [
+        "error",
+        {
+          default: "disallow",
+          checkInternals: true,
+          policies: [
+            { from: { file: { categories: "test" } }, allow: { to: { element: { type: "*" } } } },
+            ...Object.entries(LAYERS).map(([type, others]) => ({
+              from: { element: { type } },
+              allow: { to: { element: { types: { anyOf: [type, ...others] } } } },
+            })),
+            { disallow: { to: { file: { categories: "test" } } } },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: WITHOUT_REACT.map((folder) => `src/${folder}/**`),
+    rules: { "no-restricted-imports": ["error", { patterns: [{ regex: "^(react|react-dom|next)(/|$)" }] }] },
   },
 ];
 

@@ -4,7 +4,7 @@ const config: NextConfig = {
   output: "export",
   reactStrictMode: true,
   poweredByHeader: false,
-  // Without the tests: who builds the app need not have them.
+  // Leaves out the tests, so that the app can be built without them.
   typescript: { tsconfigPath: "tsconfig.build.json" },
 };
 

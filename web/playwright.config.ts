@@ -2,14 +2,14 @@ import { defineConfig } from "@playwright/test";
 import { execFileSync } from "node:child_process";
 import { BASE, commandOf, SERVERS } from "./e2e/servers";
 
-/** Debian's browser, or whichever is named: none is ever downloaded. */
+/** The path of an installed Chromium, or of the browser that CHROMIUM names. Playwright's own is never downloaded. */
 function chromium(): string {
   const names = process.env.CHROMIUM ? [process.env.CHROMIUM] : ["chromium", "chromium-browser", "google-chrome"];
   for (const name of names) {
     try {
       return execFileSync("/bin/sh", ["-c", 'command -v "$1"', "sh", name], { encoding: "utf8" }).trim();
     } catch {
-      // not this one
+      // not installed
     }
   }
   throw new Error(`There is no ${names.join(", no ")}: CHROMIUM names a browser.`);
@@ -21,7 +21,7 @@ export default defineConfig({
   testDir: "e2e",
   globalSetup: "./e2e/setup.ts",
   globalTeardown: "./e2e/teardown.ts",
-  workers: 1, // the servers do one photo at a time, and tests look at what they are doing
+  workers: 1, // the servers restore one photo at a time, and tests check what they are doing
   timeout: 60_000,
   expect: { timeout: 15_000 },
   retries: 0,
@@ -35,7 +35,7 @@ export default defineConfig({
     launchOptions: {
       executablePath: chromium(),
       args: [
-        ...(isRoot ? ["--no-sandbox"] : []), // which Chromium refuses to root
+        ...(isRoot ? ["--no-sandbox"] : []), // Chromium's sandbox does not work for root
         "--disable-gpu",
         "--disable-quic",
         "--no-first-run",

@@ -6,11 +6,11 @@ export default defineConfig({
   esbuild: { jsx: "automatic" },
   test: {
     environment: "jsdom",
-    pool: "vmThreads", // half the time: each file has a page of its own without loading jsdom anew
+    pool: "vmThreads", // halves the time: each file has its own page, but jsdom is loaded once per thread
     environmentOptions: { jsdom: { url: "http://likeness.test/" } },
     include: ["src/**/*.test.{ts,tsx}"],
     setupFiles: ["src/test/setup.ts"],
-    testTimeout: 20_000, // on a machine that has other things to do
+    testTimeout: 20_000, // enough for a busy machine
     restoreMocks: true,
     unstubGlobals: true,
   },

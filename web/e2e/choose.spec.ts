@@ -2,7 +2,7 @@ import { BASE, KEYS } from "./servers";
 import { expect, test } from "./test";
 import { photo, sizeOf } from "./workbench";
 
-test("a photo that is chosen is seen at once, before anything is sent", async ({ page, workbench, sent }) => {
+test("a chosen photo is shown at once, before anything is sent", async ({ page, workbench, sent }) => {
   await workbench.open();
   const choosing = page.waitForEvent("filechooser");
   await page.getByRole("button", { name: "Choose photos" }).click();
@@ -15,12 +15,12 @@ test("a photo that is chosen is seen at once, before anything is sent", async ({
   expect(sent).toEqual([]);
 });
 
-test("photos that are dropped become a list", async ({ page, workbench }) => {
+test("dropped photos become a list", async ({ page, workbench }) => {
   await workbench.open();
   const dataTransfer = await workbench.files("portrait.jpg", "second.png");
   const main = page.getByRole("main");
   await expect(async () => {
-    await main.dispatchEvent("dragover", { dataTransfer }); // as browsers do all the time
+    await main.dispatchEvent("dragover", { dataTransfer }); // browsers repeat it during a drag
     await expect(page.getByText("Drop to add")).toBeVisible({ timeout: 300 });
   }).toPass();
   await main.dispatchEvent("drop", { dataTransfer });
@@ -30,7 +30,7 @@ test("photos that are dropped become a list", async ({ page, workbench }) => {
   await expect(page.getByRole("img", { name: "portrait.jpg, as it is now" })).toBeVisible();
 });
 
-test("a picture is pasted", async ({ page, context, workbench }) => {
+test("a picture can be pasted", async ({ page, context, workbench }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await workbench.open();
   await page.evaluate(async () => {
@@ -45,7 +45,7 @@ test("a picture is pasted", async ({ page, context, workbench }) => {
   await expect(page.getByRole("img", { name: /as it is now/ })).toBeVisible();
 });
 
-test("a picture is taken with a camera", async ({ page, workbench }) => {
+test("a picture can be taken with a camera", async ({ page, workbench }) => {
   await workbench.open();
   await page.getByRole("button", { name: "Take a picture" }).click();
   const dialog = page.getByRole("dialog", { name: "Take a picture" });
@@ -61,7 +61,7 @@ test("a picture is taken with a camera", async ({ page, workbench }) => {
   expect((await sizeOf(picture))[0]).toBeGreaterThan(0);
 });
 
-test("a camera is given back when nothing is taken", async ({ page, workbench }) => {
+test("the camera is stopped when no picture is taken", async ({ page, workbench }) => {
   await workbench.open();
   await page.getByRole("button", { name: "Take a picture" }).click();
   const dialog = page.getByRole("dialog", { name: "Take a picture" });
@@ -74,7 +74,7 @@ test("a camera is given back when nothing is taken", async ({ page, workbench })
   expect(await stream.evaluate((opened) => opened.getTracks().map((track) => track.readyState))).toEqual(["ended"]);
 });
 
-test("photos are selected, removed and restored together", async ({ page, workbench }) => {
+test("photos can be selected, removed and restored together", async ({ page, workbench }) => {
   await workbench.open();
   await workbench.choose("portrait.jpg", "second.png");
   const strip = page.getByRole("navigation", { name: "Photos" });
@@ -100,7 +100,7 @@ test("a photo is upright in the preview and in the result", async ({ page, workb
   await workbench.restore.click();
   await workbench.done();
   expect(await sizeOf(workbench.after)).toEqual([640, 800]);
-  await expect(workbench.card(1)).toBeVisible(); // a face that lies on its side is not found
+  await expect(workbench.card(1)).toBeVisible(); // the detector would not find a face that lies on its side
 });
 
 const REFUSED = [
@@ -111,7 +111,7 @@ const REFUSED = [
 ] as const;
 
 for (const [name, words] of REFUSED) {
-  test(`${name} is refused in words and not sent`, async ({ page, workbench, sent }) => {
+  test(`${name} is refused with a reason and not sent`, async ({ page, workbench, sent }) => {
     await workbench.open();
     await workbench.choose(name);
     await expect(page.getByRole("main")).toContainText(words);
@@ -121,7 +121,7 @@ for (const [name, words] of REFUSED) {
   });
 }
 
-test("of several photos the good ones are restored, the others are not sent", async ({ page, workbench, sent }) => {
+test("among several photos only the accepted ones are sent and restored", async ({ page, workbench, sent }) => {
   await workbench.open();
   await workbench.choose("note.jpg", "portrait.jpg");
   await expect(page.getByRole("img", { name: "portrait.jpg, as it is now" })).toBeVisible();
@@ -130,7 +130,7 @@ test("of several photos the good ones are restored, the others are not sent", as
   expect(sent).toHaveLength(1);
 });
 
-test("a photo that would become too large says so until a smaller size is chosen", async ({
+test("a photo that would become too large cannot be restored until a smaller size is chosen", async ({
   page,
   workbench,
   sent,
@@ -146,7 +146,7 @@ test("a photo that would become too large says so until a smaller size is chosen
   expect(sent).toEqual([]);
 });
 
-test.describe("where the server takes little", () => {
+test.describe("with low limits of the server", () => {
   test.use({ baseURL: BASE.strict });
 
   test("a file that is too large is not sent", async ({ page, workbench, sent }) => {

@@ -2,10 +2,10 @@ import { expect, test } from "./test";
 import { box } from "./workbench";
 import type { CDPSession } from "@playwright/test";
 
-type Spot = { x: number; y: number };
+type Point = { x: number; y: number };
 
-/** Fingers that go from some spots to others. */
-async function touch(session: CDPSession, from: Spot[], to: Spot[], steps = 8): Promise<void> {
+/** Moves one finger per point of `from` to the point of `to` with the same index. */
+async function touch(session: CDPSession, from: Point[], to: Point[], steps = 8): Promise<void> {
   const at = (part: number) =>
     from.map(({ x, y }, index) => ({
       x: x + (to[index]!.x - x) * part,
@@ -26,11 +26,11 @@ test.beforeEach(async ({ workbench }) => {
 
 test("the line is dragged with a mouse", async ({ page, workbench }) => {
   await expect(workbench.line).toHaveAttribute("aria-valuenow", "50");
-  const stage = await box(workbench.before);
-  const middle = { x: stage.x + stage.width / 2, y: stage.y + stage.height / 2 };
+  const viewer = await box(workbench.before);
+  const middle = { x: viewer.x + viewer.width / 2, y: viewer.y + viewer.height / 2 };
   await page.mouse.move(middle.x, middle.y);
   await page.mouse.down();
-  await page.mouse.move(middle.x + stage.width / 4, middle.y, { steps: 5 });
+  await page.mouse.move(middle.x + viewer.width / 4, middle.y, { steps: 5 });
   await page.mouse.up();
   await expect.poll(() => workbench.valueOfLine()).toBeGreaterThan(70);
   expect(await workbench.valueOfLine()).toBeLessThan(80);
@@ -45,7 +45,7 @@ test("the line is moved with the keyboard", async ({ page, workbench }) => {
   await expect.poll(() => workbench.valueOfLine()).toBeLessThan(50);
 });
 
-test("zoom by buttons, to the pixel and back to the whole", async ({ page, workbench }) => {
+test("the buttons zoom in and out, to 1:1 and to the whole picture", async ({ page, workbench }) => {
   const button = (name: string) => page.getByRole("button", { name, exact: true });
   const fitted = await workbench.percent();
   await button("Zoom in").click();
@@ -59,10 +59,7 @@ test("zoom by buttons, to the pixel and back to the whole", async ({ page, workb
   await expect.poll(() => workbench.percent()).toBe(fitted);
 });
 
-test("zoom by wheel stays at the spot under the pointer, and leaves the page where it is", async ({
-  page,
-  workbench,
-}) => {
+test("the wheel zooms around the pointer and does not scroll the page", async ({ page, workbench }) => {
   const before = await box(workbench.after);
   const fitted = await workbench.percent();
   const spot = { x: before.x + before.width / 4, y: before.y + before.height / 4 };
@@ -70,12 +67,12 @@ test("zoom by wheel stays at the spot under the pointer, and leaves the page whe
   await page.mouse.wheel(0, -400);
   await expect.poll(() => workbench.percent()).toBeGreaterThan(fitted * 1.5);
   const after = await box(workbench.after);
-  // The picture may not leave a gap at the edge, so only the direction that has room stays exactly.
+  // The picture is kept from leaving a gap at the edge, so only y stays exactly.
   expect((spot.y - after.y) / after.height).toBeCloseTo(0.25, 1);
   expect(await page.evaluate(() => window.scrollY)).toBe(0);
 });
 
-test("a double click shows the pixels, another the whole", async ({ page, workbench }) => {
+test("a double click shows 1:1, another the whole picture", async ({ page, workbench }) => {
   const fitted = await workbench.percent();
   const picture = await box(workbench.after);
   const spot = [picture.x + picture.width * 0.8, picture.y + picture.height * 0.8] as const;
@@ -86,25 +83,25 @@ test("a double click shows the pixels, another the whole", async ({ page, workbe
   await expect.poll(() => workbench.percent()).toBe(fitted);
 });
 
-test("the picture is moved by dragging and by arrows once it is larger than the stage", async ({ page, workbench }) => {
+test("a picture larger than the viewer is moved by dragging and by arrow keys", async ({ page, workbench }) => {
   for (let time = 0; time < 3; time += 1) await page.getByRole("button", { name: "Zoom in" }).click();
-  const stage = await box(workbench.stage);
+  const viewer = await box(workbench.viewer);
   const before = await box(workbench.after);
-  const from = { x: stage.x + stage.width * 0.25, y: stage.y + stage.height * 0.75 };
+  const from = { x: viewer.x + viewer.width * 0.25, y: viewer.y + viewer.height * 0.75 };
   await page.mouse.move(from.x, from.y);
   await page.mouse.down();
   await page.mouse.move(from.x - 90, from.y - 60, { steps: 6 });
   await page.mouse.up();
   await expect.poll(async () => (await box(workbench.after)).x).toBeCloseTo(before.x - 90, -1);
   expect((await box(workbench.after)).y).toBeCloseTo(before.y - 60, -1);
-  await expect(workbench.line).toHaveAttribute("aria-valuenow", "50"); // it moves by its handle alone now
+  await expect(workbench.line).toHaveAttribute("aria-valuenow", "50"); // when zoomed, only the handle moves the line
 
   const dragged = await box(workbench.after);
-  await workbench.stage.focus();
+  await workbench.viewer.focus();
   await page.keyboard.press("ArrowLeft");
   await expect.poll(async () => (await box(workbench.after)).x).toBeGreaterThan(dragged.x + 40);
   await page.keyboard.press("0");
-  await expect.poll(async () => (await box(workbench.after)).height).toBeLessThan(stage.height + 1);
+  await expect.poll(async () => (await box(workbench.after)).height).toBeLessThan(viewer.height + 1);
 });
 
 test("the sides are swapped", async ({ page, workbench }) => {
@@ -118,12 +115,12 @@ test("the sides are swapped", async ({ page, workbench }) => {
   await swap.click();
   await expect(swap).toHaveAttribute("aria-pressed", "true");
   expect(await isBeforeFirst()).toBe(false);
-  await workbench.stage.focus();
+  await workbench.viewer.focus();
   await page.keyboard.press("s");
   await expect(swap).toHaveAttribute("aria-pressed", "false");
 });
 
-test("before and after lie on each other", async ({ workbench }) => {
+test("before and after cover the same area", async ({ workbench }) => {
   expect(await box(workbench.before)).toEqual(await box(workbench.after));
 });
 
@@ -149,10 +146,10 @@ test.describe("on a phone", () => {
     ];
     await touch(session, at(30), at(110), 12);
     await expect.poll(() => workbench.percent()).toBeGreaterThan(fitted * 1.5);
-    expect(await page.evaluate(() => window.visualViewport?.scale)).toBe(1); // the picture, not the page
+    expect(await page.evaluate(() => window.visualViewport?.scale)).toBe(1); // the picture was zoomed, not the page
   });
 
-  test("1:1 is one pixel of the picture for one of the screen", async ({ page, workbench }) => {
+  test("1:1 shows one pixel of the picture per pixel of the screen", async ({ page, workbench }) => {
     await page.getByRole("button", { name: "1:1" }).tap();
     await expect(workbench.zoom).toHaveText("100 %");
     await expect.poll(async () => (await box(workbench.after)).width * 3).toBeCloseTo(512, 0);

@@ -8,11 +8,11 @@ const ENHANCE = "**/api/v1/enhance";
 
 test.use({ provokes: true });
 
-async function knows(page: Page, key: string): Promise<void> {
-  await page.addInitScript((known) => sessionStorage.setItem("likeness.key", known), key);
+async function storeKey(page: Page, key: string): Promise<void> {
+  await page.addInitScript((stored) => sessionStorage.setItem("likeness.key", stored), key);
 }
 
-/** A photo with options of its own that is about to be sent. */
+/** Chooses a photo and other options than the defaults, and clicks Restore. */
 async function prepared(page: Page, workbench: Workbench, name = "portrait.jpg"): Promise<void> {
   await workbench.open();
   await workbench.choose(name);
@@ -20,7 +20,7 @@ async function prepared(page: Page, workbench: Workbench, name = "portrait.jpg")
   await workbench.restore.click();
 }
 
-/** The same photo with the same options is sent again and done. */
+/** Sends the same photo with the same options again, and waits for the result. */
 async function triedAgain(page: Page, workbench: Workbench): Promise<void> {
   await expect(page.getByRole("radio", { name: "×1" })).toBeChecked();
   await expect(workbench.photos).toHaveCount(1);
@@ -30,7 +30,7 @@ async function triedAgain(page: Page, workbench: Workbench): Promise<void> {
   await expect(page.getByText(/256 × 256 pixels/)).toBeVisible();
 }
 
-test("no face: said so, and enlarged all the same when that is wanted", async ({ page, workbench }) => {
+test("no face: an error, and the photo is enlarged if the person wants it", async ({ page, workbench }) => {
   await workbench.open();
   await workbench.choose("landscape.jpg");
   await workbench.restore.click();
@@ -43,7 +43,7 @@ test("no face: said so, and enlarged all the same when that is wanted", async ({
   await expect(page.getByRole("button", { name: /^Faces/ })).toHaveCount(0);
 });
 
-test("a broken photo: said so, and the next one is restored", async ({ page, workbench }) => {
+test("a broken photo: an error, and the next one is restored", async ({ page, workbench }) => {
   await workbench.open();
   await workbench.choose("broken.jpg");
   await workbench.restore.click();
@@ -65,14 +65,14 @@ const ANSWERS: [string, (route: Route) => Promise<void>, RegExp][] = [
     /The upscaling failed\./,
   ],
   [
-    "a page of a proxy",
+    "a proxy's page",
     (route) => route.fulfill({ status: 502, contentType: "text/html", body: "<h1>Bad Gateway</h1>" }),
     /The server answered 502, without a word this page understands\./,
   ],
-  ["an answer without anything", (route) => route.fulfill({ status: 200, body: "" }), /could not be read/],
-  ["an answer of something else", (route) => route.fulfill({ json: { hello: "world" } }), /could not be read/],
+  ["an empty answer", (route) => route.fulfill({ status: 200, body: "" }), /could not be read/],
+  ["an answer of another program", (route) => route.fulfill({ json: { hello: "world" } }), /could not be read/],
   [
-    "an answer that lacks what is shown",
+    "an answer without required fields",
     (route) => route.fulfill({ json: { status: "success", data: { restored_image: "AAAA", faces: [] } } }),
     /could not be read/,
   ],
@@ -91,7 +91,7 @@ const ANSWERS: [string, (route: Route) => Promise<void>, RegExp][] = [
       ),
     /The device failed\./,
   ],
-  ["events that are no JSON", (route) => stream(route, "event: result\ndata: {\n\n"), /could not be read/],
+  ["events that are not JSON", (route) => stream(route, "event: result\ndata: {\n\n"), /could not be read/],
   ["no server", (route) => route.abort("connectionrefused"), /The server cannot be reached\./],
 ];
 
@@ -100,7 +100,7 @@ function stream(route: Route, body: string): Promise<void> {
 }
 
 for (const [name, answer, words] of ANSWERS) {
-  test(`${name}: said so, and tried again without choosing again`, async ({ page, workbench }) => {
+  test(`${name}: an error, and the same photo can be sent again`, async ({ page, workbench }) => {
     await page.route(ENHANCE, answer);
     await prepared(page, workbench);
     await expect(workbench.problem(words)).toBeVisible();
@@ -109,7 +109,7 @@ for (const [name, answer, words] of ANSWERS) {
   });
 }
 
-test("a result stays while another try fails", async ({ page, workbench }) => {
+test("the last result stays when the next try fails", async ({ page, workbench }) => {
   await workbench.open();
   await workbench.restored();
   await page.route(ENHANCE, (route) => route.abort());
@@ -121,19 +121,19 @@ test("a result stays while another try fails", async ({ page, workbench }) => {
   await expect(workbench.download).toBeVisible();
 });
 
-test("a server that cannot be reached at first is found when it is there", async ({ page, workbench }) => {
+test("a server that cannot be reached at first is found later", async ({ page, workbench }) => {
   await page.route("**/api/v1/config", (route) => route.abort());
   await page.goto("/");
   await expect(page.getByText("The server cannot be reached. Is it running, and are you online?")).toBeVisible();
   await page.unroute("**/api/v1/config");
-  await expect(page.getByText(/megapixels\./)).toBeVisible(); // by itself
+  await expect(page.getByText(/megapixels\./)).toBeVisible(); // the page fetches the config again without a click
   await workbench.restored();
 });
 
-test.describe("a server that lets in who has a key, one photo at a time, for a short while", () => {
+test.describe("a server with API keys, a rate limit, one slot, no queue and a short deadline", () => {
   test.use({ baseURL: BASE.strict });
 
-  test("without a key: asked for, and used from then on", async ({ page, workbench }) => {
+  test("without a key: the page asks for one and uses it from then on", async ({ page, workbench }) => {
     await prepared(page, workbench);
     await expect(workbench.problem(/An API key is needed/)).toBeVisible();
     await page.getByLabel("API key").fill("a-wrong-one");
@@ -148,8 +148,8 @@ test.describe("a server that lets in who has a key, one photo at a time, for a s
     await expect(workbench.problem(/./)).toHaveCount(0);
   });
 
-  test("too many photos: said when it is tried again, which can be stopped", async ({ page, workbench }) => {
-    await knows(page, KEYS[1]!);
+  test("too many photos: a countdown to the next try, which can be stopped", async ({ page, workbench }) => {
+    await storeKey(page, KEYS[1]!);
     await workbench.open();
     await workbench.choose("portrait.jpg");
     await page.getByRole("radio", { name: "×1" }).check({ force: true });
@@ -163,10 +163,10 @@ test.describe("a server that lets in who has a key, one photo at a time, for a s
     await expect(page.getByRole("button", { name: "Try again" })).toBeVisible();
   });
 
-  test("a full queue: said when it is tried again, which happens by itself", async ({ page, workbench }) => {
+  test("a full queue: a countdown, and the photo is sent again", async ({ page, workbench }) => {
     const other = new Service("strict", KEYS[2]);
     await other.idle();
-    await knows(page, KEYS[3]!);
+    await storeKey(page, KEYS[3]!);
     await workbench.open();
     await workbench.choose("portrait.jpg");
     await other.occupy(photo("large.jpg"));
@@ -178,8 +178,8 @@ test.describe("a server that lets in who has a key, one photo at a time, for a s
     await expect(workbench.problem(/./)).toHaveCount(0);
   });
 
-  test("time that is over: said so, and a smaller photo is done", async ({ page, workbench }) => {
-    await knows(page, KEYS[4]!);
+  test("a passed deadline: an error, and a smaller photo is restored", async ({ page, workbench }) => {
+    await storeKey(page, KEYS[4]!);
     await workbench.open();
     await workbench.choose("large.jpg");
     await workbench.restore.click();

@@ -1,7 +1,7 @@
 import { expect, test } from "./test";
 import { box, hasPhoto, photo } from "./workbench";
 
-test("a face is chosen on the picture, left as it was, and taken back", async ({ workbench }) => {
+test("a face is selected on the picture, left as it was, and restored again", async ({ workbench }) => {
   await workbench.open();
   await workbench.restored();
   const card = workbench.card(1);
@@ -11,7 +11,7 @@ test("a face is chosen on the picture, left as it was, and taken back", async ({
   const leave = card.getByRole("button", { name: "Leave as it was" });
   await expect(leave).toBeVisible();
 
-  const face: [number, number, number, number] = [200, 60, 110, 130]; // of the result, which is 512 × 512
+  const face: [number, number, number, number] = [200, 60, 110, 130]; // x, y, width, height in the result, which has 512 × 512 pixels
   const corner: [number, number, number, number] = [0, 400, 60, 60];
   const [restored, background] = [await workbench.pixels(face), await workbench.pixels(corner)];
   await leave.click();
@@ -28,7 +28,7 @@ test("a face is chosen on the picture, left as it was, and taken back", async ({
   expect(await workbench.pixels(face)).toBe(restored);
 });
 
-test("a face gets a strength of its own", async ({ page, workbench }) => {
+test("a face can have its own strength", async ({ page, workbench }) => {
   await workbench.open();
   await workbench.restored();
   const card = workbench.card(1);
@@ -67,7 +67,7 @@ test("one face of a group is left as it was, the others are restored as before",
   expect(after.filter((_, index) => index !== 1)).toEqual(before.filter((_, index) => index !== 1));
 });
 
-test("every face is shown large, before and after side by side", async ({ page, workbench }) => {
+test("every face is shown enlarged, before and after side by side", async ({ page, workbench }) => {
   await workbench.open();
   await workbench.restored();
   await page.getByRole("button", { name: "Faces 1" }).click();
@@ -92,20 +92,20 @@ test("every face is shown large, before and after side by side", async ({ page, 
   await expect(workbench.line).toBeVisible();
 });
 
-test("the marks lie on the faces, also when the picture is zoomed", async ({ page, workbench, service }) => {
+test("the marks lie on the faces, also in a zoomed picture", async ({ page, workbench, service }) => {
   await workbench.open();
   await workbench.restored();
   const { data } = await service.enhance(photo("portrait.jpg"));
   const [x0 = 0, y0 = 0] = data.faces[0]!.box;
-  const isThere = async () => {
+  const distanceToFace = async () => {
     const [picture, mark] = [await box(workbench.after), await box(workbench.mark(1))];
     const scale = picture.width / (data.width / 2);
     return Math.hypot(picture.x + x0 * scale - mark.x, picture.y + y0 * scale - mark.y);
   };
-  expect(await isThere()).toBeLessThan(40); // beside the corner of the box, not in the middle of the face
+  expect(await distanceToFace()).toBeLessThan(40); // near the corner of the face's box
   const mark = await box(workbench.mark(1));
   await page.mouse.move(mark.x + 60, mark.y + 60);
   await page.mouse.wheel(0, -300);
   await expect.poll(() => workbench.percent()).toBeGreaterThan(150);
-  expect(await isThere()).toBeLessThan(40);
+  expect(await distanceToFace()).toBeLessThan(40);
 });

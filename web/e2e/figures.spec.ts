@@ -1,7 +1,7 @@
 import { expect, test } from "./test";
 import { photo } from "./workbench";
 
-test("the figures have words, and unknown ones the reason", async ({ page, workbench }) => {
+test("the figures have words, and unknown ones a reason", async ({ page, workbench }) => {
   await workbench.open();
   await workbench.restored();
   const figures = page.getByRole("region", { name: "What changed" });
@@ -10,10 +10,10 @@ test("the figures have words, and unknown ones the reason", async ({ page, workb
   await expect(figures).toContainText(/LPIPSunknownLPIPS was not measured: no perceptual model is installed\./);
   await expect(figures).toContainText(/Identity\d\.\d\d(same person|may be taken for another person)/);
   await expect(figures).toContainText(/same person from 0\.\d\d on, by dlib-resnet\./);
-  await expect(page.getByRole("list", { name: "Warnings" })).toHaveCount(0); // said where they belong
+  await expect(page.getByRole("list", { name: "Warnings" })).toHaveCount(0); // the warnings are shown beside the figures
 });
 
-test("the time of each step is to be had", async ({ page, workbench }) => {
+test("the time of each step is shown", async ({ page, workbench }) => {
   await workbench.open();
   await workbench.restored();
   await page.getByText(/512 × 512 pixels in \d+\.\d s/).click();
@@ -24,7 +24,7 @@ test("the time of each step is to be had", async ({ page, workbench }) => {
   await expect(page.getByText(/On the server \d+\.\d\d s, by mtcnn \(detector\)/)).toBeVisible();
 });
 
-test("figures and warnings of a server that knows more are shown as well", async ({ page, workbench, service }) => {
+test("figures and warnings that this server does not give are shown too", async ({ page, workbench, service }) => {
   const answer = await service.enhance(photo("portrait.jpg"));
   answer.data.metrics = { psnr: 28, ssim: 0.95, lpips: 0.03, identity_similarity: 0.31, reference: "input" };
   answer.data.warnings = [{ code: "identity_low", message: "The likeness of face 1 is in doubt." }];

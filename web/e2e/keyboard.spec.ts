@@ -1,16 +1,16 @@
 import type { Locator, Page } from "@playwright/test";
 import { expect, test } from "./test";
 
-const FAR = 90; // more steps than there are stops on the page
+const MAX_STEPS = 90; // more than the page has focusable elements
 
-/** Goes to an element with the Tab key alone. */
+/** Moves the focus to an element with the Tab key. */
 async function tabTo(page: Page, target: Locator): Promise<void> {
   await expect(target).toBeVisible({ timeout: 45_000 });
-  for (let step = 0; step < FAR; step += 1) {
+  for (let step = 0; step < MAX_STEPS; step += 1) {
     if (await target.evaluate((element) => element === document.activeElement)) return;
     await page.keyboard.press("Tab");
   }
-  throw new Error("The Tab key does not lead there.");
+  throw new Error("The Tab key does not reach the element.");
 }
 
 test("from the sample to the download with the keyboard alone", async ({ page, workbench }) => {
@@ -33,7 +33,7 @@ test("from the sample to the download with the keyboard alone", async ({ page, w
   await tabTo(page, workbench.line);
   await page.keyboard.press("ArrowRight");
   await expect.poll(() => workbench.valueOfLine()).toBeGreaterThan(50);
-  await tabTo(page, workbench.stage);
+  await tabTo(page, workbench.viewer);
   await page.keyboard.press("1");
   await expect(workbench.zoom).toHaveText("100 %");
 
@@ -51,7 +51,7 @@ test("from the sample to the download with the keyboard alone", async ({ page, w
   expect(download.suggestedFilename()).toBe("sample-restored.png");
 });
 
-test("where the keyboard is can be seen", async ({ page, workbench }) => {
+test("the focus is visible", async ({ page, workbench }) => {
   await workbench.open();
   await workbench.choose("portrait.jpg");
   await tabTo(page, workbench.restore);

@@ -1,6 +1,6 @@
 import { expect, test } from "./test";
 
-test("options are there again after the page was left", async ({ page, workbench }) => {
+test("options are kept after a reload", async ({ page, workbench }) => {
   await workbench.open();
   await workbench.choose("portrait.jpg");
   const choose = (name: string) => page.getByRole("radio", { name, exact: true }).check({ force: true });
@@ -26,7 +26,7 @@ test("options are there again after the page was left", async ({ page, workbench
   await expect(page.getByText(/768 × 768 pixels/)).toBeVisible();
 });
 
-test("what a browser remembers of another version does no harm", async ({ page, workbench }) => {
+test("options that another version saved do no harm", async ({ page, workbench }) => {
   await page.addInitScript(() =>
     localStorage.setItem("likeness.options", '{"strength": "much", "upscale_factor": 99}'),
   );
@@ -35,7 +35,7 @@ test("what a browser remembers of another version does no harm", async ({ page, 
   await expect(page.getByText(/512 × 512 pixels/)).toBeVisible();
 });
 
-test("light and dark are turned, and stay", async ({ page, workbench }) => {
+test("the theme can be switched, and is kept after a reload", async ({ page, workbench }) => {
   const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   await workbench.open();
   const dark = await ground();
@@ -48,7 +48,7 @@ test("light and dark are turned, and stay", async ({ page, workbench }) => {
   await expect.poll(ground).toBe(dark);
 });
 
-test("an address that is none leads back", async ({ page, workbench }) => {
+test("the not-found page leads back", async ({ page, workbench }) => {
   const answer = await page.request.get("/nothing", { headers: { Accept: "text/html" } });
   expect(answer.status()).toBe(404);
   await page.goto("/_not-found");

@@ -13,13 +13,13 @@ import skimage.data
 from PIL import Image
 
 ORIENTATION = 0x0112
-TURNED = 6  # EXIF: to be turned by 90° clockwise to be upright
+TURNED = 6  # EXIF: upright after a turn by 90° clockwise
 
 SAMPLE = Path(__file__).parents[1] / "public" / "sample.jpg"
 
 
 def make(folder: Path) -> None:
-    """All of them. The group is left out where the wheel that has it was not fetched."""
+    """Write all photos. The group is left out if the wheel that contains it was not downloaded."""
     astronaut = Image.fromarray(skimage.data.astronaut())
     shutil.copy(SAMPLE, folder / "portrait.jpg")
     astronaut.resize((320, 320)).save(folder / "second.png")
@@ -29,7 +29,7 @@ def make(folder: Path) -> None:
     exif[ORIENTATION] = TURNED
     upright.transpose(Image.Transpose.ROTATE_90).save(folder / "turned.jpg", quality=92, exif=exif)
 
-    # A minute of work for a few hundred kilobytes.
+    # A few hundred kilobytes that take about a minute to restore.
     astronaut.resize((3000, 3000)).save(folder / "large.jpg", quality=80)
 
     noise = np.random.default_rng(0).normal(0, 12, (560, 560, 3))
@@ -45,7 +45,7 @@ def make(folder: Path) -> None:
     (folder / "empty.jpg").write_bytes(b"")
     (folder / "phone.heic").write_bytes(b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(200))
     Image.new("L", (6000, 5000), 128).save(folder / "vast.png")
-    Image.new("L", (4200, 4200), 128).save(folder / "wide.png")  # 17.6 MP, but 159 at ×3
+    Image.new("L", (4200, 4200), 128).save(folder / "wide.png")  # 17.6 megapixels, 159 at ×3
 
     for wheel in sorted((Path(sys.prefix) / "photos").glob("insightface-*.whl"))[-1:]:
         with zipfile.ZipFile(wheel) as packed:

@@ -3,12 +3,12 @@ import { BASE, logLines } from "./servers";
 import { expect, test } from "./test";
 import { photo } from "./workbench";
 
-type Told = { label: string; percent: number | null; elapsed: number | null };
+type Shown = { label: string; percent: number | null; elapsed: number | null };
 
-/** Writes down all that the page says of its progress. */
-async function watch(page: Page): Promise<() => Promise<Told[]>> {
+/** Records all progress that the page shows. Returns a function that reads the record. */
+async function watch(page: Page): Promise<() => Promise<Shown[]>> {
   await page.evaluate(() => {
-    const told: Told[] = [];
+    const shown: Shown[] = [];
     const look = () => {
       const label = document.querySelector("progress")?.getAttribute("aria-label");
       if (!label) return;
@@ -17,7 +17,7 @@ async function watch(page: Page): Promise<() => Promise<Told[]>> {
         return text ? Number.parseFloat(text) : null;
       };
       const now = { label, percent: number("percent"), elapsed: number("elapsed") };
-      if (JSON.stringify(now) !== JSON.stringify(told.at(-1))) told.push(now);
+      if (JSON.stringify(now) !== JSON.stringify(shown.at(-1))) shown.push(now);
     };
     new MutationObserver(look).observe(document.body, {
       subtree: true,
@@ -25,18 +25,18 @@ async function watch(page: Page): Promise<() => Promise<Told[]>> {
       characterData: true,
       attributes: true,
     });
-    Object.assign(window, { told });
+    Object.assign(window, { shown });
   });
-  return () => page.evaluate(() => (window as unknown as { told: Told[] }).told);
+  return () => page.evaluate(() => (window as unknown as { shown: Shown[] }).shown);
 }
 
-const labels = (told: Told[]) => [...new Set(told.map(({ label }) => label))];
+const labels = (shown: Shown[]) => [...new Set(shown.map(({ label }) => label))];
 
 function rises(numbers: number[]): boolean {
   return numbers.every((number, index) => index === 0 || number >= numbers[index - 1]!);
 }
 
-test("the upload is told in percent, then every stage in its order", async ({ page, context, workbench }) => {
+test("the upload is shown in percent, then every stage in order", async ({ page, context, workbench }) => {
   await workbench.open();
   await workbench.choose("heavy.png");
   const network = await context.newCDPSession(page);
@@ -45,13 +45,13 @@ test("the upload is told in percent, then every stage in its order", async ({ pa
     offline: false,
     latency: 0,
     downloadThroughput: -1,
-    uploadThroughput: 400 * 1024, // bytes a second, so that there is something to tell
+    uploadThroughput: 400 * 1024, // bytes per second, slow enough for several percentages
   });
-  const told = await watch(page);
+  const shown = await watch(page);
   await workbench.restore.click();
   await workbench.done();
 
-  const all = await told();
+  const all = await shown();
   const upload = all.filter(({ label, percent }) => label === "Uploading" && percent !== null);
   expect(new Set(upload.map(({ percent }) => percent)).size, JSON.stringify(all)).toBeGreaterThan(3);
   const order = ["Uploading", "Looking for faces", "Enlarging the picture", "Measuring the result"];
@@ -65,7 +65,7 @@ test("the upload is told in percent, then every stage in its order", async ({ pa
   expect(new Set(elapsed).size).toBeGreaterThan(5);
 });
 
-test("the place in the queue is told, and the photo is done when it is its turn", async ({
+test("the place in the queue is shown, and the photo is restored when its turn comes", async ({
   page,
   workbench,
   service,
@@ -76,15 +76,15 @@ test("the place in the queue is told, and the photo is done when it is its turn"
   await service.occupy(photo("large.jpg"));
   await workbench.restore.click();
   await expect(workbench.progress).toHaveAccessibleName("1 photo ahead of yours");
-  await expect(page.getByRole("status").filter({ hasText: "1 photo ahead of yours" })).toHaveCount(1); // and is heard
-  await expect(workbench.progress).not.toHaveAttribute("value"); // nobody knows how long that takes
+  await expect(page.getByRole("status").filter({ hasText: "1 photo ahead of yours" })).toHaveCount(1); // for screen readers
+  await expect(workbench.progress).not.toHaveAttribute("value"); // the time in the queue is unknown
   service.release();
   await expect(workbench.progress).toHaveAccessibleName("Your photo is next");
   service.release();
   await workbench.done();
 });
 
-test("a double click on Restore does not stop what it began", async ({ workbench, sent }) => {
+test("a double click on Restore does not cancel the photo", async ({ workbench, sent }) => {
   await workbench.open();
   await workbench.choose("portrait.jpg");
   await workbench.restore.dblclick();
@@ -107,7 +107,7 @@ test("cancel stops the work on the server", async ({ workbench, service }) => {
   await expect.poll(async () => (await service.status()).slots_in_use, { timeout: 30_000 }).toBe(0);
   await expect.poll(() => logLines("plain").slice(known).join("\n")).toMatch(/"\/api\/v1\/enhance", "status": 499/);
   await expect(workbench.download).toHaveCount(0);
-  await expect(workbench.problem(/./)).toHaveCount(0); // a person who cancels needs no telling
+  await expect(workbench.problem(/./)).toHaveCount(0); // cancelling is not an error
 });
 
 test("cancel works while the photo waits in the queue", async ({ workbench, service }) => {
@@ -121,7 +121,7 @@ test("cancel works while the photo waits in the queue", async ({ workbench, serv
   await expect.poll(() => service.inside()).toBe(1);
 });
 
-test("a photo that is removed while it is worked on is given up", async ({ page, workbench, service }) => {
+test("removing a photo stops the work on it", async ({ page, workbench, service }) => {
   await workbench.open();
   await workbench.choose("large.jpg");
   await workbench.restore.click();
@@ -131,7 +131,7 @@ test("a photo that is removed while it is worked on is given up", async ({ page,
   await expect.poll(() => service.inside(), { timeout: 30_000 }).toBe(0);
 });
 
-test("a photo is worked on while the next is looked at", async ({ page, workbench }) => {
+test("a photo can be viewed while another is in work", async ({ page, workbench }) => {
   await workbench.open();
   await workbench.choose("large.jpg", "portrait.jpg");
   await workbench.restore.click();

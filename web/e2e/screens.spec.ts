@@ -1,4 +1,4 @@
-/** Every screen, in both themes and at every width: axe, no scrolling sideways, and a picture of it to be looked at. */
+/** Every screen in both themes and at every width: checked by axe, not scrolling sideways, with a screenshot to review. */
 import AxeBuilder from "@axe-core/playwright";
 import { mkdirSync } from "node:fs";
 import { expect, test } from "./test";
@@ -18,19 +18,19 @@ for (const { name, width, height, themes, isAudited, isPictured } of SIZES) {
     test.describe(`${theme} on a ${name}`, () => {
       test.use({ colorScheme: theme, viewport: { width, height }, hasTouch: isPhone, isMobile: isPhone });
 
-      test("every screen is fit to be used", async ({ page, workbench, service }) => {
+      test("every screen is accessible and fits its width", async ({ page, workbench, service }) => {
         test.slow();
         mkdirSync(FOLDER, { recursive: true });
         const faults: string[] = [];
         const look = async (screen: string) => {
           if (isPictured) await page.screenshot({ path: `${FOLDER}/${screen}-${width}-${theme}.png`, fullPage: true });
-          // Not `innerWidth`, which on a phone grows with what does not fit.
+          // Not `innerWidth`, which on a phone grows with overflowing content.
           const sideways = (await page.evaluate(() => document.documentElement.scrollWidth)) - width;
           if (sideways > 0) faults.push(`${screen}: ${sideways} px beyond the side`);
           const below = await page.evaluate(() => document.documentElement.scrollHeight - window.innerHeight);
           if (!isPhone && below > 0) faults.push(`${screen}: ${below} px below a page that has no more to show`);
           if (!isAudited) return;
-          // Legacy: without a page of its own to put the frames together, of which there are none.
+          // Legacy mode opens no extra page to merge the results of frames; this page has no frames.
           const { violations } = await new AxeBuilder({ page }).withTags(TAGS).setLegacyMode().analyze();
           for (const { id, help, nodes } of violations) {
             faults.push(`${screen}: ${id}, ${help}: ${nodes.map(({ html }) => html.slice(0, 200)).join(" | ")}`);

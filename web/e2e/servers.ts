@@ -1,4 +1,4 @@
-/** The services that the tests talk to, and the folder in which a run keeps what it makes. */
+/** The servers of a test run, and the folder for its photos and logs. */
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
@@ -9,9 +9,9 @@ export type Name = "plain" | "strict";
 
 export const PYTHON = resolve(process.env.PYTHON ?? "../.venv/bin/python");
 
-/** Keys that the strict server knows. Each has a rate of its own, so a test that needs one takes one for itself. */
+/** API keys of the strict server. Each has its own rate limit, so that tests that use different keys do not interfere. */
 export const KEYS = ["first", "second", "third", "fourth", "fifth"].map((name) => `key-of-the-${name}`);
-export const RATE = 5; // photos of one key in ten seconds
+export const RATE = 5; // photos per key in ten seconds
 export const DEADLINE_S = 5;
 
 const digests = KEYS.map((key, index) => `k${index}:${createHash("sha256").update(key).digest("hex")}`);
@@ -40,7 +40,7 @@ export const SERVERS: { name: Name; env: Record<string, string> }[] = [
 
 type Run = { folder: string; ports: Record<Name, number> };
 
-/** Chosen once: whatever this run starts reads them from its environment. */
+/** The folder and ports, chosen once: the other processes of this run read them from the environment. */
 async function chosen(): Promise<Run> {
   const known = process.env.LIKENESS_E2E_RUN;
   if (known) return JSON.parse(known) as Run;
@@ -70,7 +70,7 @@ export const BASE: Record<Name, string> = {
   strict: `http://127.0.0.1:${ports.strict}`,
 };
 
-/** Starts a server; what it says is kept, and shown if it stops by itself. */
+/** The command that starts a server. It logs to a file, and prints the file if the server fails. */
 export function commandOf({ name }: { name: Name }): string {
   const log = `'${logOf(name)}'`;
   return `'${PYTHON}' -m app serve --port ${ports[name]} > ${log} 2>&1 || { cat ${log} >&2; exit 1; }`;

@@ -1,4 +1,4 @@
-/** The service, spoken to beside the browser. */
+/** A client of the server besides the browser. */
 import { expect } from "@playwright/test";
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
@@ -8,13 +8,13 @@ import { BASE, type Name } from "./servers";
 type Status = components["schemas"]["Status"];
 export type Answer = components["schemas"]["EnhanceResponse"];
 
-/** Of events: a stage behind the decoding, or the place in the queue once more. */
+/** Events after the decoding: another stage, or the place in the queue again. */
 const BEGUN = /"decode"[^]*(event: queued|"stage":"(?!decode))/;
 const PATIENCE = { timeout: 30_000 };
 
 export class Service {
-  private readonly leaving: AbortController[] = [];
-  /** Answers to other clients that came before those left: the tests that need them mean nothing then. */
+  private readonly controllers: AbortController[] = [];
+  /** Last events of other clients that were answered before `release`; a test that needs them busy is invalid then. */
   readonly ended: string[] = [];
 
   constructor(
@@ -41,18 +41,18 @@ export class Service {
     return fetch(`${BASE[this.name]}/api/v1/enhance`, { method: "POST", body: form, ...options, headers });
   }
 
-  /** Another client sends a photo that takes long; it is worked on, or decoded and next, when this returns. */
+  /** Another client sends a photo that takes long. Returns when the server works on it, or has decoded and queued it. */
   async occupy(path: string): Promise<void> {
     const controller = new AbortController();
-    this.leaving.push(controller);
+    this.controllers.push(controller);
     const headers = { Accept: "text/event-stream" };
     const answer = await this.post(path, { require_face: "false" }, { signal: controller.signal, headers });
     const pieces = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
-    let told = "";
-    while (!BEGUN.test(told)) {
+    let received = "";
+    while (!BEGUN.test(received)) {
       const { value, done } = await pieces.read();
-      if (done) throw new Error(`${answer.status} ${told.slice(0, 500)}`);
-      told += value;
+      if (done) throw new Error(`${answer.status} ${received.slice(0, 500)}`);
+      received += value;
     }
     void this.listen(pieces);
   }
@@ -63,18 +63,18 @@ export class Service {
       for (let next = await pieces.read(); !next.done; next = await pieces.read()) last = next.value;
       this.ended.push(last.slice(0, 500));
     } catch {
-      // it left
+      // aborted by `release`
     }
   }
 
-  /** One of the other clients, the first that came, goes away. */
+  /** Aborts the request of the first of the other clients. */
   release(): void {
-    this.leaving.shift()?.abort();
+    this.controllers.shift()?.abort();
   }
 
-  /** All of them go, and the service has nothing to do when this returns. */
+  /** Aborts all of them, and waits until the server is idle. */
   async idle(): Promise<void> {
-    while (this.leaving.length > 0) this.release();
+    while (this.controllers.length > 0) this.release();
     await expect.poll(() => this.inside(), PATIENCE).toBe(0);
   }
 

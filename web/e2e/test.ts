@@ -1,4 +1,4 @@
-/** `test` with the page at hand, which also fails where the page talks to others or complains. */
+/** `test` with fixtures. It also fails if the page sends a request to another host, or logs a message or an error. */
 import { expect, test as base } from "@playwright/test";
 import { readFileSync } from "node:fs";
 import { logOf, SERVERS } from "./servers";
@@ -6,9 +6,9 @@ import { Service } from "./service";
 import { Workbench } from "./workbench";
 
 type Fixtures = {
-  /** The test provokes answers that are errors, which the browser notes by itself. */
+  /** The test provokes error answers, which the browser logs. */
   provokes: boolean;
-  /** Addresses of all photos that the page has sent. */
+  /** URLs to which the page has sent photos. */
   sent: string[];
   watched: void;
   workbench: Workbench;
@@ -35,7 +35,7 @@ export const test = base.extend<Fixtures>({
         if (!/^(blob|data):/.test(url) && new URL(url).origin !== own) faults.push(`a request to ${url}`);
       });
       context.on("console", (message) => {
-        const text = message.text(); // also of a violation of the page's policy
+        const text = message.text(); // includes violations of the Content-Security-Policy
         if (!(provokes && text.startsWith("Failed to load resource"))) faults.push(`${message.type()}: ${text}`);
       });
       context.on("weberror", (error) => faults.push(`thrown: ${error.error().stack ?? error.error().message}`));
@@ -45,7 +45,8 @@ export const test = base.extend<Fixtures>({
           await testInfo.attach(`${name}.log`, { body: readFileSync(logOf(name)), contentType: "text/plain" });
         }
       }
-      if (faults.length > 0) throw new Error(`The page made itself heard:\n${faults.join("\n")}`);
+      if (faults.length > 0)
+        throw new Error(`The page logged messages or sent requests to another host:\n${faults.join("\n")}`);
     },
     { auto: true },
   ],

@@ -1,4 +1,4 @@
-/** The page as a person uses it: by roles and names. */
+/** The page, by accessible roles and names. */
 import { expect, type Locator, type Page } from "@playwright/test";
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -18,7 +18,7 @@ export class Workbench {
   readonly cancel: Locator;
   readonly download: Locator;
   readonly line: Locator;
-  readonly stage: Locator;
+  readonly viewer: Locator;
   readonly zoom: Locator;
   readonly photos: Locator;
   readonly before: Locator;
@@ -31,7 +31,7 @@ export class Workbench {
     this.cancel = page.getByRole("button", { name: "Cancel", exact: true });
     this.download = page.getByRole("link", { name: "Download" });
     this.line = page.getByRole("slider", { name: "Line between before and after" });
-    this.stage = page.getByRole("group", { name: /^Before and after/ });
+    this.viewer = page.getByRole("group", { name: /^Before and after/ });
     this.zoom = page.getByLabel("Zoom", { exact: true });
     this.photos = page.getByRole("navigation", { name: "Photos" }).getByRole("listitem");
     this.before = page.getByRole("img", { name: / before$/ });
@@ -39,7 +39,7 @@ export class Workbench {
     this.progress = page.getByRole("progressbar");
   }
 
-  /** The page, once it knows what the server accepts. */
+  /** Opens the page, and waits for the server's config. */
   async open(address = "/"): Promise<void> {
     await this.page.goto(address);
     await expect(this.page.getByText(/megapixels\./)).toBeVisible();
@@ -50,7 +50,7 @@ export class Workbench {
     await expect(this.page.getByRole("button", { name: `Remove ${names.at(-1)}` })).toBeVisible();
   }
 
-  /** A photo from its file to its result. */
+  /** Chooses a photo and restores it. */
   async restored(name = "portrait.jpg"): Promise<void> {
     await this.choose(name);
     await this.restore.click();
@@ -62,7 +62,7 @@ export class Workbench {
     await expect(this.progress).toHaveCount(0, { timeout: 45_000 });
   }
 
-  /** Once there is a result, they are folded away. */
+  /** Opens the options, which are closed once there is a result. */
   async unfoldOptions(): Promise<void> {
     await this.page.getByRole("heading", { name: "Options" }).click();
   }
@@ -87,7 +87,7 @@ export class Workbench {
     return Number.parseInt((await this.zoom.textContent()) ?? "", 10);
   }
 
-  /** The elements that take a photo that is dragged or pasted get these files. */
+  /** A DataTransfer with these photos, for drop events. */
   async files(...names: string[]) {
     const contents = names.map((name) => [basename(name), readFileSync(photo(name)).toString("base64")] as const);
     return this.page.evaluateHandle((files) => {
@@ -100,7 +100,7 @@ export class Workbench {
     }, contents);
   }
 
-  /** Pixels of the result in a region of it (RGBA), as text. */
+  /** RGBA values of a region of the result (x, y, width, height in pixels), as text. */
   async pixels([x, y, width, height]: [number, number, number, number]): Promise<string> {
     return this.after.evaluate(
       async (image, region) => {
@@ -118,7 +118,7 @@ export class Workbench {
 
 export async function box(locator: Locator): Promise<{ x: number; y: number; width: number; height: number }> {
   const found = await locator.boundingBox();
-  if (found === null) throw new Error("It is not to be seen.");
+  if (found === null) throw new Error("The element is not visible.");
   return found;
 }
 

@@ -6,7 +6,7 @@ import { ProblemError, type Problem } from "./problem";
 
 const { signal } = new AbortController();
 
-/** `fetch` answers so from here on. */
+/** Replaces `fetch`. */
 function serve(answer: () => Promise<Response>) {
   const fetched = vi.fn<(request: Request) => Promise<Response>>(answer);
   vi.stubGlobal("fetch", fetched);
@@ -26,7 +26,7 @@ afterEach(() => {
 });
 
 describe("fetchConfig", () => {
-  it("gives what the server that the page came from says", async () => {
+  it("returns the config of the server that the page was loaded from", async () => {
     const fetched = serve(async () => json(200, CONFIG));
     expect(await fetchConfig("secret", signal)).toEqual(CONFIG);
     const [request] = fetched.mock.calls[0] ?? [];
@@ -34,12 +34,12 @@ describe("fetchConfig", () => {
     expect(request?.headers.get("x-api-key")).toBe("secret");
   });
 
-  it("gives it also where the server has no recogniser", async () => {
+  it("accepts a server without a recogniser", async () => {
     serve(async () => json(200, WITHOUT_RECOGNISER));
     expect(await fetchConfig(null, signal)).toEqual(WITHOUT_RECOGNISER);
   });
 
-  it("tells the server's error, and when to ask again", async () => {
+  it("throws the server's error with its Retry-After", async () => {
     const error = { error: "Starting.", code: "starting", stage: "request", request_id: "r" };
     const problem = await problemWith(async () => json(503, error, { "retry-after": "4" }));
     expect(problem).toMatchObject({ message: "Starting.", code: "starting", status: 503, retryAfter: 4 });
@@ -52,33 +52,36 @@ describe("fetchConfig", () => {
       502,
     ],
     ["an empty error", async () => new Response(null, { status: 404, headers: { "content-length": "0" } }), 404],
-  ])("tells of %s", async (_what, answer, status) => {
+  ])("throws for %s", async (_what, answer, status) => {
     expect(await problemWith(answer)).toMatchObject({ status, code: `http_${status}` });
   });
 
   it.each<[string, unknown]>([
-    ["another program's", { hello: "world" }],
-    ["of nothing", null],
-    ["a list", []],
-    ["of half the limits", { ...CONFIG, limits: { media_types: ["image/png"] } }],
-    ["of media types that are none", { ...CONFIG, limits: { ...CONFIG.limits, media_types: "image/png" } }],
-    ["of a threshold that is no number", { ...CONFIG, identity_threshold: "high" }],
-    ["that does not say who recognises faces", { ...CONFIG, identity_recogniser: undefined }],
-    ["of choices that are none", { ...CONFIG, choices: { faces: "all" } }],
+    ["of another program", { hello: "world" }],
+    ["of null", null],
+    ["that is a list", []],
+    ["with half of the limits", { ...CONFIG, limits: { media_types: ["image/png"] } }],
+    ["with media types that are no list", { ...CONFIG, limits: { ...CONFIG.limits, media_types: "image/png" } }],
+    ["with a threshold that is no number", { ...CONFIG, identity_threshold: "high" }],
+    ["without the name of the recogniser", { ...CONFIG, identity_recogniser: undefined }],
+    ["without defaults", { ...CONFIG, defaults: undefined }],
+    ["with a default that is no number", { ...CONFIG, defaults: { ...CONFIG.defaults, quality: "high" } }],
+    ["with a choice without a default", { ...CONFIG, defaults: { ...CONFIG.defaults, faces: undefined } }],
+    ["with choices that are no list", { ...CONFIG, choices: { faces: "all" } }],
   ])("cannot read an answer %s", async (_what, answer) => {
     expect(await problemWith(async () => json(200, answer))).toMatchObject({ code: "unreadable" });
   });
 
   it.each([
-    ["nobody answers", () => Promise.reject(new TypeError("Failed to fetch"))],
-    ["a page of another program comes", async () => new Response("<html>", { status: 200 })],
-  ])("says that the server cannot be reached where %s", async (_what, answer) => {
+    ["there is no answer", () => Promise.reject(new TypeError("Failed to fetch"))],
+    ["the answer is a page of another program", async () => new Response("<html>", { status: 200 })],
+  ])("reports an unreachable server if %s", async (_what, answer) => {
     expect(await problemWith(answer)).toMatchObject({ code: "unreachable", status: null });
   });
 
-  it("raises what it was stopped with", async () => {
+  it("throws the reason with which it was aborted", async () => {
     const controller = new AbortController();
-    const reason = new Error("no more wanted");
+    const reason = new Error("aborted by the test");
     serve(async () => {
       controller.abort(reason);
       throw reason;
@@ -87,12 +90,12 @@ describe("fetchConfig", () => {
   });
 });
 
-describe("the address", () => {
-  it("is that of the page", () => {
+describe("API_URL", () => {
+  it("is that of the page by default", () => {
     expect(API_URL).toBe("");
   });
 
-  it("is another where the page was built for it, without a slash too many", async () => {
+  it("is set when the page is built, and loses its trailing slashes", async () => {
     vi.stubEnv("NEXT_PUBLIC_API_URL", "https://api.example//");
     const client = await import("./client?elsewhere" as "./client");
     const fetched = serve(async () => json(200, CONFIG));
@@ -101,7 +104,7 @@ describe("the address", () => {
   });
 });
 
-it("names a key only where there is one", () => {
+it("sends the header only if there is a key", () => {
   expect(credentials(null)).toEqual({});
   expect(credentials("secret")).toEqual({ "X-API-Key": "secret" });
 });

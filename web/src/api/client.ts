@@ -1,25 +1,25 @@
-/** The server: where it is, how it knows us, what it says about itself. */
+/** The server: its address, the header with the API key, and its config. */
 import createClient from "openapi-fetch";
 import { problemOf, ProblemError, UNREACHABLE, UNREADABLE } from "./problem";
 import type { paths } from "./schema";
-import type { Config } from "./types";
+import type { Config, Limits } from "./types";
 
-/** Another host only where this page was built for one; else the server that the page came from. */
+/** Empty for the server that the page was loaded from; NEXT_PUBLIC_API_URL names another one at build time. */
 export const API_URL = (process.env.NEXT_PUBLIC_API_URL ?? "").replace(/\/+$/, "");
 
-/** Whether a text can be a key at all: a header takes no other, and the browser would fail on it. */
+/** Whether a text can be an API key. The browser throws if a header has other characters. */
 export function isKey(text: string): boolean {
   return /^[!-~]+$/.test(text);
 }
 
-/** The headers that tell the server who asks. */
+/** The headers with the API key; none if there is no key. */
 export function credentials(key: string | null): Record<string, string> {
   return key !== null && isKey(key) ? { "X-API-Key": key } : {};
 }
 
 /** Limits, defaults, choices and models. Throws `ProblemError`. */
 export async function fetchConfig(key: string | null, signal: AbortSignal): Promise<Config> {
-  // The page's origin is named, since a bare path is no address to every fetch.
+  // With the origin, because `fetch` outside a browser, as in tests, needs an absolute URL.
   const client = createClient<paths>({ baseUrl: API_URL || window.location.origin });
   const { data, error, response } = await client
     .GET("/api/v1/config", { headers: credentials(key), signal })
@@ -36,15 +36,21 @@ export async function fetchConfig(key: string | null, signal: AbortSignal): Prom
   return data;
 }
 
-/** Whether an answer has all that this page reads of it. */
+/** Options whose bounds and defaults this page reads. */
+const BOUNDED = ["upscale_factor", "strength", "quality"] as const satisfies readonly (keyof Limits)[];
+
+/** Whether an answer has everything that this page reads from it. */
 function isConfig(data: unknown): data is Config {
-  const { limits, choices, models, identity_threshold, identity_recogniser } = (data ?? {}) as Partial<Config>;
-  if (!limits || !choices || !models) return false;
+  const { limits, defaults, choices, models, identity_threshold, identity_recogniser } = (data ??
+    {}) as Partial<Config>;
+  if (!limits || !defaults || !choices || !models) return false;
   const numbers = [limits.max_upload_mb, limits.max_input_megapixels, limits.max_output_megapixels];
-  const lists = [limits.media_types, limits.upscale_factor, limits.strength, limits.quality, ...Object.values(choices)];
+  const lists = [limits.media_types, ...BOUNDED.map((name) => limits[name]), ...Object.values(choices)];
   return (
     numbers.every((number) => typeof number === "number") &&
     lists.every(Array.isArray) &&
+    BOUNDED.every((name) => typeof defaults[name] === "number") &&
+    Object.keys(choices).every((name) => defaults[name] !== undefined) &&
     (identity_threshold === null || typeof identity_threshold === "number") &&
     (identity_recogniser === null || typeof identity_recogniser === "string")
   );

@@ -8,7 +8,7 @@ async function bytesOf(blob: Blob): Promise<Buffer> {
   return Buffer.from(await blob.arrayBuffer());
 }
 
-it("gives back the bytes, whatever they are", async () => {
+it("returns any bytes unchanged", async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (bytes) => {
       const blob = blobOf(Buffer.from(bytes).toString("base64"), "image/png");
@@ -17,16 +17,16 @@ it("gives back the bytes, whatever they are", async () => {
   );
 });
 
-it.each([0, 1, 2])("gives back millions of bytes, %i more than its slices hold", async (more) => {
+it.each([0, 1, 2])("returns megabytes unchanged, %i bytes longer than two slices", async (more) => {
   const bytes = randomBytes(2 * (3 * 2 ** 18) + more);
   const blob = blobOf(bytes.toString("base64"), "image/webp");
   expect(Buffer.compare(await bytesOf(blob), bytes)).toBe(0);
 });
 
-it("is of the kind that it is said to be", () => {
+it("has the given media type", () => {
   expect(blobOf("", "image/jpeg")).toMatchObject({ size: 0, type: "image/jpeg" });
 });
 
-it("raises for what is no base64", () => {
+it("throws if the text is not base64", () => {
   expect(() => blobOf("not*base64", "image/png")).toThrow(DOMException);
 });

@@ -1,8 +1,8 @@
-/** Pictures as answers bring them. */
+/** Decodes the pictures in answers. */
 
-const SLICE = 4 * 2 ** 18; // characters, a multiple of 4: a slice of base64 is base64 again
+const SLICE = 4 * 2 ** 18; // characters; a multiple of 4, so that each slice is valid base64
 
-/** The bytes that a base64 text stands for. Throws `DOMException` if it is none. */
+/** The bytes of a base64 text. Throws `DOMException` if it is not base64. */
 export function blobOf(base64: string, mediaType: string): Blob {
   const parts: BlobPart[] = [];
   for (let start = 0; start < base64.length; start += SLICE) {

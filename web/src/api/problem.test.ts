@@ -8,7 +8,7 @@ afterEach(() => {
 });
 
 describe("problemOf", () => {
-  it("tells what the service told", () => {
+  it("has the fields of the service's error", () => {
     const body = { error: "No face was found.", code: "no_face_detected", stage: "detection", request_id: "abc" };
     expect(problemOf(422, JSON.stringify(body), null)).toEqual({
       message: "No face was found.",
@@ -28,7 +28,7 @@ describe("problemOf", () => {
     '"error"',
     '{"error":{"deep":1}}',
     '{"detail":"Not Found"}',
-  ])("has words of its own for what is not the service's: %s", (body) => {
+  ])("has a sentence of its own for another body: %s", (body) => {
     expect(problemOf(502, body, null)).toMatchObject({
       message: "The server answered 502, without a word this page understands.",
       code: "http_502",
@@ -36,7 +36,7 @@ describe("problemOf", () => {
     });
   });
 
-  it("makes of any status, body and Retry-After something that can be shown", () => {
+  it("can be shown for any status, body and Retry-After", () => {
     const error = fc.record(
       {
         error: fc.oneof(fc.string(), fc.jsonValue()),
@@ -77,18 +77,18 @@ describe("Retry-After", () => {
     ["Infinity", null],
     ["", null],
     [null, null],
-  ])("%j is read as %j seconds", (value, seconds) => {
+  ])("of %j is %j seconds", (value, seconds) => {
     vi.useFakeTimers({ now: new Date("2026-11-21T11:00:00Z") });
     expect(problemOf(503, "", value).retryAfter).toBe(seconds);
   });
 });
 
 describe("problemFrom", () => {
-  it("is the problem that was thrown", () => {
+  it("returns the problem of a ProblemError", () => {
     expect(problemFrom(new ProblemError(CUT_OFF))).toBe(CUT_OFF);
   });
 
-  it("makes one of anything else", () => {
+  it("returns a problem for any other value", () => {
     expect(problemFrom(new TypeError("x is undefined"))).toMatchObject({
       message: "This page failed: TypeError: x is undefined",
       status: null,
@@ -97,7 +97,7 @@ describe("problemFrom", () => {
   });
 });
 
-it("says of what is not sent that nobody answered", () => {
+it("has no status and no delay for a photo that is not sent", () => {
   expect(refusedHere("too_many_pixels", "Too large.")).toMatchObject({
     code: "too_many_pixels",
     message: "Too large.",

@@ -1,14 +1,14 @@
-/** What can go wrong between this page and the server, in words for a person. */
+/** Errors between this page and the server, with sentences for a person. */
 import type { ErrorResponse } from "./types";
 
 export type Problem = {
   message: string;
   code: string;
-  /** HTTP status; null where no answer came. */
+  /** HTTP status; null without an answer. */
   status: number | null;
   stage: string | null;
   requestId: string | null;
-  /** Seconds after which the server wants to be asked again. */
+  /** Seconds after which the server accepts the request again; null if it named no time. */
   retryAfter: number | null;
 };
 
@@ -34,35 +34,35 @@ export const CUT_OFF: Problem = {
   code: "cut_off",
 };
 
-/** A 200 that is not what this page knows how to read. */
+/** An answer with status 200 that lacks what this page needs. */
 export const UNREADABLE: Problem = {
   ...UNREACHABLE,
   message: "The server's answer could not be read. It may be of another version than this page.",
   code: "unreadable",
 };
 
-/** The server's word for it, and this page's before it sends anything. */
+/** The server's error code; this page uses it too when it does not send a photo for this reason. */
 export const TOO_MANY_PIXELS = "too_many_pixels";
 
-/** What this page does not even send. */
+/** The problem of a photo that this page does not send. */
 export function refusedHere(code: string, message: string): Problem {
   return { ...UNREACHABLE, code, message };
 }
 
-/** The problem that an answer tells of: the service's own JSON, or whatever stands between it and this page. */
+/** The problem in an error answer: the service's JSON, or the page of a proxy in between. */
 export function problemOf(status: number, body: string, retryAfter: string | null): Problem {
-  const told = parsed(body);
+  const error = parsed(body);
   return {
-    message: told?.error || `The server answered ${status}, without a word this page understands.`,
-    code: text(told?.code) ?? `http_${status}`,
+    message: error?.error || `The server answered ${status}, without a word this page understands.`,
+    code: text(error?.code) ?? `http_${status}`,
     status,
-    stage: text(told?.stage),
-    requestId: text(told?.request_id),
+    stage: text(error?.stage),
+    requestId: text(error?.request_id),
     retryAfter: seconds(retryAfter),
   };
 }
 
-/** Whatever was thrown, as a problem. */
+/** A thrown value as a problem. */
 export function problemFrom(error: unknown): Problem {
   return error instanceof ProblemError
     ? error.problem
@@ -75,16 +75,16 @@ function parsed(body: string): Partial<ErrorResponse> | null {
     const isError = typeof value === "object" && value !== null && typeof (value as ErrorResponse).error === "string";
     return isError ? (value as ErrorResponse) : null;
   } catch {
-    return null; // not JSON: a proxy's page, or nothing
+    return null; // not JSON: a proxy's page, or an empty body
   }
 }
 
-/** Of an error that another server made, anything may be anything. */
+/** A field of an error; another server may have put any type there. */
 function text(value: unknown): string | null {
   return typeof value === "string" ? value : null;
 }
 
-/** `Retry-After` as seconds; it may also be a date. */
+/** `Retry-After` in seconds; the header may also give a date. */
 function seconds(value: string | null): number | null {
   if (!value) return null;
   const number = Number(value);

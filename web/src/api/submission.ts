@@ -1,4 +1,4 @@
-/** One photo sent, and what is heard of it until it is done. */
+/** Sends one photo, and reports its progress until the server has answered. */
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { API_URL, credentials } from "./client";
 import { CUT_OFF, problemOf, ProblemError, UNREACHABLE, UNREADABLE } from "./problem";
@@ -9,27 +9,27 @@ export type Progress =
   | { phase: "queued"; position: number }
   | { phase: "working"; stage: string; fraction: number };
 
-type Heard = {
+type Settings = {
   key: string | null;
   signal: AbortSignal;
   onProgress: (progress: Progress) => void;
 };
 
 /**
- * The answer to a form. Throws `ProblemError`, and `signal.reason` once that is aborted: the connection is closed then,
- * at which the server stops its work.
+ * Sends a form and returns the answer. Throws `ProblemError`, or `signal.reason` when the signal is aborted. Aborting
+ * closes the connection, and the server then stops its work.
  *
- * By XMLHttpRequest, since `fetch` does not tell how much of an upload has left.
+ * It uses XMLHttpRequest because `fetch` does not report the progress of an upload.
  */
-export function submit(form: FormData, { key, signal, onProgress }: Heard): Promise<EnhanceData> {
+export function submit(form: FormData, { key, signal, onProgress }: Settings): Promise<EnhanceData> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    let read = 0;
-    let settled = false;
+    let parsedLength = 0; // characters of the answer that the parser has
+    let isSettled = false;
 
     const settle = (outcome: () => void) => {
-      if (settled) return;
-      settled = true;
+      if (isSettled) return;
+      isSettled = true;
       signal.removeEventListener("abort", abort);
       outcome();
     };
@@ -38,46 +38,47 @@ export function submit(form: FormData, { key, signal, onProgress }: Heard): Prom
       fail(signal.reason);
       request.abort();
     };
-    const heard = (event: EventSourceMessage) => {
+    const onEvent = (message: EventSourceMessage) => {
       try {
-        const told = { event: event.event, data: JSON.parse(event.data) as unknown } as ServerEvent;
-        if (told.event === "queued") onProgress({ phase: "queued", position: told.data.position });
-        else if (told.event === "stage") onProgress({ phase: "working", ...told.data });
-        else if (told.event === "result") {
-          const result = checked(told.data);
+        const event = { event: message.event, data: JSON.parse(message.data) as unknown } as ServerEvent;
+        if (event.event === "queued") onProgress({ phase: "queued", position: event.data.position });
+        else if (event.event === "stage") onProgress({ phase: "working", ...event.data });
+        else if (event.event === "result") {
+          const result = checked(event.data);
           settle(() => resolve(result));
-        } else if (told.event === "error") {
-          const { status, retry_after } = told.data;
-          fail(new ProblemError(problemOf(status, event.data, retry_after === null ? null : String(retry_after))));
+        } else if (event.event === "error") {
+          const { status, retry_after } = event.data;
+          fail(new ProblemError(problemOf(status, message.data, retry_after === null ? null : String(retry_after))));
         }
       } catch (error) {
         fail(error instanceof ProblemError ? error : new ProblemError(UNREADABLE));
       }
     };
-    const parser = createParser({ onEvent: heard });
+    const parser = createParser({ onEvent });
     const isStream = () => (request.getResponseHeader("content-type") ?? "").startsWith("text/event-stream");
-    const listen = () => {
+    const parseNew = () => {
       if (request.status !== 200 || !isStream()) return;
       const text = request.responseText;
-      parser.feed(text.slice(read));
-      read = text.length;
+      parser.feed(text.slice(parsedLength));
+      parsedLength = text.length;
     };
 
     request.upload.onprogress = (event) => {
-      if (event.lengthComputable && !settled) onProgress({ phase: "uploading", fraction: event.loaded / event.total });
+      if (event.lengthComputable && !isSettled)
+        onProgress({ phase: "uploading", fraction: event.loaded / event.total });
     };
-    request.onprogress = listen;
-    request.onerror = () => fail(new ProblemError(read > 0 ? CUT_OFF : UNREACHABLE));
+    request.onprogress = parseNew;
+    request.onerror = () => fail(new ProblemError(parsedLength > 0 ? CUT_OFF : UNREACHABLE));
     request.onload = () => {
       if (request.status !== 200) {
         fail(
           new ProblemError(problemOf(request.status, request.responseText, request.getResponseHeader("retry-after"))),
         );
       } else if (isStream()) {
-        listen();
-        fail(new ProblemError(CUT_OFF)); // unless the result was there
+        parseNew();
+        fail(new ProblemError(CUT_OFF)); // has no effect if the result has come
       } else {
-        heard({ event: "result", data: request.responseText, id: undefined }); // who answers without events
+        onEvent({ event: "result", data: request.responseText, id: undefined }); // a server that sends no events
       }
     };
 
@@ -92,15 +93,15 @@ export function submit(form: FormData, { key, signal, onProgress }: Heard): Prom
   });
 }
 
-/** Throws `ProblemError` for what is no answer. */
+/** The data of an answer. Throws `ProblemError` if it lacks something that the page needs. */
 function checked(answer: unknown): EnhanceData {
   const data = (answer as EnhanceResponse | null)?.data;
-  const isWhole =
+  const isComplete =
     typeof data?.restored_image === "string" &&
     [data.faces, data.warnings].every(Array.isArray) &&
     [data.width, data.height].every((length) => Number.isFinite(length) && length > 0) &&
     Number.isFinite(data.processing_time_ms) &&
     [data.timings_ms, data.models].every((table) => table instanceof Object);
-  if (!isWhole) throw new ProblemError(UNREADABLE);
+  if (!isComplete) throw new ProblemError(UNREADABLE);
   return data;
 }

@@ -1,4 +1,4 @@
-/** The shapes of the API under short names. They are generated: `make web-api`. */
+/** Short names for the types of the API in schema.d.ts, which `make web-api` generates. */
 import type { components, operations } from "./schema";
 
 type Schemas = components["schemas"];
@@ -13,8 +13,8 @@ export type Face = Schemas["FaceOut"];
 export type Metrics = Schemas["Metrics"];
 export type Warning = Schemas["WarningOut"];
 
-/** What is told of a photo while it is worked on. */
+/** The events that the server sends while it works on a photo. */
 export type ServerEvent = operations["enhance"]["responses"][200]["content"]["text/event-stream"];
 
-/** All that an answer tells, but for the picture itself. */
+/** The data of an answer without the picture. */
 export type Facts = Omit<EnhanceData, "restored_image">;

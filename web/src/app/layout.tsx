@@ -14,7 +14,7 @@ export const viewport: Viewport = {
   colorScheme: "dark light",
 };
 
-// Before anything is drawn, or a page that was set to the other theme would flash.
+// Runs before the first paint; otherwise the page would flash in the system's theme.
 const THEME = `try{var t=localStorage.getItem("likeness.theme");if(t)document.documentElement.dataset.theme=t}catch{}`;
 
 export default function Layout({ children }: { children: ReactNode }) {

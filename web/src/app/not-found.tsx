@@ -3,7 +3,7 @@ export default function NotFound() {
     <main className="lost">
       <h1>There is nothing at this address</h1>
       <p>
-        {/* A plain link: the page is loaded anew, with a policy of its own. */}
+        {/* A plain link, because each page has its own Content-Security-Policy, which takes effect only on a full load. */}
         {/* eslint-disable-next-line @next/next/no-html-link-for-pages */}
         <a href="/">Restore a photo</a>
       </p>

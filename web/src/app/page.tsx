@@ -1,10 +1,10 @@
-import { Boundary } from "@/components/Boundary";
-import { Workbench } from "@/components/Workbench";
+import { ErrorBoundary } from "@/components/workbench/ErrorBoundary";
+import { Workbench } from "@/components/workbench/Workbench";
 
 export default function Page() {
   return (
-    <Boundary of={null}>
+    <ErrorBoundary resetKey={null}>
       <Workbench />
-    </Boundary>
+    </ErrorBoundary>
   );
 }

@@ -28,7 +28,7 @@ async function asking(key: string | null = null) {
 }
 
 describe("useConfig", () => {
-  it("gives what the server says, and asks no more then", async () => {
+  it("returns the config, and fetches it once", async () => {
     answer = async () => json(200, CONFIG);
     const { result } = await asking();
     expect(result.current).toMatchObject({ config: CONFIG, problem: null });
@@ -36,7 +36,7 @@ describe("useConfig", () => {
     expect(asked).toHaveLength(1);
   });
 
-  it("asks until the server answers", async () => {
+  it("fetches again until the server answers", async () => {
     answer = () => Promise.reject(new TypeError("Failed to fetch"));
     const { result } = await asking();
     expect(result.current).toMatchObject({ config: null, problem: { code: "unreachable" } });
@@ -48,7 +48,7 @@ describe("useConfig", () => {
     expect(result.current).toMatchObject({ config: CONFIG, problem: null });
   });
 
-  it("asks while the models are loading", async () => {
+  it("fetches again while the models are loading", async () => {
     answer = async () => json(200, LOADING);
     const { result } = await asking();
     expect(isLoaded(result.current.config ?? CONFIG)).toBe(false);
@@ -57,7 +57,7 @@ describe("useConfig", () => {
     expect(isLoaded(result.current.config ?? LOADING)).toBe(true);
   });
 
-  it("asks at once if a person wants it, and keeps what it knew if that fails", async () => {
+  it("fetches at once on `reload`, and keeps the last config if that fails", async () => {
     answer = async () => json(200, CONFIG);
     const { result } = await asking();
     answer = () => Promise.reject(new TypeError("Failed to fetch"));
@@ -67,7 +67,7 @@ describe("useConfig", () => {
     expect(result.current).toMatchObject({ config: CONFIG, problem: { code: "unreachable" } });
   });
 
-  it("does not ask twice because a person did in between", async () => {
+  it("does not fetch twice after a `reload` between two tries", async () => {
     answer = () => Promise.reject(new TypeError("Failed to fetch"));
     const { result } = await asking();
     await wait(1000);
@@ -78,7 +78,7 @@ describe("useConfig", () => {
     expect(asked).toHaveLength(3);
   });
 
-  it("asks again with another key", async () => {
+  it("fetches again with a new key", async () => {
     answer = async () => json(200, CONFIG);
     const { rerender } = await asking();
     rerender("secret");
@@ -86,7 +86,7 @@ describe("useConfig", () => {
     expect(asked.map((request) => request.headers.get("x-api-key"))).toEqual([null, "secret"]);
   });
 
-  it("asks nothing once the page is left", async () => {
+  it("stops on unmount", async () => {
     answer = () => Promise.reject(new TypeError("Failed to fetch"));
     const { unmount } = await asking();
     unmount();

@@ -6,11 +6,11 @@ import { problemFrom, type Problem } from "@/api/problem";
 import type { Config } from "@/api/types";
 import { isLoaded } from "@/photos/options";
 
-const AGAIN_MS = 3000;
+const RETRY_MS = 3000;
 
 export type ServerConfig = { config: Config | null; problem: Problem | null; reload: () => void };
 
-/** What the server accepts. Asked again by itself until it answers, and while its models are loading. */
+/** The server's config. Fetched again every 3 s until the server answers, and while its models are loading. */
 export function useConfig(key: string | null): ServerConfig {
   const [config, setConfig] = useState<Config | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -24,12 +24,12 @@ export function useConfig(key: string | null): ServerConfig {
       (found) => {
         setConfig(found);
         setProblem(null);
-        if (!isLoaded(found)) timer = setTimeout(reload, AGAIN_MS);
+        if (!isLoaded(found)) timer = setTimeout(reload, RETRY_MS);
       },
       (error: unknown) => {
         if (controller.signal.aborted) return;
         setProblem(problemFrom(error));
-        timer = setTimeout(reload, AGAIN_MS);
+        timer = setTimeout(reload, RETRY_MS);
       },
     );
     return () => {

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "react";
 
-/** The picture behind an address, once it is decoded; null until then, and if there is none. */
+/** The picture at a URL once it is loaded; null before that, and if it cannot be loaded. */
 export function useImage(url: string): HTMLImageElement | null {
   const [loaded, setLoaded] = useState<HTMLImageElement | null>(null);
   useEffect(() => {

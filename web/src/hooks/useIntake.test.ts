@@ -19,7 +19,7 @@ function taking(limits: Limits | null) {
 }
 
 describe("useIntake", () => {
-  it("makes photos of files, measured, each with a name of its own", async () => {
+  it("makes photos with a size and an id of their own", async () => {
     const { photos, add } = taking(LIMITS);
     add(fileOf(PNG, "one.png"), fileOf(PNG, "two.png"));
     await waitFor(() => expect(photos).toHaveLength(2));
@@ -30,7 +30,7 @@ describe("useIntake", () => {
     expect(new Set(photos.map(({ id }) => id)).size).toBe(3);
   });
 
-  it("keeps what the server would refuse, with the reason", async () => {
+  it("keeps files that the server would refuse, with the reason", async () => {
     const { photos, add } = taking(LIMITS);
     add(fileOf([1, 2, 3], "photo.jpg"), fileOf(PNG));
     await waitFor(() => expect(photos).toHaveLength(2));
@@ -40,7 +40,7 @@ describe("useIntake", () => {
     ]);
   });
 
-  it("refuses a photo of too many pixels", async () => {
+  it("refuses a photo with too many pixels", async () => {
     show({ width: 6000, height: 6000 });
     const { photos, add } = taking(LIMITS);
     add(fileOf(PNG));
@@ -48,7 +48,7 @@ describe("useIntake", () => {
     expect(photos[0]?.refusal).toContain("36 megapixels");
   });
 
-  it("lets pass what the browser cannot show", async () => {
+  it("accepts a photo that the browser cannot show", async () => {
     show(null);
     const { photos, add } = taking(LIMITS);
     add(fileOf(PNG));
@@ -56,7 +56,7 @@ describe("useIntake", () => {
     expect(photos[0]).toMatchObject({ size: null, refusal: null });
   });
 
-  it("says so of a file that cannot be read", async () => {
+  it("refuses a file that cannot be read", async () => {
     const gone = fileOf(PNG);
     gone.slice = () => {
       throw new DOMException("The file is gone.", "NotFoundError");
@@ -67,7 +67,7 @@ describe("useIntake", () => {
     expect(photos[0]?.refusal).toContain("cannot be read");
   });
 
-  it("holds files until it is known what the server accepts, and takes them once", async () => {
+  it("keeps files until the limits are known, and adds them once", async () => {
     const { photos, add, rerender } = taking(null);
     add(fileOf(PNG, "early.png"));
     rerender(null);
@@ -79,7 +79,7 @@ describe("useIntake", () => {
     await waitFor(() => expect(photos.map(({ file }) => file.name)).toEqual(["early.png", "late.png"]));
   });
 
-  it("does nothing where nothing was chosen", async () => {
+  it("does nothing without files", async () => {
     const onPhotos = vi.fn();
     const { result } = renderHook(() => useIntake(LIMITS, onPhotos));
     result.current([]);

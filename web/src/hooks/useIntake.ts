@@ -9,7 +9,7 @@ import { sizeOf } from "@/photos/size";
 
 const UNREAD = "This cannot be read. Folders cannot be added, only the photos in them.";
 
-/** Makes photos of files, each checked against what the server accepts; those that come before it is known wait. */
+/** Makes photos of files and checks them against the server's limits. Files wait until the limits are known. */
 export function useIntake(limits: Limits | null, onPhotos: (photos: Photo[]) => void): (files: File[]) => void {
   const early = useRef<File[]>([]);
   const count = useRef(0);

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "react";
 
-/** The time in milliseconds since 1970, anew every `every` milliseconds. */
+/** The time in milliseconds since 1970, updated every `every` milliseconds. */
 export function useNow(every: number): number {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {

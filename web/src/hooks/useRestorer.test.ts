@@ -2,7 +2,7 @@ import { act, renderHook } from "@testing-library/react";
 import { useReducer } from "react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { servePictures } from "@/test/pictures";
-import { LIMITS, photoOf, problemOf, resultOf } from "@/test/samples";
+import { LIMITS, OPTIONS, photoOf, problemOf, resultOf } from "@/test/samples";
 import { ProblemError, UNREACHABLE } from "@/api/problem";
 import type { EnhanceData } from "@/api/types";
 import * as submission from "@/api/submission";
@@ -36,7 +36,7 @@ beforeEach(() => {
         sent.push({ name: (form.get("file") as File).name, key, signal, onProgress, resolve, reject });
       }),
   );
-  vi.spyOn(Blob.prototype, "arrayBuffer").mockResolvedValue(new ArrayBuffer(1)); // the files are still there
+  vi.spyOn(Blob.prototype, "arrayBuffer").mockResolvedValue(new ArrayBuffer(1)); // the files can be read
   vi.spyOn(URL, "revokeObjectURL").mockImplementation((url) => void revoked.push(url));
 });
 afterEach(() => {
@@ -49,7 +49,12 @@ const BUSY = problemOf({ status: 503, retryAfter: 5 });
 function restoring(...photos: Photo[]) {
   const view = renderHook(
     ({ key }: { key: string | null }) => {
-      const [state, dispatch] = useReducer(reduce, { ...EMPTY, photos, selected: photos[0]?.id ?? null });
+      const [state, dispatch] = useReducer(reduce, {
+        ...EMPTY,
+        options: OPTIONS,
+        photos,
+        selected: photos[0]?.id ?? null,
+      });
       const cancel = useRestorer(state, dispatch, { key, limits: LIMITS });
       return { state, dispatch, cancel };
     },
@@ -61,7 +66,7 @@ function restoring(...photos: Photo[]) {
     work,
     phases: () => view.result.current.state.photos.map((photo) => photo.work.phase),
     photo: (id: string) => view.result.current.state.photos.find((one) => one.id === id),
-    ask: (...ids: string[]) => act(async () => view.result.current.dispatch({ type: "asked", ids })),
+    ask: (...ids: string[]) => act(async () => view.result.current.dispatch({ type: "requested", ids })),
     cancel: (id: string) => act(async () => view.result.current.cancel(id)),
   };
 }
@@ -75,7 +80,7 @@ const photos = () =>
   ["a", "b", "c"].map((id) => photoOf({ id, url: `blob:${id}` }, `${id}.png`)) as [Photo, Photo, Photo];
 
 describe("useRestorer", () => {
-  it("sends nothing that nobody asked for", () => {
+  it("sends nothing before a request", () => {
     restoring(...photos());
     expect(sent).toEqual([]);
   });
@@ -93,7 +98,7 @@ describe("useRestorer", () => {
     expect(page.phases()).toEqual(["idle", "idle", "idle"]);
   });
 
-  it("keeps the picture and what was asked for", async () => {
+  it("keeps the picture and its request", async () => {
     const page = restoring(photos()[0]);
     await page.ask("a");
     await wait(1500);
@@ -105,14 +110,14 @@ describe("useRestorer", () => {
     expect(result?.seconds).toBeGreaterThanOrEqual(1.5);
   });
 
-  it("tells of the progress", async () => {
+  it("reports the progress", async () => {
     const page = restoring(photos()[0]);
     await page.ask("a");
     act(() => sent[0]?.onProgress({ phase: "queued", position: 3 }));
     expect(page.work("a")).toMatchObject({ progress: { phase: "queued", position: 3 } });
   });
 
-  it("goes on with the next after a failure that a person must look at", async () => {
+  it("continues with the next photo after a failure without retry", async () => {
     const page = restoring(...photos());
     await page.ask("a", "b");
     await refuse(0, new ProblemError(problemOf({ status: 422 })));
@@ -120,14 +125,14 @@ describe("useRestorer", () => {
     expect(names()).toEqual(["a.png", "b.png"]);
   });
 
-  it("lets the person see what broke here", async () => {
+  it("fails if the picture is not base64", async () => {
     const page = restoring(photos()[0]);
     await page.ask("a");
     await act(async () => sent[0]?.resolve({ ...ANSWER, restored_image: "no*base64" }));
     expect(page.work("a")).toMatchObject({ phase: "failed", problem: { code: "unreadable" } });
   });
 
-  it("takes nothing for a picture that cannot be shown", async () => {
+  it("fails if the picture cannot be shown", async () => {
     showPictures(null);
     const page = restoring(photos()[0]);
     await page.ask("a");
@@ -136,7 +141,7 @@ describe("useRestorer", () => {
     expect(revoked).toHaveLength(1);
   });
 
-  it("says so of a file that is gone, where the browser only breaks off", async () => {
+  it("fails with `file_gone` if the file can no longer be read", async () => {
     const page = restoring(photos()[0]);
     await page.ask("a");
     vi.mocked(Blob.prototype.arrayBuffer).mockRejectedValue(new DOMException("gone", "NotFoundError"));
@@ -144,7 +149,7 @@ describe("useRestorer", () => {
     expect(page.work("a")).toMatchObject({ phase: "failed", problem: { code: "file_gone" }, retryAt: null });
   });
 
-  it("sends a photo again when the busy server said, and the others only after it", async () => {
+  it("sends a photo again after the delay of a busy server, and the others after it", async () => {
     const page = restoring(...photos());
     await page.ask("a", "b");
     await refuse(0);
@@ -156,7 +161,7 @@ describe("useRestorer", () => {
     expect(names()).toEqual(["a.png", "a.png", "b.png"]);
   });
 
-  it("sends it at once where the person does not want to wait, and then not twice", async () => {
+  it("sends it at once on request, and not a second time after the delay", async () => {
     const page = restoring(photos()[0]);
     await page.ask("a");
     await refuse(0);
@@ -166,7 +171,7 @@ describe("useRestorer", () => {
     expect(names()).toEqual(["a.png", "a.png"]);
   });
 
-  it("does not send it again after a cancel, and lets the others pass", async () => {
+  it("does not send it again after a cancel, and continues with the others", async () => {
     const page = restoring(...photos());
     await page.ask("a", "b");
     await refuse(0);
@@ -177,7 +182,7 @@ describe("useRestorer", () => {
     expect(names()).toEqual(["a.png", "b.png"]);
   });
 
-  it("stops the work of who cancels, and goes on with the next", async () => {
+  it("aborts a cancelled photo, and continues with the next", async () => {
     const page = restoring(...photos());
     await page.ask("a", "b");
     await page.cancel("a");
@@ -186,7 +191,7 @@ describe("useRestorer", () => {
     expect(names()).toEqual(["a.png", "b.png"]);
   });
 
-  it("forgets a photo that waits, if it is cancelled", async () => {
+  it("does not send a waiting photo that was cancelled", async () => {
     const page = restoring(...photos());
     await page.ask("a", "b");
     await page.cancel("b");
@@ -194,7 +199,7 @@ describe("useRestorer", () => {
     expect(names()).toEqual(["a.png"]);
   });
 
-  it("can be asked again after a cancel; what still comes of the first does no harm", async () => {
+  it("can send again after a cancel, and ignores the answer to the first", async () => {
     const page = restoring(photos()[0]);
     await page.ask("a");
     await page.cancel("a");
@@ -205,7 +210,7 @@ describe("useRestorer", () => {
     expect(page.photo("a")?.result).not.toBeNull();
   });
 
-  it("does not send what this server would not enlarge so much, and says why", async () => {
+  it("does not send a photo that would have too many pixels, and says why", async () => {
     const [a, b] = photos();
     const page = restoring({ ...a, size: { width: 9000, height: 9000 } }, b);
     await page.ask("a", "b");
@@ -213,7 +218,7 @@ describe("useRestorer", () => {
     expect(names()).toEqual(["b.png"]);
   });
 
-  it("lets go of a picture that another takes the place of", async () => {
+  it("revokes the URL of a result when the next one replaces it", async () => {
     const page = restoring(photos()[0]);
     await page.ask("a");
     await answer(0);
@@ -232,7 +237,7 @@ describe("useRestorer", () => {
     expect(sent[0]?.key).toBe("secret");
   });
 
-  it("stops all work when the page goes", async () => {
+  it("aborts all work on unmount", async () => {
     const page = restoring(photos()[0]);
     await page.ask("a");
     page.unmount();

@@ -14,10 +14,10 @@ import type { Options } from "@/photos/options";
 const GONE = "The file was changed or removed since it was chosen. Choose it again.";
 
 /**
- * Sends the photos that wait, one at a time: the server has a queue for everybody, and one browser should not fill it.
- * A photo that the server was too busy for is sent again when it said, the others behind it.
+ * Sends the waiting photos one at a time, because all clients share the server's queue. If the server was too busy for
+ * a photo, it is sent again after the delay that the server named, and the photos after it wait.
  *
- * `cancel` ends a photo's work, wherever it is.
+ * Returns `cancel`, which ends a photo's work in any phase.
  */
 export function useRestorer(
   state: State,
@@ -65,7 +65,7 @@ export function useRestorer(
   const next = photos.find((photo) => photo.work.phase === "waiting");
   const mayStart = next !== undefined && photos.every((photo) => photo.work.phase !== "active" && !isRetrying(photo));
   useEffect(() => {
-    if (mayStart && next !== undefined && !active.current.has(next.id)) start(next, options);
+    if (mayStart && next !== undefined && options !== null && !active.current.has(next.id)) start(next, options);
   }, [mayStart, next, options, start]);
 
   const due = photos.find(isRetrying);
@@ -73,7 +73,7 @@ export function useRestorer(
   const dueAt = due?.work.phase === "failed" ? due.work.retryAt : null;
   useEffect(() => {
     if (dueId === undefined || dueAt === null) return undefined;
-    const timer = setTimeout(() => dispatch({ type: "asked", ids: [dueId] }), dueAt - Date.now());
+    const timer = setTimeout(() => dispatch({ type: "requested", ids: [dueId] }), dueAt - Date.now());
     return () => clearTimeout(timer);
   }, [dueId, dueAt, dispatch]);
 
@@ -105,7 +105,7 @@ async function restore(
   return { facts, blob, url, request, seconds: (performance.now() - began) / 1000 };
 }
 
-/** The picture of an answer and an address for it. Throws `ProblemError` if it is none that can be shown. */
+/** The picture of an answer and a URL for it. Throws `ProblemError` if the browser cannot show it. */
 async function pictureOf(base64: string, mediaType: string): Promise<Pick<Result, "blob" | "url">> {
   let url: string | undefined;
   try {
@@ -113,13 +113,13 @@ async function pictureOf(base64: string, mediaType: string): Promise<Pick<Result
     url = URL.createObjectURL(blob);
     if ((await sizeOf(url)) !== null) return { blob, url };
   } catch {
-    // not even base64
+    // not base64
   }
   if (url !== undefined) URL.revokeObjectURL(url);
   throw new ProblemError(UNREADABLE);
 }
 
-/** Whether a chosen file is still what it was: browsers break off the upload of one that is not, and do not say why. */
+/** Whether a chosen file can still be read. If it was changed, the browser ends the upload and gives no reason. */
 async function isReadable(file: File): Promise<boolean> {
   return file
     .slice(0, 1)

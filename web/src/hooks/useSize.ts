@@ -3,7 +3,7 @@
 import { useEffect, useState, type RefObject } from "react";
 import type { Size } from "@/view/viewport";
 
-/** The size of an element in CSS pixels, also when it changes; null before it is known. */
+/** The current size of an element in CSS pixels; null before the first measurement. */
 export function useSize(element: RefObject<HTMLElement | null>): Size | null {
   const [size, setSize] = useState<Size | null>(null);
   useEffect(() => {

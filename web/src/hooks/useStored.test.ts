@@ -2,7 +2,7 @@ import { act, renderHook } from "@testing-library/react";
 import { describe, expect, it, vi } from "vitest";
 import { useStored } from "./useStored";
 
-/** A value with its writer, under a name of its own. */
+/** A stored value and its setter. */
 function stored(name: string) {
   const { result } = renderHook(() => useStored("localStorage", name));
   return {
@@ -12,7 +12,7 @@ function stored(name: string) {
 }
 
 describe("useStored", () => {
-  it("keeps a text in the browser, and takes it away", () => {
+  it("stores a text, and removes it", () => {
     const theme = stored("theme");
     expect(theme.value()).toBeNull();
     theme.write("dark");
@@ -23,26 +23,26 @@ describe("useStored", () => {
     expect(localStorage.getItem("theme")).toBeNull();
   });
 
-  it("finds what was kept", () => {
+  it("reads a text that was stored before", () => {
     localStorage.setItem("found", "text");
     expect(stored("found").value()).toBe("text");
   });
 
-  it("is the same wherever it is used on the page, and under its name alone", () => {
+  it("is shared by all users of a name, and only by them", () => {
     const [one, other, another] = [stored("shared"), stored("shared"), stored("not shared")];
     one.write("text");
     expect(other.value()).toBe("text");
     expect(another.value()).toBeNull();
   });
 
-  it("follows another window", () => {
+  it("follows changes in another window", () => {
     const one = stored("elsewhere");
     localStorage.setItem("elsewhere", "text");
     act(() => window.dispatchEvent(new StorageEvent("storage", { key: "elsewhere" })));
     expect(one.value()).toBe("text");
   });
 
-  it("holds for this page where the browser keeps nothing", () => {
+  it("works without storage for as long as the page", () => {
     const refuse = () => {
       throw new DOMException("denied", "SecurityError");
     };
@@ -57,7 +57,7 @@ describe("useStored", () => {
     expect(one.value()).toBeNull();
   });
 
-  it("trusts the browser again once it keeps something", () => {
+  it("uses storage again once it works", () => {
     const refusing = vi.spyOn(Storage.prototype, "setItem").mockImplementation(() => {
       throw new DOMException("full", "QuotaExceededError");
     });

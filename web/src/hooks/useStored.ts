@@ -4,7 +4,7 @@ import { useCallback, useSyncExternalStore } from "react";
 
 type Store = "localStorage" | "sessionStorage";
 
-/** A text that the browser keeps; null until there is one, and on the server. It holds for this page in any case. */
+/** A text in the browser's storage, or null, and its setter. If storage fails, the text lasts as long as the page. */
 export function useStored(store: Store, name: string): [string | null, (value: string | null) => void] {
   const subscribe = useCallback(
     (changed: () => void) => {
@@ -30,9 +30,9 @@ export function useStored(store: Store, name: string): [string | null, (value: s
       try {
         if (next === null) window[store].removeItem(name);
         else window[store].setItem(name, next);
-        kept.delete(name);
+        fallback.delete(name);
       } catch {
-        kept.set(name, next); // a browser that stores nothing
+        fallback.set(name, next); // the browser stores nothing
       }
       window.dispatchEvent(new Event(`stored:${name}`));
     },
@@ -41,10 +41,11 @@ export function useStored(store: Store, name: string): [string | null, (value: s
   return [value, write];
 }
 
-const kept = new Map<string, string | null>();
+/** Values that the browser refused to store. */
+const fallback = new Map<string, string | null>();
 
 function read(store: Store, name: string): string | null {
-  const held = kept.get(name);
+  const held = fallback.get(name);
   if (held !== undefined) return held;
   try {
     return window[store].getItem(name);

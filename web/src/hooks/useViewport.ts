@@ -6,7 +6,7 @@ import { fitted, moved, placed, scaleBounds, zoomed, type Point, type Size, type
 export type Viewport = {
   view: View;
   isFitted: boolean;
-  /** Percent of 1:1, one picture pixel for one of the screen. */
+  /** The scale in percent; 100: one picture pixel per screen pixel. */
   percent: number;
   fit: () => void;
   actual: (around?: Point) => void;
@@ -15,14 +15,14 @@ export type Viewport = {
   moveBy: (by: Point) => void;
 };
 
-const FITTED = 1.001; // a scale this near to the fitting one is it
+const FITTED = 1.001; // up to this ratio to the fitting scale, the picture counts as fitted
 
-/** Zoom and place of a picture in a part of the screen. It stays fitted while that changes, until a person zooms. */
+/** Zoom and position of a picture in the viewer. Until a person zooms, it stays fitted when the viewer is resized. */
 export function useViewport(picture: Size, screen: Size): Viewport {
   const [kept, setKept] = useState<(View & { width: number }) | null>(null); // null: fitted
   const { width } = picture;
   const fit = fitted(picture, screen);
-  // Of a picture of another size the same part is shown.
+  // After a change of the picture's size, the same part of it is shown.
   const viewOf = (chosen: typeof kept) =>
     chosen === null ? fit : placed({ ...chosen, scale: (chosen.scale * chosen.width) / width }, picture, screen);
   const view = viewOf(kept);

@@ -7,12 +7,12 @@ import { obstacleOf, refusalOf, sizeRefusalOf } from "./check";
 const MEBIBYTE = 2 ** 20;
 const HEIC = [0, 0, 0, 0x18, ...[..."ftypheic"].map((character) => character.charCodeAt(0))];
 
-/** A file that says it is so long, without being it. */
+/** A file that reports this size, but has other contents. */
 function longFile(size: number): File {
   return Object.defineProperty(fileOf(JPEG, "long.jpg"), "size", { value: size });
 }
 
-/** The numbers in a sentence, in their order. */
+/** The numbers in a sentence, in order. */
 const numbers = (sentence: string | null) =>
   [...(sentence ?? "").matchAll(/[\d.]*\d/g)].map(([number]) => Number(number));
 
@@ -21,7 +21,7 @@ describe("refusalOf", () => {
     ["JPEG", JPEG],
     ["PNG", PNG],
     ["WebP", WEBP],
-  ])("lets a %s pass, whatever its name", async (_kind, bytes) => {
+  ])("accepts a %s with any name", async (_kind, bytes) => {
     expect(
       await refusalOf(fileOf([...bytes, ...Array<number>(20).fill(0)], "letter.txt", "text/plain"), LIMITS),
     ).toBeNull();
@@ -30,30 +30,30 @@ describe("refusalOf", () => {
   it.each([
     ["HEIC", HEIC],
     ["a GIF", [..."GIF89a"].map((character) => character.charCodeAt(0))],
-    ["a sound in a RIFF", [..."RIFF\0\0\0\0WAVEfmt "].map((character) => character.charCodeAt(0))],
+    ["a RIFF with sound", [..."RIFF\0\0\0\0WAVEfmt "].map((character) => character.charCodeAt(0))],
     ["half a PNG's signature", PNG.slice(0, 4)],
     ["text", [65]],
-  ])("refuses %s that is named as a JPEG", async (_kind, bytes) => {
+  ])("refuses %s named as a JPEG", async (_kind, bytes) => {
     const refusal = await refusalOf(fileOf(bytes, "photo.jpg", "image/jpeg"), LIMITS);
     expect(refusal).toBe("This is not a JPEG, PNG or WebP file, whatever its name: nothing else is accepted.");
   });
 
-  it("refuses a kind that this server does not take, and names those it does", async () => {
+  it("refuses a type that this server does not accept, and names the accepted ones", async () => {
     expect(await refusalOf(fileOf(WEBP), { ...LIMITS, media_types: ["image/png"] })).toMatch(/^This is not a PNG file/);
   });
 
-  it("says that an empty file is empty", async () => {
+  it("refuses an empty file", async () => {
     expect(await refusalOf(fileOf([]), LIMITS)).toBe("This file is empty.");
   });
 
-  it("takes a file of just the most bytes, and none longer", async () => {
+  it("accepts a file at the limit, and refuses a longer one", async () => {
     expect(await refusalOf(longFile(10 * MEBIBYTE), LIMITS)).toBeNull();
     expect(await refusalOf(longFile(12.25 * MEBIBYTE), LIMITS)).toBe(
       "This file has 12.3 MB; the server accepts at most 10 MB.",
     );
   });
 
-  it("never names a length that is not over the limit", async () => {
+  it("never shows a length that is not over the limit", async () => {
     const limit = fc.integer({ min: 1, max: 1000 }).map((tenths) => tenths / 10);
     await fc.assert(
       fc.asyncProperty(limit, fc.integer({ min: 1, max: 2 * MEBIBYTE }), async (max_upload_mb, more) => {
@@ -65,7 +65,7 @@ describe("refusalOf", () => {
     );
   });
 
-  it("accepts or refuses any bytes with a sentence", async () => {
+  it("accepts any bytes, or refuses them with a sentence", async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 40 }), async (bytes) => {
         const refusal = await refusalOf(fileOf([...bytes]), LIMITS);
@@ -76,7 +76,7 @@ describe("refusalOf", () => {
 });
 
 describe("sizeRefusalOf", () => {
-  it("takes a photo of just the most pixels, and none larger", () => {
+  it("accepts a photo at the limit, and refuses a larger one", () => {
     expect(sizeRefusalOf({ width: 5000, height: 5000 }, LIMITS)).toBeNull();
     expect(sizeRefusalOf({ width: 5000, height: 5001 }, LIMITS)).toBe(
       "This photo has 25.01 megapixels; the server accepts at most 25.",
@@ -85,11 +85,11 @@ describe("sizeRefusalOf", () => {
 });
 
 describe("obstacleOf", () => {
-  it("lets a photo within the limits pass", () => {
+  it("is null within the limits", () => {
     expect(obstacleOf({ width: 5000, height: 5000 }, 2, LIMITS)).toBeNull();
   });
 
-  it("tells of too many pixels once it is enlarged, and what to do", () => {
+  it("says that the enlarged photo has too many pixels, and what to do", () => {
     const obstacle = obstacleOf({ width: 5000, height: 4000 }, 4, LIMITS);
     expect(obstacle).toContain("At ×4 this photo would have 320 megapixels; the server makes at most 100.");
     expect(obstacle).toContain("Choose a smaller size.");
@@ -97,7 +97,7 @@ describe("obstacleOf", () => {
 });
 
 describe("too many pixels", () => {
-  it("are found exactly, and never named by a number that is not over the limit", () => {
+  it("are found exactly, and the number shown is over the limit", () => {
     const most = fc.integer({ min: 1, max: 200 });
     const side = fc.integer({ min: 1, max: 30_000 });
     fc.assert(

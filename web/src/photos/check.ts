@@ -1,4 +1,4 @@
-/** What can be told of a photo before it is sent. */
+/** Checks a photo before it is sent. */
 import type { Limits } from "@/api/types";
 import type { Size } from "./photo";
 
@@ -7,7 +7,7 @@ const NAMES: Record<string, string> = { "image/jpeg": "JPEG", "image/png": "PNG"
 const MEBIBYTE = 2 ** 20;
 const SIGNATURE_BYTES = 16;
 
-/** Why a file cannot be sent; null if it can, as far as its kind and length tell. */
+/** Why a file cannot be sent, by its type and length; null if it can. */
 export async function refusalOf(file: File, limits: Limits): Promise<string | null> {
   if (file.size === 0) return "This file is empty.";
   const kind = await mediaTypeOf(file);
@@ -44,7 +44,7 @@ export function obstacleOf(size: Size, factor: number, limits: Limits): string |
   return null;
 }
 
-/** The kind of picture that a file begins as: its name may say anything. */
+/** The media type by the first bytes of a file; null if they are of no known type. Its name may be wrong. */
 export async function mediaTypeOf(file: File): Promise<string | null> {
   const head = new Uint8Array(await file.slice(0, SIGNATURE_BYTES).arrayBuffer());
   const text = String.fromCharCode(...head);
@@ -58,7 +58,7 @@ function listed(names: string[]): string {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
 }
 
-// Both are rounded up: never to the limit that they exceed.
+// Both round up, so that a number over a limit is never shown as the limit.
 
 function megabytes(bytes: number): string {
   return (Math.ceil((bytes / MEBIBYTE) * 10) / 10).toFixed(1);

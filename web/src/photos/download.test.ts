@@ -15,9 +15,8 @@ it.each([
   expect(downloadName(original, mediaType)).toBe(name);
 });
 
-it("tells the whole answer, but for the picture", () => {
+it("contains the answer without the picture", () => {
   const result = resultOf();
-  const told = JSON.parse(factsText(result));
-  expect(told).toEqual({ status: "success", data: result.facts });
+  expect(JSON.parse(factsText(result))).toEqual({ status: "success", data: result.facts });
   expect(factsText(result)).not.toContain("restored_image");
 });

@@ -1,4 +1,4 @@
-/** What a person takes away. */
+/** Names and texts of downloads. */
 import type { Result } from "./photo";
 
 const EXTENSIONS: Record<string, string> = { "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp" };
@@ -9,7 +9,7 @@ export function downloadName(original: string, mediaType: string): string {
   return `${stem}-restored.${EXTENSIONS[mediaType] ?? "bin"}`;
 }
 
-/** The answer as text, without the picture, which would be megabytes of base64. */
+/** The answer as JSON without the picture, which would be megabytes of base64. */
 export function factsText(result: Result): string {
   return JSON.stringify({ status: "success", data: result.facts }, null, 2);
 }

@@ -12,7 +12,7 @@ const measured = (metrics: Partial<Metrics>, warnings: Facts["warnings"] = []) =
   factsOf({ metrics: { ...KNOWN, ...metrics }, warnings });
 
 describe("figuresOf", () => {
-  it("gives each figure with its unit, in words and with what it is", () => {
+  it("gives each figure with its unit, meaning and explanation", () => {
     const figures = figuresOf(measured({}), SCALE);
     expect(figures.map(({ name, value }) => [name, value])).toEqual([
       ["PSNR", "31.5 dB"],
@@ -30,7 +30,7 @@ describe("figuresOf", () => {
     ["PSNR", [{ psnr: 45 }, { psnr: 40 }, { psnr: 33 }, { psnr: 27 }, { psnr: 5 }]],
     ["SSIM", [{ ssim: 1 }, { ssim: 0.97 }, { ssim: 0.95 }, { ssim: 0.8 }, { ssim: -0.1 }]],
     ["LPIPS", [{ lpips: 0 }, { lpips: 0.04 }, { lpips: 0.1 }, { lpips: 0.2 }, { lpips: 0.9 }]],
-  ] as const)("has a word for every value of %s: the worse, the stronger", (name, values) => {
+  ] as const)("has words for every value of %s", (name, values) => {
     const words = values.map((metrics) => figure(name, measured(metrics))?.meaning);
     expect(words[0]).toBe(words[1]);
     expect(new Set(words).size).toBe(4);
@@ -45,7 +45,7 @@ describe("figuresOf", () => {
     ["Identity", { identity_similarity: null }, "identity_unavailable"],
     ["Identity", { identity_similarity: null }, "no_face_detected"],
     ["Identity", { identity_similarity: null }, "no_face_restored"],
-  ] as const)("says of an unknown %s (%j) what the warning %s says", (name, metrics, code) => {
+  ] as const)("explains an unknown %s (%j) by the warning %s", (name, metrics, code) => {
     const facts = measured(metrics, [
       { code: "other_thing", message: "Something else." },
       { code, message: "This is why." },
@@ -53,7 +53,7 @@ describe("figuresOf", () => {
     expect(figure(name, facts)).toMatchObject({ value: null, meaning: "This is why." });
   });
 
-  it("finds the figure that failed among those that did", () => {
+  it("finds the warning of each failed figure", () => {
     const facts = measured({ ssim: null, lpips: null }, [
       { code: "metric_failed", message: "LPIPS could not be measured (MemoryError)." },
       { code: "metric_failed", message: "SSIM could not be measured (ValueError)." },
@@ -62,7 +62,7 @@ describe("figuresOf", () => {
     expect(figure("LPIPS", facts)?.meaning).toContain("MemoryError");
   });
 
-  it("says so where nobody asked for figures, or nobody said why", () => {
+  it("says that figures were not asked for, or have no reason", () => {
     expect(figure("PSNR", factsOf({ metrics: null }))).toMatchObject({
       value: null,
       meaning: "The figures were not asked for.",
@@ -75,7 +75,7 @@ describe("figuresOf", () => {
 });
 
 describe("otherWarnings", () => {
-  it("leaves out what stands beside an unknown figure, and nothing else", () => {
+  it("leaves out only the reasons of unknown figures", () => {
     const unavailable = { code: "identity_unavailable", message: "Identity is unknown." };
     const unprotected = { code: "identity_not_protected", message: "The likeness could not be protected." };
     const facts = measured({ identity_similarity: null }, [unprotected, unavailable]);
@@ -87,7 +87,7 @@ describe("otherWarnings", () => {
 describe("likeness", () => {
   const below = (threshold: number): Scale => ({ ...SCALE, threshold });
 
-  it("turns at the server's threshold", () => {
+  it("changes at the server's threshold", () => {
     expect(likeness(0.49, below(0.5))).toBe("may be taken for another person");
     expect(likeness(0.5, below(0.5))).toBe("same person");
     expect(likeness(0.8, below(0.5))).toBe("same person, clearly");
@@ -95,7 +95,7 @@ describe("likeness", () => {
     expect(likeness(-0.1, below(0))).toBe("may be taken for another person");
   });
 
-  it("is no judgement where the threshold is not known", () => {
+  it("does not judge without a threshold", () => {
     expect(likeness(0.9, { ...SCALE, threshold: null })).toMatch(/did not say/);
   });
 });
@@ -109,27 +109,25 @@ describe("the scale", () => {
     expect(scaleOf(by("own-faces"), { ...CONFIG, identity_threshold: 0 })).toEqual({ ...SCALE, threshold: 0 });
   });
 
-  it("has no threshold that belongs to another recogniser", () => {
+  it("has no threshold for another recogniser than the config's", () => {
     const unknown = { threshold: null, recogniser: "other-faces" };
     expect(scaleOf(by("other-faces"), CONFIG)).toEqual(unknown);
     expect(scaleOf(by("other-faces"), WITHOUT_RECOGNISER)).toEqual(unknown);
-    expect(scaleOf(by("other-faces"), null)).toEqual(unknown);
   });
 
-  it("is none without a recogniser", () => {
+  it("is empty without a recogniser", () => {
     const none = { threshold: null, recogniser: null };
     expect(scaleOf(factsOf({ models: {} }), WITHOUT_RECOGNISER)).toEqual(none);
-    expect(scaleOf(factsOf({ models: {} }), null)).toEqual(none);
   });
 
-  it("has words", () => {
+  it("is described in words", () => {
     expect(scaleInWords(SCALE)).toBe("same person from 0.50 on, by own-faces");
     expect(scaleInWords({ ...SCALE, threshold: -0.125 })).toBe("same person from -0.13 on, by own-faces");
     expect(scaleInWords({ ...SCALE, threshold: null })).toBe("measured by own-faces");
     expect(scaleInWords({ threshold: null, recogniser: null })).toBe("");
   });
 
-  it("stands in the explanation of the figure", () => {
+  it("is part of the figure's explanation", () => {
     const explained = (scale: Scale) =>
       figuresOf(measured({}), scale).find(({ name }) => name === "Identity")?.explanation;
     expect(explained(SCALE)).toContain("face recogniser: same person from 0.50 on, by own-faces. The lowest");

@@ -1,19 +1,19 @@
-/** What the figures of an answer mean, in plain words. */
+/** The figures of an answer, with plain words for what they mean. */
 import type { Config, Facts, Warning } from "@/api/types";
 
 export type Figure = {
   name: string;
   /** With its unit; null: unknown. */
   value: string | null;
-  /** One plain word or two for this value; where it is unknown: why. */
+  /** Plain words for this value; if it is unknown, the reason. */
   meaning: string;
-  /** What the figure is. */
+  /** What the figure measures. */
   explanation: string;
 };
 
-/** What a similarity means depends on who measured it. */
+/** The scale of a similarity, which depends on the recogniser that measured it. */
 export type Scale = {
-  /** The similarity from which on two faces are one person's; null: not known. */
+  /** From this similarity on, two faces are taken for the same person; null: unknown. */
   threshold: number | null;
   /** By name; null: there is none. */
   recogniser: string | null;
@@ -33,7 +33,7 @@ const SSIM: readonly Step[] = [
   [0.75, "structure changed in places"],
   [-Infinity, "structure much changed"],
 ];
-/** Of 1 − LPIPS, so that all go one way. */
+/** Steps of 1 − LPIPS, so that a higher value is better, as for the others. */
 const LPIPS: readonly Step[] = [
   [0.95, "looks the same"],
   [0.85, "looks alike"],
@@ -76,21 +76,21 @@ export function figuresOf(facts: Facts, scale: Scale): Figure[] {
   ];
 }
 
-/** The warnings that are not already the reason of an unknown figure. */
+/** The warnings that are not already shown as the reason of an unknown figure. */
 export function otherWarnings(facts: Facts, scale: Scale): Warning[] {
-  const told = figuresOf(facts, scale).map(({ meaning }) => meaning);
-  return facts.warnings.filter(({ code, message }) => code.startsWith("no_face") || !told.includes(message));
+  const shown = figuresOf(facts, scale).map(({ meaning }) => meaning);
+  return facts.warnings.filter(({ code, message }) => code.startsWith("no_face") || !shown.includes(message));
 }
 
 /** The scale of the similarities in an answer. */
-export function scaleOf(facts: Facts, config: Config | null): Scale {
-  const chosen = config?.identity_recogniser ?? null;
+export function scaleOf(facts: Facts, config: Config): Scale {
+  const chosen = config.identity_recogniser;
   const recogniser = facts.models.recogniser ?? chosen;
-  // A server that was started anew may measure by another one than it told this page, with another threshold.
-  return { recogniser, threshold: recogniser === chosen ? (config?.identity_threshold ?? null) : null };
+  // After a restart the server may use another recogniser than the config says; its threshold is unknown.
+  return { recogniser, threshold: recogniser === chosen ? config.identity_threshold : null };
 }
 
-/** "same person from 0.50 on, by dlib-resnet"; empty where no recogniser measures. */
+/** "same person from 0.50 on, by dlib-resnet"; empty without a recogniser. */
 export function scaleInWords({ threshold, recogniser }: Scale): string {
   if (recogniser === null) return "";
   return threshold === null
@@ -115,10 +115,10 @@ function word(steps: readonly Step[], value: number): string {
   return steps.find(([least]) => value >= least)?.[1] ?? "";
 }
 
-/** Why a figure is unknown: the warning about it says so. */
+/** Why a figure is unknown: the text of the warning about it. */
 function reason(facts: Facts, figure: "psnr" | "ssim" | "lpips" | "identity"): string {
   if (facts.metrics === null) return "The figures were not asked for.";
-  // Of the warnings about identity one alone says why it is unknown.
+  // Other identity_* warnings do not say why the figure is unknown.
   const codes = figure === "identity" ? ["identity_unavailable", "no_face_"] : [`${figure}_`];
   const warning = facts.warnings.find(
     ({ code, message }) =>

@@ -1,10 +1,12 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import type { Config } from "@/api/types";
-import { CONFIG, LOADING, WITHOUT_RECOGNISER } from "@/test/samples";
-import { canProtect, DEFAULTS, offered, remember, remembered, type Options } from "./options";
+import { CONFIG, LOADING, OPTIONS, WITHOUT_RECOGNISER } from "@/test/samples";
+import { allowedOptions, canProtect, factorsOf, savedOptions, saveOptions, type Options } from "./options";
 
 const KEY = "likeness.options";
+const FULL: Config = { ...CONFIG, choices: { ...CONFIG.choices, restorer: ["first", "second"] } };
 const OTHER: Options = {
   upscale_factor: 4,
   strength: 0.5,
@@ -16,58 +18,58 @@ const OTHER: Options = {
   restorer: "second",
 };
 
-describe("remembered", () => {
-  it("is what was chosen here last", () => {
-    remember(OTHER);
-    expect(remembered()).toEqual(OTHER);
+describe("savedOptions", () => {
+  it("returns what was last chosen in this browser", () => {
+    saveOptions(OTHER);
+    expect(savedOptions(FULL)).toEqual(OTHER);
   });
 
-  it("is the defaults where nothing was", () => {
-    expect(remembered()).toEqual(DEFAULTS);
+  it("returns the server's defaults if nothing was saved", () => {
+    expect(savedOptions(CONFIG)).toEqual(OPTIONS);
+    const defaults = { ...CONFIG.defaults, strength: 0.7, faces: "center" };
+    expect(savedOptions({ ...CONFIG, defaults })).toEqual({ ...OPTIONS, strength: 0.7, faces: "center" });
   });
 
   it.each(["", "null", "5", "[1,2]", "{", '"text"', '{"strength":"much","faces":7,"colour":"red","quality":null}'])(
-    "is the defaults where somebody else wrote %s",
+    "returns the defaults if the saved text is %s",
     (text) => {
       localStorage.setItem(KEY, text);
-      expect(remembered()).toEqual(DEFAULTS);
+      expect(savedOptions(CONFIG)).toEqual(OPTIONS);
     },
   );
 
-  it("takes from a text of another version what it knows", () => {
+  it("keeps the known options of a text that another version saved", () => {
     localStorage.setItem(KEY, JSON.stringify({ quality: 70, sharpness: 3, strength: "much" }));
-    expect(remembered()).toEqual({ ...DEFAULTS, quality: 70 });
+    expect(savedOptions(CONFIG)).toEqual({ ...OPTIONS, quality: 70 });
   });
 
-  it("is the defaults where the browser keeps nothing, and then remembering does no harm", () => {
+  it("returns the defaults if the browser stores nothing, and saving does not throw", () => {
     const refuse = () => {
       throw new DOMException("denied", "SecurityError");
     };
     vi.spyOn(Storage.prototype, "getItem").mockImplementation(refuse);
     vi.spyOn(Storage.prototype, "setItem").mockImplementation(refuse);
-    expect(() => remember(OTHER)).not.toThrow();
-    expect(remembered()).toEqual(DEFAULTS);
+    expect(() => saveOptions(OTHER)).not.toThrow();
+    expect(savedOptions(FULL)).toEqual(OPTIONS);
   });
 });
 
-describe("offered", () => {
-  const full: Config = { ...CONFIG, choices: { ...CONFIG.choices, restorer: ["first", "second"] } };
-
-  it("leaves what the server offers", () => {
-    expect(offered(OTHER, full)).toEqual(OTHER);
+describe("allowedOptions", () => {
+  it("keeps what the server offers", () => {
+    expect(allowedOptions(OTHER, FULL)).toEqual(OTHER);
   });
 
-  it("falls back where the server offers less", () => {
+  it("uses the defaults where the server offers less", () => {
     const less = {
-      ...full,
+      ...FULL,
       limits: {
-        ...full.limits,
+        ...FULL.limits,
         upscale_factor: [1, 2] as [number, number],
         strength: [0.8, 1] as [number, number],
         quality: [90, 100] as [number, number],
       },
       choices: {
-        ...full.choices,
+        ...FULL.choices,
         faces: ["all"],
         color_correction: ["none"],
         output_format: ["png"],
@@ -75,33 +77,55 @@ describe("offered", () => {
       },
       identity_recogniser: null,
     };
-    expect(offered(OTHER, less)).toEqual(DEFAULTS);
+    expect(allowedOptions(OTHER, less)).toEqual(OPTIONS);
   });
 
-  it("keeps the likeness only where the server can tell people apart", () => {
+  it("protects the likeness only if the server has a recogniser", () => {
     expect(canProtect(CONFIG)).toBe(true);
-    expect(canProtect(LOADING)).toBe(true); // it says which model it will have
+    expect(canProtect(LOADING)).toBe(true); // the server names its recogniser before it is loaded
     expect(canProtect(WITHOUT_RECOGNISER)).toBe(false);
-    expect(offered({ ...DEFAULTS, identity_policy: "protect" }, LOADING).identity_policy).toBe("protect");
-    expect(offered({ ...DEFAULTS, identity_policy: "protect" }, WITHOUT_RECOGNISER).identity_policy).toBe("warn");
+    expect(allowedOptions({ identity_policy: "protect" }, LOADING).identity_policy).toBe("protect");
+    expect(allowedOptions({ identity_policy: "protect" }, WITHOUT_RECOGNISER).identity_policy).toBe("warn");
   });
 
-  it("never asks for what the server does not offer, whatever was stored", () => {
+  it("never returns a value that the server does not accept, whatever was saved", () => {
     const value = fc.oneof(fc.string(), fc.double(), fc.integer(), fc.boolean(), fc.constant(null));
-    const names = Object.keys(DEFAULTS) as (keyof Options)[];
+    const names = Object.keys(OPTIONS) as (keyof Options)[];
     fc.assert(
       fc.property(fc.record(Object.fromEntries(names.map((name) => [name, value])), { requiredKeys: [] }), (stored) => {
         localStorage.setItem(KEY, JSON.stringify(stored));
-        const options = offered(remembered(), full);
+        const options = savedOptions(FULL);
         for (const name of ["upscale_factor", "strength", "quality"] as const) {
-          expect(options[name]).toBeGreaterThanOrEqual(full.limits[name][0]);
-          expect(options[name]).toBeLessThanOrEqual(full.limits[name][1]);
+          expect(options[name]).toBeGreaterThanOrEqual(FULL.limits[name][0]);
+          expect(options[name]).toBeLessThanOrEqual(FULL.limits[name][1]);
         }
         for (const name of ["faces", "identity_policy", "color_correction", "output_format"] as const) {
-          expect(full.choices[name]).toContain(options[name]);
+          expect(FULL.choices[name]).toContain(options[name]);
         }
         expect([null, "first", "second"]).toContain(options.restorer);
       }),
     );
   });
+});
+
+it.each([
+  [
+    [1, 4],
+    [1, 2, 3, 4],
+  ],
+  [
+    [1.5, 3.5],
+    [2, 3],
+  ],
+  [[2, 2], [2]],
+] as [[number, number], number[]][])("offers the whole upscale factors in %j", (upscale_factor, factors) => {
+  expect(factorsOf({ ...CONFIG.limits, upscale_factor })).toEqual(factors);
+});
+
+it("is tested with the defaults of the API's document", () => {
+  const document = JSON.parse(readFileSync("openapi.json", "utf8"));
+  const { properties } = document.components.schemas.EnhanceForm;
+  const { restorer, ...others } = OPTIONS;
+  expect(restorer).toBeNull();
+  for (const [name, value] of Object.entries(others)) expect([name, properties[name].default]).toEqual([name, value]);
 });

@@ -1,53 +1,59 @@
-/** What a person may choose for all photos, remembered in this browser. */
-import type { Config, EnhanceForm } from "@/api/types";
+/**
+ * What a person may choose for all photos, saved in this browser.
+ *
+ * Names and types are those of the API's form (schema.d.ts). Bounds, choices and defaults are those that the server
+ * gives in /api/v1/config. To offer another option, name it here and give it a control in OptionsPanel.
+ */
+import type { Config, EnhanceForm, Limits } from "@/api/types";
 
-export type Options = Required<
-  Pick<
-    EnhanceForm,
-    "upscale_factor" | "strength" | "faces" | "identity_policy" | "color_correction" | "output_format" | "quality"
-  >
-> & {
+/** Options with bounds in `config.limits`. */
+const NUMBERS = ["upscale_factor", "strength", "quality"] as const satisfies readonly (keyof EnhanceForm &
+  keyof Limits)[];
+/** Of these the page offers whole numbers only. */
+const WHOLE_NUMBERS: readonly (typeof NUMBERS)[number][] = ["upscale_factor", "quality"];
+/** Options with their possible values in `config.choices`. */
+const CHOICES = [
+  "faces",
+  "identity_policy",
+  "color_correction",
+  "output_format",
+] as const satisfies readonly (keyof EnhanceForm)[];
+
+export type Options = Pick<EnhanceForm, (typeof NUMBERS)[number] | (typeof CHOICES)[number]> & {
   /** By name; null: the server's default. */
-  restorer: string | null;
-};
-
-export const FACTORS = [1, 2, 3, 4] as const;
-
-export const DEFAULTS: Options = {
-  upscale_factor: 2,
-  strength: 1,
-  faces: "all",
-  identity_policy: "warn",
-  color_correction: "none",
-  output_format: "png",
-  quality: 95,
-  restorer: null,
+  restorer: NonNullable<EnhanceForm["restorer"]> | null;
 };
 
 const KEY = "likeness.options";
 
-/** These options as far as the server offers them, else the defaults. */
-export function offered(options: Options, config: Config): Options {
-  const { limits, choices } = config;
-  const within = (value: number, bounds: number[], fallback: number) =>
-    value >= (bounds[0] ?? value) && value <= (bounds[1] ?? value) ? value : fallback;
-  const among = <T extends string>(name: string, value: T, fallback: T) =>
-    choices[name] === undefined || choices[name].includes(value) ? value : fallback;
+/** Each wanted value that the server accepts, and the server's default for every other option. */
+export function allowedOptions(wanted: Partial<Record<keyof Options, unknown>>, config: Config): Options {
+  const { limits, choices, defaults } = config;
+  const isInBounds = (name: (typeof NUMBERS)[number], value: unknown) => {
+    const [least, most] = limits[name];
+    const isNumber = typeof value === "number" && value >= least && value <= most;
+    return isNumber && (Number.isInteger(value) || !WHOLE_NUMBERS.includes(name));
+  };
+  const isChoice = (name: keyof Options, value: unknown): value is string =>
+    typeof value === "string" && choices[name] !== undefined && choices[name].includes(value);
+  const options = Object.fromEntries([
+    ...NUMBERS.map((name) => [name, isInBounds(name, wanted[name]) ? wanted[name] : defaults[name]]),
+    ...CHOICES.map((name) => [name, isChoice(name, wanted[name]) ? wanted[name] : defaults[name]]),
+  ]) as Omit<Options, "restorer">;
   return {
-    upscale_factor: FACTORS.some((factor) => factor === options.upscale_factor)
-      ? within(options.upscale_factor, limits.upscale_factor, DEFAULTS.upscale_factor)
-      : DEFAULTS.upscale_factor,
-    strength: within(options.strength, limits.strength, DEFAULTS.strength),
-    faces: among("faces", options.faces, DEFAULTS.faces),
-    identity_policy: canProtect(config) ? among("identity_policy", options.identity_policy, "warn") : "warn",
-    color_correction: among("color_correction", options.color_correction, DEFAULTS.color_correction),
-    output_format: among("output_format", options.output_format, DEFAULTS.output_format),
-    quality: within(Math.round(options.quality), limits.quality, DEFAULTS.quality),
-    restorer: options.restorer !== null && choices.restorer?.includes(options.restorer) ? options.restorer : null,
+    ...options,
+    identity_policy: canProtect(config) ? options.identity_policy : "warn",
+    restorer: isChoice("restorer", wanted.restorer) ? wanted.restorer : null,
   };
 }
 
-/** Whether the server has its models; it answers before that. */
+/** The upscale factors that the page offers. */
+export function factorsOf({ upscale_factor: [least, most] }: Limits): number[] {
+  const first = Math.ceil(least);
+  return Array.from({ length: Math.floor(most) - first + 1 }, (_, index) => first + index);
+}
+
+/** Whether the models are loaded; the server answers before that. */
 export function isLoaded(config: Config): boolean {
   return "detector" in config.models;
 }
@@ -57,24 +63,21 @@ export function canProtect(config: Config): boolean {
   return config.identity_recogniser !== null;
 }
 
-/** What was chosen here last. */
-export function remembered(): Options {
+/** What was last chosen in this browser, as far as the server accepts it. */
+export function savedOptions(config: Config): Options {
+  let saved: unknown = null;
   try {
-    const stored: unknown = JSON.parse(localStorage.getItem(KEY) ?? "{}");
-    const known = Object.entries(stored as Partial<Options>).filter(
-      ([name, value]) =>
-        name in DEFAULTS && (name === "restorer" || typeof value === typeof DEFAULTS[name as keyof Options]),
-    );
-    return { ...DEFAULTS, ...(Object.fromEntries(known) as Partial<Options>) };
+    saved = JSON.parse(localStorage.getItem(KEY) ?? "null");
   } catch {
-    return DEFAULTS; // no storage here, or somebody else's text in it
+    // The browser stores nothing, or the text is not JSON.
   }
+  return allowedOptions(Object(saved), config);
 }
 
-export function remember(options: Options): void {
+export function saveOptions(options: Options): void {
   try {
     localStorage.setItem(KEY, JSON.stringify(options));
   } catch {
-    // A browser that keeps nothing: they hold until the page is left.
+    // A browser that stores nothing: the options last until the page is left.
   }
 }

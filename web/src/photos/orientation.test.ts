@@ -6,7 +6,7 @@ import { orientationOf } from "./orientation";
 const bytesOf = (text: string) => [...text].map((character) => character.charCodeAt(0));
 const long = (value: number) => [value & 255, (value >> 8) & 255, (value >> 16) & 255, value >>> 24];
 
-/** A WebP of these chunks. */
+/** A WebP file with these chunks. */
 function webp(...chunks: [name: string, data: number[]][]): ArrayBuffer {
   const body = chunks.flatMap(([name, data]) => [
     ...bytesOf(name),
@@ -17,7 +17,7 @@ function webp(...chunks: [name: string, data: number[]][]): ArrayBuffer {
   return new Uint8Array([...bytesOf("RIFF"), ...long(body.length + 4), ...bytesOf("WEBP"), ...body]).buffer;
 }
 
-/** Exif data in which one entry stands before the orientation. */
+/** Exif data with one entry before the orientation. */
 function tiff(orientation: number, isLittle = true, tag = 0x0112): number[] {
   const short = (value: number) => (isLittle ? [value & 255, value >> 8] : [value >> 8, value & 255]);
   const four = (value: number) => (isLittle ? long(value) : long(value).reverse());
@@ -44,15 +44,15 @@ describe("orientationOf", () => {
 
   it.each([
     ["no Exif data", webp(["VP8 ", [1, 2, 3]])],
-    ["no orientation in them", webp(["EXIF", tiff(6, true, 0x0110)])],
-    ["one that there is not", webp(["EXIF", tiff(9)])],
-    ["less than it says", webp(["EXIF", tiff(6).slice(0, 30)])],
-    ["nothing", new ArrayBuffer(0)],
-  ])("is upright where there is %s", (_what, file) => {
+    ["no orientation in the Exif data", webp(["EXIF", tiff(6, true, 0x0110)])],
+    ["an invalid orientation", webp(["EXIF", tiff(9)])],
+    ["less data than stated", webp(["EXIF", tiff(6).slice(0, 30)])],
+    ["an empty file", new ArrayBuffer(0)],
+  ])("is 1 if there is %s", (_what, file) => {
     expect(orientationOf(file)).toBe(1);
   });
 
-  it("makes an orientation of any bytes", () => {
+  it("is valid for any bytes", () => {
     const chunk = fc.tuple(fc.constantFrom("EXIF", "VP8 "), fc.array(fc.nat(255), { maxLength: 60 }));
     const file = fc.oneof(
       fc.array(chunk as fc.Arbitrary<[string, number[]]>, { maxLength: 3 }).map((chunks) => webp(...chunks)),

@@ -1,14 +1,14 @@
 /**
- * Which way up a WebP is. Browsers turn JPEG and PNG as their Exif data say, but not WebP (Chromium 156), which the
- * server does turn.
+ * The orientation of a WebP. Browsers turn JPEG and PNG by their Exif orientation, but not WebP (Chromium 156). The
+ * server turns all three.
  */
 
-/** Of Exif: 1 is upright, 2 to 8 are turned or mirrored. */
+/** As Exif defines it: 1 is upright, 2 to 8 are turned or mirrored. */
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 const TAG = 0x0112;
 
-/** The orientation that the Exif data of a WebP file tell; 1 where there are none, or none that make sense. */
+/** The Exif orientation of a WebP file; 1 if it has none or an invalid one. */
 export function orientationOf(webp: ArrayBuffer): Orientation {
   try {
     const exif = exifOf(new DataView(webp));
@@ -19,7 +19,7 @@ export function orientationOf(webp: ArrayBuffer): Orientation {
   }
 }
 
-/** The Exif chunk of a RIFF container: the TIFF structure in it. */
+/** The TIFF structure in the Exif chunk of a RIFF container; null without one. */
 function exifOf(file: DataView): DataView | null {
   for (let start = 12; start + 8 <= file.byteLength;) {
     const length = file.getUint32(start + 4, true);

@@ -1,18 +1,18 @@
 // @vitest-environment node
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { fileOf, photoOf, PNG, resultOf } from "@/test/samples";
-import { DEFAULTS, type Options } from "./options";
+import { fileOf, OPTIONS, photoOf, PNG, resultOf } from "@/test/samples";
+import type { Options } from "./options";
 import { formOf, isBusy, isOutdated, isRetrying, requestFor, type Request } from "./photo";
 
 const file = fileOf(PNG, "portrait.png");
 
 function fieldsOf(request: Partial<Request>): Record<string, FormDataEntryValue> {
-  return Object.fromEntries(formOf(file, { options: DEFAULTS, overrides: {}, requireFace: true, ...request }));
+  return Object.fromEntries(formOf(file, { options: OPTIONS, overrides: {}, requireFace: true, ...request }));
 }
 
 describe("formOf", () => {
-  it("sends the photo and what was chosen, and no more", () => {
+  it("has the photo and the options, and nothing else", () => {
     const { file: sent, ...fields } = fieldsOf({});
     expect((sent as File).name).toBe("portrait.png");
     expect(fields).toEqual({
@@ -26,27 +26,27 @@ describe("formOf", () => {
     });
   });
 
-  it.each(["jpeg", "webp"] as const)("sends the quality of a %s", (output_format) => {
-    expect(fieldsOf({ options: { ...DEFAULTS, output_format, quality: 80 } })).toMatchObject({
+  it.each(["jpeg", "webp"] as const)("has the quality of a %s", (output_format) => {
+    expect(fieldsOf({ options: { ...OPTIONS, output_format, quality: 80 } })).toMatchObject({
       output_format,
       quality: "80",
     });
   });
 
-  it("sends the strengths of single faces as JSON", () => {
+  it("has the strengths of single faces as JSON", () => {
     const { face_overrides } = fieldsOf({ overrides: { 0: 0, 2: 0.5 } });
     expect(JSON.parse(String(face_overrides))).toEqual({ "0": 0, "2": 0.5 });
   });
 
-  it("names another restorer, and that no face is needed", () => {
-    const fields = fieldsOf({ options: { ...DEFAULTS, restorer: "second" }, requireFace: false });
+  it("has another restorer, and that no face is required", () => {
+    const fields = fieldsOf({ options: { ...OPTIONS, restorer: "second" }, requireFace: false });
     expect(fields).toMatchObject({ restorer: "second", require_face: "false" });
   });
 
-  it("has no field that the API does not know", () => {
+  it("has only fields of the API", () => {
     const document = JSON.parse(readFileSync(new URL("../../openapi.json", import.meta.url), "utf8"));
     const known = Object.keys(document.components.schemas.EnhanceForm.properties);
-    const options: Options = { ...DEFAULTS, output_format: "webp", restorer: "second" };
+    const options: Options = { ...OPTIONS, output_format: "webp", restorer: "second" };
     const sent = Object.keys(fieldsOf({ options, overrides: { 0: 0 } }));
     expect(
       sent.filter((name) => !known.includes(name)),
@@ -57,14 +57,14 @@ describe("formOf", () => {
 
 describe("isOutdated", () => {
   const png = resultOf();
-  const jpeg = resultOf({}, { ...DEFAULTS, output_format: "jpeg" });
+  const jpeg = resultOf({}, { ...OPTIONS, output_format: "jpeg" });
 
-  it("is so before there is a result, and not right after", () => {
-    expect(isOutdated(photoOf(), DEFAULTS)).toBe(true);
-    expect(isOutdated(photoOf({ result: png }), DEFAULTS)).toBe(false);
+  it("is true without a result, and false right after it", () => {
+    expect(isOutdated(photoOf(), OPTIONS)).toBe(true);
+    expect(isOutdated(photoOf({ result: png }), OPTIONS)).toBe(false);
   });
 
-  it("follows every option", () => {
+  it("is true after a change of any option", () => {
     const changes: Partial<Options>[] = [
       { upscale_factor: 3 },
       { strength: 0.5 },
@@ -74,35 +74,35 @@ describe("isOutdated", () => {
       { output_format: "webp" },
       { restorer: "second" },
     ];
-    for (const change of changes) expect(isOutdated(photoOf({ result: png }), { ...DEFAULTS, ...change })).toBe(true);
+    for (const change of changes) expect(isOutdated(photoOf({ result: png }), { ...OPTIONS, ...change })).toBe(true);
   });
 
-  it("follows the quality where it means anything", () => {
-    expect(isOutdated(photoOf({ result: png }), { ...DEFAULTS, quality: 50 })).toBe(false);
+  it("depends on the quality only for formats that have one", () => {
+    expect(isOutdated(photoOf({ result: png }), { ...OPTIONS, quality: 50 })).toBe(false);
     expect(isOutdated(photoOf({ result: jpeg }), { ...jpeg.request.options, quality: 50 })).toBe(true);
   });
 
-  it("follows the faces of this colour correction alone, and whether one is needed", () => {
-    expect(isOutdated(photoOf({ result: png, overrides: { none: { 0: 0.5 } } }), DEFAULTS)).toBe(true);
-    expect(isOutdated(photoOf({ result: png, overrides: { auto: { 0: 0.5 } } }), DEFAULTS)).toBe(false);
-    expect(isOutdated(photoOf({ result: png, requireFace: false }), DEFAULTS)).toBe(true);
+  it("depends on the overrides of this colour correction, and on requireFace", () => {
+    expect(isOutdated(photoOf({ result: png, overrides: { none: { 0: 0.5 } } }), OPTIONS)).toBe(true);
+    expect(isOutdated(photoOf({ result: png, overrides: { auto: { 0: 0.5 } } }), OPTIONS)).toBe(false);
+    expect(isOutdated(photoOf({ result: png, requireFace: false }), OPTIONS)).toBe(true);
   });
 
-  it("does not mind in which order things were chosen", () => {
+  it("does not depend on the order of choices", () => {
     const asked = { ...png, request: { ...png.request, overrides: { 2: 0.5, 0: 0 } } };
-    const options = Object.fromEntries(Object.entries(DEFAULTS).reverse()) as Options;
+    const options = Object.fromEntries(Object.entries(OPTIONS).reverse()) as Options;
     expect(isOutdated(photoOf({ result: asked, overrides: { none: { 0: 0, 2: 0.5 } } }), options)).toBe(false);
   });
 });
 
-it("asks for the overrides of the colour correction that is chosen", () => {
+it("requests the overrides of the chosen colour correction", () => {
   const photo = photoOf({ overrides: { none: { 0: 0 }, auto: { 1: 0.5 } } });
-  expect(requestFor(photo, DEFAULTS).overrides).toEqual({ 0: 0 });
-  expect(requestFor(photo, { ...DEFAULTS, color_correction: "auto" }).overrides).toEqual({ 1: 0.5 });
-  expect(requestFor(photoOf(), DEFAULTS).overrides).toEqual({});
+  expect(requestFor(photo, OPTIONS).overrides).toEqual({ 0: 0 });
+  expect(requestFor(photo, { ...OPTIONS, color_correction: "auto" }).overrides).toEqual({ 1: 0.5 });
+  expect(requestFor(photoOf(), OPTIONS).overrides).toEqual({});
 });
 
-it("is busy from the click to the end, also between two tries", () => {
+it("is busy from the click to the end, and between two tries", () => {
   const progress = { phase: "uploading", fraction: 0 } as const;
   const problem = { message: "", code: "", status: 503, stage: null, requestId: null, retryAfter: 1 };
   expect(isBusy(photoOf())).toBe(false);

@@ -1,4 +1,4 @@
-/** A photo of the list: the file, what is asked for it, what becomes of it. */
+/** A photo of the page: its file, its settings, its work and its result. */
 import type { Problem } from "@/api/problem";
 import type { Progress } from "@/api/submission";
 import type { EnhanceForm, Facts } from "@/api/types";
@@ -28,29 +28,29 @@ export type Work =
   | { phase: "active"; tries: number; since: number; progress: Progress }
   | { phase: "failed"; tries: number; problem: Problem; retryAt: number | null };
 
-/** Work that goes on, or will by itself. */
-export type Underway = Extract<Work, { phase: "waiting" | "active" }>;
+/** Work that is waiting or running. */
+export type OngoingWork = Extract<Work, { phase: "waiting" | "active" }>;
 
 export type Photo = {
   id: string;
   file: File;
-  /** What of it is shown: upright. */
+  /** URL of the picture that is shown, which is upright. */
   url: string;
-  /** Upright, as the browser shows it; null where it cannot. */
+  /** Size of the upright picture in pixels; null if the browser cannot show it. */
   size: Size | null;
-  /** Why it is not sent; null if it may be. */
+  /** Why it is not sent; null if it can be. */
   refusal: string | null;
   requireFace: boolean;
-  /** By colour correction: the faces are looked for in the corrected photo, and may come in another order there. */
+  /** Per colour correction, because the faces are detected in the corrected photo and may have another order there. */
   overrides: Partial<Record<ColorCorrection, Overrides>>;
   work: Work;
-  /** The last one; it stays while another is made. */
+  /** The last result; kept until the next one. */
   result: Result | null;
 };
 
-export function newPhoto(come: Pick<Photo, "id" | "file" | "url" | "size" | "refusal">): Photo {
+export function newPhoto(fields: Pick<Photo, "id" | "file" | "url" | "size" | "refusal">): Photo {
   return {
-    ...come,
+    ...fields,
     requireFace: true,
     overrides: {},
     work: { phase: "idle" },
@@ -58,12 +58,12 @@ export function newPhoto(come: Pick<Photo, "id" | "file" | "url" | "size" | "ref
   };
 }
 
-/** What would be asked of the server now. */
+/** The request that would be sent now. */
 export function requestFor(photo: Photo, options: Options): Request {
   return { options, overrides: photo.overrides[options.color_correction] ?? {}, requireFace: photo.requireFace };
 }
 
-/** Whether the result is not, or no more, what would be asked for now. */
+/** Whether there is no result, or one of another request than would be sent now. */
 export function isOutdated(photo: Photo, options: Options): boolean {
   if (photo.result === null) return true;
   return canonical(photo.result.request) !== canonical(requestFor(photo, options));
@@ -77,7 +77,7 @@ export function isRetrying(photo: Photo): boolean {
   return photo.work.phase === "failed" && photo.work.retryAt !== null;
 }
 
-/** The form as it is sent. */
+/** The form of a request. */
 export function formOf(file: File, { options, overrides, requireFace }: Request): FormData {
   const { restorer, quality, ...others } = options;
   const fields: Partial<Record<keyof EnhanceForm, string | number | boolean>> = {
@@ -94,7 +94,7 @@ export function formOf(file: File, { options, overrides, requireFace }: Request)
 }
 
 function canonical({ options, overrides, requireFace }: Request): string {
-  const quality = options.output_format === "png" ? null : options.quality; // which means nothing to a PNG
+  const quality = options.output_format === "png" ? null : options.quality; // PNG has no quality
   const faces = Object.entries(overrides).sort();
   return JSON.stringify([Object.entries({ ...options, quality }).sort(), faces, requireFace]);
 }

@@ -1,26 +1,26 @@
 // @vitest-environment node
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { photoOf, problemOf, resultOf } from "@/test/samples";
-import { DEFAULTS, type Options } from "./options";
+import { OPTIONS, photoOf, problemOf, resultOf } from "@/test/samples";
+import type { Options } from "./options";
 import { isRetrying, type Photo } from "./photo";
 import { EMPTY, MAX_TRIES, reduce, type Action, type State } from "./reducer";
 
 const BUSY = problemOf({ status: 503, retryAfter: 7 });
 const NOW = 1_000_000;
 
-/** The state after these, from one in which there is a photo. */
+/** The state after these actions, starting with one photo. */
 function after(...actions: Action[]): State {
   return actions.reduce(reduce, reduce(EMPTY, { type: "added", photos: [photoOf({ id: "a" })] }));
 }
 
-function theOne(state: State): Photo {
+function photoIn(state: State): Photo {
   const [photo] = state.photos;
   if (photo === undefined) throw new Error("There is no photo.");
   return photo;
 }
 
-const ask: Action = { type: "asked", ids: ["a"] };
+const ask: Action = { type: "requested", ids: ["a"] };
 const start: Action = { type: "started", id: "a", now: NOW };
 const fail: Action = { type: "failed", id: "a", problem: BUSY, now: NOW };
 const cancel: Action = { type: "cancelled", id: "a" };
@@ -29,7 +29,7 @@ describe("the list", () => {
   const [a, b, c] = ["a", "b", "c"].map((id) => photoOf({ id })) as [Photo, Photo, Photo];
   const refused = photoOf({ id: "refused", refusal: "No." });
 
-  it("shows what was added last, but rather a photo than a refusal", () => {
+  it("selects the first added photo that is not refused", () => {
     let state = reduce(EMPTY, { type: "added", photos: [refused, a] });
     expect(state.selected).toBe("a");
     state = reduce(state, { type: "added", photos: [photoOf({ id: "other", refusal: "No." })] });
@@ -38,7 +38,7 @@ describe("the list", () => {
     expect(reduce(EMPTY, { type: "added", photos: [refused] }).selected).toBe("refused");
   });
 
-  it("shows the neighbour of a photo that is taken away", () => {
+  it("selects the neighbour of a removed photo", () => {
     let state = reduce(EMPTY, { type: "added", photos: [a, b, c] });
     state = reduce(state, { type: "selected", id: "b" });
     state = reduce(state, { type: "removed", id: "b" });
@@ -48,78 +48,78 @@ describe("the list", () => {
     expect(reduce(state, { type: "removed", id: "a" })).toMatchObject({ selected: null, photos: [] });
   });
 
-  it("keeps showing a photo when another is taken away", () => {
+  it("keeps the selection when another photo is removed", () => {
     const state = reduce(EMPTY, { type: "added", photos: [a, b] });
     expect(reduce(state, { type: "removed", id: "b" }).selected).toBe("a");
   });
 });
 
-describe("a photo's way", () => {
-  it("leads over waiting and work to a result", () => {
-    expect(theOne(after(ask)).work).toEqual({ phase: "waiting", tries: 0 });
-    expect(theOne(after(ask, start)).work).toMatchObject({ phase: "active", tries: 1, since: NOW });
+describe("the work on a photo", () => {
+  it("goes through waiting and active to a result", () => {
+    expect(photoIn(after(ask)).work).toEqual({ phase: "waiting", tries: 0 });
+    expect(photoIn(after(ask, start)).work).toMatchObject({ phase: "active", tries: 1, since: NOW });
     const progress = { phase: "queued", position: 2 } as const;
-    expect(theOne(after(ask, start, { type: "progressed", id: "a", progress })).work).toMatchObject({ progress });
+    expect(photoIn(after(ask, start, { type: "progressed", id: "a", progress })).work).toMatchObject({ progress });
     const result = resultOf();
-    const done = theOne(after(ask, start, { type: "finished", id: "a", result }));
+    const done = photoIn(after(ask, start, { type: "finished", id: "a", result }));
     expect(done).toMatchObject({ work: { phase: "idle" }, result });
   });
 
-  it("keeps the last result while another is made, and after a failure", () => {
+  it("keeps the last result during the next work, and after a failure", () => {
     const finish: Action = { type: "finished", id: "a", result: resultOf() };
-    expect(theOne(after(ask, start, finish, ask, start)).result).not.toBeNull();
-    expect(theOne(after(ask, start, finish, ask, start, fail)).result).not.toBeNull();
-    expect(theOne(after(ask, start, finish, ask, start, cancel)).result).not.toBeNull();
+    expect(photoIn(after(ask, start, finish, ask, start)).result).not.toBeNull();
+    expect(photoIn(after(ask, start, finish, ask, start, fail)).result).not.toBeNull();
+    expect(photoIn(after(ask, start, finish, ask, start, cancel)).result).not.toBeNull();
   });
 
-  it("is not begun by a photo that is refused, nor twice by one that is at work", () => {
+  it("does not start for a refused photo, nor twice", () => {
     const refused = reduce(EMPTY, { type: "added", photos: [photoOf({ id: "a", refusal: "No." })] });
-    expect(theOne(reduce(refused, ask)).work.phase).toBe("idle");
-    expect(theOne(after(ask, start, ask)).work.phase).toBe("active");
+    expect(photoIn(reduce(refused, ask)).work.phase).toBe("idle");
+    expect(photoIn(after(ask, start, ask)).work.phase).toBe("active");
   });
 
-  it("hears no progress of a photo that is not at work", () => {
+  it("ignores progress unless the photo is active", () => {
     const progress = { phase: "working", stage: "decode", fraction: 0.5 } as const;
-    expect(theOne(after(ask, start, cancel, { type: "progressed", id: "a", progress })).work).toEqual({
+    expect(photoIn(after(ask, start, cancel, { type: "progressed", id: "a", progress })).work).toEqual({
       phase: "idle",
     });
   });
 });
 
 describe("a busy server", () => {
-  it.each([503, 429])("is asked again when it said (%i)", (status) => {
-    const failed = theOne(after(ask, start, { ...fail, problem: problemOf({ status, retryAfter: 7 }) }));
+  it.each([503, 429])("is retried after its delay (%i)", (status) => {
+    const failed = photoIn(after(ask, start, { ...fail, problem: problemOf({ status, retryAfter: 7 }) }));
     expect(failed.work).toMatchObject({ phase: "failed", retryAt: NOW + 7000 });
     expect(isRetrying(failed)).toBe(true);
   });
 
-  it("is given a second at the least", () => {
-    const failed = theOne(after(ask, start, { ...fail, problem: problemOf({ retryAfter: 0 }) }));
+  it("is retried after a second at the earliest", () => {
+    const failed = photoIn(after(ask, start, { ...fail, problem: problemOf({ retryAfter: 0 }) }));
     expect(failed.work).toMatchObject({ retryAt: NOW + 1000 });
   });
 
   it.each([
-    ["it did not say when", problemOf({ status: 503, retryAfter: null })],
-    ["it is another failure", problemOf({ status: 500, retryAfter: 7 })],
-    ["it wants to be left alone for days", problemOf({ status: 503, retryAfter: 30 * 24 * 3600 })],
-    ["no answer came", problemOf({ status: null })],
-  ])("is not asked again where %s", (_why, problem) => {
-    expect(isRetrying(theOne(after(ask, start, { ...fail, problem })))).toBe(false);
+    ["it named no delay", problemOf({ status: 503, retryAfter: null })],
+    ["the failure is another one", problemOf({ status: 500, retryAfter: 7 })],
+    ["the delay is days long", problemOf({ status: 503, retryAfter: 30 * 24 * 3600 })],
+    ["there was no answer", problemOf({ status: null })],
+  ])("is not retried if %s", (_why, problem) => {
+    expect(isRetrying(photoIn(after(ask, start, { ...fail, problem })))).toBe(false);
   });
 
-  it("is left alone after the most tries, until a person asks", () => {
+  it("is not retried after MAX_TRIES until a person asks", () => {
     let state = after();
     for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
       state = [ask, start].reduce(reduce, state);
-      expect(theOne(state).work).toMatchObject({ tries });
+      expect(photoIn(state).work).toMatchObject({ tries });
       state = reduce(state, fail);
-      expect(isRetrying(theOne(state))).toBe(tries < MAX_TRIES);
+      expect(isRetrying(photoIn(state))).toBe(tries < MAX_TRIES);
     }
-    expect(theOne([ask, start].reduce(reduce, state)).work).toMatchObject({ tries: 1 });
+    expect(photoIn([ask, start].reduce(reduce, state)).work).toMatchObject({ tries: 1 });
   });
 
-  it("is not asked again once the person cancels, who still sees why", () => {
-    const stopped = theOne(after(ask, start, fail, cancel));
+  it("is not retried after a cancel, and the problem stays visible", () => {
+    const stopped = photoIn(after(ask, start, fail, cancel));
     expect(stopped.work).toMatchObject({ phase: "failed", problem: BUSY, retryAt: null });
   });
 });
@@ -127,18 +127,23 @@ describe("a busy server", () => {
 describe("overrides", () => {
   const override = (face: number, strength: number | null): Action => ({ type: "overridden", id: "a", face, strength });
 
-  it("are kept per face, changed and taken back", () => {
-    expect(theOne(after(override(0, 0), override(2, 0.5), override(0, 0.25))).overrides.none).toEqual({
-      0: 0.25,
-      2: 0.5,
-    });
-    expect(theOne(after(override(0, 0), override(2, 0.5), override(0, null))).overrides.none).toEqual({ 2: 0.5 });
+  const finish: Action = { type: "finished", id: "a", result: resultOf() };
+
+  it("are set, changed and removed per face", () => {
+    const changed = photoIn(after(finish, override(0, 0), override(2, 0.5), override(0, 0.25)));
+    expect(changed.overrides.none).toEqual({ 0: 0.25, 2: 0.5 });
+    const removed = photoIn(after(finish, override(0, 0), override(2, 0.5), override(0, null)));
+    expect(removed.overrides.none).toEqual({ 2: 0.5 });
+  });
+
+  it("need a result, which shows the faces", () => {
+    expect(photoIn(after(override(0, 0))).overrides).toEqual({});
   });
 
   it("belong to the colour correction of the result that showed the faces", () => {
-    const corrected: Options = { ...DEFAULTS, color_correction: "auto" };
-    const finish: Action = { type: "finished", id: "a", result: resultOf({}, corrected) };
-    const photo = theOne(after(override(0, 0), finish, override(1, 0.5)));
+    const corrected: Options = { ...OPTIONS, color_correction: "auto" };
+    const correct: Action = { type: "finished", id: "a", result: resultOf({}, corrected) };
+    const photo = photoIn(after(finish, override(0, 0), correct, override(1, 0.5)));
     expect(photo.overrides).toEqual({ none: { 0: 0 }, auto: { 1: 0.5 } });
   });
 });
@@ -149,7 +154,7 @@ describe("any actions", () => {
   const action: fc.Arbitrary<Action> = fc.oneof(
     fc.record({ type: fc.constant("removed" as const), id }),
     fc.record({ type: fc.constant("selected" as const), id }),
-    fc.record({ type: fc.constant("options" as const), options: fc.constant(DEFAULTS) }),
+    fc.record({ type: fc.constant("options" as const), options: fc.constant(OPTIONS) }),
     fc.record({
       type: fc.constant("overridden" as const),
       id,
@@ -157,7 +162,7 @@ describe("any actions", () => {
       strength: fc.option(fc.constantFrom(0, 0.5, 1)),
     }),
     fc.record({ type: fc.constant("faces not required" as const), id }),
-    fc.record({ type: fc.constant("asked" as const), ids: fc.array(id, { maxLength: 3 }) }),
+    fc.record({ type: fc.constant("requested" as const), ids: fc.array(id, { maxLength: 3 }) }),
     fc.record({ type: fc.constant("started" as const), id, now: fc.nat() }),
     fc.record({
       type: fc.constant("progressed" as const),
@@ -173,7 +178,7 @@ describe("any actions", () => {
     photos: ids.map((one) => photoOf({ id: one, refusal: one === "c" ? "No." : null })),
   }));
 
-  it("lose no photo and no result, and always show a photo that there is", () => {
+  it("lose no photo and no result, and leave an existing photo selected", () => {
     fc.assert(
       fc.property(adding, fc.array(action, { maxLength: 40 }), (added, actions) => {
         let state = reduce(EMPTY, added);
@@ -192,7 +197,7 @@ describe("any actions", () => {
     );
   });
 
-  it("send no photo that is refused, none more often than allowed by itself", () => {
+  it("send no refused photo, and retry at most MAX_TRIES times", () => {
     fc.assert(
       fc.property(adding, fc.array(action, { maxLength: 60 }), (added, actions) => {
         const state = actions.filter(({ type }) => type !== "started").reduce(reduce, reduce(EMPTY, added));

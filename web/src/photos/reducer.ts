@@ -1,10 +1,15 @@
-/** The state of the page and all that changes it. */
+/** The state of the page, and the actions that change it. */
 import { TOO_MANY_PIXELS, type Problem } from "@/api/problem";
 import type { Progress } from "@/api/submission";
-import { DEFAULTS, type Options } from "./options";
+import type { Options } from "./options";
 import { isBusy, isRetrying, type Overrides, type Photo, type Result } from "./photo";
 
-export type State = { photos: readonly Photo[]; selected: string | null; options: Options };
+export type State = {
+  photos: readonly Photo[];
+  selected: string | null;
+  /** Null until the server has said what it offers; there are no photos before that. */
+  options: Options | null;
+};
 
 export type Action =
   | { type: "added"; photos: Photo[] }
@@ -13,19 +18,19 @@ export type Action =
   | { type: "options"; options: Options }
   | { type: "overridden"; id: string; face: number; strength: number | null }
   | { type: "faces not required"; id: string }
-  | { type: "asked"; ids: string[] }
+  | { type: "requested"; ids: string[] }
   | { type: "started"; id: string; now: number }
   | { type: "progressed"; id: string; progress: Progress }
   | { type: "finished"; id: string; result: Result }
   | { type: "failed"; id: string; problem: Problem; now: number }
   | { type: "cancelled"; id: string };
 
-export const EMPTY: State = { photos: [], selected: null, options: DEFAULTS };
+export const EMPTY: State = { photos: [], selected: null, options: null };
 
-/** How often a photo is sent again by itself; after that a person decides. */
+/** How often a photo is sent without a person asking again. */
 export const MAX_TRIES = 10;
 
-/** A person decides whether to come back later than this; nor does a timer hold more than 24 days. */
+/** After a longer delay the page does not retry by itself. It also keeps timers under their maximum of 24 days. */
 const MAX_WAIT_S = 3600;
 
 export function reduce(state: State, action: Action): State {
@@ -46,29 +51,30 @@ export function reduce(state: State, action: Action): State {
     case "selected":
       return state.photos.some((photo) => photo.id === action.id) ? { ...state, selected: action.id } : state;
     case "options":
-      return { ...state, options: action.options, photos: state.photos.map(relieved) };
-    case "asked":
+      return { ...state, options: action.options, photos: state.photos.map(withoutRefusal) };
+    case "requested":
       return {
         ...state,
         photos: state.photos.map((photo) => {
           const isFree = !isBusy(photo) || isRetrying(photo);
-          return action.ids.includes(photo.id) && photo.refusal === null && isFree ? asked(photo) : photo;
+          return action.ids.includes(photo.id) && photo.refusal === null && isFree ? waiting(photo) : photo;
         }),
       };
     default:
       return {
         ...state,
-        photos: state.photos.map((photo) => (photo.id === action.id ? changed(photo, state.options, action) : photo)),
+        photos: state.photos.map((photo) => (photo.id === action.id ? changed(photo, action) : photo)),
       };
   }
 }
 
-type PhotoAction = Exclude<Action, { type: "added" | "removed" | "selected" | "options" | "asked" }>;
+type PhotoAction = Exclude<Action, { type: "added" | "removed" | "selected" | "options" | "requested" }>;
 
-function changed(photo: Photo, options: Options, action: PhotoAction): Photo {
+function changed(photo: Photo, action: PhotoAction): Photo {
   switch (action.type) {
     case "overridden":
-      return { ...relieved(photo), overrides: overridden(photo, photo.result?.request.options ?? options, action) };
+      if (photo.result === null) return photo; // no face is known yet
+      return { ...withoutRefusal(photo), overrides: overridden(photo, photo.result.request.options, action) };
     case "faces not required":
       return { ...photo, requireFace: false };
     case "started": {
@@ -83,7 +89,7 @@ function changed(photo: Photo, options: Options, action: PhotoAction): Photo {
     case "failed": {
       const tries = "tries" in photo.work ? photo.work.tries : 1;
       const { problem, now } = action;
-      const wait = tries < MAX_TRIES ? patience(problem) : null;
+      const wait = tries < MAX_TRIES ? retryDelayMs(problem) : null;
       return { ...photo, work: { phase: "failed", tries, problem, retryAt: wait === null ? null : now + wait } };
     }
     case "cancelled":
@@ -91,13 +97,13 @@ function changed(photo: Photo, options: Options, action: PhotoAction): Photo {
   }
 }
 
-function asked(photo: Photo): Photo {
+function waiting(photo: Photo): Photo {
   const tries = isRetrying(photo) && photo.work.phase === "failed" ? photo.work.tries : 0;
   return { ...photo, work: { phase: "waiting", tries } };
 }
 
-/** A photo that was refused as it was asked for, which is asked for in another way now. */
-function relieved(photo: Photo): Photo {
+/** Drops the failure of a photo that the server refused, because a changed request may be accepted. */
+function withoutRefusal(photo: Photo): Photo {
   const { work } = photo;
   if (work.phase !== "failed") return photo;
   const { code, status } = work.problem;
@@ -115,8 +121,8 @@ function overridden(
   return { ...photo.overrides, [color_correction]: overrides };
 }
 
-/** Milliseconds to wait before the server is asked again by itself; null where a person should look first. */
-function patience(problem: Problem): number | null {
+/** Milliseconds until the photo is sent again; null if it is not retried without a person. */
+function retryDelayMs(problem: Problem): number | null {
   const isBusyServer = problem.status === 503 || problem.status === 429;
   const { retryAfter } = problem;
   return isBusyServer && retryAfter !== null && retryAfter <= MAX_WAIT_S ? Math.max(1, retryAfter) * 1000 : null;

@@ -1,6 +1,6 @@
 import type { Size } from "./photo";
 
-/** Width and height of the picture at an address, upright; null for what the browser cannot show. */
+/** Size of the upright picture at a URL, in pixels; null if the browser cannot show it. */
 export function sizeOf(url: string): Promise<Size | null> {
   return new Promise((resolve) => {
     const image = new Image();

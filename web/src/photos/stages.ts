@@ -1,6 +1,6 @@
-/** What the server is doing, in plain words. */
+/** The stages of the server's work, in plain words. */
 import type { Progress } from "@/api/submission";
-import type { Underway } from "./photo";
+import type { OngoingWork } from "./photo";
 
 const STAGES = new Map(
   Object.entries({
@@ -23,27 +23,27 @@ export function stageName(stage: string): string {
   return STAGES.get(stage) ?? stage;
 }
 
-type Told = { label: string; fraction: number | null };
+type WorkDescription = { label: string; fraction: number | null };
 
-/** What is going on with a photo, and how much of that is done in [0, 1]; null where nobody can know. */
-export function told(work: Underway): Told {
-  return work.phase === "active" ? described(work.progress) : { label: "Waiting for its turn", fraction: null };
+/** What happens with a photo, and how much of it is done, in [0, 1]; null if that is unknown. */
+export function describeWork(work: OngoingWork): WorkDescription {
+  return work.phase === "active" ? describeProgress(work.progress) : { label: "Waiting for its turn", fraction: null };
 }
 
-function described(progress: Progress): Told {
+function describeProgress(progress: Progress): WorkDescription {
   switch (progress.phase) {
     case "uploading":
       return progress.fraction < 1
         ? { label: "Uploading", fraction: progress.fraction }
         : { label: "Uploaded, waiting for the server", fraction: null };
     case "queued":
-      return { label: queued(progress.position), fraction: null };
+      return { label: queueLabel(progress.position), fraction: null };
     case "working":
       return { label: stageName(progress.stage), fraction: progress.fraction };
   }
 }
 
-function queued(position: number): string {
+function queueLabel(position: number): string {
   if (position === 0) return "Your photo is next";
   return position === 1 ? "1 photo ahead of yours" : `${position} photos ahead of yours`;
 }

@@ -24,14 +24,14 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-/** Where the picture's corner (x, y) goes. */
+/** Where the point (x, y) of the stored picture is drawn. */
 const moved = (x: number, y: number) => {
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = transform;
   return [a * x + c * y + e, b * x + d * y + f];
 };
 
 describe("uprightOf", () => {
-  it("leaves alone what browsers turn themselves, and what is upright", async () => {
+  it("returns the file if the browser turns it, or if it is upright", async () => {
     const png = fileOf(PNG);
     expect(await uprightOf(png)).toBe(png);
     expect(orientationOf).not.toHaveBeenCalled();
@@ -40,7 +40,7 @@ describe("uprightOf", () => {
     expect(await uprightOf(webp)).toBe(webp);
   });
 
-  // Where the stored top left and top right corners belong, as Exif defines it.
+  // Where Exif puts the stored top left and top right corners.
   it.each<[Orientation, number[], number[]]>([
     [2, [WIDTH, 0], [0, 0]],
     [3, [WIDTH, HEIGHT], [0, HEIGHT]],
@@ -57,7 +57,7 @@ describe("uprightOf", () => {
     expect(size).toEqual(orientation < 5 ? [WIDTH, HEIGHT] : [HEIGHT, WIDTH]);
   });
 
-  it("leaves a picture that the browser cannot draw", async () => {
+  it("returns the file if the browser cannot draw it", async () => {
     vi.mocked(orientationOf).mockReturnValue(6);
     vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockReturnValue(null);
     const file = fileOf(WEBP);

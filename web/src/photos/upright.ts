@@ -1,8 +1,8 @@
-/** A photo as this browser can show it upright. */
+/** Turns photos that the browser would not show upright. */
 import { mediaTypeOf } from "./check";
 import { orientationOf, type Orientation } from "./orientation";
 
-/** The file itself, unless the browser would show it turned: then a copy that is not. */
+/** The file, or an upright copy if the browser would show the file turned. */
 export async function uprightOf(file: File): Promise<Blob> {
   if ((await mediaTypeOf(file)) !== "image/webp") return file;
   const orientation = orientationOf(await file.arrayBuffer());
@@ -26,7 +26,7 @@ async function turned(file: File, orientation: Orientation): Promise<Blob> {
 
 type Matrix = [a: number, b: number, c: number, d: number, e: number, f: number];
 
-/** Where a pixel of a picture w × h goes, as `setTransform` takes it. */
+/** The transform that turns a picture of w × h pixels upright, as the arguments of `setTransform`. */
 function matrix(orientation: Orientation, w: number, h: number): Matrix {
   const matrices: Record<Orientation, Matrix> = {
     1: [1, 0, 0, 1, 0, 0],

@@ -1,8 +1,8 @@
-/** Pictures, which jsdom does not load: every one is of the same size, or none can be shown. */
+/** Fake pictures, because jsdom loads none. */
 import { vi } from "vitest";
 import type { Size } from "@/photos/photo";
 
-/** Pictures are of this size from here on; what is given back changes it. */
+/** Every picture has this size, or fails to load if it is null. Returns a function that changes the size. */
 export function servePictures(size: Size | null): (size: Size | null) => void {
   let served = size;
   vi.stubGlobal(

@@ -1,7 +1,7 @@
-/** Values as the server sends them and the page holds them, each to be changed where a test wants it otherwise. */
+/** Sample values of the server and of the page; each test changes what it needs. */
 import type { Problem } from "@/api/problem";
 import type { Config, Face, Facts, Limits } from "@/api/types";
-import { DEFAULTS, type Options } from "@/photos/options";
+import { allowedOptions, type Options } from "@/photos/options";
 import { newPhoto, type Photo, type Result } from "@/photos/photo";
 
 export const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -28,7 +28,23 @@ export const LIMITS: Limits = {
 export const CONFIG: Config = {
   version: "0.1.0",
   limits: LIMITS,
-  defaults: {},
+  defaults: {
+    upscale_factor: 2,
+    strength: 1,
+    faces: "all",
+    color_correction: "none",
+    background: "upscale",
+    identity_policy: "warn",
+    identity_threshold: 0.5,
+    denoise_strength: 1,
+    output_format: "png",
+    quality: 95,
+    metrics: true,
+    require_face: true,
+    face_overrides: null,
+    restorer: "compact",
+    upscaler: null,
+  },
   choices: {
     faces: ["all", "largest", "center"],
     color_correction: ["none", "auto"],
@@ -43,10 +59,13 @@ export const CONFIG: Config = {
   models: { detector: "mtcnn", restorer: "compact", upscaler: "compact-x2", recogniser: "own-faces" },
 };
 
-/** As it is while the models are loading. */
+/** The options before a person has changed any. */
+export const OPTIONS = allowedOptions({}, CONFIG);
+
+/** The config while the models are loading. */
 export const LOADING: Config = { ...CONFIG, models: {} };
 
-/** Of a server without a recogniser. */
+/** The config of a server without a recogniser. */
 export const WITHOUT_RECOGNISER: Config = {
   ...CONFIG,
   identity_threshold: null,
@@ -92,7 +111,7 @@ export function photoOf(changes: Partial<Photo> = {}, name = "portrait.jpeg"): P
   };
 }
 
-export function resultOf(facts: Partial<Facts> = {}, options: Options = DEFAULTS): Result {
+export function resultOf(facts: Partial<Facts> = {}, options: Options = OPTIONS): Result {
   return {
     facts: factsOf(facts),
     blob: new Blob(["picture"]),

@@ -1,4 +1,4 @@
-/** A server that a test is: it sees each request that the page sends and says what comes back, when, and in which pieces. */
+/** A fake server: a test sees each request of the page, and decides what is answered, when, and in which pieces. */
 import { vi } from "vitest";
 import type { Facts } from "@/api/types";
 import { factsOf } from "./samples";
@@ -33,7 +33,7 @@ export class FakeRequest {
     return this.headers[name.toLowerCase()] ?? null;
   }
 
-  /** The fields that came, but for the photo. */
+  /** The fields of the form without the photo. */
   get fields(): Record<string, FormDataEntryValue> {
     return Object.fromEntries([...this.form].filter(([name]) => name !== "file"));
   }
@@ -48,34 +48,34 @@ export class FakeRequest {
   streams(): void {
     this.answers(200, { "content-type": "text/event-stream; charset=utf-8" });
   }
-  says(text: string): void {
+  sendsText(text: string): void {
     this.responseText += text;
     this.onprogress?.();
   }
-  tells(name: string, data: unknown): void {
-    this.says(event(name, data));
+  sendsEvent(name: string, data: unknown): void {
+    this.sendsText(event(name, data));
   }
   ends(): void {
     this.onload?.();
   }
-  breaks(): void {
+  disconnects(): void {
     this.onerror?.();
   }
-  /** A whole answer that is no stream. */
+  /** A complete answer that is not an event stream. */
   replies(status: number, body: string, headers: Record<string, string> = {}): void {
     this.answers(status, { "content-type": "application/json", ...headers });
     this.responseText = body;
     this.ends();
   }
-  /** All is well: the picture and these facts. */
+  /** A result with a picture and these facts. */
   succeeds(facts: Partial<Facts> = {}): void {
     this.streams();
-    this.tells("result", success(facts));
+    this.sendsEvent("result", success(facts));
     this.ends();
   }
 }
 
-/** Requests from here on are heard by the list that is given back. */
+/** Replaces XMLHttpRequest; every new request is added to the returned list. */
 export function serveRequests(): FakeRequest[] {
   const requests: FakeRequest[] = [];
   vi.stubGlobal(

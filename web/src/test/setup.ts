@@ -1,24 +1,24 @@
-/** What jsdom lacks of a browser, as far as the page uses it. */
+/** Adds what the page needs from a browser and jsdom lacks. */
 import "@testing-library/jest-dom/vitest";
 import { cleanup, configure } from "@testing-library/react";
 import { afterEach } from "vitest";
 
-/** The size that every element has here, in CSS pixels. */
+/** The size of every element in these tests, in CSS pixels. */
 export const SCREEN = { width: 800, height: 600 };
 
 afterEach(() => {
   cleanup();
-  if (typeof window === "undefined") return; // pure functions are tested without a page
+  if (typeof window === "undefined") return; // tests with `@vitest-environment node` have no page
   localStorage.clear();
   sessionStorage.clear();
 });
 
-// Several test files run side by side, on machines with few cores.
+// Test files run in parallel, sometimes on few cores.
 configure({ asyncUtilTimeout: 4000 });
 
-if (typeof window !== "undefined") furnish();
+if (typeof window !== "undefined") installStubs();
 
-function furnish(): void {
+function installStubs(): void {
   Blob.prototype.arrayBuffer = function arrayBuffer() {
     return new Promise((resolve, reject) => {
       const reader = new FileReader();

@@ -6,18 +6,18 @@ import { regionAround } from "./region";
 const side = fc.integer({ min: 1, max: 5000 });
 const part = fc.double({ min: 0, max: 1, noNaN: true });
 
-it("lies around a face, with some of its surroundings", () => {
+it("is centred on the face, with a margin", () => {
   const region = regionAround([400, 400, 500, 480], { width: 1000, height: 1000 });
   expect(region.side).toBeCloseTo(190);
   expect(region.x + region.side / 2).toBeCloseTo(450);
   expect(region.y + region.side / 2).toBeCloseTo(440);
 });
 
-it("is moved inside at the edge of the picture", () => {
+it("is moved inside the picture at its edge", () => {
   expect(regionAround([0, 0, 100, 100], { width: 1000, height: 1000 })).toMatchObject({ x: 0, y: 0 });
 });
 
-it("is a square inside the picture that holds the middle of the face, whatever the box", () => {
+it("lies inside the picture and contains the centre of the face, for any box in it", () => {
   fc.assert(
     fc.property(side, side, fc.tuple(part, part, part, part), (width, height, [a, b, c, d]) => {
       const box = [Math.min(a, c) * width, Math.min(b, d) * height, Math.max(a, c) * width, Math.max(b, d) * height];
@@ -37,7 +37,7 @@ it("is a square inside the picture that holds the middle of the face, whatever t
   );
 });
 
-it("stays inside for a box that does not", () => {
+it("lies inside the picture for a box outside it", () => {
   const coordinate = fc.integer({ min: -9000, max: 9000 });
   fc.assert(
     fc.property(side, side, fc.array(coordinate, { maxLength: 4 }), (width, height, box) => {

@@ -1,12 +1,12 @@
-/** Which part of a picture shows a face. */
+/** The part of a picture that shows a face. */
 import type { Size } from "./viewport";
 
 export type Region = { x: number; y: number; side: number };
 
-/** How much of the surroundings is shown, in face sizes. */
+/** Side of the region divided by the longer side of the face. */
 const MARGIN = 1.9;
 
-/** A square around a box (x0, y0, x1, y1), as far inside a picture of this size as it fits. Pixels of that picture. */
+/** A square around a box (x0, y0, x1, y1), moved and shrunk to lie inside the picture. All in pixels of the picture. */
 export function regionAround(box: number[], picture: Size): Region {
   const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = box;
   const side = Math.min(Math.max(x1 - x0, y1 - y0, 1) * MARGIN, picture.width, picture.height);

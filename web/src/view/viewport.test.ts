@@ -8,7 +8,7 @@ const length = fc.integer({ min: 1, max: 9000 });
 const size = fc.record({ width: length, height: length });
 const ratio = fc.constantFrom(1, 1.5, 2, 3);
 
-/** A picture on a screen, and a view of it within its bounds. */
+/** A picture, a screen, and a view within the scale bounds. */
 const scene = fc
   .record({ picture: size, screen: size, pixelRatio: ratio, zoom: fc.double({ min: 0, max: 1, noNaN: true }) })
   .chain(({ picture, screen, pixelRatio, zoom }) => {
@@ -24,20 +24,20 @@ const scene = fc
     });
   });
 
-/** How far the screen is from being covered, or the picture from being centred. */
+/** CSS pixels by which the picture fails to cover the screen, or to be centred where it fits. */
 function emptiness({ scale, x, y }: View, picture: Size, screen: Size): number {
   const along = (offset: number, long: number, room: number) =>
     long <= room ? Math.abs(offset - (room - long) / 2) : Math.max(0, offset, room - (offset + long));
   return Math.max(along(x, picture.width * scale, screen.width), along(y, picture.height * scale, screen.height));
 }
 
-const spotUnder = (view: View, at: Point): Point => ({
+const pointUnder = (view: View, at: Point): Point => ({
   x: (at.x - view.x) / view.scale,
   y: (at.y - view.y) / view.scale,
 });
 
 describe("fitted", () => {
-  it("shows the whole picture, as large as it can be, in the middle", () => {
+  it("shows the whole picture as large as possible, centred", () => {
     expect(fitted({ width: 200, height: 100 }, { width: 400, height: 400 })).toEqual({ scale: 2, x: 0, y: 100 });
     fc.assert(
       fc.property(size, size, (picture, screen) => {
@@ -56,17 +56,17 @@ describe("fitted", () => {
 });
 
 describe("scaleBounds", () => {
-  it("reaches from the whole picture to eight times 1:1 of the device's pixels", () => {
+  it("reaches from fitted to eight times 1:1 in device pixels", () => {
     const screen = { width: 400, height: 300 };
     expect(scaleBounds({ width: 4000, height: 3000 }, screen, 1)).toEqual([0.1, 8]);
     expect(scaleBounds({ width: 4000, height: 3000 }, screen, 2)).toEqual([0.1, 4]);
   });
 
-  it("leads down to 1:1 and up to the whole where a picture is very small", () => {
+  it("reaches from 1:1 to fitted for a very small picture", () => {
     expect(scaleBounds({ width: 10, height: 10 }, { width: 400, height: 300 }, 1)).toEqual([1, 30]);
   });
 
-  it("always has the fitted scale and 1:1 within", () => {
+  it("always includes fitted and 1:1", () => {
     fc.assert(
       fc.property(size, size, ratio, (picture, screen, pixelRatio) => {
         const [least, most] = scaleBounds(picture, screen, pixelRatio);
@@ -80,7 +80,7 @@ describe("scaleBounds", () => {
 });
 
 describe("zoomed", () => {
-  it("keeps the spot under the finger, unless an edge would be left empty", () => {
+  it("keeps the point under the finger, unless an edge would be empty", () => {
     fc.assert(
       fc.property(
         scene,
@@ -92,9 +92,9 @@ describe("zoomed", () => {
           const after = zoomed(view, scale, around, picture, screen);
           expect(after.scale).toBe(scale);
           expect(emptiness(after, picture, screen)).toBeLessThan(1e-6);
-          const spot = spotUnder(view, around);
+          const spot = pointUnder(view, around);
           const free = { scale, x: around.x - spot.x * scale, y: around.y - spot.y * scale };
-          if (emptiness(free, picture, screen) > 0) return; // an edge forbids
+          if (emptiness(free, picture, screen) > 0) return; // `zoomed` had to move the picture to cover an edge
           expect(after.x).toBeCloseTo(free.x, NEAR);
           expect(after.y).toBeCloseTo(free.y, NEAR);
         },
@@ -102,19 +102,19 @@ describe("zoomed", () => {
     );
   });
 
-  it("magnifies what is looked at", () => {
+  it("keeps the point under the finger in an example", () => {
     const [picture, screen] = [
       { width: 1000, height: 1000 },
       { width: 500, height: 500 },
     ];
     const at = { x: 100, y: 300 };
     const view = zoomed(fitted(picture, screen), 2, at, picture, screen);
-    expect(spotUnder(view, at)).toEqual({ x: 200, y: 600 });
+    expect(pointUnder(view, at)).toEqual({ x: 200, y: 600 });
   });
 });
 
 describe("moved", () => {
-  it("goes as far as the picture does and no further", () => {
+  it("moves the picture up to its edges", () => {
     const [picture, screen] = [
       { width: 1000, height: 1000 },
       { width: 500, height: 500 },
@@ -124,7 +124,7 @@ describe("moved", () => {
     expect(moved(view, { x: 900, y: -900 }, picture, screen)).toEqual({ scale: 1, x: 0, y: -500 });
   });
 
-  it("never leaves an edge empty, and centres a side that fits", () => {
+  it("leaves no edge empty, and centres a side that fits", () => {
     const offset = fc.double({ min: -20_000, max: 20_000, noNaN: true });
     fc.assert(
       fc.property(scene, offset, offset, ({ picture, screen, view }, x, y) => {
@@ -150,7 +150,7 @@ describe("visible", () => {
     });
   });
 
-  it("never reaches over the screen", () => {
+  it("lies within the screen", () => {
     fc.assert(
       fc.property(scene, ({ picture, screen, view }) => {
         const { x, y, width, height } = visible(view, picture, screen);

@@ -1,28 +1,28 @@
-/** Where a picture lies in the part of the screen that shows it. All lengths in CSS pixels. */
+/** The zoom and position of a picture in the part of the screen that shows it. All lengths are in CSS pixels. */
 
 export type Size = { width: number; height: number };
 export type Point = { x: number; y: number };
 
-/** `scale`: CSS pixels per picture pixel; `x`, `y`: where the picture's top left corner is. */
+/** `scale`: CSS pixels per picture pixel; `x`, `y`: position of the picture's top left corner. */
 export type View = { scale: number; x: number; y: number };
 
-/** How much larger than 1:1 a person can look. */
+/** The largest zoom, as a multiple of 1:1. */
 const MAX_ZOOM = 8;
 
-/** The whole picture, as large as it can be, in the middle. */
+/** The view that shows the whole picture as large as possible, centred. */
 export function fitted(picture: Size, screen: Size): View {
   const scale = Math.min(screen.width / picture.width, screen.height / picture.height);
   return placed({ scale, x: 0, y: 0 }, picture, screen);
 }
 
-/** The smallest and largest scale. `pixelRatio`: device pixels per CSS pixel, so that 1:1 is one pixel for one. */
+/** The smallest and the largest scale. `pixelRatio`: device pixels per CSS pixel; 1:1 means device pixels. */
 export function scaleBounds(picture: Size, screen: Size, pixelRatio: number): [number, number] {
   const fit = fitted(picture, screen).scale;
   const actual = 1 / pixelRatio;
   return [Math.min(fit, actual), Math.max(fit, actual * MAX_ZOOM)];
 }
 
-/** The view after zooming to `scale` around a point of the screen, which keeps showing the same spot. */
+/** The view after zooming to `scale`; the point `around` of the screen still shows the same point of the picture. */
 export function zoomed(view: View, scale: number, around: Point, picture: Size, screen: Size): View {
   const factor = scale / view.scale;
   const moved = { scale, x: around.x - (around.x - view.x) * factor, y: around.y - (around.y - view.y) * factor };
@@ -33,7 +33,7 @@ export function moved(view: View, by: Point, picture: Size, screen: Size): View 
   return placed({ ...view, x: view.x + by.x, y: view.y + by.y }, picture, screen);
 }
 
-/** A view in which no edge of the screen is left empty by moving: a side that fits is centred. */
+/** The view moved so that no edge of the screen is empty; along an axis on which the picture fits, it is centred. */
 export function placed(view: View, picture: Size, screen: Size): View {
   const along = (offset: number, length: number, room: number) =>
     length <= room ? (room - length) / 2 : Math.min(0, Math.max(room - length, offset));

@@ -1,0 +1,22 @@
+import type { Photo } from "@/photos/photo";
+import { describeWork } from "@/photos/stages";
+
+/**
+ * The state of a photo, for screen readers. A stage is announced once and without its percentage, which changes up to
+ * ten times a second.
+ */
+export function Announcement({ photo }: { photo: Photo | null }) {
+  return (
+    <p role="status" className="visually-hidden">
+      {photo && announced(photo)}
+    </p>
+  );
+}
+
+function announced({ work, result, file, refusal }: Photo): string {
+  if (refusal !== null) return `${file.name} cannot be sent.`;
+  if (work.phase === "active") return describeWork(work).label;
+  if (work.phase === "waiting") return `${file.name} waits for the photos before it.`;
+  if (work.phase === "failed") return ""; // ProblemNote is an alert and announces it
+  return result === null ? `${file.name} was added.` : `${file.name} is done.`;
+}

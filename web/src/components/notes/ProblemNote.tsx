@@ -1,0 +1,83 @@
+"use client";
+
+import { useId, useState } from "react";
+import { isKey } from "@/api/client";
+import type { Problem } from "@/api/problem";
+import { useNow } from "@/hooks/useNow";
+import { stageName } from "@/photos/stages";
+import { Button } from "@/components/ui/Button";
+import { Icon } from "@/components/ui/Icon";
+import styles from "./ProblemNote.module.css";
+
+type Props = {
+  problem: Problem;
+  /** When the page sends the photo again (ms since 1970); null: only when the person asks. */
+  retryAt: number | null;
+  onRetry: () => void;
+  onStop: () => void;
+  onWithoutFaces: () => void;
+  onKey: (key: string) => void;
+};
+
+/** An error, with buttons for what the person can do about it. */
+export function ProblemNote({ problem, retryAt, onRetry, onStop, onWithoutFaces, onKey }: Props) {
+  const details = [
+    problem.stage && `while: ${stageName(problem.stage).toLowerCase()}`,
+    problem.requestId && `request ${problem.requestId}`,
+  ].filter(Boolean);
+  return (
+    <div className={styles.note}>
+      <p className={styles.message} role="alert">
+        <Icon name="warning" />
+        <span>{problem.message}</span>
+      </p>
+      {details.length > 0 && <p className={styles.details}>{details.join(" · ")}</p>}
+      {retryAt !== null && <Countdown until={retryAt} />}
+      {problem.status === 401 ? (
+        <KeyForm onKey={onKey} />
+      ) : (
+        <div className={styles.actions}>
+          {problem.code === "no_face_detected" && (
+            <Button kind="primary" onClick={onWithoutFaces}>
+              Enlarge it all the same
+            </Button>
+          )}
+          <Button icon="retry" onClick={onRetry}>
+            {retryAt === null ? "Try again" : "Try now"}
+          </Button>
+          {retryAt !== null && <Button onClick={onStop}>Stop trying</Button>}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Countdown({ until }: { until: number }) {
+  const seconds = Math.max(0, Math.ceil((until - useNow(250)) / 1000));
+  if (seconds <= 0) return <p>Trying again…</p>;
+  return <p>Trying again in {seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} minutes`}.</p>;
+}
+
+function KeyForm({ onKey }: { onKey: (key: string) => void }) {
+  const id = useId();
+  const [isInvalid, setInvalid] = useState(false);
+  const send = (data: FormData) => {
+    const key = String(data.get("key") ?? "").trim();
+    if (isKey(key)) onKey(key);
+    else setInvalid(true);
+  };
+  return (
+    <form action={send} className={styles.key}>
+      <label htmlFor={id}>API key</label>
+      <input id={id} name="key" type="password" autoComplete="off" required className={styles.field} />
+      <Button kind="primary" type="submit">
+        Use it
+      </Button>
+      {isInvalid && (
+        <p className={styles.invalid} role="alert">
+          A key has only letters, digits and signs of plain English text, and no spaces.
+        </p>
+      )}
+    </form>
+  );
+}

@@ -1,0 +1,57 @@
+import type { Problem } from "@/api/problem";
+import type { Photo, OngoingWork, Work } from "@/photos/photo";
+import { describeWork } from "@/photos/stages";
+import { Note } from "./Note";
+import styles from "./ViewerNotes.module.css";
+
+type Props = {
+  /** A problem with the server, not with one photo. */
+  problem: Problem | null;
+  isLoading: boolean;
+  onReload: () => void;
+  /** Photos among those added last that cannot be sent. */
+  refused: readonly Photo[];
+  onRead: () => void;
+  work: Work | null;
+};
+
+/** Messages over the viewer. */
+export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, work }: Props) {
+  return (
+    <>
+      <div className={styles.top}>
+        {problem !== null && (
+          <Note role="status" action={{ icon: "retry", onClick: onReload, children: "Try again" }}>
+            {problem.message}
+          </Note>
+        )}
+        {problem === null && isLoading && (
+          <Note role="status" action={null}>
+            The server is loading its models; photos sent meanwhile wait.
+          </Note>
+        )}
+        {refused.length > 0 && (
+          <Note role="alert" action={{ icon: "close", onClick: onRead, children: "Close" }}>
+            {refused.map(({ id, file, refusal }) => (
+              <p key={id}>
+                {file.name}: {refusal}
+              </p>
+            ))}
+          </Note>
+        )}
+      </div>
+      {work !== null && (work.phase === "waiting" || work.phase === "active") && <Working work={work} />}
+    </>
+  );
+}
+
+/** Repeats the progress in ProgressNote over the picture, where the person looks. */
+function Working({ work }: { work: OngoingWork }) {
+  const { label, fraction } = describeWork(work);
+  return (
+    <p className={styles.working} aria-hidden="true">
+      {label}
+      {fraction !== null && <span className={styles.percent}>{Math.round(fraction * 100)} %</span>}
+    </p>
+  );
+}

@@ -1,0 +1,115 @@
+"use client";
+
+import { useEffect, useRef } from "react";
+import type { Face } from "@/api/types";
+import { likeness, scaleInWords, type Scale } from "@/photos/figures";
+import { Button } from "@/components/ui/Button";
+import { Range } from "@/components/ui/Range";
+import styles from "./FaceCard.module.css";
+
+type Props = {
+  face: Face;
+  number: number;
+  /** The scale of `face.identity_similarity`. */
+  scale: Scale;
+  isSelected: boolean;
+  /** The strength chosen for this face; undefined: the same as for all. */
+  override: number | undefined;
+  /** Whether the override was chosen after the result was made. */
+  isPending: boolean;
+  /** The strength for all faces. */
+  strength: number;
+  /** The smallest and the largest strength. */
+  bounds: readonly [number, number];
+  /** Why this face cannot have its own strength now; null: it can. */
+  obstacle: string | null;
+  onSelect: () => void;
+  onOverride: (strength: number | null) => void;
+};
+
+const ACTIONS: Record<Face["action"], string> = {
+  restored: "Restored",
+  softened: "Softened to keep the likeness",
+  kept: "Left as it was",
+};
+
+/** What was done with one face, and the controls to change it. */
+export function FaceCard({
+  face,
+  number,
+  scale,
+  isSelected,
+  override,
+  isPending,
+  strength,
+  bounds,
+  obstacle,
+  onSelect,
+  onOverride,
+}: Props) {
+  const similarity = face.identity_similarity;
+  const id = `face-${number}`;
+  const wanted = override ?? (face.action === "kept" ? 0 : strength);
+  const toggle = () => {
+    if (wanted > 0) onOverride(0);
+    else onOverride(override === 0 ? null : strength || 1);
+  };
+  const card = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (isSelected) card.current?.scrollIntoView({ block: "nearest" }); // it may have been selected on the picture
+  }, [isSelected]);
+  return (
+    <article ref={card} className={`${styles.card} ${isSelected ? styles.selected : ""}`} aria-label={`Face ${number}`}>
+      <button
+        type="button"
+        className={styles.head}
+        aria-expanded={isSelected}
+        aria-controls={`${id}-more`}
+        onClick={onSelect}
+      >
+        <span className={styles.number}>{number}</span>
+        <span className={styles.what}>
+          <span className={styles.action}>{ACTIONS[face.action]}</span>
+          {face.reason !== null && <span className={styles.reason}>{face.reason}</span>}
+        </span>
+        <span className={styles.numbers}>
+          {face.action !== "kept" && <span>{Math.round(face.strength * 100)} %</span>}
+          {similarity !== null && (
+            <span className={styles.similarity}>{`${similarity.toFixed(2)} · ${likeness(similarity, scale)}`}</span>
+          )}
+        </span>
+      </button>
+      <div id={`${id}-more`} className={styles.more} hidden={!isSelected}>
+        {similarity !== null && scale.recogniser !== null && (
+          <p className={styles.reason}>{`Likeness ${similarity.toFixed(2)}: ${scaleInWords(scale)}.`}</p>
+        )}
+        {obstacle === null ? (
+          <>
+            <Range
+              label="Strength of this face"
+              value={wanted}
+              bounds={bounds}
+              stepsPerUnit={100}
+              unit=" %"
+              onChange={onOverride}
+            />
+            <div className={styles.actions}>
+              <Button aria-pressed={wanted === 0} onClick={toggle}>
+                Leave as it was
+              </Button>
+              <Button kind="bare" disabled={override === undefined} onClick={() => onOverride(null)}>
+                As for all
+              </Button>
+            </div>
+          </>
+        ) : (
+          <p className={styles.reason}>{obstacle}</p>
+        )}
+        {isPending && <p className={styles.pending}>This takes effect when the photo is restored again.</p>}
+        {face.landmarks_estimated && (
+          <p className={styles.reason}>The detector did not see all landmarks; some were derived from the others.</p>
+        )}
+      </div>
+    </article>
+  );
+}

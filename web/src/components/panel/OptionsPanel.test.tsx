@@ -1,0 +1,118 @@
+import { fireEvent, render, screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, it, vi } from "vitest";
+import type { Config } from "@/api/types";
+import type { Options } from "@/photos/options";
+import { CONFIG, LOADING, OPTIONS, WITHOUT_RECOGNISER } from "@/test/samples";
+import { OptionsPanel } from "./OptionsPanel";
+
+function showing(changes: Partial<Options> = {}, config: Config = CONFIG) {
+  const onChange = vi.fn<(options: Options) => void>();
+  render(<OptionsPanel options={{ ...OPTIONS, ...changes }} config={config} isFolded={false} onChange={onChange} />);
+  return { onChange, user: userEvent.setup() };
+}
+
+const choice = (group: string, name: string) =>
+  within(screen.getByRole("group", { name: group })).getByRole("radio", { name });
+
+describe("OptionsPanel", () => {
+  it("shows the chosen options", () => {
+    showing({ upscale_factor: 3, faces: "center", strength: 0.6 });
+    expect(choice("Size", "×3")).toBeChecked();
+    expect(choice("Size", "×2")).not.toBeChecked();
+    expect(choice("Faces to restore", "The middle one")).toBeChecked();
+    expect(screen.getByRole("slider", { name: "Face strength" })).toHaveValue("60");
+    expect(screen.getByRole("checkbox", { name: /Keep the likeness/ })).not.toBeChecked();
+  });
+
+  it.each([
+    ["Size", "×4", { upscale_factor: 4 }],
+    ["Faces to restore", "The largest", { faces: "largest" }],
+    ["Save as", "JPEG", { output_format: "jpeg" }],
+  ] as const)("changes %s to %s, and nothing else", async (group, name, changes) => {
+    const { onChange, user } = showing();
+    await user.click(choice(group, name));
+    expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...OPTIONS, ...changes });
+  });
+
+  it.each([
+    [/Keep the likeness/, { identity_policy: "protect" }, { identity_policy: "warn" }],
+    [/Correct the colours/, { color_correction: "auto" }, { color_correction: "none" }],
+  ] as const)("turns %s on and off", async (name, on, off) => {
+    const { onChange, user } = showing();
+    await user.click(screen.getByRole("checkbox", { name }));
+    expect(onChange).toHaveBeenLastCalledWith({ ...OPTIONS, ...on });
+    document.body.innerHTML = "";
+    const other = showing(on);
+    await other.user.click(screen.getByRole("checkbox", { name }));
+    expect(other.onChange).toHaveBeenLastCalledWith({ ...OPTIONS, ...off });
+  });
+
+  it("changes the strength in steps of a percent", () => {
+    const { onChange } = showing();
+    fireEvent.change(screen.getByRole("slider", { name: "Face strength" }), { target: { value: "45" } });
+    expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...OPTIONS, strength: 0.45 });
+  });
+
+  it("offers a quality for a format that has one", () => {
+    const { onChange } = showing({ output_format: "webp" });
+    const quality = screen.getByRole("slider", { name: "Quality" });
+    expect(quality).toHaveValue("95");
+    expect(quality).toHaveAttribute("min", "1");
+    fireEvent.change(quality, { target: { value: "57" } });
+    expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...OPTIONS, output_format: "webp", quality: 57 });
+  });
+
+  it("offers no quality for PNG", () => {
+    showing();
+    expect(screen.queryByRole("slider", { name: "Quality" })).not.toBeInTheDocument();
+  });
+
+  it("disables Keep the likeness without a recogniser, and says why", () => {
+    showing({}, WITHOUT_RECOGNISER);
+    const keep = screen.getByRole("checkbox", { name: /Keep the likeness/ });
+    expect(keep).toBeDisabled();
+    expect(keep).toHaveAccessibleDescription(/no model that recognises people/);
+  });
+
+  it.each([
+    ["the models are loaded", CONFIG],
+    ["the models are loading", LOADING],
+  ])("shows the threshold and the recogniser while %s", (_when, config) => {
+    showing({}, config);
+    const keep = screen.getByRole("checkbox", { name: /Keep the likeness/ });
+    expect(keep).toBeEnabled();
+    expect(keep).toHaveAccessibleDescription(/Soften a face.*: same person from 0\.50 on, by own-faces$/);
+  });
+
+  it("offers restorers only if there are several", async () => {
+    showing();
+    expect(screen.queryByRole("group", { name: "Faces are restored by" })).not.toBeInTheDocument();
+    const config = { ...CONFIG, choices: { ...CONFIG.choices, restorer: ["compact", "gfpgan"] } };
+    const { onChange, user } = showing({}, config);
+    expect(choice("Faces are restored by", "compact")).toBeChecked();
+    await user.click(choice("Faces are restored by", "gfpgan"));
+    expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...OPTIONS, restorer: "gfpgan" });
+  });
+
+  it("sends no name for the server's default restorer", async () => {
+    const config = { ...CONFIG, choices: { ...CONFIG.choices, restorer: ["compact", "gfpgan"] } };
+    const { onChange, user } = showing({ restorer: "gfpgan" }, config);
+    await user.click(choice("Faces are restored by", "compact"));
+    expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...OPTIONS, restorer: null });
+  });
+
+  it("offers only what the server offers", () => {
+    const choices = { ...CONFIG.choices, faces: ["all", "center"], output_format: ["png"] };
+    showing({}, { ...CONFIG, choices, limits: { ...CONFIG.limits, upscale_factor: [1, 2], strength: [0.2, 0.9] } });
+    const names = (group: string) =>
+      within(screen.getByRole("group", { name: group }))
+        .getAllByRole("radio")
+        .map((radio) => (radio as HTMLInputElement).labels?.[0]?.textContent);
+    expect(names("Size")).toEqual(["×1", "×2"]);
+    expect(names("Faces to restore")).toEqual(["Every face", "The middle one"]);
+    expect(names("Save as")).toEqual(["PNG"]);
+    const strength = screen.getByRole("slider", { name: "Face strength" });
+    expect([strength.getAttribute("min"), strength.getAttribute("max")]).toEqual(["20", "90"]);
+  });
+});

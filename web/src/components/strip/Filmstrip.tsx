@@ -1,0 +1,88 @@
+"use client";
+
+import { useEffect, useRef } from "react";
+import { isBusy, type Photo } from "@/photos/photo";
+import { Chooser } from "@/components/ui/Chooser";
+import { Icon, type IconName } from "@/components/ui/Icon";
+import styles from "./Filmstrip.module.css";
+
+type Props = {
+  photos: readonly Photo[];
+  selected: string | null;
+  accept: string;
+  onSelect: (id: string) => void;
+  onRemove: (id: string) => void;
+  onFiles: (files: File[]) => void;
+};
+
+/** Thumbnails of all photos. */
+export function Filmstrip({ photos, selected, accept, onSelect, onRemove, onFiles }: Props) {
+  const strip = useRef<HTMLElement>(null);
+  const count = useRef(photos.length);
+  useEffect(() => {
+    // Removing a photo also removes the focused button; move the focus to the shown photo.
+    const isLost = photos.length < count.current && document.activeElement === document.body;
+    count.current = photos.length;
+    if (isLost) strip.current?.querySelector<HTMLElement>("[aria-pressed='true']")?.focus({ preventScroll: true });
+  }, [photos.length]);
+  return (
+    <nav ref={strip} className={styles.strip} aria-label="Photos">
+      <ul className={styles.list}>
+        {photos.map((photo) => (
+          <li key={photo.id} className={styles.item}>
+            <button
+              type="button"
+              className={styles.photo}
+              aria-pressed={photo.id === selected}
+              aria-label={`${photo.file.name}, ${stateOf(photo)}`}
+              title={photo.file.name}
+              onClick={() => onSelect(photo.id)}
+            >
+              {photo.refusal === null ? (
+                <img className={styles.picture} src={photo.url} alt="" draggable={false} />
+              ) : (
+                <Icon name="warning" />
+              )}
+              <Mark state={stateOf(photo)} />
+            </button>
+            <button
+              type="button"
+              className={styles.remove}
+              aria-label={`Remove ${photo.file.name}`}
+              onClick={() => onRemove(photo.id)}
+            >
+              <Icon name="close" size={14} />
+            </button>
+          </li>
+        ))}
+      </ul>
+      <div className={styles.add}>
+        <Chooser accept={accept} onFiles={onFiles} compact />
+      </div>
+    </nav>
+  );
+}
+
+type State = "refused" | "working" | "waiting" | "failed" | "done" | "new";
+
+const MARKS: Partial<Record<State, IconName>> = { working: "more", waiting: "clock", failed: "alert", done: "check" };
+
+/** The state of a photo, by colour and by shape. */
+function Mark({ state }: { state: State }) {
+  const icon = MARKS[state];
+  return (
+    icon && (
+      <span className={`${styles.state} ${styles[state]}`}>
+        <Icon name={icon} size={12} />
+      </span>
+    )
+  );
+}
+
+function stateOf(photo: Photo): State {
+  if (photo.refusal !== null) return "refused";
+  if (photo.work.phase === "active") return "working";
+  if (isBusy(photo)) return "waiting";
+  if (photo.work.phase === "failed") return "failed";
+  return photo.result === null ? "new" : "done";
+}

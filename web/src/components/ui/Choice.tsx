@@ -1,0 +1,36 @@
+"use client";
+
+import { useId } from "react";
+import styles from "./Choice.module.css";
+
+type Props<T extends string> = {
+  legend: string;
+  value: T;
+  /** Value → label. */
+  choices: Readonly<Record<T, string>>;
+  onChange: (value: T) => void;
+};
+
+/** Radio buttons for a few values. */
+export function Choice<T extends string>({ legend, value, choices, onChange }: Props<T>) {
+  const name = useId();
+  return (
+    <fieldset>
+      <legend className={styles.legend}>{legend}</legend>
+      <div className={styles.choices}>
+        {(Object.entries(choices) as [T, string][]).map(([choice, words]) => (
+          <label key={choice} className={styles.choice}>
+            <input
+              type="radio"
+              name={name}
+              value={choice}
+              checked={choice === value}
+              onChange={() => onChange(choice)}
+            />
+            <span className={styles.words}>{words}</span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}

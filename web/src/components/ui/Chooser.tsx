@@ -1,0 +1,57 @@
+"use client";
+
+import { useRef, useState } from "react";
+import { Button } from "./Button";
+import { CameraDialog } from "./CameraDialog";
+import type { IconName } from "./Icon";
+
+type Props = { accept: string; onFiles: (files: File[]) => void; compact?: boolean };
+
+/** Two buttons that add photos: from files, and from a camera. */
+export function Chooser({ accept, onFiles, compact = false }: Props) {
+  const files = useRef<HTMLInputElement>(null);
+  const camera = useRef<HTMLInputElement>(null);
+  const [isCameraOpen, setCameraOpen] = useState(false);
+
+  // A phone's camera app takes better pictures than a video frame. Other devices have none, so the page opens a dialog.
+  const takePicture = () => {
+    const canStream = window.matchMedia("(pointer: fine)").matches && navigator.mediaDevices !== undefined;
+    if (canStream) setCameraOpen(true);
+    else camera.current?.click();
+  };
+  const input = (ref: typeof files, capture?: "environment") => (
+    <input
+      ref={ref}
+      type="file"
+      accept={accept}
+      multiple={capture === undefined}
+      capture={capture}
+      hidden
+      aria-label={capture ? "A picture from the camera" : "Photos to add"}
+      onChange={(event) => {
+        onFiles([...(event.target.files ?? [])]);
+        event.target.value = ""; // otherwise the same file could not be chosen again
+      }}
+    />
+  );
+  const button = (icon: IconName, text: string, isMain: boolean, onClick: () => void) => (
+    <Button
+      kind={isMain && !compact ? "primary" : "plain"}
+      icon={icon}
+      iconOnly={compact}
+      title={text}
+      onClick={onClick}
+    >
+      {text}
+    </Button>
+  );
+  return (
+    <>
+      {button(compact ? "add" : "photo", compact ? "Add photos" : "Choose photos", true, () => files.current?.click())}
+      {button("camera", "Take a picture", false, takePicture)}
+      {input(files)}
+      {input(camera, "environment")}
+      {isCameraOpen && <CameraDialog onPicture={(file) => onFiles([file])} onClose={() => setCameraOpen(false)} />}
+    </>
+  );
+}

@@ -1,0 +1,41 @@
+const PATHS = {
+  add: "M12 5v14M5 12h14",
+  alert: "M12 5v9M12 18.5v.5",
+  camera: "M4 8h3l2-3h6l2 3h3v11H4zM12 10a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7z",
+  check: "M5 12.5l5 5L19 7",
+  clock: "M12 6v6l4 3",
+  close: "M6 6l12 12M18 6L6 18",
+  copy: "M9 9h10v11H9zM5 15V4h10",
+  download: "M12 4v11M7 11l5 5 5-5M5 20h14",
+  faces: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM5 20c1-4 4-6 7-6s6 2 7 6",
+  fit: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
+  more: "M5 12h.5M12 12h.5M19 12h.5",
+  minus: "M5 12h14",
+  moon: "M19 14.5A8 8 0 0 1 9.5 5 8 8 0 1 0 19 14.5z",
+  photo: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4",
+  retry: "M19 12a7 7 0 1 1-2-5M19 4v4h-4",
+  split: "M9 7l-5 5 5 5M15 7l5 5-5 5",
+  swap: "M4 8h14l-4-4M20 16H6l4 4",
+  warning: "M12 4l9 16H3zM12 10v5M12 17.5v.5",
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+/** A decorative icon, hidden from screen readers. */
+export function Icon({ name, size = 18 }: { name: IconName; size?: number }) {
+  return (
+    <svg
+      aria-hidden="true"
+      width={size}
+      height={size}
+      viewBox="0 0 24 24"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth={size < 14 ? 3.5 : 1.7}
+      strokeLinecap="round"
+      strokeLinejoin="round"
+    >
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}

@@ -1,0 +1,33 @@
+import { render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, it, vi } from "vitest";
+import type { Config } from "@/api/types";
+import { CONFIG } from "@/test/samples";
+import { Welcome } from "./Welcome";
+
+function showing(config: Config | null) {
+  const onSample = vi.fn();
+  render(<Welcome config={config} accept="image/png" onFiles={() => undefined} onSample={onSample} />);
+  return onSample;
+}
+
+describe("Welcome", () => {
+  it("says how to add photos, and what the server accepts", () => {
+    showing(CONFIG);
+    expect(screen.getByRole("heading", { name: "Drop a photo here" })).toBeVisible();
+    expect(screen.getByRole("button", { name: "Choose photos" })).toBeEnabled();
+    expect(screen.getByText(/up to 10 MB and 25 megapixels/)).toBeVisible();
+  });
+
+  it("shows no limits before the server has answered", () => {
+    showing(null);
+    expect(screen.queryByText(/megapixels/)).not.toBeInTheDocument();
+    expect(screen.getByRole("button", { name: "Choose photos" })).toBeEnabled();
+  });
+
+  it("offers a sample photo", async () => {
+    const onSample = showing(CONFIG);
+    await userEvent.click(screen.getByRole("button", { name: "Try it with this one" }));
+    expect(onSample).toHaveBeenCalledOnce();
+  });
+});

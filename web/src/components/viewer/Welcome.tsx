@@ -1,0 +1,37 @@
+"use client";
+
+import type { Config } from "@/api/types";
+import { acceptedKinds } from "@/photos/check";
+import { Chooser } from "@/components/ui/Chooser";
+import styles from "./Welcome.module.css";
+
+type Props = { config: Config | null; accept: string; onFiles: (files: File[]) => void; onSample: () => void };
+
+/** What the page shows while it has no photo. */
+export function Welcome({ config, accept, onFiles, onSample }: Props) {
+  return (
+    <div className={styles.welcome}>
+      <div className={styles.frame}>
+        <h2 className={styles.title}>Drop a photo here</h2>
+        <p className={styles.text}>
+          Faces are restored, the rest is enlarged, and numbers show whether it is still the same person.
+        </p>
+        <div className={styles.actions}>
+          <Chooser accept={accept} onFiles={onFiles} />
+        </div>
+        <p className={styles.text}>You can also paste one, or drop several.</p>
+        <button type="button" className={styles.sample} onClick={onSample}>
+          {/* Shown at its own small size, so that a person sees how bad it is. */}
+          <img className={styles.picture} src="/sample.jpg" alt="" width={64} height={64} />
+          <span>Try it with this one</span>
+        </button>
+        {config && (
+          <p className={styles.small}>
+            {acceptedKinds(config.limits)}, up to {config.limits.max_upload_mb} MB and{" "}
+            {config.limits.max_input_megapixels} megapixels. Photos are never written to the server’s disk.
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}

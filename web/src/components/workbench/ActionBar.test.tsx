@@ -1,0 +1,105 @@
+import { render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import type { ComponentProps } from "react";
+import { describe, expect, it, vi } from "vitest";
+import type { Photo } from "@/photos/photo";
+import { CONFIG, OPTIONS, photoOf, problemOf, resultOf } from "@/test/samples";
+import { ActionBar } from "./ActionBar";
+
+const progress = { phase: "working", stage: "decode", fraction: 0.1 } as const;
+const FAILED: Photo["work"] = {
+  phase: "failed",
+  tries: 1,
+  problem: problemOf({ status: 500, message: "It failed." }),
+  retryAt: null,
+};
+
+function showing(photo: Photo, changes: Partial<ComponentProps<typeof ActionBar>> = {}) {
+  const callbacks = { onRestore: vi.fn(), onCancel: vi.fn(), onWithoutFaces: vi.fn(), onKey: vi.fn() };
+  const whole = { photo, photos: [photo], options: OPTIONS, config: CONFIG, ...callbacks, ...changes };
+  const view = render(<ActionBar {...whole} />);
+  const become = (other: Photo) => view.rerender(<ActionBar {...whole} photo={other} />);
+  return { ...callbacks, become, user: userEvent.setup() };
+}
+
+const names = () => screen.queryAllByRole("button").map((button) => button.textContent);
+
+describe("ActionBar", () => {
+  it("restores a new photo", async () => {
+    const { onRestore, user } = showing(photoOf({ id: "a" }));
+    expect(names()).toEqual(["Restore"]);
+    await user.click(screen.getByRole("button", { name: "Restore" }));
+    expect(onRestore).toHaveBeenCalledExactlyOnceWith(["a"]);
+  });
+
+  it("restores all photos that are not done", async () => {
+    const [a, b] = [photoOf({ id: "a" }), photoOf({ id: "b" })];
+    const { onRestore, user } = showing(a, { photos: [a, b] });
+    await user.click(screen.getByRole("button", { name: "Restore all 2" }));
+    expect(onRestore).toHaveBeenCalledExactlyOnceWith(["a", "b"]);
+  });
+
+  it("does not offer to restore all while the others are in work", () => {
+    const [a, b] = [photoOf({ id: "a" }), photoOf({ id: "b", work: { phase: "waiting", tries: 0 } })];
+    showing(a, { photos: [a, b] });
+    expect(names()).toEqual(["Restore"]);
+  });
+
+  it("says why a photo cannot be enlarged by this factor", () => {
+    showing(photoOf({ size: { width: 5000, height: 4000 } }), { options: { ...OPTIONS, upscale_factor: 4 } });
+    expect(screen.getByRole("alert")).toHaveTextContent("At ×4 this photo would have 320 megapixels");
+    expect(screen.getByRole("button", { name: "Restore" })).toBeDisabled();
+  });
+
+  it.each<Photo["work"]>([
+    { phase: "waiting", tries: 0 },
+    { phase: "active", tries: 1, since: 0, progress },
+  ])("offers only Cancel while the photo is in work (%j)", async (work) => {
+    const { onCancel, user } = showing(photoOf({ work, result: resultOf() }));
+    expect(names()).toEqual(["Cancel"]);
+    await user.click(screen.getByRole("button", { name: "Cancel" }));
+    expect(onCancel).toHaveBeenCalledOnce();
+  });
+
+  it("offers only the result while the options are the same", () => {
+    showing(photoOf({ result: resultOf() }));
+    expect(names()).toEqual(["Copy JSON"]);
+    expect(screen.getByRole("link", { name: "Download" })).toHaveAttribute("download", "portrait-restored.png");
+  });
+
+  it("offers Restore again after a change, and still the last result", async () => {
+    const { onRestore, user } = showing(photoOf({ id: "a", result: resultOf(), overrides: { none: { 0: 0 } } }));
+    expect(screen.getByRole("link", { name: "Download" })).toBeInTheDocument();
+    await user.click(screen.getByRole("button", { name: "Restore again" }));
+    expect(onRestore).toHaveBeenCalledExactlyOnceWith(["a"]);
+  });
+
+  it("shows a failure and tries again", async () => {
+    const { onRestore, user } = showing(photoOf({ id: "a", work: FAILED }));
+    expect(screen.getByRole("alert")).toHaveTextContent("It failed.");
+    expect(names()).toEqual(["Try again"]);
+    await user.click(screen.getByRole("button", { name: "Try again" }));
+    expect(onRestore).toHaveBeenCalledExactlyOnceWith(["a"]);
+  });
+
+  it("still offers the last result after a failure", () => {
+    showing(photoOf({ work: FAILED, result: resultOf() }));
+    expect(screen.getByRole("link", { name: "Download" })).toBeInTheDocument();
+  });
+
+  it("takes the focus when the focused button disappears", async () => {
+    const photo = photoOf();
+    const { become, user } = showing(photo);
+    await user.tab();
+    expect(screen.getByRole("button", { name: "Restore" })).toHaveFocus();
+    become({ ...photo, work: { phase: "active", tries: 1, since: 0, progress } });
+    expect(screen.getByRole("region", { name: "Next step" })).toHaveFocus();
+  });
+
+  it("does not take the focus from elsewhere", () => {
+    const photo = photoOf();
+    const { become } = showing(photo);
+    become({ ...photo, work: { phase: "active", tries: 1, since: 0, progress } });
+    expect(document.body).toHaveFocus();
+  });
+});

@@ -1,0 +1,104 @@
+"use client";
+
+import { useEffect, useRef } from "react";
+import { obstacleOf } from "@/photos/check";
+import { isBusy, isOutdated, type Photo } from "@/photos/photo";
+import type { Options } from "@/photos/options";
+import type { Config } from "@/api/types";
+import { Button } from "@/components/ui/Button";
+import { ProblemNote } from "@/components/notes/ProblemNote";
+import { ProgressNote } from "@/components/notes/ProgressNote";
+import { ResultActions } from "./ResultActions";
+import styles from "./ActionBar.module.css";
+
+type Props = {
+  photo: Photo;
+  /** All photos of the page, including `photo`. */
+  photos: readonly Photo[];
+  options: Options;
+  config: Config;
+  onRestore: (ids: string[]) => void;
+  onCancel: (ids: string[]) => void;
+  onWithoutFaces: () => void;
+  onKey: (key: string) => void;
+};
+
+/** The buttons for the next step with a photo. */
+export function ActionBar(props: Props) {
+  const { phase } = props.photo.work;
+  const bar = useRef<HTMLElement>(null);
+  const hadFocus = useRef(false);
+  useEffect(() => {
+    // The focused button may be gone in the new phase; then the bar takes the focus, for users of the keyboard.
+    if (hadFocus.current && document.activeElement === document.body) bar.current?.focus();
+  }, [phase]);
+  return (
+    <section
+      ref={bar}
+      className={styles.bar}
+      aria-label="Next step"
+      tabIndex={-1}
+      onFocus={() => (hadFocus.current = true)}
+      onBlur={(event) => (hadFocus.current = event.relatedTarget === null)}
+    >
+      <Actions {...props} />
+    </section>
+  );
+}
+
+function Actions({ photo, photos, options, config, onRestore, onCancel, onWithoutFaces, onKey }: Props) {
+  const { work, result, size } = photo;
+  const cancel = () => onCancel([photo.id]);
+  if (work.phase === "waiting" || work.phase === "active") {
+    const busy = photos.filter(isBusy);
+    const cancelAll = () => onCancel(idsOf(busy));
+    return <ProgressNote work={work} onCancel={cancel} onCancelAll={busy.length > 1 ? cancelAll : null} />;
+  }
+  const obstacle = size && obstacleOf(size, options.upscale_factor, config.limits);
+  const isFailed = work.phase === "failed" && !obstacle;
+  const isDone = result !== null && !isOutdated(photo, options);
+  const undone = photos.filter((one) => one.refusal === null && !isBusy(one) && isOutdated(one, options));
+  const others = undone.filter((one) => one !== photo);
+  const restore = () => onRestore([photo.id]);
+  return (
+    <>
+      {isFailed && (
+        <ProblemNote
+          problem={work.problem}
+          retryAt={work.retryAt}
+          onRetry={restore}
+          onStop={cancel}
+          onWithoutFaces={onWithoutFaces}
+          onKey={onKey}
+        />
+      )}
+      {obstacle && (
+        <p className={styles.obstacle} role="alert">
+          {obstacle}
+        </p>
+      )}
+      <div className={styles.actions}>
+        {!isFailed && !isDone && (
+          <Button kind="primary" disabled={Boolean(obstacle)} onClick={restore}>
+            {result === null ? "Restore" : "Restore again"}
+          </Button>
+        )}
+        {others.length > 0 && (
+          <Button onClick={() => onRestore(idsOf(undone))}>{`Restore all ${undone.length}`}</Button>
+        )}
+      </div>
+      {result !== null && (
+        <ResultActions
+          photo={photo}
+          result={result}
+          done={photos.filter((one) => one.result !== null)}
+          isMain={isDone && !isFailed}
+        />
+      )}
+    </>
+  );
+}
+
+function idsOf(photos: readonly Photo[]): string[] {
+  return photos.map(({ id }) => id);
+}

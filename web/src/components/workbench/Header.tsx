@@ -1,0 +1,57 @@
+"use client";
+
+import { API_URL } from "@/api/client";
+import { useStored } from "@/hooks/useStored";
+import { Button } from "@/components/ui/Button";
+import styles from "./Header.module.css";
+import type { ViewerMode } from "@/components/viewer/Viewer";
+
+type Props = {
+  /** Null if there are no faces to switch to. */
+  mode: ViewerMode | null;
+  faces: number;
+  onMode: (mode: ViewerMode) => void;
+};
+
+export function Header({ mode, faces, onMode }: Props) {
+  return (
+    <header className={styles.header}>
+      <h1 className={styles.name}>Likeness</h1>
+      {mode !== null && (
+        <div className={styles.views} role="group" aria-label="Show">
+          <Button kind="bare" icon="photo" aria-pressed={mode === "picture"} onClick={() => onMode("picture")}>
+            Picture
+          </Button>
+          <Button kind="bare" icon="faces" aria-pressed={mode === "faces"} onClick={() => onMode("faces")}>
+            {`Faces ${faces}`}
+          </Button>
+        </div>
+      )}
+      <div className={styles.right}>
+        <ThemeButton />
+        <a className={styles.link} href={`${API_URL}/docs`} target="_blank" rel="noopener">
+          API
+        </a>
+      </div>
+    </header>
+  );
+}
+
+/** Switches between light and dark. */
+function ThemeButton() {
+  const [, setTheme] = useStored("localStorage", "likeness.theme");
+  const turn = () => {
+    const root = document.documentElement;
+    const system = window.matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark";
+    const theme = (root.dataset.theme ?? system) === "light" ? "dark" : "light";
+    if (theme === system)
+      delete root.dataset.theme; // follow the system's theme again
+    else root.dataset.theme = theme;
+    setTheme(theme === system ? null : theme);
+  };
+  return (
+    <Button kind="bare" icon="moon" iconOnly title="Light or dark" onClick={turn}>
+      Light or dark
+    </Button>
+  );
+}

@@ -1,0 +1,66 @@
+"use client";
+
+import { useState } from "react";
+import { downloadName, factsText } from "@/photos/download";
+import type { Photo, Result } from "@/photos/photo";
+import { Button } from "@/components/ui/Button";
+import { Icon } from "@/components/ui/Icon";
+import button from "@/components/ui/Button.module.css";
+import styles from "./ActionBar.module.css";
+
+type Props = {
+  photo: Photo;
+  result: Result;
+  /** All photos that have a result. */
+  done: readonly Photo[];
+  isMain: boolean;
+};
+
+const CONFIRMATION_MS = 2000;
+
+/** Download and copy. */
+export function ResultActions({ photo, result, done, isMain }: Props) {
+  const [copied, setCopied] = useState<"no" | "yes" | "refused">("no");
+  const copy = async () => {
+    // Without TLS `clipboard` is undefined; an async function turns that error into a rejection.
+    const write = async () => navigator.clipboard.writeText(factsText(result));
+    const outcome = await write().then(
+      () => "yes" as const,
+      () => "refused" as const,
+    );
+    setCopied(outcome);
+    setTimeout(() => setCopied("no"), CONFIRMATION_MS);
+  };
+  const words = { no: "Copy JSON", yes: "Copied", refused: "Not allowed here" };
+  return (
+    <div className={styles.actions}>
+      <a
+        className={`${button.button} ${isMain ? button.primary : button.plain}`}
+        href={result.url}
+        download={downloadName(photo.file.name, result.facts.media_type)}
+      >
+        <Icon name="download" />
+        Download
+      </a>
+      <Button icon="copy" title="The answer without the picture" onClick={copy}>
+        {words[copied]}
+      </Button>
+      {done.length > 1 && (
+        <Button icon="download" onClick={() => done.forEach(download)}>
+          {`Download all ${done.length}`}
+        </Button>
+      )}
+      <span role="status" className="visually-hidden">
+        {copied === "no" ? "" : words[copied]}
+      </span>
+    </div>
+  );
+}
+
+function download({ file, result }: Photo): void {
+  if (result === null) return;
+  const link = document.createElement("a");
+  link.href = result.url;
+  link.download = downloadName(file.name, result.facts.media_type);
+  link.click();
+}

@@ -1,0 +1,190 @@
+"use client";
+
+import { useCallback, useEffect, useReducer, useState, type Dispatch } from "react";
+import type { Config } from "@/api/types";
+import { useDropAndPaste } from "@/hooks/useDropAndPaste";
+import { useConfig } from "@/hooks/useConfig";
+import { useIntake } from "@/hooks/useIntake";
+import { useRestorer } from "@/hooks/useRestorer";
+import { useStored } from "@/hooks/useStored";
+import { allowedOptions, isLoaded, savedOptions, saveOptions, type Options } from "@/photos/options";
+import type { Photo } from "@/photos/photo";
+import { EMPTY, reduce, type Action } from "@/photos/reducer";
+import { ActionBar } from "./ActionBar";
+import { Announcement } from "@/components/notes/Announcement";
+import { ErrorBoundary } from "./ErrorBoundary";
+import { Filmstrip } from "@/components/strip/Filmstrip";
+import { Header } from "./Header";
+import { OptionsPanel } from "@/components/panel/OptionsPanel";
+import { ResultPanel } from "@/components/panel/ResultPanel";
+import { Viewer, type ViewerMode } from "@/components/viewer/Viewer";
+import { ViewerNotes } from "@/components/notes/ViewerNotes";
+import { Welcome } from "@/components/viewer/Welcome";
+import styles from "./Workbench.module.css";
+
+const SAMPLE = "/sample.jpg";
+
+/** The whole page: its state, and the layout of its parts. */
+export function Workbench() {
+  const [state, dispatch] = useReducer(reduce, EMPTY);
+  const [key, setKey] = useStored("sessionStorage", "likeness.key");
+  const { config, problem, reload } = useConfig(key);
+  const cancel = useRestorer(state, dispatch, { key, limits: config?.limits ?? null });
+  const [mode, setMode] = useState<ViewerMode>("picture");
+  const [isSwapped, setSwapped] = useState(false);
+  const [selectedFace, setSelectedFace] = useState<number | null>(null);
+  const [refused, setRefused] = useState<Photo[]>([]);
+  const [toolbar, setToolbar] = useState<HTMLElement | null>(null);
+
+  const { photos, options } = state;
+  const photo = photos.find(({ id }) => id === state.selected) ?? null;
+  const result = photo?.result ?? null;
+  const accept = (config?.limits.media_types ?? ["image/jpeg", "image/png", "image/webp"]).join(",");
+
+  const setOptions = useCallback((chosen: Options) => {
+    dispatch({ type: "options", options: chosen });
+    saveOptions(chosen);
+  }, []);
+  useAllowedOptions(config, options, dispatch);
+
+  const added = useCallback((more: Photo[]) => {
+    dispatch({ type: "added", photos: more });
+    setRefused(more.filter(({ refusal }) => refusal !== null));
+    setSelectedFace(null);
+  }, []);
+  const add = useIntake(config?.limits ?? null, added);
+  const isOver = useDropAndPaste(add);
+  const addSample = () => {
+    fetch(SAMPLE)
+      .then((answer) => (answer.ok ? answer.blob() : Promise.reject(new Error(answer.statusText))))
+      .then((blob) => add([new File([blob], "sample.jpg", { type: "image/jpeg" })]))
+      .catch(reload); // shows that the server cannot be reached, and tries again until it can
+  };
+  const remove = (id: string) => {
+    cancel(id);
+    const removed = photos.find((one) => one.id === id);
+    dispatch({ type: "removed", id });
+    setRefused([]);
+    if (id === state.selected) setSelectedFace(null);
+    for (const url of [removed?.url, removed?.result?.url]) if (url) URL.revokeObjectURL(url);
+  };
+  const select = (id: string) => {
+    dispatch({ type: "selected", id });
+    setSelectedFace(null);
+  };
+  const selectFace = (face: number) => {
+    setSelectedFace(face === selectedFace ? null : face);
+  };
+
+  return (
+    <div className={`${styles.page} ${photo === null ? styles.empty : ""}`}>
+      <Header
+        mode={result?.facts.faces.length ? mode : null}
+        faces={result?.facts.faces.length ?? 0}
+        onMode={setMode}
+      />
+      <div className={styles.left}>
+        <main className={styles.table}>
+          {photo !== null && <h2 className="visually-hidden">{photo.file.name}</h2>}
+          {photo === null ? (
+            <Welcome config={config} accept={accept} onFiles={add} onSample={addSample} />
+          ) : (
+            <ErrorBoundary resetKey={result ?? photo.id}>
+              <Viewer
+                photo={photo}
+                mode={mode}
+                isSwapped={isSwapped}
+                onSwap={() => setSwapped(!isSwapped)}
+                selectedFace={selectedFace}
+                onFace={selectFace}
+                toolbar={toolbar}
+              />
+            </ErrorBoundary>
+          )}
+          <ViewerNotes
+            problem={problem}
+            isLoading={config !== null && !isLoaded(config)}
+            onReload={reload}
+            // The viewer itself says why the shown photo was refused.
+            refused={refused.filter(({ id }) => id !== photo?.id)}
+            onRead={() => setRefused([])}
+            work={photo?.work ?? null}
+          />
+          {isOver && (
+            <p className={styles.over} aria-hidden="true">
+              Drop to add
+            </p>
+          )}
+        </main>
+        {photo !== null && (
+          <div className={styles.foot}>
+            <Filmstrip
+              photos={photos}
+              selected={state.selected}
+              accept={accept}
+              onSelect={select}
+              onRemove={remove}
+              onFiles={add}
+            />
+            <section ref={setToolbar} className={styles.toolbar} aria-label="View" />
+          </div>
+        )}
+      </div>
+      {photo !== null && config !== null && options !== null && (
+        <div className={styles.right}>
+          <aside className={styles.panel} aria-label="Options and result">
+            <OptionsPanel options={options} config={config} isFolded={result !== null} onChange={setOptions} />
+            {result && (
+              <ErrorBoundary resetKey={result}>
+                <ResultPanel
+                  photo={photo}
+                  result={result}
+                  config={config}
+                  options={options}
+                  selectedFace={selectedFace}
+                  onFace={selectFace}
+                  onOverride={(face, strength) => dispatch({ type: "overridden", id: photo.id, face, strength })}
+                />
+              </ErrorBoundary>
+            )}
+          </aside>
+          {photo.refusal === null && (
+            <div className={styles.action}>
+              <ActionBar
+                photo={photo}
+                photos={photos}
+                options={options}
+                config={config}
+                onRestore={(ids) => dispatch({ type: "requested", ids })}
+                onCancel={(ids) => ids.forEach(cancel)}
+                onWithoutFaces={() => {
+                  dispatch({ type: "faces not required", id: photo.id });
+                  dispatch({ type: "requested", ids: [photo.id] });
+                }}
+                onKey={(entered) => {
+                  setKey(entered);
+                  dispatch({ type: "requested", ids: photos.filter(isLockedOut).map(({ id }) => id) });
+                }}
+              />
+            </div>
+          )}
+        </div>
+      )}
+      <Announcement photo={photo} />
+    </div>
+  );
+}
+
+/** Whether the server refused the photo because the API key was missing or wrong. */
+function isLockedOut({ work }: Photo): boolean {
+  return work.phase === "failed" && work.problem.status === 401;
+}
+
+/** Sets the saved options at first, and replaces options that the server does not accept. */
+function useAllowedOptions(config: Config | null, options: Options | null, dispatch: Dispatch<Action>): void {
+  useEffect(() => {
+    if (config === null) return;
+    const allowed = options === null ? savedOptions(config) : allowedOptions(options, config);
+    if (JSON.stringify(allowed) !== JSON.stringify(options)) dispatch({ type: "options", options: allowed });
+  }, [config, options, dispatch]);
+}

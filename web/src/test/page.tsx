@@ -1,0 +1,61 @@
+/** The whole page, with a fake server behind it. */
+import { act, render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { vi } from "vitest";
+import { Workbench } from "@/components/workbench/Workbench";
+import { servePictures } from "./pictures";
+import { CONFIG, faceOf, fileOf, PNG } from "./samples";
+import { json, serveRequests, type FakeRequest } from "./server";
+
+export const TWO_FACES = {
+  faces: [faceOf(), faceOf({ box: [60, 40, 90, 70], action: "kept", reason: "It is too small.", strength: 0 })],
+};
+
+export type FakeSite = {
+  /** The photos that the page has sent, in their order. */
+  requests: FakeRequest[];
+  last: () => FakeRequest;
+  /** Lets the server do something about the last photo, and React show it. */
+  respond: (does: (request: FakeRequest) => void) => Promise<void>;
+  /** What the server answers when the page fetches its config. */
+  config: () => Response;
+  /** What it answers when the page fetches the sample photo. */
+  sample: () => Response;
+};
+
+export function serveSite(): FakeSite {
+  const requests = serveRequests();
+  const last = () => requests.at(-1) as FakeRequest;
+  const site: FakeSite = {
+    requests,
+    last,
+    respond: (does) => act(async () => does(last())),
+    config: () => json(200, CONFIG),
+    // jsdom's Blob: it does not accept the Blob of a Node response.
+    sample: () => Object.assign(new Response(), { blob: async () => fileOf(PNG) }),
+  };
+  servePictures({ width: 100, height: 80 });
+  vi.stubGlobal("fetch", async (asked: Request | string) =>
+    typeof asked === "string" ? site.sample() : site.config(),
+  );
+  return site;
+}
+
+export function openPage() {
+  render(<Workbench />);
+  return userEvent.setup();
+}
+
+/** Opens the page and adds these photos; the first is shown. */
+export async function openWith(...names: string[]) {
+  const user = openPage();
+  await user.upload(
+    screen.getByLabelText("Photos to add"),
+    names.map((name) => fileOf(PNG, name)),
+  );
+  await screen.findByRole("button", { name: `${names[0]}, new` });
+  return user;
+}
+
+export const button = (name: string | RegExp) => screen.getByRole("button", { name });
+export const findButton = (name: string | RegExp) => screen.findByRole("button", { name });
