@@ -14,13 +14,14 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.access.quota import Quota
 from app.http import errors
-from app.http.middleware.authentication import OPEN_PATHS, KeysMiddleware, declare_keys
+from app.http.middleware.authentication import KeysMiddleware, declare_keys
 from app.http.middleware.faults import FaultsMiddleware
 from app.http.middleware.gate import GateMiddleware
-from app.http.middleware.observation import ObservationMiddleware
+from app.http.middleware.observation import WEBSITE, ObservationMiddleware
 from app.http.middleware.rate_limit import QuotaMiddleware
 from app.http.middleware.request_id import RequestIdMiddleware
 from app.http.middleware.security_headers import SecurityHeadersMiddleware
+from app.http.policy import Policy, RoutePaths, collect
 from app.http.routes import health, pages, photos, prometheus, server
 from app.http.upload_memory import Arrivals
 from app.http.website import read_website
@@ -31,9 +32,6 @@ from app.version import VERSION
 from app.work.loaded_models import Engine
 from app.work.service import Service
 from pipeline.models.catalogue.selection import Selection
-
-PHOTO_PATHS = frozenset({"/api/v1/enhance", "/api/v1/upscale"})
-COUNTED_PATHS = PHOTO_PATHS | {"/api/v1/models/warmup"}  # what the rate limit is about: work for the device
 
 # What a browser app hosted elsewhere may send, and what it may read.
 CORS_REQUEST_HEADERS = ("X-API-Key", "Authorization", "Content-Type", "X-Request-ID", "traceparent")
@@ -96,8 +94,9 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
     else:
         app.router.default = website
 
+    paths = collect(app.routes, {str(app.openapi_url): Policy(public=True), pages.STATIC: Policy(public=True)})
     files = website.paths if website else frozenset()
-    _add_middleware(app, settings, service, quota, telemetry, tracing, files)
+    _add_middleware(app, settings, service, quota, telemetry, tracing, paths, files)
     return app
 
 
@@ -108,6 +107,7 @@ def _add_middleware(
     quota: Quota | None,
     telemetry: Telemetry,
     tracing: Tracing,
+    paths: RoutePaths,
     files: frozenset[str],
 ) -> None:
     """What every request passes before its body is read. What is added last comes first. `files` are the web app's."""
@@ -116,14 +116,19 @@ def _add_middleware(
         max_body_bytes=settings.max_body_bytes,
         read_timeout_s=settings.read_timeout_s,
         arrivals=Arrivals(settings.max_arriving_bytes),
-        guarded=PHOTO_PATHS,
+        guarded=paths.guarded,
         check=service.check,
     )
     if quota is not None:
-        app.add_middleware(QuotaMiddleware, quota=quota, counted=COUNTED_PATHS)
+        app.add_middleware(QuotaMiddleware, quota=quota, counted=paths.counted)
     if settings.keys:
-        app.add_middleware(KeysMiddleware, keys=settings.keys, open_paths=OPEN_PATHS | files)
-        declare_keys(app.openapi())
+        app.add_middleware(
+            KeysMiddleware,
+            keys=settings.keys,
+            public=paths.public | files,
+            public_folders=paths.public_folders,
+        )
+        declare_keys(app.openapi(), paths.public)
     app.add_middleware(FaultsMiddleware)
     if settings.origins:
         app.add_middleware(
@@ -138,8 +143,9 @@ def _add_middleware(
         ObservationMiddleware,
         telemetry=telemetry,
         tracing=tracing,
-        routes=_paths(app),
+        routes=paths.every,
         files=files,
+        quiet=paths.quiet | {WEBSITE},
     )
     app.add_middleware(RequestIdMiddleware)  # every answer has an id
     if settings.proxies:

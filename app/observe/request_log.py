@@ -5,17 +5,17 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from app.observe.request_record import QUIET, Exchange
+from app.observe.request_record import Exchange
 
 logger = logging.getLogger("likeness.requests")
 
 
-def tell(exchange: Exchange) -> None:
-    """Log a request that has ended: one line, with nothing in it of what was sent."""
+def tell(exchange: Exchange, quiet: frozenset[str]) -> None:
+    """Log a request that has ended: one line, with nothing in it of what was sent; at DEBUG for a `quiet` route."""
     level = logging.INFO
     if exchange.status == 500:
         level = logging.ERROR
-    elif exchange.route in QUIET and exchange.status not in (404, 405):
+    elif exchange.route in quiet and exchange.status not in (404, 405):
         level = logging.DEBUG
     elif exchange.status > 500:
         level = logging.WARNING

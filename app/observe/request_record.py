@@ -13,9 +13,6 @@ from pipeline.run import Run
 
 QUEUE = "queue"  # a stage in a run's timings, but no work
 
-# What machines ask every few seconds, and the dozen files of a page.
-QUIET = frozenset({"/metrics", "/api/v1/health", "/api/v1/health/live", "/api/v1/health/ready", "website"})
-
 
 @dataclass(frozen=True, slots=True)
 class Exchange:

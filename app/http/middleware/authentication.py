@@ -10,20 +10,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.access.keys import Keys
 from app.http.errors import RequestError
 
-# What may be read without a key: what probes ask, and what a browser needs before a person can enter one.
-OPEN_PATHS = frozenset(
-    {
-        "/",
-        "/docs",
-        "/openapi.json",
-        "/api/v1/config",
-        "/api/v1/health",
-        "/api/v1/health/live",
-        "/api/v1/health/ready",
-    }
-)
-OPEN_FOLDERS = ("/docs/static/",)
-
 
 class KeysMiddleware:
     """Lets in who has a key, and anybody to what is open; the name of the key joins `scope["facts"]`.
@@ -37,13 +23,13 @@ class KeysMiddleware:
         app: ASGIApp,
         *,
         keys: Keys,
-        open_paths: frozenset[str] = OPEN_PATHS,
-        open_folders: tuple[str, ...] = OPEN_FOLDERS,
+        public: frozenset[str],
+        public_folders: tuple[str, ...],
     ) -> None:
         self._app = app
         self._keys = keys
-        self._open_paths = open_paths
-        self._open_folders = open_folders
+        self._public = public
+        self._public_folders = public_folders
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection event stream, as ASGI asks. Raises `RequestError` (401) without a key that fits."""
@@ -58,7 +44,7 @@ class KeysMiddleware:
             scope.setdefault("facts", {})["key"] = owner
             return
         path = scope["path"]
-        if scope["method"] in ("GET", "HEAD") and (path in self._open_paths or path.startswith(self._open_folders)):
+        if scope["method"] in ("GET", "HEAD") and (path in self._public or path.startswith(self._public_folders)):
             return
         message = (
             "This API key is not known here."
@@ -68,7 +54,7 @@ class KeysMiddleware:
         raise RequestError(401, "unauthorized", message, stage="keys", headers={"WWW-Authenticate": "Bearer"})
 
 
-def declare_keys(document: dict[str, Any]) -> None:
+def declare_keys(document: dict[str, Any], public: frozenset[str]) -> None:
     """Write into an OpenAPI document which operations need a key, and how it is sent."""
     schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})
     schemes["ApiKey"] = {"type": "apiKey", "in": "header", "name": "X-API-Key"}
@@ -76,7 +62,7 @@ def declare_keys(document: dict[str, Any]) -> None:
     schema = {"$ref": "#/components/schemas/ErrorResponse"}
     refusal = {"description": "No key, or a wrong one", "content": {"application/json": {"schema": schema}}}
     for path, operations in document["paths"].items():
-        for operation in () if path in OPEN_PATHS else operations.values():
+        for operation in () if path in public else operations.values():
             operation["security"] = [{"ApiKey": []}, {"Bearer": []}]
             operation["responses"].setdefault("401", refusal)
 

@@ -15,6 +15,7 @@ from app.observe.request_record import Exchange
 from app.observe.telemetry import Telemetry
 from app.observe.tracing import Tracing, trace_ids
 
+WEBSITE = "website"  # the route under which all files of the browser app are counted
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 
 
@@ -33,12 +34,14 @@ class ObservationMiddleware:
         tracing: Tracing,
         routes: frozenset[str],
         files: frozenset[str] = frozenset(),
+        quiet: frozenset[str] = frozenset(),
     ) -> None:
         self._app = app
         self._telemetry = telemetry
         self._tracing = tracing
         self._routes = routes
         self._files = files
+        self._quiet = quiet
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection event stream, as ASGI asks."""
@@ -50,7 +53,8 @@ class ObservationMiddleware:
         scope["facts"] = facts
         request_id = str(scope.get("request_id", "-"))
         wire = _Wire(receive, send)
-        with self._tracing.request(scope) as span, bound_contextvars(request_id=request_id, **trace_ids(span)):
+        tracing = self._tracing.request(scope, self._quiet)
+        with tracing as span, bound_contextvars(request_id=request_id, **trace_ids(span)):
             try:
                 await self._app(scope, wire.receive, wire.send)
             except BaseException as error:
@@ -70,7 +74,7 @@ class ObservationMiddleware:
                     facts=facts,
                 )
                 self._telemetry.observe(exchange)
-                tell(exchange)
+                tell(exchange, self._quiet)
                 self._tracing.describe(span, exchange, request_id)
 
     def _route(self, scope: Scope) -> str:
@@ -79,7 +83,7 @@ class ObservationMiddleware:
         if path in self._routes:
             return path
         if path in self._files:
-            return "website"
+            return WEBSITE
         template = getattr(scope.get("route"), "path", None)
         if isinstance(template, str):
             return template

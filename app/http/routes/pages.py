@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 
 from app.http.content_security import page_policy
+from app.http.policy import Policy
 
 router = APIRouter(include_in_schema=False)
 landing = APIRouter(include_in_schema=False)  # where there is no app
@@ -28,6 +29,7 @@ def static_files() -> StaticFiles:
 
 @router.head("/docs")
 @router.get("/docs")
+@Policy(public=True)
 async def docs(request: Request) -> HTMLResponse:
     """The OpenAPI document as a page on which every operation can be tried out."""
     page = get_swagger_ui_html(
@@ -44,6 +46,7 @@ async def docs(request: Request) -> HTMLResponse:
 
 @landing.head("/")
 @landing.get("/")
+@Policy(public=True)
 async def root() -> RedirectResponse:
     """The only page that there is."""
     return RedirectResponse("/docs")

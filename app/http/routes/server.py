@@ -10,6 +10,7 @@ import psutil
 from fastapi import APIRouter, Request
 
 from app.http.answers import ANYWHERE, ON_THE_DEVICE
+from app.http.policy import Policy
 from app.http.routes.dependencies import EngineDep, ServiceDep, SettingsDep, disconnected
 from app.http.routes.photos import PICTURES
 from app.http.schemas import (
@@ -35,6 +36,7 @@ router = APIRouter(prefix="/api/v1", tags=["server"], responses=ANYWHERE)
 
 
 @router.get("/status", operation_id="status")
+@Policy()
 async def status(service: ServiceDep, settings: SettingsDep) -> Status:
     """Slots, queue, memory and device at this moment."""
     return Status(
@@ -51,6 +53,7 @@ async def status(service: ServiceDep, settings: SettingsDep) -> Status:
 
 
 @router.get("/config", operation_id="config")
+@Policy(public=True)
 async def config(settings: SettingsDep, engine: EngineDep) -> Config:
     """Limits, defaults, choices and models, for a client to build its form from."""
     fields = EnhanceForm.model_fields
@@ -90,6 +93,7 @@ async def config(settings: SettingsDep, engine: EngineDep) -> Config:
 
 
 @router.get("/models", operation_id="models")
+@Policy()
 async def models(settings: SettingsDep, engine: EngineDep) -> list[ModelOut]:
     """Every model in the registry, whether its file is here, and whether it is in use."""
     selection = engine.selection
@@ -116,6 +120,7 @@ async def models(settings: SettingsDep, engine: EngineDep) -> list[ModelOut]:
 
 
 @router.post("/models/warmup", operation_id="warmup", responses=ON_THE_DEVICE)
+@Policy(counted=True)
 async def warmup(request: Request, service: ServiceDep) -> WarmupResponse:
     """Run every model once, in its turn on the device."""
     service.check()
