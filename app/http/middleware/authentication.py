@@ -1,4 +1,4 @@
-"""Asks for an API key before the body is read."""
+"""Requires an API key, before the body is read."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from app.access.keys import Keys
 from app.http.errors import RequestError
 
 
-class KeysMiddleware:
-    """Lets in who has a key, and anybody to what is open; the name of the key joins `scope["facts"]`.
+class AuthenticationMiddleware:
+    """Lets requests with a known key pass, and GET and HEAD of the paths in `public` and under `public_folders`.
 
-    Paths are compared as the router compares them, decoded and otherwise as they came: whatever is not literally on
-    the list, in any spelling, needs a key.
+    The name of the key is added to `scope["facts"]`. Paths are compared as the router compares them, decoded and not
+    normalised: any other spelling of a public path needs a key.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class KeysMiddleware:
         self._public_folders = public_folders
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one connection event stream, as ASGI asks. Raises `RequestError` (401) without a key that fits."""
+        """Handle one connection event stream, as ASGI asks. Raises `RequestError` (401) without a known key."""
         if scope["type"] == "http":
             self._identify(scope)
         await self._app(scope, receive, send)
@@ -55,7 +55,7 @@ class KeysMiddleware:
 
 
 def declare_keys(document: dict[str, Any], public: frozenset[str]) -> None:
-    """Write into an OpenAPI document which operations need a key, and how it is sent."""
+    """Add to an OpenAPI document which operations need a key (all but the `public` paths), and how it is sent."""
     schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})
     schemes["ApiKey"] = {"type": "apiKey", "in": "header", "name": "X-API-Key"}
     schemes["Bearer"] = {"type": "http", "scheme": "bearer"}
@@ -68,9 +68,9 @@ def declare_keys(document: dict[str, Any], public: frozenset[str]) -> None:
 
 
 def _key_of(headers: Headers) -> bytes:
-    """The key that came with a request; empty if none did."""
+    """The key of a request; empty if it has none."""
     key = headers.get("x-api-key", "").strip()
     if not key:
         scheme, _, credentials = headers.get("authorization", "").partition(" ")
         key = credentials.strip() if scheme.lower() == "bearer" else ""
-    return key.encode("latin-1")  # as the headers were decoded
+    return key.encode("latin-1")  # Starlette decodes headers as Latin-1

@@ -1,4 +1,4 @@
-"""The outermost observer: every request is counted, logged and traced once, however it ends."""
+"""Counts, logs and traces every request once, however it ends."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS",
 
 
 class ObservationMiddleware:
-    """Gives each request a dict of `scope["facts"]`, in which the inner parts say what there is to know of it.
+    """Gives each request a dict `scope["facts"]`, to which the inner parts add what they know of it.
 
-    Whatever is logged meanwhile carries the request's id and its trace's. `routes` are the paths of the application,
-    `files` those of the browser app, which are counted as one.
+    Each log line meanwhile carries the ids of the request and of its trace. `routes` are the paths of the application,
+    `files` those of the browser app, which are counted as one route. Requests to `quiet` routes are logged at the level
+    DEBUG and not traced.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class ObservationMiddleware:
                 await self._app(scope, wire.receive, wire.send)
             except BaseException as error:
                 if wire.status is None and not wire.client_gone:
-                    stopping = isinstance(error, asyncio.CancelledError)  # the server's patience is over
+                    stopping = isinstance(error, asyncio.CancelledError)  # uvicorn cancels when its grace period ends
                     facts.setdefault("code", "shutting_down" if stopping else "internal_error")
                     wire.status = 503 if stopping else 500
                 raise
@@ -78,7 +79,7 @@ class ObservationMiddleware:
                 self._tracing.describe(span, exchange, request_id)
 
     def _route(self, scope: Scope) -> str:
-        """The template of the route: what a client made up never becomes a label. Also of what never got there."""
+        """The route's template, also of a request that middleware refused. No client's own path becomes a label."""
         path: str = scope["path"]
         if path in self._routes:
             return path
@@ -91,15 +92,15 @@ class ObservationMiddleware:
 
 
 class _Wire:
-    """What goes in and out."""
+    """Counts the bytes of a request and its answer, and notes the status and whether the client disconnected."""
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive = receive
         self._send = send
         self.bytes_in = 0
         self.bytes_out = 0
-        self.status: int | None = None  # of an answer that has begun
-        self.client_gone = False  # before that
+        self.status: int | None = None  # None until the answer begins
+        self.client_gone = False  # before the answer began
 
     async def receive(self) -> Message:
         message = await self._receive()
@@ -112,7 +113,7 @@ class _Wire:
     async def send(self, message: Message) -> None:
         try:
             await self._send(message)
-        except OSError:  # as servers say it
+        except OSError:  # ASGI servers may raise it once the client has disconnected
             self.client_gone = self.status is None
             raise
         if message["type"] == "http.response.start":

@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.http.errors import RequestError
 from app.http.middleware.gate import GateMiddleware
-from app.http.upload_memory import Arrivals
+from app.http.upload_memory import UploadMemory
 from tests.app import samples
 from tests.app.fakes import FakeModels
 from tests.app.server import (
@@ -146,7 +146,7 @@ def test_the_end_of_a_form_is_seen_however_it_is_divided(size: int) -> None:
         whole,
         max_body_bytes=10_000,
         read_timeout_s=30,
-        arrivals=Arrivals(10_000),
+        memory=UploadMemory(10_000),
         guarded=frozenset({"/"}),
         check=lambda: None,
     )
