@@ -1,4 +1,4 @@
-"""Clients of a quota."""
+"""Take photos from a quota, one after another."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from app.access.quota import Allowance, Quota
 
 
 def taken(quota: Quota, *clients: str) -> list[Allowance | None]:
-    """What the clients are told, one after another."""
+    """The allowance of each of these clients after one photo more."""
 
     async def take_all() -> list[Allowance | None]:
         try:

@@ -16,7 +16,7 @@ HEAD = head_of(ENHANCE, {"Content-Type": MULTIPART, "Content-Length": len(FORM)}
 
 
 def end_of(connection: socket.socket) -> tuple[bytes, float]:
-    """Whatever the server says until it closes the connection, and how many seconds that took."""
+    """All that the server sends until it closes the connection, and how many seconds that took."""
     start = time.monotonic()
     try:
         return answer_on(connection), time.monotonic() - start

@@ -25,17 +25,17 @@ from tests.app.server import (
 
 
 def speckled(side: int) -> images.Pixels:
-    """Noise, which no format makes small."""
+    """Noise, which does not compress."""
     return np.random.default_rng(3).integers(0, 256, (side, side, 3), dtype=np.uint8)
 
 
 def test_an_early_answer_reaches_a_client_that_sends_all_first(hasty: Likeness) -> None:
-    """Bytes that arrive at a closed socket would take the answer with them."""
+    """Bytes that arrive at a closed socket would reset the connection, and the answer would be lost."""
     body = b"x" * (LINGER_BYTES // 2)
     for _ in range(5):
         connection = hasty.connect()
         connection.sendall(head_of("/api/v1/enhance", {"Content-Type": "text/plain", "Content-Length": len(body)}))
-        time.sleep(0.05)  # the answer is out by now
+        time.sleep(0.05)  # the answer is sent by now
         connection.sendall(body)
         answer, seconds = end_of(connection)
         assert code_of(answer) == (400, "malformed_form")
@@ -54,7 +54,7 @@ def test_a_client_that_goes_on_sending_after_its_answer_is_cut_off(hasty: Likene
 
 
 def large_answer(server: Likeness) -> socket.socket:
-    """A client whose answer, of some 30 MB, has begun to arrive, and will not fit into the system's buffers."""
+    """A client that has begun to receive an answer of about 30 MB, more than the socket buffers hold."""
     fields = {"file": images.png(speckled(1500)), "background": "resample", "metrics": "false"}
     body = form_body(fields)
     connection = server.connect()
@@ -66,7 +66,7 @@ def large_answer(server: Likeness) -> socket.socket:
 
 
 def test_a_client_that_does_not_take_its_answer_is_cut_off(hasty: Likeness) -> None:
-    """The answer would else stay in memory for as long as the client likes."""
+    """Otherwise the answer would stay in memory for as long as the client likes."""
     connection = large_answer(hasty)
     time.sleep(3 * TIMEOUT_S)
     received = 0
@@ -83,14 +83,14 @@ def test_a_client_that_takes_its_answer_slowly_gets_all_of_it(hasty: Likeness) -
         while part := connection.recv(65536):
             received += part
             if time.monotonic() < start + 4 * TIMEOUT_S:
-                time.sleep(0.2)  # some 300 KB a second: the system's buffers take in more only now and then
+                time.sleep(0.2)  # about 300 KB a second: the socket's send buffer accepts more only now and then
     document = json.loads(received.partition(b"\r\n\r\n")[2])
     assert len(document["data"]["restored_image"]) > 20_000_000
     assert time.monotonic() - start > 2 * TIMEOUT_S
 
 
 def test_small_answers_that_nobody_takes_do_not_hold_a_connection(hasty: Likeness) -> None:
-    """What is left of them fits into buffers for which no network ever asks to wait."""
+    """They fit into the write buffer, so that asyncio never pauses writing."""
     request = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n"
     connection = hasty.connect()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

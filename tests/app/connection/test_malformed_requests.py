@@ -1,4 +1,4 @@
-"""Greedy and garbled requests: each is answered or cut off, and costs the others nothing."""
+"""Oversized and malformed requests: each is answered or cut off, and does not delay other clients."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_trailers_without_end(likeness: Likeness) -> None:
 
 
 def test_a_body_in_crumbs(likeness: Likeness) -> None:
-    """Chunks of one byte, six bytes of frame around each: work for the server, and nothing to do with photos."""
+    """Chunks of one byte with five bytes of framing each: work for the server that no photo needs."""
     connection = likeness.connect()
     connection.sendall(head_of(ENHANCE, {"Content-Type": MULTIPART, "Transfer-Encoding": "chunked"}))
     start = time.monotonic()
@@ -107,7 +107,7 @@ def test_what_was_refused_before_it_was_a_request_is_counted(fakes: FakeModels) 
 
 
 def test_garbage_in_the_midst_of_a_body(fakes: FakeModels) -> None:
-    """One packet from anybody must not look like a fault of ours."""
+    """A single malformed packet must not be counted as an error of the server."""
     with serving(fakes) as server:
         for path in (LIVE, ENHANCE):
             connection = server.connect()
@@ -131,7 +131,7 @@ def test_what_comes_behind_a_photo_does_not_cost_its_answer(fakes: FakeModels, b
 
 
 def test_a_client_that_would_rather_speak_http_2_is_served(likeness: Likeness) -> None:
-    """Java's does so with every request."""
+    """Java's HTTP client offers HTTP/2 in every request."""
     headers = {
         "Connection": "Upgrade, HTTP2-Settings",
         "Upgrade": "h2c",

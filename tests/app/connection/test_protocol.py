@@ -1,4 +1,4 @@
-"""Slow clients: each is answered or cut off in time, and costs the others nothing."""
+"""Slow clients: each is answered or cut off in time, and does not delay other clients."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_head_that_never_ends(hasty: Likeness, said: bytes) -> None:
 
 
 def test_a_head_in_crumbs_gets_no_more_time(hasty: Likeness) -> None:
-    """As slowloris sends it: always another byte before anybody loses patience."""
+    """Slowloris: the client keeps sending one header line after another."""
     with closing(hasty.connect()) as connection:
         connection.settimeout(0.05)
         connection.sendall(HEAD[:-2])
@@ -87,7 +87,7 @@ def test_work_may_take_longer_than_the_request() -> None:
 
 
 def test_a_photo_behind_another_has_its_time_when_its_turn_comes(fakes: FakeModels) -> None:
-    """It is not read before that, and cannot help it."""
+    """The server does not read it before that."""
     with serving(fakes, read_timeout_s=0.5) as server:
         fakes.upscaler.seconds = 0.05
         form = FORM + bytes(300_000)  # does not fit into one packet

@@ -1,4 +1,4 @@
-"""Uploads on their way in share a bounded memory: who stalls makes way for who sends."""
+"""Arriving uploads share a limited memory: those that stall are ended for those that send."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def part(size: int, *, last: bool = False) -> Message:
 
 
 def source(*messages: Message) -> Callable[[], Awaitable[Message]]:
-    """A `receive` that gives these messages, and then nothing, ever."""
+    """A `receive` that returns these messages and then waits for ever."""
     left = list(messages)
 
     async def receive() -> Message:
@@ -69,7 +69,7 @@ def test_who_stood_still_for_longest_makes_way() -> None:
         oldest, middle, newest = (begin(memory) for _ in range(3))
         await oldest.message(source(part(30)))
         await middle.message(source(part(30)))
-        await oldest.message(source(part(10)))  # it moves again, and so the one in the middle is now the last to have
+        await oldest.message(source(part(10)))  # so the one in the middle has now waited longest
         waiting = [asyncio.create_task(upload.message(source())) for upload in (oldest, middle)]
         await asyncio.sleep(0)
         await newest.message(source(part(40)))
@@ -99,7 +99,7 @@ def test_where_nobody_can_make_way_it_is_refused() -> None:
         memory = UploadMemory(100)
         with pytest.raises(Overloaded):
             await begin(memory).message(source(part(101)))
-        await begin(memory).message(source(part(100)))  # what was refused takes nothing any more
+        await begin(memory).message(source(part(100)))  # a refused upload no longer takes memory
 
     asyncio.run(go())
 

@@ -24,7 +24,7 @@ KEY, ENTRY = new_key("shop")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An export among what must not be shown: beside it, hidden in it, linked from it, and under names of the API."""
+    """An export, with files that must not be served: beside it, hidden, linked out of it, and with paths of the API."""
     around = tmp_path_factory.mktemp("around")
     (around / "secret.txt").write_text("a secret", encoding="utf-8")
     folder = export.export(around / "out")
@@ -43,19 +43,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "around").symlink_to(around)
     (folder / "inside.txt").symlink_to(folder / "index.txt")
     (folder / "nowhere.txt").symlink_to(around / "nowhere.txt")
-    os.mkfifo(folder / "pipe.txt")  # to read it would take for ever
+    os.mkfifo(folder / "pipe.txt")  # reading it would never end
     return folder
 
 
 @pytest.fixture(scope="module")
 def site(likeness: Likeness, folder: Path) -> Iterator[Likeness]:
-    """Started after `likeness`, which would else get the fakes."""
+    """`likeness` starts first, so that it does not get the fakes."""
     with serving(FakeModels(), web_dir=folder) as server:
         yield server
 
 
 def get(site: Likeness, path: str, **headers: str) -> httpx.Response:
-    """Without what the client would ask for by itself."""
+    """GET without the Accept-Encoding that httpx adds."""
     return site.client.get(path, headers={"Accept-Encoding": "identity", **headers})
 
 
@@ -131,7 +131,7 @@ def test_what_a_browser_has_is_not_sent_again(site: Likeness) -> None:
     for known in (etag, etag.removeprefix("W/"), f'"other", {etag}', "*"):
         again = get(site, "/", **{"If-None-Match": known})
         assert (again.status_code, again.content) == (304, b"")
-        # It replaces what the browser has kept of the first: the page's own policy, not that of answers without one.
+        # These headers replace those that the browser has stored, so the page's own policy must be among them.
         for name in ("etag", "cache-control", "vary", "content-security-policy"):
             assert again.headers[name] == first.headers[name]
     assert get(site, "/", **{"If-None-Match": '"other"'}).status_code == 200
@@ -166,7 +166,7 @@ def test_a_page_may_run_its_own_scripts_and_no_others(site: Likeness) -> None:
     ],
 )
 def test_nothing_else_is_served(site: Likeness, path: str) -> None:
-    connection = site.connect()  # an HTTP client would tidy the path
+    connection = site.connect()  # an HTTP client would normalise the path
     connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
     head, _, body = answer_on(connection).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 404 ")
