@@ -14,15 +14,16 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.access.quota import Quota
 from app.http import errors
-from app.http.middleware.authentication import OPEN_PATHS, KeysMiddleware, declare_keys
+from app.http.middleware.authentication import AuthenticationMiddleware, declare_keys
 from app.http.middleware.faults import FaultsMiddleware
 from app.http.middleware.gate import GateMiddleware
-from app.http.middleware.observation import ObservationMiddleware
-from app.http.middleware.rate_limit import QuotaMiddleware
+from app.http.middleware.observation import WEBSITE, ObservationMiddleware
+from app.http.middleware.rate_limit import RateLimitMiddleware
 from app.http.middleware.request_id import RequestIdMiddleware
 from app.http.middleware.security_headers import SecurityHeadersMiddleware
+from app.http.policy import Policy, RoutePaths, collect
 from app.http.routes import config, health, models, pages, photos, prometheus, status
-from app.http.upload_memory import Arrivals
+from app.http.upload_memory import UploadMemory
 from app.http.website import read_website
 from app.observe.telemetry import Telemetry
 from app.observe.tracing import Tracing
@@ -31,9 +32,6 @@ from app.version import VERSION
 from app.work.loaded_models import LoadedModels
 from app.work.service import Service
 from pipeline.models.catalogue.selection import Selection
-
-PHOTO_PATHS = frozenset({"/api/v1/enhance", "/api/v1/upscale"})
-COUNTED_PATHS = PHOTO_PATHS | {"/api/v1/models/warmup"}  # what the rate limit is about: work for the device
 
 # What a browser app hosted elsewhere may send, and what it may read.
 CORS_REQUEST_HEADERS = ("X-API-Key", "Authorization", "Content-Type", "X-Request-ID", "traceparent")
@@ -50,11 +48,11 @@ DESCRIPTION = "Restores faces in photos and shows, with numbers, that it is stil
 
 
 def create_app(settings: Settings | None = None, selection: Selection | None = None) -> FastAPI:
-    """The ASGI application. Model files are checked here, unless a `selection` says that they are; they are loaded
-    in the background once it runs.
+    """The ASGI application. It checks the model files now, unless a `selection` of checked ones is given, and loads
+    them in the background once it runs.
 
     Raises `ModelUnavailable` naming every model file that is missing or wrong, `WebsiteUnreadable`, and pydantic's
-    `ValidationError` for a setting that makes no sense.
+    `ValidationError` for an invalid setting.
     """
     settings = settings or Settings()
     service = Service(settings, LoadedModels(settings, selection))
@@ -81,7 +79,7 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        telemetry={"tracing": False, "metrics": False, "logs": False},  # FastAPI's own tells paths and query strings
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # FastAPI's own contains paths and query strings
     )
     app.state.service = service
     app.state.telemetry = telemetry
@@ -96,8 +94,9 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
     else:
         app.router.default = website
 
+    paths = collect(app.routes, {str(app.openapi_url): Policy(public=True), pages.STATIC: Policy(public=True)})
     files = website.paths if website else frozenset()
-    _add_middleware(app, settings, service, quota, telemetry, tracing, files)
+    _add_middleware(app, settings, service, quota, telemetry, tracing, paths, files)
     return app
 
 
@@ -108,22 +107,28 @@ def _add_middleware(
     quota: Quota | None,
     telemetry: Telemetry,
     tracing: Tracing,
+    paths: RoutePaths,
     files: frozenset[str],
 ) -> None:
-    """What every request passes before its body is read. What is added last comes first. `files` are the web app's."""
+    """Add the middleware; what is added last sees a request first. `files` are the paths of the browser app."""
     app.add_middleware(
         GateMiddleware,
         max_body_bytes=settings.max_body_bytes,
         read_timeout_s=settings.read_timeout_s,
-        arrivals=Arrivals(settings.max_arriving_bytes),
-        guarded=PHOTO_PATHS,
+        memory=UploadMemory(settings.max_arriving_bytes),
+        guarded=paths.guarded,
         check=service.check,
     )
     if quota is not None:
-        app.add_middleware(QuotaMiddleware, quota=quota, counted=COUNTED_PATHS)
+        app.add_middleware(RateLimitMiddleware, quota=quota, counted=paths.counted)
     if settings.keys:
-        app.add_middleware(KeysMiddleware, keys=settings.keys, open_paths=OPEN_PATHS | files)
-        declare_keys(app.openapi())
+        app.add_middleware(
+            AuthenticationMiddleware,
+            keys=settings.keys,
+            public=paths.public | files,
+            public_folders=paths.public_folders,
+        )
+        declare_keys(app.openapi(), paths.public)
     app.add_middleware(FaultsMiddleware)
     if settings.origins:
         app.add_middleware(
@@ -138,23 +143,24 @@ def _add_middleware(
         ObservationMiddleware,
         telemetry=telemetry,
         tracing=tracing,
-        routes=_paths(app),
+        routes=paths.every,
         files=files,
+        quiet=paths.quiet | {WEBSITE},
     )
-    app.add_middleware(RequestIdMiddleware)  # every answer has an id
+    app.add_middleware(RequestIdMiddleware)  # so that every answer has an id
     if settings.proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.proxies)
 
 
 def _paths(app: FastAPI) -> frozenset[str]:
-    """The paths, or templates of paths, of all routes."""
+    """The paths of all routes, with their parameters as {name}."""
     return frozenset(str(route.path) for route in iter_route_contexts(app.routes))
 
 
 def _keep_uploads_in_memory() -> None:
-    """Starlette writes uploads over 1 MiB to temporary files; photos must never touch a disk.
+    """Keep uploads off the disk: Starlette writes those over 1 MiB to temporary files.
 
-    The body is bounded before it gets there, so memory is too. 0 means 'never' to `SpooledTemporaryFile`.
+    Memory is bounded all the same, as the gate limits the body. `SpooledTemporaryFile` takes 0 for "never".
     """
     if not hasattr(MultiPartParser, "spool_max_size"):
         raise RuntimeError("This version of Starlette has no MultiPartParser.spool_max_size: uploads would go to disk.")

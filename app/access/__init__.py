@@ -1,1 +1,1 @@
-"""Who may send photos, and how many: API keys, rate limits, addresses."""
+"""Access: API keys, rate limits, and the addresses of clients and proxies."""

@@ -1,4 +1,4 @@
-"""Addresses of clients, proxies and browser apps: what settings say of them, and what counts as one client."""
+"""Addresses of clients, proxies and browser apps: parsed from settings, and grouped into clients."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import ipaddress
 import re
 
 _ORIGIN = re.compile(r"(https?)://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?")
-_DEFAULT_PORTS = {("http", "80"), ("https", "443")}  # which browsers leave out
+_DEFAULT_PORTS = {("http", "80"), ("https", "443")}  # browsers leave these ports out
 
 
 def parse_origins(text: str) -> tuple[str, ...]:
     """The origins of `https://app.example.org,http://localhost:3000`, or `*` for all.
 
-    Raises `ValueError` for what no browser would ever send as an origin.
+    Raises `ValueError` for text that no browser sends as an origin.
     """
     origins = tuple(entry.strip().lower() for entry in text.split(",") if entry.strip())
     if origins == ("*",):
@@ -32,8 +32,8 @@ def parse_origins(text: str) -> tuple[str, ...]:
 def parse_proxies(text: str) -> list[str]:
     """The addresses and networks of `127.0.0.1,10.0.0.0/8`.
 
-    Raises `ValueError` for anything else, also for a network that has everybody in it: whoever is trusted may say
-    that he is somebody else.
+    Raises `ValueError` for anything else, also for a network that contains all addresses: a trusted proxy may state any
+    client address, so every client could.
     """
     proxies = [entry.strip() for entry in text.split(",") if entry.strip()]
     for proxy in proxies:
@@ -47,9 +47,9 @@ def parse_proxies(text: str) -> list[str]:
 
 
 def client_of(address: str) -> str:
-    """Whom an address stands for: itself, or all of its /64, of which every IPv6 subscriber has one.
+    """The client that an address is counted as: itself for IPv4, its /64 for IPv6, as each subscriber has a whole /64.
 
-    What is not an address (a socket's, a proxy's 'unknown') stands for one client together.
+    Everything that is not an address (of a Unix socket, a proxy's "unknown") is counted as one client.
     """
     try:
         found = ipaddress.ip_address(address)
@@ -63,7 +63,7 @@ def client_of(address: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a server that listens on `host` can be reached from its own machine only."""
+    """Whether a server that listens on `host` can only be reached from its own machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -1,4 +1,4 @@
-"""API keys: who may send photos. The server knows only their hashes."""
+"""API keys. The server knows only their hashes."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 
 @dataclass(frozen=True)
 class Keys:
-    """The keys that are let in, as name → SHA-256. Without any, everybody is.
+    """The accepted keys, as name → SHA-256. Without any, no key is needed.
 
-    A plain SHA-256 is right here, and a slow hash with a salt is not: those protect passwords, which can be guessed.
-    A key has 256 random bits, so there is nothing to try out, and every request would pay for the slowness.
+    A salted slow hash protects passwords, which can be guessed. A key has 256 random bits and cannot be guessed, so
+    SHA-256 is enough, and a slow hash would only delay every request.
     """
 
     digests: Mapping[str, bytes]
@@ -28,10 +28,10 @@ class Keys:
         return bool(self.digests)
 
     def owner(self, key: bytes) -> str | None:
-        """The name of the key, or None if it is not let in. Takes the same time whichever it is, and if it is none."""
+        """The name of the key, or None if it is unknown. Takes the same time for every key, known or not."""
         digest = hashlib.sha256(key).digest()
         found = None
-        for name, known in self.digests.items():  # to the end: leaving early would tell how far a key came
+        for name, known in self.digests.items():  # no early exit: the time would reveal which entry matched
             if hmac.compare_digest(digest, known):
                 found = name
         return found
@@ -40,7 +40,7 @@ class Keys:
 def parse_keys(text: str) -> Keys:
     """The keys of `name:sha256,name:sha256`.
 
-    Raises `ValueError` with a sentence that shows neither a hash nor what may be a key written there by mistake.
+    Raises `ValueError`, whose sentence shows neither hashes nor a key that was written there by mistake.
     """
     digests: dict[str, bytes] = {}
     for number, entry in enumerate(filter(None, map(str.strip, text.split(","))), start=1):
@@ -59,6 +59,6 @@ def parse_keys(text: str) -> Keys:
 
 
 def new_key(name: str) -> tuple[str, str]:
-    """A new key, and what to add to the setting for it: `name:sha256`."""
+    """A new key, and its entry for the setting: `name:sha256`."""
     key = secrets.token_urlsafe(32)
     return key, f"{name}:{hashlib.sha256(key.encode()).hexdigest()}"

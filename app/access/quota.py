@@ -1,4 +1,4 @@
-"""How many photos each client may send in a time, counted in this process or in a Redis that several share."""
+"""The rate limit: photos per client and time, counted in this process or in a Redis that several processes share."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from redis.backoff import NoBackoff
 
 logger = logging.getLogger("likeness")
 
-PATIENCE_S = 0.5  # for Redis, with everything that is asked for one photo
-PAUSE_S = 5.0  # in which a Redis that failed is not asked again
-SILENCE_S = 60.0  # between two warnings
-MAX_COUNTERS = 20_000  # in memory: some 10 MB, and 2 ms to look for those that have expired
+STORAGE_TIMEOUT_S = 0.5  # for all commands to Redis that count one photo
+RETRY_S = 5.0  # after which a Redis that failed is used again
+WARNING_INTERVAL_S = 60.0
+MAX_COUNTERS = 20_000  # in memory: about 10 MB, and 2 ms to look for expired ones
 MAX_CONNECTIONS = 16
 
 
 @dataclass(frozen=True)
 class Allowance:
-    """What a client has left of the rate that is nearest to its end. `reset_s`: seconds until it has more."""
+    """What a client has left of the rate of which it has least left. `reset_s`: seconds until it has more."""
 
     allowed: bool
     limit: int
@@ -37,7 +37,7 @@ class Allowance:
 
     @property
     def headers(self) -> dict[str, str]:
-        """As a response tells it."""
+        """The response headers (draft-ietf-httpapi-ratelimit-headers)."""
         return {
             "RateLimit-Limit": str(self.limit),
             "RateLimit-Remaining": str(self.remaining),
@@ -46,36 +46,36 @@ class Allowance:
 
 
 class Quota:
-    """Counts what each client sends, in a sliding window: two counters for each client and rate, however high it is.
+    """Counts the photos of each client in a sliding window, with two counters per client and rate.
 
     `uncounted` is the number of photos that were let in because the storage could not be reached.
     """
 
     def __init__(self, rates: tuple[RateLimitItem, ...], storage_url: str) -> None:
-        # The shortest first: what it refuses has not used up the longer ones.
+        # The shortest rate first: a photo that it refuses is not counted against the longer ones.
         self._rates = sorted(rates, key=lambda rate: rate.get_expiry())
         self._memory = MemoryStorage(wrap_exceptions=True) if storage_url == "memory://" else None
         self._pool = _connections(storage_url) if self._memory is None else None
         self._limiter = SlidingWindowCounterRateLimiter(self._memory or _redis(storage_url, self._pool))
-        self._paused_until = self._silent_until = -math.inf
+        self._paused_until = self._next_warning = -math.inf
         self.uncounted = 0
 
     async def take(self, client: str) -> Allowance | None:
-        """Count one photo of the client. None if it could not be counted: then it is let in.
+        """Count one photo of the client. None if the storage could not be reached: the photo is then let in.
 
-        A storage that hangs costs one photo `PATIENCE_S`, and the others nothing for the next `PAUSE_S`.
+        A storage that hangs delays one photo by `STORAGE_TIMEOUT_S`; photos in the next `RETRY_S` do not wait for it.
         """
         if time.monotonic() < self._paused_until:
             self.uncounted += 1
             return None
         try:
-            return await asyncio.wait_for(self._counted(client), PATIENCE_S)
+            return await asyncio.wait_for(self._counted(client), STORAGE_TIMEOUT_S)
         except (StorageError, OSError, asyncio.TimeoutError) as error:
             self._failed(error)
             return None
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections to Redis."""
         if self._pool is not None:
             await self._pool.disconnect()
 
@@ -93,26 +93,26 @@ class Quota:
                 tightest = found
         if tightest is None:
             raise ValueError("A quota needs a rate.")
-        await self._forget_surplus()
+        await self._drop_surplus()
         return tightest
 
-    async def _forget_surplus(self) -> None:
-        """Whoever comes from ever more addresses pushes out the oldest counters, and does not fill the memory."""
+    async def _drop_surplus(self) -> None:
+        """Drop the oldest counters beyond `MAX_COUNTERS`: requests from ever new addresses must not fill the memory."""
         while self._memory is not None and len(self._memory.expirations) > MAX_COUNTERS:
             await self._memory.clear(next(iter(self._memory.expirations)))
 
     def _failed(self, error: Exception) -> None:
         now = time.monotonic()
         self.uncounted += 1
-        self._paused_until = now + PAUSE_S
-        if now >= self._silent_until:
-            self._silent_until = now + SILENCE_S
-            reason = str(error) or f"no answer within {PATIENCE_S:g} s"
+        self._paused_until = now + RETRY_S
+        if now >= self._next_warning:
+            self._next_warning = now + WARNING_INTERVAL_S
+            reason = str(error) or f"no answer within {STORAGE_TIMEOUT_S:g} s"
             logger.warning("photos are let in uncounted: the storage of the rate limit cannot be reached (%s)", reason)
 
 
 def parse_rates(text: str) -> tuple[RateLimitItem, ...]:
-    """The rates of `60/minute` or `10/second;100/minute`; none if it is empty. Raises `ValueError` for others."""
+    """The rates of `60/minute` or `10/second;100/minute`; none for an empty text. Raises `ValueError`."""
     if not text.strip():
         return ()
     try:
@@ -125,8 +125,7 @@ def parse_rates(text: str) -> tuple[RateLimitItem, ...]:
 
 
 def check_storage(url: str) -> None:
-    """Raise `ValueError` if photos cannot be counted there. The sentence does not show the address: it may have a
-    password."""
+    """Raise `ValueError` if this is not the URL of a storage. The sentence does not show it: it may have a password."""
     if url == "memory://":
         return
     wrong = ValueError(
@@ -136,27 +135,27 @@ def check_storage(url: str) -> None:
         parts = urlsplit(url)
         is_redis = parts.scheme in ("redis", "rediss") and bool(parts.hostname) and bool(parts.port)
     except ValueError:
-        raise wrong from None  # the cause would quote what stands where a port is expected
+        raise wrong from None  # the cause would quote a part of the URL
     database = parts.path.strip("/") or "0"
     if not is_redis or not database.isdecimal() or parts.query or parts.fragment:
         raise wrong
 
 
 def _connections(url: str) -> BlockingConnectionPool:
-    """As many as are good for it, none of which tries again or waits for long."""
+    """A pool of connections that neither retry nor wait longer than `STORAGE_TIMEOUT_S`."""
     pool: BlockingConnectionPool = BlockingConnectionPool.from_url(
         url,
         max_connections=MAX_CONNECTIONS,
-        timeout=PATIENCE_S,
-        socket_timeout=PATIENCE_S,
-        socket_connect_timeout=PATIENCE_S,
+        timeout=STORAGE_TIMEOUT_S,
+        socket_timeout=STORAGE_TIMEOUT_S,
+        socket_connect_timeout=STORAGE_TIMEOUT_S,
         retry=Retry(NoBackoff(), 0),
     )
     return pool
 
 
 def _redis(url: str, pool: BlockingConnectionPool | None) -> RedisStorage:
-    options = {"connection_pool": pool}  # which the library's types do not know
+    options = {"connection_pool": pool}  # missing in the types of `limits`
     return RedisStorage(
         f"async+{url}",
         wrap_exceptions=True,

@@ -22,7 +22,6 @@ from app.observe.request_record import record_of
 
 logger = logging.getLogger("likeness")
 
-OURS = ("/api/", "/docs/")  # the service answers under these prefixes, whatever files the export has there
 INDEX, NOT_FOUND = "index.html", "/404.html"
 
 
@@ -33,11 +32,12 @@ class WebsiteUnreadable(Exception):
 class Website:
     """An ASGI application that serves the files, and the export's 404 page to a browser that asks for another path.
 
-    All other requests go to `fallback`.
+    All other requests go to `fallback`, and so do those for the folders of the `service`, such as `/api/`.
     """
 
-    def __init__(self, files: Mapping[str, WebFile], fallback: ASGIApp) -> None:
+    def __init__(self, files: Mapping[str, WebFile], service: tuple[str, ...], fallback: ASGIApp) -> None:
         self._files = files
+        self._service = service
         self._fallback = fallback
         self.paths = frozenset(files)
 
@@ -50,7 +50,7 @@ class Website:
             if not is_read:
                 raise HTTPException(405, headers={"Allow": "GET, HEAD"})
             await file.response(request)(scope, receive, send)
-        elif missing is not None and is_read and not path.startswith(OURS) and _prefers_html(request):
+        elif missing is not None and is_read and not path.startswith(self._service) and _prefers_html(request):
             record = record_of(scope)
             record.code, record.stage = "not_found", "request"
             await missing.response(request, 404)(scope, receive, send)
@@ -61,8 +61,8 @@ class Website:
 def read_website(folder: Path, routes: frozenset[str], fallback: ASGIApp) -> Website | None:
     """Read all files of an export; None if it has no `index.html`.
 
-    Left out are files whose path is one of `routes` or under `OURS`, hidden files, and links that lead out of the
-    folder. Raises `WebsiteUnreadable` if a file cannot be read.
+    Left out are files with the path of one of the `routes` or in a folder that has routes (`/api/`), hidden files, and
+    links that lead out of the export. Raises `WebsiteUnreadable` if a file cannot be read.
     """
     try:
         found = {path: web_file(path, file.read_bytes()) for path, file in _files_in(folder)}
@@ -72,10 +72,12 @@ def read_website(folder: Path, routes: frozenset[str], fallback: ASGIApp) -> Web
         logger.info("there is no browser app in %s, so / leads to /docs: `make web` builds it", folder.absolute())
         return None
     pages = {_page_path(path): file for path, file in found.items() if path.endswith(".html")}
-    files = {path: file for path, file in (pages | found).items() if path not in routes and not path.startswith(OURS)}
+    service = tuple({f"/{parts[1]}/" for parts in (route.split("/") for route in routes) if len(parts) > 2})
+    served = (pages | found).items()
+    files = {path: file for path, file in served if path not in routes and not path.startswith(service)}
     size = sum(len(file.body) + len(file.gzipped or b"") for file in found.values())
     logger.info("the browser app in %s: %d files, %.1f MB in memory", folder.absolute(), len(found), size / 1e6)
-    return Website(files, fallback)
+    return Website(files, service, fallback)
 
 
 def _files_in(folder: Path) -> Iterator[tuple[str, Path]]:

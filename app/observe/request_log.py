@@ -5,17 +5,17 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from app.observe.request_record import QUIET, RequestRecord
+from app.observe.request_record import RequestRecord
 
 logger = logging.getLogger("likeness.requests")
 
 
-def log_request(record: RequestRecord) -> None:
-    """Log a request that has ended, in one line. Nothing in it was sent by the client."""
+def log_request(record: RequestRecord, quiet: frozenset[str]) -> None:
+    """Log a request that has ended, in one line; at DEBUG for a `quiet` route. Nothing in it was sent by the client."""
     level = logging.INFO
     if record.status == 500:
         level = logging.ERROR
-    elif record.route in QUIET and record.status not in (404, 405):
+    elif record.route in quiet and record.status not in (404, 405):
         level = logging.DEBUG
     elif record.status > 500:
         level = logging.WARNING

@@ -13,9 +13,6 @@ QUEUE = "queue"  # a stage of a run, but one of waiting and not of work
 
 CLIENT_CLOSED_REQUEST = 499  # nginx's status for a client that left before its answer; it is logged and never sent
 
-# Machines ask for these every few seconds, and a page loads a dozen files.
-QUIET = frozenset({"/metrics", "/api/v1/health", "/api/v1/health/live", "/api/v1/health/ready", "website"})
-
 
 @dataclass(slots=True)
 class RequestRecord:

@@ -16,7 +16,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from app.observe.request_record import QUIET, RequestRecord
+from app.observe.request_record import RequestRecord
 from app.version import VERSION
 
 FLUSH_S = 3.0  # the longest that an unreachable collector may delay the shutdown
@@ -30,15 +30,15 @@ class Tracing:
         self._propagator = TraceContextTextMapPropagator()
 
     @contextmanager
-    def request(self, scope: Scope) -> Iterator[Span]:
+    def request(self, scope: Scope, quiet: frozenset[str]) -> Iterator[Span]:
         """The span of a request while it is handled, a child of its `traceparent`.
 
-        Without OpenTelemetry, and for `QUIET` routes, it is no new span and only carries the ids of `traceparent`.
+        Without OpenTelemetry, and for the `quiet` paths, it is no new span and only carries the ids of `traceparent`.
         """
         headers = Headers(scope=scope)
         given = {name: ",".join(headers.getlist(name)) for name in ("traceparent", "tracestate")}
         parent = self._propagator.extract({name: value for name, value in given.items() if value})
-        if scope["path"] in QUIET:
+        if scope["path"] in quiet:
             yield trace.get_current_span(parent)
             return
         span = self._tracer.start_span("request", parent, SpanKind.SERVER)

@@ -1,4 +1,4 @@
-"""The application as a whole: nothing is written to a disk, and it documents itself."""
+"""The whole application: it writes nothing to disk, and its OpenAPI document is complete."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def disk_watch() -> dict[str, Any]:
-    """The files that a server opened for writing; and that the watch would have seen any."""
+    """The files that a server opened for writing, and those that prove that the watch sees them."""
     command = [sys.executable, "-m", "tests.app.disk_watch"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

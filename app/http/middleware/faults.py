@@ -1,4 +1,4 @@
-"""Whatever is raised inside, also by other middleware, becomes an answer."""
+"""Turns whatever is raised inside, also by other middleware, into an answer."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from app.http.errors import response_to
 
 
 class FaultsMiddleware:
-    """Answers errors that come through: those of the middleware within, and what nobody foresaw."""
+    """Answers errors for which FastAPI has no handler: those of other middleware, and unexpected ones."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one connection event stream, as ASGI asks. An error after the answer has begun is raised again."""
+        """Handle one connection event stream, as ASGI asks. Raises an error again if the answer has begun."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -31,6 +31,6 @@ class FaultsMiddleware:
             if begun:
                 raise
             response = response_to(scope, error)
-            # The body may not have been read: what is left of it must not be taken for the next request.
+            # The rest of an unread body must not be parsed as the next request.
             response.headers["Connection"] = "close"
             await response(scope, receive, send)

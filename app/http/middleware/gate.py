@@ -15,15 +15,15 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.refusals import BodyTooLarge, MalformedForm
-from app.http.upload_memory import Arrival, Arrivals
+from app.http.upload_memory import Upload, UploadMemory
 
 
 class GateMiddleware:
-    """Every body is bounded to `max_body_bytes`, whether its length is declared or not, and must be there
-    `read_timeout_s` after its request began; all that are arriving share the memory of `arrivals`.
+    """Every body may have at most `max_body_bytes`, whether its length is declared or not, and must be complete
+    `read_timeout_s` after its request began. All bodies that are arriving share `memory`.
 
-    On the paths in `guarded`, `check` may refuse the request first (not ready, overloaded), and the body must
-    be a form, and a whole one: of a form that was cut off, the parser drops what is missing without a word.
+    On the paths in `guarded`, `check` may refuse the request before its body is read (not ready, overloaded), and the
+    body must be a form with its closing boundary: the parser would silently drop the cut off part of an incomplete one.
     """
 
     def __init__(
@@ -32,14 +32,14 @@ class GateMiddleware:
         *,
         max_body_bytes: int,
         read_timeout_s: float,
-        arrivals: Arrivals,
+        memory: UploadMemory,
         guarded: frozenset[str],
         check: Callable[[], None],
     ) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
         self._read_timeout_s = read_timeout_s
-        self._arrivals = arrivals
+        self._memory = memory
         self._guarded = guarded
         self._check = check
 
@@ -51,7 +51,7 @@ class GateMiddleware:
         closing = self._inspect(scope)
         received, tail, closed = 0, b"", not closing
         started_at = scope.get("started_at", time.monotonic())  # set by GuardedProtocol; other servers do not
-        upload = Arrival(self._arrivals, started_at + self._read_timeout_s, self._read_timeout_s)
+        upload = Upload(self._memory, started_at + self._read_timeout_s, self._read_timeout_s)
 
         async def receive_bounded() -> Message:
             nonlocal received, tail, closed
@@ -71,17 +71,17 @@ class GateMiddleware:
         try:
             await self._app(scope, receive_bounded, send)
         finally:
-            self._arrivals.ended(upload)
+            self._memory.release(upload)
 
     def _inspect(self, scope: Scope) -> bytes:
-        """What a form must end with; nothing for another body. Raises `PipelineError` if it need not be read."""
+        """The closing boundary that the body must have; empty if it need not be a form. Raises `PipelineError`."""
         headers = Headers(scope=scope)
         declared = headers.get("content-length", "0")
         if not declared.isascii() or not declared.isdigit():
             raise MalformedForm("The Content-Length header is not a number.")
         if int(declared) > self._max_body_bytes:
             raise BodyTooLarge(self._max_body_bytes)
-        # To the router, a line break at a path's end is none of the path.
+        # The router ignores a line break at the end of a path (its pattern ends with $).
         if scope["method"] != "POST" or scope["path"].rstrip("\n") not in self._guarded:
             return b""
         media_type, parameters = parse_options_header(headers.get("content-type", ""))

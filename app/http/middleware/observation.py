@@ -1,4 +1,4 @@
-"""The outermost observer: every request is counted, logged and traced once, however it ends."""
+"""Counts, logs and traces every request once, however it ends."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ from app.observe.tracing import Tracing, trace_ids
 from app.work.errors import ShuttingDown
 from pipeline.errors import Cancelled
 
+WEBSITE = "website"  # the route under which all files of the browser app are counted
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 
 
 class ObservationMiddleware:
     """Gives each request a `RequestRecord`, which the inner parts fill.
 
-    Whatever is logged meanwhile carries the request's id and its trace's. `routes` are the paths of the application,
-    `files` those of the browser app, which are counted as one.
+    Each log line meanwhile carries the ids of the request and of its trace. `routes` are the paths of the application,
+    `files` those of the browser app, which are counted as one route. Requests to `quiet` routes are logged at the level
+    DEBUG and not traced.
     """
 
     def __init__(
@@ -33,12 +35,14 @@ class ObservationMiddleware:
         tracing: Tracing,
         routes: frozenset[str],
         files: frozenset[str] = frozenset(),
+        quiet: frozenset[str] = frozenset(),
     ) -> None:
         self._app = app
         self._telemetry = telemetry
         self._tracing = tracing
         self._routes = routes
         self._files = files
+        self._quiet = quiet
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection event stream, as ASGI asks."""
@@ -49,12 +53,13 @@ class ObservationMiddleware:
         record = record_of(scope)
         request_id = str(scope.get("request_id", "-"))
         wire = _Wire(receive, send)
-        with self._tracing.request(scope) as span, bound_contextvars(request_id=request_id, **trace_ids(span)):
+        tracing = self._tracing.request(scope, self._quiet)
+        with tracing as span, bound_contextvars(request_id=request_id, **trace_ids(span)):
             try:
                 await self._app(scope, wire.receive, wire.send)
             except BaseException as error:
                 if wire.status is None and not wire.client_gone:
-                    stopping = isinstance(error, asyncio.CancelledError)  # the server's grace period is over
+                    stopping = isinstance(error, asyncio.CancelledError)  # uvicorn cancels when its grace period ends
                     record.code = record.code or (ShuttingDown.code if stopping else "internal_error")
                     wire.status = 503 if stopping else 500
                 raise
@@ -67,16 +72,16 @@ class ObservationMiddleware:
                 record.seconds = time.perf_counter() - start
                 record.bytes_in, record.bytes_out = wire.bytes_in, wire.bytes_out
                 self._telemetry.observe(record)
-                log_request(record)
+                log_request(record, self._quiet)
                 self._tracing.describe(span, record, request_id)
 
     def _route(self, scope: Scope) -> str:
-        """The template of the route: what a client made up never becomes a label. Also of what never got there."""
+        """The route's template, also of a request that middleware refused. No client's own path becomes a label."""
         path: str = scope["path"]
         if path in self._routes:
             return path
         if path in self._files:
-            return "website"
+            return WEBSITE
         template = getattr(scope.get("route"), "path", None)
         if isinstance(template, str):
             return template
@@ -84,15 +89,15 @@ class ObservationMiddleware:
 
 
 class _Wire:
-    """What goes in and out."""
+    """Counts the bytes of a request and its answer, and notes the status and whether the client disconnected."""
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive = receive
         self._send = send
         self.bytes_in = 0
         self.bytes_out = 0
-        self.status: int | None = None  # of an answer that has begun
-        self.client_gone = False  # before that
+        self.status: int | None = None  # None until the answer begins
+        self.client_gone = False  # before the answer began
 
     async def receive(self) -> Message:
         message = await self._receive()
@@ -105,7 +110,7 @@ class _Wire:
     async def send(self, message: Message) -> None:
         try:
             await self._send(message)
-        except OSError:  # as servers say it
+        except OSError:  # ASGI servers may raise it once the client has disconnected
             self.client_gone = self.status is None
             raise
         if message["type"] == "http.response.start":

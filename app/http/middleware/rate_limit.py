@@ -1,4 +1,4 @@
-"""Turns away who sends more than its share, before the body is read."""
+"""Refuses requests beyond the rate limit, before the body is read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.access.quota import Quota
 from app.observe.request_record import record_of
 
 
-class QuotaMiddleware:
+class RateLimitMiddleware:
     """Counts each POST to one of the `counted` paths for its API key, or for its address where there are no keys."""
 
     def __init__(self, app: ASGIApp, *, quota: Quota, counted: frozenset[str]) -> None:
@@ -20,8 +20,8 @@ class QuotaMiddleware:
         self._counted = counted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one connection event stream, as ASGI asks. Raises `RateLimited` once the share is used up."""
-        # To the router, a line break at a path's end is none of the path.
+        """Handle one connection event stream, as ASGI asks. Raises `RateLimited` beyond the limit."""
+        # The router ignores a line break at the end of a path (its pattern ends with $).
         if scope["type"] != "http" or scope["method"] != "POST" or scope["path"].rstrip("\n") not in self._counted:
             await self._app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""An id for every request, so that an answer, an error and a log line can be laid side by side."""
+"""An id for every request, by which its answer, its errors and its log lines can be matched."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class RequestIdMiddleware:
-    """Takes a well-formed `X-Request-ID` or makes one; puts it in the scope and on the response."""
+    """Takes a well-formed `X-Request-ID` or makes one; adds it to the scope and to the response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

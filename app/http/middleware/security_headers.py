@@ -1,4 +1,4 @@
-"""Tells browsers to take every answer for what it is, and to do nothing more with it."""
+"""Security headers: browsers must not guess media types, embed answers, or share them with other origins."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "X-Frame-Options": "DENY",
-    "Content-Security-Policy": DATA_POLICY,  # a page brings a policy of its own
+    "Content-Security-Policy": DATA_POLICY,  # pages set their own
 }
 
 
 class SecurityHeadersMiddleware:
-    """Puts `HEADERS` on every answer, unless it has them; those of the API are kept in no cache: photos are private."""
+    """Adds `HEADERS` that an answer lacks; answers of the API are not cached, because photos are private."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from app.http.answers import ANYWHERE
+from app.http.policy import Policy
 from app.http.routes.dependencies import LoadedModelsDep, SettingsDep
 from app.http.routes.photos import PICTURES
 from app.http.schemas.forms import EnhanceForm
@@ -16,6 +17,7 @@ router = APIRouter(prefix="/api/v1", tags=["server"], responses=ANYWHERE)
 
 
 @router.get("/config", operation_id="config")
+@Policy(public=True)
 async def config(settings: SettingsDep, loaded_models: LoadedModelsDep) -> Config:
     """Limits, defaults, choices and models, for a client to build its form from."""
     selection = loaded_models.selection

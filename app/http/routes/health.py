@@ -8,6 +8,7 @@ from typing import Literal
 from fastapi import APIRouter, Response
 
 from app.http.answers import ANYWHERE
+from app.http.policy import Policy
 from app.http.routes.dependencies import ServiceDep
 from app.http.schemas.server import Health, Liveness, Readiness
 from app.version import VERSION
@@ -17,6 +18,7 @@ router = APIRouter(prefix="/api/v1/health", tags=["health"], responses=ANYWHERE)
 
 @router.head("/live", include_in_schema=False)
 @router.get("/live", operation_id="live", responses={503: {"model": Liveness}})
+@Policy(public=True, quiet=True)
 async def live(service: ServiceDep, response: Response) -> Liveness:
     """200 while the process is sound; 503 once it can never serve, so that it is replaced."""
     if service.readiness == "failed":
@@ -27,6 +29,7 @@ async def live(service: ServiceDep, response: Response) -> Liveness:
 
 @router.head("/ready", include_in_schema=False)
 @router.get("/ready", operation_id="ready", responses={503: {"model": Readiness}})
+@Policy(public=True, quiet=True)
 async def ready(service: ServiceDep, response: Response) -> Readiness:
     """200 once every model is loaded and has run; 503 before, and as soon as the server is told to stop."""
     if service.readiness != "ready":
@@ -37,6 +40,7 @@ async def ready(service: ServiceDep, response: Response) -> Readiness:
 
 @router.head("", include_in_schema=False)
 @router.get("", operation_id="health", responses={503: {"model": Health}})
+@Policy(public=True, quiet=True)
 async def health(service: ServiceDep, response: Response) -> Health:
     """The whole picture; 503 unless photos are accepted."""
     loaded_models = service.loaded_models

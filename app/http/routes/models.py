@@ -7,6 +7,7 @@ from pathlib import Path
 from fastapi import APIRouter, Request
 
 from app.http.answers import ANYWHERE, ON_THE_DEVICE
+from app.http.policy import Policy
 from app.http.routes.dependencies import LoadedModelsDep, ServiceDep, SettingsDep, disconnected
 from app.http.schemas.server import ModelOut, WarmupResponse
 from app.observe.request_record import record_of
@@ -17,6 +18,7 @@ router = APIRouter(prefix="/api/v1/models", tags=["server"], responses=ANYWHERE)
 
 
 @router.get("", operation_id="models")
+@Policy()
 async def models(settings: SettingsDep, loaded_models: LoadedModelsDep) -> list[ModelOut]:
     """Every model in the registry, whether its file is here, and whether it is in use."""
     selection = loaded_models.selection
@@ -43,6 +45,7 @@ async def models(settings: SettingsDep, loaded_models: LoadedModelsDep) -> list[
 
 
 @router.post("/warmup", operation_id="warmup", responses=ON_THE_DEVICE)
+@Policy(counted=True)
 async def warmup(request: Request, service: ServiceDep) -> WarmupResponse:
     """Run every model once, in its turn on the device."""
     service.check()

@@ -1,4 +1,4 @@
-"""What a browser shows without the app: `/docs`, the documentation to try out, and `/`, which leads there."""
+"""Pages without the browser app: `/docs`, the interactive documentation, and `/`, which redirects to it."""
 
 from __future__ import annotations
 
@@ -11,23 +11,25 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 
 from app.http.content_security import page_policy
+from app.http.policy import Policy
 
 router = APIRouter(include_in_schema=False)
-landing = APIRouter(include_in_schema=False)  # where there is no app
+landing = APIRouter(include_in_schema=False)  # only where there is no browser app
 
 STATIC = "/docs/static"
 
 
 def static_files() -> StaticFiles:
-    """Swagger UI's own files, which the page would else load from somebody else's server.
+    """Swagger UI's files from fastapi-offline: the page would otherwise load them from a CDN.
 
-    Raises `RuntimeError` if the package has no such folder any more.
+    Raises `RuntimeError` if the package no longer has that folder.
     """
     return StaticFiles(directory=Path(fastapi_offline.__file__).parent / "static")
 
 
 @router.head("/docs")
 @router.get("/docs")
+@Policy(public=True)
 async def docs(request: Request) -> HTMLResponse:
     """The OpenAPI document as a page on which every operation can be tried out."""
     page = get_swagger_ui_html(
@@ -36,7 +38,7 @@ async def docs(request: Request) -> HTMLResponse:
         swagger_js_url=f"{STATIC}/swagger-ui-bundle.js",
         swagger_css_url=f"{STATIC}/swagger-ui.css",
         swagger_favicon_url=f"{STATIC}/favicon.png",
-        swagger_ui_parameters={"validatorUrl": None},  # which would show the document to another host
+        swagger_ui_parameters={"validatorUrl": None},  # Swagger UI would send the document to validator.swagger.io
     )
     page.headers["Content-Security-Policy"] = page_policy(bytes(page.body).decode())
     return page
@@ -44,6 +46,7 @@ async def docs(request: Request) -> HTMLResponse:
 
 @landing.head("/")
 @landing.get("/")
+@Policy(public=True)
 async def root() -> RedirectResponse:
     """The only page that there is."""
     return RedirectResponse("/docs")

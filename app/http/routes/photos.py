@@ -15,6 +15,7 @@ from app.http.accept import by_preference
 from app.http.answers import Answers, refusals
 from app.http.document import json_document, picture_alone
 from app.http.large_response import LargeResponse
+from app.http.policy import Policy
 from app.http.routes.dependencies import ServiceDep, SettingsDep, disconnected
 from app.http.schemas.answers import EnhanceResponse
 from app.http.schemas.forms import EnhanceForm, UpscaleForm
@@ -59,6 +60,7 @@ _MEDIA_TYPES = {
 @router.post(
     "/enhance", operation_id="enhance", responses=_ANSWERS, response_class=Response, openapi_extra=_MEDIA_TYPES
 )
+@Policy(counted=True, guarded=True)
 async def enhance(
     request: Request,
     form: Annotated[EnhanceForm, Form(media_type="multipart/form-data")],
@@ -73,6 +75,7 @@ async def enhance(
 @router.post(
     "/upscale", operation_id="upscale", responses=_ANSWERS, response_class=Response, openapi_extra=_MEDIA_TYPES
 )
+@Policy(counted=True, guarded=True)
 async def upscale(
     request: Request, form: Annotated[UpscaleForm, Form(media_type="multipart/form-data")], service: ServiceDep
 ) -> Response:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from app.http.policy import Policy
 from app.observe.telemetry import Telemetry
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/metrics")
+@Policy(quiet=True)
 async def metrics(request: Request) -> Response:
     """All metrics in Prometheus' text format."""
     telemetry: Telemetry = request.app.state.telemetry

@@ -8,6 +8,7 @@ import psutil
 from fastapi import APIRouter
 
 from app.http.answers import ANYWHERE
+from app.http.policy import Policy
 from app.http.routes.dependencies import ServiceDep, SettingsDep
 from app.http.schemas.server import Memory, Status
 from app.version import VERSION
@@ -17,6 +18,7 @@ router = APIRouter(prefix="/api/v1", tags=["server"], responses=ANYWHERE)
 
 
 @router.get("/status", operation_id="status")
+@Policy()
 async def status(service: ServiceDep, settings: SettingsDep) -> Status:
     """Slots, queue, memory and device at this moment."""
     return Status(

@@ -1,4 +1,4 @@
-"""The server leaves in order: new photos are refused in words, those in work are answered, the port closes last."""
+"""Shutdown: new photos are refused with an error, those in work are answered, the port closes last."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def told_to_stop(server: Likeness, sig: int = signal.SIGTERM) -> None:
 
 
 def held(fakes: FakeModels, server: Likeness, clients: ThreadPoolExecutor, photos: int = 1) -> list[Future[Any]]:
-    """Photos that stay inside until the detector's gate opens."""
+    """Photos that stay in work until the detector's gate opens."""
     fakes.detector.gate.clear()
     answers = [clients.submit(server.enhance, PHOTO) for _ in range(photos)]
     eventually(lambda: server.status()["queue_length"] + server.status()["slots_in_use"] == photos)
@@ -89,13 +89,13 @@ def test_a_device_that_never_comes_back_does_not_keep_the_process(fakes: FakeMod
         connection = server.start(ENHANCE, PHOTO)
         eventually(lambda: server.status()["slots_in_use"] == 1)
         start = time.monotonic()
-    assert time.monotonic() - start < 15  # the fake device would hold it for thirty
+    assert time.monotonic() - start < 15  # the fake device would take 30 s
     assert answer_on(connection).startswith(b"HTTP/1.1 503")
     fakes.detector.gate.set()
 
 
 def test_a_client_in_the_midst_of_its_upload_is_answered(fakes: FakeModels) -> None:
-    """Its request was accepted: the port closes behind it."""
+    """Its connection was accepted before the port closed."""
     with serving(fakes, drain_s=0, grace_s=10) as server:
         connection = server.start(ENHANCE, images.png(images.gradient(300, 200)))
         with closing(connection):

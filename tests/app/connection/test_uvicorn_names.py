@@ -1,4 +1,4 @@
-"""The names that uvicorn does not document and that app/connection uses: an upgrade that breaks one says which."""
+"""The undocumented names of uvicorn that app/connection uses: if an upgrade lacks one, a test says which."""
 
 from __future__ import annotations
 

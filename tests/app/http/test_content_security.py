@@ -7,7 +7,7 @@ from app.http.content_security import page_policy
 
 
 def sources(policy: str) -> dict[str, list[str]]:
-    """Directive → what it allows."""
+    """Directive → the sources that it allows."""
     return {name: allowed for name, *allowed in (part.split() for part in policy.split(";"))}
 
 

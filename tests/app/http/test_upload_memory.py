@@ -1,4 +1,4 @@
-"""Uploads on their way in share a bounded memory: who stalls makes way for who sends."""
+"""Arriving uploads share a limited memory: those that stall are ended for those that send."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from starlette.types import Message
 
 from app.http.refusals import UploadTooSlow
-from app.http.upload_memory import Arrival, Arrivals
+from app.http.upload_memory import Upload, UploadMemory
 from app.work.errors import Overloaded
 
 
@@ -19,7 +19,7 @@ def part(size: int, *, last: bool = False) -> Message:
 
 
 def source(*messages: Message) -> Callable[[], Awaitable[Message]]:
-    """A `receive` that gives these messages, and then nothing, ever."""
+    """A `receive` that returns these messages and then waits for ever."""
     left = list(messages)
 
     async def receive() -> Message:
@@ -30,13 +30,13 @@ def source(*messages: Message) -> Callable[[], Awaitable[Message]]:
     return receive
 
 
-def arrival(arrivals: Arrivals, seconds: float = 30.0) -> Arrival:
-    return Arrival(arrivals, time.monotonic() + seconds, seconds)
+def begin(memory: UploadMemory, seconds: float = 30.0) -> Upload:
+    return Upload(memory, time.monotonic() + seconds, seconds)
 
 
 def test_an_upload_passes_through() -> None:
     async def go() -> None:
-        upload, receive = arrival(Arrivals(100)), source(part(60), part(40, last=True))
+        upload, receive = begin(UploadMemory(100)), source(part(60), part(40, last=True))
         assert await upload.message(receive) == part(60)
         assert await upload.message(receive) == part(40, last=True)
 
@@ -45,7 +45,7 @@ def test_an_upload_passes_through() -> None:
 
 def test_an_upload_that_is_late() -> None:
     async def go() -> None:
-        upload, receive = arrival(Arrivals(100), 0.1), source(part(10))
+        upload, receive = begin(UploadMemory(100), 0.1), source(part(10))
         await upload.message(receive)
         with pytest.raises(UploadTooSlow, match=r"0\.1 seconds"):
             await upload.message(receive)
@@ -55,7 +55,7 @@ def test_an_upload_that_is_late() -> None:
 
 def test_the_news_that_a_client_has_gone_may_come_late() -> None:
     async def go() -> None:
-        upload = arrival(Arrivals(100), 0.05)
+        upload = begin(UploadMemory(100), 0.05)
         receive = source(part(10, last=True), {"type": "http.disconnect"})
         await upload.message(receive)
         await asyncio.sleep(0.1)
@@ -66,11 +66,11 @@ def test_the_news_that_a_client_has_gone_may_come_late() -> None:
 
 def test_who_stood_still_for_longest_makes_way() -> None:
     async def go() -> None:
-        arrivals = Arrivals(100)
-        oldest, middle, newest = (arrival(arrivals) for _ in range(3))
+        memory = UploadMemory(100)
+        oldest, middle, newest = (begin(memory) for _ in range(3))
         await oldest.message(source(part(30)))
         await middle.message(source(part(30)))
-        await oldest.message(source(part(10)))  # it moves again, and so the one in the middle is now the last to have
+        await oldest.message(source(part(10)))  # so the one in the middle has now waited longest
         waiting = [asyncio.create_task(upload.message(source())) for upload in (oldest, middle)]
         await asyncio.sleep(0)
         await newest.message(source(part(40)))
@@ -85,8 +85,8 @@ def test_who_stood_still_for_longest_makes_way() -> None:
 
 def test_one_that_is_stopped_between_two_messages_learns_it_at_the_next() -> None:
     async def go() -> None:
-        arrivals = Arrivals(100)
-        first, second = arrival(arrivals), arrival(arrivals)
+        memory = UploadMemory(100)
+        first, second = begin(memory), begin(memory)
         await first.message(source(part(60)))
         await second.message(source(part(60)))
         with pytest.raises(Overloaded):
@@ -97,22 +97,22 @@ def test_one_that_is_stopped_between_two_messages_learns_it_at_the_next() -> Non
 
 def test_where_nobody_can_make_way_it_is_refused() -> None:
     async def go() -> None:
-        arrivals = Arrivals(100)
+        memory = UploadMemory(100)
         with pytest.raises(Overloaded):
-            await arrival(arrivals).message(source(part(101)))
-        await arrival(arrivals).message(source(part(100)))  # what was refused takes nothing any more
+            await begin(memory).message(source(part(101)))
+        await begin(memory).message(source(part(100)))  # a refused upload no longer takes memory
 
     asyncio.run(go())
 
 
 def test_whole_and_ended_uploads_take_no_room() -> None:
     async def go() -> None:
-        arrivals = Arrivals(100)
-        whole, ended, third = (arrival(arrivals) for _ in range(3))
+        memory = UploadMemory(100)
+        whole, ended, third = (begin(memory) for _ in range(3))
         await whole.message(source(part(90, last=True)))
         await ended.message(source(part(90)))
-        arrivals.ended(ended)
-        arrivals.ended(ended)
+        memory.release(ended)
+        memory.release(ended)
         receive = source(part(90), part(10, last=True))
         await third.message(receive)
         await third.message(receive)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import logging
 import os
 import re
 from collections.abc import Iterator
@@ -12,7 +11,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.__main__ import main
 from app.access.keys import new_key
 from tests.app import export
 from tests.app.exposition import counted
@@ -26,7 +24,7 @@ KEY, ENTRY = new_key("shop")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An export among what must not be shown: beside it, hidden in it, linked from it, and under names of the API."""
+    """An export, with files that must not be served: beside it, hidden, linked out of it, and with paths of the API."""
     around = tmp_path_factory.mktemp("around")
     (around / "secret.txt").write_text("a secret", encoding="utf-8")
     folder = export.export(around / "out")
@@ -45,19 +43,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "around").symlink_to(around)
     (folder / "inside.txt").symlink_to(folder / "index.txt")
     (folder / "nowhere.txt").symlink_to(around / "nowhere.txt")
-    os.mkfifo(folder / "pipe.txt")  # to read it would take for ever
+    os.mkfifo(folder / "pipe.txt")  # reading it would never end
     return folder
 
 
 @pytest.fixture(scope="module")
 def site(likeness: Likeness, folder: Path) -> Iterator[Likeness]:
-    """Started after `likeness`, which would else get the fakes."""
+    """`likeness` starts first, so that it does not get the fakes."""
     with serving(FakeModels(), web_dir=folder) as server:
         yield server
 
 
 def get(site: Likeness, path: str, **headers: str) -> httpx.Response:
-    """Without what the client would ask for by itself."""
+    """GET without the Accept-Encoding that httpx adds."""
     return site.client.get(path, headers={"Accept-Encoding": "identity", **headers})
 
 
@@ -133,7 +131,7 @@ def test_what_a_browser_has_is_not_sent_again(site: Likeness) -> None:
     for known in (etag, etag.removeprefix("W/"), f'"other", {etag}', "*"):
         again = get(site, "/", **{"If-None-Match": known})
         assert (again.status_code, again.content) == (304, b"")
-        # It replaces what the browser has kept of the first: the page's own policy, not that of answers without one.
+        # These headers replace those that the browser has stored, so the page's own policy must be among them.
         for name in ("etag", "cache-control", "vary", "content-security-policy"):
             assert again.headers[name] == first.headers[name]
     assert get(site, "/", **{"If-None-Match": '"other"'}).status_code == 200
@@ -168,7 +166,7 @@ def test_a_page_may_run_its_own_scripts_and_no_others(site: Likeness) -> None:
     ],
 )
 def test_nothing_else_is_served(site: Likeness, path: str) -> None:
-    connection = site.connect()  # an HTTP client would tidy the path
+    connection = site.connect()  # an HTTP client would normalise the path
     connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
     head, _, body = answer_on(connection).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 404 ")
@@ -215,44 +213,6 @@ def test_files_are_for_reading(site: Likeness) -> None:
     assert site.client.post("/nothing", headers={"Accept": BROWSER}).json()["code"] == "not_found"
 
 
-def test_an_app_is_served_as_it_was_read(tmp_path: Path) -> None:
-    folder = export.export(tmp_path)
-    with serving(FakeModels(), web_dir=folder) as site:
-        (folder / "index.html").write_text("changed", encoding="utf-8")
-        (folder / "about.html").unlink()
-        (folder / "new.html").write_text("new", encoding="utf-8")
-        assert site.client.get("/").text == export.INDEX
-        assert site.client.get("/about").status_code == 200
-        assert site.client.get("/new").status_code == 404
-
-
-def test_an_app_without_a_page_for_it_says_404_in_json(tmp_path: Path) -> None:
-    folder = export.export(tmp_path)
-    (folder / "404.html").unlink()
-    with serving(FakeModels(), web_dir=folder) as site:
-        assert get(site, "/nothing", Accept=BROWSER).json()["code"] == "not_found"
-
-
-def test_without_an_app_the_root_leads_to_the_documentation(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (tmp_path / "about.html").touch()
-    caplog.set_level(logging.INFO, "likeness")
-    with serving(FakeModels(), web_dir=tmp_path) as site:
-        answer = site.client.get("/", headers={"Accept": BROWSER})
-        assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
-        assert site.client.get("/about").status_code == 404
-    (said,) = [record.getMessage() for record in caplog.records if "browser app" in record.getMessage()]
-    assert str(tmp_path) in said
-    assert "make web" in said
-
-
-def test_the_start_says_what_it_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "likeness")
-    with serving(FakeModels(), web_dir=export.export(tmp_path)):
-        pass
-    (said,) = [record.getMessage() for record in caplog.records if "browser app" in record.getMessage()]
-    assert f"{tmp_path}: 9 files, 0.0 MB" in said
-
-
 def test_the_app_is_open_without_a_key_and_the_rest_is_not(folder: Path) -> None:
     with serving(FakeModels(), web_dir=folder, api_keys=ENTRY, rate_limit="1/minute") as site:
         for path in ("/", "/about", "/help/", "/404.html", "/index.txt", "/favicon.ico", export.SCRIPT, export.FONT):
@@ -285,29 +245,3 @@ def test_all_files_are_one_in_the_metrics(folder: Path) -> None:
         assert found.labels("likeness_requests_total", "route") <= {
             *("website", "unmatched", "/metrics", "/api/v1/health/ready")
         }
-
-
-def test_a_file_that_cannot_be_read_stops_the_start_with_a_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = export.export(tmp_path)
-
-    def refuse(file: Path) -> bytes:
-        raise PermissionError(13, "Permission denied", str(file))
-
-    monkeypatch.setattr(Path, "read_bytes", refuse)
-    monkeypatch.setenv("LIKENESS_WEB_DIR", str(folder))
-    monkeypatch.setenv("LIKENESS_MODELS", "embedded")
-    assert main(["serve", "--port", "0"]) == 2
-    said = capsys.readouterr().err
-    assert str(folder) in said
-    assert said.endswith("cannot be read: Permission denied.\n")
-
-
-def test_a_page_that_lies_elsewhere_is_no_app(tmp_path: Path) -> None:
-    (tmp_path / "index.html").write_text("<p>elsewhere</p>", encoding="utf-8")
-    folder = tmp_path / "out"
-    folder.mkdir()
-    (folder / "index.html").symlink_to(tmp_path / "index.html")
-    with serving(FakeModels(), web_dir=folder) as site:
-        assert site.client.get("/").headers["location"] == "/docs"

@@ -1,4 +1,4 @@
-"""Nothing but what is on the list is open without a key, in whatever spelling, and before a body is read."""
+"""Without a key only public paths are open, in no other spelling; the check comes before the body is read."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CLOSED = [STATUS, "/api/v1/models", "/metrics", "/api/v1/nothing", "/nothing", E
 
 @pytest.fixture(scope="module")
 def locked(likeness: Likeness) -> Iterator[Likeness]:
-    """Started after `likeness`, which would else get the fakes."""
+    """`likeness` starts first, so that it does not get the fakes."""
     with serving(FakeModels(), api_keys=f"{SHOP_ENTRY},{LAB_ENTRY}") as server:
         yield server
 
@@ -87,7 +87,7 @@ def test_what_is_open_is_so_for_reading_only(locked: Likeness, method: str) -> N
     ],
 )
 def test_no_spelling_gets_around_the_list(locked: Likeness, path: str) -> None:
-    connection = locked.connect()  # an HTTP client would tidy the path
+    connection = locked.connect()  # an HTTP client would normalise the path
     connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
     head, _, body = answer_on(connection).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 401 ")

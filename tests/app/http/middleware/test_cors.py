@@ -1,4 +1,4 @@
-"""Browser apps hosted elsewhere: those that are named may send photos and read every answer, errors too."""
+"""CORS: browser apps on the allowed origins may send photos and read every answer, also errors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def fakes() -> FakeModels:
 
 @pytest.fixture(scope="module")
 def shared(fakes: FakeModels, likeness: Likeness) -> Iterator[Likeness]:
-    """Started after `likeness`, which would else get the fakes."""
+    """`likeness` starts first, so that it does not get the fakes."""
     settings = {"api_keys": ENTRY, "rate_limit": "20/hour", "cors_origins": f"{APP},http://localhost:3000"}
     with serving(fakes, max_upload_mb=1, **settings) as server:
         yield server

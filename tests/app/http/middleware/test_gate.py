@@ -1,4 +1,4 @@
-"""The gate: bodies are bounded, declared or not, and the server goes on."""
+"""The gate limits bodies, whether their length is declared or not, and the server goes on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.http.middleware.gate import GateMiddleware
 from app.http.refusals import MalformedForm
-from app.http.upload_memory import Arrivals
+from app.http.upload_memory import UploadMemory
 from tests.app import samples
 from tests.app.fakes import FakeModels
 from tests.app.server import (
@@ -85,7 +85,7 @@ def test_an_undeclared_body_is_cut_at_the_limit(likeness: Likeness) -> None:
 
 
 def send_chunks(connection: socket.socket, total: int) -> int:
-    """Send a file in chunks until all is sent or the server closes; the bytes sent."""
+    """Send a file in chunks until all is sent or the server closes; returns the number of bytes sent."""
     block = b"x" * 65_536
     head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'.encode()
     sent = 0
@@ -123,7 +123,7 @@ def test_a_length_that_is_no_number_is_refused(likeness: Likeness) -> None:
 
 @pytest.mark.parametrize("declared", ["-1", "1e3", "ten", "²"])
 def test_a_length_that_is_no_number_is_refused_behind_any_server(likeness: Likeness, declared: str) -> None:
-    """Uvicorn does so by itself; others may hand on what they got."""
+    """uvicorn refuses it itself; other servers may pass it on."""
 
     async def post() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(likeness.app), base_url="http://x") as client:
@@ -136,7 +136,7 @@ def test_a_length_that_is_no_number_is_refused_behind_any_server(likeness: Liken
 
 @pytest.mark.parametrize("size", [1, 2, 7, len(BOUNDARY), 1000])
 def test_the_end_of_a_form_is_seen_however_it_is_divided(size: int) -> None:
-    """Called as an ASGI server would, as no client can decide where the network divides its body."""
+    """Called as by an ASGI server, because a client cannot choose how the network divides its body."""
 
     async def whole(scope: Scope, receive: Receive, send: Send) -> None:
         body = await Request(scope, receive).body()
@@ -146,7 +146,7 @@ def test_the_end_of_a_form_is_seen_however_it_is_divided(size: int) -> None:
         whole,
         max_body_bytes=10_000,
         read_timeout_s=30,
-        arrivals=Arrivals(10_000),
+        memory=UploadMemory(10_000),
         guarded=frozenset({"/"}),
         check=lambda: None,
     )

@@ -1,4 +1,4 @@
-"""The observer: every request is told once, however it ends, with its own status and the id in every line."""
+"""Every request is counted and logged once, however it ends, and each log line carries its id."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def telemetry() -> Telemetry:
 
 @pytest.fixture
 def told(caplog: pytest.LogCaptureFixture) -> Callable[[], list[dict[str, Any]]]:
-    """What the lines of requests say, each with its level."""
+    """The log lines of requests, each with its level."""
     caplog.set_level("DEBUG", "likeness")
 
     def found() -> list[dict[str, Any]]:
@@ -46,7 +46,7 @@ def told(caplog: pytest.LogCaptureFixture) -> Callable[[], list[dict[str, Any]]]
 
 
 def observed(telemetry: Telemetry, app: ASGIApp, *received: Message, send: Send | None = None) -> dict[str, float]:
-    """Call the app as a server would; how much was counted, by status."""
+    """Call the app as a server does; returns how many requests were counted, by status."""
 
     async def call() -> None:
         scope = {"type": "http", "method": "POST", "path": "/photo", "headers": [], "query_string": b"canary"}
@@ -79,7 +79,7 @@ async def answers(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def reads(scope: Scope, receive: Receive, send: Send) -> None:
-    """As the parser of forms: a client that goes away is a malformed form to it."""
+    """Like the parser of forms, which takes a disconnected client for a malformed form."""
     while (message := await receive())["type"] == "http.request" and message["more_body"]:
         pass
     await PlainTextResponse("", 200 if message["type"] == "http.request" else 400)(scope, receive, send)
@@ -181,7 +181,7 @@ def test_levels(fakes: FakeModels, told: Callable[[], list[dict[str, Any]]]) -> 
 
 
 class Bound(logging.Handler):
-    """Remembers the contexts in which lines were logged."""
+    """Keeps the context variables of each log line."""
 
     def __init__(self) -> None:
         super().__init__()

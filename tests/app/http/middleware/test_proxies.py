@@ -1,4 +1,4 @@
-"""The client's address, on which the rate limit goes, is what trusted proxies say, and nobody else."""
+"""The rate limit counts the client's address as trusted proxies state it; others cannot state it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CLIENT = "203.0.113.9"
 
 
 def left_for(server: Likeness, forwarded: Sequence[str], *, sender: str = "127.0.0.1") -> int:
-    """What is left of its share to the client that these X-Forwarded-For headers are counted for."""
+    """What is left of the rate limit to the client of a request with these X-Forwarded-For headers."""
     with client_at(server, sender) as client:
         response = client.post(WARMUP, headers=[("X-Forwarded-For", value) for value in forwarded])
     assert response.status_code == 200

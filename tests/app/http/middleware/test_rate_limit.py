@@ -1,4 +1,4 @@
-"""Who sends more than its share is told so, before its photo is read."""
+"""Requests beyond the rate limit are refused before their photo is read."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ALLOWANCE = {"ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"}
 
 @contextmanager
 def client_at(server: Likeness, address: str) -> Iterator[httpx.Client]:
-    """A client with another address of the loopback."""
+    """A client with another loopback address."""
     transport = httpx.HTTPTransport(local_address=address)
     with httpx.Client(transport=transport, base_url=f"http://127.0.0.1:{server.port}", timeout=PATIENCE) as client:
         yield client

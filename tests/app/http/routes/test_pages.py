@@ -1,4 +1,4 @@
-"""The pages work without any other host, under their own policy, also in a real browser."""
+"""The pages load nothing from other hosts and keep to their policy, also in a real browser."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_pages_answer_head(likeness: Likeness, path: str) -> None:
 
 
 def shown(page: str, profile: Path) -> tuple[str, list[str]]:
-    """What a browser makes of a page, and its complaints on the console."""
+    """The DOM of a page in Chromium, and the errors on its console."""
     command = [
         str(CHROMIUM),
         *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),

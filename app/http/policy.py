@@ -1,0 +1,79 @@
+"""What the middleware must know of a route: stated as a decorator beside it, collected once for all routes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from fastapi.routing import iter_route_contexts
+from starlette.routing import BaseRoute, Mount
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+_ATTRIBUTE = "likeness_policy"  # of an endpoint: FastAPI does not write it into the OpenAPI document
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The policy of a route, and the decorator that attaches it to the route's function.
+
+    - `public`: GET and HEAD need no API key: what probes ask, and what a browser needs before a person can enter a key.
+    - `counted`: a POST counts against the rate limit.
+    - `guarded`: a POST brings photos; the gate checks that photos are accepted, and that the body is a whole form.
+    - `quiet`: asked so often that it is logged at the level DEBUG and not traced.
+    """
+
+    public: bool = False
+    counted: bool = False
+    guarded: bool = False
+    quiet: bool = False
+
+    def __call__(self, endpoint: Endpoint) -> Endpoint:
+        """Attach this policy to the function of a route."""
+        setattr(endpoint, _ATTRIBUTE, self)
+        return endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class RoutePaths:
+    """The paths of routes: all of them, and those with each policy.
+
+    `public_folders` are public mounts, with a slash at the end: their policy is that of every path under them.
+    """
+
+    every: frozenset[str]
+    public: frozenset[str]
+    public_folders: tuple[str, ...]
+    counted: frozenset[str]
+    guarded: frozenset[str]
+    quiet: frozenset[str]
+
+
+def collect(routes: Sequence[BaseRoute], others: Mapping[str, Policy]) -> RoutePaths:
+    """Sort the paths of routes by their policies.
+
+    `others` are the policies, by path, of routes that have no function of ours: mounts, and what FastAPI adds.
+    Raises `ValueError` for a route without a policy, and for one with a policy and a parameter in its path: the
+    middleware compares paths before the router has matched them.
+    """
+    policies: list[tuple[str, Policy]] = []
+    mounts: set[str] = set()
+    for route in iter_route_contexts(routes):
+        path = str(route.path)
+        policy = others.get(path) or getattr(route.endpoint, _ATTRIBUTE, None)
+        if policy is None:
+            raise ValueError(f"{path} has no Policy, so nobody has said whether it needs an API key.")
+        if "{" in path and policy != Policy():
+            raise ValueError(f"{path} has a parameter, so no path would ever be equal to it.")
+        policies.append((path, policy))
+        if isinstance(route.original_route, Mount):
+            mounts.add(path)
+    return RoutePaths(
+        every=frozenset(path for path, _ in policies),
+        public=frozenset(path for path, policy in policies if policy.public and path not in mounts),
+        public_folders=tuple(f"{path}/" for path, policy in policies if policy.public and path in mounts),
+        counted=frozenset(path for path, policy in policies if policy.counted),
+        guarded=frozenset(path for path, policy in policies if policy.guarded),
+        quiet=frozenset(path for path, policy in policies if policy.quiet),
+    )

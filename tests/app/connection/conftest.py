@@ -1,0 +1,18 @@
+"""Shared fixtures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.app.connection.clients import TIMEOUT_S
+from tests.app.fakes import FakeModels
+from tests.app.server import Likeness, serving
+
+
+@pytest.fixture(scope="module")
+def hasty() -> Iterator[Likeness]:
+    """A server that waits one second for its clients."""
+    with serving(FakeModels(), read_timeout_s=TIMEOUT_S) as server:
+        yield server

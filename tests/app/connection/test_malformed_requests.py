@@ -1,0 +1,143 @@
+"""Oversized and malformed requests: each is answered or cut off, and does not delay other clients."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+
+import pytest
+
+from app.connection.protocol import MAX_HEAD_BYTES
+from tests.app.connection.clients import FORM, HEAD, PHOTO, code_of, end_of
+from tests.app.exposition import scraped
+from tests.app.fakes import FakeModels
+from tests.app.server import (
+    ENHANCE,
+    LIVE,
+    MULTIPART,
+    Likeness,
+    answer_on,
+    eventually,
+    form_body,
+    head_of,
+    serving,
+)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(b"GET /" + b"a" * 10**6, id="address"),
+        pytest.param(b"GET / HTTP/1.1\r\nX-Long: " + b"a" * 10**6, id="one header"),
+        pytest.param(b"GET / HTTP/1.1\r\n" + b"X-Many: 1\r\n" * 10**5, id="many headers"),
+        pytest.param(b"GET / HTTP/1.1\r\n" + b"a" * 10**6, id="name of a header"),
+    ],
+)
+def test_a_head_that_is_too_large(likeness: Likeness, head: bytes) -> None:
+    connection = likeness.connect()
+    connection.sendall(head)
+    answer, seconds = end_of(connection)
+    assert code_of(answer) == (431, "head_too_large")
+    assert seconds < 5
+    assert likeness.client.get(LIVE).status_code == 200
+
+
+def test_headers_up_to_the_limit_are_taken(likeness: Likeness) -> None:
+    headers = {"X-Long": "a" * (MAX_HEAD_BYTES - 1000)}
+    assert likeness.client.get(LIVE, headers=headers).status_code == 200
+
+
+def test_trailers_without_end(likeness: Likeness) -> None:
+    connection = likeness.connect()
+    connection.sendall(head_of(ENHANCE, {"Content-Type": MULTIPART, "Transfer-Encoding": "chunked"}))
+    connection.sendall(b"%x\r\n%s\r\n0\r\n" % (len(FORM), FORM))
+    with pytest.raises(OSError, match=r"[Rr]eset|[Pp]ipe"):  # noqa: PT012
+        while True:
+            connection.sendall(b"X-Trailer: " + b"a" * 1000 + b"\r\n")
+            time.sleep(0.001)
+    connection.close()
+
+
+def test_a_body_in_crumbs(likeness: Likeness) -> None:
+    """Chunks of one byte with five bytes of framing each: work for the server that no photo needs."""
+    connection = likeness.connect()
+    connection.sendall(head_of(ENHANCE, {"Content-Type": MULTIPART, "Transfer-Encoding": "chunked"}))
+    start = time.monotonic()
+    with pytest.raises(OSError, match=r"[Rr]eset|[Pp]ipe"):  # noqa: PT012
+        while time.monotonic() < start + 60:
+            connection.sendall(b"1\r\na\r\n" * 1000)
+    connection.close()
+
+
+def test_a_form_in_small_chunks_is_taken(likeness: Likeness) -> None:
+    connection = likeness.connect()
+    headers = {"Content-Type": MULTIPART, "Transfer-Encoding": "chunked", "Connection": "close"}
+    body = form_body({"file": PHOTO, "require_face": "false"})
+    chunks = [body[start : start + 16] for start in range(0, len(body), 16)]
+    connection.sendall(
+        head_of(ENHANCE, headers) + b"".join(b"%x\r\n%s\r\n" % (len(c), c) for c in chunks) + b"0\r\n\r\n"
+    )
+    assert answer_on(connection).startswith(b"HTTP/1.1 200")
+
+
+def test_requests_in_one_breath_are_all_answered(likeness: Likeness) -> None:
+    request = b"GET %s HTTP/1.1\r\nHost: x\r\nX-Padding: %s\r\n" % (LIVE.encode(), b"a" * 1000)
+    with closing(likeness.connect()) as connection:
+        connection.sendall((request + b"\r\n") * 49 + request + b"Connection: close\r\n\r\n")
+        assert answer_on(connection).count(b"HTTP/1.1 200") == 50
+
+
+@pytest.mark.parametrize("garbage", [b"\x16\x03\x01\x02\x00\x01\x00", b"hello\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n"])
+def test_what_is_no_http_is_told_so_like_every_other_error(likeness: Likeness, garbage: bytes) -> None:
+    connection = likeness.connect()
+    connection.sendall(garbage)
+    answer, _ = end_of(connection)
+    assert code_of(answer) == (400, "malformed_request")
+
+
+def test_what_was_refused_before_it_was_a_request_is_counted(fakes: FakeModels) -> None:
+    with serving(fakes, read_timeout_s=0.2) as server:
+        for said in (b"hello\r\n\r\n", b"GET / HT", b"GET /" + b"a" * 100_000):
+            connection = server.connect()
+            connection.sendall(said)
+            end_of(connection)
+        found = scraped(server)
+        for code in ("malformed_request", "request_too_slow", "head_too_large"):
+            assert found("likeness_refusals_total", code=code) == 1
+
+
+def test_garbage_in_the_midst_of_a_body(fakes: FakeModels) -> None:
+    """A single malformed packet must not be counted as an error of the server."""
+    with serving(fakes) as server:
+        for path in (LIVE, ENHANCE):
+            connection = server.connect()
+            headers = {"Content-Type": MULTIPART, "Transfer-Encoding": "chunked"}
+            connection.sendall(head_of(path, headers) + b"5\r\nhello\r\nZZZ\r\n")
+            answer, _ = end_of(connection)
+            assert code_of(answer) == (400, "malformed_request")
+        eventually(lambda: scraped(server)("likeness_requests_total", route=ENHANCE, status="499") == 1)
+        assert scraped(server)("likeness_requests_total", route=ENHANCE, status="500") == 0
+
+
+@pytest.mark.parametrize("behind", [b"garbage\r\n\r\n", b"GET / HT", b"GET / HTTP/1.1\r\nX: " + b"x" * 100_000])
+def test_what_comes_behind_a_photo_does_not_cost_its_answer(fakes: FakeModels, behind: bytes) -> None:
+    with serving(fakes, read_timeout_s=0.5) as server:
+        fakes.upscaler.seconds = 0.05  # times 16 tiles
+        connection = server.connect()
+        connection.sendall(HEAD + FORM + behind)
+        answer, _ = end_of(connection)
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert scraped(server)("likeness_requests_total", route=ENHANCE, status="500") == 0
+
+
+def test_a_client_that_would_rather_speak_http_2_is_served(likeness: Likeness) -> None:
+    """Java's HTTP client offers HTTP/2 in every request."""
+    headers = {
+        "Connection": "Upgrade, HTTP2-Settings",
+        "Upgrade": "h2c",
+        "HTTP2-Settings": "AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA",
+    }
+    response = likeness.client.post(LIVE, headers=headers)
+    assert response.status_code == 405
+    with closing(likeness.start(ENHANCE, PHOTO, headers=headers, require_face=False)) as connection:
+        assert connection.recv(12) == b"HTTP/1.1 200"

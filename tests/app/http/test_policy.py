@@ -1,0 +1,86 @@
+"""Each route says what it is open to, and the start fails for one that does not."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from app.application import create_app
+from app.http.policy import Policy, RoutePaths, collect
+from app.settings import Settings
+from tests.app.server import ENHANCE, LIVE, NO_WEBSITE, READY, STATUS, UPSCALE
+
+WARMUP, HEALTH, CONFIG = "/api/v1/models/warmup", "/api/v1/health", "/api/v1/config"
+
+
+def routes_of(app: FastAPI, **others: Policy) -> RoutePaths:
+    return collect(app.routes, {"/openapi.json": Policy(public=True), **{f"/{name}": p for name, p in others.items()}})
+
+
+def bare_app() -> FastAPI:
+    return FastAPI(docs_url=None, redoc_url=None)
+
+
+def test_the_policies_of_the_service() -> None:
+    app = create_app(Settings(models="embedded", device="cpu", web_dir=NO_WEBSITE))
+    paths = collect(app.routes, {"/openapi.json": Policy(public=True), "/docs/static": Policy(public=True)})
+    assert paths.public == {"/", "/docs", "/openapi.json", CONFIG, HEALTH, LIVE, READY}
+    assert paths.public_folders == ("/docs/static/",)
+    assert paths.guarded == {ENHANCE, UPSCALE}
+    assert paths.counted == {ENHANCE, UPSCALE, WARMUP}
+    assert paths.quiet == {"/metrics", HEALTH, LIVE, READY}
+    assert paths.every == {*paths.public, *paths.counted, *paths.quiet, STATUS, "/api/v1/models", "/docs/static"}
+
+
+def test_a_route_without_a_policy_stops_the_start() -> None:
+    app = bare_app()
+
+    @app.get("/new")
+    async def new() -> None: ...
+
+    with pytest.raises(ValueError, match="/new has no Policy"):
+        routes_of(app)
+
+
+def test_a_mount_without_a_policy_stops_the_start() -> None:
+    app = bare_app()
+    app.mount("/files", StaticFiles(directory="."))
+    with pytest.raises(ValueError, match="/files has no Policy"):
+        routes_of(app)
+
+
+def test_a_mount_that_is_not_public() -> None:
+    app = bare_app()
+    app.mount("/files", StaticFiles(directory="."))
+    paths = routes_of(app, files=Policy())
+    assert (paths.public, paths.public_folders) == ({"/openapi.json"}, ())
+    assert "/files" in paths.every
+
+
+def test_a_path_with_a_parameter_cannot_have_a_policy() -> None:
+    """The middleware compares whole paths: the policy would hold for none."""
+    app = bare_app()
+
+    @app.get("/jobs/{number}")
+    @Policy()
+    async def job(number: int) -> None: ...
+
+    assert "/jobs/{number}" in routes_of(app).every
+
+    @app.post("/jobs/{number}")
+    @Policy(counted=True)
+    async def post(number: int) -> None: ...
+
+    with pytest.raises(ValueError, match="has a parameter"):
+        routes_of(app)
+
+
+def test_a_policy_is_not_in_the_document() -> None:
+    app = bare_app()
+
+    @app.get("/new")
+    @Policy(public=True, quiet=True)
+    async def new() -> None: ...
+
+    assert "olicy" not in str(app.openapi())
