@@ -9,7 +9,6 @@ from pydantic import ValidationError
 
 from app.commands import keys, models, openapi, photos, serve
 from app.commands.status import INTERRUPTED, USAGE_ERROR
-from app.http.website import WebsiteUnreadable
 from app.settings import Settings
 from pipeline.errors import PipelineError
 
@@ -26,11 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
             shown = f" (it is {wrong['input']!r})" if field is None or field.repr else ""
             print(f"LIKENESS_{name}: {wrong['msg'].removeprefix('Value error, ')}{shown}.", file=sys.stderr)
         return USAGE_ERROR
-    except PipelineError as error:  # a model's file is missing or wrong, or the model does not run
+    except PipelineError as error:  # of a file that is missing, wrong or unreadable, or a model that does not run
         print(error.message, file=sys.stderr)
-        return USAGE_ERROR
-    except WebsiteUnreadable as error:
-        print(error, file=sys.stderr)
         return USAGE_ERROR
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)

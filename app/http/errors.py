@@ -77,7 +77,7 @@ def install(app: FastAPI) -> None:
     async def answer(request: Request, error: Exception) -> Response:
         return response_to(request.scope, _while_reading_a_form(error))
 
-    for kind in (domain.PipelineError, HTTPException, RequestValidationError):
+    for kind in (domain.PipelineError, HTTPException, RequestValidationError, ClientDisconnect):
         app.add_exception_handler(kind, answer)
 
 

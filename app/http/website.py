@@ -19,13 +19,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.http.accept import by_preference
 from app.http.web_file import WebFile, web_file
 from app.observe.request_record import record_of
+from pipeline.errors import PipelineError
 
 logger = logging.getLogger("likeness")
 
 INDEX, NOT_FOUND = "index.html", "/404.html"
 
 
-class WebsiteUnreadable(Exception):
+class WebsiteUnreadable(PipelineError):
     """A file of the browser app exists but cannot be read."""
 
 
