@@ -19,10 +19,6 @@ from pipeline.types import Notice
 Progress = Callable[[str, float], None]
 
 
-def unwatched(stage: str, fraction: float) -> None:
-    """The default listener of a run: nobody watches."""
-
-
 def memory_ran_out(error: Exception) -> bool:
     """Whether memory ran out: on the device, in Python, or in OpenCV, which has an error of its own for it."""
     opencv = isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem
@@ -57,7 +53,7 @@ class Run:
         *,
         deadline: float | None = None,
         cancelled: threading.Event | None = None,
-        on_progress: Progress = unwatched,
+        on_progress: Progress | None = None,
     ) -> None:
         self.deadline = deadline
         self.cancelled = cancelled or threading.Event()
@@ -108,8 +104,12 @@ class Run:
         """Say that `done` of `total` parts of the present stage are finished, then `check`."""
         if self._stage is not None:
             self._fraction = max(self._fraction, done / total if total else 1.0)  # also if work is begun anew
-            self._on_progress(self._stage, self._fraction)
+            self._report(self._stage, self._fraction)
         self.check()
+
+    def _report(self, stage: str, fraction: float) -> None:
+        if self._on_progress is not None:
+            self._on_progress(stage, fraction)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -119,7 +119,7 @@ class Run:
         code = None
         try:
             self.check()
-            self._on_progress(name, 0.0)
+            self._report(name, 0.0)
             yield
         except PipelineError as error:
             error.stage = error.stage or name

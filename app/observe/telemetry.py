@@ -18,6 +18,7 @@ from app.observe.request_record import Exchange
 from app.version import VERSION
 from app.work.order import Answer
 from app.work.service import Service
+from pipeline.batches import MEMORY_LOW
 from pipeline.errors import DeadlineExceeded, DeviceOutOfMemory
 
 REQUEST_BUCKETS = (0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 180)
@@ -26,8 +27,6 @@ STAGE_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 LAG_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 
 LAG_INTERVAL_S = 0.1
-
-MEMORY_LOW = "device_memory_low"  # the warning of a photo that was done in smaller tiles or batches
 
 
 class Telemetry:
@@ -104,7 +103,7 @@ class Telemetry:
             self._refusals.labels(exchange.code).inc()
         if exchange.code == DeviceOutOfMemory.code:
             self._out_of_memory.labels("refused").inc()
-        if MEMORY_LOW in exchange.warnings:
+        if MEMORY_LOW.code in exchange.warnings:
             self._out_of_memory.labels("recovered").inc()
         if exchange.queue_seconds is not None:
             self._waits.observe(exchange.queue_seconds)

@@ -45,7 +45,7 @@ def finish(
     if reference is not None:
         notices += [Notice(notice.code, f"Reference: {notice.message}") for notice in reference.notices]
     if report is not None:
-        notices += [Notice(notice.code, notice.message) for notice in report.notices]
+        notices += [Notice(code, message) for code, message in report.missing]
     height, width = enhanced.image.shape[:2]
     used = dict(enhanced.models)
     if perceptual is not None and perceptual.value is not None and models.perceptual is not None:

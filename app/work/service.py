@@ -27,7 +27,7 @@ from pipeline.models.roles import Models
 from pipeline.models.runtime.allocator import return_freed_memory
 from pipeline.options import OutputFormat
 from pipeline.photo import enhance, upscale_photo
-from pipeline.run import Progress, Run, unwatched
+from pipeline.run import Progress, Run
 from pipeline.steps.upscaling import output_size
 from pipeline.types import Enhanced, Photo
 
@@ -195,7 +195,7 @@ class Service:
         finally:
             del future  # as above
 
-    def new_run(self, on_progress: Progress = unwatched) -> Run:
+    def new_run(self, on_progress: Progress | None = None) -> Run:
         """A run whose deadline counts from now."""
         return Run(deadline=time.monotonic() + self.settings.deadline_s, on_progress=on_progress)
 
@@ -266,4 +266,6 @@ def _networks(order: Order, photo: Photo, target: Photo, models: Models, run: Ru
     if not order.metrics:
         return enhanced, None
     with run.stage("metrics"):
-        return enhanced, perceptual_figure(enhanced.image, target.image, models.perceptual, run.check)
+        network = models.perceptual
+        distance, smallest_side = (None, 0) if network is None else (network.distance, network.smallest_side)
+        return enhanced, perceptual_figure(enhanced.image, target.image, distance, smallest_side, run.check)
