@@ -65,14 +65,6 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What was asked for one face: its strength in [0, 1], and where that is 0, why."""
-
-    strength: float
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Crop:
     """A face cut out: `image` (512, 512, 3) and `affine_matrix` (2, 3), photo pixels → crop pixels."""
 
@@ -88,12 +80,35 @@ class Crop:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is to be done with one restored crop, and why."""
+    """What is done with one face, how strongly (in [0, 1]), and why where it is less than asked.
+
+    `identity_similarity` is the cosine in [-1, 1] of the face before and after; None where it was not measured.
+    """
 
     action: FaceAction
     strength: float
     identity_similarity: float | None = None
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFace:
+    """A face that is to be restored, with what the steps have found so far. Each step returns new values of it.
+
+    `index` is the face's position among all detected faces of the photo. `strength` in (0, 1] is as asked; `verdict`
+    holds the strength that the face is pasted with. `restored` (512, 512, 3) is the crop's own image until restoration.
+    `mask` (512, 512) in [0, 1] comes from the face parser; None stands for the ellipse. `embedding` (D,) is the
+    recogniser's vector for the face in the photo, once it has been computed.
+    """
+
+    index: int
+    face: Face
+    crop: Crop
+    strength: float
+    verdict: Verdict
+    restored: Image
+    mask: FloatArray | None = None
+    embedding: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)

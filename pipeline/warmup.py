@@ -12,7 +12,7 @@ from pipeline.errors import PipelineError, StageFailed
 from pipeline.geometry import FFHQ_512_TEMPLATE
 from pipeline.models.roles import Models, Named
 from pipeline.run import Run
-from pipeline.steps.restoration import restore
+from pipeline.steps.restoration import restore_crops
 from pipeline.steps.upscaling import upscale_tiled
 from pipeline.types import CROP_SIZE, Crop, Image
 
@@ -33,11 +33,11 @@ def warm_up(models: Models, run: Run) -> None:
         models.detector.detect(image, run.check)
     with run.stage("restoration"):
         with _naming(models.restorer):
-            restored = restore([crop], models.restorer, run)
+            restored = restore_crops([crop], models.restorer, run)
         for restorer in models.offered_restorers.values():
             if restorer is not models.restorer:
                 with _naming(restorer):
-                    restore([crop], restorer, run)
+                    restore_crops([crop], restorer, run)
     with run.stage("identity"):
         if models.recogniser is not None:
             with _naming(models.recogniser):
