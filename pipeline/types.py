@@ -1,4 +1,4 @@
-"""The values that travel between steps.
+"""The values that are passed between steps.
 
 Images are RGB, float32, range [0, 1], shape (H, W, 3), C-contiguous, never written in place. Boxes and
 landmarks are float32 pixels of the upright input image, with the centre of the top-left pixel at (0, 0).
@@ -25,7 +25,7 @@ FaceAction: TypeAlias = Literal["restored", "softened", "kept"]
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something the user should know that is no failure: a stable code and a sentence."""
+    """Something the user should know although nothing failed: a stable code and a sentence."""
 
     code: str
     message: str
@@ -55,7 +55,7 @@ class Face:
     """A detected face: `box` (x0, y0, x1, y1), `landmarks` (5, 2) and the detector's `score` in [0, 1].
 
     Landmarks are left eye, right eye, nose tip, left and right mouth corner, in image order.
-    `landmarks_estimated` is true where some were derived from the box instead of being seen.
+    `landmarks_estimated` is true where some landmarks were derived from the box instead of being detected.
     """
 
     box: FloatArray
@@ -66,7 +66,7 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """A face cut out: `image` (512, 512, 3) and `affine_matrix` (2, 3), photo pixels → crop pixels."""
+    """An aligned face: `image` (512, 512, 3), and `affine_matrix` (2, 3) from photo pixels to crop pixels."""
 
     image: Image
     affine_matrix: npt.NDArray[np.float64]
@@ -121,7 +121,10 @@ class FaceReport:
 
 @dataclass(frozen=True, slots=True)
 class Enhanced:
-    """The result of the pipeline: the picture, its alpha, and what happened on the way."""
+    """The result of the pipeline: `image` (H, W, 3), `alpha` (H, W) if the photo had any, and what was done.
+
+    `models` maps each role to the name of the model that was used.
+    """
 
     image: Image
     alpha: FloatArray | None
