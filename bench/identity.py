@@ -33,7 +33,7 @@ from pipeline.run import Run
 from pipeline.steps.alignment import align
 from pipeline.steps.detection import detect
 from pipeline.steps.identity import blend
-from pipeline.steps.restoration import restore
+from pipeline.steps.restoration import restore_crops
 from pipeline.types import Face, FloatArray, Image
 
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
@@ -113,7 +113,7 @@ def similarities(photo: Seen, restorer: Restorer, recogniser: Recogniser) -> Flo
     taken = [(face, c) for face, c in pairs if c is not None and c.native_size <= restorer.max_native_size]
     crops = [crop for _, crop in taken]
     landmarks = [transform_points(face.landmarks, crop.affine_matrix) for face, crop in taken]
-    restored = restore(crops, restorer, Run())
+    restored = restore_crops(crops, restorer, Run())
     before = recogniser.embed([crop.image for crop in crops], landmarks)
     columns = []
     for strength in STRENGTHS:

@@ -26,7 +26,7 @@ from pipeline.models.runtime.runtime import Runtime
 from pipeline.models.upscalers.compact import CompactUpscaler
 from pipeline.options import Background, EnhanceOptions
 from pipeline.run import Run
-from pipeline.steps.restoration import restore
+from pipeline.steps.restoration import restore_crops
 from pipeline.steps.upscaling import upscale_tiled
 from pipeline.types import Face, Image
 from tests import checkpoints
@@ -124,7 +124,7 @@ class Contestant:
     def _work(self, network: str, side: int, count: int) -> Callable[[], list[Image]]:
         if network == "gfpgan":
             crops = [photo.crop()] * count
-            return lambda: restore(crops, self._models.restorer, Run())
+            return lambda: restore_crops(crops, self._models.restorer, Run())
         upscaler: Upscaler = self._models.upscalers[2]
         if network == "general-x4v3":
             upscaler = CompactUpscaler("realesr-general-x4v3", checkpoints.compact(), self._loaded_models.runtime)

@@ -1,1 +1,1 @@
-"""How alike two pictures are: arrays in, floats out."""
+"""Measures of how similar two pictures are: arrays in, floats out."""

@@ -1,4 +1,4 @@
-"""Structural similarity: how alike the local patterns are."""
+"""Structural similarity: how similar local patterns are."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ WINDOW = 7
 SMALLEST_WINDOW = 3
 _ROWS_AT_ONCE = 128
 
-_similarity = cast("Callable[..., float]", structural_similarity)  # scikit-image does not say
+_similarity = cast("Callable[..., float]", structural_similarity)  # scikit-image has no types
 
 
 def ssim(output: npt.NDArray[np.float32], target: npt.NDArray[np.float32]) -> float | None:
-    """Mean SSIM over the channels of two (H, W, 3) images in [0, 1]: 1 for equal ones, −1 at worst.
+    """Mean SSIM over the channels of two RGB (H, W, 3) float32 images in [0, 1]: 1 for equal ones, −1 at worst.
 
     The window is uniform, 7 × 7 pixels, as scikit-image's is, or the largest odd one that fits (Wang, Bovik,
     Sheikh and Simoncelli, "Image quality assessment", 2004). None where a side is under 3 pixels. Raises
@@ -30,8 +30,8 @@ def ssim(output: npt.NDArray[np.float32], target: npt.NDArray[np.float32]) -> fl
     if side < SMALLEST_WINDOW:
         return None
     window = min(WINDOW, side - 1 + side % 2)
-    # Scikit-image holds some fifteen arrays of the image's size. Bands that overlap by the window's margin give
-    # the same mean over the same windows, in little memory.
+    # Scikit-image holds about fifteen arrays of the image's size. Bands of rows that overlap by the window's margin
+    # contain the same windows, so they give the same mean in less memory.
     margin = window - 1
     total = 0.0
     for top in range(0, height - margin, _ROWS_AT_ONCE):

@@ -1,1 +1,1 @@
-"""The way of a photo, from bytes to the restored picture. Knows nothing of HTTP."""
+"""The pipeline of one photo, from bytes to the restored picture. It knows nothing of HTTP."""

@@ -1,4 +1,4 @@
-"""Batches: work on many crops or tiles, several at a time, and fewer where memory runs out."""
+"""Batches: work on many crops or tiles, several at once, and fewer at once after memory ran out."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ MEMORY_LOW = Notice(
 
 
 class Batches:
-    """How many items of one photo are worked on at once: `size`, halved for good whenever memory runs out."""
+    """Batches of one photo's items. `size` items are worked on at once; it is halved each time memory runs out."""
 
     def __init__(self, size: int, run: Run) -> None:
         self.size = max(1, size)
         self._run = run
 
     def apply(self, work: Callable[[Sequence[Item]], Result], items: Sequence[Item]) -> Iterator[Result]:
-        """What `work` makes of each batch of `items`, in their order.
+        """The result of `work` for each batch of `items`, in their order.
 
-        A batch that does not fit into memory, on the device or beside it, is tried again in halves, and the run notes
+        A batch that does not fit into memory, on the device or the host, is tried again in halves, and the run notes
         `MEMORY_LOW`. Raises `DeviceOutOfMemory` where a single item does not fit, and whatever else `work` raises.
         """
         start = 0
@@ -43,7 +43,7 @@ class Batches:
                 self.size = len(batch) // 2
                 self._run.note(MEMORY_LOW)
                 self._run.check()
-                continue  # only now does the error let go of what the batch took
+                continue  # leaving the except block releases the error, and with it the batch's memory
             start += len(batch)
             yield result
-            del result  # or it would take memory beside the next one
+            del result  # otherwise it stays in memory while the next one is computed

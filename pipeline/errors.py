@@ -1,4 +1,4 @@
-"""What can go wrong on the way of a photo.
+"""The errors of the pipeline.
 
     PipelineError
     ├── InputError
@@ -16,7 +16,7 @@
     ├── Cancelled
     └── ModelUnavailable
 
-None of them knows an HTTP status: `app.http.errors` has the one table for that.
+None of them knows an HTTP status: the one table for that is in `app.http`.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from typing import ClassVar
 
 
 class PipelineError(Exception):
-    """A step of the pipeline could not do its work.
+    """A step of the pipeline failed.
 
-    `message` is a sentence for a person; `code` is stable and meant for programs; `stage` names
-    the step, and is filled in by `pipeline.run.Run.stage` where the raiser left it open.
+    `message` is a sentence for a person; `code` is stable and meant for programs; `stage` names the step, and
+    `pipeline.run.Run.stage` fills it in where it is None.
     """
 
     code: ClassVar[str] = "pipeline_error"
@@ -40,31 +40,31 @@ class PipelineError(Exception):
 
 
 class InputError(PipelineError):
-    """The caller can mend it."""
+    """The caller can correct it."""
 
     code = "bad_input"
 
 
 class UnsupportedMediaType(InputError):
-    """Not a format that is accepted."""
+    """The file has no accepted format."""
 
     code = "unsupported_media_type"
 
 
 class BrokenImage(InputError):
-    """The right format, but damaged or hostile."""
+    """The file has an accepted format, but is damaged or built to be expensive."""
 
     code = "broken_image"
 
 
 class TooManyPixels(InputError):
-    """The photo, or the asked output, is too large."""
+    """The photo, or the result that is asked for, has too many pixels."""
 
     code = "too_many_pixels"
 
 
 class OutputFormatLimit(InputError):
-    """The output format cannot hold a picture of this size."""
+    """A side of the result is longer than the output format allows."""
 
     code = "output_format_limit"
 
@@ -76,48 +76,48 @@ class NoFaceDetected(InputError):
 
 
 class UnknownFace(InputError):
-    """Something was asked for a face that the photo does not have."""
+    """The request names a face that the photo does not have."""
 
     code = "unknown_face"
 
 
 class ReferenceMismatch(InputError):
-    """The ground truth does not show the same frame."""
+    """The reference photo has other proportions than the photo."""
 
     code = "reference_mismatch"
 
 
 class StageFailed(PipelineError):
-    """A step raised something nobody foresaw."""
+    """A step raised an unexpected exception."""
 
     code = "stage_failed"
 
 
 class DeviceOutOfMemory(PipelineError):
-    """Memory ran out, on the device or beside it."""
+    """Memory ran out, on the device or on the host."""
 
     code = "out_of_memory"
 
 
 class DeviceFailed(PipelineError):
-    """The device computes nothing any more, and will not again in this process."""
+    """The device has failed; this process can no longer use it."""
 
     code = "device_failed"
 
 
 class DeadlineExceeded(PipelineError):
-    """The time given to this photo is over."""
+    """The deadline of this photo has passed."""
 
     code = "deadline_exceeded"
 
 
 class Cancelled(PipelineError):
-    """Nobody waits for this photo any more."""
+    """The client no longer waits for this photo."""
 
     code = "cancelled"
 
 
 class ModelUnavailable(PipelineError):
-    """A model's file is missing, wrong or refused (at start-up)."""
+    """A model's file is missing, has the wrong content, or is refused (at start-up)."""
 
     code = "model_unavailable"

@@ -1,4 +1,4 @@
-"""Similarity transforms between a photo and aligned faces, and the resampling that goes with them.
+"""Similarity transforms between a photo and its aligned faces, and resampling.
 
 Pure functions: no model, no state. Coordinates have the centre of the top-left pixel at (0, 0), as OpenCV's.
 """
@@ -13,7 +13,7 @@ from pipeline.types import FloatArray, Image
 
 Matrix = npt.NDArray[np.float64]
 
-# The mean of the five landmarks over FFHQ, as the restorers were trained on (facexlib's 512 px template).
+# The mean of the five landmarks over FFHQ, with which the restorers were trained (facexlib's 512 px template), (5, 2).
 FFHQ_512_TEMPLATE: FloatArray = np.array(
     [
         [192.98138, 239.94708],
@@ -25,11 +25,10 @@ FFHQ_512_TEMPLATE: FloatArray = np.array(
     dtype=np.float32,
 )
 
-MAX_WARP_SIDE = 32_766  # pixels; OpenCV warps nothing larger, but of a panorama it needs to see only a part
+MAX_WARP_SIDE = 32_766  # pixels; OpenCV warps no larger image, so a panorama is cut to the part that is needed
 
-# What lies outside the photo, RGB: the grey that GFPGAN saw there in training.
+# RGB in [0, 1] of crop pixels outside the photo: the grey that GFPGAN was trained with.
 BORDER_COLOR = (132 / 255, 133 / 255, 135 / 255)
-
 
 IDENTITY_MATRIX: Matrix = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])  # read-only
 IDENTITY_MATRIX.flags.writeable = False
@@ -38,7 +37,7 @@ IDENTITY_MATRIX.flags.writeable = False
 def similarity_transform(source: FloatArray, target: FloatArray) -> Matrix | None:
     """The (2, 3) matrix of rotation, uniform scale and shift that takes `source` (N, 2) to `target` (N, 2).
 
-    Robust to one bad point of five (least median of squares). None where the points allow no such matrix.
+    Robust to one bad point in five (least median of squares). None where no such matrix fits the points.
     """
     matrix, _ = cv2.estimateAffinePartial2D(source, target, method=cv2.LMEDS)
     if matrix is None or not np.isfinite(matrix).all():
@@ -53,9 +52,10 @@ def invert(matrix: Matrix) -> Matrix:
 
 
 def scaled(matrix: Matrix, factor_x: float, factor_y: float) -> Matrix:
-    """`matrix` with a target enlarged by the factors, pixel areas (not pixel centres) kept in place.
+    """`matrix` (2, 3) for a target that is enlarged by the factors.
 
-    A pixel centre x of the small picture is at factor·(x + ½) − ½ in the large one.
+    Pixel areas, not pixel centres, keep their place: a centre at x in the small picture is at factor·(x + ½) − ½ in the
+    large one.
     """
     result = matrix.copy()
     for row, factor in enumerate((factor_x, factor_y)):
@@ -65,14 +65,14 @@ def scaled(matrix: Matrix, factor_x: float, factor_y: float) -> Matrix:
 
 
 def transform_points(points: FloatArray, matrix: Matrix) -> FloatArray:
-    """Points (N, 2) moved by an affine (2, 3) matrix."""
+    """Points (N, 2) mapped by an affine (2, 3) matrix, float32."""
     return (points @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
 
 
 def turned_back(points: FloatArray, quarters: int, right: float, bottom: float) -> FloatArray:
-    """Points (…, 2) of a picture after 1 to 3 quarter turns to the left, where they lie in the picture before.
+    """Points (…, 2) of a picture that was turned left by 1 to 3 quarters, mapped to the picture before the turn.
 
-    `right` and `bottom` are the largest coordinates of the picture before it is turned.
+    `right` and `bottom` are the largest coordinates, in pixels, of the picture before the turn.
     """
     x, y = points[..., 0], points[..., 1]
     columns, rows = {1: (right - y, x), 2: (right - x, bottom - y), 3: (y, bottom - x)}[quarters]
@@ -86,9 +86,10 @@ def warp(
     *,
     border: tuple[float, float, float] | float | None = BORDER_COLOR,
 ) -> npt.NDArray[np.float32]:
-    """`image` seen through an affine matrix (source → target pixels), linear interpolation.
+    """`image` (H, W) or (H, W, 3) warped by an affine (2, 3) matrix (source → target pixels), linear interpolation.
 
-    `size` is the target's (width, height). Outside the source stands `border`, or with None its edge pixels.
+    `size` is the target's (width, height) in pixels; the result has that size and the image's channels. Pixels outside
+    the source get the value `border`, or with None the nearest edge pixel.
     """
     if max(image.shape[:2]) > MAX_WARP_SIDE:
         image, matrix = _part_seen(image, matrix, size)
@@ -108,7 +109,7 @@ def warp(
 def _part_seen(
     image: npt.NDArray[np.float32], matrix: Matrix, size: tuple[int, int]
 ) -> tuple[npt.NDArray[np.float32], Matrix]:
-    """The part of `image` that a warp to `size` samples, and the matrix for it."""
+    """The part of `image` (H, W) or (H, W, 3) that a warp to `size` (width, height) samples, and its (2, 3) matrix."""
     limits = np.array([image.shape[1], image.shape[0]])
     corners = np.array([[0, 0], [size[0], 0], [0, size[1]], size], dtype=np.float32)
     seen = transform_points(corners, invert(matrix))
@@ -120,10 +121,9 @@ def _part_seen(
 
 
 def resize(image: npt.NDArray[np.float32], size: tuple[int, int]) -> npt.NDArray[np.float32]:
-    """`image` (H, W) or (H, W, 3) resampled to (width, height), in [0, 1]; itself if it has that size.
+    """`image` (H, W) or (H, W, 3) resampled to `size` (width, height), in [0, 1]; the same array if it has that size.
 
-    Averages areas on an axis that shrinks and uses Lanczos on one that grows; the axes are independent, so a
-    picture may shrink one way and grow the other.
+    An axis that shrinks is area-averaged, an axis that grows uses Lanczos; each axis is treated separately.
     """
     width, height = size
     for axis_size in ((width, image.shape[0]), (width, height)):
@@ -140,7 +140,7 @@ def resize(image: npt.NDArray[np.float32], size: tuple[int, int]) -> npt.NDArray
 
 
 def bounded_size(width: int, height: int, max_side: int) -> tuple[int, int]:
-    """(width, height) scaled down, if need be, so that the longer side is `max_side`; no side under 1."""
+    """(width, height) in pixels, scaled down where the longer side exceeds `max_side`; no side under 1."""
     factor = min(1.0, max_side / max(width, height))
     return max(1, round(width * factor)), max(1, round(height * factor))
 
@@ -148,7 +148,7 @@ def bounded_size(width: int, height: int, max_side: int) -> tuple[int, int]:
 def reflect_indices(start: int, stop: int, length: int) -> npt.NDArray[np.intp]:
     """Indices start … stop − 1 folded into [0, length) by reflection about the edge pixels.
 
-    Works for any overhang, also for an axis of one pixel.
+    They may lie outside by any distance, and the axis may have a single pixel.
     """
     if length == 1:
         return np.zeros(stop - start, dtype=np.intp)
@@ -158,5 +158,5 @@ def reflect_indices(start: int, stop: int, length: int) -> npt.NDArray[np.intp]:
 
 
 def clip_image(image: Image) -> Image:
-    """The image in [0, 1], C-contiguous."""
+    """A copy of `image` (H, W, 3), clipped to [0, 1], float32, C-contiguous."""
     return np.ascontiguousarray(np.clip(image, 0.0, 1.0), dtype=np.float32)

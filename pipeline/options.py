@@ -1,4 +1,4 @@
-"""What may be asked of the pipeline for one photo."""
+"""The options of the pipeline for one photo."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OutputFormat: TypeAlias = Literal["png", "jpeg", "webp"]
 
 @dataclass(frozen=True, slots=True)
 class EnhanceOptions:
-    """What the user asked for. The defaults are those of the HTTP interface."""
+    """What the user asks for. The defaults are those of the HTTP interface; strengths are in [0, 1]."""
 
     upscale_factor: float = 2.0
     strength: float = 1.0
@@ -23,8 +23,8 @@ class EnhanceOptions:
     color_correction: ColorCorrection = "none"
     background: Background = "upscale"
     identity_policy: IdentityPolicy = "warn"
-    identity_threshold: float | None = None  # None: the recogniser's own
-    restorer: str | None = None  # by name, of those that are offered; None: the default
+    identity_threshold: float | None = None  # cosine in [-1, 1]; None: the recogniser's own
+    restorer: str | None = None  # name of an offered model; None: the default
     upscaler: str | None = None
     denoise_strength: float = 1.0
-    face_overrides: tuple[tuple[int, float], ...] = ()  # (face, strength): goes before `strength` and `faces`
+    face_overrides: tuple[tuple[int, float], ...] = ()  # (face index, strength); overrides `strength` and `faces`

@@ -1,6 +1,6 @@
-"""One photo's run through the pipeline: its deadline, its cancel flag, the time each stage took, what to tell the user.
+"""One photo's run through the pipeline: its deadline, its cancel flag, the time of each stage, and its notices.
 
-A `Run` belongs to one request and is passed along explicitly; nothing of it is shared.
+A `Run` belongs to one request and is passed along explicitly; no two requests share one.
 """
 
 from __future__ import annotations
@@ -19,19 +19,15 @@ from pipeline.types import Notice
 Progress = Callable[[str, float], None]
 
 
-def unwatched(stage: str, fraction: float) -> None:
-    """The default listener of a run: nobody watches."""
-
-
 def memory_ran_out(error: Exception) -> bool:
-    """Whether memory ran out: on the device, in Python, or in OpenCV, which has an error of its own for it."""
+    """Whether memory ran out: on the device, in Python, or in OpenCV, which raises its own type of error."""
     opencv = isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem
     return opencv or isinstance(error, DeviceOutOfMemory | MemoryError)
 
 
 @dataclass(frozen=True, slots=True)
 class StageTime:
-    """When a stage began and ended, in nanoseconds since 1970, and the code of the error that it ended with, if any."""
+    """When a stage began and ended, in nanoseconds since 1970, and the code of the error that ended it, if any."""
 
     name: str
     start_ns: int
@@ -40,16 +36,16 @@ class StageTime:
 
     @property
     def seconds(self) -> float:
-        """How long it took."""
+        """The stage's duration."""
         return (self.end_ns - self.start_ns) / 1e9
 
 
 class Run:
-    """Measures stages and stops the work when it is no longer wanted.
+    """Measures stages, and stops the work when it is cancelled or its deadline has passed.
 
-    `deadline` is a reading of `time.monotonic()` in seconds, or None for no limit. `cancelled` may be
-    set from any thread. `on_progress(stage, fraction)` is called from the working thread, with the
-    part of the stage that is done, in [0, 1]. `notices` are what the user should know of how the work went.
+    `deadline` is a reading of `time.monotonic()` in seconds, or None for no limit. `cancelled` may be set from any
+    thread. `on_progress(stage, fraction)` is called in the working thread with the part of the stage that is done, in
+    [0, 1]. `notices` collects what the user should know about the work.
     """
 
     def __init__(
@@ -57,7 +53,7 @@ class Run:
         *,
         deadline: float | None = None,
         cancelled: threading.Event | None = None,
-        on_progress: Progress = unwatched,
+        on_progress: Progress | None = None,
     ) -> None:
         self.deadline = deadline
         self.cancelled = cancelled or threading.Event()
@@ -71,55 +67,64 @@ class Run:
 
     @property
     def stages(self) -> list[StageTime]:
-        """Every stage so far, in the order in which they ended; one that is being worked on is `unfinished`."""
-        done, present = list(self._stages), self._stage  # in this order: it may end in its thread meanwhile
+        """Every stage so far, in the order in which they ended; a running stage is last, with error `unfinished`."""
+        done, present = list(self._stages), self._stage  # read in this order, as the working thread may end the stage
         if present is None:
             return done
         return [*done, _ended_now(present, time.perf_counter() - self._stage_start, "unfinished")]
 
     def record(self, name: str, seconds: float, error: str | None = None) -> None:
-        """Add a stage that ended just now, with an error's code if it failed; times of the same name add up."""
+        """Add a stage that ended just now, with the error's code if it failed; `timings_ms` sums stages of one name."""
         self._stages.append(_ended_now(name, seconds, error))
         self.timings_ms[name] = self.timings_ms.get(name, 0.0) + seconds * 1000
 
     @property
     def present_stage(self) -> str | None:
-        """The stage that is being worked on; None between stages."""
+        """The running stage; None between stages."""
         return self._stage
 
     @property
     def remaining_s(self) -> float | None:
-        """Seconds until the deadline, at least 0; None without one."""
+        """Seconds until the deadline, at least 0; None without a deadline."""
         return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
 
     def check(self) -> None:
-        """Raise `Cancelled` or `DeadlineExceeded` if this run should not go on."""
+        """Raise `Cancelled` or `DeadlineExceeded` if this run must stop."""
         if self.cancelled.is_set():
             raise Cancelled("The client went away before the photo was done.", stage=self._stage)
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise DeadlineExceeded("The photo took longer than this server allows.", stage=self._stage)
 
     def note(self, notice: Notice) -> None:
-        """Add a notice, unless it is there already: the user reads it once, however often there was cause for it."""
+        """Add a notice, unless it is there already: the user reads it once, even if its cause occurs more often."""
         if notice not in self.notices:
             self.notices.append(notice)
 
     def progress(self, done: int, total: int) -> None:
-        """Say that `done` of `total` parts of the present stage are finished, then `check`."""
+        """Report that `done` of `total` parts of the running stage are finished, then `check`."""
         if self._stage is not None:
-            self._fraction = max(self._fraction, done / total if total else 1.0)  # also if work is begun anew
-            self._on_progress(self._stage, self._fraction)
+            self._fraction = max(
+                self._fraction, done / total if total else 1.0
+            )  # never lower, even if work starts again
+            self._report(self._stage, self._fraction)
         self.check()
+
+    def _report(self, stage: str, fraction: float) -> None:
+        if self._on_progress is not None:
+            self._on_progress(stage, fraction)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Time a stage, check before it starts, and give its name to whatever goes wrong inside."""
+        """Time a stage, `check` before it starts, and set its name on any error raised inside.
+
+        Raises `DeviceOutOfMemory` where memory ran out inside, and `StageFailed` for any other unexpected exception.
+        """
         self._stage_start = time.perf_counter()
         self._stage, self._fraction = name, 0.0
         code = None
         try:
             self.check()
-            self._on_progress(name, 0.0)
+            self._report(name, 0.0)
             yield
         except PipelineError as error:
             error.stage = error.stage or name

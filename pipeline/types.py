@@ -1,4 +1,4 @@
-"""The values that travel between steps.
+"""The values that are passed between steps.
 
 Images are RGB, float32, range [0, 1], shape (H, W, 3), C-contiguous, never written in place. Boxes and
 landmarks are float32 pixels of the upright input image, with the centre of the top-left pixel at (0, 0).
@@ -25,7 +25,7 @@ FaceAction: TypeAlias = Literal["restored", "softened", "kept"]
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something the user should know that is no failure: a stable code and a sentence."""
+    """Something the user should know although nothing failed: a stable code and a sentence."""
 
     code: str
     message: str
@@ -55,7 +55,7 @@ class Face:
     """A detected face: `box` (x0, y0, x1, y1), `landmarks` (5, 2) and the detector's `score` in [0, 1].
 
     Landmarks are left eye, right eye, nose tip, left and right mouth corner, in image order.
-    `landmarks_estimated` is true where some were derived from the box instead of being seen.
+    `landmarks_estimated` is true where some landmarks were derived from the box instead of being detected.
     """
 
     box: FloatArray
@@ -65,16 +65,8 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What was asked for one face: its strength in [0, 1], and where that is 0, why."""
-
-    strength: float
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Crop:
-    """A face cut out: `image` (512, 512, 3) and `affine_matrix` (2, 3), photo pixels → crop pixels."""
+    """An aligned face: `image` (512, 512, 3), and `affine_matrix` (2, 3) from photo pixels to crop pixels."""
 
     image: Image
     affine_matrix: npt.NDArray[np.float64]
@@ -88,12 +80,35 @@ class Crop:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is to be done with one restored crop, and why."""
+    """What is done with one face, how strongly (in [0, 1]), and why where it is less than asked.
+
+    `identity_similarity` is the cosine in [-1, 1] of the face before and after; None where it was not measured.
+    """
 
     action: FaceAction
     strength: float
     identity_similarity: float | None = None
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFace:
+    """A face that is to be restored, with what the steps have found so far. Each step returns new values of it.
+
+    `index` is the face's position among all detected faces of the photo. `strength` in (0, 1] is as asked; `verdict`
+    holds the strength that the face is pasted with. `restored` (512, 512, 3) is the crop's own image until restoration.
+    `mask` (512, 512) in [0, 1] comes from the face parser; None stands for the ellipse. `embedding` (D,) is the
+    recogniser's vector for the face in the photo, once it has been computed.
+    """
+
+    index: int
+    face: Face
+    crop: Crop
+    strength: float
+    verdict: Verdict
+    restored: Image
+    mask: FloatArray | None = None
+    embedding: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +121,10 @@ class FaceReport:
 
 @dataclass(frozen=True, slots=True)
 class Enhanced:
-    """The result of the pipeline: the picture, its alpha, and what happened on the way."""
+    """The result of the pipeline: `image` (H, W, 3), `alpha` (H, W) if the photo had any, and what was done.
+
+    `models` maps each role to the name of the model that was used.
+    """
 
     image: Image
     alpha: FloatArray | None

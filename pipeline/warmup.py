@@ -1,4 +1,4 @@
-"""Warm-up: every model once, on made-up pixels, so that the first real photo meets prepared kernels."""
+"""Warm-up: every model runs once on synthetic pixels, so that kernels are prepared before the first photo."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from pipeline.errors import PipelineError, StageFailed
 from pipeline.geometry import FFHQ_512_TEMPLATE
 from pipeline.models.roles import Models, Named
 from pipeline.run import Run
-from pipeline.steps.restoration import restore
+from pipeline.steps.restoration import restore_crops
 from pipeline.steps.upscaling import upscale_tiled
 from pipeline.types import CROP_SIZE, Crop, Image
 
-# Pixels of what upscalers are tried on. Photos' tiles have sizes of their own, whose kernels a larger picture would not
-# prepare either; it would only take as much memory as a large photo.
+# Pixels; the side of the picture for upscalers. A larger picture would take as much memory as a large photo and would
+# not prepare the kernels of photos either, because their tiles have other sizes.
 SMALL_SIDE = 96
 
 
 def warm_up(models: Models, run: Run) -> None:
-    """Run each model of `models` once, also those that are only offered.
+    """Run each model of `models` once, including those that are only offered.
 
-    Raises what a real photo would: `StageFailed`, which names the model, and `DeviceOutOfMemory`.
+    Raises as a photo does: `StageFailed`, which names the model, `DeviceOutOfMemory`, `DeadlineExceeded`, `Cancelled`.
     """
     ramp = np.linspace(0.0, 1.0, CROP_SIZE, dtype=np.float32)
     image: Image = np.repeat((ramp[:, None] + ramp[None, :])[..., None] / np.float32(2), 3, axis=2)
@@ -33,11 +33,11 @@ def warm_up(models: Models, run: Run) -> None:
         models.detector.detect(image, run.check)
     with run.stage("restoration"):
         with _naming(models.restorer):
-            restored = restore([crop], models.restorer, run)
+            restored = restore_crops([crop], models.restorer, run)
         for restorer in models.offered_restorers.values():
             if restorer is not models.restorer:
                 with _naming(restorer):
-                    restore([crop], restorer, run)
+                    restore_crops([crop], restorer, run)
     with run.stage("identity"):
         if models.recogniser is not None:
             with _naming(models.recogniser):
@@ -50,7 +50,7 @@ def warm_up(models: Models, run: Run) -> None:
         defaults = list(models.upscalers.values())
         others = [u for u in models.offered_upscalers.values() if not any(u is default for default in defaults)]
         for upscaler in defaults + others:
-            side = min(SMALL_SIDE, upscaler.tile - upscaler.overlap)  # with its margins no more than one tile
+            side = min(SMALL_SIDE, upscaler.tile - upscaler.overlap)  # one tile, margins included
             with _naming(upscaler):
                 upscale_tiled(image[:side, :side], upscaler, run)
     with run.stage("metrics"):
@@ -61,7 +61,7 @@ def warm_up(models: Models, run: Run) -> None:
 
 @contextmanager
 def _naming(model: Named) -> Iterator[None]:
-    """Say which model it was that failed: with several of a role the stage alone does not tell."""
+    """Name the model in the error, because a role may have several models and the stage alone is ambiguous."""
     try:
         yield
     except (PipelineError, MemoryError, cv2.error):

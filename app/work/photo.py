@@ -92,8 +92,11 @@ def compute(order: Order, source: Source, models: Models, run: Run) -> Computed:
     enhanced = step(source.photo, order.options, models, run)
     if not order.metrics:
         return Computed(enhanced, None)
+    network = models.perceptual
+    distance, smallest_side = (None, 0) if network is None else (network.distance, network.smallest_side)
     with run.stage("metrics"):
-        return Computed(enhanced, perceptual_figure(enhanced.image, source.target.image, models.perceptual, run.check))
+        figure = perceptual_figure(enhanced.image, source.target.image, distance, smallest_side, run.check)
+    return Computed(enhanced, figure)
 
 
 def finish(order: Order, source: Source, computed: Computed, models: Models, run: Run, started: float) -> Finished:
@@ -113,7 +116,7 @@ def finish(order: Order, source: Source, computed: Computed, models: Models, run
     if source.reference is not None:
         notices += [Notice(notice.code, f"Reference: {notice.message}") for notice in source.reference.notices]
     if figures is not None:
-        notices += [Notice(notice.code, notice.message) for notice in figures.notices]
+        notices += [Notice(code, message) for code, message in figures.missing]
     used = dict(enhanced.models)
     if perceptual is not None and perceptual.value is not None and models.perceptual is not None:
         used["perceptual"] = models.perceptual.name

@@ -23,7 +23,7 @@ from app.work.report import Report, rounded
 from pipeline.errors import DeviceFailed
 from pipeline.models.roles import Models
 from pipeline.models.runtime.allocator import return_freed_memory
-from pipeline.run import Progress, Run, unwatched
+from pipeline.run import Progress, Run
 
 Result = TypeVar("Result")
 Write: TypeAlias = Callable[[Finished, Run], bytes]  # makes the body of an answer, in a thread
@@ -80,7 +80,7 @@ class Service:
         _ = self.loaded_models.models
         self.admission.check()
 
-    def new_run(self, on_progress: Progress = unwatched) -> Run:
+    def new_run(self, on_progress: Progress | None = None) -> Run:
         """A run whose deadline counts from now."""
         return Run(deadline=time.monotonic() + self.settings.deadline_s, on_progress=on_progress)
 

@@ -1,1 +1,1 @@
-"""Image files: bytes to a photo and back."""
+"""Image files: from bytes to a photo and back."""

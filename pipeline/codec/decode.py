@@ -70,11 +70,11 @@ def _check_cheaply(parts: Parts) -> None:
 
 
 def _alpha(picture: PIL.Image.Image) -> FloatArray | None:
-    """Opacity (H, W) in [0, 1], or None where all is opaque."""
+    """Opacity (H, W) in [0, 1], or None where every pixel is opaque."""
     if not picture.has_transparency_data:
         return None
     alpha: FloatArray
-    if picture.mode == "I;16":  # Pillow's own conversion clips the pixels to 8 bits first
+    if picture.mode == "I;16":  # here Pillow's conversion would clip the pixels to 8 bits first
         alpha = (np.asarray(picture) != picture.info["transparency"]).astype(np.float32)
     else:
         layers = picture if "A" in picture.getbands() else picture.convert("RGBA")
@@ -84,16 +84,16 @@ def _alpha(picture: PIL.Image.Image) -> FloatArray | None:
 
 
 def _opaque(picture: PIL.Image.Image) -> PIL.Image.Image:
-    """The colours alone, as L, RGB, CMYK or I;16."""
+    """The picture without alpha, in mode L, RGB, CMYK or I;16."""
     picture.info.pop("transparency", None)
     mode = {"1": "L", "LA": "L", "P": "RGB", "RGBA": "RGB"}.get(picture.mode)
     return picture if mode is None else picture.convert(mode)
 
 
 def _to_srgb(picture: PIL.Image.Image, profile: bytes) -> PIL.Image.Image | None:
-    """The picture with its colours converted from `profile`, or None where that cannot be done."""
-    # A profile of a few KB may list thousands of processing steps, all of which LittleCMS works through for each
-    # node of its table: minutes. Such free programs ("mpet") are for films and proofs; photos have tables and curves.
+    """The picture converted from `profile` to sRGB, or None where the profile cannot be used."""
+    # A profile of a few KB may list thousands of processing steps ("mpet"), and LittleCMS runs all of them for each
+    # node of its table, which takes minutes. Profiles of photos have tables and curves instead.
     if len(profile) > MAX_PROFILE_BYTES or b"mpet" in profile:
         return None
     try:
@@ -106,6 +106,7 @@ def _to_srgb(picture: PIL.Image.Image, profile: bytes) -> PIL.Image.Image | None
 
 
 def _image(picture: PIL.Image.Image) -> Image:
+    """The pixels of a picture in mode L, RGB or I;16 as (H, W, 3) float32 in [0, 1]."""
     pixels = np.asarray(picture)
     image: Image = np.empty((*pixels.shape[:2], 3), np.float32)
     grey_or_rgb = pixels if pixels.ndim == 3 else pixels[..., np.newaxis]

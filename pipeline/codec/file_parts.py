@@ -1,9 +1,9 @@
-"""What lies in an image file: its pixels' own data, apart from everything that travels beside them.
+"""The parts of an image file: the pixels' own data, and the metadata that is read.
 
-Only what the pixels need is handed to Pillow, while EXIF orientation, colour profile and animation are read here,
-within bounds, and everything else (text, thumbnails, further pictures) is left behind. Pillow itself parses all of
-that, at a cost that a small hostile file can drive to minutes: EXIF spread over many segments is joined in quadratic
-time, and thousands of compressed profiles are all inflated.
+Pillow gets only the parts that the pixels need. EXIF orientation, colour profile and animation are read here, within
+limits, and everything else (text, thumbnails, further pictures) is dropped. Pillow would parse all of it, and a small
+hostile file can make that take minutes: Pillow joins EXIF spread over many segments in quadratic time, and inflates
+thousands of compressed profiles.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ Format: TypeAlias = Literal["JPEG", "PNG", "WebP"]
 _SCAN, _END, _APP1, _APP2 = 0xDA, 0xD9, 0xE1, 0xE2
 _HUFFMAN_FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive
 _OTHER_FRAMES = {*range(0xC3, 0xD0)} - {0xC4, 0xC8, 0xCC}  # lossless, hierarchical, arithmetic
-_METADATA = {*range(0xE0, 0xF0), 0xFE} - {0xE0, 0xEE}  # APP0 (JFIF) and APP14 (Adobe) say how colour is stored
-# A marker that starts a segment: neither a stuffed zero nor padding, nor one of those without a length
-# (restarts D0 to D7, start of image D8, 01).
+# All but APP0 (JFIF) and APP14 (Adobe), which say how colour is stored.
+_METADATA = {*range(0xE0, 0xF0), 0xFE} - {0xE0, 0xEE}
+# A marker that starts a segment. Excluded are a stuffed zero, padding, and the markers without a length (restarts D0
+# to D7, start of image D8, 01).
 _MARKER = re.compile(rb"\xff[^\x00\x01\xff\xd0-\xd8]")
 _PNG_PIXELS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 _ORIENTATION_TAG = 0x0112
@@ -33,10 +34,11 @@ _ORIENTATION_TAG = 0x0112
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A file taken apart: what Pillow is to decode, and what was read beside it.
+    """The parts of a file: `pixels` is the file that Pillow decodes; `exif`, `profile` and `animated` are metadata.
 
-    What decides whether a picture can be decoded is there once more without the pixels, to try first: of a JPEG the
-    `outline`, its tables and scans around a picture of one block; of a PNG its `header` and the `packed` rows.
+    The other parts allow a cheap search for damage before the pixels are decoded: of a JPEG the `outline`, a file with
+    the same tables and scan headers for a picture of one block; of a PNG its `header` (IHDR) and the `packed` rows
+    (all IDAT chunks).
     """
 
     pixels: bytes
@@ -49,7 +51,7 @@ class Parts:
 
 
 def format_of(data: bytes) -> Format:
-    """The format whose signature the file begins with. Raises `UnsupportedMediaType`."""
+    """The format whose signature the file starts with. Raises `UnsupportedMediaType` for any other file."""
     if data.startswith(b"\xff\xd8\xff"):
         return "JPEG"
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -60,16 +62,20 @@ def format_of(data: bytes) -> Format:
 
 
 def take_apart(data: bytes, file_format: Format) -> Parts:
-    """The parts of a file. Raises `BrokenImage`, or `struct.error` for a PNG that ends too early."""
+    """The parts of a file.
+
+    Raises `BrokenImage`, `UnsupportedMediaType` for a JPEG that is stored in a way that is not accepted, and
+    `struct.error` for a PNG that ends too early.
+    """
     if file_format == "JPEG":
         return _jpeg_parts(data)
     if file_format == "PNG":
         return _png_parts(data)
-    return Parts(data)  # libwebp reads its parts by itself, and in time
+    return Parts(data)  # libwebp reads the parts itself, in linear time
 
 
 def orientation(exif: bytes) -> int:
-    """The orientation tag of an EXIF block, or 1 where it has none that can be read."""
+    """The orientation tag of an EXIF block; 1 (upright) where it has none or is damaged."""
     exif = exif.removeprefix(b"Exif\0\0")
     order = ">" if exif.startswith(b"MM") else "<"
     try:
@@ -79,7 +85,7 @@ def orientation(exif: bytes) -> int:
             tag, value = struct.unpack_from(f"{order}H6xH2x", exif, directory + 2 + 12 * entry)
             if tag == _ORIENTATION_TAG:
                 return int(value)
-    except struct.error:  # cut off: the photo is still whole
+    except struct.error:  # the EXIF block is cut off, which does not concern the pixels
         return 1
     return 1
 
@@ -116,9 +122,9 @@ def _jpeg_parts(data: bytes) -> Parts:
 
 
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int, int]]:
-    """Marker, start and end of each segment up to the end of the image, and where the next one starts.
+    """(marker, start, end, start of the next segment) of each segment up to the end of the image.
 
-    What lies between is a scan's compressed pixels, or nothing that belongs to the picture.
+    Bytes between a segment's end and the next segment are a scan's compressed pixels, or do not belong to the picture.
     """
     found, count = _MARKER.search(data, 2), 0
     while found is not None:
@@ -141,7 +147,7 @@ def _png_parts(data: bytes) -> Parts:
         end = position + 12 + length
         body = data[position + 8 : end - 4]
         if kind in _PNG_PIXELS:
-            # Pillow does not check the sums of the pixel data, so damage there would pass as pixels.
+            # Pillow does not check the checksums of pixel data, so damage there would be decoded as pixels.
             if struct.unpack_from(">I", data, end - 4)[0] != zlib.crc32(body, zlib.crc32(kind)):
                 raise BrokenImage("This PNG file is damaged: a checksum does not match.")
             if (kind == b"IHDR") != (position == 8):
@@ -164,7 +170,7 @@ def _png_parts(data: bytes) -> Parts:
 
 
 def _inflated(packed: bytes) -> bytes:
-    """A compressed profile, or nothing where it is damaged or too large to be one."""
+    """The uncompressed profile; empty where it is damaged or larger than `MAX_PROFILE_BYTES`."""
     unpacker = zlib.decompressobj()
     try:
         profile = unpacker.decompress(packed, MAX_PROFILE_BYTES)

@@ -7,6 +7,6 @@ MAX_SEGMENTS = 4_096  # a 10 MB JPEG whose colour profile and depth map fill seg
 MAX_CHUNKS = 65_536  # PNG: 512 MB in the usual 8 KB chunks
 MAX_PROFILE_BYTES = 4 * 2**20  # of a colour profile, uncompressed
 
-# Pixels. A larger picture is searched for damage before memory for its pixels is taken; for a smaller one that
-# costs more than it saves.
+# Pixels. A larger picture is searched for damage before memory for its pixels is taken; a smaller one takes little, so
+# its damage may be found while it is decoded.
 CHECKED_BEFORE_DECODING = 4_000_000

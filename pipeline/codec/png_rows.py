@@ -1,4 +1,4 @@
-"""Whether the compressed pixels of a PNG file unfold to its whole picture, found out in the memory of one block."""
+"""A check that the compressed pixels of a PNG file give its whole picture, in the memory of one 64 KiB block."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from pipeline.errors import BrokenImage
 
-_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of each colour type
+_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # colour type → samples per pixel
+# Passes over the picture: first column, first row, column step, row step.
 _WHOLE = ((0, 0, 1, 1),)
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 _FILTERS = bytes(range(5))
@@ -16,12 +17,12 @@ _BLOCK = 2**16
 
 
 def check_rows(header: bytes, packed: bytes) -> None:
-    """Look for damage in the `packed` pixels (all IDAT chunks) of the picture that `header` (IHDR) describes.
+    """Check the `packed` pixels (all IDAT chunks) of the picture that `header` (IHDR) describes.
 
-    Pillow finds it too, but only when it comes to it, and holds the picture up to there.
+    Pillow finds the same damage, but only when it reaches it, with the picture up to there in memory.
 
-    Raises `BrokenImage` where a row is missing or has no valid filter, `zlib.error` where nothing can be unpacked,
-    and `struct.error` or `KeyError` for a header that makes no sense. More data than the picture has is ignored.
+    Raises `BrokenImage` where a row is missing or has no valid filter, `zlib.error` where the data cannot be
+    decompressed, and `struct.error` or `KeyError` for an invalid header. Data after the last row is ignored.
     """
     width, height, depth, color, _, _, interlaced = struct.unpack(">IIBBBBB", header)
     blocks = _Blocks(packed)
@@ -39,17 +40,17 @@ def check_rows(header: bytes, packed: bytes) -> None:
 
 
 class _Blocks:
-    """The unpacked bytes, some at a time."""
+    """The decompressed bytes, block by block."""
 
     def __init__(self, packed: bytes) -> None:
         self._unpacker = zlib.decompressobj()
         self._pieces: Iterator[bytes] = (packed[at : at + _BLOCK] for at in range(0, len(packed), _BLOCK))
 
     def next(self, most: int) -> bytes:
-        """At least one byte and at most `most`, or nothing at the end."""
+        """The next 1 to `most` bytes; empty at the end."""
         piece = self._unpacker.unconsumed_tail
         while not self._unpacker.eof:
-            block = self._unpacker.decompress(piece, most)  # of what is taken in, some may still be to come
+            block = self._unpacker.decompress(piece, most)  # may hold output back for the next call
             if block:
                 return block
             piece = self._unpacker.unconsumed_tail or next(self._pieces, b"")

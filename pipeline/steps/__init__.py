@@ -1,1 +1,1 @@
-"""The steps of the pipeline, one module for each. They do not import each other."""
+"""The steps of the pipeline, one module for each. Steps do not import each other."""

@@ -1,4 +1,4 @@
-"""Alignment: each face warped upright into the 512 px square that the restorers know."""
+"""Alignment: each face warped upright into the 512 px square that the restorers were trained with."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pipeline.geometry import FFHQ_512_TEMPLATE, similarity_transform, warp
 from pipeline.run import Run
 from pipeline.types import CROP_SIZE, Crop, Face, Image
 
-# Below this many pixels between the eyes there is nothing to restore: the result would be an invention.
+# Pixels between the eyes. A smaller face has too little information: the result would be invented.
 MIN_EYE_DISTANCE = 5.0
 
 
 def eye_distance(face: Face) -> float:
-    """Pixels between the eyes."""
+    """The distance between the eyes in pixels of the photo."""
     return float(np.linalg.norm(face.landmarks[1] - face.landmarks[0]))
 
 
@@ -23,7 +23,7 @@ def align(image: Image, faces: Sequence[Face], run: Run) -> list[Crop | None]:
     """A crop (512, 512, 3) for each face of `image` (H, W, 3), in the same order.
 
     None stands for a face that cannot be aligned: its eyes are under `MIN_EYE_DISTANCE` pixels apart, or its
-    landmarks fit no similarity transform. Method and numbers as facexlib's `FaceRestoreHelper`.
+    landmarks fit no similarity transform. Method and constants are those of facexlib's `FaceRestoreHelper`.
     """
     crops: list[Crop | None] = []
     for done, face in enumerate(faces, start=1):

@@ -8,10 +8,10 @@ import numpy.typing as npt
 
 from pipeline.types import Image
 
-CLIPPED_PERCENT = 0.5  # of the pixels at either end are dust and glare, not tones
-FADED_SPAN = 0.55  # a photo whose tones span this little is corrected in full,
-FULL_SPAN = 0.80  # one that spans this much not at all
-FLAT_SPAN = 0.02  # below this there is no picture, only noise to be enlarged
+CLIPPED_PERCENT = 0.5  # of the pixels at either end of the range are ignored as dust and glare
+FADED_SPAN = 0.55  # a photo whose brightness spans at most this is corrected in full
+FULL_SPAN = 0.80  # a photo whose brightness spans at least this is not corrected
+FLAT_SPAN = 0.02  # below this the photo is uniform, and stretching would only amplify noise
 MAX_GAIN = 3.0
 _SAMPLE_SIDE = 256
 
@@ -19,13 +19,13 @@ _Statistic = npt.NDArray[np.float64]
 
 
 def correct(image: Image) -> Image:
-    """The photo with its faded tones stretched and its colour cast taken back; (H, W, 3), RGB in [0, 1].
+    """The photo (H, W, 3), RGB in [0, 1], with its faded tones stretched and its colour cast reduced.
 
     Each channel's robust range is stretched to [0, 1], as in Limare, Lisani, Morel, Petro and Sbert, "Simplest
-    Color Balance", IPOL 2011. Three bounds keep a good photo as it is: the correction fades out as the brightness
-    spans more of the range; no gain exceeds 3; and a channel departs from the stretch common to all three only so
-    far as that brings its mean nearer to grey (Buchsbaum, "A spatial processor model for object colour
-    perception", 1980), so that a sunset stays one. A photo that needs nothing is returned itself.
+    Color Balance", IPOL 2011. Three limits protect good photos: the correction becomes weaker the more of the range
+    the brightness spans; no gain exceeds 3; and a channel differs from the stretch common to all three only as far as
+    that brings its mean closer to grey (Buchsbaum, "A spatial processor model for object colour perception", 1980),
+    so that a sunset keeps its colour. A photo that needs no correction is returned as the same array.
     """
     sample = _sample(image)
     low, high = np.percentile(sample, (CLIPPED_PERCENT, 100 - CLIPPED_PERCENT), axis=(0, 1))
@@ -49,16 +49,16 @@ def correct(image: Image) -> Image:
 
 
 def _sample(image: Image) -> Image:
-    """A copy small enough for statistics, averaged so that noise does not pass for tones."""
+    """A copy (h, w, 3) of at most 256 px a side for statistics, area-averaged so that noise does not count as tones."""
     height, width = image.shape[:2]
     size = min(width, _SAMPLE_SIDE), min(height, _SAMPLE_SIDE)
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _stretch(low: _Statistic, high: _Statistic) -> tuple[_Statistic, _Statistic]:
-    """Gain and offset that widen [low, high] to [0, 1], or as far as the gain may go.
+    """Gain and offset, each (1,) or (3,), that stretch [low, high] to [0, 1], or as far as `MAX_GAIN` allows.
 
-    What room then remains is left below and above in the proportion it had before.
+    Where the gain is limited, the rest of the range stays free below and above in the same proportion as before.
     """
     span = high - low
     gain = np.minimum(1 / np.maximum(span, 1e-6), MAX_GAIN)
@@ -67,7 +67,7 @@ def _stretch(low: _Statistic, high: _Statistic) -> tuple[_Statistic, _Statistic]
 
 
 def _share(common: _Statistic, own: _Statistic) -> _Statistic:
-    """How far, in [0, 1], each channel's mean may go from `common` to `own`: towards grey, and no further."""
+    """How far, in [0, 1], each channel's mean (3,) moves from `common` to `own`: towards grey, and no further."""
     step = own - common
     wanted = common.mean() - common
     same_way = np.sign(step) == np.sign(wanted)

@@ -1,4 +1,4 @@
-"""Identity: is each restored face still the same person, and what to do if not."""
+"""Identity: whether each restored face is still the same person, and what to do if it is not."""
 
 from __future__ import annotations
 
@@ -11,95 +11,100 @@ import numpy as np
 from pipeline.errors import StageFailed
 from pipeline.geometry import IDENTITY_MATRIX, scaled, transform_points
 from pipeline.models.roles import Recogniser
-from pipeline.options import IdentityPolicy
+from pipeline.options import EnhanceOptions, IdentityPolicy
 from pipeline.run import Run
-from pipeline.types import Crop, Face, FloatArray, Image, Verdict
+from pipeline.types import FloatArray, Image, PlannedFace, Verdict
 
 # Halvings of the strength interval under `protect`: the strength is found to within 1/16 of what was asked.
 SEARCH_STEPS = 4
 
-LEAST_STRENGTH = 1 / 16  # what is under it changes nothing to be seen
+LEAST_STRENGTH = 1 / 16  # a lower strength makes no visible difference
 
-FACES_AT_ONCE = 8  # between them the run may end
+FACES_AT_ONCE = 8  # embedded in one call; the run is checked between calls
 
-TOLERANCE = 1e-6  # float32 embeddings of one and the same face are not exactly 1 alike
+TOLERANCE = 1e-6  # two float32 embeddings of the same face have a cosine of not exactly 1
 
 
 def judge(
-    faces: Sequence[Face],
-    crops: Sequence[Crop],
-    restored: Sequence[Image],
-    recogniser: Recogniser | None,
-    *,
-    strengths: Sequence[float],
-    policy: IdentityPolicy,
-    threshold: float | None,
-    run: Run,
-) -> list[Verdict]:
-    """A verdict for each face before it is pasted: with what strength. `strengths` are as asked.
+    faces: Sequence[PlannedFace], recogniser: Recogniser | None, options: EnhanceOptions, run: Run
+) -> list[PlannedFace]:
+    """The faces with a verdict on the strength that each is first pasted with.
 
-    `protect` compares each crop before and after, lowers the strength by bisection to the highest that keeps the
-    similarity at `threshold` (None: the recogniser's own), or keeps the original face. With `warn`, or without a
-    recogniser, every face is restored as asked. `compare` then says how similar the faces are in the finished picture.
+    Under the policy `protect` each crop is compared before and after restoration, and the strength is lowered by
+    bisection to the highest that keeps the similarity at the threshold; if none does, the original face is kept. Under
+    `warn`, or without a recogniser, every face is restored as asked. `compare` then measures the similarity in the
+    finished picture.
+
+    Raises `StageFailed` where the recogniser answers with something that is no embedding, and `DeviceOutOfMemory`.
     """
-    if recogniser is None or policy == "warn":
-        return [Verdict("restored", strength) for strength in strengths]
-    least = recogniser.threshold if threshold is None else threshold
-    landmarks = [transform_points(f.landmarks, c.affine_matrix) for f, c in zip(faces, crops, strict=True)]
-    before = _embed(recogniser, [crop.image for crop in crops], landmarks, run)
-    verdicts: list[Verdict] = []
-    for index, (crop, strength) in enumerate(zip(crops, strengths, strict=True)):
-
-        def similarity(at: float, index: int = index, crop: Crop = crop) -> float:
-            mixed = blend(crop.image, restored[index], at)
-            after = _embed(recogniser, [mixed], [landmarks[index]], run)
-            return _cosine(before[index], after[0])
-
-        found = similarity(strength)
-        if found >= least - TOLERANCE:
-            verdicts.append(Verdict("restored", strength, found))
-        else:
-            verdicts.append(_protected(similarity, strength, found, least))
-        run.progress(index + 1, len(crops))
-    return verdicts
+    if recogniser is None or options.identity_policy == "warn":
+        return list(faces)
+    threshold = _threshold(recogniser, options)
+    landmarks = [transform_points(face.face.landmarks, face.crop.affine_matrix) for face in faces]
+    before = _embed(recogniser, [face.crop.image for face in faces], landmarks, run)
+    judged: list[PlannedFace] = []
+    for face, points, original in zip(faces, landmarks, before, strict=True):
+        verdict = _judged(face, points, original, recogniser, threshold, run)
+        judged.append(replace(face, verdict=verdict))
+        run.progress(len(judged), len(faces))
+    return judged
 
 
 def compare(
     photo: Image,
     result: Image,
-    faces: Sequence[Face],
-    verdicts: Sequence[Verdict],
+    faces: Sequence[PlannedFace],
     recogniser: Recogniser,
-    *,
-    strengths: Sequence[float],
-    policy: IdentityPolicy,
-    threshold: float | None,
+    options: EnhanceOptions,
     run: Run,
-) -> list[Verdict]:
-    """The verdicts with the similarity of each restored face in the photo and in the finished picture.
+) -> list[PlannedFace]:
+    """The faces with the similarity of each pasted face in the photo and in the finished picture.
 
-    `photo` is (H, W, 3), `faces` are in its pixels; `result` (h, w, 3) is the photo at its new size with the faces
-    pasted. The similarity is the cosine of two embeddings, in [-1, 1]. Where it is under `threshold` (None: the
-    recogniser's own), `warn` says so, and `protect` halves the face's strength, or keeps the original face where little
-    would be left: then the faces have to be pasted again and compared again. `strengths` are as asked.
+    `photo` is (H, W, 3); `result` (h, w, 3) is the photo at its new size with the faces pasted. The similarity is the
+    cosine of two embeddings, in [-1, 1]. Where it is under the threshold, the policy `warn` gives a reason, and
+    `protect` halves the face's strength, or keeps the original face where the half would be under 1/16. Then the faces
+    have to be pasted and compared again.
+
+    Raises as `judge` does.
     """
-    least = recogniser.threshold if threshold is None else threshold
-    pasted = [index for index, verdict in enumerate(verdicts) if verdict.action != "kept"]
-    landmarks = [faces[index].landmarks for index in pasted]
+    threshold = _threshold(recogniser, options)
+    pasted = [face for face in faces if face.verdict.action != "kept"]
+    before = _original_embeddings(photo, pasted, recogniser, run)
     matrix = scaled(IDENTITY_MATRIX, result.shape[1] / photo.shape[1], result.shape[0] / photo.shape[0])
-    before = _embed(recogniser, [photo] * len(pasted), landmarks, run)
-    enlarged = [transform_points(points, matrix) for points in landmarks]
+    enlarged = [transform_points(face.face.landmarks, matrix) for face in pasted]
     after = _embed(recogniser, [result] * len(pasted), enlarged, run)
-    compared = list(verdicts)
-    for index, first, second in zip(pasted, before, after, strict=True):
-        compared[index] = _compared(verdicts[index], strengths[index], _cosine(first, second), least, policy)
+    compared = {}
+    for face, first, second in zip(pasted, before, after, strict=True):
+        verdict = _compared(face, _cosine(first, second), threshold, options.identity_policy)
+        compared[face.index] = replace(face, verdict=verdict, embedding=first)
     run.progress(1, 1)
-    return compared
+    return [compared.get(face.index, face) for face in faces]
 
 
 def blend(original: Image, restored: Image, strength: float) -> Image:
-    """The restored image over the original, by `strength` in [0, 1]."""
+    """A mix of two images (H, W, 3) of one shape: `original` at strength 0, `restored` at strength 1."""
     return (original + np.float32(strength) * (restored - original)).astype(np.float32)
+
+
+def _threshold(recogniser: Recogniser, options: EnhanceOptions) -> float:
+    """The cosine under which two faces count as two people: as asked, or the recogniser's own."""
+    return recogniser.threshold if options.identity_threshold is None else options.identity_threshold
+
+
+def _judged(
+    face: PlannedFace, landmarks: FloatArray, original: FloatArray, recogniser: Recogniser, threshold: float, run: Run
+) -> Verdict:
+    """The verdict under `protect`; `landmarks` (5, 2) are in the crop's pixels, `original` is its embedding (D,)."""
+
+    def similarity(strength: float) -> float:
+        mixed = blend(face.crop.image, face.restored, strength)
+        (after,) = _embed(recogniser, [mixed], [landmarks], run)
+        return _cosine(original, after)
+
+    found = similarity(face.strength)
+    if found >= threshold - TOLERANCE:
+        return Verdict("restored", face.strength, found)
+    return _protected(similarity, face.strength, found, threshold)
 
 
 def _protected(similarity: Callable[[float], float], strength: float, found: float, threshold: float) -> Verdict:
@@ -117,8 +122,9 @@ def _protected(similarity: Callable[[float], float], strength: float, found: flo
     return Verdict("softened", kept, kept_similarity, _softened(strength, strength, found, threshold))
 
 
-def _compared(verdict: Verdict, asked: float, found: float, threshold: float, policy: IdentityPolicy) -> Verdict:
-    """The verdict on a face that has this similarity in the finished picture; `asked` is the strength as asked."""
+def _compared(face: PlannedFace, found: float, threshold: float, policy: IdentityPolicy) -> Verdict:
+    """The verdict on a face with the similarity `found` in the finished picture."""
+    verdict = face.verdict
     if found >= threshold - TOLERANCE:
         return replace(verdict, identity_similarity=found)
     if policy == "warn":
@@ -127,7 +133,7 @@ def _compared(verdict: Verdict, asked: float, found: float, threshold: float, po
     if strength < LEAST_STRENGTH:
         reason = f"Even at strength {verdict.strength:g} its similarity would be {_under(found, threshold)}."
         return Verdict("kept", 0.0, None, reason)
-    return Verdict("softened", strength, None, _softened(asked, verdict.strength, found, threshold))
+    return Verdict("softened", strength, None, _softened(face.strength, verdict.strength, found, threshold))
 
 
 def _softened(asked: float, strength: float, found: float, threshold: float) -> str:
@@ -138,8 +144,17 @@ def _under(found: float, threshold: float) -> str:
     return f"{math.floor(found * 100) / 100:.2f}, under {threshold:g}"  # rounded down: 0.999 is under 1
 
 
+def _original_embeddings(
+    photo: Image, faces: Sequence[PlannedFace], recogniser: Recogniser, run: Run
+) -> list[FloatArray]:
+    """The embedding (D,) of each face in the photo, computed only where an earlier comparison has not done it."""
+    missing = [face.face.landmarks for face in faces if face.embedding is None]
+    computed = iter(_embed(recogniser, [photo] * len(missing), missing, run))
+    return [next(computed) if face.embedding is None else face.embedding for face in faces]
+
+
 def _embed(recogniser: Recogniser, images: Sequence[Image], landmarks: Sequence[FloatArray], run: Run) -> FloatArray:
-    """One embedding for each image. Raises `StageFailed` for anything else: it would compare as "not similar"."""
+    """Embeddings (N, D) of N images. Raises `StageFailed` for any other answer: it would compare as "not similar"."""
     found = [np.empty((0, 0), dtype=np.float32)]
     for start in range(0, len(images), FACES_AT_ONCE):
         run.check()

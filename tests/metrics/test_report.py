@@ -3,7 +3,6 @@ from __future__ import annotations
 import ast
 import dataclasses
 import math
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -15,21 +14,19 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 import metrics
-from metrics.lpips import Perceptual
-from metrics.report import Reference, Report, measure, perceptual_figure
+from metrics.report import Check, Distance, Reference, Report, measure, perceptual_figure
 
 Array = npt.NDArray[np.float32]
 
 
-class Distance:
+class Network:
     """A stand-in for a network: answers with one value, or raises it."""
 
-    def __init__(self, answer: float | Exception, smallest_side: int = 1) -> None:
+    def __init__(self, answer: float | Exception) -> None:
         self.answer = answer
-        self.smallest_side = smallest_side
         self.shapes: list[tuple[int, ...]] = []
 
-    def distance(self, first: Array, second: Array, check: Callable[[], None]) -> float:
+    def __call__(self, first: Array, second: Array, check: Check) -> float:
         self.shapes += [first.shape, second.shape]
         if isinstance(self.answer, Exception):
             raise self.answer
@@ -37,18 +34,27 @@ class Distance:
 
 
 def measured(
-    output: Array, target: Array, *, network: Perceptual | None = None, reference: Reference = "input"
+    output: Array,
+    target: Array,
+    *,
+    distance: Distance | None = None,
+    smallest_side: int = 1,
+    reference: Reference = "input",
 ) -> Report:
     """All figures in one go."""
-    return measure(output, target, perceptual=perceptual_figure(output, target, network), reference=reference)
+    perceptual = perceptual_figure(output, target, distance, smallest_side, go_on)
+    return measure(output, target, perceptual=perceptual, reference=reference)
+
+
+def go_on() -> None:
+    """A check that stops nothing."""
 
 
 def test_lpips_of_a_picture_too_small_for_the_network() -> None:
-    network = Distance(0.5, smallest_side=3)
-    report = measured(picture(9, 2, 1), picture(9, 2, 2), network=network)
+    network = Network(0.5)
+    report = measured(picture(9, 2, 1), picture(9, 2, 2), distance=network, smallest_side=3)
     assert report.lpips is None
-    notice = next(notice for notice in report.notices if notice.code == "lpips_too_small")
-    assert "3 × 3" in notice.message
+    assert "3 × 3" in dict(report.missing)["lpips_too_small"]
     assert network.shapes == []
 
 
@@ -57,22 +63,31 @@ class Unwanted(Exception):
 
 
 def test_a_measurement_that_nobody_wants_any_more_ends() -> None:
-    class Checking(Distance):
-        def distance(self, first: Array, second: Array, check: Callable[[], None]) -> float:
-            check()
-            return 0.5
+    def checking(first: Array, second: Array, check: Check) -> float:
+        check()
+        return 0.5
 
     def refuse() -> None:
         raise Unwanted
 
     image = picture(9, 9)
-    assert perceptual_figure(image, image, Checking(0.0)).value == 0.5
+    assert perceptual_figure(image, image, checking, 1, go_on).value == 0.5
     with pytest.raises(Unwanted):
-        perceptual_figure(image, image, Checking(0.0), refuse)
+        perceptual_figure(image, image, checking, 1, refuse)
+
+
+def test_output_goes_first() -> None:
+    def brighter(first: Array, second: Array, check: Check) -> float:
+        return np.float32(first.mean() - second.mean())  # type: ignore[return-value]  # as an adapter might by mistake
+
+    output, target = np.full((4, 4, 3), 0.75, np.float32), np.full((4, 4, 3), 0.25, np.float32)
+    value = measured(output, target, distance=brighter).lpips
+    assert value == 0.5
+    assert type(value) is float
 
 
 def codes(report: Report) -> list[str]:
-    return [notice.code for notice in report.notices]
+    return [code for code, _ in report.missing]
 
 
 def picture(height: int, width: int, seed: int = 0) -> Array:
@@ -83,20 +98,20 @@ def picture(height: int, width: int, seed: int = 0) -> Array:
 
 def test_all_figures() -> None:
     target = picture(40, 30)
-    network = Distance(0.25)
-    report = measured(np.clip(target + 0.1, 0, 1), target, network=network, reference="upload")
+    network = Network(0.25)
+    report = measured(np.clip(target + 0.1, 0, 1), target, distance=network, reference="upload")
     assert report.psnr == pytest.approx(20, abs=1)
     assert report.ssim is not None
     assert 0.5 < report.ssim < 1
     assert report.lpips == 0.25
     assert report.reference == "upload"
-    assert report.notices == ()
+    assert report.missing == ()
     assert network.shapes == [(40, 30, 3)] * 2
 
 
 def test_identical_pictures() -> None:
     image = picture(20, 20)
-    report = measured(image, image.copy(), network=Distance(0.0))
+    report = measured(image, image.copy(), distance=Network(0.0))
     assert (report.psnr, report.lpips) == (None, 0.0)
     assert report.ssim == pytest.approx(1, abs=1e-6)
     assert report.reference == "input"
@@ -114,9 +129,9 @@ def test_larger_output_is_area_averaged(factor: int) -> None:
 
 def test_smaller_output_is_enlarged_within_range() -> None:
     target = picture(40, 40)
-    network = Distance(0.5)
+    network = Network(0.5)
     half = np.asarray(cv2.resize(target, (20, 20), interpolation=cv2.INTER_AREA), np.float32)
-    report = measured(half, target, network=network)
+    report = measured(half, target, distance=network)
     assert report.psnr is not None
     assert report.psnr > 30
     assert network.shapes == [(40, 40, 3)] * 2
@@ -125,27 +140,24 @@ def test_smaller_output_is_enlarged_within_range() -> None:
 def test_enlarging_does_not_overshoot() -> None:
     """Cubic interpolation of a hard edge leaves [0, 1]; a network must not be given that."""
 
-    class Range:
-        smallest_side = 1
-
-        def distance(self, first: Array, second: Array, check: Callable[[], None]) -> float:
-            return float(max(first.max() - 1, -first.min(), 0))
+    def beyond_range(first: Array, second: Array, check: Check) -> float:
+        return float(max(first.max() - 1, -first.min(), 0))
 
     edge = np.zeros((8, 8, 3), np.float32)
     edge[:, 4:] = 1
-    assert measured(edge, np.zeros((31, 31, 3), np.float32), network=Range()).lpips == 0
+    assert measured(edge, np.zeros((31, 31, 3), np.float32), distance=beyond_range).lpips == 0
 
 
 @pytest.mark.parametrize("shape", [(6, 6), (3, 40), (40, 3), (4, 5)])
 def test_small_pictures_still_have_ssim(shape: tuple[int, int]) -> None:
-    report = measured(picture(*shape, seed=1), picture(*shape, seed=2), network=Distance(0.1))
+    report = measured(picture(*shape, seed=1), picture(*shape, seed=2), distance=Network(0.1))
     assert report.ssim is not None
-    assert report.notices == ()
+    assert report.missing == ()
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (2, 40), (40, 2)])
 def test_tiny_pictures_have_no_ssim(shape: tuple[int, int]) -> None:
-    report = measured(picture(*shape, seed=1), picture(*shape, seed=2), network=Distance(0.1))
+    report = measured(picture(*shape, seed=1), picture(*shape, seed=2), distance=Network(0.1))
     assert report.ssim is None
     assert report.psnr is not None
     assert codes(report) == ["ssim_too_small"]
@@ -159,20 +171,20 @@ def test_without_network() -> None:
 
 @pytest.mark.parametrize("answer", [math.nan, math.inf, -math.inf, RuntimeError("out of memory"), MemoryError()])
 def test_failing_metric_does_not_lose_the_others(answer: float | Exception) -> None:
-    report = measured(picture(9, 9, 1), picture(9, 9, 2), network=Distance(answer))
+    report = measured(picture(9, 9, 1), picture(9, 9, 2), distance=Network(answer))
     assert report.lpips is None
     assert report.psnr is not None
     assert report.ssim is not None
     assert codes(report) == ["metric_failed"]
-    assert "LPIPS" in report.notices[0].message
+    assert "LPIPS" in report.missing[0][1]
     if isinstance(answer, Exception):
-        assert type(answer).__name__ in report.notices[0].message
+        assert type(answer).__name__ in report.missing[0][1]
 
 
 def test_not_a_number_in_the_picture_is_reported() -> None:
     broken = picture(20, 20)
     broken[3, 3] = np.nan
-    report = measured(broken, picture(20, 20, 1), network=Distance(0.5))
+    report = measured(broken, picture(20, 20, 1), distance=Network(0.5))
     assert (report.psnr, report.ssim, report.lpips) == (None, None, 0.5)
     assert codes(report) == ["metric_failed", "metric_failed"]
 
@@ -199,7 +211,7 @@ def test_every_figure_is_finite_or_has_its_notice(pair: tuple[Array, Array]) -> 
     report = measured(output, target)
     figures = [value for value in (report.psnr, report.ssim, report.lpips) if value is not None]
     assert all(math.isfinite(value) for value in figures)
-    assert len(figures) + len(report.notices) == 3
+    assert len(figures) + len(report.missing) == 3
     assert "metric_failed" not in codes(report)
     if np.array_equal(output, target):
         assert "psnr_identical" in codes(report)

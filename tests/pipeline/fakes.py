@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.errors import DeviceOutOfMemory
 from pipeline.geometry import FFHQ_512_TEMPLATE
 from pipeline.models.roles import Detector, Models, Recogniser, Restorer, Upscaler
-from pipeline.types import CROP_SIZE, Crop, Face, FloatArray, Image
+from pipeline.types import CROP_SIZE, Crop, Face, FloatArray, Image, PlannedFace, Verdict
 
 # The five landmarks as parts of a face's box.
 PARTS: FloatArray = FFHQ_512_TEMPLATE / np.float32(CROP_SIZE)
@@ -22,6 +22,28 @@ def face_in(x0: float, y0: float, x1: float, y1: float, score: float = 0.9) -> F
     """An upright face that fills a box, its landmarks where the FFHQ crop has them."""
     box = np.array([x0, y0, x1, y1], dtype=np.float32)
     return Face(box, (box[:2] + PARTS * (box[2:] - box[:2])).astype(np.float32), score)
+
+
+def planned(
+    crop: Crop,
+    restored: Image | None = None,
+    *,
+    index: int = 0,
+    face: Face | None = None,
+    strength: float = 1.0,
+    verdict: Verdict | None = None,
+    mask: FloatArray | None = None,
+) -> PlannedFace:
+    """A face on its way through the steps; its place in the photo matters only to the recogniser."""
+    return PlannedFace(
+        index=index,
+        face=face or face_in(0, 0, 1, 1),
+        crop=crop,
+        strength=strength,
+        verdict=verdict or Verdict("restored", strength),
+        restored=crop.image if restored is None else restored,
+        mask=mask,
+    )
 
 
 def unchanged(image: Image) -> Image:
@@ -74,6 +96,7 @@ class FakeRestorer(Struggling):
     batch_size: int = 4
     max_native_size: float = 4096.0
     name: str = "fake-restorer"
+    working_bytes: int = 0
     batches: list[int] = field(default_factory=list)
     failures: list[Exception | None] = field(default_factory=list)
 
@@ -92,6 +115,7 @@ class FakeUpscaler(Struggling):
     overlap: int = 16
     change: Callable[[Image], Image] = unchanged
     name: str = "fake-upscaler"
+    working_bytes: int = 0
     batch_size: int = 1
     room: float = math.inf
     shapes: list[tuple[int, ...]] = field(default_factory=list)

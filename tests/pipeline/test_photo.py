@@ -641,7 +641,9 @@ def test_what_restorer_and_upscaler_leave_is_given_back(monkeypatch: pytest.Monk
     """Measured: without it, the networks of one photo take 150 MB more at the peak."""
     given_back: list[str] = []
     run = Run()
-    monkeypatch.setattr("pipeline.photo.return_freed_memory", lambda: given_back.append(str(run._stage)))
+    for step in ("restoration", "upscaling"):
+        patched = f"pipeline.steps.{step}.return_freed_memory"
+        monkeypatch.setattr(patched, lambda: given_back.append(str(run.present_stage)))
     options = EnhanceOptions(require_face=False)
     enhance(Photo(np.zeros((64, 64, 3), dtype=np.float32)), options, fake_models(), run)
     assert given_back == ["restoration", "upscaling"]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -14,9 +15,9 @@ from pipeline.errors import Cancelled, DeviceOutOfMemory, StageFailed
 from pipeline.geometry import BORDER_COLOR, FFHQ_512_TEMPLATE, Matrix, invert, resize, scaled, transform_points
 from pipeline.run import Run
 from pipeline.steps.alignment import align
-from pipeline.steps.blending import EDGE, ellipse_mask, face_masks, parsed_mask, paste_back
-from pipeline.types import CROP_SIZE, Crop, FloatArray, Image
-from tests.pipeline.fakes import FakeParser, face_in
+from pipeline.steps.blending import EDGE, ellipse_mask, parsed_mask, paste_back, with_masks
+from pipeline.types import CROP_SIZE, Crop, FloatArray, Image, PlannedFace
+from tests.pipeline.fakes import FakeParser, face_in, planned
 
 WHOLE = FakeParser()
 
@@ -52,9 +53,8 @@ def pasted(
 ) -> Image:
     height, width = background.shape[:2]
     crop = Crop(plain(CROP_SIZE, CROP_SIZE, 0), matrix)
-    chosen = ellipse_mask() if mask is None else mask
     size = (round(width / factor), round(height / factor))
-    return paste_back(background, size, [crop], [restored], [chosen], [strength], Run())
+    return paste_back(background, size, [planned(crop, restored, strength=strength, mask=mask)], Run())
 
 
 # --- masks -------------------------------------------------------------------------------------------------------
@@ -126,45 +126,64 @@ class Observant(FakeParser):
         return [(crop[..., 0] > 0.5).astype(np.float32) for crop in crops]
 
 
-def ramps(count: int) -> list[Image]:
-    """Crops of which each has its own part brighter than half."""
+def ramps(*strengths: float) -> list[PlannedFace]:
+    """Faces of which each has its own part brighter than half, to be pasted with these strengths."""
     columns = np.linspace(0, 1, CROP_SIZE, dtype=np.float32)[None, :, None]
-    return [np.broadcast_to(columns * (0.6 + 0.08 * n), (CROP_SIZE, CROP_SIZE, 3)) for n in range(count)]
+    crop = Crop(plain(CROP_SIZE, CROP_SIZE), to_crop(100, 50, 50))
+    return [
+        planned(
+            crop,
+            np.broadcast_to(columns * (0.6 + 0.08 * n), (CROP_SIZE, CROP_SIZE, 3)),
+            index=n,
+            strength=strength,
+        )
+        for n, strength in enumerate(strengths)
+    ]
+
+
+def masks_of(faces: Sequence[PlannedFace]) -> list[FloatArray]:
+    assert all(face.mask is not None for face in faces)
+    return [face.mask for face in faces if face.mask is not None]
 
 
 @pytest.mark.parametrize(("batch_size", "expected"), [(1, [1] * 5), (3, [3, 2]), (8, [5])])
 def test_faces_are_parsed_in_batches_each_to_its_own_mask(batch_size: int, expected: list[int]) -> None:
     parser = Observant(batch_size=batch_size)
-    masks = face_masks(ramps(5), [1.0] * 5, parser, Run())
+    faces = with_masks(ramps(*[1.0] * 5), parser, Run())
     assert parser.batches == expected
-    for mask, image in zip(masks, ramps(5), strict=True):
-        assert np.array_equal(mask, parsed_mask((image[..., 0] > 0.5).astype(np.float32)))
+    for mask, face in zip(masks_of(faces), faces, strict=True):
+        assert np.array_equal(mask, parsed_mask((face.restored[..., 0] > 0.5).astype(np.float32)))
 
 
 def test_faces_that_are_not_pasted_are_not_parsed() -> None:
     parser = Observant()
-    masks = face_masks(ramps(3), [0.0, 0.5, 0.0], parser, Run())
+    faces = with_masks(ramps(0.0, 0.5, 0.0), parser, Run())
     assert parser.batches == [1]
-    assert [mask is ellipse_mask() for mask in masks] == [True, False, True]
+    assert [face.mask is None for face in faces] == [True, False, True]
 
 
 def test_without_a_parser_every_mask_is_the_ellipse() -> None:
-    assert [mask is ellipse_mask() for mask in face_masks(ramps(2), [1.0, 0.0], None, Run())] == [True, True]
+    faces = ramps(1.0, 0.0)
+    assert with_masks(faces, None, Run()) == faces
+    background = plain(100, 100)
+    explicit = [replace(face, mask=ellipse_mask()) for face in faces]
+    results = [paste_back(background, (100, 100), some, Run()) for some in (faces, explicit)]
+    assert results[0].tobytes() == results[1].tobytes() != background.tobytes()
 
 
 def test_faces_that_do_not_fit_at_once_are_parsed_in_smaller_batches() -> None:
     parser, run = Observant(batch_size=8, failures=[DeviceOutOfMemory("No room.")]), Run()
-    masks = face_masks(ramps(4), [1.0] * 4, parser, run)
+    masks = masks_of(with_masks(ramps(*[1.0] * 4), parser, run))
     assert parser.batches == [4, 2, 2]
     assert run.notices == [MEMORY_LOW]
-    assert np.array_equal(masks, face_masks(ramps(4), [1.0] * 4, Observant(batch_size=1), Run()))
+    assert np.array_equal(masks, masks_of(with_masks(ramps(*[1.0] * 4), Observant(batch_size=1), Run())))
 
 
 def test_a_run_that_is_unwanted_stops_between_batches() -> None:
     run, parser = Run(), Observant(batch_size=1)
     run.cancelled.set()
     with pytest.raises(Cancelled):
-        face_masks(ramps(3), [1.0] * 3, parser, run)
+        with_masks(ramps(*[1.0] * 3), parser, run)
     assert parser.batches == [1]
 
 
@@ -174,7 +193,7 @@ def test_a_lost_mask_is_an_error() -> None:
             return super().parse(crops)[1:]
 
     with pytest.raises(StageFailed, match="fake-parser"):
-        face_masks(ramps(2), [1.0] * 2, Forgetful(), Run())
+        with_masks(ramps(1.0, 1.0), Forgetful(), Run())
 
 
 # --- pasting -----------------------------------------------------------------------------------------------------
@@ -190,7 +209,7 @@ def test_strength_zero_leaves_the_background_bit_equal(factor: float) -> None:
 
 def test_no_face_gives_a_copy_of_the_background() -> None:
     background = waves(20, 30)
-    result = paste_back(background, (30, 20), [], [], [], [], Run())
+    result = paste_back(background, (30, 20), [], Run())
     assert np.array_equal(result, background)
     assert not np.shares_memory(result, background)
 
@@ -216,7 +235,7 @@ def test_a_crop_that_restoration_left_alone_changes_nothing(
     assert crop is not None
     size = (round(200 * factor), round(160 * factor))
     background = resize(photo, size)
-    result = paste_back(background, (200, 160), [crop], [crop.image], [ellipse_mask()], [1.0], Run())
+    result = paste_back(background, (200, 160), [planned(crop)], Run())
     assert np.abs(result - background).max() < 0.02
 
 
@@ -255,7 +274,7 @@ def test_the_grey_outside_the_photo_does_not_bleed_in(
     assert np.abs(crop.image - np.array(BORDER_COLOR, np.float32)).max(axis=2).min() < 1e-3
     restored = cv2.erode(crop.image, np.ones((2 * spread + 1, 2 * spread + 1), np.uint8))
     background = plain(round(160 * factor), round(200 * factor), 1)
-    result = paste_back(background, (200, 160), [crop], [restored], [ellipse_mask()], [1.0], Run())
+    result = paste_back(background, (200, 160), [planned(crop, restored)], Run())
     assert result.min() >= 1 - limit
 
 
@@ -301,9 +320,8 @@ def test_detail_too_fine_for_the_output_is_averaged_not_scattered(side: float) -
 def test_two_faces_are_both_pasted_and_the_rest_is_left() -> None:
     background = plain(160, 400, 0.5)
     crops = [Crop(plain(CROP_SIZE, CROP_SIZE), to_crop(100, x, 80)) for x in (80, 300)]
-    restored = [plain(CROP_SIZE, CROP_SIZE, value) for value in (0, 1)]
-    masks = [ellipse_mask()] * 2
-    result = paste_back(background, (400, 160), crops, restored, masks, [1.0, 1.0], Run())
+    faces = [planned(crop, plain(CROP_SIZE, CROP_SIZE, value)) for value, crop in enumerate(crops)]
+    result = paste_back(background, (400, 160), faces, Run())
     assert result[80, 80, 0] < 0.01
     assert result[80, 300, 0] > 0.99
     assert (result[:, 150:230] == 0.5).all()
@@ -318,7 +336,7 @@ def test_a_cancelled_run_stops_after_the_face_in_hand() -> None:
             run.cancelled.set()
 
     run = Run(on_progress=listen)
-    crop, image = Crop(plain(CROP_SIZE, CROP_SIZE), to_crop(50, 30, 30)), plain(CROP_SIZE, CROP_SIZE)
+    face = planned(Crop(plain(CROP_SIZE, CROP_SIZE), to_crop(50, 30, 30)))
     with pytest.raises(Cancelled), run.stage("blending"):
-        paste_back(plain(60, 60), (60, 60), [crop] * 4, [image] * 4, [ellipse_mask()] * 4, [1.0] * 4, run)
+        paste_back(plain(60, 60), (60, 60), [face] * 4, run)
     assert heard == [0.0, 0.25]

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.errors import Cancelled, UnknownFace
-from pipeline.options import EnhanceOptions, FaceChoice
+from pipeline.errors import Cancelled
 from pipeline.run import Run
-from pipeline.steps.detection import detect, select, wishes
+from pipeline.steps.detection import detect
 from pipeline.types import Face, Image
 from tests.pipeline.fakes import BrightDetector, FixedDetector, face_in
 
@@ -170,68 +169,3 @@ def test_a_cancelled_run_stops_after_the_detector() -> None:
     run.cancelled.set()
     with pytest.raises(Cancelled):
         detect(photo(20, 20), FixedDetector(), run)
-
-
-FACES = [face_in(10, 10, 60, 60), face_in(140, 80, 160, 110), face_in(200, 20, 290, 120)]
-
-
-@pytest.mark.parametrize(
-    ("choice", "expected"),
-    [("all", [True, True, True]), ("largest", [False, False, True]), ("center", [False, True, False])],
-)
-def test_the_choice_of_faces(choice: FaceChoice, expected: list[bool]) -> None:
-    assert select(FACES, choice, 300, 200) == expected
-
-
-@pytest.mark.parametrize("choice", ["all", "largest", "center"])
-def test_the_choice_among_none_is_empty(choice: FaceChoice) -> None:
-    assert select([], choice, 300, 200) == []
-
-
-@pytest.mark.parametrize("choice", ["largest", "center"])
-def test_the_choice_among_equals_is_one(choice: FaceChoice) -> None:
-    assert select([FACES[0]] * 3, choice, 300, 200) == [True, False, False]
-
-
-@pytest.mark.parametrize(("width", "height", "expected"), [(60, 60, 0), (500, 140, 2)])
-def test_the_centre_is_that_of_the_photo(width: int, height: int, expected: int) -> None:
-    assert select(FACES, "center", width, height).index(True) == expected
-
-
-# --- what is asked for each face ---------------------------------------------------------------------------------
-
-ROW = [face_in(left, 10, left + 50, 60) for left in (0, 60, 120)]
-
-
-@given(
-    strength=st.floats(0, 1),
-    choice=st.sampled_from(["all", "largest", "center"]),
-    overrides=st.dictionaries(st.integers(0, 2), st.floats(0, 1)),
-)
-def test_an_override_goes_before_strength_and_choice(
-    strength: float, choice: FaceChoice, overrides: dict[int, float]
-) -> None:
-    options = EnhanceOptions(strength=strength, faces=choice, face_overrides=tuple(overrides.items()))
-    asked = wishes(ROW, options, 180, 70)
-    for index, (wish, is_chosen) in enumerate(zip(asked, select(ROW, choice, 180, 70), strict=True)):
-        assert wish.strength == overrides.get(index, strength if is_chosen else 0)
-        assert (wish.reason is None) == (wish.strength > 0)
-        if wish.strength == 0:
-            why = "for this face" if index in overrides else "Strength 0" if is_chosen else "Not among"
-            assert why in str(wish.reason)
-
-
-@pytest.mark.parametrize(
-    ("count", "index", "said"),
-    [
-        (3, 7, "face_overrides names face 7; this photo has 3 faces, 0 to 2."),
-        (3, 3, "face_overrides names face 3; this photo has 3 faces, 0 to 2."),
-        (3, -1, "face_overrides names face -1; this photo has 3 faces, 0 to 2."),
-        (1, 1, "face_overrides names face 1; this photo has one face, 0."),
-        (0, 0, "face_overrides names face 0; this photo has no face."),
-    ],
-)
-def test_an_override_of_a_face_that_is_not_there(count: int, index: int, said: str) -> None:
-    with pytest.raises(UnknownFace) as caught:
-        wishes(ROW[:count], EnhanceOptions(face_overrides=((index, 0.0),)), 180, 70)
-    assert caught.value.message == said

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
 import pytest
@@ -11,11 +10,11 @@ from hypothesis import strategies as st
 from pipeline.errors import Cancelled, StageFailed
 from pipeline.geometry import FFHQ_512_TEMPLATE
 from pipeline.models.roles import Recogniser
-from pipeline.options import IdentityPolicy
+from pipeline.options import EnhanceOptions, IdentityPolicy
 from pipeline.run import Run
 from pipeline.steps.identity import LEAST_STRENGTH, SEARCH_STEPS, TOLERANCE, blend, compare, judge
 from pipeline.types import CROP_SIZE, Crop, FloatArray, Image, Verdict
-from tests.pipeline.fakes import RedRecogniser, face_in, with_less_red
+from tests.pipeline.fakes import RedRecogniser, face_in, planned, with_less_red
 
 FACE = face_in(100, 100, 228, 228)
 MATRIX = np.array([[4.0, 0.0, -398.5], [0.0, 4.0, -398.5]])
@@ -33,16 +32,9 @@ def verdicts(
     threshold: float | None = 0.4,
     run: Run | None = None,
 ) -> list[Verdict]:
-    return judge(
-        [FACE] * faces,
-        [CROP] * faces,
-        [RESTORED] * faces,
-        recogniser,
-        strengths=[strength] * faces,
-        policy=policy,
-        threshold=threshold,
-        run=run or Run(),
-    )
+    options = EnhanceOptions(identity_policy=policy, identity_threshold=threshold)
+    work = [planned(CROP, RESTORED, index=index, face=FACE, strength=strength) for index in range(faces)]
+    return [face.verdict for face in judge(work, recogniser, options, run or Run())]
 
 
 def verdict(recogniser: Recogniser | None, **asked: float | str | None) -> Verdict:
@@ -60,18 +52,9 @@ def finished(
 ) -> Verdict:
     """The verdict on a face that was pasted with `strength` into a photo which was enlarged by `factor`."""
     result = blend(PHOTO, with_less_red(PHOTO), strength).repeat(factor, axis=0).repeat(factor, axis=1)
-    (found,) = compare(
-        PHOTO,
-        result,
-        [FACE],
-        [Verdict("restored", strength)],
-        recogniser,
-        strengths=[strength],
-        policy=policy,
-        threshold=threshold,
-        run=Run(),
-    )
-    return found
+    options = EnhanceOptions(identity_policy=policy, identity_threshold=threshold)
+    (found,) = compare(PHOTO, result, [planned(CROP, face=FACE, strength=strength)], recogniser, options, Run())
+    return found.verdict
 
 
 # --- blend -------------------------------------------------------------------------------------------------------
@@ -163,14 +146,23 @@ def test_the_recogniser_is_told_where_the_landmarks_lie_in_photo_and_picture(fac
 
 
 def test_a_face_that_was_kept_is_not_compared() -> None:
-    recogniser, kept = RedRecogniser(), Verdict("kept", 0.0, reason="Too small.")
-    given = [kept, Verdict("restored", 1.0)]
-    compared = partial(compare, PHOTO, PHOTO, policy="warn", threshold=None, run=Run())
-    found = compared([FACE] * 2, given, recogniser, strengths=[1.0, 1.0])
-    assert found == [kept, Verdict("restored", 1.0, pytest.approx(1.0))]
+    recogniser, options = RedRecogniser(), EnhanceOptions()
+    kept = planned(CROP, face=FACE, verdict=Verdict("kept", 0.0, reason="Too small."))
+    found = compare(PHOTO, PHOTO, [kept, planned(CROP, index=1, face=FACE)], recogniser, options, Run())
+    assert [face.verdict for face in found] == [kept.verdict, Verdict("restored", 1.0, pytest.approx(1.0))]
     assert recogniser.embedded == [1, 1]
-    assert compared([FACE], [kept], recogniser, strengths=[1.0]) == [kept]
+    assert compare(PHOTO, PHOTO, [kept], recogniser, options, Run()) == [kept]
     assert recogniser.embedded == [1, 1]
+
+
+def test_a_second_comparison_embeds_only_the_new_picture() -> None:
+    recogniser, options = RedRecogniser(fall=0.9), EnhanceOptions(identity_policy="protect", identity_threshold=0.4)
+    once = compare(PHOTO, with_less_red(PHOTO), [planned(CROP, face=FACE)], recogniser, options, Run())
+    assert recogniser.embedded == [1, 1]
+    half = blend(PHOTO, with_less_red(PHOTO), 0.5)
+    (twice,) = compare(PHOTO, half, once, recogniser, options, Run())
+    assert recogniser.embedded == [1, 1, 1]
+    assert twice.verdict.identity_similarity == finished(RedRecogniser(fall=0.9), strength=0.5).identity_similarity
 
 
 def test_the_recogniser_is_told_where_the_landmarks_lie_in_the_crop() -> None:
@@ -241,32 +233,19 @@ class Choosy(RedRecogniser):
 
 def test_each_face_is_judged_by_itself() -> None:
     dark = Crop(CROP.image * np.array([1, 1, 0.5], np.float32), MATRIX)
-    first, second = judge(
-        [FACE, FACE],
-        [dark, CROP],
-        [with_less_red(dark.image), RESTORED],
-        Choosy(fall=0.9),
-        strengths=[1.0, 1.0],
-        policy="protect",
-        threshold=0.4,
-        run=Run(),
-    )
+    faces = [planned(dark, with_less_red(dark.image), face=FACE), planned(CROP, RESTORED, index=1, face=FACE)]
+    options = EnhanceOptions(identity_policy="protect", identity_threshold=0.4)
+    first, second = (face.verdict for face in judge(faces, Choosy(fall=0.9), options, Run()))
     assert (first.action, first.strength) == ("restored", 1.0)
     assert (second.action, second.strength) == ("softened", 10 / 16)
 
 
 def of_strengths(recogniser: Recogniser | None, *strengths: float, policy: IdentityPolicy = "warn") -> list[Verdict]:
-    count = len(strengths)
-    return judge(
-        [FACE] * count,
-        [CROP] * count,
-        [RESTORED] * count,
-        recogniser,
-        strengths=strengths,
-        policy=policy,
-        threshold=0.4,
-        run=Run(),
-    )
+    options = EnhanceOptions(identity_policy=policy, identity_threshold=0.4)
+    faces = [
+        planned(CROP, RESTORED, index=index, face=FACE, strength=strength) for index, strength in enumerate(strengths)
+    ]
+    return [face.verdict for face in judge(faces, recogniser, options, Run())]
 
 
 @settings(max_examples=25, deadline=None)

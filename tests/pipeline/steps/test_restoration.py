@@ -8,9 +8,9 @@ import pytest
 from pipeline.batches import MEMORY_LOW
 from pipeline.errors import Cancelled, DeviceOutOfMemory, StageFailed
 from pipeline.run import Run
-from pipeline.steps.restoration import restore
+from pipeline.steps.restoration import restore, restore_crops
 from pipeline.types import CROP_SIZE, Crop, Image
-from tests.pipeline.fakes import FakeRestorer
+from tests.pipeline.fakes import FakeRestorer, planned
 
 IDENTITY = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 
@@ -47,26 +47,40 @@ def overflown(image: Image) -> Image:
 )  # fmt: skip
 def test_every_crop_is_restored_once_in_order_and_in_batches(batch_size: int, expected: list[int]) -> None:
     restorer = FakeRestorer(inverted, batch_size=batch_size)
-    restored = restore(crops(0, 0.1, 0.2, 0.3, 0.4), restorer, Run())
+    restored = restore_crops(crops(0, 0.1, 0.2, 0.3, 0.4), restorer, Run())
     assert [round(float(image[0, 0, 0]), 3) for image in restored] == [1, 0.9, 0.8, 0.7, 0.6]
     assert restorer.batches == expected
 
 
+def test_each_face_gets_its_restored_image_and_keeps_the_rest() -> None:
+    faces = [planned(crop, index=index) for index, crop in enumerate(crops(0, 0.25))]
+    restored = restore(faces, FakeRestorer(inverted), Run())
+    assert [float(face.restored[0, 0, 0]) for face in restored] == [1, 0.75]
+    assert [float(face.restored[0, 0, 0]) for face in faces] == [0, 0.25]
+    for face, before in zip(restored, faces, strict=True):
+        assert (face.index, face.crop, face.strength, face.verdict) == (
+            before.index,
+            before.crop,
+            before.strength,
+            before.verdict,
+        )
+
+
 def test_no_crops_no_call() -> None:
     restorer = FakeRestorer()
-    assert restore([], restorer, Run()) == []
+    assert restore_crops([], restorer, Run()) == []
     assert restorer.batches == []
 
 
 def test_values_beyond_the_range_are_clipped() -> None:
-    (low,) = restore(crops(0.5), FakeRestorer(lambda image: image - 3), Run())
-    (high,) = restore(crops(0.5), FakeRestorer(lambda image: image * 7), Run())
+    (low,) = restore_crops(crops(0.5), FakeRestorer(lambda image: image - 3), Run())
+    (high,) = restore_crops(crops(0.5), FakeRestorer(lambda image: image * 7), Run())
     assert (low.max(), high.min()) == (0, 1)
 
 
 def test_a_restorer_that_changes_nothing_gives_copies() -> None:
     (crop,) = crops(0.5)
-    (image,) = restore([crop], FakeRestorer(), Run())
+    (image,) = restore_crops([crop], FakeRestorer(), Run())
     assert np.array_equal(image, crop.image)
     assert not np.shares_memory(image, crop.image)
     assert image.flags.c_contiguous
@@ -76,7 +90,7 @@ def test_a_restorer_that_changes_nothing_gives_copies() -> None:
 def test_what_is_no_face_crop_is_an_error_that_names_the_restorer(change: Callable[[Image], Image]) -> None:
     run = Run()
     with pytest.raises(StageFailed, match="fake-restorer") as caught, run.stage("restoration"):
-        restore(crops(0.2, 0.4), FakeRestorer(change), run)
+        restore_crops(crops(0.2, 0.4), FakeRestorer(change), run)
     assert caught.value.stage == "restoration"
 
 
@@ -89,17 +103,17 @@ class Forgetful(FakeRestorer):
 
 def test_a_lost_face_is_an_error() -> None:
     with pytest.raises(StageFailed):
-        restore(crops(0.2, 0.4), Forgetful(), Run())
+        restore_crops(crops(0.2, 0.4), Forgetful(), Run())
 
 
 def test_faces_that_do_not_fit_at_once_are_restored_in_smaller_batches() -> None:
     values = [0, 0.1, 0.2, 0.3, 0.4]
     restorer = FakeRestorer(inverted, batch_size=8, failures=[DeviceOutOfMemory("No room."), None, MemoryError()])
     run = Run()
-    restored = restore(crops(*values), restorer, run)
+    restored = restore_crops(crops(*values), restorer, run)
     assert restorer.batches == [5, 2, 2, 1, 1, 1]
     assert run.notices == [MEMORY_LOW]
-    for image, same in zip(restored, restore(crops(*values), FakeRestorer(inverted), Run()), strict=True):
+    for image, same in zip(restored, restore_crops(crops(*values), FakeRestorer(inverted), Run()), strict=True):
         assert np.array_equal(image, same)
 
 
@@ -110,7 +124,7 @@ def test_a_restorer_without_memory_fails_the_stage_as_such() -> None:
 
     run = Run()
     with pytest.raises(DeviceOutOfMemory) as caught, run.stage("restoration"):
-        restore(crops(0.2), Greedy(), run)
+        restore_crops(crops(0.2), Greedy(), run)
     assert caught.value.stage == "restoration"
 
 
@@ -118,7 +132,7 @@ def test_a_cancelled_run_stops_after_the_batch_in_hand() -> None:
     run = Run()
     restorer = FakeRestorer(lambda image: run.cancelled.set() or image, batch_size=1)
     with pytest.raises(Cancelled):
-        restore(crops(0.1, 0.2, 0.3), restorer, run)
+        restore_crops(crops(0.1, 0.2, 0.3), restorer, run)
     assert restorer.batches == [1]
 
 
@@ -126,5 +140,5 @@ def test_progress_tells_the_share_of_the_crops() -> None:
     heard: list[float] = []
     run = Run(on_progress=lambda stage, fraction: heard.append(fraction))
     with run.stage("restoration"):
-        restore(crops(0.1, 0.2, 0.3), FakeRestorer(batch_size=2), run)
+        restore_crops(crops(0.1, 0.2, 0.3), FakeRestorer(batch_size=2), run)
     assert heard == [0.0, pytest.approx(2 / 3), 1.0]

@@ -19,7 +19,8 @@ from pipeline.models.roles import Models, Upscaler
 from pipeline.models.runtime.runtime import choose_runtime
 from pipeline.models.upscalers.compact import CompactUpscaler
 from pipeline.run import Run
-from pipeline.steps.upscaling import MIN_TILE, output_size, tile_spans, upscale, upscale_tiled, upscaler_for
+from pipeline.steps.upscaling import output_size, upscale, upscale_tiled, upscaler_for
+from pipeline.tiling import MIN_TILE, tile_spans
 from pipeline.types import Image
 from tests.pipeline.fakes import FakeUpscaler
 
