@@ -62,7 +62,7 @@ install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev $(VENV)/.installed-parity $(VENV)/photos/.fetched
 
 $(BIN)/python:
-	$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13) and "Likeness needs Python 3.10 to 3.13: make PYTHON=python3.12 ...")'
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14) and "Likeness needs Python 3.11 to 3.14: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(VENV)/.installed: requirements.txt | $(BIN)/python
@@ -73,7 +73,7 @@ $(VENV)/.installed-dev: requirements.txt requirements-dev.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt --requirement requirements-dev.txt
 	touch $(VENV)/.installed $@
 
-# The published packages that tests/parity compares with; one of them does not build on Python 3.13.
+# The published packages that tests/parity compares with; one of them does not build on Python 3.13 and later.
 $(VENV)/.installed-parity: requirements-parity.txt | $(VENV)/.installed-dev
 	if $(BIN)/python -c 'import sys; sys.exit(sys.version_info >= (3, 13))'; then \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --requirement $<; \
@@ -106,9 +106,9 @@ format: install-dev
 
 # One resolution, split: what every installation needs (with hashes, for the Dockerfile, and without, for pip install),
 # and the CUDA packages, which torch pins exactly and which CPU-only builds of torch must not be given.
-UV_COMPILE := uv pip compile --quiet --universal --python-version 3.10 --no-header --no-annotate
+UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate
 lock: SHELL := /bin/bash -o pipefail
-lock:  ## resolve pyproject.toml for Python 3.10 to 3.13 (needs uv)
+lock:  ## resolve pyproject.toml for Python 3.11 to 3.14 (needs uv)
 	$(UV_COMPILE) --generate-hashes pyproject.toml > lock.tmp
 	awk '/^[^ ]/ { cuda = /^(nvidia-|cuda-|triton)/ } \
 	  { print > (cuda ? "requirements-cuda.lock" : "requirements.lock") }' lock.tmp

@@ -37,7 +37,7 @@ class Plan:
 
 
 def published_installed() -> bool:
-    """Whether the published packages are there; one of them does not build on Python 3.13."""
+    """Whether the published packages are there; one of them does not build on Python 3.13 and later."""
     return all(importlib.util.find_spec(name) is not None for name in PACKAGES)
 
 
