@@ -1,0 +1,97 @@
+"""The table of options: forms, `/config`, the command line and the README follow from it."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.commands import photos
+from app.http.schemas.forms import EnhanceForm, UpscaleForm
+from app.http.schemas.server import Limits
+from app.options import OPTIONS, Option, enhance_options
+from pipeline.options import EnhanceOptions
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+BY_NAME = {option.name: option for option in OPTIONS}
+each = pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+
+
+def readme_row(name: str) -> tuple[str, str]:
+    """Second and third cell of an option's row."""
+    section = README.split("## Fields\n", 1)[1].split("\n## ", 1)[0]
+    found = re.search(rf"^\| `{name}` \| (.+?) \| (.*?) ?\|$", section, flags=re.MULTILINE)
+    assert found, f"the README's table has no row for {name}"
+    return found[1], found[2]
+
+
+def kind_of(option: Option) -> str:
+    if option.choices:
+        return " · ".join(f"`{choice}`" for choice in option.choices)
+    if option.bounds is not None:
+        return f"{option.bounds[0]}–{option.bounds[1]}".replace("-", "−")
+    return {bool: "bool", str: "a name"}.get(option.type, "JSON object")
+
+
+@each
+def test_the_readme_has_its_type_bounds_and_default(option: Option) -> None:
+    kind, _, default = readme_row(option.name)[0].rpartition(", ")
+    if option.default is not None:
+        shown = str(option.default).lower() if isinstance(option.default, bool) else option.default
+        assert (kind, default) == (
+            kind_of(option),
+            f"`{shown}`" if option.choices else f"{shown:g}" if isinstance(shown, float) else str(shown),
+        )
+    else:
+        assert readme_row(option.name)[0].startswith(f"{kind_of(option)}, ")
+
+
+@each
+def test_the_forms_have_it(option: Option) -> None:
+    field = EnhanceForm.model_fields[option.name]
+    assert (field.default, field.description) == (option.default, option.words)
+    assert (option.name in UpscaleForm.model_fields) == option.upscales
+
+
+def test_nothing_else_is_in_the_forms_but_files() -> None:
+    assert set(EnhanceForm.model_fields) - set(BY_NAME) == {"file", "reference"}
+
+
+def test_the_limits_are_the_bounds() -> None:
+    bounded = {option.name for option in OPTIONS if option.bounds is not None}
+    assert bounded == {name for name in Limits.model_fields if name in BY_NAME}
+
+
+def parsed(*arguments: str) -> dict[str, Any]:
+    parser = argparse.ArgumentParser()
+    photos.add_parser(parser.add_subparsers())
+    return vars(parser.parse_args(["enhance", "in.jpg", "out.png", *arguments]))
+
+
+@each
+def test_the_command_line_has_it_with_its_default(option: Option) -> None:
+    if option.name in photos.LEFT_OUT:
+        assert option.name not in parsed()
+    else:
+        assert parsed()[option.name] == (None if option.name == "output_format" else option.default)
+
+
+def test_what_the_command_line_reads() -> None:
+    values = parsed("--strength", "0.5", "--no-require-face", "--faces", "largest", "--face-overrides", '{"1": 0.25}')
+    assert enhance_options(values, 0.6) == EnhanceOptions(
+        strength=0.5, require_face=False, faces="largest", face_overrides=((1, 0.25),), identity_threshold=0.6
+    )
+
+
+@pytest.mark.parametrize("arguments", [("--strength", "2"), ("--quality", "1.5"), ("--face-overrides", "[]")])
+def test_what_the_command_line_refuses(arguments: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parsed(*arguments)
+    assert arguments[0] in capsys.readouterr().err
+
+
+def test_options_that_are_not_given_have_the_pipelines_defaults() -> None:
+    assert enhance_options({}, None) == EnhanceOptions()
