@@ -37,8 +37,8 @@ def summary(replies: Sequence[Reply], live_s: Sequence[float]) -> str:
     refusals = [reply for reply in replies if reply.status == 503]
     slowest = max((reply.seconds for reply in refusals), default=0.0)
     return (
-        f"{CLIENTS} at once: {statuses}; {sum(r.retry_after for r in refusals)} with Retry-After, "
-        f"slowest refusal after {slowest * 1000:.0f} ms; /live at most {max(live_s) * 1000:.0f} ms of {len(live_s)} times"
+        f"{CLIENTS} at once: {statuses}; {sum(r.retry_after for r in refusals)} with Retry-After, slowest "
+        f"refusal after {slowest * 1000:.0f} ms; /live at most {max(live_s) * 1000:.0f} ms of {len(live_s)} times"
     )
 
 
