@@ -1,22 +1,22 @@
-# Likeness in a container.
+# The container image of Likeness.
 #
 #   docker build -t likeness .                                     CPU (the default; a small torch without CUDA)
 #   docker build -t likeness:cuda --build-arg DEVICE=cuda .        NVIDIA GPU; run with --gpus all
 #   docker run --read-only --cap-drop ALL --security-opt no-new-privileges -p 8000:8000 likeness
 #
-# Everything that is installed is held to the hashes in requirements*.lock; for torch and torchvision of the CPU image
-# that takes a requirements-cpu.lock (make lock-cpu). The base images go by tags, which can come to mean other ones:
-# --build-arg BASE=python:3.12-slim-bookworm@sha256:… and NODE=node:22-bookworm-slim@sha256:… hold them too.
+# Every installed package is checked against the hashes in requirements*.lock; for torch and torchvision of the CPU image
+# this needs a requirements-cpu.lock (make lock-cpu). The base images are named by tags, which can move to other images;
+# to pin them: --build-arg BASE=python:3.12-slim-bookworm@sha256:… and NODE=node:22-bookworm-slim@sha256:…
 ARG BASE=python:3.12-slim-bookworm
 ARG NODE=node:22-bookworm-slim
 
-# The browser app: of Node and its packages nothing gets into the image but the files that they make.
+# The browser app. Only the files that the build writes get into the image, not Node or its packages.
 FROM ${NODE} AS web
 ARG NPM_REGISTRY=https://registry.npmjs.org/
 ENV NEXT_TELEMETRY_DISABLED=1
 WORKDIR /web
 COPY web/package.json web/package-lock.json web/.npmrc ./
-# What is installed is held to the hashes in package-lock.json, and runs nothing while it is.
+# The packages are checked against the hashes in package-lock.json, and their install scripts do not run.
 RUN npm ci --ignore-scripts --registry "$NPM_REGISTRY"
 COPY web .
 RUN npm run build && chmod -R a+rX out
@@ -26,12 +26,13 @@ ARG DEVICE=cpu
 ARG TORCH_CPU_INDEX=https://download.pytorch.org/whl/cpu
 ARG PYPI_INDEX=https://pypi.org/simple
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
-# pip works from outside: what runs has none.
+# The base image's pip fills this environment, which gets no pip of its own into the final image.
 RUN python -m venv --without-pip /opt/venv
 WORKDIR /tmp/locks
 COPY requirements*.lock ./
-# On a CPU, torch comes first and from its own index: PyPI's build brings 5 GB of CUDA along. The pins are the
-# same, so the last step finds torch in place. Nothing is built here: a build would fetch tools that no lock names.
+# For a CPU, torch is installed first and from its own index, because PyPI's build needs 5 GB of CUDA libraries. The
+# pinned versions are the same, so the last step finds torch installed. Only wheels: building a package would download
+# build tools that are in no lock file.
 RUN set -eu; \
     install() { pip --python /opt/venv/bin/python install --only-binary :all: "$@"; }; \
     case "$DEVICE" in \
@@ -51,9 +52,9 @@ COPY LICENSE NOTICE ./
 COPY app app
 COPY pipeline pipeline
 COPY metrics metrics
-# Whatever the umask of the tree this is built from, the unprivileged user must be able to read it.
+# The unprivileged user must be able to read the files, whatever umask the source tree has.
 RUN chmod -R a+rX .
-# Compiled here, because nothing can be written later.
+# Bytecode is compiled here because the container may be read-only.
 RUN /opt/venv/bin/python -m compileall -q app pipeline metrics
 
 FROM ${BASE}
@@ -66,8 +67,8 @@ COPY --from=build /opt/venv /opt/venv
 COPY --from=build /srv/likeness /srv/likeness
 COPY --from=web /web/out /srv/likeness/web/out
 WORKDIR /srv/likeness
-# torch wants this folder to exist when it is imported, and without it a writable temporary folder. Empty it stays:
-# nothing is compiled at run time.
+# torch needs this folder when it is imported; without it, it needs a writable temporary folder. The folder stays empty
+# because nothing is compiled at run time.
 RUN mkdir /srv/likeness/.torchinductor
 ENV TORCHINDUCTOR_CACHE_DIR=/srv/likeness/.torchinductor
 ENV PATH=/opt/venv/bin:$PATH \
@@ -76,7 +77,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     LIKENESS_HOST=0.0.0.0 \
     LIKENESS_PORT=8000 \
     LIKENESS_WEIGHTS_DIR=/weights
-# A volume mounted here takes over the owner: `models pull` can then write into it.
+# A new volume that is mounted here gets this owner, so that `models pull` can write into it.
 RUN install -d -o 10001 -g 10001 /weights
 USER 10001:10001
 EXPOSE 8000

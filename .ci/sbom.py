@@ -1,7 +1,7 @@
-"""Completes the software bill of materials of an environment: `make sbom`.
+"""Makes the software bill of materials from that of a whole environment: `make sbom`.
 
-From standard input a CycloneDX document of a whole environment; to standard output the part of it that Likeness needs
-to run, which is what the lock files named as arguments pin, and beside it the embedded models.
+Reads a CycloneDX document of the environment from standard input. Writes to standard output the packages that the lock
+files named as arguments pin, which are those that Likeness needs to run, and the embedded models.
 """
 
 from __future__ import annotations
@@ -16,18 +16,19 @@ from typing import Any
 from pipeline.models.catalogue.registry import REGISTRY
 from pipeline.models.catalogue.weights import EMBEDDED_DIR
 
-# Of what is no model of its own, and so in no row of the registry; NOTICE says more.
+# Of embedded files that are not a model of their own, and so not in the registry; NOTICE says more.
 LICENCES = {"lpips-heads.safetensors": "BSD-2-Clause"}
 
 
 def names_in(lock: str) -> set[str]:
-    """The packages that a lock file pins."""
+    """The names of the packages that the text of a lock file pins."""
     return set(re.findall(r"^([a-z0-9][a-z0-9-]*)==", lock, flags=re.MULTILINE))
 
 
 def completed(document: dict[str, Any], names: set[str]) -> dict[str, Any]:
-    """The document with only the packages called `names`, and with the embedded models. Raises `KeyError` for a file
-    without a licence.
+    """The CycloneDX document with only the packages in `names`, and with the embedded models.
+
+    Raises `KeyError` for an embedded file whose licence is unknown.
     """
     packages = [part for part in document["components"] if _normalized(part["name"]) in names]
     models = _models()
@@ -43,7 +44,7 @@ def completed(document: dict[str, Any], names: set[str]) -> dict[str, Any]:
 
 
 def _models() -> list[dict[str, Any]]:
-    """A component for each file of weights that ships in the repository."""
+    """A component for each weights file that ships in the repository."""
     return [_model(path) for path in sorted(EMBEDDED_DIR.glob("*.safetensors"))]
 
 
@@ -65,8 +66,8 @@ def _normalized(name: str) -> str:
 
 
 def main(locks: list[str]) -> str | None:
-    """Write the completed document; what is wrong with it, or None."""
-    from cyclonedx.schema import SchemaVersion  # lives with the tools, not with the service
+    """Write the completed document. Returns the validation error, or None."""
+    from cyclonedx.schema import SchemaVersion  # installed with the tools only
     from cyclonedx.validation.json import JsonStrictValidator
 
     document = json.load(sys.stdin)

@@ -1,1 +1,1 @@
-"""What was measured: speed and memory, beside the published tools and over time."""
+"""Benchmarks: speed and memory compared with the published tools, leaks, overload, identity."""

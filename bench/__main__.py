@@ -1,7 +1,7 @@
-"""Speed and memory beside the published tools: `python -m bench`, or `make bench`.
+"""Speed and memory of Likeness and the published tools: `python -m bench`, or `make bench`.
 
-Every contestant has a process of its own and all get the same work in turns. Prints one page of tables and writes all
-figures as JSON. Takes a quarter of an hour on two cores, `--quick` a few minutes.
+Each contestant runs in a process of its own; they do the same work in turns. Prints one page of tables and writes all
+figures as JSON. Takes a quarter of an hour on two cores, with `--quick` a few minutes.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ OUTPUT = Path(__file__).with_name("results.json")
 REPETITIONS = 3
 BUSY_SECONDS = 20.0
 QUICK_BUSY_SECONDS = 4.0
-FLOAT32_MACHINE = {"ONEDNN_MAX_CPU_ISA": "AVX2"}
+NO_HALF_PRECISION = {"ONEDNN_MAX_CPU_ISA": "AVX2"}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure, print, write; 1 if a contestant died on the way."""
+    """Measure, print, write. Returns the exit status: 1 if a contestant's process died."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure Likeness and the published tools.")
-    parser.add_argument("--quick", action="store_true", help="one repetition, and no growth with size and faces")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where networks run")
-    parser.add_argument("--repetitions", type=int, default=REPETITIONS, help=f"turns (default {REPETITIONS})")
-    parser.add_argument("--output", type=Path, default=OUTPUT, help="where the figures go (default bench/results.json)")
+    parser.add_argument("--quick", action="store_true", help="one repetition, without the growth with size and faces")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="the networks' device")
+    parser.add_argument("--repetitions", type=int, default=REPETITIONS, help=f"repetitions (default {REPETITIONS})")
+    parser.add_argument("--output", type=Path, default=OUTPUT, help="file for the figures (default bench/results.json)")
     parsed = parser.parse_args(arguments)
     if parsed.repetitions < 1:
         parser.error("--repetitions must be at least 1")
@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def measure(plan: Plan, *, quick: bool) -> dict[str, Any]:
-    """Everything, as it is written to the JSON file. Raises `WorkerDied`."""
+    """All figures, as they are written to the JSON file. Raises `WorkerDied`."""
     clock = Clock()
     if not plan.published:
         clock.say(NO_PUBLISHED)
@@ -73,7 +73,7 @@ def measure(plan: Plan, *, quick: bool) -> dict[str, Any]:
         "repetitions": plan.repetitions,
         "published": plan.published,
     }
-    clock.say("the machine's rate")
+    clock.say("the machine's arithmetic rate")
     results["rates"] = product_rates(plan.device)
     clock.say("random weights")
     weights.write(plan.weights_dir)
@@ -96,28 +96,28 @@ def measure(plan: Plan, *, quick: bool) -> dict[str, Any]:
 
 
 def _float32(plan: Plan, clock: Clock) -> dict[str, Any]:
-    """What a machine without half precision would measure, if this one can pretend; and how close ours comes to it."""
-    pretends = plan.device == "cpu" and platform.machine() in ("x86_64", "AMD64")
+    """The run in float32, on an x86 CPU with oneDNN limited to AVX2; and the PSNR of half precision against float32."""
+    is_x86_cpu = plan.device == "cpu" and platform.machine() in ("x86_64", "AMD64")
     clock.say("without half precision")
-    names: tuple[Name, ...] = ("published", "likeness") if pretends else ("likeness",)
-    with started(plan, names, FLOAT32_MACHINE if pretends else None, "fp32") as workers:
-        runs = end_to_end.measure(plan, workers, 1) if pretends else None
+    names: tuple[Name, ...] = ("published", "likeness") if is_x86_cpu else ("likeness",)
+    with started(plan, names, NO_HALF_PRECISION if is_x86_cpu else None, "fp32") as workers:
+        runs = end_to_end.measure(plan, workers, 1) if is_x86_cpu else None
         return {"float32": runs, "psnr": networks.compare(plan, workers["likeness"])}
 
 
 class Clock:
-    """Says on stderr what is going on, and since when."""
+    """Prints each step of the benchmark on stderr, with the seconds since the start."""
 
     def __init__(self) -> None:
         self._start = time.monotonic()
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the beginning."""
+        """Seconds since the start."""
         return time.monotonic() - self._start
 
     def say(self, what: str) -> None:
-        """One line."""
+        """Print one line."""
         print(f"{self.elapsed:6.0f} s  {what}", file=sys.stderr, flush=True)
 
 

@@ -1,4 +1,4 @@
-"""Twenty photos at the same moment, where one can be worked on and four may wait: who is served, how fast a no is."""
+"""Twenty photos sent at once to a server with one slot and four places: how many are done, how fast refusals are."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tests.app.server import ENHANCE, LIVE, MULTIPART, form_body, head_of
 from tests.load.processes import Process
 
 CLIENTS = 20
-SIDE = 512  # pixels: large enough for the device to be busy until all have come
-LOOKS = 0.01  # seconds between two questions whether the process lives
+SIDE = 512  # pixels: large enough that the device is busy until all photos have arrived
+LIVE_INTERVAL_S = 0.01  # between two requests for `/live`
 
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer: its status, whether it says when to come again, and the seconds it took."""
+    """One answer: its status, whether it has `Retry-After`, and the seconds until its head arrived."""
 
     status: int
     retry_after: bool
@@ -27,18 +27,18 @@ class Reply:
 
 
 def burst(server: Process) -> tuple[list[Reply], list[float]]:
-    """The replies to all photos, and the seconds that `/live` took meanwhile."""
+    """The replies to all photos, and the seconds of each request for `/live` meanwhile."""
     return asyncio.run(_burst(server.port))
 
 
-def told(replies: Sequence[Reply], lives: Sequence[float]) -> str:
-    """What came of it, in a line."""
+def summary(replies: Sequence[Reply], live_s: Sequence[float]) -> str:
+    """The result in one line."""
     statuses = dict(sorted(Counter(reply.status for reply in replies).items()))
     refusals = [reply for reply in replies if reply.status == 503]
     slowest = max((reply.seconds for reply in refusals), default=0.0)
     return (
-        f"{CLIENTS} at once: {statuses}; {sum(r.retry_after for r in refusals)} with Retry-After, the slowest no after "
-        f"{slowest * 1000:.0f} ms; /live at most {max(lives) * 1000:.0f} ms of {len(lives)} times"
+        f"{CLIENTS} at once: {statuses}; {sum(r.retry_after for r in refusals)} with Retry-After, slowest "
+        f"refusal after {slowest * 1000:.0f} ms; /live at most {max(live_s) * 1000:.0f} ms of {len(live_s)} times"
     )
 
 
@@ -46,11 +46,11 @@ async def _burst(port: int) -> tuple[list[Reply], list[float]]:
     body = form_body({"file": photo(SIDE)})
     request = head_of(ENHANCE, {"Content-Type": MULTIPART, "Content-Length": len(body), "Connection": "close"}) + body
     connections = [await asyncio.open_connection("127.0.0.1", port) for _ in range(CLIENTS)]
-    lives: list[float] = []
-    looking = asyncio.create_task(_look(port, lives))
+    live_s: list[float] = []
+    polling = asyncio.create_task(_poll_live(port, live_s))
     replies = await asyncio.gather(*(_reply(*connection, request) for connection in connections))
-    looking.cancel()
-    return list(replies), lives
+    polling.cancel()
+    return list(replies), live_s
 
 
 async def _reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> Reply:
@@ -63,7 +63,7 @@ async def _reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, req
     return Reply(int(head.split()[1]), b"retry-after:" in head.lower(), seconds)
 
 
-async def _look(port: int, lives: list[float]) -> None:
+async def _poll_live(port: int, live_s: list[float]) -> None:
     request = f"GET {LIVE} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
     while True:
         start = time.perf_counter()
@@ -71,5 +71,5 @@ async def _look(port: int, lives: list[float]) -> None:
         writer.write(request)
         await reader.read()
         writer.close()
-        lives.append(time.perf_counter() - start)
-        await asyncio.sleep(LOOKS)
+        live_s.append(time.perf_counter() - start)
+        await asyncio.sleep(LIVE_INTERVAL_S)

@@ -1,4 +1,4 @@
-"""How busy the device is kept: one slot, four clients, over HTTP."""
+"""The share of time in which the device is busy: one slot, four clients, over HTTP."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from bench.table import markdown, percent
 from bench.workers import Worker
 
 CLIENTS = 4
-SETTLING = 2.0  # seconds until all clients are in step
-PATIENCE = 600.0  # seconds for an answer
+SETTLING = 2.0  # seconds until all clients are sending
+ANSWER_TIMEOUT = 600.0  # seconds
 
 
 def measure(plan: Plan, seconds: float) -> dict[str, Any]:
-    """The share of the time that the device had a photo, and photos per second, over so many seconds."""
+    """`busy`: share of the time in which the device had a photo; `photos` done in `seconds`."""
     file = photo.portrait().save(plan.photos / "portrait.png").read_bytes()
     with Worker("server", "bench.server", {"device": plan.device}, plan.environment) as server:
-        crowd = Crowd(server.ask("port"), file)
-        with crowd:
+        clients = Clients(server.ask("port"), file)
+        with clients:
             time.sleep(SETTLING)
             start = time.perf_counter()
             seen = server.ask("watch", seconds=seconds)
             elapsed = time.perf_counter() - start
-            done = crowd.done_since(start)
+            done = clients.done_since(start)
         server.ask("stop")
     return {"clients": CLIENTS, "slots": 1, "seconds": elapsed, "photos": done, **seen}
 
 
-class Crowd:
-    """Clients that send a photo again and again for as long as the block lasts; a refusal ends the block in error."""
+class Clients:
+    """Clients that send a photo again and again while the block runs. At its end a refusal is raised as an error."""
 
     def __init__(self, port: int, file: bytes) -> None:
         self._url = f"http://127.0.0.1:{port}/api/v1/enhance"
@@ -45,7 +45,7 @@ class Crowd:
         self._failures: list[Exception] = []
         self._threads = [threading.Thread(target=self._send) for _ in range(CLIENTS)]
 
-    def __enter__(self) -> Crowd:
+    def __enter__(self) -> Clients:
         for thread in self._threads:
             thread.start()
         return self
@@ -58,23 +58,23 @@ class Crowd:
             raise self._failures[0]
 
     def done_since(self, start: float) -> int:
-        """Photos answered since then, a reading of `time.perf_counter()`."""
+        """Photos answered since `start`, a value of `time.perf_counter()`."""
         return sum(moment >= start for moment in self._done)
 
     def _send(self) -> None:
         try:
-            with httpx.Client(timeout=PATIENCE) as client:
+            with httpx.Client(timeout=ANSWER_TIMEOUT) as client:
                 while True:
                     client.post(self._url, files={"file": self._file}).raise_for_status()
                     self._done.append(time.perf_counter())
                     if self._over.is_set():
                         return
-        except Exception as error:  # told where the block ends
+        except Exception as error:  # raised at the end of the block
             self._failures.append(error)
 
 
 def table(found: Mapping[str, Any]) -> str:
-    """One row."""
+    """A table of one row."""
     header = ["embedded models, 512 → 1024", "device busy", "photos per second"]
     title = f"{found['clients']} clients, {found['slots']} slot"
     return markdown(header, [[title, percent(found["busy"]), f"{found['photos'] / found['seconds']:.2f}"]])

@@ -1,4 +1,4 @@
-"""Who is measured, and how: a plan, and the workers that it needs."""
+"""The contestants of the benchmark: the plan of a run, and the workers that it needs."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ PACKAGES = ("gfpgan", "realesrgan", "basicsr", "facexlib")
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run of the benchmark is to do. `weights_dir` is one that `bench.weights` has written.
+    """Settings of a run of the benchmark. `weights_dir` was written by `bench.weights`.
 
-    `device` is cpu or cuda. `photos` is a folder for the files that contestants are given.
+    `device` is cpu or cuda. `photos` is the folder for the contestants' input files. `published` says whether the
+    published tools are measured.
     """
 
     weights_dir: Path
@@ -32,12 +33,12 @@ class Plan:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What every worker's environment must say: the published tools take a GPU wherever they see one."""
+        """Variables for every worker. On a CPU they hide all GPUs: the published tools use any GPU that they find."""
         return {"CUDA_VISIBLE_DEVICES": ""} if self.device == "cpu" else {}
 
 
 def published_installed() -> bool:
-    """Whether the published packages are there; one of them does not build on Python 3.13 and later."""
+    """Whether the published packages are installed; one of them does not build on Python 3.13 and later."""
     return all(importlib.util.find_spec(name) is not None for name in PACKAGES)
 
 
@@ -45,7 +46,7 @@ def published_installed() -> bool:
 def started(
     plan: Plan, names: Sequence[Name], environment: Mapping[str, str] | None = None, precision: str = "auto"
 ) -> Iterator[dict[str, Worker]]:
-    """Workers by name, loaded, in this order; without the published tools where they are not installed.
+    """Start workers in the order of `names`; yields them by name, loaded. The published ones only if the plan has them.
 
     `precision` is Likeness's setting. Raises `WorkerDied`.
     """

@@ -1,4 +1,4 @@
-"""One photo, 512 → 1024 pixels, one face: the whole of it, by stage, with the memory that it took."""
+"""One photo, 512 → 1024 pixels, one face: total time, time by stage, and peak memory."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from bench.contestants import TITLES, Plan
 from bench.table import markdown, megabytes, milliseconds, percent, ratio, seconds
 from bench.workers import Worker, in_turns
 
-WARM_UP_SIDE = 256  # pixels; a small photo first, so that kernels and memory pools are there
+WARM_UP_SIDE = 256  # pixels; a small photo first, so that kernels and memory pools exist
 
-# Stage → its row's title; below it its part that is a network alone.
+# Stage → title of its row. PARTS: stage → the network in it, and the title of the row below.
 STAGES: Mapping[str, str] = {
     "decode": "decode",
     "detection": "detection",
@@ -37,7 +37,7 @@ NETWORK_PARTS = ("restorer", "upscaler", "parser")
 
 
 def measure(plan: Plan, workers: Mapping[str, Worker], repetitions: int) -> dict[str, Any]:
-    """Every run of every contestant, in turns, after one small photo for each."""
+    """All runs of all contestants, in turns, after one small photo for each as a warm-up."""
     for side, times in ((WARM_UP_SIDE, 1), (photo.SIDE, repetitions)):
         sample = photo.portrait(side)
         file = sample.save(plan.photos / f"portrait-{side}.png")
@@ -48,8 +48,8 @@ def measure(plan: Plan, workers: Mapping[str, Worker], repetitions: int) -> dict
 def summary(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """One contestant's median seconds, its median milliseconds by stage and part, and its highest peaks in MB.
 
-    `rest` is the share of the time that no network of ours takes: everything but detection, restoration, identity,
-    upscaling and the face parser. LPIPS belongs to it.
+    `rest` is the share of the time outside the networks: all but detection, restoration, identity, upscaling and the
+    face parser. It includes LPIPS.
     """
 
     def medians(key: str) -> dict[str, float]:
@@ -64,7 +64,7 @@ def summary(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def table(runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
-    """Stages down, contestants across; behind each but the published tools how many times faster it is."""
+    """Rows are stages, columns contestants; `ratio` says how many times faster one is than the published tools."""
     found = {name: summary(measured) for name, measured in runs.items() if measured}
     theirs = found.get("published")
     header = ["512 → 1024, one face"]
@@ -86,7 +86,7 @@ def table(runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
         if stage in PARTS:
             part, part_title = PARTS[stage]
             rows.append(row(f"– {part_title}", lambda f, part=part: f["parts_ms"].get(part), milliseconds))
-    rows.append(row("the rest: all but networks, LPIPS included", lambda f: f["rest"], percent, compared=False))
+    rows.append(row("the rest: all but networks, with LPIPS", lambda f: f["rest"], percent, compared=False))
     rows += [row(title, lambda f, key=key: f[key], megabytes) for key, title in _PEAKS.items()]
     return markdown(header, [cells for cells in rows if any(cell not in ("–", "") for cell in cells[1:])])
 

@@ -1,8 +1,8 @@
-"""Is the memory that admission expects a photo to take enough? `python -m bench.footprint [--official]`.
+"""Is the estimate of a photo's memory high enough? `python -m bench.footprint [--official]`.
 
-Does photos of several sizes, one after the other, and puts the growth of resident memory at the peak of each
-beside what `app.work.memory.photo_bytes` says. Exit status 1 if one took more. The official models have random
-weights, but the embedded detector: theirs would see faces everywhere.
+Processes photos of several sizes, one after the other, and compares the growth of resident memory at each peak with
+the estimate of `app.work.memory.photo_bytes`. Exit status 1 if a photo took more. `--official` uses the official models
+with random weights and the embedded detector, because a detector with random weights finds faces everywhere.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from pipeline.models.loading import load
 from pipeline.models.roles import Models
 from pipeline.options import Background, EnhanceOptions
 
-# Width, height, factor, and how the background is enlarged.
+# Width, height, upscale factor, and the option `background`.
 EMBEDDED_CASES: tuple[tuple[int, int, float, Background], ...] = (
     (512, 512, 2, "upscale"),
     (1000, 1000, 4, "upscale"),
@@ -53,8 +53,8 @@ OFFICIAL_CASES: tuple[tuple[int, int, float, Background], ...] = (
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure and print a line for each photo; 1 if one took more than was expected."""
-    parser = argparse.ArgumentParser(prog="python -m bench.footprint", description="Memory expected and taken.")
+    """Measure and print a line for each photo. Returns the exit status: 1 if one took more than the estimate."""
+    parser = argparse.ArgumentParser(prog="python -m bench.footprint", description="Estimated and measured memory.")
     parser.add_argument("--official", action="store_true", help="the official models, with random weights")
     official = parser.parse_args(arguments).official
     with ExitStack() as stack:
@@ -73,7 +73,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def portrait(width: int, height: int) -> bytes:
-    """A JPEG with a face and, as in a photo of a camera, grain."""
+    """A JPEG with a face, and with grain like a camera's photo."""
     face = PIL.Image.fromarray(skimage.data.astronaut()).resize((width, height), PIL.Image.Resampling.BICUBIC)
     grain = np.random.default_rng(0).normal(0, 4, (height, width, 1))
     file = io.BytesIO()

@@ -1,4 +1,4 @@
-"""How time and memory grow with the photo's size and with its faces."""
+"""How time and memory grow with the photo's size and with the number of faces."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from bench.table import MISSING, markdown, megabytes, ratio, seconds
 from bench.workers import Worker
 
 SIDES = (500, 1000, 1732, 3464)  # pixels: 0.25, 1, 3 and 12 megapixels
-PUBLISHED_SIDE = 1000  # the largest that the published tools get: more would take minutes
+PUBLISHED_SIDE = 1000  # the largest for the published tools: more would take minutes
 FACES = (1, 4, 16)
 
 
 def measure(plan: Plan, workers: Mapping[str, Worker]) -> dict[str, Any]:
-    """One run for each size, and one for each number of faces without any upscaler, of each contestant."""
+    """One run per contestant and size, and one per contestant and number of faces, the latter without an upscaler."""
     return {"faces": _faces(plan, workers), "sizes": _sizes(plan, workers)}
 
 
@@ -53,7 +53,7 @@ def _sizes(plan: Plan, workers: Mapping[str, Worker]) -> dict[str, dict[str, Any
 
 
 def size_table(found: Mapping[str, Mapping[str, Any]]) -> str:
-    """Megapixels down, contestants across: seconds and the peak memory of the run."""
+    """Rows are megapixels, columns contestants: seconds and peak memory of the run."""
     names = list(dict.fromkeys(name for runs in found.values() for name in runs))
     header = ["photo, ×2", *(f"{TITLES[name]}{unit}" for name in names for unit in ("", ", peak"))]
     rows = []
@@ -67,7 +67,7 @@ def size_table(found: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def face_table(found: Mapping[str, Mapping[str, Any]]) -> str:
-    """Numbers of faces down, contestants across: seconds of restoration and blending, and the run's peak memory."""
+    """Rows are numbers of faces, columns contestants: seconds of restoration and blending, peak memory of the run."""
     names = list(dict.fromkeys(name for runs in found.values() for name in runs))
     units = ("restoration", "blending", "peak")
     header = ["faces on 1 MP", *(f"{TITLES[name]}, {unit}" for name in names for unit in units), "ratio of the sums"]
@@ -83,7 +83,7 @@ def face_table(found: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _kept(run: Mapping[str, Any]) -> str:
-    """A mark where no face was restored: it was larger than the restorer takes."""
+    """A mark if no face was restored, because it was larger than the restorer accepts."""
     return "" if run["faces"] else " *"
 
 

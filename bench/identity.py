@@ -1,10 +1,11 @@
-"""Does the same person come out? `python -m bench.identity ../shared/photos --people obama biden rose`.
+"""Does a restored face show the same person? `python -m bench.identity ../shared/photos --people obama biden rose`.
 
 Prints how many faces are found in each photo, how similar each aligned face stays after every installed restorer at
-several strengths (before it is pasted; the answer's `identity_similarity` is that in the finished picture), and how
-well the recogniser tells people apart. Photos are files, or folders of them. A photo with one face whose name begins
-with one of `--people` shows that person; without `--people` its name up to the first character that is no letter is
-the person. Faces in one photo have a row of their own: they are several people, unless it is a collage.
+several strengths, and how well the recogniser distinguishes people. The similarity is that before the face is pasted;
+the answer's `identity_similarity` is that in the finished picture. Photos are files, or folders of files. A photo with
+one face shows the person in `--people` with whose name its file name begins; without `--people` the person is the file
+name up to the first character that is not a letter. Pairs of faces within one photo have a row of their own, as they
+are usually different people.
 """
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ MAX_PIXELS = 100_000_000
 
 
 @dataclass(frozen=True)
-class Seen:
-    """One photo: its name, its pixels (H, W, 3), its faces and their embeddings (N, D)."""
+class Analysed:
+    """A photo: its name, its pixels (H, W, 3), its faces and their embeddings (N, D), of unit length."""
 
     name: str
     image: Image
@@ -51,30 +52,30 @@ class Seen:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure and print; 1 if no photo could be read."""
-    parser = argparse.ArgumentParser(prog="python -m bench.identity", description="Faces, likeness, separation.")
+    """Measure and print. Returns the exit status: 1 if no photo could be read."""
+    parser = argparse.ArgumentParser(prog="python -m bench.identity", description="Measure likeness on your photos.")
     parser.add_argument("photos", nargs="+", type=Path, help="photos, or folders of them")
-    parser.add_argument("--people", nargs="*", default=[], help="how the names of one person's photos begin")
+    parser.add_argument("--people", nargs="*", default=[], help="beginnings of file names, one for each person")
     parsed = parser.parse_args(arguments)
     settings = Settings()
     models = load(choose(settings.shelf), choose_runtime(settings.device, settings.precision), settings.weights_dir)
     recogniser = models.recogniser
     if recogniser is None:
         parser.error("there is no recogniser: LIKENESS_RECOGNISER=none")
-    photos = list(looked_at(parsed.photos, models, recogniser))
+    photos = list(analysed(parsed.photos, models, recogniser))
     if not photos:
         print("No photo could be read.", file=sys.stderr)
         return 1
     for restorer in models.offered_restorers.values():
         print(f"Similarity by {recogniser.name} before and after {restorer.name}, the lowest of each photo\n")
         print(restored_table(photos, restorer, recogniser), end="\n\n", flush=True)
-    print(f"{recogniser.name} on photos as they are, threshold {recogniser.threshold:g}\n")
+    print(f"{recogniser.name} on the original photos, threshold {recogniser.threshold:g}\n")
     print(separation_table(photos, parsed.people, recogniser.threshold))
     return 0
 
 
-def looked_at(paths: Sequence[Path], models: Models, recogniser: Recogniser) -> Iterator[Seen]:
-    """Every photo among `paths` with its faces; what is no photo is named on standard error."""
+def analysed(paths: Sequence[Path], models: Models, recogniser: Recogniser) -> Iterator[Analysed]:
+    """Every photo among `paths` with its faces. Files that cannot be read are listed on standard error."""
     for path in files_of(paths):
         try:
             image = decode(inspect(path.read_bytes(), max_pixels=MAX_PIXELS)).image
@@ -82,18 +83,19 @@ def looked_at(paths: Sequence[Path], models: Models, recogniser: Recogniser) -> 
             print(f"{path}: {error}", file=sys.stderr)
             continue
         faces = detect(image, models.detector, Run())
-        yield Seen(path.stem, image, faces, recogniser.embed([image] * len(faces), [face.landmarks for face in faces]))
+        embeddings = recogniser.embed([image] * len(faces), [face.landmarks for face in faces])
+        yield Analysed(path.stem, image, faces, embeddings)
 
 
 def files_of(paths: Sequence[Path]) -> list[Path]:
-    """The files among `paths`, and in the folders among them those that may be photos."""
+    """The files among `paths` and in the folders among them, except texts."""
     folders = [sorted(path.iterdir()) if path.is_dir() else [path] for path in paths]
     texts = (".md", ".txt")
     return [file for files in folders for file in files if file.is_file() and file.suffix.lower() not in texts]
 
 
-def restored_table(photos: Sequence[Seen], restorer: Restorer, recogniser: Recogniser) -> str:
-    """For each photo how many faces were found and restored, and its lowest similarity at each strength."""
+def restored_table(photos: Sequence[Analysed], restorer: Restorer, recogniser: Recogniser) -> str:
+    """For each photo the number of faces found and restored, and the lowest similarity at each strength."""
     rows, all_found = [], np.empty((0, len(STRENGTHS)), dtype=np.float32)
     for photo in photos:
         found = similarities(photo, restorer, recogniser)
@@ -107,8 +109,8 @@ def restored_table(photos: Sequence[Seen], restorer: Restorer, recogniser: Recog
     return markdown(["photo", "faces", "restored", *(f"{strength:g}" for strength in STRENGTHS)], rows)
 
 
-def similarities(photo: Seen, restorer: Restorer, recogniser: Recogniser) -> FloatArray:
-    """(restored faces, strengths): the similarity of the aligned face before and after."""
+def similarities(photo: Analysed, restorer: Restorer, recogniser: Recogniser) -> FloatArray:
+    """Similarity of each aligned face before and after restoration: (restored faces, strengths)."""
     pairs = zip(photo.faces, align(photo.image, photo.faces, Run()), strict=True)
     taken = [(face, c) for face, c in pairs if c is not None and c.native_size <= restorer.max_native_size]
     crops = [crop for _, crop in taken]
@@ -122,8 +124,8 @@ def similarities(photo: Seen, restorer: Restorer, recogniser: Recogniser) -> Flo
     return np.array(columns, dtype=np.float32).reshape(len(STRENGTHS), len(crops)).T
 
 
-def separation_table(photos: Sequence[Seen], people: Sequence[str], threshold: float) -> str:
-    """Similarities of pairs of faces, by who they are: number, spread, and the share from `threshold` on."""
+def separation_table(photos: Sequence[Analysed], people: Sequence[str], threshold: float) -> str:
+    """For each kind of pair: number, percentiles of the similarity, and the share of at least `threshold`."""
     rows = []
     for name, values in pairs_of(photos, people).items():
         if not values:
@@ -134,8 +136,8 @@ def separation_table(photos: Sequence[Seen], people: Sequence[str], threshold: f
     return markdown(["pairs", "number", "lowest", "1 %", "median", "99 %", "highest", "same person"], rows)
 
 
-def pairs_of(photos: Sequence[Seen], people: Sequence[str]) -> dict[str, list[float]]:
-    """Similarities of all pairs of faces that are known by name, and of those in one photo."""
+def pairs_of(photos: Sequence[Analysed], people: Sequence[str]) -> dict[str, list[float]]:
+    """Similarities by kind of pair: one person, two people (faces known by name), and faces in one photo."""
     pairs: dict[str, list[float]] = {"one person": [], "two people": [], "in one photo": []}
     for photo in photos:
         cosines = photo.embeddings @ photo.embeddings.T
@@ -148,7 +150,7 @@ def pairs_of(photos: Sequence[Seen], people: Sequence[str]) -> dict[str, list[fl
 
 
 def person(name: str, people: Sequence[str]) -> str | None:
-    """Whom a photo of this name shows; None if it is none of the `people`."""
+    """The person that a photo of this name shows; None if none of `people`, or if the name begins with no letter."""
     if people:
         return next((known for known in people if name.lower().startswith(known.lower())), None)
     found = re.match(r"[^\W\d_]+", name)

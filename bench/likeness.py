@@ -1,4 +1,4 @@
-"""Likeness as a contestant: bytes in and JSON document out (`app.work.service`); its networks alone."""
+"""Likeness as a contestant: from bytes to JSON document (`app.work.service`), and its networks alone."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from pipeline.steps.upscaling import upscale_tiled
 from pipeline.types import Face, Image
 from tests import checkpoints
 
-ONE_TILE = 256  # pixels; networks alone get a photo of this side as one tile, a larger one in tiles
+ONE_TILE = 256  # pixels; for networks alone, a picture up to this side is one tile, a larger one is tiled
 
 
 def commands(weights_dir: str, models: str, device: str, precision: str = "auto") -> Commands:
-    """`models` is official (of the folder's random weights) or embedded; the others as Likeness's settings."""
+    """The worker's commands. `models` is official (the folder's random weights) or embedded; the rest are settings."""
     settings = Settings.model_validate(
         {"models": models, "weights_dir": weights_dir, "device": device, "precision": precision}
     )
@@ -53,7 +53,7 @@ class Loaded:
 
 
 class GivenFaces:
-    """Runs a detector, so that its time counts, and answers with other faces: of a photo `width` pixels wide."""
+    """Runs a detector, so that its time counts, but returns `faces`, in pixels of a photo of this `width`."""
 
     def __init__(self, detector: Detector, faces: Sequence[Face], width: int) -> None:
         self.name = detector.name
@@ -67,7 +67,7 @@ class GivenFaces:
 
 
 class Contestant:
-    """The models, loaded and warmed up once, and a service that lives as long."""
+    """The models, loaded and warmed up once, and a service that uses them."""
 
     def __init__(self, settings: Settings, official: bool) -> None:
         self._peak = PeakMemory()
@@ -89,10 +89,10 @@ class Contestant:
     def enhance(
         self, file: str, faces: list[dict[str, Any]], width: int, background: Background = "upscale"
     ) -> dict[str, Any]:
-        """One photo ×2: seconds, milliseconds by stage and by part of a stage, MB, and how many faces were restored.
+        """Enlarge one photo ×2. Returns seconds, milliseconds by stage and part of a stage, MB, restored faces.
 
-        The official set gets `faces`, in pixels of the photo, `width` pixels wide: its detector's weights are
-        random. The embedded detector finds its own.
+        The official detector has random weights, so its result is replaced by `faces`, in pixels of the photo, which
+        is `width` pixels wide. The embedded detector finds the faces itself.
         """
         data = Path(file).read_bytes()
         if self._official:
@@ -114,7 +114,7 @@ class Contestant:
         }
 
     def network(self, network: str, side: int, count: int, keep: str | None = None) -> dict[str, float]:
-        """Seconds of one network on `count` pictures; the last output is kept in the file `keep`, as .npy."""
+        """Seconds of one network on `count` pictures; the last output is saved to the file `keep` (.npy)."""
         work = self._work(network, side, count)
         outputs, seconds = timed(lambda: self._loaded_models.threads.submit(work).result())
         if keep is not None:
@@ -139,7 +139,7 @@ def _one_tile(upscaler: Upscaler, tile: Image) -> Image:
 
 
 def _watched(models: Models, stopwatch: Stopwatch) -> Models:
-    """The same models; the time in each network can be told from the rest of its stage."""
+    """The same models, with the time of each network added to the stopwatch."""
 
     def watched(model: Any, method: str, name: str) -> Any:
         return None if model is None else Timed(model, method, stopwatch, name)

@@ -1,4 +1,4 @@
-"""The machine and the software that the figures belong to."""
+"""The machine and the software on which the figures were measured."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 
 
 def describe(device: str) -> dict[str, str | int | float]:
-    """Names and sizes; memory in GB (10⁹ bytes). `gpu` is there where networks run on one."""
+    """Names and sizes; memory in GB (10⁹ bytes). `gpu` only with `device="cuda"`."""
     found: dict[str, str | int | float] = {
         "system": f"{platform.system()} {platform.release()}",
         "machine": platform.machine(),
@@ -27,7 +27,7 @@ def describe(device: str) -> dict[str, str | int | float]:
 
 
 def cpu_model() -> str:
-    """The processor's name, as well as the system tells it."""
+    """The processor's name from /proc/cpuinfo, else from Python's `platform`."""
     table = Path("/proc/cpuinfo")
     if table.exists():
         for line in table.read_text().splitlines():
@@ -37,5 +37,5 @@ def cpu_model() -> str:
 
 
 def _cores() -> int:
-    """Cores that this process may use."""
+    """Number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,7 +1,7 @@
-"""Does the service keep memory that it should give back? `python -m bench.memory --requests 1000`.
+"""Does the service leak memory? `python -m bench.memory --requests 1000`.
 
-Starts a server on the loopback, sends it one small photo with a face again and again, and watches the resident
-memory of the process. Exit status 1 if, after the warm-up, it has grown by `LIMIT_MB` or more.
+Starts a server on the loopback interface, sends it the same small photo with a face again and again, and measures the
+resident memory of the process. Exit status 1 if it grows by `LIMIT_MB` or more after the warm-up.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import skimage.data
 from tests.app.server import serving
 
 LIMIT_MB = 50.0
-WARM_UP = 50  # requests; kernels are chosen and memory pools filled in the first few
+WARM_UP = 50  # requests; the first few choose kernels and fill memory pools
 SAMPLES = 20
 START_SECONDS = 300.0
 FACE = (130, 0, 350, 220)  # the head in scikit-image's portrait
@@ -29,7 +29,7 @@ FACE = (130, 0, 350, 220)  # the head in scikit-image's portrait
 
 @dataclass(frozen=True)
 class Sample:
-    """The memory after so many requests, and how long those since the last sample took on average."""
+    """The resident memory after so many requests, and the mean time of each since the last sample."""
 
     requests: int
     resident_mb: float
@@ -37,10 +37,10 @@ class Sample:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure, print a table and the growth; 1 if it is too much."""
+    """Measure, print a table and the growth. Returns the exit status: 1 if the growth is too large."""
     parser = argparse.ArgumentParser(prog="python -m bench.memory", description="Look for memory leaks.")
-    parser.add_argument("--requests", type=int, default=1000, help="requests that count (default 1000)")
-    parser.add_argument("--warm-up", type=int, default=WARM_UP, help=f"requests before them (default {WARM_UP})")
+    parser.add_argument("--requests", type=int, default=1000, help="requests after the warm-up (default 1000)")
+    parser.add_argument("--warm-up", type=int, default=WARM_UP, help=f"requests of the warm-up (default {WARM_UP})")
     parsed = parser.parse_args(arguments)
     if parsed.requests < 1 or parsed.warm_up < 0:
         parser.error("--requests must be at least 1, and --warm-up not negative")
@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def photo(side: int = 96) -> bytes:
-    """A small photo with one face, as JPEG."""
+    """A small photo with one face, `side` pixels each way, as JPEG."""
     head = PIL.Image.fromarray(skimage.data.astronaut()).crop(FACE).resize((side, side))
     file = io.BytesIO()
     head.save(file, "JPEG", quality=90)
@@ -65,7 +65,7 @@ def photo(side: int = 96) -> bytes:
 
 
 def measure(client: httpx.Client, file: bytes, warm_up: int, requests: int) -> Iterator[Sample]:
-    """The memory after the warm-up, then some `SAMPLES` times until all requests are done."""
+    """The memory after the warm-up, then up to `SAMPLES` times until all requests are done."""
     process = psutil.Process()
     send(client, file, warm_up)
     yield Sample(0, process.memory_info().rss / 1e6, 0.0)
@@ -81,13 +81,13 @@ def measure(client: httpx.Client, file: bytes, warm_up: int, requests: int) -> I
 
 
 def send(client: httpx.Client, file: bytes, times: int) -> None:
-    """The photo, one request after the other; every answer must be a success with one face restored."""
+    """Send the photo, one request after the other. Raises if an answer is not a success with one restored face."""
     for _ in range(times):
         response = client.post("/api/v1/enhance", files={"file": file})
         response.raise_for_status()
         actions = [face["action"] for face in response.json()["data"]["faces"]]
         if actions != ["restored"]:
-            raise RuntimeError(f"one face was to be restored, but: {actions}")
+            raise RuntimeError(f"expected one restored face, got {actions}")
 
 
 if __name__ == "__main__":

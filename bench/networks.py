@@ -1,4 +1,4 @@
-"""The networks alone: how long, what part of what the machine can do, and how close to float32."""
+"""The networks alone: time, share of the machine's arithmetic rate, and error against float32."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bench.workers import Worker, in_turns
 
 @dataclass(frozen=True)
 class Case:
-    """A network on `count` pictures, `side` pixels each way; times are told for one of them."""
+    """A network on `count` square pictures of `side` pixels; the table shows the time of one of them."""
 
     title: str
     network: Literal["gfpgan", "x2plus", "general-x4v3"]
@@ -26,12 +26,12 @@ class Case:
 
     @property
     def key(self) -> str:
-        """A name for files and JSON."""
+        """The case's name in files and JSON."""
         return f"{self.network}-{self.side}-{self.count}"
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """The case as a worker is told it."""
+        """The case as arguments of a worker's command."""
         return {"network": self.network, "side": self.side, "count": self.count}
 
 
@@ -45,16 +45,16 @@ CASES = (
 
 
 def measure(plan: Plan, workers: Mapping[str, Worker], repetitions: int) -> dict[str, Any]:
-    """By case: `flop` for one picture (None without the published tools), and the seconds of each turn for all.
+    """By case: `flop` of one picture (None without the published tools), and each contestant's seconds by turn.
 
-    Our outputs are kept for `compare`.
+    Likeness's outputs are saved for `compare`.
     """
     contestants = {name: workers[name] for name in ("published", "likeness") if name in workers}
     found = {}
     for case in CASES:
         workers["likeness"].ask("network", **case.arguments, keep=_output(plan, case, "own"))
         flop = None
-        if "published" in workers:  # counted on their network, which warms it up
+        if "published" in workers:  # counting runs the published network, which warms it up
             flop = workers["published"].ask("flops", **case.arguments) / case.count
         turns = in_turns(contestants, repetitions, "network", **case.arguments)
         found[case.key] = {"flop": flop} | {name: [turn["seconds"] for turn in turns[name]] for name in turns}
@@ -62,7 +62,7 @@ def measure(plan: Plan, workers: Mapping[str, Worker], repetitions: int) -> dict
 
 
 def compare(plan: Plan, precise: Worker) -> dict[str, float | None]:
-    """By case the PSNR in dB of our output against that of `precise`, Likeness in float32; None where equal."""
+    """By case: PSNR in dB of Likeness's saved output against that of `precise`, Likeness in float32; None if equal."""
     found = {}
     for case in CASES:
         if case.count == 1:
@@ -74,7 +74,7 @@ def compare(plan: Plan, precise: Worker) -> dict[str, float | None]:
 
 
 def table(found: Mapping[str, Any], close: Mapping[str, float | None], rates: Mapping[str, float], dtype: str) -> str:
-    """One row for each case. `rates`: FLOP/s by number format; `dtype` is the one of our networks."""
+    """One row per case. `rates` has FLOP/s by number format; `dtype` is the number format of Likeness's networks."""
     header = ["network", "GFLOP", "published", "of fp32 rate", "Likeness", f"of {dtype} rate", "ratio", "PSNR to fp32"]
     rows = []
     for case in CASES:

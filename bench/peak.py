@@ -1,4 +1,4 @@
-"""The most memory that this process has held, in one run and ever."""
+"""Peak memory of this process: of one run, and since its start."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ _STATUS = Path("/proc/self/status")
 
 
 class PeakMemory:
-    """Peaks of the resident memory in MB (10⁶ bytes), and of what torch held on a CUDA device.
+    """Peaks of the resident memory, and of torch's memory on a CUDA device, in MB (10⁶ bytes).
 
-    Linux can forget a peak, so that each run has its own; where that is not possible a run's is the process's.
+    Linux can reset the peak, so that each run has its own; elsewhere a run's peak is the process's.
     """
 
     def __init__(self) -> None:
         self._ever_mb = 0.0
 
     def reset(self) -> None:
-        """A run begins: give back what is free, and forget the peak so far."""
+        """Begin a run: return freed memory to the system, and reset the peaks."""
         gc.collect()
-        return_freed_memory()  # or an earlier, larger run would count for this one
+        return_freed_memory()  # else memory of an earlier, larger run would count
         self._ever_mb = max(self._ever_mb, _peak_mb())
-        with suppress(OSError):  # no Linux, or not allowed
+        with suppress(OSError):  # not Linux, or not permitted
             _RESET.write_text("5")
         if torch.cuda.is_available():
             torch.cuda.reset_peak_memory_stats()
 
     def read(self) -> dict[str, float | None]:
-        """`run_mb`: since the last reset; `process_mb`: ever; `device_mb`: on the device since then, None without."""
+        """Peaks: `run_mb` since the last reset, `process_mb` since the start, `device_mb` on CUDA since the reset."""
         run_mb = _peak_mb()
         self._ever_mb = max(self._ever_mb, run_mb)
         device_mb = torch.cuda.max_memory_allocated() / 1e6 if torch.cuda.is_available() else None

@@ -1,4 +1,4 @@
-"""The photos that are measured on: scikit-image's portrait and what can be made of it, with their faces."""
+"""The benchmark's photos, made from scikit-image's portrait, with the faces in them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Pixels = npt.NDArray[np.uint8]
 SIDE = 512  # pixels of the portrait, both ways
 HEAD = (130, 0, 220)  # left, top and side of the square around its head
 
-# What RetinaFace finds in it.
+# The face that RetinaFace finds in the portrait, in pixels: (x0, y0, x1, y1), and five (x, y).
 BOX = (178.1, 55.5, 271.9, 177.9)
 LANDMARKS = ((202.7, 101.0), (248.4, 102.3), (225.6, 130.2), (202.5, 140.0), (247.0, 141.1))
 
@@ -34,7 +34,7 @@ class Sample:
     faces: tuple[Face, ...]
 
     def save(self, path: Path) -> Path:
-        """The path, under which the photo now lies as PNG."""
+        """Write the photo as PNG to `path`, and return the path."""
         cv2.imwrite(str(path), self.pixels[..., ::-1])
         return path
 
@@ -45,7 +45,7 @@ def portrait(side: int = SIDE) -> Sample:
 
 
 def mosaic(side: int = 1000, columns: int = 4) -> Sample:
-    """The portrait's head `columns` times across and down, `side` pixels each way in all."""
+    """A square of `side` pixels with the portrait's head in `columns` columns and as many rows."""
     left, top, size = HEAD
     cell = side // columns
     head = _resampled(skimage.data.astronaut()[top : top + size, left : left + size], cell)
@@ -69,19 +69,19 @@ def crop() -> Crop:
 
 
 def moved(face: Face, factor: float, shift: tuple[float, float] = (0.0, 0.0)) -> Face:
-    """The face in a picture that was enlarged and then moved; pixel areas, not pixel centres, are enlarged."""
+    """The face after the picture is scaled by `factor`, by pixel areas as in OpenCV, and shifted by (x, y) pixels."""
     offset = np.array(shift, dtype=np.float32) + np.float32((factor - 1) / 2)
     points = [points.reshape(-1, 2) * np.float32(factor) + offset for points in (face.box, face.landmarks)]
     return Face(points[0].reshape(4).astype(np.float32), points[1].astype(np.float32), face.score)
 
 
 def to_json(faces: Sequence[Face]) -> list[dict[str, Any]]:
-    """Faces as a worker is told them."""
+    """Faces as JSON arguments of a worker's command; scores are left out."""
     return [{"box": face.box.tolist(), "landmarks": face.landmarks.tolist()} for face in faces]
 
 
 def from_json(faces: Sequence[dict[str, Any]]) -> list[Face]:
-    """The reverse of `to_json`."""
+    """The reverse of `to_json`; every score is 1."""
     arrays = [[np.array(face[key], dtype=np.float32) for key in ("box", "landmarks")] for face in faces]
     return [Face(box, landmarks, 1.0) for box, landmarks in arrays]
 

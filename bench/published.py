@@ -1,4 +1,4 @@
-"""The published tools as a contestant: `GFPGANer` with `RealESRGANer`, set up as their scripts do.
+"""The published tools as a contestant: `GFPGANer` with `RealESRGANer`, set up as in their scripts.
 
 float32, tiles of 400 pixels, PNG bytes in and out, as `inference_gfpgan.py` reads and writes files.
 """
@@ -25,13 +25,13 @@ from tests.parity.published import published
 
 
 def commands(weights_dir: str, device: str) -> Commands:
-    """`device` is cpu or cuda; the folder is one that `bench.weights` has written."""
+    """The worker's commands. `device` is cpu or cuda; `bench.weights` has written `weights_dir`."""
     contestant = Contestant(Path(weights_dir), torch.device(device))
     return {"enhance": contestant.enhance, "network": contestant.network, "flops": contestant.flops}
 
 
 class Contestant:
-    """Their networks, loaded once."""
+    """The published networks, loaded once."""
 
     def __init__(self, folder: Path, device: torch.device) -> None:
         self._peak = PeakMemory()
@@ -44,7 +44,7 @@ class Contestant:
         self._upscaler = published("realesrgan").RealESRGANer(
             2, file, model=rrdb, tile=400, tile_pad=10, pre_pad=0, half=False, device=device
         )
-        os.chdir(folder)  # there its helper finds a detector and a parser, and downloads none
+        os.chdir(folder)  # here its helper finds the detector and the parser, and so downloads nothing
         self._restorer = published("gfpgan").GFPGANer(
             str(folder / "GFPGANv1.4.pth"),
             upscale=2,
@@ -61,9 +61,9 @@ class Contestant:
     def enhance(
         self, file: str, faces: list[dict[str, Any]], width: int, background: Background = "upscale"
     ) -> dict[str, Any]:
-        """One photo ×2: seconds, milliseconds by stage and by part of a stage, and MB. The faces are the given ones.
+        """Enlarge one photo ×2 with the given faces. Returns seconds, milliseconds by stage and part of a stage, MB.
 
-        With `background` resample there is no upscaler, as with the script's `--bg_upsampler none`.
+        `background="resample"` works without an upscaler, as the script does with `--bg_upsampler none`.
         """
         data = Path(file).read_bytes()
         self._helper.get_face_landmarks_5 = self._stopwatch.wrap("detection", self._given(faces))
@@ -73,7 +73,7 @@ class Contestant:
         output, seconds = timed(lambda: self._whole(data))
         measured = self._stopwatch.milliseconds
         parts = {name: measured.pop(name) for name in ("restorer", "upscaler", "parser") if name in measured}
-        # Between alignment and upscaling there is no function to wrap: the network with what is around it.
+        # No function does the restoration alone, so its time is the rest: the network and the code around it.
         known = sum(measured.get(stage, 0.0) for stage in ("detection", "alignment", "upscaling", "blending"))
         measured["restoration"] = measured.pop("enhance") - known
         return {
@@ -86,13 +86,13 @@ class Contestant:
         }
 
     def network(self, network: str, side: int, count: int) -> dict[str, float]:
-        """Seconds of one network on a batch of `count` pictures, `side` pixels each way."""
+        """Seconds of one network on a batch of `count` square pictures of `side` pixels."""
         model, batch = self._network(network), self._batch(network, side, count)
         with torch.no_grad():
             return {"seconds": timed(lambda: model(batch))[1]}
 
     def flops(self, network: str, side: int, count: int) -> int:
-        """What that network computes, a multiplication and an addition being two."""
+        """Floating-point operations of that network; a multiplication and an addition count as two."""
         return flops(self._network(network), self._batch(network, side, count))
 
     def _whole(self, data: bytes) -> Any:
@@ -112,7 +112,7 @@ class Contestant:
         self._restorer.gfpgan = watch("restorer", self._restorer.gfpgan)
 
     def _given(self, faces: list[dict[str, Any]]) -> Callable[..., int]:
-        """Their detection, whose result is then replaced: its weights are random."""
+        """Runs the detector, then replaces its result with `faces`, because the detector's weights are random."""
 
         def detect(**options: Any) -> int:
             self._detect(**options)

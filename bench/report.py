@@ -1,4 +1,4 @@
-"""All tables of a benchmark, as one page of Markdown."""
+"""The benchmark's report: all tables on one page of Markdown."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from typing import Any
 from bench import busy, end_to_end, growth, networks
 
 NO_PUBLISHED = (
-    "The published packages are not installed (basicsr does not build on Python 3.13): Likeness was measured alone."
+    "The published packages are not installed (basicsr does not build on Python 3.13): only Likeness was measured."
 )
 RATIO = "A ratio says how many times longer the published tools take, or how many times more memory."
 WEIGHTS = (
-    "Both have the same randomly initialised weights and are given the same face (both detectors run). The published "
-    "tools are `GFPGANer` with `RealESRGANer` as their scripts set them up: float32, tiles of 400 pixels. The embedded "
-    "models are trained ones and find the face themselves."
+    "Both use the same random weights and get the same face (both detectors run). The published "
+    "tools are `GFPGANer` with `RealESRGANer`, set up as in their scripts: float32, tiles of 400 pixels. The embedded "
+    "models are trained and find the face themselves."
 )
 GROWTH = (
-    "The published tools get nothing above 1 MP: it would take minutes. * no face restored: it was larger in the photo "
-    "than the embedded restorer takes."
+    "The published tools do not get photos above 1 MP, which would take minutes. * no face restored: it was larger in "
+    "the photo than the embedded restorer accepts."
 )
 FACES = "Without an upscaler (`background=resample`, the published script's `--bg_upsampler none`)."
 
 
 def render(results: Mapping[str, Any]) -> str:
-    """Markdown of everything that was measured; what was left out has no section."""
+    """The page in Markdown; parts that were not measured have no section."""
     machine = results["machine"]
     parts = [
         "# Benchmark",

@@ -1,4 +1,4 @@
-"""Times of parts that are called from somewhere inside: their functions are wrapped, nothing else is touched."""
+"""Times of functions that other code calls: the functions are wrapped, the code stays unchanged."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import torch
 
 
 def synchronize() -> None:
-    """Wait until the device has done what it was told; a CPU always has."""
+    """Wait until a CUDA device has finished its work; without one do nothing."""
     if torch.cuda.is_available():
         torch.cuda.synchronize()
 
 
 def timed(work: Callable[[], Any]) -> tuple[Any, float]:
-    """What `work` gives, and the seconds it took."""
+    """The result of `work`, and the seconds that it took."""
     synchronize()
     start = time.perf_counter()
     result = work()
@@ -31,15 +31,15 @@ class Stopwatch:
         self.milliseconds: dict[str, float] = {}
 
     def reset(self) -> None:
-        """Forget what was measured."""
+        """Set all times to zero."""
         self.milliseconds = {}
 
     def add(self, name: str, seconds: float) -> None:
-        """Count these seconds under `name`."""
+        """Add these seconds to `name`."""
         self.milliseconds[name] = self.milliseconds.get(name, 0.0) + seconds * 1000
 
     def wrap(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The same function, every call of which is timed under `name`."""
+        """`function`, with the time of every call added to `name`."""
 
         def measured(*arguments: Any, **named: Any) -> Any:
             result, seconds = timed(lambda: function(*arguments, **named))
@@ -50,7 +50,7 @@ class Stopwatch:
 
 
 class Timed:
-    """A model of which one method is timed; everything else of it is as it was."""
+    """A model with one timed method; all other attributes are the model's own."""
 
     def __init__(self, model: Any, method: str, stopwatch: Stopwatch, name: str) -> None:
         self._model = model

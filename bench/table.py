@@ -1,4 +1,4 @@
-"""Figures as people read them, and Markdown tables of them."""
+"""Figures rounded for reading, and Markdown tables of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ MISSING = "–"
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table, its first column to the left and the others to the right, padded for reading as it is."""
+    """A Markdown table, padded for a terminal; the first column is left-aligned, the others right-aligned."""
     lines = [list(header), *map(list, rows)]
     if any(len(line) != len(header) for line in lines):
         raise ValueError("every row of a table needs as many cells as its header")
@@ -21,14 +21,14 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def seconds(value: float | None) -> str:
-    """Seconds, three digits where there are as many."""
+    """Seconds with three significant digits, at most two of them decimals."""
     if value is None:
         return MISSING
     return f"{value:.0f} s" if value >= 99.5 else f"{value:.1f} s" if value >= 9.95 else f"{value:.2f} s"
 
 
 def milliseconds(value: float | None) -> str:
-    """Milliseconds, whole ones from ten on."""
+    """Milliseconds; whole ones from ten on, else one decimal."""
     if value is None:
         return MISSING
     return f"{value:.0f} ms" if value >= 9.95 else f"{value:.1f} ms"
@@ -40,12 +40,12 @@ def megabytes(value: float | None) -> str:
 
 
 def percent(value: float | None) -> str:
-    """A share of 1."""
+    """A share in [0, 1] as a percentage."""
     return MISSING if value is None else f"{100 * value:.0f} %"
 
 
 def ratio(theirs: float | None, ours: float | None) -> str:
-    """How many times more theirs is than ours."""
+    """`theirs` divided by `ours`."""
     if theirs is None or not ours:
         return MISSING
     times = theirs / ours

@@ -1,6 +1,6 @@
-"""The whole official set with random weights, so that nothing has to be downloaded to be measured.
+"""The official models with random weights, so that the benchmark needs no download.
 
-How long a network takes does not depend on what it has learnt.
+The time that a network takes does not depend on its weights.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from tests.official import write_official
 _TABLE = "registry.json"
 
 PUBLISHED_FILES = ("detection_Resnet50_Final.pth", "parsing_parsenet.pth")
-PUBLISHED_FOLDER = "gfpgan/weights"  # where the published helper looks for them, from the working directory
+PUBLISHED_FOLDER = "gfpgan/weights"  # facexlib looks for them here, relative to the working directory
 
 
 def write(folder: Path) -> None:
-    """The files, some 1.1 GB, where Likeness and the published tools look for them; and what Likeness must know."""
+    """Write the weights, 1.1 GB, where Likeness and the published tools find them, and the table for `registry`."""
     rows = {model.name: {"bytes": model.bytes, "sha256": model.sha256} for model in write_official(folder)}
     (folder / _TABLE).write_text(json.dumps(rows))
     (folder / PUBLISHED_FOLDER).mkdir(parents=True)
@@ -28,6 +28,6 @@ def write(folder: Path) -> None:
 
 
 def registry(folder: Path) -> tuple[ModelFile, ...]:
-    """The registry, with the sizes and hashes of the files that `write` has made there."""
+    """The registry, with the sizes and hashes of the files that `write` has written."""
     rows = json.loads((folder / _TABLE).read_text())
     return tuple(replace(model, **rows[model.name]) for model in REGISTRY)

@@ -1,9 +1,8 @@
 """One contestant in a process of its own: `python -m bench.worker MODULE '{"option": …}'`.
 
-MODULE has a function `commands(**options)` that loads what is needed, once, and gives functions by name. Then each
-line on stdin is a JSON object, the name of one of them under `command` and its arguments; its result is one JSON line
-on stdout. The first line on stdout, `{"ready": true}`, says that everything is loaded. Whatever goes wrong ends the
-process.
+MODULE has a function `commands(**options)` that loads the models and returns functions by name. The worker then writes
+`{"ready": true}` to stdout. Each line on stdin is a JSON object: under `command` the name of a function, beside it the
+arguments. The function's result is written to stdout as one JSON line. An exception ends the process.
 """
 
 from __future__ import annotations
@@ -19,27 +18,27 @@ Commands: TypeAlias = Mapping[str, Callable[..., Any]]
 
 
 def serve(commands: Commands, requests: Iterable[str], answers: IO[str]) -> None:
-    """Obey until there are no more requests."""
+    """Run the commands in `requests` (JSON lines), and write each result to `answers`."""
     for line in requests:
         request = json.loads(line)
         name = request.pop("command")
-        say(answers, commands[name](**request))
+        write_line(answers, commands[name](**request))
 
 
-def say(answers: IO[str], result: Any) -> None:
-    """One JSON line."""
+def write_line(answers: IO[str], result: Any) -> None:
+    """Write the result as one JSON line."""
     answers.write(json.dumps(result) + "\n")
     answers.flush()
 
 
 def main(arguments: list[str]) -> int:
-    """Load the contestant and serve it."""
+    """Load the contestant, then run its commands until stdin ends."""
     module, options = arguments
-    # What packages print goes to stderr from here on: it must not look like an answer.
+    # From here on the packages' own output to stdout goes to stderr, so that it is not taken for an answer.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     commands: Commands = importlib.import_module(module).commands(**json.loads(options))
-    say(answers, {"ready": True})
+    write_line(answers, {"ready": True})
     serve(commands, sys.stdin, answers)
     return 0
 

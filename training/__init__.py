@@ -1,1 +1,1 @@
-"""How the embedded models are made: pairs from a teacher, small students, and what they measure."""
+"""How the embedded models are made: conversion of published weights, or training of students on a teacher's output."""

@@ -1,4 +1,4 @@
-"""Random crops of the cached pairs, as tensors ready for a training step."""
+"""Random crops of the cached pairs, as tensors for a training step."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Item = TypeVar("Item")
 
 
 def _turned(images: Bytes, turn: int) -> Bytes:
-    """One of the eight flips and quarter turns of (H, W, 3)."""
+    """One of the eight flips and quarter turns (``turn`` 0 … 7) of an image (H, W, 3)."""
     out = np.rot90(images, turn % 4)
     return out[:, ::-1] if turn >= 4 else out
 
@@ -23,7 +23,8 @@ def _turned(images: Bytes, turn: int) -> Bytes:
 def batch(data: Pairs, rng: np.random.Generator, size: int, side: int) -> tuple[Tensor, Tensor]:
     """Inputs (size, 3, side, side), answers (size, 3, k·side, k·side), both in [0, 1].
 
-    The teacher is not exactly equivariant to turns, but near enough that eight views of a tile teach more than one.
+    The crops are turned and flipped at random: the teacher is not exactly equivariant to that, but nearly, so eight
+    views of a tile teach more than one.
     """
     scale = data.answers.shape[1] // data.inputs.shape[1]
     low = np.empty((size, side, side, 3), np.uint8)
@@ -38,8 +39,8 @@ def batch(data: Pairs, rng: np.random.Generator, size: int, side: int) -> tuple[
     return to_tensor(low), to_tensor(high)
 
 
-def ahead(make: Callable[[], Item], count: int) -> Iterator[Item]:
-    """``count`` results of ``make``, each made in a thread of its own while the one before it is used."""
+def prefetched(make: Callable[[], Item], count: int) -> Iterator[Item]:
+    """``count`` results of ``make``, in order; a thread computes the next one while the caller uses the last."""
     with ThreadPoolExecutor(1) as worker:
         pending = worker.submit(make)
         for index in range(count):

@@ -1,7 +1,7 @@
 """Dead-leaves pictures: overlapping shapes of all sizes, with the edge and scale statistics of photographs.
 
-They supply what a handful of photographs lacks: any colour next to any other, edges at every angle, fine strands and
-lettering. Everything is drawn at twice the size and area-averaged, so edges are anti-aliased as a lens would.
+They add what a few photographs lack: every pair of neighbouring colours, edges at every angle, fine strands and
+lettering. Pictures are drawn at twice the size and area-averaged, so that edges are as smooth as in a photograph.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ def fractal_noise(rng: np.random.Generator, side: int, exponent: float) -> npt.N
 
 
 def _colour(rng: np.random.Generator) -> npt.NDArray[np.float32]:
-    """One RGB colour: mostly muted, sometimes grey, sometimes any."""
+    """A random RGB colour in [0, 1]: mostly muted, sometimes grey, sometimes saturated."""
     base = rng.beta(1.2, 1.2)
     spread = rng.choice([0.0, 0.12, 0.4], p=[0.15, 0.5, 0.35])
     return np.asarray(np.clip(base + spread * rng.standard_normal(3), 0, 1), np.float32)
 
 
 def _shape(rng: np.random.Generator, mask: npt.NDArray[np.uint8], radius: float) -> None:
-    """Fill one random ellipse, polygon or bar of about this radius into ``mask`` (the one array drawn in place)."""
+    """Draw a random filled ellipse, polygon or bar of about this radius into ``mask``, in place."""
     side = mask.shape[0]
     centre = rng.uniform(-0.05 * side, 1.05 * side, 2)
     kind = rng.random()
@@ -58,7 +58,7 @@ def _shape(rng: np.random.Generator, mask: npt.NDArray[np.uint8], radius: float)
 
 
 def _strands(rng: np.random.Generator, canvas: Image) -> None:
-    """A tuft of thin curved lines, as of hair or grass, drawn into ``canvas``."""
+    """Draw a tuft of thin curved lines, like hair or grass, into ``canvas``, in place."""
     side = canvas.shape[0]
     origin, turn, length = rng.uniform(0, side, 2), rng.uniform(0, 2 * np.pi), rng.uniform(0.1, 0.4) * side
     bend, base = rng.normal(0, 0.8), _colour(rng)
@@ -72,7 +72,7 @@ def _strands(rng: np.random.Generator, canvas: Image) -> None:
 
 
 def _lettering(rng: np.random.Generator, canvas: Image) -> None:
-    """A short word of random glyphs, drawn into ``canvas``."""
+    """Draw a short word of random glyphs into ``canvas``, in place."""
     side = canvas.shape[0]
     word = "".join(rng.choice(list(_GLYPHS), int(rng.integers(3, 10))))
     at = (int(rng.uniform(0, 0.7) * side), int(rng.uniform(0.1, 1.0) * side))
@@ -82,13 +82,14 @@ def _lettering(rng: np.random.Generator, canvas: Image) -> None:
 
 
 def dead_leaves(rng: np.random.Generator, side: int = 384, leaves: int = 350) -> Image:
-    """RGB float32 (side, side, 3) in [0, 1]; the same generator state gives the same picture."""
+    """A picture: RGB float32 (side, side, 3) in [0, 1]. The same generator state gives the same picture."""
     big = side * _OVERSAMPLE
     canvas = np.ones((big, big, 3), np.float32) * _colour(rng)
     textures = [fractal_noise(rng, big, exponent) for exponent in (0.3, 0.9, 1.4, 2.0)]
     across = np.linspace(-1, 1, big, dtype=np.float32)
     smallest, largest = 0.006 * big, 0.35 * big
-    # Radii fall as r**-2, so that every scale covers as much; the large ones are laid first, so that all stay visible.
+    # The density of radii falls as r**-2, so that every scale covers the same area. Large shapes come first and do not
+    # hide small ones.
     draws = rng.random(leaves)
     radii = np.sort(smallest / (1 - draws * (1 - smallest / largest)))[::-1]
     mask = np.zeros((big, big), np.uint8)

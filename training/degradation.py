@@ -1,6 +1,6 @@
-"""What happens to a photo before it reaches the service: blur, resampling, noise, JPEG.
+"""Degradations of photos: blur, resampling, noise, JPEG.
 
-``random_degradation`` draws one for training; ``FIXED`` holds the ones that evaluation names in its tables.
+``random_degradation`` draws one for training; ``FIXED`` has those of the evaluation's tables.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from training.photos import Image
 
 @dataclass(frozen=True)
 class Degradation:
-    """Applied in this order. Lengths in pixels of the degraded picture, noise in 1/255; 0 (quality 0) switches off."""
+    """Steps in the order of application. Lengths in pixels of the degraded picture, noise in 1/255; 0 skips a step."""
 
     blur: float = 0.0  # Gaussian, standard deviation along x
     blur_ratio: float = 1.0  # standard deviation along y over that along x
-    shrink: float = 1.0  # shrunk by this factor (area) and enlarged again (linear), as by a thumbnail
+    shrink: float = 1.0  # reduced by this factor (area) and enlarged again (linear), like a thumbnail; 1 skips it
     noise: float = 0.0  # Gaussian, standard deviation
     grey_noise: bool = False  # the same noise on all channels
     quality: int = 0  # JPEG, with OpenCV's chroma subsampling 4:2:0
-    sharpen: float = 0.0  # unsharp mask after all else, as phones do
+    sharpen: float = 0.0  # strength of an unsharp mask at the end, as phones apply it
 
 
 FIXED: dict[str, Degradation] = {
@@ -34,7 +34,7 @@ FIXED: dict[str, Degradation] = {
 
 
 def jpeg(image: Image, quality: int) -> Image:
-    """Through a JPEG file and back; RGB float32 (H, W, 3) in [0, 1]."""
+    """The image after JPEG compression; RGB float32 (H, W, 3) in [0, 1]."""
     bgr = np.ascontiguousarray((image[:, :, ::-1] * 255).round().clip(0, 255).astype(np.uint8))
     done, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
     decoded = cv2.imdecode(data, cv2.IMREAD_COLOR) if done else None
@@ -44,7 +44,7 @@ def jpeg(image: Image, quality: int) -> Image:
 
 
 def degrade(image: Image, degradation: Degradation, rng: np.random.Generator) -> Image:
-    """RGB float32 (H, W, 3) in [0, 1] → the same shape and range, rounded to 8 bits as an uploaded file is."""
+    """RGB float32 (H, W, 3) in [0, 1] → the same shape and range, rounded to 8 bits like an uploaded file."""
     out: Image = image
     height, width = image.shape[:2]
     if degradation.blur > 0:
@@ -65,7 +65,7 @@ def degrade(image: Image, degradation: Degradation, rng: np.random.Generator) ->
 
 
 def random_degradation(rng: np.random.Generator) -> Degradation:
-    """One degradation for training: a fifth (nearly) clean, the rest a mixture in which every part is often absent."""
+    """A random degradation for training: a fifth are (nearly) clean, in the others each step is often skipped."""
     if rng.random() < 0.2:
         return Degradation(noise=float(rng.choice([0.0, 1.0])), quality=int(rng.choice([0, 0, 95])))
     return Degradation(

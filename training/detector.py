@@ -2,7 +2,7 @@
 
 Nothing is trained. The three networks are read from the wheel, their layers renamed to those of
 ``pipeline/models/detectors/mtcnn_network.py``, and written as one safetensors file: the first network in full
-precision, which costs 13 KB and moves its probabilities by up to 0.006 less, the others in half precision.
+precision (half would save 13 KB, but change its probabilities by up to 0.006 more), the others in half precision.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from training.students import State, write
 from training.wheels import wheel_file
 
 DISTRIBUTION = "facenet-pytorch"
-# What was read when the shipped file was made.
+# Of the files from which the shipped weights were made.
 SHA256 = {
     "pnet": "a2a71925e0b9996a42f63e47efc1ca19043e69558b5c523b978d611dfae49c8f",
     "rnet": "bbb937de72efc9ef83b186c49f5f558467a1d7e3453a8ece0d71a886633f6a86",
     "onet": "165bfbe42940416ccfb977545cf0e976d5bf321f67083ae2aaaa5c764280118d",
 }
-# facenet-pytorch's names of the layers before the heads, with their places in our trunk; the heads, in the order in
-# which ours has their numbers; and the side of the last map, where a fully connected layer follows.
+# For each network: facenet-pytorch's names of the layers before the heads → their index in our trunk; the heads, in the
+# order of our outputs; the side of the last feature map before a fully connected layer, or 0 without such a layer.
 LAYERS: dict[str, tuple[dict[str, int], tuple[str, ...], int]] = {
     "pnet": (
         {"conv1": 0, "prelu1": 1, "conv2": 3, "prelu2": 4, "conv3": 5, "prelu3": 6},
@@ -72,14 +72,14 @@ def converted(name: str, published: State) -> State:
 
 
 def _in_our_order(tensor: Tensor, side: int) -> Tensor:
-    """The weights of a fully connected layer that reads (columns, rows, channels), for (channels, rows, columns)."""
+    """Reorder a fully connected layer's inputs from (columns, rows, channels) to (channels, rows, columns)."""
     if tensor.ndim == 1:
         return tensor
     return tensor.reshape(len(tensor), side, side, -1).permute(0, 3, 2, 1).reshape(len(tensor), -1)
 
 
 def stored(state: State) -> State:
-    """The tensors in the number formats of the file."""
+    """The tensors in the number formats of the shipped file."""
     formats = {"pnet": torch.float32, "rnet": torch.float16, "onet": torch.float16}
     return {key: tensor.to(formats[key.partition(".")[0]]).contiguous() for key, tensor in state.items()}
 
@@ -87,7 +87,7 @@ def stored(state: State) -> State:
 def published_weights(name: str) -> State:
     """The tensors of ``pnet``, ``rnet`` or ``onet`` as facenet-pytorch publishes them.
 
-    Raises ``ValueError`` for a file that is not the one which was converted.
+    Raises ``ValueError`` for a file with another SHA-256.
     """
     data = wheel_file(DISTRIBUTION, f"facenet_pytorch/data/{name}.pt")
     found = hashlib.sha256(data).hexdigest()
@@ -97,7 +97,7 @@ def published_weights(name: str) -> State:
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=EMBEDDED_DIR / "mtcnn.safetensors", help="file to write")
     file = parser.parse_args().output

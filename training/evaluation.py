@@ -1,4 +1,4 @@
-"""What the shipped models measure against their teacher, on photos and faces that training never saw.
+"""The shipped models compared with their teacher, on photos and faces that were not used in training.
 
 ``python -m training.evaluation --teacher ../shared/weights/realesr-general-x4v3.pth`` prints the tables as Markdown.
 """
@@ -27,7 +27,7 @@ SCALES = (2, 4)
 
 @dataclass(frozen=True)
 class Score:
-    """PSNR to the teacher in dB of the plain picture and of the student's, and mean shifts in 1/255."""
+    """PSNR in dB to the teacher's output, of the plain enlargement and of the student; colour shifts in 1/255."""
 
     name: str
     plain: float
@@ -37,12 +37,12 @@ class Score:
 
     @property
     def gain(self) -> float:
-        """How much nearer to the teacher the student is than the plain picture, in dB."""
+        """The student's PSNR minus that of the plain enlargement, in dB."""
         return self.student - self.plain
 
 
 def photo_scores(teacher: nn.Module, students: dict[int, nn.Module], half: bool) -> Iterator[tuple[int, str, Score]]:
-    """(scale, degradation, score) for each held-out photo at half its size; bicubic is the plain picture."""
+    """(scale, degradation, score) of each held-out photo at half its size; the plain enlargement is bicubic."""
     for name, photo in held_out_photos():
         small = resized(photo, photo.shape[0] // 2, photo.shape[1] // 2)
         for kind, how in FIXED.items():
@@ -59,7 +59,7 @@ def photo_scores(teacher: nn.Module, students: dict[int, nn.Module], half: bool)
 
 
 def face_scores(teacher: nn.Module, students: dict[int, nn.Module], half: bool) -> Iterator[tuple[int, Score]]:
-    """(native size, score) for each degraded held-out face; the crop as warped is the plain picture."""
+    """(native size, score) of each degraded held-out face; the plain enlargement is the warped crop."""
     for native in NATIVE_SIZES:
         for crop in held_out_faces(native, FIXED["degraded"]):
             target = restored(crop, lambda image: upscaled(teacher, image, half))
@@ -69,7 +69,7 @@ def face_scores(teacher: nn.Module, students: dict[int, nn.Module], half: bool) 
 
 
 def speeds(networks: Iterable[tuple[str, nn.Module]], side: int = CROP) -> Iterator[tuple[str, float, float]]:
-    """(name, seconds in float32, seconds in bfloat16) of one side² input, the best of three runs, channels last."""
+    """(name, seconds in float32, seconds in bfloat16) of an input of side²; best of three runs, channels last."""
     for name, network in networks:
         times = []
         for dtype in (torch.float32, torch.bfloat16):
@@ -88,13 +88,13 @@ def speeds(networks: Iterable[tuple[str, nn.Module]], side: int = CROP) -> Itera
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table: the first column to the left, the others to the right."""
+    """A Markdown table, the first column left-aligned, the others right-aligned."""
     lines = [f"| {' | '.join(header)} |", f"|{'|'.join([':--'] + ['--:'] * (len(header) - 1))}|"]
     return "\n".join(lines + [f"| {' | '.join(row)} |" for row in rows])
 
 
 def scores_table(columns: dict[str, list[Score]]) -> str:
-    """One row a picture, one column a condition: gain in dB (plain → student); the mean last."""
+    """Rows are pictures, columns conditions: gain in dB (plain → student). The last row has the means."""
     rows = [
         [row[0].name, *(f"**{s.gain:+.2f}** ({s.plain:.1f} → {s.student:.1f})" for s in row)]
         for row in zip(*columns.values(), strict=True)
@@ -104,11 +104,11 @@ def scores_table(columns: dict[str, list[Score]]) -> str:
 
 
 def report(teacher: nn.Module, students: dict[int, nn.Module], half: bool = False) -> Iterator[str]:
-    """The tables one after the other; ``half``: bfloat16 autocast, a tenth of the time on a CPU that has it."""
+    """Titles and tables in turns. ``half``: bfloat16 autocast, a tenth of the time on a CPU with bfloat16."""
     photos: dict[str, list[Score]] = {f"×{scale} {kind}": [] for scale in SCALES for kind in FIXED}
     for scale, kind, score in photo_scores(teacher, students, half):
         photos[f"×{scale} {kind}"].append(score)
-    yield "Photos: dB nearer to the teacher than bicubic (PSNR to the teacher of bicubic → of the student)"
+    yield "Photos: gain over bicubic in dB (PSNR to the teacher of bicubic → of the student)"
     yield scores_table(photos)
     shifts = [
         [name, *(f"{scores[index].to_input:+.2f} / {scores[index].to_teacher:+.2f}" for scores in photos.values())]
@@ -119,16 +119,16 @@ def report(teacher: nn.Module, students: dict[int, nn.Module], half: bool = Fals
     faces: dict[str, list[Score]] = {f"native size {native}": [] for native in NATIVE_SIZES}
     for native, score in face_scores(teacher, students, half):
         faces[f"native size {native}"].append(score)
-    yield "Faces: dB nearer to the teacher's crop than the crop as warped"
+    yield "Faces: gain over the warped crop in dB (PSNR to the teacher of the warped crop → of the student)"
     yield scores_table(faces)
     networks = [("teacher ×4", teacher), *((f"compact-x{scale}", students[scale]) for scale in SCALES)]
     times = [[name, f"{single:.2f} s", f"{brief:.2f} s"] for name, single, brief in speeds(networks)]
-    yield f"Seconds for {CROP}² input"
+    yield f"Seconds for an input of {CROP}²"
     yield table(["", "float32", "bfloat16"], times)
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--teacher", type=Path, required=True, help="realesr-general-x4v3.pth")
     parser.add_argument("--weights", type=Path, default=EMBEDDED, help="folder of the students")

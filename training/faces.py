@@ -1,4 +1,4 @@
-"""Held-out faces at chosen native sizes, and the way a face crop is restored.
+"""Held-out faces at chosen native sizes, and the restoration of a face crop.
 
 The native size of a face is the side, in photo pixels, of the square that alignment warps to 512 px.
 """
@@ -36,7 +36,7 @@ LANDMARKS: dict[str, list[list[list[float]]]] = {
 
 @dataclass(frozen=True)
 class FaceCrop:
-    """``image``: (512, 512, 3) RGB in [0, 1], warped from a photo in which the face's square has side ``native``."""
+    """A crop (512, 512, 3), RGB in [0, 1], warped from a square of ``native`` pixels in the photo."""
 
     name: str
     image: Image
@@ -44,7 +44,10 @@ class FaceCrop:
 
 
 def face_crop(name: str, photo: Image, points: list[list[float]], native: float, how: Degradation) -> FaceCrop:
-    """The photo resampled until the face has this native size, degraded, and warped to the FFHQ template."""
+    """Resample the photo so that the face has this native size, degrade it, warp it to the FFHQ template.
+
+    ``points`` are the five landmarks (x, y) in the photo. Raises ``ValueError`` if no transform fits them.
+    """
     landmarks = np.array(points, np.float32)
     matrix = similarity_transform(landmarks, FFHQ_512_TEMPLATE)
     if matrix is None:
@@ -66,11 +69,11 @@ def held_out_faces(native: float, how: Degradation) -> Iterator[FaceCrop]:
 
 
 def at_native_size(crop: FaceCrop) -> Image:
-    """The crop brought back to the size the face has in the photo, by area averages."""
+    """The crop reduced by area averages to the face's size in the photo."""
     side = min(CROP, max(1, round(crop.native)))
     return resized(crop.image, side, side)
 
 
 def restored(crop: FaceCrop, enlarge: Callable[[Image], Image]) -> Image:
-    """(512, 512, 3): to the native size, through the network, and back to 512 (area if it shrinks, else cubic)."""
+    """The crop (512, 512, 3) reduced to native size, enlarged, and resampled to 512 (area if larger, else cubic)."""
     return resized(enlarge(at_native_size(crop)), CROP, CROP)

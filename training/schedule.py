@@ -1,4 +1,4 @@
-"""One training run of one network: AdamW, warm-up and cosine, and an exponential moving average of the weights."""
+"""One training run of a network: AdamW, warm-up and cosine schedule, exponential moving average of the weights."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from training.batches import ahead, batch
+from training.batches import batch, prefetched
 from training.loss import loss
 from training.measures import enlarge
 from training.pairs import Pairs
@@ -21,35 +21,35 @@ from training.students import State, hidden_filters
 
 @dataclass(frozen=True)
 class Cycle:
-    """One warm-up and cosine descent of the learning rate, from `rate` to `end` of it."""
+    """One cycle of the learning rate: warm-up to `rate`, then cosine decay to `rate · end`."""
 
     steps: int
     rate: float
     end: float = 0.01
     colour_weight: float = 0.0
-    rounded: bool = False  # train with the hidden filters rounded as they are stored
+    rounded: bool = False  # train with the hidden filters rounded to float8
     warm_up: int = 150
     size: int = 8  # patches per step
     side: int = 64  # of a patch, in input pixels
-    half_weight: float = 0.5
+    half_weight: float = 0.5  # of the error at ×2
     decay: float = 0.998  # of the moving average
 
     def rate_at(self, step: int) -> float:
-        """The learning rate."""
+        """The learning rate at this step."""
         rise = min(1.0, (step + 1) / self.warm_up)
         fall = 0.5 * (1 + math.cos(math.pi * step / self.steps))
         return self.rate * rise * (self.end + (1 - self.end) * fall)
 
 
 def run(network: nn.Module, data: Pairs, cycle: Cycle, seed: int, compiled: bool = True) -> State:
-    """Trains ``network`` in place; returns the averaged weights, prints its progress."""
+    """Train ``network`` in place and print the progress. Returns the averaged weights."""
     rng = np.random.default_rng(seed)
-    batches = ahead(lambda: batch(data, rng, cycle.size, cycle.side), cycle.steps)
+    batches = prefetched(lambda: batch(data, rng, cycle.size, cycle.side), cycle.steps)
     network.to(memory_format=torch.channels_last).train()
     forward = torch.compile(enlarge) if compiled else enlarge
     average = {key: value.detach().clone() for key, value in network.state_dict().items()}
-    stored_short = hidden_filters(average) if cycle.rounded else set()
-    filters = [parameter for key, parameter in network.named_parameters() if key in stored_short]
+    float8_names = hidden_filters(average) if cycle.rounded else set()
+    filters = [parameter for key, parameter in network.named_parameters() if key in float8_names]
     optimiser = torch.optim.AdamW(network.parameters(), cycle.rate, betas=(0.9, 0.99), weight_decay=1e-5)
     began, total = time.monotonic(), 0.0
     for step, (low, high) in enumerate(batches):
@@ -76,10 +76,10 @@ def run(network: nn.Module, data: Pairs, cycle: Cycle, seed: int, compiled: bool
 
 @contextmanager
 def rounded(filters: Sequence[Tensor]) -> Iterator[None]:
-    """Inside, the filters have the values they are stored with; afterwards their own again.
+    """Within the block the filters are rounded to float8, as they are stored; afterwards they are restored.
 
-    The gradient of the rounded filters then moves the exact ones: the straight-through estimator (Bengio, Leonard
-    and Courville, "Estimating or propagating gradients through stochastic neurons", 2013).
+    The optimiser then applies the gradient of the rounded filters to the exact ones: the straight-through estimator
+    (Bengio, Leonard and Courville, "Estimating or propagating gradients through stochastic neurons", 2013).
     """
     exact = [values.detach().clone() for values in filters]
     with torch.no_grad():

@@ -1,8 +1,8 @@
-"""The students' network, and the ×2 network that a ×4 network contains.
+"""The students' network, and the derivation of a ×2 network from a ×4 network.
 
 SRVGG's head is convolution → pixel shuffle, added to the nearest-upsampled input. Averaging 2×2 output pixels commutes
-with both: it averages the head's filters in groups, and nearest ×4 averaged is nearest ×2. So the ×2 student with the
-averaged head computes exactly the area-downsampled output of the ×4 student, at the ×4 student's trunk.
+with both: it averages the head's filters in groups, and nearest ×4 averaged is nearest ×2. So the ×4 student's trunk
+with the averaged head computes exactly the ×4 student's output reduced by area averages.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def half_scale(state: State) -> State:
     for kind in ("weight", "bias"):
         key = f"body.{head}.{kind}"
         tensor = state[key]
-        # Pixel shuffle reads channel c·16 + 4·y + x; y and x split into (half, within).
+        # Pixel shuffle takes pixel (y, x) of colour c from channel c·16 + 4·y + x; y and x are split into (// 2, % 2).
         grouped = tensor.reshape(3, 2, 2, 2, 2, *tensor.shape[1:])
         out[key] = grouped.mean((2, 4)).reshape(12, *tensor.shape[1:])
     return out
@@ -40,8 +40,8 @@ def half_scale(state: State) -> State:
 def stored(state: State) -> State:
     """The state in the number formats of the shipped files.
 
-    The filters of the hidden layers, nearly all of the numbers, take one byte each (float8_e4m3); everything else, the
-    first filters and the head among it, two (float16).
+    The filters of the hidden layers, nearly all of the numbers, take one byte each (float8_e4m3). All others, including
+    the first filters and the head, take two (float16).
     """
     hidden = hidden_filters(state)
     return {
@@ -51,7 +51,7 @@ def stored(state: State) -> State:
 
 
 def hidden_filters(state: State) -> set[str]:
-    """The names of the filters of the hidden layers: all but the first and the head's."""
+    """The names of the hidden layers' filters: all filters but the first layer's and the head's."""
     filters = sorted((key for key, tensor in state.items() if tensor.ndim == 4), key=lambda key: int(key.split(".")[1]))
     return set(filters[1:-1])
 
@@ -62,7 +62,7 @@ def save(state: State, file: Path) -> None:
 
 
 def write(state: State, file: Path) -> None:
-    """Write the state as it is, as safetensors, renamed into place."""
+    """Write the state unchanged as safetensors, to a temporary file that is then renamed."""
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     save_file(state, str(part))
@@ -71,6 +71,6 @@ def write(state: State, file: Path) -> None:
 
 
 def load(file: Path) -> tuple[nn.Module, int]:
-    """(network in float32, evaluation mode; its scale), through spandrel as the service loads it."""
+    """(network in float32 and evaluation mode, its scale), loaded with spandrel as in the service."""
     descriptor = ModelLoader().load_from_file(str(file))
     return descriptor.model.float().eval().requires_grad_(False), int(descriptor.scale)

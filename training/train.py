@@ -1,8 +1,8 @@
-"""The one command: pairs, pruning, fine-tuning, derivation of ×2, weights, tables.
+"""Makes compact-x4 and compact-x2: pairs, pruning, fine-tuning, derivation of ×2, weights, tables.
 
 ``python -m training.train --teacher ../shared/weights/realesr-general-x4v3.pth``
 
-The pairs are kept in the cache folder; a second run of the same recipe starts with the pruning at once.
+The pairs stay in the cache folder, so a second run with the same recipe starts with the pruning.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import torch
 
 from training.evaluation import EMBEDDED, report
 from training.pairs import Recipe, pairs, to_tensor
-from training.photos import cache_folder
 from training.pruning import pruned
 from training.schedule import Cycle, run
 from training.students import half_scale, load, save, student
+from training.wheels import cache_folder
 
 FEATURES, HIDDEN = 64, 20
 FITTING_TILES = 24  # for the least squares of the pruning: 393,000 positions for 577 unknowns
 
-# First towards the teacher alone, then keeping the mean colour, last with the filters rounded as they are stored.
+# First only the error to the teacher, then also the mean colour, last with filters rounded to their stored format.
 CYCLES = (
     Cycle(steps=2300, rate=3.5e-4, end=0.76),
     Cycle(steps=5900, rate=2.6e-4, end=0.16, colour_weight=2.0),
@@ -32,7 +32,7 @@ CYCLES = (
 
 
 def train(teacher_file: Path, folder: Path, output: Path) -> None:
-    """Everything but the tables: writes compact-x4 and, derived from it, compact-x2 into ``output``."""
+    """Train compact-x4, derive compact-x2, and write both into ``output``. Pairs are cached in ``folder``."""
     torch.manual_seed(0)
     teacher = load(teacher_file)[0].to(memory_format=torch.channels_last)
     data = pairs(Recipe(), teacher, folder / "pairs")
@@ -47,7 +47,7 @@ def train(teacher_file: Path, folder: Path, output: Path) -> None:
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--teacher", type=Path, required=True, help="realesr-general-x4v3.pth")
     parser.add_argument("--output", type=Path, default=EMBEDDED, help="folder for the weights")

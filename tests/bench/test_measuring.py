@@ -1,4 +1,4 @@
-"""The tools that measure, on the small scale."""
+"""The measuring tools, on small inputs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pipeline.steps.detection import detect
 from pipeline.types import Face, Image
 
 
-def test_the_machine_computes_at_some_rate() -> None:
+def test_the_machines_rate_is_positive() -> None:
     assert product_rate(torch.float32, "cpu", (64,)) > 0
 
 
@@ -57,7 +57,7 @@ def test_a_runs_peak_is_its_own_and_the_process_remembers_the_highest() -> None:
         assert after["run_mb"] <= with_block["run_mb"] - 150
 
 
-def test_a_timed_method_is_added_up_and_all_else_stays() -> None:
+def test_a_timed_method_is_added_up_and_other_attributes_stay() -> None:
     model = SimpleNamespace(name="model", parse=lambda crop, *, twice=False: crop * (2 if twice else 1))
     stopwatch = Stopwatch()
     timed = Timed(model, "parse", stopwatch, "parser")
@@ -71,7 +71,7 @@ def test_a_timed_method_is_added_up_and_all_else_stays() -> None:
 
 
 @pytest.mark.parametrize("sample", [photo.portrait(512), photo.portrait(400), photo.mosaic(400, 2)])
-def test_given_faces_lie_where_the_detector_sees_them(sample: photo.Sample, embedded_models: object) -> None:
+def test_given_faces_are_where_the_detector_finds_them(sample: photo.Sample, embedded_models: object) -> None:
     image = np.ascontiguousarray(sample.pixels, dtype=np.float32) / 255
     found = embedded_models.detector.detect(image, Run().check)  # type: ignore[attr-defined]
     assert len(found) >= 1
@@ -91,7 +91,7 @@ def test_a_mosaic_has_a_face_in_every_place(tmp_path: Path) -> None:
     assert np.array_equal(again[7].landmarks, sample.faces[7].landmarks)
 
 
-def test_a_detector_runs_and_other_faces_come_out() -> None:
+def test_a_detector_runs_and_the_given_faces_are_returned() -> None:
     seen: list[tuple[int, ...]] = []
 
     def look(image: Image, check: Callable[[], None]) -> list[Face]:
@@ -112,24 +112,24 @@ def test_a_detector_runs_and_other_faces_come_out() -> None:
 
 
 @pytest.mark.parametrize(("photos", "share"), [(0, 0.0), (1, 1.0)])
-def test_looking_at_the_device(photos: int, share: float) -> None:
+def test_the_busy_share_of_the_device(photos: int, share: float) -> None:
     admission = SimpleNamespace(on_device=photos)
     assert server.watch(admission, 0.05)["busy"] == share  # type: ignore[arg-type]
 
 
-def test_clients_send_until_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clients_send_until_the_block_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[str] = []
     monkeypatch.setattr("httpx.Client.post", answering(sent, 200))
-    with busy.Crowd(1, b"photo") as crowd:
+    with busy.Clients(1, b"photo") as clients:
         while len(sent) < 10:
             time.sleep(0.001)
-    assert crowd.done_since(0.0) >= 10
+    assert clients.done_since(0.0) >= 10
     assert set(sent) == {"http://127.0.0.1:1/api/v1/enhance"}
 
 
 def test_a_refused_photo_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("httpx.Client.post", answering([], 503))
-    with pytest.raises(ValueError, match="503"), busy.Crowd(1, b"photo"):
+    with pytest.raises(ValueError, match="503"), busy.Clients(1, b"photo"):
         pass
 
 

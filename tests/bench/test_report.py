@@ -1,4 +1,4 @@
-"""The page, from made-up figures."""
+"""The benchmark's report, from made-up figures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bench.report import NO_PUBLISHED, render
 
 
 def run(seconds: float, *, faces: int = 1, mb: float = 2000.0, parts: dict[str, float] | None = None) -> dict[str, Any]:
-    """Three fifths restoration, the rest blending."""
+    """A run whose time is three fifths restoration, the rest blending."""
     stages = {"restoration": 600 * seconds, "blending": 400 * seconds}
     return {
         "seconds": seconds,
@@ -49,7 +49,7 @@ def results() -> dict[str, Any]:
 
 
 def cells(text: str, first: str) -> list[str]:
-    """The cells of the only row that begins so."""
+    """The cells after the first, of the only row that begins with `first`."""
     (line,) = [line for line in text.splitlines() if line.startswith(f"| {first}")]
     return [cell.strip() for cell in line.strip("|").split("|")][1:]
 
@@ -70,7 +70,7 @@ def test_the_whole_page(results: dict[str, Any]) -> None:
     assert cells(page, "4 clients, 1 slot") == ["93 %", "2.50"]
 
 
-def test_what_was_left_out_has_no_section(results: dict[str, Any]) -> None:
+def test_parts_that_were_not_measured_have_no_section(results: dict[str, Any]) -> None:
     page = render(results | {"growth": None, "float32": None})
     assert "## Growth" not in page
     assert "without half precision" not in page
@@ -82,7 +82,7 @@ def test_a_gpu_is_named(results: dict[str, Any]) -> None:
     assert "not measured" not in page
 
 
-def test_without_the_published_packages_likeness_stands_alone(results: dict[str, Any]) -> None:
+def test_without_the_published_packages_only_likeness_is_shown(results: dict[str, Any]) -> None:
     alone = {key: {"flop": None, "likeness": turns["likeness"]} for key, turns in results["networks"].items()}
     runs = {name: results["end_to_end"][name] for name in ("likeness", "embedded")}
     changed = {"published": False, "end_to_end": runs, "networks": alone, "growth": None, "float32": None}
@@ -92,17 +92,17 @@ def test_without_the_published_packages_likeness_stands_alone(results: dict[str,
     assert cells(page, "GFPGAN, one face") == ["–", "–", "–", "1.00 s", "–", "–", "47.1 dB"]
 
 
-def test_end_to_end_compares_everyone_with_the_published_tools(results: dict[str, Any]) -> None:
+def test_end_to_end_compares_all_with_the_published_tools(results: dict[str, Any]) -> None:
     table = end_to_end.table(results["end_to_end"])
     assert cells(table, "**total**") == ["14.0 s", "4.00 s", "3.50×", "0.50 s", "28.0×"]
     assert cells(table, "– of which the face parser")[:3] == ["4200 ms", "1200 ms", "3.50×"]
     assert cells(table, "the rest") == ["20 %", "20 %", "–", "20 %", "–"]
     assert cells(table, "peak memory of the run") == ["2000 MB", "2000 MB", "1.00×", "2000 MB", "1.00×"]
     assert "GPU" not in table
-    assert "decode" not in table  # nobody measured it
+    assert "decode" not in table  # not measured
 
 
-def test_a_contestant_is_told_by_its_medians_and_its_highest_peaks() -> None:
+def test_a_contestants_summary_has_medians_and_the_highest_peaks() -> None:
     runs = [run(2, mb=1000), run(9, mb=1200), run(3, mb=1100)]
     found = end_to_end.summary(runs)
     assert found["seconds"] == 3
@@ -111,7 +111,7 @@ def test_a_contestant_is_told_by_its_medians_and_its_highest_peaks() -> None:
     assert found["rest"] == pytest.approx(0.2)
 
 
-def test_networks_are_told_for_one_picture_with_their_share_of_the_rate(results: dict[str, Any]) -> None:
+def test_networks_are_shown_per_picture_with_their_share_of_the_rate(results: dict[str, Any]) -> None:
     table = networks.table(results["networks"], results["psnr"], results["rates"], "bfloat16")
     # 1024 GFLOP: of 0.3 TFLOP/s in 4 s, of 0.9 TFLOP/s in 1 s.
     assert cells(table, "GFPGAN, one face") == ["1024", "4.00 s", "85 %", "1.00 s", "114 %", "4.00×", "47.1 dB"]
@@ -120,7 +120,7 @@ def test_networks_are_told_for_one_picture_with_their_share_of_the_rate(results:
     assert cells(table, "Real-ESRGAN ×2plus, 512²")[-1] == "–"
 
 
-def test_growth_leaves_out_what_was_not_measured_and_marks_faces_that_were_kept(results: dict[str, Any]) -> None:
+def test_growth_shows_unmeasured_runs_as_missing_and_marks_kept_faces(results: dict[str, Any]) -> None:
     table = growth.size_table(results["growth"]["sizes"])
     assert cells(table, "0.25 MP") == ["14.0 s", "2000 MB", "4.00 s", "2000 MB"]
     assert cells(table, "12 MP") == ["–", "–", "130 s *", "3500 MB"]

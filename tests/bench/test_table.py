@@ -5,7 +5,7 @@ import pytest
 from bench import table
 
 
-def test_columns_are_padded_and_figures_stand_to_the_right() -> None:
+def test_columns_are_padded_and_figures_right_aligned() -> None:
     lines = table.markdown(["stage", "a"], [["decode", "1 ms"], ["x", "1000 ms"]]).splitlines()
     assert lines == [
         "| stage  |       a |",
@@ -43,7 +43,7 @@ def test_milliseconds(value: float | None, text: str) -> None:
         (1.0, 0, "–"),
     ],
 )
-def test_a_ratio_says_how_many_times_longer_theirs_takes(theirs: float | None, ours: float | None, text: str) -> None:
+def test_a_ratio_is_theirs_divided_by_ours(theirs: float | None, ours: float | None, text: str) -> None:
     assert table.ratio(theirs, ours) == text
 
 

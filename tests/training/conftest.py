@@ -6,7 +6,7 @@ import torch
 
 @pytest.fixture(autouse=True)
 def _one_thread() -> Iterator[None]:
-    """These networks are so small that threads would mostly wait for each other, above all on a busy machine."""
+    """Use one thread: the networks are so small that several threads would mostly wait for each other."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

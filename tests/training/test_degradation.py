@@ -29,12 +29,12 @@ def test_output_is_rounded_to_eight_bits(picture: Image) -> None:
     np.testing.assert_allclose(out, out.round(), atol=1e-3)
 
 
-def test_clean_changes_nothing_but_the_rounding(picture: Image) -> None:
+def test_clean_only_rounds(picture: Image) -> None:
     out = degrade(picture, FIXED["clean"], np.random.default_rng(0))
     np.testing.assert_allclose(out, picture, atol=0.5 / 255 + 1e-6)
 
 
-def test_the_argument_stays_as_it_was(picture: Image) -> None:
+def test_the_argument_is_not_changed(picture: Image) -> None:
     before = picture.copy()
     degrade(picture, FIXED["heavy"], np.random.default_rng(0))
     assert np.array_equal(picture, before)

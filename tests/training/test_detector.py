@@ -30,13 +30,13 @@ def as_published(name: str) -> dict[str, torch.Tensor]:
 
 
 @pytest.mark.parametrize("name", LAYERS)
-def test_every_tensor_finds_its_place(name: str) -> None:
+def test_every_tensor_is_converted(name: str) -> None:
     found = converted(name, as_published(name))
     network = MAKERS[name]()
     network.load_state_dict({key.removeprefix(f"{name}."): tensor for key, tensor in found.items()}, strict=True)
 
 
-def test_a_fully_connected_layer_reads_the_same_pixels() -> None:
+def test_a_fully_connected_layer_gives_the_same_output() -> None:
     """facenet-pytorch swaps rows and columns and puts channels last before its dense layers."""
     published = as_published("rnet")
     dense = nn.Linear(576, 128)

@@ -1,4 +1,4 @@
-"""The reader against bytes made by hand, as dlib/serialize.h says."""
+"""The reader on bytes written by hand according to dlib/serialize.h."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def tensor(values: Sequence[float], sizes: tuple[int, int, int, int] | None = No
 
 EMPTY = tensor([], (0, 0, 0, 0))
 ONES = real(1, 0) * 4
-REST = FLAGS + EMPTY * 3  # what a layer keeps for training
+REST = FLAGS + EMPTY * 3  # a layer's state for training
 
 HEAD = integer(1) + text("loss_metric_2") + real(1, -5) + real(3, -1)
 INPUT = text("input_rgb_image_sized") + real(245, -1) + real(117, 0) + real(1, 6) + integers(5, 7)
@@ -73,13 +73,13 @@ def test_integers_have_a_sign_and_a_length(data: bytes, value: int) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"\x00", b"\x09" + bytes(9), b"\x80", b"\x02\x01"])
-def test_what_is_no_integer_is_refused(data: bytes) -> None:
+def test_a_broken_integer_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"byte|ends"):
         Reader(data).integer()
 
 
 def test_reals_are_mantissa_and_exponent() -> None:
-    """The red that the published network subtracts: bytes of its file."""
+    """The first number is the red that the published network subtracts, as in its file."""
     assert Reader(b"\x03b\x90\xf5\x81\x11").real() == np.float32(122.782)
     assert Reader(real(-3, -1)).real() == -1.5
     assert Reader(real(0, 11)).real() == 0
@@ -142,8 +142,8 @@ def test_a_network_is_read_from_the_input_to_the_last_layer() -> None:
         (NETWORK.replace(b"relu_", b"mish_"), "'mish_' is not known"),
         (NETWORK.replace(INPUT, text("input_rgb_image") + integers(5, 7)), "input_rgb_image_sized was expected"),
         (HEAD + integers(2, 4, 3) + INPUT, "version 4"),
-        (NETWORK.replace(AFFINE, AFFINE[:-1] + b"\x01"), "by channel"),
-        (NETWORK.replace(MATRIX + REST, MATRIX + FLAGS + EMPTY * 2 + tensor([1.0])), "state of training"),
+        (NETWORK.replace(AFFINE, AFFINE[:-1] + b"\x01"), "per channel"),
+        (NETWORK.replace(MATRIX + REST, MATRIX + FLAGS + EMPTY * 2 + tensor([1.0])), "training state"),
         (NETWORK.replace(CONVOLUTION + REST + integer(1), CONVOLUTION + REST + integer(2)), "several samples"),
         (NETWORK.replace(integers(1, 2, 2, 1, 2), integers(1, 9, 2, 1, 2)), "values"),
     ],

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from training.batches import ahead, batch
+from training.batches import batch, prefetched
 from training.loss import colour_error, loss
 from training.pairs import Pairs, Recipe, inputs, pairs, to_tensor
 from training.schedule import Cycle, run
@@ -37,12 +37,12 @@ def test_batches_keep_input_and_answer_together() -> None:
     assert torch.equal(answer, source.repeat_interleave(4, 2).repeat_interleave(4, 3))
 
 
-def test_ahead_gives_as_many_as_asked_in_order() -> None:
+def test_prefetched_yields_the_results_in_order() -> None:
     numbers = iter(range(10))
-    assert list(ahead(lambda: next(numbers), 4)) == [0, 1, 2, 3]
+    assert list(prefetched(lambda: next(numbers), 4)) == [0, 1, 2, 3]
 
 
-def test_loss_forgives_the_teachers_drift_of_colour_only() -> None:
+def test_the_loss_ignores_the_teachers_colour_shift_only() -> None:
     source = torch.rand(2, 3, 32, 32)
     output = source.repeat_interleave(4, 2).repeat_interleave(4, 3)
     drifted = output + torch.tensor([0.02, -0.01, 0.0]).view(1, 3, 1, 1)

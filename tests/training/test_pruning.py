@@ -11,7 +11,7 @@ def compact(hidden: int) -> Compact:
     return Compact(num_feat=8, num_conv=hidden, upscale=2).requires_grad_(False)
 
 
-def test_kept_layers_are_spread_evenly_and_end_with_the_last() -> None:
+def test_kept_layers_are_evenly_spaced_and_include_the_last() -> None:
     assert kept_layers(32, 16) == [0, *range(2, 33, 2)]
     assert kept_layers(5, 5) == [0, 1, 2, 3, 4, 5]
     for wanted in range(1, 33):

@@ -29,7 +29,7 @@ def plain() -> DlibRecogniser:
     return DlibRecogniser("dlib", state | {MEAN: torch.zeros(LENGTH)}, choose_runtime("cpu", "fp32"), threshold=0.0)
 
 
-def lay(folder: Path, name: str, image: Image) -> None:
+def write(folder: Path, name: str, image: Image) -> None:
     (folder / name).write_bytes(images.jpeg((image * 255).round().astype(np.uint8)))
 
 
@@ -37,19 +37,19 @@ def test_the_mean_is_over_the_largest_face_of_each_portrait(
     tmp_path: Path, astronaut: Image, plain: DlibRecogniser, detector: Detector, capsys: pytest.CaptureFixture[str]
 ) -> None:
     face = astronaut[40:200, 140:300]
-    lay(tmp_path, "a.jpg", face)
+    write(tmp_path, "a.jpg", face)
     alone = mean_embedding(plain, detector, tmp_path)
     beside = np.zeros((160, 240, 3), np.float32)
     beside[:, 80:] = face
     beside[:80, :80] = cv2.resize(face[:, ::-1], (80, 80), interpolation=cv2.INTER_AREA)
-    lay(tmp_path, "a.jpg", beside)
-    lay(tmp_path, "b.jpg", np.full((60, 60, 3), 0.5, np.float32))
+    write(tmp_path, "a.jpg", beside)
+    write(tmp_path, "b.jpg", np.full((60, 60, 3), 0.5, np.float32))
     with_more = mean_embedding(plain, detector, tmp_path)
     assert torch.nn.functional.cosine_similarity(alone, with_more, dim=0) > 0.99
-    lay(tmp_path, "b.jpg", np.ascontiguousarray(face[:, ::-1]))
+    write(tmp_path, "b.jpg", np.ascontiguousarray(face[:, ::-1]))
     (tmp_path / "a.jpg").unlink()
     mirrored = mean_embedding(plain, detector, tmp_path)
-    lay(tmp_path, "a.jpg", beside)
+    write(tmp_path, "a.jpg", beside)
     assert torch.allclose(mean_embedding(plain, detector, tmp_path), (with_more + mirrored) / 2, atol=1e-5)
     assert "1 portraits; no face found in 1: b.jpg" in capsys.readouterr().out
 

@@ -21,7 +21,7 @@ def test_the_rate_rises_then_falls_to_its_end() -> None:
     assert rates[-1] == pytest.approx(0.1, abs=0.01)
 
 
-def test_rounded_filters_get_their_own_values_back_also_after_an_error() -> None:
+def test_rounded_filters_are_restored_even_after_an_error() -> None:
     values = torch.rand(5, 5)
     before = values.clone()
     with rounded([values]):
@@ -34,7 +34,7 @@ def test_rounded_filters_get_their_own_values_back_also_after_an_error() -> None
 
 
 @pytest.mark.parametrize("is_rounded", [False, True])
-def test_a_short_run_comes_nearer_to_the_answers(is_rounded: bool) -> None:
+def test_a_short_run_lowers_the_error(is_rounded: bool) -> None:
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
     inputs = rng.integers(0, 256, (6, 72, 72, 3), dtype=np.uint8)

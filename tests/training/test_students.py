@@ -21,7 +21,7 @@ def test_half_scale_is_the_area_average_of_the_x4_student() -> None:
         torch.testing.assert_close(small(batch), functional.avg_pool2d(large(batch), 2), atol=1e-5, rtol=1e-5)
 
 
-def test_half_scale_leaves_its_argument_alone() -> None:
+def test_half_scale_does_not_change_its_argument() -> None:
     state = student(8, 1, 4).state_dict()
     before = {key: value.clone() for key, value in state.items()}
     half_scale(state)

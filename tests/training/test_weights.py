@@ -1,4 +1,4 @@
-"""The weights that ship: their format, and that they do what their table says, on a photo they were not trained on."""
+"""The shipped weights: their format, and their output for a photo that was not used in training."""
 
 import cv2
 import numpy as np
