@@ -10,7 +10,8 @@ from pipeline.codec.decode import decode
 from pipeline.codec.inspect import inspect
 from pipeline.codec.limits import MAX_SCANS
 from pipeline.errors import BrokenImage, InputError, TooManyPixels
-from tests import corpus, images
+from tests import images
+from tests.hostile.jpeg_bombs import flat_progressive
 from tests.pipeline.codec.decoding import EXPECTED, MAX_PIXELS, PICTURE, assert_shows, bounded, codes, decoded
 
 
@@ -50,7 +51,7 @@ def test_bombs_beside_the_pixels_are_left_behind(data: bytes, expected_codes: li
     assert codes(photo) == expected_codes
 
 
-LARGE = corpus.flat_progressive(5_000, 5_000)
+LARGE = flat_progressive(5_000, 5_000)
 BAD_TABLE = images.segment(0xC4, b"\x17" + bytes(16))
 
 

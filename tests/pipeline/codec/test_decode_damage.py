@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pipeline.codec.decode import decode
 from pipeline.codec.inspect import inspect
 from pipeline.errors import BrokenImage, InputError
-from tests import corpus, images
+from tests import images
+from tests.hostile.seeds import seeds
 from tests.pipeline.codec.decoding import MAX_PIXELS, PICTURE, decoded
 
 # --- refused files -----------------------------------------------------------------------------------------------
@@ -47,7 +48,7 @@ def test_zero_size(width: int, height: int) -> None:
 
 # --- any file ----------------------------------------------------------------------------------------------------
 
-SEEDS = [*WHOLE.values(), images.oriented(PICTURE, 5, "PNG"), *corpus.seeds().values()]
+SEEDS = [*WHOLE.values(), images.oriented(PICTURE, 5, "PNG"), *seeds().values()]
 
 
 @st.composite

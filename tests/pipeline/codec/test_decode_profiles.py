@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from pipeline.codec.limits import MAX_PROFILE_BYTES
-from tests import corpus, images
+from tests import images
+from tests.hostile.profile_bombs import program_profile
 from tests.pipeline.codec.decoding import EXPECTED, PICTURE, assert_shows, bounded, codes, decoded, repeated_grey
 
 
@@ -70,7 +71,7 @@ def test_oversized_profile_keeps_the_pixels() -> None:
 
 def test_profile_that_is_a_program_is_left_alone() -> None:
     """20,000 steps take LittleCMS 8 seconds, whatever the size of the picture."""
-    profile = corpus.program_profile(20_000)
+    profile = program_profile(20_000)
     with bounded(seconds=1, megabytes=10):
         photo = decoded(images.png(PICTURE, icc_profile=profile))
     assert_shows(photo, EXPECTED, 1e-3)
