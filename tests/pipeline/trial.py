@@ -20,7 +20,8 @@ from pipeline.codec.inspect import inspect
 from pipeline.errors import InputError
 from pipeline.models.runtime.allocator import return_freed_memory
 from tests import images
-from tests.corpus import PICTURE, corpus
+from tests.corpus import corpus
+from tests.hostile.seeds import PICTURE
 
 MAX_PIXELS = 25_000_000  # the service's limit
 _CLEAR, _STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")

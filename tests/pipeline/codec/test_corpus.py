@@ -15,6 +15,7 @@ from pipeline import errors
 from pipeline.codec.decode import decode
 from pipeline.codec.inspect import inspect
 from tests import corpus, images
+from tests.hostile.seeds import seeds
 
 REFUSALS = {kind.__name__ for kind in errors.InputError.__subclasses__()}
 REFUSAL_CPU_S = 1
@@ -44,10 +45,10 @@ def test_the_corpus_is_large_and_always_the_same() -> None:
     assert [hash(data) for _, data in corpus.corpus()] == sums
 
 
-@pytest.mark.parametrize("name", corpus.seeds())
+@pytest.mark.parametrize("name", seeds())
 def test_what_is_whole_is_a_photo(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where it is large, and therefore tried before it is decoded."""
-    file = corpus.seeds()[name]
+    file = seeds()[name]
     photo = decode(inspect(file, max_pixels=25_000_000))
     monkeypatch.setattr("pipeline.codec.decode.CHECKED_BEFORE_DECODING", 0)
     tried = decode(inspect(file, max_pixels=25_000_000))

@@ -1,63 +1,24 @@
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.batches import MEMORY_LOW
-from pipeline.errors import Cancelled, DeadlineExceeded, DeviceOutOfMemory, StageFailed
+from pipeline.errors import Cancelled, DeadlineExceeded, StageFailed
 from pipeline.geometry import resize
-from pipeline.models.roles import Models, Upscaler
-from pipeline.models.runtime.runtime import choose_runtime
-from pipeline.models.upscalers.compact import CompactUpscaler
+from pipeline.models.roles import Models
 from pipeline.run import Run
 from pipeline.steps.upscaling import output_size, upscale, upscale_tiled, upscaler_for
-from pipeline.tiling import MIN_TILE, tile_spans
 from pipeline.types import Image
 from tests.pipeline.fakes import FakeUpscaler
+from tests.pipeline.steps.upscaling_pictures import Tiled, noise
 
 UPSCALERS = {2: FakeUpscaler(2), 4: FakeUpscaler(4)}
-spans = settings(max_examples=60, deadline=None)
-
-
-def noise(height: int, width: int) -> Image:
-    return np.random.default_rng(4).random((height, width, 3), dtype=np.float32)
-
-
-def gradient(height: int, width: int) -> Image:
-    rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
-    return np.stack([rows / height, columns / width, (rows + columns) / (height + width)], axis=2)
-
-
-@dataclass
-class Tiled:
-    """An upscaler with smaller tiles."""
-
-    inner: Upscaler
-    tile: int
-    overlap: int
-    room: float = math.inf  # pixels that fit into memory at once
-    name: str = "tiled"
-    batch_size: int = 1
-    shapes: list[tuple[int, ...]] = field(default_factory=list)
-
-    @property
-    def scale(self) -> int:
-        return self.inner.scale
-
-    def upscale(self, tiles: Sequence[Image]) -> list[Image]:
-        if sum(tile.shape[0] * tile.shape[1] for tile in tiles) > self.room:
-            raise DeviceOutOfMemory("No room.")
-        self.shapes.extend(tile.shape for tile in tiles)
-        return self.inner.upscale(tiles)
 
 
 # --- sizes -------------------------------------------------------------------------------------------------------
@@ -119,219 +80,6 @@ def test_resample_asks_no_network_and_is_plain_resizing() -> None:
     image = noise(9, 11)
     assert np.array_equal(upscale(image, 2, None, Run()), resize(image, (22, 18)))
     assert upscalers[2].shapes == []
-
-
-# --- tiles -------------------------------------------------------------------------------------------------------
-
-
-@spans
-@given(length=st.integers(1, 3000), tile=st.integers(8, 256), overlap=st.integers(0, 32))
-def test_tiles_cover_the_axis_are_equal_and_share_enough(length: int, tile: int, overlap: int) -> None:
-    overlap = min(overlap, tile // 2)
-    found = tile_spans(length, tile, overlap)
-    assert found[0][0] == 0
-    assert found[-1][1] == length
-    assert len({stop - start for start, stop in found}) == 1
-    assert found[0][1] <= tile
-    assert sum(stop - start for start, stop in found) <= length + (len(found) - 1) * overlap + 16 * len(found)
-    for (_, end), (start, _) in pairwise(found):
-        assert end - start >= overlap
-
-
-@spans
-@given(
-    height=st.integers(1, 120),
-    width=st.integers(1, 120),
-    tile=st.integers(8, 48),
-    overlap=st.integers(0, 24),
-    scale=st.integers(1, 3),
-)
-@example(height=40, width=33, tile=17, overlap=4, scale=2)  # the first tile reaches into the third
-@example(height=500, width=1, tile=256, overlap=32, scale=2)
-def test_fades_add_up_to_one_everywhere(height: int, width: int, tile: int, overlap: int, scale: int) -> None:
-    """Tiles of one colour that agree give that colour: any other value is a sum of weights that is not one."""
-    upscaler = FakeUpscaler(scale, tile, min(overlap, tile // 2))
-    grey = np.full((height, width, 3), 0.5, np.float32)
-    assert np.abs(upscale_tiled(grey, upscaler, Run()) - 0.5).max() < 1e-5
-
-
-@pytest.mark.parametrize("size", [(100, 130), (33, 40), (64, 65), (1, 200), (3, 7)])
-@pytest.mark.parametrize("scale", [1, 2, 4])
-def test_tiles_that_agree_join_to_the_untiled_picture(size: tuple[int, int], scale: int) -> None:
-    image = noise(*size)
-    expected = image.repeat(scale, axis=0).repeat(scale, axis=1)
-    assert np.abs(upscale_tiled(image, FakeUpscaler(scale, 32, 8), Run()) - expected).max() < 1e-5
-
-
-def test_few_shapes_reach_the_network() -> None:
-    upscaler = FakeUpscaler(2, 32, 8)
-    upscale_tiled(noise(150, 333), upscaler, Run())
-    assert set(upscaler.shapes) == {(32, 32, 3)}
-
-
-def test_the_border_is_continued_by_reflection() -> None:
-    seen: list[Image] = []
-    image = noise(6, 9)
-    upscale_tiled(image, FakeUpscaler(1, 64, 8, lambda tile: seen.append(tile) or tile), Run())
-    assert np.array_equal(seen[0], np.pad(image, ((4, 4), (4, 4), (0, 0)), mode="reflect"))
-
-
-class Moody(FakeUpscaler):
-    """Makes each tile lighter or darker than the one before."""
-
-    def enlarged(self, tile: Image) -> Image:
-        return super().enlarged(tile) + np.float32(0.1 if len(self.shapes) % 2 else -0.1)
-
-
-@pytest.mark.parametrize(("height", "width"), [(64, 500), (500, 64), (200, 240), (90, 110)])
-def test_tiles_that_disagree_show_no_seam(height: int, width: int) -> None:
-    """A difference of 0.2 is spread over a quarter of the overlap: 4 px, twice as many in the output."""
-    result = upscale_tiled(np.full((height, width, 3), 0.5, np.float32), Moody(2, 64, 16), Run())
-    assert result.max() - result.min() > 0.15  # they do disagree
-    steps = max(float(np.abs(np.diff(result, axis=axis)).max()) for axis in (0, 1))
-    assert steps <= 0.2 / 8 * 1.1
-
-
-@pytest.mark.parametrize("scale", [2, 4])
-@pytest.mark.parametrize("kind", ["gradient", "astronaut"])
-def test_the_embedded_networks_tiled_equal_themselves_untiled(
-    scale: int, kind: str, embedded_models: Models, astronaut: Image
-) -> None:
-    image = gradient(80, 100) if kind == "gradient" else astronaut[70:150, 170:270]
-    network = embedded_models.upscalers[scale]
-    whole = upscale_tiled(image, Tiled(network, 256, network.overlap), Run())
-    tiled = upscale_tiled(image, Tiled(network, 104, network.overlap), Run())
-    edge = 8 * scale
-    assert np.abs(tiled - whole)[edge:-edge, edge:-edge].max() <= 2 / 255
-
-
-@pytest.mark.shared
-def test_a_real_network_tiled_equals_itself_untiled(shared_weights: Path, astronaut: Image) -> None:
-    weights = torch.load(shared_weights / "realesr-general-x4v3.pth", weights_only=True)
-    network = CompactUpscaler("realesr-general-x4v3", weights, choose_runtime("cpu"))
-    image = astronaut[60:150, 170:270]
-    whole = upscale_tiled(image, Tiled(network, 256, network.overlap), Run())
-    tiled = upscale_tiled(image, Tiled(network, 104, network.overlap), Run())
-    assert np.abs(tiled - whole)[32:-32, 32:-32].max() <= 2 / 255
-    assert np.abs(whole - resize(image, (400, 360))).mean() > 1e-3  # it is no plain resampling
-
-
-@pytest.mark.parametrize("scale", [2, 4])
-def test_the_embedded_networks_enlarge_what_they_see(scale: int, embedded_models: Models, astronaut: Image) -> None:
-    image = astronaut[60:156, 170:280]
-    result = upscale(image, scale, embedded_models.upscalers[scale], Run())
-    back = resize(result, (image.shape[1], image.shape[0]))
-    assert np.abs(back - image).mean() < 0.03
-
-
-# --- batches and memory ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("batch_size", "expected"), [(1, [1] * 6), (3, [3, 3]), (4, [4, 2]), (8, [6])])
-def test_the_tiles_of_a_row_go_in_batches(batch_size: int, expected: list[int]) -> None:
-    image = noise(70, 140)  # three rows of six
-    upscaler = FakeUpscaler(2, 32, 8, batch_size=batch_size)
-    result = upscale_tiled(image, upscaler, Run())
-    assert upscaler.batches == expected * 3
-    assert np.array_equal(result, upscale_tiled(image, FakeUpscaler(2, 32, 8), Run()))
-
-
-@pytest.mark.parametrize("batch_size", [3, 8])
-def test_a_real_network_gives_the_same_picture_in_batches(
-    batch_size: int, embedded_models: Models, astronaut: Image
-) -> None:
-    image, network = astronaut[70:150, 170:300], embedded_models.upscalers[2]
-    alone = upscale_tiled(image, Tiled(network, 64, 16), Run())
-    together = upscale_tiled(image, Tiled(network, 64, 16, batch_size=batch_size), Run())
-    assert np.abs(together - alone).max() <= 0.5 / 255  # half precision rounds as the kernel of each shape does
-
-
-@pytest.mark.parametrize("error", [DeviceOutOfMemory("No room."), MemoryError()], ids=["device", "host"])
-@pytest.mark.parametrize("good", [0, 1, 2])
-def test_a_batch_that_does_not_fit_is_halved_for_the_rest_of_the_photo(error: Exception, good: int) -> None:
-    image, run = noise(70, 190), Run()  # three rows of eight
-    upscaler = FakeUpscaler(2, 32, 8, batch_size=8, failures=[None] * good + [error])
-    result = upscale_tiled(image, upscaler, run)
-    assert upscaler.batches == [8] * (good + 1) + [4, 4] * (3 - good)
-    assert run.notices == [MEMORY_LOW]
-    assert np.array_equal(result, upscale_tiled(image, FakeUpscaler(2, 32, 8), Run()))
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    height=st.integers(2 * MIN_TILE + 1, 400),
-    width=st.integers(2 * MIN_TILE + 1, 300),
-    tile=st.integers(2 * MIN_TILE + 1, 250),
-    overlap=st.integers(0, MIN_TILE // 2),
-    scale=st.integers(1, 3),
-    good=st.integers(0, 8),
-)
-@example(height=400, width=130, tile=130, overlap=32, scale=2, good=5)
-def test_a_photo_goes_on_in_smaller_tiles_from_where_it_was(
-    height: int, width: int, tile: int, overlap: int, scale: int, good: int
-) -> None:
-    image, run = noise(height, width), Run()
-    upscaler = FakeUpscaler(scale, tile, overlap, failures=[None] * good + [DeviceOutOfMemory("No room.")])
-    result = upscale_tiled(image, upscaler, run)
-    assert np.abs(result - image.repeat(scale, axis=0).repeat(scale, axis=1)).max() < 1e-5
-    assert bool(run.notices) == (len(upscaler.shapes) > good)
-    sides = [max(shape) for shape in upscaler.shapes]
-    assert max(sides[good + 1 :], default=0) <= max(MIN_TILE, tile // 2)
-
-
-@pytest.mark.parametrize("scale", [2, 4])
-@pytest.mark.parametrize("kind", ["gradient", "astronaut"])
-def test_smaller_tiles_show_what_the_untiled_photo_shows(
-    scale: int, kind: str, embedded_models: Models, astronaut: Image
-) -> None:
-    image = gradient(100, 120) if kind == "gradient" else astronaut[70:170, 160:280]
-    network, run = embedded_models.upscalers[scale], Run()
-    whole = upscale_tiled(image, Tiled(network, 512, network.overlap), Run())
-    small = Tiled(network, 512, network.overlap, room=104**2)
-    tiled = upscale_tiled(image, small, run)
-    assert run.notices == [MEMORY_LOW]
-    assert len(small.shapes) > 4
-    edge = 8 * scale
-    assert np.abs(tiled - whole)[edge:-edge, edge:-edge].max() <= 2 / 255
-
-
-@pytest.mark.parametrize(("tile", "overlap", "smallest"), [(256, 16, 64), (256, 48, 96), (150, 0, 64), (80, 48, 80)])
-def test_memory_that_is_never_enough_ends_the_photo_and_not_the_next(tile: int, overlap: int, smallest: int) -> None:
-    run = Run()
-    upscaler = FakeUpscaler(2, tile, overlap, batch_size=4, room=0)
-    with pytest.raises(DeviceOutOfMemory) as caught, run.stage("upscaling"):
-        upscale_tiled(noise(400, 700), upscaler, run)
-    assert caught.value.stage == "upscaling"
-    assert upscaler.batches[-1] == 1
-    assert upscaler.shapes[-1] == (smallest, smallest, 3)
-    upscaler.room = math.inf
-    upscaler.shapes.clear()
-    upscale_tiled(noise(400, 700), upscaler, Run())
-    assert max(upscaler.shapes) > (smallest, 0) or tile == smallest
-
-
-def test_a_small_photo_is_cut_as_soon_as_it_does_not_fit() -> None:
-    """Not only when the tile, which it does not fill, has become smaller than it."""
-    upscaler = FakeUpscaler(2, 512, 16, room=100**2)
-    upscale_tiled(noise(130, 110), upscaler, Run())
-    assert upscaler.shapes[:2] == [(146, 126, 3), (64, 64, 3)]
-
-
-@pytest.mark.parametrize("failures", [[], [MemoryError()], [None, *[MemoryError()] * 2]], ids=["none", "one", "many"])
-@pytest.mark.parametrize("batch_size", [1, 3, 8])
-def test_never_more_than_a_batch_of_tiles_is_on_the_device(
-    batch_size: int, failures: Sequence[Exception | None]
-) -> None:
-    calls: list[int] = []
-
-    class Watched(FakeUpscaler):
-        def upscale(self, tiles: Sequence[Image]) -> list[Image]:
-            calls.append(sum(tile.shape[0] * tile.shape[1] for tile in tiles))
-            return super().upscale(tiles)
-
-    upscale_tiled(noise(600, 900), Watched(2, 256, 16, batch_size=batch_size, failures=[*failures]), Run())
-    assert max(calls) <= 256 * 256 * batch_size
-    assert max(calls) < 600 * 900
 
 
 # --- failures ----------------------------------------------------------------------------------------------------

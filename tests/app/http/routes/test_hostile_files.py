@@ -14,7 +14,8 @@ from tests import images
 from tests.app import samples
 from tests.app.fakes import FakeModels
 from tests.app.server import ENHANCE, UPSCALE, Likeness, serving
-from tests.corpus import PICTURE, HostileFile, corpus
+from tests.corpus import HostileFile, corpus
+from tests.hostile.seeds import PICTURE
 
 AT_ONCE = 4
 REFUSALS = {413, 415, 422}
