@@ -49,6 +49,11 @@ def test_the_readme_has_its_type_bounds_and_default(option: Option) -> None:
         assert readme_row(option.name)[0].startswith(f"{kind_of(option)}, ")
 
 
+def test_the_readme_has_no_other_rows() -> None:
+    section = README.split("## Fields\n", 1)[1].split("\n## ", 1)[0]
+    assert set(re.findall(r"^\| `([a-z_]+)`", section, flags=re.MULTILINE)) == {*BY_NAME, "file", "reference"}
+
+
 @each
 def test_the_forms_have_it(option: Option) -> None:
     field = EnhanceForm.model_fields[option.name]
