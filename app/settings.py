@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from app.access.addresses import is_loopback, parse_origins, parse_proxies
 from app.access.keys import Keys, parse_keys
 from app.access.quota import check_storage, parse_rates
-from pipeline.models.catalogue.registry import ROLES, Role
+from pipeline.models.catalogue.model_file import ROLES, Role
 from pipeline.models.catalogue.selection import Licences, Preference, Shelf
 from pipeline.types import DeviceChoice, Precision
 

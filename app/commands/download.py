@@ -11,10 +11,12 @@ from tqdm import tqdm
 from app.commands.table import megabytes, print_table, say
 from app.settings import Settings
 from pipeline.errors import ModelUnavailable
-from pipeline.models.catalogue.registry import REGISTRY, ModelFile
+from pipeline.models.catalogue.model_file import ModelFile
+from pipeline.models.catalogue.registry import REGISTRY
 from pipeline.models.catalogue.selection import models_by_name, official_set
 from pipeline.models.catalogue.weights import fault
-from pipeline.models.download.pull import DownloadFailed, pull
+from pipeline.models.download.failures import DownloadFailed
+from pipeline.models.download.pull import pull
 
 
 def pull_models(names: Sequence[str], settings: Settings, *, accept_licences: bool) -> bool:

@@ -12,7 +12,7 @@ from app.commands.status import SOME_FAILED, USAGE_ERROR
 from app.commands.table import megabytes, print_table, say
 from app.settings import Settings
 from pipeline.errors import ModelUnavailable
-from pipeline.models.catalogue.registry import ROLES, ModelFile
+from pipeline.models.catalogue.model_file import ROLES, ModelFile
 from pipeline.models.catalogue.selection import Selection, Shelf, choose, known_models, models_by_name
 from pipeline.models.catalogue.weights import fault, installed
 

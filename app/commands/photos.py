@@ -16,7 +16,7 @@ from app.commands.status import SOME_FAILED, USAGE_ERROR
 from app.face_overrides import FaceOverrides, parse
 from app.options import OPTIONS, Option, enhance_options
 from app.settings import Settings
-from pipeline.models.catalogue.registry import Role
+from pipeline.models.catalogue.model_file import Role
 from pipeline.models.catalogue.selection import choose
 
 if TYPE_CHECKING:

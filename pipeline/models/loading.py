@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from pipeline.errors import ModelUnavailable
-from pipeline.models.catalogue.registry import Adapter, ModelFile, Role
+from pipeline.models.catalogue.model_file import Adapter, ModelFile, Role
 from pipeline.models.catalogue.selection import Selection
 from pipeline.models.catalogue.weights import read_bytes, read_state_dict
 from pipeline.models.detectors.mtcnn import MtcnnDetector
@@ -17,12 +17,13 @@ from pipeline.models.parsers.parsenet import FaceParser
 from pipeline.models.perceptual.lpips import PerceptualDistance
 from pipeline.models.recognisers.arcface import FaceRecogniser
 from pipeline.models.recognisers.dlib_resnet import DlibRecogniser
+from pipeline.models.restorers.compact_face import CompactFaceRestorer
 from pipeline.models.restorers.gfpgan import GfpganRestorer
 from pipeline.models.roles import Models
 from pipeline.models.runtime.allocator import return_freed_memory
 from pipeline.models.runtime.runtime import Runtime
 from pipeline.models.runtime.spandrel_network import describe_network
-from pipeline.models.upscalers.compact import CompactFaceRestorer, CompactUpscaler
+from pipeline.models.upscalers.compact import CompactUpscaler
 from pipeline.models.upscalers.spandrel import SpandrelUpscaler
 
 # The model, the runtime, the weights directory, and the model that it is mixed with to denoise less, if there is one.

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import get_args
 
 from pipeline.errors import ModelUnavailable
-from pipeline.models.catalogue.registry import CommercialUse, ModelFile
+from pipeline.models.catalogue.model_file import CommercialUse, ModelFile
 
 TABLE = "models.csv"
 REQUIRED = ("path", "sha256", "licence")

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from pipeline.errors import ModelUnavailable
+from pipeline.models.catalogue.model_file import REQUIRED_ROLES, ROLES, ModelFile, Role
 from pipeline.models.catalogue.own_models import read_own_models
-from pipeline.models.catalogue.registry import REGISTRY, REQUIRED_ROLES, ROLES, ModelFile, Role
+from pipeline.models.catalogue.registry import REGISTRY
 from pipeline.models.catalogue.weights import fault, installed
 
 Preference: TypeAlias = Literal["auto", "embedded", "official"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ModelUnavailable
-from pipeline.models.catalogue.registry import ModelFile
+from pipeline.models.catalogue.model_file import ModelFile
 
 EMBEDDED_DIR = Path(__file__).parents[1] / "embedded"
 

@@ -14,12 +14,12 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from pipeline.models.catalogue.weights import sha256_of
-
-LAST_PORT = 65535
+from pipeline.models.download.failures import TransferFailed, reason
+from pipeline.models.download.source import LAST_PORT
+from pipeline.models.download.space import length
 
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-[0-9]{1,19}/([0-9]{1,19}|\*)", re.IGNORECASE)
 _RETRY_AFTER = re.compile(r"[0-9]{1,9}")
-_LONGEST_REASON = 300  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,6 @@ class Patience:
     read_s: float = 30.0  # without a single byte
 
 
-class TransferFailed(Exception):
-    """The file is not there; the text is one or two sentences that tell why and what to do."""
-
-
 class _Interrupted(TransferFailed):
     """Another attempt may help, after `pause_s` seconds (None: after the usual pause)."""
 
@@ -44,17 +40,6 @@ class _Interrupted(TransferFailed):
         super().__init__(f"{why}. {advice}")
         self.why = why
         self.pause_s = pause_s
-
-
-def length(path: Path) -> int:
-    """The bytes of a file; 0 if there is none."""
-    return path.stat().st_size if path.exists() else 0
-
-
-def reason(error: BaseException) -> str:
-    """An error's text, as a part of a sentence: servers have a say in some, so nothing endless or unprintable."""
-    text = "".join(character for character in str(error) if character.isprintable())
-    return text[:_LONGEST_REASON].rstrip(". ") or type(error).__name__
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ import pytest
 import torch
 
 from pipeline.errors import ModelUnavailable
-from pipeline.models.catalogue.registry import REGISTRY, ModelFile
+from pipeline.models.catalogue.model_file import ModelFile
+from pipeline.models.catalogue.registry import REGISTRY
 from pipeline.models.catalogue.selection import Shelf, choose
 from pipeline.models.detectors.retinaface import RetinaFaceDetector
 from pipeline.models.loading import load

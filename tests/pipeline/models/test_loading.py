@@ -11,7 +11,8 @@ from safetensors.torch import save
 from spandrel.architectures.Compact import Compact
 
 from pipeline.errors import ModelUnavailable
-from pipeline.models.catalogue.registry import REGISTRY, ModelFile
+from pipeline.models.catalogue.model_file import ModelFile
+from pipeline.models.catalogue.registry import REGISTRY
 from pipeline.models.catalogue.selection import Shelf, choose
 from pipeline.models.loading import load
 from pipeline.models.roles import Models

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.models.catalogue.registry import REGISTRY, REQUIRED_ROLES, ROLES, ModelFile
+from pipeline.models.catalogue.model_file import REQUIRED_ROLES, ROLES, ModelFile
+from pipeline.models.catalogue.registry import REGISTRY
 from pipeline.models.catalogue.weights import EMBEDDED_DIR
 from pipeline.models.loading import _ADAPTERS
 from pipeline.models.perceptual.lpips import HEADS

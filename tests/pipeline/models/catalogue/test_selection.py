@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ModelUnavailable
-from pipeline.models.catalogue.registry import REGISTRY, ModelFile, Role
+from pipeline.models.catalogue.model_file import ModelFile, Role
+from pipeline.models.catalogue.registry import REGISTRY
 from pipeline.models.catalogue.selection import Preference, Selection, Shelf, choose
 from tests.pipeline.models.table import (
     BIG,

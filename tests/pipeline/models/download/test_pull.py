@@ -27,10 +27,12 @@ import pytest
 from filelock import FileLock
 
 from pipeline.errors import PipelineError
-from pipeline.models.catalogue.registry import REGISTRY, Archive, ModelFile
-from pipeline.models.download import pull as download
+from pipeline.models.catalogue.model_file import Archive, ModelFile
+from pipeline.models.catalogue.registry import REGISTRY
+from pipeline.models.download import archive as zips
 from pipeline.models.download import transfer
-from pipeline.models.download.pull import DownloadFailed, Pulled, pull
+from pipeline.models.download.failures import DownloadFailed
+from pipeline.models.download.pull import Pulled, pull
 from pipeline.models.download.transfer import Patience
 from tests.pipeline.models.file_server import PATIENCE, Answer, FileServer, file_server
 
@@ -909,7 +911,7 @@ def child_main(connection: Connection, models: Sequence[ModelFile], folder: Path
     elif trouble == "before the name":
         Path.replace = stand_still  # type: ignore[assignment, method-assign]
     elif trouble == "before the check of the member":
-        download.sha256_of = stand_still  # type: ignore[assignment]
+        zips.sha256_of = stand_still  # type: ignore[assignment]
     connection.send("started")
     results = fetch(folder, *models, notice=connection.send)
     connection.send([(result.downloaded, str(result.failure or "")) for result in results])

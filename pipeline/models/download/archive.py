@@ -1,0 +1,47 @@
+"""A model's file taken out of the zip that it is published in."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from pipeline.models.catalogue.model_file import ModelFile
+from pipeline.models.catalogue.weights import sha256_of
+from pipeline.models.download.failures import TransferFailed, reason
+
+_CHUNK = 1024 * 1024  # bytes
+_ADVICE = "Use an up-to-date Likeness."
+
+
+def extract(archive: Path, model: ModelFile, target: Path) -> None:
+    """Write the model's member of the zip to `target`, whatever its name in there.
+
+    Raises `TransferFailed` unless the zip has exactly one such member, of the right size and SHA-256.
+    """
+    member = model.archive.member if model.archive else target.name
+    with target.open("wb") as file:
+        for chunk in _content(archive, member, model.bytes):
+            file.write(chunk)
+    found = sha256_of(target)
+    if found != model.sha256:
+        raise TransferFailed(f"{member} in {archive.name} has SHA-256 {found}, expected {model.sha256}. {_ADVICE}")
+
+
+def _content(archive: Path, member: str, size: int) -> Iterator[bytes]:
+    """The bytes of a zip's member, in chunks."""
+    try:
+        with zipfile.ZipFile(archive) as zipped:
+            entries = zipped.infolist()
+            found = [entry for entry in entries if entry.filename == member]
+            if not found:  # some zips have a folder around everything
+                found = [entry for entry in entries if PurePosixPath(entry.filename).name == member]
+            if len(found) != 1:
+                raise zipfile.BadZipFile(f"it has {len(found)} entries of that name")
+            if found[0].file_size != size:  # zipfile never gives more than the entry declares
+                raise zipfile.BadZipFile(f"it has {found[0].file_size} bytes, expected {size}")
+            with zipped.open(found[0]) as file:
+                while chunk := file.read(_CHUNK):
+                    yield chunk
+    except Exception as error:  # encrypted, damaged, unknown method: zipfile has no common class for these
+        raise TransferFailed(f"{member} cannot be taken out of {archive.name}: {reason(error)}. {_ADVICE}") from error
