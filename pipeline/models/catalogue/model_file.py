@@ -5,27 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Role: TypeAlias = Literal["detector", "restorer", "upscaler", "parser", "recogniser", "perceptual"]
+from pipeline.models.roles import Role
+
 Origin: TypeAlias = Literal["embedded", "official", "own"]
 CommercialUse: TypeAlias = Literal["yes", "no", "unclear"]
-Adapter: TypeAlias = Literal[
-    "mtcnn",
-    "retinaface",
-    "scrfd",
-    "compact-face",
-    "gfpgan",
-    "compact-upscaler",
-    "spandrel-upscaler",
-    "parsenet",
-    "dlib-resnet",
-    "arcface",
-    "lpips",
-]
-
-ROLES: tuple[Role, ...] = ("detector", "restorer", "upscaler", "parser", "recogniser", "perceptual")
-
-# Without these there is no service; the other roles may stay empty, and the response then says so.
-REQUIRED_ROLES: tuple[Role, ...] = ("detector", "restorer", "upscaler")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +24,25 @@ class Archive:
 class ModelFile:
     """One row: a model, the file that holds it, and what one may do with it.
 
-    `url` is None for a model that ships in this repository, and names a zip where there is an `archive`. `bytes`
-    (0: not known) and `sha256` are the file's. `scale` is output over input size of an upscaler (0: not known).
-    `denoise_with` names the row whose weights are mixed in for less denoising. A recogniser has a `threshold`, the
-    similarity under which it takes two faces for two people; other roles have None.
+    What is not known, or does not apply, is None: `url` for a model that ships in this repository; `bytes` and `scale`
+    for a user's own model; `scale`, output over input side, for all but upscalers; `threshold` for all but recognisers
+    (the cosine similarity under which one takes two faces for two people).
+
+    `adapter` is a key of `pipeline.models.loading.ADAPTERS`. `bytes` and `sha256` are those of `file`. With an
+    `archive`, `url` is that of a zip. `denoise_with` names the row whose weights are mixed in for less denoising.
     """
 
     name: str
     role: Role
     origin: Origin
-    adapter: Adapter
+    adapter: str
     file: str
     url: str | None
-    bytes: int
+    bytes: int | None
     sha256: str
     licence: str
     commercial_use: CommercialUse
-    scale: int = 1
+    scale: int | None = None
     archive: Archive | None = None
     denoise_with: str | None = None
     threshold: float | None = None

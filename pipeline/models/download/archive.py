@@ -28,7 +28,7 @@ def extract(archive: Path, model: ModelFile, target: Path) -> None:
         raise TransferFailed(f"{member} in {archive.name} has SHA-256 {found}, expected {model.sha256}. {_ADVICE}")
 
 
-def _content(archive: Path, member: str, size: int) -> Iterator[bytes]:
+def _content(archive: Path, member: str, size: int | None) -> Iterator[bytes]:
     """The bytes of a zip's member, in chunks."""
     try:
         with zipfile.ZipFile(archive) as zipped:

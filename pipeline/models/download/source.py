@@ -35,7 +35,7 @@ def sources_of(models: Sequence[ModelFile], mirror: str | None) -> list[Source]:
     """
     groups: dict[Source, list[ModelFile]] = {}
     for model in dict.fromkeys(models):
-        if model.url is None:
+        if model.url is None or model.bytes is None:
             raise ValueError(f"{model.name} comes with Likeness; there is nothing to download.")
         last = PurePosixPath(model.url.partition("?")[0]).name
         url = _address(model, model.url if mirror is None else f"{mirror.rstrip('/')}/{last}")

@@ -40,7 +40,7 @@ def length(path: Path) -> int:
 
 
 def _bytes_needed(source: Source, wanted: Sequence[ModelFile], part: Path) -> int:
-    return source.size - length(part) + sum(model.bytes for model in wanted if model.archive)
+    return source.size - length(part) + sum(model.bytes or 0 for model in wanted if model.archive)
 
 
 def _check_free(needed: int, folder: Path) -> None:

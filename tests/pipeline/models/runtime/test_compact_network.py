@@ -61,7 +61,7 @@ def test_weights_are_found_where_published_files_keep_them(layout: str) -> None:
 
 
 @pytest.mark.parametrize("convolutions", [2, 8])
-def test_the_reach_is_how_far_a_pixel_makes_a_difference(convolutions: int) -> None:
+def test_the_receptive_radius_is_how_far_a_pixel_makes_a_difference(convolutions: int) -> None:
     """One pixel for each convolution. The last ones add so little that rounding may hide them."""
     loaded = CompactNetwork("net", network(2, convolutions=convolutions).state_dict(), FP32)
     image = noise(1, 60)
@@ -69,8 +69,8 @@ def test_the_reach_is_how_far_a_pixel_makes_a_difference(convolutions: int) -> N
     changed[0, 0] = 1 - changed[0, 0]
     first, second = loaded.enlarge([image])[0], loaded.enlarge([changed])[0]
     seen = np.flatnonzero(np.abs(first - second).max(axis=(0, 2)))
-    assert loaded.reach == convolutions + 2
-    assert loaded.reach - 2 <= seen.max() // 2 <= loaded.reach
+    assert loaded.receptive_radius == convolutions + 2
+    assert loaded.receptive_radius - 2 <= seen.max() // 2 <= loaded.receptive_radius
 
 
 def test_the_weights_given_are_not_changed() -> None:
