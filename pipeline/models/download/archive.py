@@ -1,4 +1,4 @@
-"""A model's file taken out of the zip that it is published in."""
+"""Extracts a model's file from the zip in which it is published."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _ADVICE = "Use an up-to-date Likeness."
 
 
 def extract(archive: Path, model: ModelFile, target: Path) -> None:
-    """Write the model's member of the zip to `target`, whatever its name in there.
+    """Write the model's member of the zip to `target`; the member's path has no influence on where it is written.
 
-    Raises `TransferFailed` unless the zip has exactly one such member, of the right size and SHA-256.
+    Raises `TransferFailed` unless the zip has exactly one such member, with the right size and SHA-256.
     """
     member = model.archive.member if model.archive else target.name
     with target.open("wb") as file:
@@ -34,14 +34,14 @@ def _content(archive: Path, member: str, size: int | None) -> Iterator[bytes]:
         with zipfile.ZipFile(archive) as zipped:
             entries = zipped.infolist()
             found = [entry for entry in entries if entry.filename == member]
-            if not found:  # some zips have a folder around everything
+            if not found:  # some zips have one folder around all files
                 found = [entry for entry in entries if PurePosixPath(entry.filename).name == member]
             if len(found) != 1:
                 raise zipfile.BadZipFile(f"it has {len(found)} entries of that name")
-            if found[0].file_size != size:  # zipfile never gives more than the entry declares
+            if found[0].file_size != size:  # zipfile never reads more than the entry declares
                 raise zipfile.BadZipFile(f"it has {found[0].file_size} bytes, expected {size}")
             with zipped.open(found[0]) as file:
                 while chunk := file.read(_CHUNK):
                     yield chunk
-    except Exception as error:  # encrypted, damaged, unknown method: zipfile has no common class for these
+    except Exception as error:  # encrypted, damaged, unknown method: zipfile has no common base class for these
         raise TransferFailed(f"{member} cannot be taken out of {archive.name}: {reason(error)}. {_ADVICE}") from error

@@ -1,4 +1,4 @@
-"""What goes wrong in a download: for the code that may try again, and for the person who reads it."""
+"""The errors of a download: those that the code may retry, and those that the user reads."""
 
 from __future__ import annotations
 
@@ -23,8 +23,21 @@ class TransferFailed(Exception):
     """A file could not be fetched or is not the right one; the text is one or two sentences: why, and what to do."""
 
 
+class Interrupted(TransferFailed):
+    """Another attempt may help, after `pause_s` seconds (None: after the usual pause). `why` has no full stop."""
+
+    def __init__(self, why: str, advice: str, pause_s: float | None = None) -> None:
+        super().__init__(f"{why}. {advice}")
+        self.why = why
+        self.pause_s = pause_s
+
+
+class CannotResume(Interrupted):
+    """The server does not send the rest of the file: the next attempt must begin it anew."""
+
+
 def download_failed(model: ModelFile, error: Exception, folder: Path, part: Path) -> DownloadFailed:
-    """The failure of one model, in words for its user. `part` is the file that holds what has arrived so far."""
+    """The failure of one model, in words for the user. `part` is the file with the bytes that have arrived so far."""
     message = str(error)
     if isinstance(error, OSError):
         advice = (
@@ -33,7 +46,7 @@ def download_failed(model: ModelFile, error: Exception, folder: Path, part: Path
             else "Remove what is in the way, allow writing there, or choose another folder"
         )
         message = f"{error.filename or folder} cannot be written: {error.strerror or error}. {advice}, and try again."
-    # os.path.isfile is False where a folder may not be entered; Path.is_file raises there.
+    # Without permission to enter the folder os.path.isfile returns False; Path.is_file raises.
     kept = os.path.getsize(part) if os.path.isfile(part) else 0
     if kept:
         message += f" {kept} bytes are kept in {part} for the next try."
@@ -43,6 +56,6 @@ def download_failed(model: ModelFile, error: Exception, folder: Path, part: Path
 
 
 def reason(error: BaseException) -> str:
-    """An error's text as part of a sentence: printable and short, as servers and proxies decide some of these texts."""
+    """An error's text as part of a sentence: only printable characters and short, because some come from servers."""
     text = "".join(character for character in str(error) if character.isprintable())
     return text[:_LONGEST_REASON].rstrip(". ") or type(error).__name__

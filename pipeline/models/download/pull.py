@@ -1,7 +1,7 @@
-"""Official model files: fetched from where they are published, checked, and only then given their names.
+"""Downloads official model files: a file gets its name only after its SHA-256 is checked.
 
-While a file is fetched it lies beside its place as `<file>.part` (`<zip>.part` where it is published in a zip), and
-`<file>.lock` keeps other processes from fetching it too. The empty `.lock` stays; removing it would not be safe.
+Until then it is `<file>.part` in the same folder (`<zip>.part` if it is published in a zip), and `<file>.lock` keeps
+other processes from downloading it too. The empty `.lock` stays: another process may be waiting for it.
 """
 
 from __future__ import annotations
@@ -24,49 +24,42 @@ from pipeline.models.download.source import Source, sources_of
 from pipeline.models.download.space import check_space, check_space_for_all, length
 from pipeline.models.download.transfer import Patience, Transfer
 
-# Model, bytes of the file on the server that have arrived so far, bytes in all. The second falls only where a download
-# must start over. For a zip the model is the first one that is wanted of it.
+# Model, bytes that have arrived, bytes in all. The second decreases only if a download must start over. For a zip the
+# model is the first wanted one in it, and the bytes are the zip's.
 Progress: TypeAlias = Callable[[ModelFile, int, int], None]
-Notice: TypeAlias = Callable[[str], None]  # a sentence for the person who waits: why nothing arrives now
+Notice: TypeAlias = Callable[[str], None]  # a sentence for the user: why no bytes arrive now
 
 _PATIENCE = Patience()
 
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What became of one model: its file is in place and right, unless there is a `failure`."""
+    """The result for one model: its file is in place and right, unless there is a `failure`."""
 
     model: ModelFile
-    downloaded: bool  # by this call; else it was in place already, or another process was faster
+    downloaded: bool  # by this call; else it was in place already, or another process downloaded it
     failure: DownloadFailed | None = None
-
-
-def _no_progress(model: ModelFile, there: int, total: int) -> None:
-    pass
-
-
-def _no_notice(sentence: str) -> None:
-    pass
 
 
 def pull(
     models: Sequence[ModelFile],
     weights_dir: Path,
     *,
+    progress: Progress,
+    notice: Notice,
     mirror: str | None = None,
-    progress: Progress = _no_progress,
-    notice: Notice = _no_notice,
     patience: Patience = _PATIENCE,
 ) -> Iterator[Pulled]:
-    """Fetch the models' files into `weights_dir`, one after the other while the result is iterated over.
+    """Download the models' files into `weights_dir`, one after the other while the caller iterates over the result.
 
-    Every model comes out once; one that fails does not stop the others. A right file is left alone; a wrong one is
-    replaced once the right file has arrived. With a `mirror` the file `<mirror>/<last part of model.url>` is fetched.
-    Proxies are taken from the environment. `notice` gets a sentence before each further attempt, and when another
-    process downloads the same file.
+    There is one result for each model; a failure does not stop the others. A right file is kept; a wrong one is
+    replaced once the right file has arrived. With a `mirror` the file `<mirror>/<last part of model.url>` is
+    downloaded. Proxies are taken from the environment. `notice` gets a sentence before each further attempt, and when
+    another process downloads the same file.
 
-    Raises at once: ValueError for models without a URL (embedded ones); `DownloadFailed` if an address is not http
-    or https, if `weights_dir` is not and cannot become a folder, or if not all that is missing fits into it.
+    Raises before the first download: `ValueError` for models without a URL (embedded ones); `DownloadFailed` if an
+    address is not http or https, if `weights_dir` is no folder and cannot be created, or if the disk has too little
+    room for the missing files.
     """
     sources = sources_of(models, mirror)
     try:
@@ -79,7 +72,7 @@ def pull(
 
 
 def _pull(source: Source, folder: Path, progress: Progress, notice: Notice, patience: Patience) -> list[Pulled]:
-    """Fetch one file and put its models in their places."""
+    """Download one file and put its models in their places."""
     part = folder / f"{source.name}.part"
     lock = FileLock(folder / f"{source.name}.lock")
     wanted: Sequence[ModelFile] = source.models
@@ -88,7 +81,7 @@ def _pull(source: Source, folder: Path, progress: Progress, notice: Notice, pati
         wanted = _lacking(wanted, folder)
         if wanted:
             with _locked(lock, source.name, notice):
-                wanted = _lacking(wanted, folder)  # another process may have fetched them while this one waited
+                wanted = _lacking(wanted, folder)  # another process may have downloaded them meanwhile
                 if wanted:
                     _fetch(source, part, wanted, progress, notice, patience)
                     failures = _place(part, wanted, folder)
@@ -118,11 +111,14 @@ def _locked(lock: FileLock, name: str, notice: Notice) -> AbstractContextManager
 
 
 def _remove_leftovers(source: Source, folder: Path, lock: FileLock) -> None:
-    """Remove the parts that a killed process has left of files that are complete now."""
+    """Remove `.part` files that a killed process left, now that the files themselves are complete."""
     names = {source.name, *(model.file for model in source.models)}
     left = [part for name in names if (part := folder / f"{name}.part").is_file()]
     if left:
-        with suppress(OSError), lock.acquire(timeout=0):  # where the lock is taken, the next call removes them
+        with (
+            suppress(OSError),
+            lock.acquire(timeout=0),
+        ):  # if the lock is taken, the next call removes them
             for part in left:
                 part.unlink(missing_ok=True)
 
@@ -130,7 +126,7 @@ def _remove_leftovers(source: Source, folder: Path, lock: FileLock) -> None:
 def _fetch(
     source: Source, part: Path, wanted: Sequence[ModelFile], progress: Progress, notice: Notice, patience: Patience
 ) -> None:
-    """Complete `part`. Raises before the first byte if it, or what is then taken out of a zip, would not fit."""
+    """Complete `part`. Raises `TransferFailed` before the first byte if it and the files in it do not fit."""
 
     def report(there: int) -> None:
         progress(wanted[0], there, source.size)
@@ -144,9 +140,9 @@ def _fetch(
 
 
 def _place(part: Path, wanted: Sequence[ModelFile], folder: Path) -> dict[ModelFile, Exception]:
-    """Give the models of a complete download their names; returns those for which that failed, and why."""
+    """Give the models of a complete download their names. Returns the models for which that failed, and why."""
     if wanted[0].archive is None:
-        _settle(part, folder / wanted[0].file)  # rows that share a file have the same name for it
+        _settle(part, folder / wanted[0].file)  # rows that share a file name it alike
         return {}
     failures: dict[ModelFile, Exception] = {}
     for model in wanted:
@@ -154,7 +150,7 @@ def _place(part: Path, wanted: Sequence[ModelFile], folder: Path) -> dict[ModelF
             _unpack(part, model, folder / model.file)
         except (TransferFailed, OSError) as error:
             failures[model] = error
-    # A full disk can be mended, and then the zip saves a download; a zip with wrong content is of no use.
+    # After an `OSError`, such as a full disk, the zip is kept: the next try need not download it again.
     if not any(isinstance(error, OSError) for error in failures.values()):
         part.unlink()
     return failures
@@ -167,11 +163,11 @@ def _unpack(archive: Path, model: ModelFile, target: Path) -> None:
         extract(archive, model, part)
         _settle(part, target)
     finally:
-        part.unlink(missing_ok=True)  # half a member is of no use: the next try extracts it again
+        part.unlink(missing_ok=True)  # the next try extracts it anew
 
 
 def _settle(part: Path, target: Path) -> None:
-    """Rename a checked file. Its content is written to the disk before, so that no crash leaves the name on less."""
+    """Rename a checked file, after an fsync: a crash cannot leave an incomplete file under this name."""
     with part.open("rb+") as file:
         os.fsync(file.fileno())
     part.replace(target)

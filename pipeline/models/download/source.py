@@ -1,4 +1,4 @@
-"""Which files are fetched, and from which addresses: one for each model, or one zip for several models."""
+"""The files to download and their URLs: one file for each model, or a zip for several."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _USER_INFO = re.compile(r"^((?:[^:/@]*:)?//)?.*@", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file on a server, its size in bytes, and the models that it holds: several if it is a zip or rows share it."""
+    """A file on a server: its size in bytes, and the models in it (several in a zip, or if rows share a file)."""
 
     url: httpx.URL
     name: str
@@ -29,9 +29,9 @@ class Source:
 
 
 def sources_of(models: Sequence[ModelFile], mirror: str | None) -> list[Source]:
-    """The files to fetch; models of the same file or zip together. With a `mirror` (a URL) from there.
+    """The files to download, each once. With a `mirror` (a URL), `<mirror>/<last part of the model's URL>`.
 
-    Raises ValueError for a model without a URL, and `DownloadFailed` for an address that is not http or https.
+    Raises `ValueError` for a model without a URL, and `DownloadFailed` for an address that is not http or https.
     """
     groups: dict[Source, list[ModelFile]] = {}
     for model in dict.fromkeys(models):
@@ -51,7 +51,7 @@ def _address(model: ModelFile, text: str) -> httpx.URL:
     except httpx.InvalidURL:
         url = httpx.URL()
     if url.scheme not in ("http", "https") or not url.host or (url.port or 0) > LAST_PORT:
-        shown = _USER_INFO.sub(r"\1", text)  # without user name and password
+        shown = _USER_INFO.sub(r"\1", text)  # the text without user name and password
         message = f"{model.name}: {shown} is no http or https address. Use another mirror."
         raise DownloadFailed(message, stage="models")
     return url

@@ -1,4 +1,4 @@
-"""Whether the disk has room for what is to be downloaded."""
+"""Whether the disk has room for a download."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.models.download.source import Source
 def check_space_for_all(sources: Sequence[Source], folder: Path) -> None:
     """Raise `DownloadFailed` unless everything that is missing fits into the folder.
 
-    A file of the right size counts as the right one here. An `OSError` is left to the download that meets it again.
+    A file counts as right here if it has the right size. An `OSError` is ignored: the download will report it.
     """
     try:
         needed = 0
@@ -30,7 +30,7 @@ def check_space_for_all(sources: Sequence[Source], folder: Path) -> None:
 
 
 def check_space(source: Source, wanted: Sequence[ModelFile], part: Path) -> None:
-    """Raise `TransferFailed` unless the rest of the file fits beside `part`, and then what is wanted of a zip."""
+    """Raise `TransferFailed` unless the rest of `part` and, for a zip, the `wanted` files in it fit on the disk."""
     _check_free(_bytes_needed(source, wanted, part), part.parent)
 
 
