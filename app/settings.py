@@ -14,8 +14,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from app.access.addresses import is_loopback, parse_origins, parse_proxies
 from app.access.keys import Keys, parse_keys
 from app.access.quota import check_storage, parse_rates
-from pipeline.models.catalogue.registry import ROLES, Role
-from pipeline.models.catalogue.selection import Licences, Preference, Shelf
+from pipeline.models.catalogue.preferences import Licences, ModelPreferences, OriginChoice
+from pipeline.models.roles import ROLES, Role
 from pipeline.types import DeviceChoice, Precision
 
 MEBIBYTE = 1024 * 1024
@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much is logged")
     log_format: Literal["auto", "json", "console"] = Field("auto", description="auto: JSON unless on a terminal")
 
-    models: Preference = Field("auto", description="auto, embedded or official models")
+    models: OriginChoice = Field("auto", description="auto, embedded or official models")
     licences: Licences = Field("any", description="commercial: only models whose commercial use is a plain yes")
     weights_dir: Path = Field(default_factory=_default_weights_dir, description="where downloaded models lie")
     models_mirror: str = Field("", description="base URL to download models from instead of their publishers")
@@ -169,7 +169,7 @@ class Settings(BaseSettings):
         return not self.keys and not is_loopback(self.host)
 
     @property
-    def shelf(self) -> Shelf:
+    def model_preferences(self) -> ModelPreferences:
         """Which models are wanted, in the pipeline's words."""
         named: dict[Role, str] = {
             "detector": self.detector,
@@ -180,4 +180,4 @@ class Settings(BaseSettings):
             "perceptual": self.perceptual,
         }
         wanted = {role: tuple(name.strip() for name in named[role].split(",") if name.strip()) for role in ROLES}
-        return Shelf(self.weights_dir, self.models, self.licences, wanted)
+        return ModelPreferences(self.weights_dir, self.models, self.licences, wanted)

@@ -89,12 +89,12 @@ def _service(official: bool, stack: ExitStack) -> Service:
     if official:
         weights.write(folder)
         settings = settings.model_copy(update={"models": "official"})
-        selection = choose(settings.shelf, weights.registry(folder))
+        selection = choose(settings.model_preferences, weights.registry(folder))
     loaded_models = LoadedModels(settings, selection)
     stack.callback(loaded_models.close)
     models: Models = loaded_models.load()
     if official:
-        small = load(choose(Settings(models="embedded").shelf), loaded_models.runtime, folder)
+        small = load(choose(Settings(models="embedded").model_preferences), loaded_models.runtime, folder)
         models = replace(models, detector=small.detector)
     return Service(settings, Loaded(models, loaded_models.threads, loaded_models.runtime))  # type: ignore[arg-type]
 

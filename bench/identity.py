@@ -58,7 +58,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--people", nargs="*", default=[], help="beginnings of file names, one for each person")
     parsed = parser.parse_args(arguments)
     settings = Settings()
-    models = load(choose(settings.shelf), choose_runtime(settings.device, settings.precision), settings.weights_dir)
+    models = load(
+        choose(settings.model_preferences), choose_runtime(settings.device, settings.precision), settings.weights_dir
+    )
     recogniser = models.recogniser
     if recogniser is None:
         parser.error("there is no recogniser: LIKENESS_RECOGNISER=none")

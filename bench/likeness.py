@@ -73,7 +73,7 @@ class Contestant:
         self._peak = PeakMemory()
         selection: Selection | None = None
         if official:
-            selection = choose(settings.shelf, weights.registry(settings.weights_dir))
+            selection = choose(settings.model_preferences, weights.registry(settings.weights_dir))
         self._loaded_models = LoadedModels(settings, selection)
         self._official = official
         self._stopwatch = Stopwatch()

@@ -9,7 +9,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.models.catalogue.registry import REGISTRY, ModelFile
+from pipeline.models.catalogue.model_file import ModelFile
+from pipeline.models.catalogue.registry import REGISTRY
 from tests.official import write_official
 
 _TABLE = "registry.json"

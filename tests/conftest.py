@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import skimage.data
 
-from pipeline.models.catalogue.selection import Shelf, choose
+from pipeline.models.catalogue.preferences import ModelPreferences
+from pipeline.models.catalogue.selection import choose
 from pipeline.models.loading import load
 from pipeline.models.roles import Models
 from pipeline.models.runtime.runtime import choose_runtime
@@ -31,7 +32,7 @@ def shared_weights() -> Path:
 def embedded_models(tmp_path_factory: pytest.TempPathFactory) -> Models:
     """The models that ship with the code, on the CPU."""
     empty = tmp_path_factory.mktemp("weights")
-    return load(choose(Shelf(empty, "embedded")), choose_runtime("cpu"), empty)
+    return load(choose(ModelPreferences(empty, "embedded")), choose_runtime("cpu"), empty)
 
 
 @pytest.fixture(scope="session")

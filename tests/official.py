@@ -12,7 +12,8 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from pipeline.models.catalogue.registry import REGISTRY, ModelFile
+from pipeline.models.catalogue.model_file import ModelFile
+from pipeline.models.catalogue.registry import REGISTRY
 from tests import checkpoints, detector_checkpoints
 
 DEFAULTS = (

@@ -11,10 +11,12 @@ from tqdm import tqdm
 from app.commands.table import megabytes, print_table, say
 from app.settings import Settings
 from pipeline.errors import ModelUnavailable
-from pipeline.models.catalogue.registry import REGISTRY, ModelFile
+from pipeline.models.catalogue.model_file import ModelFile
+from pipeline.models.catalogue.registry import REGISTRY
 from pipeline.models.catalogue.selection import models_by_name, official_set
 from pipeline.models.catalogue.weights import fault
-from pipeline.models.download.pull import DownloadFailed, pull
+from pipeline.models.download.failures import DownloadFailed
+from pipeline.models.download.pull import pull
 
 
 def pull_models(names: Sequence[str], settings: Settings, *, accept_licences: bool) -> bool:
@@ -24,12 +26,12 @@ def pull_models(names: Sequence[str], settings: Settings, *, accept_licences: bo
     or accepted. Raises `ModelUnavailable` for names that are no official model or whose licence the settings refuse,
     and `DownloadFailed`.
     """
-    shelf = settings.shelf
-    models = _with_twins(models_by_name(names, REGISTRY) if names else official_set(shelf, REGISTRY))
+    preferences = settings.model_preferences
+    models = _with_twins(models_by_name(names, REGISTRY) if names else official_set(preferences, REGISTRY))
     shipped = [model.name for model in models if model.url is None]
     if shipped:
         raise ModelUnavailable(f"{', '.join(shipped)}: ships with Likeness, there is nothing to download.")
-    refused = [model.name for model in models if shelf.refuses(model)]
+    refused = [model.name for model in models if preferences.refuses(model)]
     if refused:
         raise ModelUnavailable(f"LIKENESS_LICENCES=commercial refuses {', '.join(refused)}.")
     lacking = [model for model in models if fault(model, settings.weights_dir) is not None]
@@ -45,7 +47,7 @@ def pull_models(names: Sequence[str], settings: Settings, *, accept_licences: bo
             for model in lacking
         ],
     )
-    downloads = {model.url: (model.archive or model).bytes for model in lacking}  # models of one zip come together
+    downloads = {model.url: (model.archive or model).bytes or 0 for model in lacking}  # models of one zip come together
     say(f"To download: {megabytes(sum(downloads.values()))}")
     restricted = [model.name for model in lacking if model.commercial_use != "yes"]
     if restricted and not accept_licences:

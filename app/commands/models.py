@@ -12,9 +12,11 @@ from app.commands.status import SOME_FAILED, USAGE_ERROR
 from app.commands.table import megabytes, print_table, say
 from app.settings import Settings
 from pipeline.errors import ModelUnavailable
-from pipeline.models.catalogue.registry import ROLES, ModelFile
-from pipeline.models.catalogue.selection import Selection, Shelf, choose, known_models, models_by_name
+from pipeline.models.catalogue.model_file import ModelFile
+from pipeline.models.catalogue.preferences import ModelPreferences
+from pipeline.models.catalogue.selection import Selection, choose, known_models, models_by_name
 from pipeline.models.catalogue.weights import fault, installed
+from pipeline.models.roles import ROLES
 
 if TYPE_CHECKING:
     from app.commands.arguments import Commands
@@ -64,12 +66,12 @@ def list_models(settings: Settings) -> str | None:
     """
     selection, problem = None, None
     try:
-        selection = choose(settings.shelf)
+        selection = choose(settings.model_preferences)
     except ModelUnavailable as error:  # the table is what helps to mend it
         problem = error.message
     checked = set() if selection is None else {model for models in selection.offered.values() for model in models}
     models = known_models(settings.weights_dir)
-    ordered = sorted(models, key=lambda model: ROLES.index(model.role))
+    ordered = sorted(models, key=lambda model: list(ROLES).index(model.role))
     print_table(
         COLUMNS,
         [
@@ -79,8 +81,8 @@ def list_models(settings: Settings) -> str | None:
                 megabytes(model.bytes),
                 model.licence,
                 model.commercial_use,
-                "yes" if model in checked else _state(model, settings.shelf),
-                _use(model, selection, settings.shelf),
+                "yes" if model in checked else _state(model, settings.model_preferences),
+                _use(model, selection, settings.model_preferences),
             )
             for model in ordered
         ],
@@ -102,7 +104,7 @@ def verify_models(names: Sequence[str], settings: Settings) -> bool:
         say(f"{model.name}: right" if sentence is None else sentence)
     if not names:
         try:
-            choose(settings.shelf)
+            choose(settings.model_preferences)
         except ModelUnavailable as error:
             told = set(wrong.values())
             for line in error.message.splitlines():
@@ -112,14 +114,14 @@ def verify_models(names: Sequence[str], settings: Settings) -> bool:
     return not any(wrong.values())
 
 
-def _state(model: ModelFile, shelf: Shelf) -> str:
-    if not installed(model, shelf.weights_dir):
+def _state(model: ModelFile, preferences: ModelPreferences) -> str:
+    if not installed(model, preferences.weights_dir):
         return "no"
-    return "yes" if fault(model, shelf.weights_dir) is None else "wrong file"
+    return "yes" if fault(model, preferences.weights_dir) is None else "wrong file"
 
 
-def _use(model: ModelFile, selection: Selection | None, shelf: Shelf) -> str:
-    if shelf.refuses(model):
+def _use(model: ModelFile, selection: Selection | None, preferences: ModelPreferences) -> str:
+    if preferences.refuses(model):
         return "refused"
     if selection is None:
         return "?"

@@ -16,8 +16,8 @@ from app.commands.status import SOME_FAILED, USAGE_ERROR
 from app.face_overrides import FaceOverrides, parse
 from app.options import OPTIONS, Option, enhance_options
 from app.settings import Settings
-from pipeline.models.catalogue.registry import Role
 from pipeline.models.catalogue.selection import choose
+from pipeline.models.roles import Role
 
 if TYPE_CHECKING:
     from app.commands.arguments import Commands
@@ -47,7 +47,7 @@ def add_parser(commands: Commands) -> None:
 
 def enhance(parsed: argparse.Namespace, settings: Settings) -> int:
     """Restore the photos one after the other; 1 if one of them failed, 2 if none could be begun."""
-    selection = choose(settings.shelf)
+    selection = choose(settings.model_preferences)
     wanted: dict[Role, str | None] = {"restorer": parsed.restorer, "upscaler": parsed.upscaler}
     for role, name in wanted.items():
         if name is not None and name not in selection.offered_names(role):

@@ -34,7 +34,7 @@ def serve(parsed: argparse.Namespace, settings: Settings) -> int:
     configure(settings.log_level, settings.log_format)
     if settings.open_to_others:
         logger.warning("anybody who reaches %s may send photos: LIKENESS_API_KEYS is empty", settings.host)
-    selection = choose(settings.shelf)
+    selection = choose(settings.model_preferences)
     # These import torch, which takes seconds. A wrong model file has been reported before that.
     from app.application import create_app
     from app.connection.server import server_of

@@ -19,6 +19,6 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def megabytes(size: int) -> str:
+def megabytes(size: int | None) -> str:
     """A number of bytes for people; - where it is not known."""
     return f"{size / 1e6:.2f} MB" if size else "-"

@@ -30,7 +30,7 @@ class LoadedModels:
     """
 
     def __init__(self, settings: Settings, selection: Selection | None = None) -> None:
-        self.selection: Selection = choose(settings.shelf) if selection is None else selection
+        self.selection: Selection = choose(settings.model_preferences) if selection is None else selection
         for note in self.selection.notes:
             logger.warning(note)
         self.runtime: Runtime = choose_runtime(settings.device, settings.precision)

@@ -1,13 +1,14 @@
-"""From a selection of model files to models that run."""
+"""Loads the selected models: reads each file and gives it to the adapter that its row names."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from pipeline.errors import ModelUnavailable
-from pipeline.models.catalogue.registry import Adapter, ModelFile, Role
+from pipeline.models.catalogue.model_file import ModelFile
 from pipeline.models.catalogue.selection import Selection
 from pipeline.models.catalogue.weights import read_bytes, read_state_dict
 from pipeline.models.detectors.mtcnn import MtcnnDetector
@@ -17,54 +18,72 @@ from pipeline.models.parsers.parsenet import FaceParser
 from pipeline.models.perceptual.lpips import PerceptualDistance
 from pipeline.models.recognisers.arcface import FaceRecogniser
 from pipeline.models.recognisers.dlib_resnet import DlibRecogniser
+from pipeline.models.restorers.compact_face import CompactFaceRestorer
 from pipeline.models.restorers.gfpgan import GfpganRestorer
-from pipeline.models.roles import Models
+from pipeline.models.roles import ROLES, Models, Role
 from pipeline.models.runtime.allocator import return_freed_memory
 from pipeline.models.runtime.runtime import Runtime
 from pipeline.models.runtime.spandrel_network import describe_network
-from pipeline.models.upscalers.compact import CompactFaceRestorer, CompactUpscaler
+from pipeline.models.upscalers.compact import CompactUpscaler
 from pipeline.models.upscalers.spandrel import SpandrelUpscaler
 
-# The model, the runtime, the weights directory, and the model that it is mixed with to denoise less, if there is one.
-Maker: TypeAlias = Callable[[ModelFile, Runtime, Path, ModelFile | None], Any]
+
+@dataclass(frozen=True, slots=True)
+class _Loading:
+    """What the functions in `ADAPTERS` load from."""
+
+    selection: Selection
+    runtime: Runtime
+    weights_dir: Path
+
+    def tensors(self, model: ModelFile) -> dict[str, Any]:
+        return read_state_dict(model, self.weights_dir)
+
+    def content(self, model: ModelFile) -> bytes:
+        return read_bytes(model, self.weights_dir)
 
 
-def _from_tensors(adapter: Callable[[str, dict[str, Any], Runtime], Any]) -> Maker:
-    return lambda model, runtime, folder, _: adapter(model.name, read_state_dict(model, folder), runtime)
+AdapterFactory: TypeAlias = Callable[[ModelFile, _Loading], Any]
 
 
-def _from_onnx(adapter: Callable[[str, bytes, Runtime], Any]) -> Maker:
-    return lambda model, runtime, folder, _: adapter(model.name, read_bytes(model, folder), runtime)
+def _from_tensors(adapter: Callable[[str, dict[str, Any], Runtime], Any]) -> AdapterFactory:
+    return lambda model, loading: adapter(model.name, loading.tensors(model), loading.runtime)
 
 
-def _dlib_resnet(model: ModelFile, runtime: Runtime, folder: Path, twin: ModelFile | None) -> DlibRecogniser:
-    return DlibRecogniser(model.name, read_state_dict(model, folder), runtime, _threshold(model))
+def _from_onnx(adapter: Callable[[str, bytes, Runtime], Any]) -> AdapterFactory:
+    return lambda model, loading: adapter(model.name, loading.content(model), loading.runtime)
 
 
-def _arcface(model: ModelFile, runtime: Runtime, folder: Path, twin: ModelFile | None) -> FaceRecogniser:
-    return FaceRecogniser(model.name, read_bytes(model, folder), runtime, _threshold(model))
+def _dlib_resnet(model: ModelFile, loading: _Loading) -> DlibRecogniser:
+    return DlibRecogniser(model.name, loading.tensors(model), loading.runtime, _threshold(model))
+
+
+def _arcface(model: ModelFile, loading: _Loading) -> FaceRecogniser:
+    return FaceRecogniser(model.name, loading.content(model), loading.runtime, _threshold(model))
 
 
 def _threshold(recogniser: ModelFile) -> float:
-    """The recogniser's own threshold. Raises `ModelUnavailable` for a row without one."""
+    """The threshold of a recogniser's row. Raises `ModelUnavailable` for a row without one."""
     if recogniser.threshold is None:
         raise ModelUnavailable(f"{recogniser.name}: its row in the registry has no threshold.", stage="models")
     return recogniser.threshold
 
 
-def _compact_upscaler(model: ModelFile, runtime: Runtime, folder: Path, twin: ModelFile | None) -> CompactUpscaler:
-    milder = None if twin is None else read_state_dict(twin, folder)
-    return CompactUpscaler(model.name, read_state_dict(model, folder), runtime, milder)
+def _compact_upscaler(model: ModelFile, loading: _Loading) -> CompactUpscaler:
+    other = loading.selection.denoise_with.get(model.name)
+    less_denoising = None if other is None else loading.tensors(other)
+    return CompactUpscaler(model.name, loading.tensors(model), loading.runtime, less_denoising)
 
 
-def _spandrel_upscaler(model: ModelFile, runtime: Runtime, folder: Path, twin: ModelFile | None) -> Any:
-    state_dict = read_state_dict(model, folder)
-    # Of a registered model the row says what it is; only a user's own is looked at first, which loads it once more.
+def _spandrel_upscaler(model: ModelFile, loading: _Loading) -> CompactUpscaler | SpandrelUpscaler:
+    state_dict = loading.tensors(model)
+    # A registered model's row names the adapter that fits. The architecture of a user's own model is known only after
+    # spandrel has loaded it once.
     is_compact = model.origin == "own" and describe_network(model.name, state_dict).architecture.id == "Compact"
-    return (CompactUpscaler if is_compact else SpandrelUpscaler)(model.name, state_dict, runtime)
+    return (CompactUpscaler if is_compact else SpandrelUpscaler)(model.name, state_dict, loading.runtime)
 
 
-_ADAPTERS: dict[Adapter, Maker] = {
+ADAPTERS: dict[str, AdapterFactory] = {
     "mtcnn": _from_tensors(MtcnnDetector),
     "retinaface": _from_tensors(RetinaFaceDetector),
     "scrfd": _from_onnx(ScrfdDetector),
@@ -80,31 +99,25 @@ _ADAPTERS: dict[Adapter, Maker] = {
 
 
 def load(selection: Selection, runtime: Runtime, weights_dir: Path) -> Models:
-    """Every model of the selection, read, checked and ready on the runtime. Raises `ModelUnavailable`."""
+    """Every model of the selection, read, checked and placed on the runtime's device. Raises `ModelUnavailable`."""
+    loading = _Loading(selection, runtime, weights_dir)
 
-    def make(model: ModelFile) -> Any:
-        made = _ADAPTERS[model.adapter](model, runtime, weights_dir, selection.twins.get(model.name))
-        return_freed_memory()  # the file, and the weights in the number format that they were published in
-        return made
+    def made(model: ModelFile) -> Any:
+        adapter = ADAPTERS[model.adapter](model, loading)
+        return_freed_memory()  # of the file, and of the weights in the number format of the file
+        return adapter
 
-    made: dict[Role, dict[str, Any]] = {
-        role: {model.name: make(model) for model in models} for role, models in selection.offered.items()
+    offered: dict[Role, dict[str, Any]] = {
+        role: {model.name: made(model) for model in models} for role, models in selection.offered.items()
     }
-
-    def default(role: Role) -> Any:
-        return next((made[role][model.name] for model in selection.defaults[role]), None)
-
+    defaults = {role: [offered[role][model.name] for model in models] for role, models in selection.defaults.items()}
+    one_each: dict[str, Any] = {role: next(iter(defaults[role]), None) for role in ROLES if role != "upscaler"}
     upscalers: dict[int, Any] = {}
-    for model in selection.defaults["upscaler"]:
-        upscaler = made["upscaler"][model.name]
-        upscalers.setdefault(upscaler.scale, upscaler)  # the first named of each scale
+    for upscaler in defaults["upscaler"]:
+        upscalers.setdefault(upscaler.scale, upscaler)  # the first that the settings name of each scale
     return Models(
-        detector=default("detector"),
-        restorer=default("restorer"),
+        **one_each,
         upscalers=upscalers,
-        parser=default("parser"),
-        recogniser=default("recogniser"),
-        perceptual=default("perceptual"),
-        offered_restorers=made["restorer"],
-        offered_upscalers=made["upscaler"],
+        offered_restorers=offered["restorer"],
+        offered_upscalers=offered["upscaler"],
     )

@@ -1,12 +1,40 @@
-"""The roles that models play: one protocol for each, and the models of a process by role."""
+"""The roles of models: a table of them, a protocol for each, and the models of a process by role.
+
+A new role is a name in `Role`, a row in `ROLES`, a protocol and a field of `Models`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, runtime_checkable
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from pipeline.types import Crop, Face, FloatArray, Image
+
+Role: TypeAlias = Literal["detector", "restorer", "upscaler", "parser", "recogniser", "perceptual"]
+
+
+@dataclass(frozen=True, slots=True)
+class RoleInfo:
+    """What holds for a role, whichever model has it.
+
+    `required`: the service does not start without a model for it. `requestable`: several models may be loaded, and a
+    request may name one. `without`: what happens while it has no model, as the end of a sentence.
+    """
+
+    required: bool = False
+    requestable: bool = False
+    without: str = ""
+
+
+ROLES: Mapping[Role, RoleInfo] = {
+    "detector": RoleInfo(required=True),
+    "restorer": RoleInfo(required=True, requestable=True),
+    "upscaler": RoleInfo(required=True, requestable=True),
+    "parser": RoleInfo(without="an elliptic mask will do"),
+    "recogniser": RoleInfo(without="identity is not measured"),
+    "perceptual": RoleInfo(without="LPIPS is not measured"),
+}
 
 
 class Named(Protocol):
@@ -146,12 +174,6 @@ class Models:
 
     def names(self) -> dict[str, str]:
         """Role → name of each default model, upscalers as `upscaler_x<scale>`."""
-        single: dict[str, Any] = {
-            "detector": self.detector,
-            "restorer": self.restorer,
-            "parser": self.parser,
-            "recogniser": self.recogniser,
-            "perceptual": self.perceptual,
-        }
+        single: dict[str, Named | None] = {role: getattr(self, role) for role in ROLES if role != "upscaler"}
         named = {role: model.name for role, model in single.items() if model is not None}
         return named | {f"upscaler_x{scale}": model.name for scale, model in sorted(self.upscalers.items())}

@@ -16,7 +16,7 @@ def test_the_defaults_are_those_of_the_contract() -> None:
     assert settings.max_input_megapixels == 25
     assert settings.max_body_bytes == 10 * MEBIBYTE + FORM_OVERHEAD
     assert settings.photo_limits == PhotoLimits(25_000_000, 100)
-    assert settings.shelf.preference == "auto"
+    assert settings.model_preferences.origin == "auto"
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_folders_may_lie_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_names_of_models_are_a_list_for_their_role(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIKENESS_RESTORER", " gfpgan-v1.3 ,compact-face,")
     monkeypatch.setenv("LIKENESS_PARSER", "none")
-    assert {role: names for role, names in Settings().shelf.wanted.items() if names} == {
+    assert {role: names for role, names in Settings().model_preferences.wanted.items() if names} == {
         "restorer": ("gfpgan-v1.3", "compact-face"),
         "parser": ("none",),
     }

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from pydantic import BaseModel, Field, create_model
 
 from app.options import OPTIONS
-from pipeline.models.catalogue.registry import CommercialUse, Origin, Role
+from pipeline.models.catalogue.model_file import CommercialUse, Origin
+from pipeline.models.roles import Role
 
 
 class Liveness(BaseModel):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import get_args
 
 from pipeline.errors import ModelUnavailable
-from pipeline.models.catalogue.registry import CommercialUse, ModelFile
+from pipeline.models.catalogue.model_file import CommercialUse, ModelFile
 
 TABLE = "models.csv"
 REQUIRED = ("path", "sha256", "licence")
@@ -85,10 +85,10 @@ def _model(row: dict[str, str | None]) -> ModelFile:
                 adapter="spandrel-upscaler",
                 file=str(path),
                 url=None,
-                bytes=0,  # the table does not say: the hash alone decides
+                bytes=None,  # the table does not have it; the SHA-256 is enough
                 sha256=sha256,
                 licence=values["licence"],
                 commercial_use=known,
-                scale=0,  # nor the scale; the network says when it is loaded
+                scale=None,  # known once the network is loaded
             )
     raise ValueError(f"commercial_use is {commercial_use!r}, not one of {', '.join(get_args(CommercialUse))}")

@@ -1,67 +1,12 @@
-"""Every model Likeness knows, as one literal table. Adding a model is one row here and one adapter."""
+"""Every model Likeness knows, as one literal table. A new model is a row here, and an adapter unless one fits."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from pipeline.models.catalogue.model_file import Archive, ModelFile
 
-Role: TypeAlias = Literal["detector", "restorer", "upscaler", "parser", "recogniser", "perceptual"]
-Origin: TypeAlias = Literal["embedded", "official", "own"]
-CommercialUse: TypeAlias = Literal["yes", "no", "unclear"]
-Adapter: TypeAlias = Literal[
-    "mtcnn",
-    "retinaface",
-    "scrfd",
-    "compact-face",
-    "gfpgan",
-    "compact-upscaler",
-    "spandrel-upscaler",
-    "parsenet",
-    "dlib-resnet",
-    "arcface",
-    "lpips",
-]
-
-ROLES: tuple[Role, ...] = ("detector", "restorer", "upscaler", "parser", "recogniser", "perceptual")
-
-# Without these there is no service; the other roles may stay empty, and the response then says so.
-REQUIRED_ROLES: tuple[Role, ...] = ("detector", "restorer", "upscaler")
-
-
-@dataclass(frozen=True, slots=True)
-class Archive:
-    """A zip in which a model's file is published: its own size and hash, and the file's name inside."""
-
-    member: str
-    bytes: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFile:
-    """One row: a model, the file that holds it, and what one may do with it.
-
-    `url` is None for a model that ships in this repository, and names a zip where there is an `archive`. `bytes`
-    (0: not known) and `sha256` are the file's. `scale` is output over input size of an upscaler (0: not known).
-    `denoise_with` names the row whose weights are mixed in for less denoising. A recogniser has a `threshold`, the
-    similarity under which it takes two faces for two people; other roles have None.
-    """
-
-    name: str
-    role: Role
-    origin: Origin
-    adapter: Adapter
-    file: str
-    url: str | None
-    bytes: int
-    sha256: str
-    licence: str
-    commercial_use: CommercialUse
-    scale: int = 1
-    archive: Archive | None = None
-    denoise_with: str | None = None
-    threshold: float | None = None
-
+# Two rows share each of these files: bytes, SHA-256.
+_COMPACT_X4_BYTES, _COMPACT_X4_SHA256 = 806520, "b2b4b9f6e4ae9563bbd32f2f9f9246dd4986885fb502c237391c8a814935b5e8"
+_BUFFALO_L = 288621354, "80ffe37d8a5940d59a7384c201a2a38d4741f2f3c51eef46ebb28218a7b0ca2f"
 
 REGISTRY: tuple[ModelFile, ...] = (
     ModelFile(
@@ -83,8 +28,8 @@ REGISTRY: tuple[ModelFile, ...] = (
         adapter="compact-face",
         file="compact-x4.safetensors",
         url=None,
-        bytes=806520,
-        sha256="b2b4b9f6e4ae9563bbd32f2f9f9246dd4986885fb502c237391c8a814935b5e8",
+        bytes=_COMPACT_X4_BYTES,
+        sha256=_COMPACT_X4_SHA256,
         licence="BSD-3-Clause",
         commercial_use="yes",
     ),
@@ -108,8 +53,8 @@ REGISTRY: tuple[ModelFile, ...] = (
         adapter="compact-upscaler",
         file="compact-x4.safetensors",
         url=None,
-        bytes=806520,
-        sha256="b2b4b9f6e4ae9563bbd32f2f9f9246dd4986885fb502c237391c8a814935b5e8",
+        bytes=_COMPACT_X4_BYTES,
+        sha256=_COMPACT_X4_SHA256,
         licence="BSD-3-Clause",
         commercial_use="yes",
         scale=4,
@@ -162,7 +107,7 @@ REGISTRY: tuple[ModelFile, ...] = (
         sha256="5838f7fe053675b1c7a08b633df49e7af5495cee0493c7dcf6697200b85b5b91",
         licence="non-commercial research only",
         commercial_use="no",
-        archive=Archive("det_10g.onnx", 288621354, "80ffe37d8a5940d59a7384c201a2a38d4741f2f3c51eef46ebb28218a7b0ca2f"),
+        archive=Archive("det_10g.onnx", *_BUFFALO_L),
     ),
     ModelFile(
         name="gfpgan-v1.4",
@@ -264,9 +209,7 @@ REGISTRY: tuple[ModelFile, ...] = (
         sha256="4c06341c33c2ca1f86781dab0e829f88ad5b64be9fba56e56bc9ebdefc619e43",
         licence="non-commercial research only",
         commercial_use="no",
-        archive=Archive(
-            "w600k_r50.onnx", 288621354, "80ffe37d8a5940d59a7384c201a2a38d4741f2f3c51eef46ebb28218a7b0ca2f"
-        ),
+        archive=Archive("w600k_r50.onnx", *_BUFFALO_L),
         threshold=0.4,
     ),
     ModelFile(

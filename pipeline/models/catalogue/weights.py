@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ModelUnavailable
-from pipeline.models.catalogue.registry import ModelFile
+from pipeline.models.catalogue.model_file import ModelFile
 
 EMBEDDED_DIR = Path(__file__).parents[1] / "embedded"
 
@@ -34,7 +34,7 @@ def fault(model: ModelFile, weights_dir: Path) -> str | None:
         return f"{model.name}: {path} is missing."
     try:
         size = path.stat().st_size
-        if model.bytes not in (0, size):
+        if model.bytes not in (None, size):
             return f"{model.name}: {path} has {size} bytes, expected {model.bytes}."
         found = sha256_of(path)
     except OSError as error:

@@ -1,67 +1,43 @@
-"""One file over HTTP into a `.part` file: gone on with where it broke off, and checked before anyone uses it."""
+"""One file over HTTP into a `.part` file: resumed where it broke off, checked against its SHA-256 at the end.
+
+The retry loop is our own. Attempts are counted since the file last grew, so that a download over a bad connection goes
+on for as long as it makes progress; and a pause may come from `Retry-After`. `tenacity` (tried: 9.2) counts attempts
+since the first one: the same rule takes three callbacks that share state and depend on the order in which `tenacity`
+calls them, and half as many lines again. `stamina` has no hook for it.
+"""
 
 from __future__ import annotations
 
-import re
-import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from http import HTTPStatus
 from pathlib import Path
-from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
 from pipeline.models.catalogue.weights import sha256_of
-
-LAST_PORT = 65535
-
-_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-[0-9]{1,19}/([0-9]{1,19}|\*)", re.IGNORECASE)
-_RETRY_AFTER = re.compile(r"[0-9]{1,9}")
-_LONGEST_REASON = 300  # characters
+from pipeline.models.download.connection import address_failed, connection_failed, open_client, without_password
+from pipeline.models.download.failures import CannotResume, Interrupted, TransferFailed
+from pipeline.models.download.response import resumes
+from pipeline.models.download.space import length
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a server is waited for, and how often it is asked again."""
+    """Limits on retries and waiting. `attempts` counts those since the file last grew."""
 
-    attempts: int = 5  # in a row; one that brought the file further is the first of a new row
-    pause_s: float = 1.0  # before the second attempt; twice as long before each further one
-    longest_pause_s: float = 30.0  # a server that asks for a longer one (Retry-After) is not asked again
+    attempts: int = 5
+    pause_s: float = 1.0  # before the second attempt; doubled before each further one
+    longest_pause_s: float = 30.0  # if the server asks for a longer pause (Retry-After), there is no further attempt
     connect_s: float = 10.0
     read_s: float = 30.0  # without a single byte
 
 
-class TransferFailed(Exception):
-    """The file is not there; the text is one or two sentences that tell why and what to do."""
-
-
-class _Interrupted(TransferFailed):
-    """Another attempt may help, after `pause_s` seconds (None: after the usual pause)."""
-
-    def __init__(self, why: str, advice: str, pause_s: float | None = None) -> None:
-        super().__init__(f"{why}. {advice}")
-        self.why = why
-        self.pause_s = pause_s
-
-
-def length(path: Path) -> int:
-    """The bytes of a file; 0 if there is none."""
-    return path.stat().st_size if path.exists() else 0
-
-
-def reason(error: BaseException) -> str:
-    """An error's text, as a part of a sentence: servers have a say in some, so nothing endless or unprintable."""
-    text = "".join(character for character in str(error) if character.isprintable())
-    return text[:_LONGEST_REASON].rstrip(". ") or type(error).__name__
-
-
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """A file that must have this size in bytes and this SHA-256.
+    """The download of a file of `size` bytes with this SHA-256.
 
-    `report` is told how many bytes are there, `notice` why there is a pause, as a sentence.
+    `report` gets the number of bytes that have arrived, `notice` a sentence before each pause.
     """
 
     url: httpx.URL
@@ -73,14 +49,14 @@ class Transfer:
     patience: Patience
 
     def run(self) -> None:
-        """Load what is missing of `part`; afterwards it is whole and right.
+        """Complete `part` and check it.
 
-        Raises `TransferFailed`, and `OSError` where `part` cannot be read or written. What is right so far is kept.
+        Raises `TransferFailed`, and `OSError` if `part` cannot be read or written. Bytes that may be right are kept.
         """
-        with self._client() as client:
+        with open_client(self.url, self.patience.connect_s, self.patience.read_s) as client:
             resumed = self._load(client)
             found = sha256_of(self.part)
-            if resumed and found != self.sha256:  # the old part may be to blame, not the server
+            if resumed and found != self.sha256:  # the bytes of an earlier download may be wrong, not the server's
                 self.part.unlink()
                 self._load(client)
                 found = sha256_of(self.part)
@@ -92,7 +68,7 @@ class Transfer:
             )
 
     def bytes_there(self) -> int:
-        """How much of the file is there already. A part that is too long is none of this file, and is deleted."""
+        """How many bytes have arrived. A part that is longer than the file belongs to another one and is deleted."""
         size = length(self.part)
         if size > self.size:
             self.part.unlink()
@@ -101,28 +77,17 @@ class Transfer:
 
     @property
     def _shown(self) -> httpx.URL:
-        """The URL as messages may show it: without a password."""
-        return self.url.copy_with(userinfo=b"")
-
-    def _client(self) -> httpx.Client:
-        patience = self.patience
-        timeout = httpx.Timeout(patience.connect_s, read=patience.read_s)
-        try:
-            return httpx.Client(follow_redirects=True, timeout=timeout, headers={"Accept-Encoding": "identity"})
-        except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:  # HTTP_PROXY, SSL_CERT_FILE and the like
-            raise TransferFailed(
-                f"{self._shown} cannot be asked for: {reason(error)}. Check the proxy and certificate variables."
-            ) from error
+        return without_password(self.url)
 
     def _load(self, client: httpx.Client) -> bool:
-        """Make `part` as long as it should be; whether its bytes come from more than one response."""
+        """Download until `part` has all bytes; whether they come from more than one response."""
         most = self.bytes_there()
         tried, pause_s = 0, self.patience.pause_s
         while True:
             tried += 1
             try:
                 return self._attempt(client)
-            except _Interrupted as interrupted:
+            except Interrupted as interrupted:
                 there = length(self.part)
                 if there > most:
                     most, tried, pause_s = there, 1, self.patience.pause_s
@@ -135,6 +100,7 @@ class Transfer:
             pause_s = min(2 * pause_s, self.patience.longest_pause_s)
 
     def _attempt(self, client: httpx.Client) -> bool:
+        """One request for the bytes that are missing; whether there were some before."""
         start = self.bytes_there()
         if start == self.size:
             self.report(start)
@@ -142,76 +108,22 @@ class Transfer:
         headers = {"Range": f"bytes={start}-"} if start else {}
         try:
             with client.stream("GET", self.url, headers=headers) as response:
-                resumes = self._resumes(response, start)
-                self._write(response, start if resumes else 0)
-        except (httpx.UnsupportedProtocol, httpx.TooManyRedirects, UnicodeError) as error:
-            raise self._nowhere(error) from error
-        except httpx.TransportError as error:
-            raise self._broken(error) from error
-        return resumes
-
-    def _nowhere(self, error: Exception) -> TransferFailed:
-        return TransferFailed(f"{self._shown} leads nowhere: {reason(error)}. Use another mirror.")
-
-    def _broken(self, error: httpx.TransportError) -> TransferFailed:
-        """What a failure of the connection means."""
-        url = error.request.url  # where redirects led
-        if isinstance(error.__context__, httpx.InvalidURL) or (url.port or 0) > LAST_PORT:
-            return self._nowhere(error)
-        way = " (through the proxy of the environment)" if _proxied(url) else ""
-        for cause in _causes(error):
-            if isinstance(cause, ssl.SSLCertVerificationError):
-                why = cause.verify_message.rstrip(".")
-                return TransferFailed(
-                    f"{self._shown}: the certificate is not trusted{way}: {why}. Check that SSL_CERT_FILE names the "
-                    "certificates of the authority that your network uses."
-                )
-        return _Interrupted(f"{self._shown}: {reason(error)}{way}", "Check the connection and try again.")
-
-    def _resumes(self, response: httpx.Response, start: int) -> bool:
-        """Whether the response goes on at byte `start` (else it begins the file). Raises unless it is one of both."""
-        status = response.status_code
-        if status in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
-            self._check_kind(response.headers)
-        if status == httpx.codes.OK:
-            self._check_size(int(response.headers.get("Content-Length", self.size)))
-            return False
-        if start and status == httpx.codes.PARTIAL_CONTENT:
-            span = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
-            if span and span[2] != "*":
-                self._check_size(int(span[2]))
-            if span and int(span[1]) == start:
-                return True
-        answer = f"{self._shown} answered {_named(status)}"
-        if start and status in (httpx.codes.PARTIAL_CONTENT, httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE):
+                resumed = resumes(response, self._shown, start, self.size, self.patience.longest_pause_s)
+                self._write(response, start if resumed else 0)
+        except CannotResume:
             self.part.unlink()
-            raise _Interrupted(f"{answer} and did not go on where it stopped", "Try again.", 0)
-        if status in (httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS) or status >= 500:
-            asked = response.headers.get("Retry-After", "")
-            pause_s = float(asked) if _RETRY_AFTER.fullmatch(asked) else None
-            if pause_s is None or pause_s <= self.patience.longest_pause_s:
-                raise _Interrupted(answer, "Try again later.", pause_s)
-            raise TransferFailed(f"{answer}. Try again in {asked} seconds.")
-        raise TransferFailed(f"{answer}. Use another mirror, or an up-to-date Likeness.")
-
-    def _check_kind(self, headers: httpx.Headers) -> None:
-        """Raise for what is no file as published, such as the page of a network that asks to log in."""
-        kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        packed = headers.get("Content-Encoding", "").strip().lower() not in ("", "identity")
-        if packed or kind == "text/html":
-            found = "compressed content" if packed else "a web page"
-            raise TransferFailed(f"{self._shown} answered with {found}: it is another file. Use another mirror.")
-
-    def _check_size(self, declared: int) -> None:
-        if declared != self.size:
-            raise TransferFailed(
-                f"{self._shown} has {declared} bytes, expected {self.size}: it is another file. Use another mirror."
-            )
+            raise
+        except (httpx.UnsupportedProtocol, httpx.TooManyRedirects, UnicodeError) as error:
+            raise address_failed(self.url, error) from error
+        except httpx.TransportError as error:
+            raise connection_failed(self.url, error) from error
+        return resumed
 
     def _write(self, response: httpx.Response, there: int) -> None:
+        """Append the body to the first `there` bytes of `part`."""
         with self.part.open("ab" if there else "wb") as file:
             self.report(there)
-            for chunk in response.iter_raw():  # as it arrives: nothing that came is lost when the rest does not
+            for chunk in response.iter_raw():  # written as it arrives: an interruption loses nothing
                 there += len(chunk)
                 if there > self.size:
                     self.part.unlink()
@@ -222,23 +134,4 @@ class Transfer:
                 file.write(chunk)
                 self.report(there)
         if there < self.size:
-            raise _Interrupted(f"{self._shown} ended after {there} of {self.size} bytes", "Try again.")
-
-
-def _named(status: int) -> str:
-    """A status with its usual name, whatever the server calls it."""
-    try:
-        return f"{status} {HTTPStatus(status).phrase}"
-    except ValueError:
-        return str(status)
-
-
-def _proxied(url: httpx.URL) -> bool:
-    proxies = getproxies()
-    return (url.scheme in proxies or "all" in proxies) and not proxy_bypass(url.host)
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
+            raise Interrupted(f"{self._shown} ended after {there} of {self.size} bytes", "Try again.")

@@ -1,4 +1,4 @@
-"""Networks that `spandrel` knows, from their state dict: which one it is, is read from the keys."""
+"""Networks that `spandrel` knows: it recognises the architecture by the names of the weights."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from spandrel import ImageModelDescriptor, ModelLoader
 from pipeline.errors import ModelUnavailable
 from pipeline.models.runtime.runtime import Runtime
 
-# Tried in bfloat16. Of the others some fail in it although spandrel says they can (SwinIR, ATD, RGT).
-HALF_PRECISION = ("Compact", "ESRGAN")
+# spandrel's ids of purely convolutional architectures. They keep their quality in bfloat16 and run faster with channels
+# last. Some of the others fail in bfloat16 although spandrel says they support it (SwinIR, ATD, RGT), or reshape
+# tensors in a way that fails with channels last.
+CONVOLUTIONAL = ("Compact", "ESRGAN")
 
 
 def describe_network(
@@ -20,8 +22,8 @@ def describe_network(
 ) -> ImageModelDescriptor[Any]:
     """spandrel's description of a network that turns RGB into RGB, its weights loaded, on the CPU.
 
-    Raises `ModelUnavailable` for weights of any other kind, of another `architecture` (spandrel's id) where one is
-    wanted, or of none.
+    Raises `ModelUnavailable` for weights that spandrel does not know, for networks with other channels, and, if an
+    `architecture` (spandrel's id) is given, for any other architecture.
     """
     try:
         descriptor = ModelLoader().load_from_state_dict(dict(state_dict))
@@ -41,7 +43,13 @@ def describe_network(
 
 
 def number_format(descriptor: ImageModelDescriptor[Any], runtime: Runtime) -> torch.dtype:
-    """The runtime's number format where the network runs and keeps its quality in it, else float32."""
-    can = {torch.bfloat16: descriptor.supports_bfloat16, torch.float16: descriptor.supports_half}
-    known = descriptor.architecture.id in HALF_PRECISION
-    return runtime.dtype if known and can.get(runtime.dtype, False) else torch.float32
+    """The runtime's number format if the network runs and keeps its quality in it, else float32."""
+    supported = {torch.bfloat16: descriptor.supports_bfloat16, torch.float16: descriptor.supports_half}
+    is_convolutional = descriptor.architecture.id in CONVOLUTIONAL
+    return runtime.dtype if is_convolutional and supported.get(runtime.dtype, False) else torch.float32
+
+
+def memory_format(descriptor: ImageModelDescriptor[Any]) -> torch.memory_format:
+    """The memory format in which the network runs fastest."""
+    is_convolutional = descriptor.architecture.id in CONVOLUTIONAL
+    return torch.channels_last if is_convolutional else torch.contiguous_format

@@ -12,7 +12,8 @@ import pytest
 from tqdm import tqdm
 
 from app.__main__ import main
-from pipeline.models.catalogue.registry import REGISTRY, ModelFile
+from pipeline.models.catalogue.model_file import ModelFile
+from pipeline.models.catalogue.registry import REGISTRY
 from tests.pipeline.models.file_server import Answer, FileServer, file_server
 
 EMBEDDED = ("mtcnn", "compact-face", "compact-x2", "compact-x4", "dlib-resnet")

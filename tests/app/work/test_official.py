@@ -16,8 +16,10 @@ import pytest
 import torch
 
 from pipeline.errors import ModelUnavailable
-from pipeline.models.catalogue.registry import REGISTRY, ModelFile
-from pipeline.models.catalogue.selection import Shelf, choose
+from pipeline.models.catalogue.model_file import ModelFile
+from pipeline.models.catalogue.preferences import ModelPreferences
+from pipeline.models.catalogue.registry import REGISTRY
+from pipeline.models.catalogue.selection import choose
 from pipeline.models.detectors.retinaface import RetinaFaceDetector
 from pipeline.models.loading import load
 from pipeline.models.roles import Models
@@ -47,7 +49,7 @@ def table(weights_dir: Path) -> tuple[ModelFile, ...]:
 
 @pytest.fixture(scope="module")
 def models(weights_dir: Path, table: tuple[ModelFile, ...]) -> Models:
-    return load(choose(Shelf(weights_dir, "official"), table), choose_runtime("cpu"), weights_dir)
+    return load(choose(ModelPreferences(weights_dir, "official"), table), choose_runtime("cpu"), weights_dir)
 
 
 def photo(group_photo: bytes, factor: float) -> bytes:
@@ -134,7 +136,7 @@ def test_one_missing_file_stops_the_start_by_name(name: str, weights_dir: Path, 
 
 def refusal(weights_dir: Path, table: tuple[ModelFile, ...]) -> str:
     with pytest.raises(ModelUnavailable) as caught:
-        choose(Shelf(weights_dir, "official"), table)
+        choose(ModelPreferences(weights_dir, "official"), table)
     return caught.value.message
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.models.catalogue.registry import ModelFile
+from pipeline.models.catalogue.model_file import ModelFile
 
 
 def row(name: str, role: Any, origin: Any, data: bytes = b"content", **changes: Any) -> ModelFile:

@@ -11,8 +11,10 @@ from safetensors.torch import save
 from spandrel.architectures.Compact import Compact
 
 from pipeline.errors import ModelUnavailable
-from pipeline.models.catalogue.registry import REGISTRY, ModelFile
-from pipeline.models.catalogue.selection import Shelf, choose
+from pipeline.models.catalogue.model_file import ModelFile
+from pipeline.models.catalogue.preferences import ModelPreferences
+from pipeline.models.catalogue.registry import REGISTRY
+from pipeline.models.catalogue.selection import choose
 from pipeline.models.loading import load
 from pipeline.models.roles import Models
 from pipeline.models.runtime.runtime import Runtime
@@ -46,7 +48,7 @@ def test_an_official_upscaler_takes_the_place_of_the_embedded_one(tmp_path: Path
     model = official(data, file="fine.safetensors")
     (tmp_path / "fine.safetensors").write_bytes(data)
     table = (*(row for row in REGISTRY if row.origin == "embedded"), model)
-    models = load(choose(Shelf(tmp_path), table), FP32, tmp_path)
+    models = load(choose(ModelPreferences(tmp_path), table), FP32, tmp_path)
     assert models.upscalers[4].name == "realesr-general-x4v3"
     assert models.upscalers[2].name == "compact-x2"
 
@@ -56,7 +58,7 @@ def test_a_file_that_holds_no_fitting_network_stops_the_start(tmp_path: Path) ->
     model = official(data, file="other.safetensors")
     (tmp_path / "other.safetensors").write_bytes(data)
     table = (*(row for row in REGISTRY if row.origin == "embedded"), model)
-    selection = choose(Shelf(tmp_path), table)
+    selection = choose(ModelPreferences(tmp_path), table)
     with pytest.raises(ModelUnavailable, match="realesr-general-x4v3"):
         load(selection, FP32, tmp_path)
 
@@ -65,7 +67,7 @@ def test_a_file_that_changed_after_the_choice_stops_the_start(tmp_path: Path) ->
     data = save(Compact(num_feat=4, num_conv=1, upscale=4).state_dict())
     model = official(data, file="fine.safetensors")
     (tmp_path / "fine.safetensors").write_bytes(data)
-    selection = choose(Shelf(tmp_path), (*(row for row in REGISTRY if row.origin == "embedded"), model))
+    selection = choose(ModelPreferences(tmp_path), (*(row for row in REGISTRY if row.origin == "embedded"), model))
     (tmp_path / "fine.safetensors").write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     with pytest.raises(ModelUnavailable, match="SHA-256"):
         load(selection, FP32, tmp_path)
@@ -80,7 +82,7 @@ def test_a_twin_that_is_installed_is_loaded_with_its_model(tmp_path: Path) -> No
         rows.append(replace(row, file=file, bytes=len(data), sha256=hashlib.sha256(data).hexdigest()))
         (tmp_path / file).write_bytes(data)
     table = (*(row for row in REGISTRY if row.origin == "embedded"), *rows)
-    models = load(choose(Shelf(tmp_path), table), FP32, tmp_path)
+    models = load(choose(ModelPreferences(tmp_path), table), FP32, tmp_path)
     upscaler, twin = models.upscalers[4], models.offered_upscalers["realesr-general-wdn-x4v3"]
     assert isinstance(upscaler, CompactUpscaler)
     assert upscaler.name == "realesr-general-x4v3"
@@ -96,7 +98,7 @@ def test_the_first_named_of_a_scale_is_its_default(tmp_path: Path) -> None:
         f"path,sha256,licence\nmine.safetensors,{hashlib.sha256(data).hexdigest()},CC0\n"
     )
     wanted = {"upscaler": ("compact-x4", "mine", "compact-x2")}
-    models = load(choose(Shelf(tmp_path, wanted=wanted)), FP32, tmp_path)  # type: ignore[arg-type]
+    models = load(choose(ModelPreferences(tmp_path, wanted=wanted)), FP32, tmp_path)  # type: ignore[arg-type]
     assert {scale: upscaler.name for scale, upscaler in models.upscalers.items()} == {2: "mine", 4: "compact-x4"}
     assert set(models.offered_upscalers) == {"compact-x4", "mine", "compact-x2"}
     assert list(models.offered_restorers) == ["compact-face"]
@@ -108,7 +110,7 @@ def test_an_own_compact_network_is_run_like_the_embedded_ones(tmp_path: Path) ->
     (tmp_path / "models.csv").write_text(
         f"path,sha256,licence\nmine.safetensors,{hashlib.sha256(data).hexdigest()},CC0\n"
     )
-    mine = load(choose(Shelf(tmp_path)), FP32, tmp_path).offered_upscalers["mine"]
+    mine = load(choose(ModelPreferences(tmp_path)), FP32, tmp_path).offered_upscalers["mine"]
     assert isinstance(mine, CompactUpscaler)
     assert mine.scale == 3
 
@@ -116,7 +118,7 @@ def test_an_own_compact_network_is_run_like_the_embedded_ones(tmp_path: Path) ->
 @pytest.mark.parametrize("threshold", [0.4, -0.25])
 def test_a_recogniser_has_the_threshold_of_its_row(tmp_path: Path, threshold: float) -> None:
     table = recogniser_table(tmp_path, threshold)
-    selection = choose(Shelf(tmp_path, wanted={"recogniser": (ARCFACE.name,)}), table)
+    selection = choose(ModelPreferences(tmp_path, wanted={"recogniser": (ARCFACE.name,)}), table)
     recogniser = load(selection, FP32, tmp_path).recogniser
     assert recogniser is not None
     assert (recogniser.name, recogniser.threshold) == (ARCFACE.name, threshold)
@@ -124,7 +126,7 @@ def test_a_recogniser_has_the_threshold_of_its_row(tmp_path: Path, threshold: fl
 
 def test_a_recogniser_without_a_threshold_stops_the_start(tmp_path: Path) -> None:
     table = recogniser_table(tmp_path, None)
-    selection = choose(Shelf(tmp_path, wanted={"recogniser": (ARCFACE.name,)}), table)
+    selection = choose(ModelPreferences(tmp_path, wanted={"recogniser": (ARCFACE.name,)}), table)
     with pytest.raises(ModelUnavailable, match=r"arcface-w600k-r50: .* no threshold"):
         load(selection, FP32, tmp_path)
 
@@ -142,7 +144,7 @@ def recogniser_table(folder: Path, threshold: float | None) -> tuple[ModelFile, 
 def test_the_published_upscaler_loads_and_enlarges(shared_weights: Path, astronaut: Image) -> None:
     data = (shared_weights / OFFICIAL.file).read_bytes()
     table = (*(row for row in REGISTRY if row.origin == "embedded"), official(data))
-    upscaler = load(choose(Shelf(shared_weights), table), FP32, shared_weights).upscalers[4]
+    upscaler = load(choose(ModelPreferences(shared_weights), table), FP32, shared_weights).upscalers[4]
     assert upscaler.name == "realesr-general-x4v3"
     image = astronaut[90:130, 190:240]
     (enlarged,) = upscaler.upscale([image])
@@ -154,6 +156,6 @@ def test_the_published_upscaler_loads_and_enlarges(shared_weights: Path, astrona
 def test_what_loading_took_is_given_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     given_back: list[int] = []
     monkeypatch.setattr("pipeline.models.loading.return_freed_memory", lambda: given_back.append(1))
-    selection = choose(Shelf(tmp_path, "embedded"))
+    selection = choose(ModelPreferences(tmp_path, "embedded"))
     load(selection, FP32, tmp_path)
     assert len(given_back) == sum(len(models) for models in selection.offered.values())

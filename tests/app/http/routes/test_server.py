@@ -13,7 +13,8 @@ from fastapi import UploadFile
 from app.http.schemas.forms import EnhanceForm
 from app.http.schemas.server import Config, ModelOut, Status
 from app.settings import Settings
-from pipeline.models.catalogue.registry import REGISTRY, ModelFile
+from pipeline.models.catalogue.model_file import ModelFile
+from pipeline.models.catalogue.registry import REGISTRY
 from tests.app.fakes import FakeModels
 from tests.app.server import LIVE, READY, STATUS, Likeness, head_of, serving
 

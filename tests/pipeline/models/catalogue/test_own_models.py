@@ -96,9 +96,10 @@ def test_somebody_else_can_start_beside_a_closed_folder(tmp_path: Path) -> None:
     closed.mkdir(mode=0o700)
     code = (
         "import os, sys; sys.path.insert(0, sys.argv[2]); from pathlib import Path\n"
-        "from pipeline.models.catalogue.selection import Shelf, choose\n"
+        "from pipeline.models.catalogue.preferences import ModelPreferences\n"
+        "from pipeline.models.catalogue.selection import choose\n"
         "os.setgid(65534); os.setuid(65534)\n"
-        "print(choose(Shelf(Path(sys.argv[1]) / 'likeness')).offered_names('restorer'))"
+        "print(choose(ModelPreferences(Path(sys.argv[1]) / 'likeness')).offered_names('restorer'))"
     )
     arguments = [sys.executable, "-c", code, str(closed), str(Path(__file__).resolve().parents[4])]
     ended = subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=60)

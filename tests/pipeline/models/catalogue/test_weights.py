@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import save
 
 from pipeline.errors import ModelUnavailable
-from pipeline.models.catalogue.registry import ModelFile
+from pipeline.models.catalogue.model_file import ModelFile
 from pipeline.models.catalogue.weights import fault, installed, location, read_state_dict
 from tests.pipeline.models.table import BIG, SMALL, put, row
 

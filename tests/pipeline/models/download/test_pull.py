@@ -27,16 +27,19 @@ import pytest
 from filelock import FileLock
 
 from pipeline.errors import PipelineError
-from pipeline.models.catalogue.registry import REGISTRY, Archive, ModelFile
-from pipeline.models.download import pull as download
+from pipeline.models.catalogue.model_file import Archive, ModelFile
+from pipeline.models.catalogue.registry import REGISTRY
+from pipeline.models.download import archive as zips
 from pipeline.models.download import transfer
-from pipeline.models.download.pull import DownloadFailed, Pulled, pull
+from pipeline.models.download.failures import DownloadFailed
+from pipeline.models.download.pull import Pulled, pull
 from pipeline.models.download.transfer import Patience
 from tests.pipeline.models.file_server import PATIENCE, Answer, FileServer, file_server
 
 DATA = random.Random(0).randbytes(300_000)
 OTHER = random.Random(1).randbytes(300_000)
 QUICK = Patience(attempts=3, pause_s=0, longest_pause_s=5)
+UNWATCHED: dict[str, Any] = {"progress": lambda *_: None, "notice": lambda _: None}
 PROXIES = [case(f"{scheme}_proxy") for scheme in ("http", "https", "all", "no") for case in (str.lower, str.upper)]
 
 
@@ -77,7 +80,7 @@ def row(url: str | None, data: bytes = DATA, name: str = "a", **changes: Any) ->
 
 
 def fetch(folder: Path, *models: ModelFile, patience: Patience = QUICK, **options: Any) -> list[Pulled]:
-    return list(pull(models, folder, patience=patience, **options))
+    return list(pull(models, folder, patience=patience, **(UNWATCHED | options)))
 
 
 def downloaded(folder: Path, *models: ModelFile, **options: Any) -> bool:
@@ -139,7 +142,7 @@ def test_a_server_that_names_no_size(server: FileServer, folder: Path) -> None:
 
 
 def test_nothing_happens_before_the_result_is_iterated_over(server: FileServer, folder: Path) -> None:
-    pull([row(server.serve("/a.pth", Answer(DATA)))], folder)
+    pull([row(server.serve("/a.pth", Answer(DATA)))], folder, **UNWATCHED)
     assert server.requests == []
     assert lying_in(folder) == {}
 
@@ -536,28 +539,28 @@ def test_redirects_that_lead_nowhere(location: str, server: FileServer, folder: 
 )
 def test_only_http_and_https_addresses(url: str, folder: Path) -> None:
     with pytest.raises(DownloadFailed, match="no http or https address"):
-        pull([row(url)], folder)
+        pull([row(url)], folder, **UNWATCHED)
     with pytest.raises(DownloadFailed, match="no http or https address"):
-        pull([row("https://example.org/a.pth")], folder, mirror=url)
+        pull([row("https://example.org/a.pth")], folder, mirror=url, **UNWATCHED)
     assert not folder.exists()
 
 
 @pytest.mark.parametrize("start", ["ftp://", "", "//", "http://[::1", "user:"])
 def test_no_password_in_a_refused_address(start: str, folder: Path) -> None:
     with pytest.raises(DownloadFailed, match=r"example\.org is no http or https address") as caught:
-        pull([row(f"{start}somebody:se/cr@et@example.org")], folder)
+        pull([row(f"{start}somebody:se/cr@et@example.org")], folder, **UNWATCHED)
     assert "somebody" not in caught.value.message
     assert "cr" not in caught.value.message
 
 
 def test_models_that_ship_are_refused(folder: Path) -> None:
     with pytest.raises(ValueError, match="mtcnn comes with Likeness"):
-        pull(REGISTRY, folder)
+        pull(REGISTRY, folder, **UNWATCHED)
     assert not folder.exists()
 
 
 def test_the_real_table_can_be_asked_for(folder: Path) -> None:
-    pull([model for model in REGISTRY if model.url], folder)  # not iterated over: nothing is fetched
+    pull([model for model in REGISTRY if model.url], folder, **UNWATCHED)  # not iterated over: no download
     assert lying_in(folder) == {}
 
 
@@ -790,7 +793,7 @@ def test_too_little_space_for_all_of_it_is_told_at_once(
     needed = 200_000 + len(archive) - 100_000 + len(OTHER)
     free_space(monkeypatch, needed - 1)
     with pytest.raises(DownloadFailed, match=r"1\.0 MB are still needed in .* MB are free\. Make room") as caught:
-        pull(models, folder)
+        pull(models, folder, **UNWATCHED)
     assert str(folder) in caught.value.message
     assert server.requests == []
     assert lying_in(folder) == before
@@ -805,7 +808,7 @@ def test_space_that_is_gone_meanwhile_is_told_before_the_download(
     server: FileServer, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = row(server.serve("/a.pth", Answer(DATA)))
-    results = pull([model], folder)
+    results = pull([model], folder, **UNWATCHED)
     free_space(monkeypatch, 299_999)
     (result,) = results
     assert f"0.3 MB are still needed in {folder}" in str(result.failure)
@@ -819,7 +822,7 @@ def test_space_that_is_gone_meanwhile_is_told_before_the_download(
 def test_the_members_of_a_zip_need_space_too(server: FileServer, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = zip_of({"a.onnx": DATA})
     model = member(server.serve("/all.zip", Answer(archive)), archive, "a.onnx", DATA)
-    results = pull([model], folder)
+    results = pull([model], folder, **UNWATCHED)
     free_space(monkeypatch, len(archive) + len(DATA) - 1)
     (result,) = results
     assert "Make room" in str(result.failure)
@@ -874,7 +877,7 @@ def test_a_folder_where_the_file_belongs(server: FileServer, folder: Path) -> No
 def test_a_file_where_the_folder_should_be(inside: str, tmp_path: Path) -> None:
     put(tmp_path, "file", b"content")
     with pytest.raises(DownloadFailed, match=f"{tmp_path / 'file' / inside} cannot be made a folder"):
-        pull([row("https://example.org/a.pth")], tmp_path / "file" / inside)
+        pull([row("https://example.org/a.pth")], tmp_path / "file" / inside, **UNWATCHED)
     assert lying_in(tmp_path) == {"file": b"content"}
 
 
@@ -909,7 +912,7 @@ def child_main(connection: Connection, models: Sequence[ModelFile], folder: Path
     elif trouble == "before the name":
         Path.replace = stand_still  # type: ignore[assignment, method-assign]
     elif trouble == "before the check of the member":
-        download.sha256_of = stand_still  # type: ignore[assignment]
+        zips.sha256_of = stand_still  # type: ignore[assignment]
     connection.send("started")
     results = fetch(folder, *models, notice=connection.send)
     connection.send([(result.downloaded, str(result.failure or "")) for result in results])

@@ -1,0 +1,41 @@
+"""Adapter for the embedded face restorer: a compact network that sees the face at the size it has in the photo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+
+from pipeline.geometry import resize
+from pipeline.models.runtime.compact_network import CompactNetwork
+from pipeline.models.runtime.runtime import Runtime
+from pipeline.types import CROP_SIZE, Crop, Image
+
+
+class CompactFaceRestorer:
+    """`compact-face`: a crop, brought to the size it has in the photo, through a compact ×4 network.
+
+    The network learnt what photos look like at their own resolution; a face that alignment has stretched to
+    512 px is not that. So the crop is taken back to its native size, enlarged, and brought to 512 px again.
+    """
+
+    batch_size = 1  # each crop has a size of its own
+    max_native_size = float(CROP_SIZE)  # a larger face has more detail than a 512 px crop can hold
+    min_size = 32  # pixels; a face under this native size gives the network too little to see
+
+    def __init__(self, name: str, state_dict: Mapping[str, Any], runtime: Runtime) -> None:
+        self.name = name
+        self._network = CompactNetwork(name, state_dict, runtime)
+        self.working_bytes = self._network.working_bytes
+
+    def restore(self, crops: Sequence[Crop]) -> list[Image]:
+        """Crops (512, 512, 3) → restored (512, 512, 3)."""
+        return [self._restore(crop) for crop in crops]
+
+    def _restore(self, crop: Crop) -> Image:
+        side = round(min(max(crop.native_size, self.min_size), CROP_SIZE))
+        native = cv2.resize(crop.image, (side, side), interpolation=cv2.INTER_AREA)
+        enlarged = self._network.enlarge([np.asarray(native, dtype=np.float32)])[0]
+        return resize(enlarged, (CROP_SIZE, CROP_SIZE))
