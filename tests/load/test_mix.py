@@ -62,7 +62,7 @@ def good(number: int) -> tuple[str, bytes]:
 
 
 def enlarged(file: bytes) -> Pixels:
-    """The fake upscaler's result for a file at factor 2: each pixel four times."""
+    """What the fake upscaler makes of a file at factor 2: each pixel four times."""
     shown = np.round(decode(file, max_pixels=MAX_PIXELS).image * 255)
     return shown.repeat(2, axis=0).repeat(2, axis=1)
 
