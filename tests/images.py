@@ -1,4 +1,4 @@
-"""Sample files of every accepted kind, odd and hostile, made in memory.
+"""Sample files, made in memory: every accepted format, unusual files and hostile ones.
 
 Pictures are arrays (H, W, 3) or (H, W), uint8 unless said otherwise; the functions return the bytes of a file.
 """
@@ -23,10 +23,11 @@ Maker = Callable[..., bytes]
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 GREY, COLOR, GREY_ALPHA, COLOR_ALPHA = 0, 2, 4, 6
 ORIENTATIONS = range(1, 9)
+ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
 
 def gradient(width: int = 48, height: int = 32) -> Pixels:
-    """A smooth picture without symmetry, which survives lossy formats and betrays a wrong turn."""
+    """A smooth picture (lossy formats keep it) without symmetry (a wrong orientation shows)."""
     x = np.linspace(0, 1, width)[np.newaxis, :]
     y = np.linspace(0, 1, height)[:, np.newaxis]
     planes = (20 + 215 * x + 0 * y, 230 - 200 * y + 0 * x, 60 + 150 * x * y)
@@ -63,7 +64,7 @@ def oriented(pixels: Pixels, orientation: int, file_format: str = "JPEG") -> byt
 
 
 def with_exif(file: bytes, *blocks: bytes) -> bytes:
-    """A JPEG file with these EXIF blocks put in front of everything else, each in a segment of its own."""
+    """A JPEG file with these EXIF blocks before all other segments, each in a segment of its own."""
     return file[:2] + b"".join(segment(0xE1, b"Exif\0\0" + block) for block in blocks) + file[2:]
 
 
@@ -72,7 +73,7 @@ def grey(pixels: Pixels, file_format: str = "PNG", **options: Any) -> bytes:
 
 
 def palette(transparency: int | bytes | None = None) -> bytes:
-    """Four pixels in a row: red, green, blue, white, with a transparent entry or an alpha for each."""
+    """A PNG of four pixels (red, green, blue, white) with a palette; `transparency`: an entry, or all alphas."""
     picture = Image.new("P", (4, 1))
     picture.putpalette([255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255])
     picture.putdata([0, 1, 2, 3])
@@ -80,20 +81,19 @@ def palette(transparency: int | bytes | None = None) -> bytes:
 
 
 def png_16(pixels: Pixels, color_type: int, *chunks: bytes) -> bytes:
-    """A PNG of 16-bit values (uint16; H, W or H, W, channels), with further chunks before the pixels."""
+    """A PNG of 16-bit values, `pixels` (H, W) or (H, W, channels) uint16, with `chunks` before the pixels."""
     height, width = pixels.shape[:2]
-    rows = pixels.astype(">u2").reshape(height, -1)
-    data = zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows))
+    data = zlib.compress(b"".join(b"\0" + row.tobytes() for row in pixels.astype(">u2").reshape(height, -1)))
     return png_file(width, height, [*chunks, chunk(b"IDAT", data)], depth=16, color_type=color_type)
 
 
 def cmyk(ink: Pixels) -> bytes:
-    """A CMYK JPEG with Adobe's marker, its values inverted as Adobe does; `ink` is (H, W, 4), 255 for full."""
+    """A CMYK JPEG with Adobe's marker and Adobe's inverted values; `ink` is (H, W, 4), 255 is full ink."""
     return _written(Image.fromarray(ink, "CMYK"), "JPEG", quality=100, subsampling=0)
 
 
 def ycck(ink: Pixels) -> bytes:
-    """The same with its colours stored as YCCK: CMY turned into YCbCr as if it were RGB, and inverted black."""
+    """The same stored as YCCK: CMY converted to YCbCr as if it were RGB, and inverted black."""
     converted = np.asarray(Image.fromarray(np.ascontiguousarray(ink[..., :3])).convert("YCbCr"))
     stored = np.dstack((converted, 255 - ink[..., 3]))
     plain = cmyk(255 - stored)
@@ -102,29 +102,23 @@ def ycck(ink: Pixels) -> bytes:
 
 
 def interlaced(pixels: Pixels) -> bytes:
-    """A PNG in the seven passes of Adam7, which Pillow can read but not write."""
+    """A PNG interlaced with Adam7, which Pillow can read but not write."""
     height, width = pixels.shape[:2]
     rows = b""
-    for left, top, across, down in (
-        *((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8)),
-        *((2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)),
-    ):
+    for left, top, across, down in ADAM7:
         taken = pixels[top::down, left::across]
         rows += b"".join(b"\0" + row.tobytes() for row in taken) if taken.shape[1] else b""
-    header = struct.pack(">IIBBBBB", width, height, 8, COLOR, 0, 0, 1)
-    chunks = [chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b"")]
-    return PNG_SIGNATURE + b"".join(chunks)
+    return png_file(width, height, [chunk(b"IDAT", zlib.compress(rows))], interlace=1)
 
 
 def mended(file: bytes) -> bytes:
-    """A damaged PNG file with its checksums made right again, so far as its chunks can still be told apart."""
+    """A damaged PNG file with corrected checksums, as far as its chunks can still be separated."""
     position = len(PNG_SIGNATURE)
     while position + 12 <= len(file):
         end = position + 12 + int.from_bytes(file[position : position + 4], "big")
         if end > len(file):
             break
-        body = file[position + 4 : end - 4]
-        file = file[: end - 4] + struct.pack(">I", zlib.crc32(body)) + file[end:]
+        file = file[: end - 4] + struct.pack(">I", zlib.crc32(file[position + 4 : end - 4])) + file[end:]
         position = end
     return file
 
@@ -148,7 +142,7 @@ def noise(length: int = 5_000, seed: int = 7) -> bytes:
 
 
 def archive() -> bytes:
-    """A ZIP archive, such as someone may name portrait.jpg."""
+    """A ZIP archive, which someone may upload under the name portrait.jpg."""
     target = BytesIO()
     with zipfile.ZipFile(target, "w") as container:
         container.writestr(zipfile.ZipInfo("portrait.jpg"), jpeg(gradient()))
@@ -156,20 +150,19 @@ def archive() -> bytes:
 
 
 def cut(file: bytes, share: float = 0.6) -> bytes:
-    """The file as an interrupted transfer leaves it."""
+    """The first part of the file, as after an interrupted transfer."""
     return file[: int(len(file) * share)]
 
 
 def pixel_bomb(side: int = 12_000) -> bytes:
-    """A PNG of side² pixels in one colour: some 420 KB that unfold to 432 MB at the default side."""
+    """A PNG of side² pixels in one colour: at the default side some 420 KB that decompress to 432 MB."""
     packer = zlib.compressobj(9)
-    row = bytes(1 + 3 * side)
-    data = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
+    data = b"".join(packer.compress(bytes(1 + 3 * side)) for _ in range(side)) + packer.flush()
     return png_file(side, side, [chunk(b"IDAT", data)])
 
 
 def webp_canvas_bomb(side: int = 16_383) -> bytes:
-    """An animated WebP of a few hundred bytes that claims a canvas of side² pixels."""
+    """An animated WebP of a few hundred bytes whose header claims a canvas of side² pixels."""
     picture = webp(np.zeros((16, 16, 3), np.uint8))[12:]
     size, edge = (side - 1).to_bytes(3, "little"), (15).to_bytes(3, "little")
     frame = bytes(6) + edge + edge + bytes(4) + picture
@@ -181,37 +174,36 @@ def scan_bomb(pixels: Pixels, scans: int = 300) -> bytes:
     """A progressive JPEG whose last scan is repeated until there are `scans`."""
     file = jpeg(pixels, progressive=True)
     last = file.rindex(b"\xff\xda")
-    missing = scans - file.count(b"\xff\xda")
-    return file[:-2] + file[last:-2] * missing + file[-2:]
+    return file[:-2] + file[last:-2] * (scans - file.count(b"\xff\xda")) + file[-2:]
 
 
 def segment_bomb(pixels: Pixels, segments: int = 100_000) -> bytes:
-    """A JPEG whose EXIF is spread over very many small segments."""
+    """A JPEG whose EXIF is split into very many small segments."""
     file = jpeg(pixels)
     return file[:2] + segment(0xE1, b"Exif\0\0" + bytes(10)) * segments + file[2:]
 
 
 def text_bomb(pixels: Pixels, megabytes: int = 64) -> bytes:
-    """A PNG with compressed text that unfolds a thousandfold."""
-    text = b"Comment\0\0" + zlib.compress(bytes(megabytes * 10**6), 9)
-    return with_chunks(png(pixels), chunk(b"zTXt", text))
+    """A PNG with compressed text that grows a thousandfold."""
+    return with_chunks(png(pixels), chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(megabytes * 10**6), 9)))
 
 
 def profile_bomb(pixels: Pixels, megabytes: int = 64, copies: int = 1) -> bytes:
-    """A PNG whose colour profile unfolds a thousandfold, as often as there are copies of it."""
-    profile = b"icc\0\0" + zlib.compress(bytes(megabytes * 10**6), 9)
-    return with_chunks(png(pixels), chunk(b"iCCP", profile) * copies)
+    """A PNG with `copies` of a compressed colour profile, each of which grows a thousandfold."""
+    return with_chunks(png(pixels), chunk(b"iCCP", b"icc\0\0" + zlib.compress(bytes(megabytes * 10**6), 9)) * copies)
 
 
 def swapped_profile() -> bytes:
-    """A valid RGB profile that exchanges red and blue, so that its use cannot be missed."""
+    """A valid RGB profile that swaps red and blue, so that its use is visible."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    profile = profile[:24] + bytes(12) + profile[36:]  # without the time, so that it is the same each time
+    profile = (
+        profile[:24] + bytes(12) + profile[36:]
+    )  # without the creation time, so that the bytes are always the same
     return profile.replace(b"rXYZ", b"swap").replace(b"bXYZ", b"rXYZ").replace(b"swap", b"bXYZ")
 
 
 def linear_grey_profile() -> bytes:
-    """A valid grey profile of gamma 1, whose tones are much lighter in sRGB."""
+    """A valid grey profile of gamma 1, which makes tones much lighter in sRGB."""
     white = struct.pack(">3i", 63_190, 65_536, 54_061)
     tags = {
         b"kTRC": b"curv" + bytes(4) + struct.pack(">IHxx", 1, 256),
@@ -222,18 +214,19 @@ def linear_grey_profile() -> bytes:
     for name, content in tags.items():
         table += name + struct.pack(">II", start + len(body), len(content))
         body += content
-    size = start + len(body)
-    header = struct.pack(">II4s4s4s4s12x4s", size, 0, b"\x02\x10\0\0", b"mntr", b"GRAY", b"XYZ ", b"acsp")
+    header = struct.pack(">II4s4s4s4s12x4s", start + len(body), 0, b"\x02\x10\0\0", b"mntr", b"GRAY", b"XYZ ", b"acsp")
     return header + bytes(28) + white + bytes(48) + table + body
 
 
-def png_file(width: int, height: int, chunks: list[bytes], depth: int = 8, color_type: int = COLOR) -> bytes:
-    header = struct.pack(">IIBBBBB", width, height, depth, color_type, 0, 0, 0)
+def png_file(
+    width: int, height: int, chunks: list[bytes], depth: int = 8, color_type: int = COLOR, interlace: int = 0
+) -> bytes:
+    header = struct.pack(">IIBBBBB", width, height, depth, color_type, 0, 0, interlace)
     return PNG_SIGNATURE + chunk(b"IHDR", header) + b"".join(chunks) + chunk(b"IEND", b"")
 
 
 def with_chunks(file: bytes, *chunks: bytes) -> bytes:
-    """A PNG file with further chunks behind its header."""
+    """A PNG file with these chunks after its header."""
     header_end = len(PNG_SIGNATURE) + 25
     return file[:header_end] + b"".join(chunks) + file[header_end:]
 

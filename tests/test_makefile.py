@@ -1,4 +1,4 @@
-"""What `make` does about the browser app: builds it when it must, and serves and tests without it where it cannot."""
+"""`make` and the browser app: it is built when needed; without Node, `make` serves and tests without it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-# Each says what it is asked for.
+# Scripts in place of the programs; each prints its arguments.
 PYTHON = 'echo "python $*"'
-NODE = "exit 0"  # whether it is new enough
+NODE = "exit 0"  # exit status 0: the version is new enough
 NPM = """echo "npm $* for '$NEXT_PUBLIC_API_URL'"
 case "$*" in
   ci*) mkdir -p node_modules && touch node_modules/.package-lock.json ;;
@@ -25,7 +25,7 @@ esac"""
 
 @dataclass(frozen=True)
 class Tree:
-    """A working tree with little more than the Makefile, and what of all programs there is."""
+    """A working tree with the Makefile, and a folder `bin` with the only available programs."""
 
     folder: Path
 
@@ -35,7 +35,7 @@ class Tree:
         file.chmod(0o755)
 
     def make(self, *arguments: str, **variables: str) -> list[str]:
-        """The lines that a `make` that ends well writes about the app."""
+        """Run make, which must succeed; returns the lines of its output."""
         done = subprocess.run(
             [str(shutil.which("make")), "--silent", "--no-print-directory", "VENV=venv", *arguments],
             cwd=self.folder,
@@ -47,7 +47,7 @@ class Tree:
         return done.stdout.splitlines()
 
     def age(self) -> None:
-        """What is there becomes old, so that what comes is newer: the clocks of file systems tick slowly."""
+        """Make all files in web/ old, so that later ones are newer: timestamps of file systems are coarse."""
         for file in (self.folder / "web").rglob("*"):
             os.utime(file, (1, 1))
 
@@ -57,7 +57,7 @@ def tree(tmp_path: Path) -> Tree:
     for name in ("bin", "venv/bin", "venv/photos", "training", "web/src/app"):
         (tmp_path / name).mkdir(parents=True)
     shutil.copy(ROOT / "Makefile", tmp_path)
-    # In the order in which they come about.
+    # In the order in which make creates them.
     for name in (
         *("requirements.txt", "requirements-dev.txt", "requirements-parity.txt", "training/requirements.txt"),
         *("venv/.installed", "venv/.installed-dev", "venv/.installed-parity", "venv/photos/.fetched"),
@@ -84,7 +84,7 @@ def test_run_builds_the_app_and_serves(tree: Tree) -> None:
 
 
 @pytest.mark.parametrize("missing", ["node", "npm", "a newer node"])
-def test_without_node_it_serves_all_the_same_and_says_so(tree: Tree, missing: str) -> None:
+def test_without_node_it_serves_without_the_app_and_says_so(tree: Tree, missing: str) -> None:
     if missing == "a newer node":
         tree.program("node", "exit 1")
     else:
@@ -94,7 +94,7 @@ def test_without_node_it_serves_all_the_same_and_says_so(tree: Tree, missing: st
     assert tree.make("test-web") == ["Node 20.9 or later is missing: the browser app was not tested"]
 
 
-def test_without_node_an_app_that_was_built_is_served(tree: Tree) -> None:
+def test_without_node_an_app_that_was_built_before_is_served(tree: Tree) -> None:
     tree.make("web")
     (tree.folder / "bin" / "node").unlink()
     assert tree.make("run") == [
@@ -104,7 +104,7 @@ def test_without_node_an_app_that_was_built_is_served(tree: Tree) -> None:
 
 
 @pytest.mark.parametrize("step", ["ci --ignore-scripts", "run build"])
-def test_an_app_that_does_not_build_keeps_nothing_from_being_served(tree: Tree, step: str) -> None:
+def test_if_the_build_of_the_app_fails_the_service_still_starts(tree: Tree, step: str) -> None:
     tree.program("npm", f'if [ "$*" = "{step}" ]; then echo "what is wrong"; exit 1; fi\n{NPM}')
     lines = tree.make("run")
     assert lines[-3:] == [
@@ -127,7 +127,7 @@ def test_an_app_that_does_not_build_keeps_nothing_from_being_served(tree: Tree, 
         ("web/screenshots/one.png", []),
     ],
 )
-def test_it_is_built_again_when_what_it_is_made_of_changed(tree: Tree, changed: str, steps: list[str]) -> None:
+def test_it_is_built_again_when_its_sources_change(tree: Tree, changed: str, steps: list[str]) -> None:
     tree.make("web")
     tree.age()
     (tree.folder / changed).parent.mkdir(exist_ok=True)
@@ -136,7 +136,7 @@ def test_it_is_built_again_when_what_it_is_made_of_changed(tree: Tree, changed: 
     assert tree.make("web") == []
 
 
-def test_an_app_for_another_address_is_another_app(tree: Tree) -> None:
+def test_it_is_built_again_for_another_address(tree: Tree) -> None:
     address = "https://api.example.org"
     tree.make("web")
     tree.age()
@@ -146,7 +146,7 @@ def test_an_app_for_another_address_is_another_app(tree: Tree) -> None:
     assert tree.make("web") == [BUILD]
 
 
-def test_the_app_is_tested_also_in_a_browser(tree: Tree) -> None:
+def test_the_app_is_also_tested_in_a_browser(tree: Tree) -> None:
     browser = "/somewhere/chromium"
     steps = [CI, "npm run check for ''", "npm test for ''", BUILD, "npm run e2e for ''"]
     python = tree.folder / "venv" / "bin" / "python"
@@ -164,14 +164,14 @@ def test_without_a_browser_the_rest_is_tested(tree: Tree) -> None:
 
 
 @pytest.mark.parametrize("step", ["run check", "test", "run build", "run e2e"])
-def test_a_test_that_fails_is_no_success(tree: Tree, step: str) -> None:
+def test_a_failing_test_fails_make(tree: Tree, step: str) -> None:
     tree.program("chromium", "")
     tree.program("npm", f'if [ "$*" = "{step}" ]; then exit 1; fi\n{NPM}')
     with pytest.raises(AssertionError, match="Error"):
         tree.make("test-web")
 
 
-def test_clean_leaves_nothing_of_the_app_but_its_sources(tree: Tree) -> None:
+def test_clean_removes_all_of_the_app_but_its_sources(tree: Tree) -> None:
     tree.make("web")
     (tree.folder / "bin" / "rm").symlink_to(str(shutil.which("rm")))
     tree.make("clean")

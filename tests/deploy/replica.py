@@ -1,4 +1,4 @@
-"""Replicas that answer as told: what nginx makes of it."""
+"""Replicas with a given behaviour, to test nginx with."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A request that has reached a replica."""
+class Request:
+    """A request that reached a replica."""
 
     method: str
     target: str
@@ -21,8 +21,8 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Says:
-    """An answer. `unread`: it is given, and the connection closed, before the body is read."""
+class Answer:
+    """An answer. With `unread` it is sent, and the connection closed, before the body is read."""
 
     status: int = 200
     body: bytes = b"done"
@@ -30,21 +30,21 @@ class Says:
     unread: bool = False
 
 
-DIES = None  # the connection ends without an answer, as when a process is killed
-Conduct = Says | Callable[[Asked], "Says | None"] | None
+NO_ANSWER = None  # the connection is closed without an answer, as when a process is killed
+Behaviour = Answer | Callable[[Request], "Answer | None"] | None
 
 
 class Replica(ThreadingHTTPServer):
-    """Answers with its conduct, and remembers what it was asked."""
+    """An HTTP server that answers as its `behaviour` says, and records the requests."""
 
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, conduct: Conduct) -> None:
+    def __init__(self, behaviour: Behaviour) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.conduct = conduct
-        self.asked: list[Asked] = []
-        self.done = threading.Event()  # its last answer has left
+        self.behaviour = behaviour
+        self.requests: list[Request] = []
+        self.done = threading.Event()  # an answer was sent completely
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -52,21 +52,21 @@ class _Handler(BaseHTTPRequestHandler):
     server: Replica
 
     def _answer(self) -> None:
-        conduct = self.server.conduct
-        unread = isinstance(conduct, Says) and conduct.unread
+        behaviour = self.server.behaviour
+        unread = isinstance(behaviour, Answer) and behaviour.unread
         body = b"" if unread else self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        asked = Asked(self.command, self.path, self.headers, body)
-        self.server.asked.append(asked)
-        says = conduct(asked) if callable(conduct) else conduct
-        if says is None or unread:
-            self.close_connection = True  # else it does as nginx asks
-        if says is None:
+        request = Request(self.command, self.path, self.headers, body)
+        self.server.requests.append(request)
+        answer = behaviour(request) if callable(behaviour) else behaviour
+        if answer is None or unread:
+            self.close_connection = True  # else nginx's header Connection decides
+        if answer is None:
             return
-        self.send_response(says.status)
-        for name, value in {"Content-Length": str(len(says.body)), **says.headers}.items():
+        self.send_response(answer.status)
+        for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(says.body)
+        self.wfile.write(answer.body)
         self.server.done.set()
 
     def do_GET(self) -> None:
@@ -76,13 +76,13 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Do not log."""
 
 
 @contextmanager
-def replicas(*conducts: Conduct) -> Iterator[list[Replica]]:
-    """One replica for each conduct."""
-    servers = [Replica(conduct) for conduct in conducts]
+def replicas(*behaviours: Behaviour) -> Iterator[list[Replica]]:
+    """One running replica for each behaviour."""
+    servers = [Replica(behaviour) for behaviour in behaviours]
     threads = [threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True) for server in servers]
     for thread in threads:
         thread.start()

@@ -1,4 +1,4 @@
-"""What is written down in deploy/ agrees with the service, and with itself."""
+"""The files in deploy/ agree with the service and with each other."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def services() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def resources() -> dict[str, Any]:
-    """What the kustomization names, by kind."""
+    """The resources that the kustomization names, by kind."""
     named = _read("kustomization.yaml")["resources"]
     return {document["kind"]: document for document in map(_read, named)}
 
@@ -54,12 +54,12 @@ class TestNginx:
         photos = NGINX[NGINX.index("location ~ ^/api/v1/(enhance|upscale)$") :]
         assert amount_of(_directive("client_max_body_size", photos)) == largest
         assert amount_of(_directive("client_body_buffer_size")) > largest
-        assert f"{DEFAULTS.max_upload_mb:g} MB" in NGINX  # its own 413
+        assert f"{DEFAULTS.max_upload_mb:g} MB" in NGINX  # nginx's own 413
 
-    def test_the_service_speaks_first_at_its_deadline(self) -> None:
+    def test_the_service_answers_its_deadline_before_nginx_does(self) -> None:
         deadline = DEFAULTS.deadline_s
         assert deadline + 1 < amount_of(_directive("proxy_read_timeout")) < deadline + 30
-        # and what takes longer is not begun again
+        # and a photo past its deadline is not tried again
         assert amount_of(_directive("proxy_next_upstream_timeout")) <= deadline
 
     def test_two_tries_and_none_after_a_deadline(self) -> None:
@@ -81,7 +81,7 @@ class TestNginx:
         assert any(mount.startswith("/tmp:") for mount in services["nginx"]["tmpfs"])
         assert _directive("proxy_max_temp_file_size") == "0"
 
-    def test_a_photo_has_room_for_all_places_of_the_replicas(self, services: dict[str, Any]) -> None:
+    def test_one_client_can_fill_all_places_of_the_replicas(self, services: dict[str, Any]) -> None:
         places = services["likeness"]["deploy"]["replicas"] * (DEFAULTS.slots + DEFAULTS.queue_size)
         assert int(_directive("limit_conn per_client")) >= places
 
@@ -90,12 +90,12 @@ class TestCompose:
     def test_settings_exist(self, services: dict[str, Any]) -> None:
         _are_settings(services["likeness"]["environment"])
 
-    def test_the_defaults_are_the_services(self, services: dict[str, Any]) -> None:
+    def test_the_defaults_are_those_of_the_service(self, services: dict[str, Any]) -> None:
         for name, value in services["likeness"]["environment"].items():
             if match := re.fullmatch(rf"\$\{{{name}:-(.*)\}}", value):
                 assert match[1] == getattr(DEFAULTS, _field(name)), name
 
-    def test_every_container_is_locked_and_bounded(self, services: dict[str, Any]) -> None:
+    def test_every_container_is_locked_down_and_limited(self, services: dict[str, Any]) -> None:
         for name, service in services.items():
             assert service["read_only"] is True, name
             assert service["cap_drop"] == ["ALL"], name
@@ -103,14 +103,14 @@ class TestCompose:
             assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory"}, name
             assert re.search(r":v?\d+\.\d+\.\d+", service["image"]), f"{name}: no version"
 
-    def test_a_replica_has_time_to_leave(self, services: dict[str, Any]) -> None:
+    def test_a_replica_has_time_to_shut_down(self, services: dict[str, Any]) -> None:
         wait = amount_of(services["likeness"]["stop_grace_period"])
         assert wait > DEFAULTS.drain_s + DEFAULTS.grace_s
-        # nginx goes first, and waits for what the replicas work on
+        # nginx stops first, and waits for the photos that the replicas work on
         assert amount_of(services["nginx"]["stop_grace_period"]) > amount_of(_directive("worker_shutdown_timeout"))
         assert amount_of(_directive("worker_shutdown_timeout")) > DEFAULTS.grace_s
 
-    def test_replicas_trust_nginx_and_nobody_else_reaches_them(self, services: dict[str, Any]) -> None:
+    def test_replicas_trust_nginx_and_are_reachable_from_it_only(self, services: dict[str, Any]) -> None:
         networks = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["networks"]
         (subnet,) = networks["inside"]["ipam"]["config"]
         assert services["likeness"]["environment"]["LIKENESS_TRUSTED_PROXIES"] == subnet["subnet"]
@@ -118,18 +118,18 @@ class TestCompose:
         assert services["likeness"]["networks"] == ["inside"]
         assert "ports" not in services["likeness"]
 
-    def test_nothing_is_published_to_the_world_unasked(self, services: dict[str, Any]) -> None:
+    def test_ports_are_published_on_the_loopback_by_default(self, services: dict[str, Any]) -> None:
         ports = [port for service in services.values() for port in service.get("ports", [])]
         assert ports
         assert all(port.startswith(("127.0.0.1:", "${PUBLISH:-127.0.0.1:")) for port in ports)
 
-    def test_what_is_mounted_exists(self, services: dict[str, Any]) -> None:
+    def test_every_mounted_file_exists(self, services: dict[str, Any]) -> None:
         volumes = [volume for service in services.values() for volume in service.get("volumes", [])]
         sources = [volume["source"] for volume in volumes if volume["type"] == "bind"]
         assert sources
         assert [source for source in sources if not (DEPLOY / source).exists()] == []
 
-    def test_nginx_asks_for_the_replicas_by_their_name(self, services: dict[str, Any]) -> None:
+    def test_nginx_finds_the_replicas_by_their_service_name(self, services: dict[str, Any]) -> None:
         assert set(re.findall(r"server (\w+):(\d+) resolve", NGINX)) == {("likeness", str(DEFAULTS.port))}
         assert "likeness" in services
 
@@ -140,7 +140,7 @@ class TestKubernetes:
         files = {path.name for path in KUBERNETES.glob("*.yaml")} - {"kustomization.yaml", "prometheus-adapter.yaml"}
         assert set(kustomization["resources"]) == files
 
-    def test_the_pod_has_no_rights(self, pod: dict[str, Any], container: dict[str, Any]) -> None:
+    def test_the_pod_has_no_privileges(self, pod: dict[str, Any], container: dict[str, Any]) -> None:
         assert pod["automountServiceAccountToken"] is False
         assert pod["securityContext"] == {
             "runAsNonRoot": True,
@@ -161,7 +161,7 @@ class TestKubernetes:
         assert "value" not in keys
         assert "secretKeyRef" in keys["valueFrom"]
 
-    def test_probes_ask_for_what_exists(self, container: dict[str, Any]) -> None:
+    def test_probes_use_existing_paths(self, container: dict[str, Any]) -> None:
         paths = set(create_app(Settings(models="embedded", device="cpu")).openapi()["paths"])
         probes = {name: container[f"{name}Probe"]["httpGet"] for name in ("startup", "readiness", "liveness")}
         assert {probe["path"] for probe in probes.values()} <= paths
@@ -171,7 +171,7 @@ class TestKubernetes:
         assert {probe["port"] for probe in probes.values()} == {port["name"]}
         assert port["containerPort"] == DEFAULTS.port
 
-    def test_a_pod_has_time_to_leave(self, pod: dict[str, Any], container: dict[str, Any]) -> None:
+    def test_a_pod_has_time_to_shut_down(self, pod: dict[str, Any], container: dict[str, Any]) -> None:
         values = {variable["name"]: variable.get("value") for variable in container["env"]}
         drain, grace = float(values["LIKENESS_DRAIN_S"]), float(values["LIKENESS_GRACE_S"])
         assert pod["terminationGracePeriodSeconds"] > drain + grace
@@ -196,10 +196,10 @@ class TestKubernetes:
             assert f"\n{name} " in server.client.get("/metrics").text
         target = resources["HorizontalPodAutoscaler"]["spec"]["scaleTargetRef"]
         assert target["name"] == resources["Deployment"]["metadata"]["name"]
-        # It scales before anybody is refused.
+        # It scales before photos are refused.
         assert 0 < int(metric["pods"]["target"]["averageValue"]) < DEFAULTS.queue_size
 
-    def test_the_network_is_closed_both_ways(self, resources: dict[str, Any]) -> None:
+    def test_the_network_policy_restricts_both_directions(self, resources: dict[str, Any]) -> None:
         policy = resources["NetworkPolicy"]["spec"]
         assert set(policy["policyTypes"]) == {"Ingress", "Egress"}
         assert all("from" in rule for rule in policy["ingress"])

@@ -1,4 +1,4 @@
-"""The dashboard and the alerts ask for what a server really tells."""
+"""The dashboard and the alerts use metrics that a server really has."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ RULES = [
     for rule in group["rules"]
 ]
 METRIC = re.compile(r"\b((?:likeness|process)_[a-z_]+)(?:\{([^}]*)\})?")
-FROM_PROMETHEUS = {"instance", "job"}  # labels that it adds itself
+FROM_PROMETHEUS = {"instance", "job"}  # labels that Prometheus adds
 
 
 @pytest.fixture(scope="module")
 def metrics() -> Iterator[Metrics]:
-    """What a server tells after one photo."""
+    """A server's metrics after one photo."""
     with serving(FakeModels()) as server:
         server.enhance(samples.no_face())
         yield counted(server, "likeness_requests_total", route=ENHANCE)
@@ -42,23 +42,23 @@ def queries() -> list[str]:
 
 
 @pytest.mark.parametrize("query", queries())
-def test_every_metric_and_label_of_a_query_is_told(metrics: Metrics, query: str) -> None:
+def test_every_metric_and_label_of_a_query_exists(metrics: Metrics, query: str) -> None:
     if "up{" in query:
         return
-    asked = METRIC.findall(query)
-    assert asked
-    for name, selectors in asked:
-        told = [sample.labels for sample in metrics.samples if sample.name == name]
-        assert told, name
+    queried = METRIC.findall(query)
+    assert queried
+    for name, selectors in queried:
+        found = [sample.labels for sample in metrics.samples if sample.name == name]
+        assert found, name
         for label in re.findall(r"(\w+)\s*[=!]~?", selectors):
-            assert label in told[0] or label in FROM_PROMETHEUS, f"{name} has no {label}"
+            assert label in found[0] or label in FROM_PROMETHEUS, f"{name} has no {label}"
         grouped = re.search(r"by \(([^)]*)\)", query)
         for label in re.split(r",\s*", grouped[1]) if grouped else ():
-            assert label in told[0] or label in FROM_PROMETHEUS, f"{name} has no {label}"
+            assert label in found[0] or label in FROM_PROMETHEUS, f"{name} has no {label}"
 
 
 @pytest.mark.parametrize("label", ["overloaded", "deadline_exceeded"])
-def test_codes_that_alerts_count_are_told_from_the_start(metrics: Metrics, label: str) -> None:
+def test_codes_that_alerts_count_exist_from_the_start(metrics: Metrics, label: str) -> None:
     assert any(f'code="{label}"' in rule["expr"] for rule in RULES)
     assert label in metrics.labels("likeness_refusals_total", "code")
 
@@ -78,7 +78,7 @@ def test_alerts_say_what_is_wrong() -> None:
         assert rule["annotations"]["summary"].endswith(".")
 
 
-def test_the_dashboard_takes_any_data_source() -> None:
+def test_the_dashboard_works_with_any_data_source() -> None:
     variables: list[dict[str, Any]] = DASHBOARD["templating"]["list"]
     assert any(variable["type"] == "datasource" and variable["name"] == "datasource" for variable in variables)
     for panel in DASHBOARD["panels"]:
@@ -91,6 +91,6 @@ def test_the_dashboard_takes_any_data_source() -> None:
 def test_every_metric_is_in_the_readme(metrics: Metrics) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     ends = re.compile(r"_(bucket|count|sum|created)$")
-    told = {ends.sub("", sample.name) for sample in metrics.samples if sample.name.startswith("likeness_")}
-    counters = {name for name in told if f"{name}_total" in told}  # of which a _created is told
-    assert {name for name in told - counters if f"`{name}" not in readme} == set()
+    found = {ends.sub("", sample.name) for sample in metrics.samples if sample.name.startswith("likeness_")}
+    counters = {name for name in found if f"{name}_total" in found}  # their _created samples lack the suffix _total
+    assert {name for name in found - counters if f"`{name}" not in readme} == set()

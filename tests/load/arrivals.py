@@ -1,4 +1,4 @@
-"""An open-model load: clients come at a fixed rate, whether or not those before them have been served."""
+"""Open-loop load: photos are sent at a fixed rate, without waiting for earlier answers."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from dataclasses import dataclass
 
 import httpx
 
-PATIENCE = 120.0  # seconds that a client waits
+TIMEOUT_S = 120.0  # of a client
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one client's photo."""
+    """The result of one client's photo."""
 
     photo: int
     status: int | None  # None: no answer
-    digest: str  # of the picture
-    detail: str  # what else there is to say when it failed
+    digest: str  # SHA-256 of the picture
+    detail: str  # of a failure: the answer's body, or the error
 
 
 def digest_of(picture: bytes) -> str:
@@ -31,9 +31,9 @@ def digest_of(picture: bytes) -> str:
 
 @contextmanager
 def arriving(url: str, photos: Sequence[bytes], per_second: float) -> Iterator[list[Outcome]]:
-    """Clients that send the photos in turns to `url`, for as long as the block lasts.
+    """Send the photos in turns to `url` while the block runs, each from a client of its own.
 
-    The list fills while they are served; after the block it is complete.
+    The list grows with each answer; after the block it is complete.
     """
     outcomes: list[Outcome] = []
     over = threading.Event()
@@ -52,7 +52,7 @@ async def _arrive(
     clock = asyncio.get_running_loop().time
     start = clock()
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-    async with httpx.AsyncClient(timeout=PATIENCE, limits=limits) as client:
+    async with httpx.AsyncClient(timeout=TIMEOUT_S, limits=limits) as client:
         served = []
         for number in itertools.count():
             await asyncio.sleep(start + number / per_second - clock())

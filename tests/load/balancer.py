@@ -1,4 +1,4 @@
-"""A real nginx with deploy/nginx.conf, in front of replicas on the loopback."""
+"""A real nginx with deploy/nginx.conf, in front of replicas on the loopback interface."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ import httpx
 import pytest
 
 CONFIGURATION = Path(__file__).resolve().parents[2] / "deploy" / "nginx.conf"
-PATIENCE = 20.0  # seconds, for what takes a fraction of one
+TIMEOUT_S = 20.0  # generous: nginx's start and its log take a fraction of a second
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")  # folders
 
 
 @dataclass(frozen=True)
 class Balancer:
-    """An nginx that runs."""
+    """A running nginx."""
 
     port: int
     folder: Path
@@ -36,25 +36,25 @@ class Balancer:
         return f"http://127.0.0.1:{self.port}"
 
     def log(self, count: int) -> list[dict[str, Any]]:
-        """The access log, once it has so many lines: one for each request, written just after its answer."""
-        end = time.monotonic() + PATIENCE
+        """The access log, once it has `count` lines. nginx writes one line per request, just after the answer."""
+        end = time.monotonic() + TIMEOUT_S
         while len(lines := (self.folder / "access.log").read_text().splitlines()) < count:
             assert time.monotonic() < end, f"{len(lines)} lines in the log, not {count}"
             time.sleep(0.01)
         return [json.loads(line) for line in lines]
 
-    def complaints(self) -> str:
+    def error_log(self) -> str:
         """The error log."""
         return (self.folder / "error.log").read_text()
 
     def temporary_files(self) -> list[Path]:
-        """What lies in the temporary folders; a folder made for a file stays when the file is gone."""
+        """Files and folders in the temporary folders. nginx does not remove a folder that it made for a file."""
         return [found for name in TEMPORARY for found in (self.folder / name).rglob("*")]
 
 
 @contextmanager
 def balancing(folder: Path, replicas: Sequence[int], **changed: str) -> Iterator[Balancer]:
-    """nginx in front of the replicas on these ports; skips without nginx. `changed`: other values of directives."""
+    """Run nginx in front of the replicas on these ports; skips without nginx. `changed`: new values of directives."""
     nginx = shutil.which("nginx", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"]))
     if nginx is None:
         pytest.skip("needs nginx (Debian's package will do): .ci/run installs it")
@@ -68,13 +68,13 @@ def balancing(folder: Path, replicas: Sequence[int], **changed: str) -> Iterator
         yield balancer
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(PATIENCE)
+        process.wait(TIMEOUT_S)
 
 
 def rendered(folder: Path, port: int, replicas: Sequence[int], **changed: str) -> str:
-    """deploy/nginx.conf as its first lines say that it is to be adapted: another port and folder, replicas by address.
+    """deploy/nginx.conf, adapted as its first lines say: another port and folder, replicas by address.
 
-    Nothing else is touched but the values of the directives in `changed`.
+    Nothing else changes but the values of the directives in `changed`.
     """
     text = CONFIGURATION.read_text()
     text = _replaced(r"\blisten 8080;", f"listen 127.0.0.1:{port};", text)
@@ -89,7 +89,7 @@ def rendered(folder: Path, port: int, replicas: Sequence[int], **changed: str) -
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A port on which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
@@ -102,9 +102,9 @@ def _replaced(pattern: str, replacement: str, text: str) -> str:
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIMEOUT_S
     while True:
-        assert process.poll() is None, "nginx ended; its words are above"
+        assert process.poll() is None, "nginx ended; its output is above"
         try:
             if httpx.get(url).status_code == 200:
                 return

@@ -18,11 +18,11 @@ from tests.app.server import READY, STATUS
 from tests.load.balancer import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 90.0  # seconds, for a start or an end; the machine may be busy
+TIMEOUT_S = 90.0  # for a start or a shutdown; the machine may be busy
 
 
 class Process:
-    """A replica on a port of its own. It may be ended and started again."""
+    """A replica on a port of its own. It can be stopped and started again."""
 
     def __init__(self, log: Path, **settings: object) -> None:
         self.port = free_port()
@@ -39,46 +39,46 @@ class Process:
         self.start()
 
     def start(self) -> None:
-        """Start it. It is not ready yet."""
+        """Start the process, without waiting until it is ready."""
         with self._log.open("ab") as log:
             command = [sys.executable, "-m", "app", "serve", "--port", str(self.port)]
             self._process = subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=log, stderr=log)
 
     def until_ready(self) -> None:
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + TIMEOUT_S
         while self.readiness() != 200:
             assert self._process.poll() is None, f"a replica ended; see {self._log}"
             assert time.monotonic() < end, f"a replica is not ready; see {self._log}"
             time.sleep(0.05)
 
     def readiness(self) -> int | None:
-        """The status of `/ready`; None if nobody listens."""
+        """The HTTP status of `/ready`; None if nobody listens."""
         try:
-            return httpx.get(self.url + READY, timeout=PATIENCE).status_code
+            return httpx.get(self.url + READY, timeout=TIMEOUT_S).status_code
         except httpx.TransportError:
             return None
 
     def status(self) -> dict[str, Any]:
-        found: dict[str, Any] = httpx.get(self.url + STATUS, timeout=PATIENCE).json()
+        found: dict[str, Any] = httpx.get(self.url + STATUS, timeout=TIMEOUT_S).json()
         return found
 
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
 
-    def ended(self) -> int:
-        """Wait for the end; the exit status."""
-        return self._process.wait(PATIENCE)
+    def wait(self) -> int:
+        """Wait until the process ends; returns its exit status."""
+        return self._process.wait(TIMEOUT_S)
 
     def destroy(self) -> None:
-        """End it in any case."""
+        """Kill the process if it still runs."""
         if self._process.poll() is None:
             self._process.kill()
-            self._process.wait(PATIENCE)
+            self._process.wait(TIMEOUT_S)
 
 
 @contextmanager
 def processes(count: int, folder: Path, **settings: object) -> Iterator[list[Process]]:
-    """So many replicas that are ready; their log is `replica-N.log` in the folder."""
+    """`count` replicas, ready; their logs are `replica-N.log` in the folder."""
     started: list[Process] = []
     try:
         started.extend(Process(folder / f"replica-{number}.log", **settings) for number in range(count))

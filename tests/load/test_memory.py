@@ -18,12 +18,12 @@ def test_memory_does_not_grow(capsys: pytest.CaptureFixture[str]) -> None:
     assert float(growth[1]) < memory.LIMIT_MB
 
 
-def test_a_leak_would_be_found(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_leak_is_found(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     leaked = []
     send = memory.send
 
     def leaking_send(client: object, file: bytes, times: int) -> None:
-        # Much more than the limit: the test process itself may give memory back meanwhile.
+        # Much more than the limit, because the test process may return other memory at the same time.
         leaked.append(np.ones(int(6 * memory.LIMIT_MB * 1e6), np.uint8))
         send(client, file, times)  # type: ignore[arg-type]
 

@@ -1,4 +1,4 @@
-"""Good and hostile files mixed, eight at a time: each good one is answered with its own right pixels."""
+"""Good and hostile files mixed, eight at a time: each good one gets the right pixels."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from tests.images import Pixels
 AT_ONCE = 8
 REQUESTS = 500
 MAX_PIXELS = 25_000_000
-HOSTILE_BYTES = 200_000  # larger ones take longer to send, and are tried elsewhere
+HOSTILE_BYTES = 200_000  # larger ones take longer to send, and are tested elsewhere
 
 
 class Sample(NamedTuple):
-    """A file to send, and the pixels that must come back; None where it must be refused."""
+    """A file to send, and the expected pixels; None if it must be refused."""
 
     name: str
     file: bytes
@@ -42,7 +42,7 @@ def server() -> Iterator[Likeness]:
 
 @cache
 def hostile() -> list[tuple[str, bytes]]:
-    """Those of the corpus that the decoder refuses, spread over all of it."""
+    """Files that the decoder refuses, spread over the whole corpus."""
     refused = []
     for name, data in corpus():
         if 0 < len(data) <= HOSTILE_BYTES:
@@ -54,7 +54,7 @@ def hostile() -> list[tuple[str, bytes]]:
 
 
 def good(number: int) -> tuple[str, bytes]:
-    """A picture that no other number has, of another size and format than its neighbours."""
+    """A picture for this number: each has other pixels, and neighbours have other sizes and formats."""
     chance = np.random.default_rng(number)
     width, height = 20 + number % 23, 16 + number % 19
     pixels = chance.integers(0, 256, (height, width, 3), np.uint8)
@@ -74,7 +74,7 @@ def shuffled(good_ones: list[Sample], hostile_ones: list[tuple[str, bytes]]) -> 
 
 
 def wrong_answers(server: Likeness, path: str, mix: list[Sample], **fields: object) -> list[str]:
-    """The names of those that were not answered as they must be."""
+    """The names of the samples with a wrong answer."""
 
     def fails(sample: Sample) -> bool:
         response = server.send(path, sample.file, **fields)
@@ -95,7 +95,7 @@ def test_500_requests(server: Likeness) -> None:
     assert wrong_answers(server, UPSCALE, mix, metrics=False) == []
 
 
-def test_a_wrong_pixel_would_be_seen(server: Likeness) -> None:
+def test_a_wrong_pixel_is_found(server: Likeness) -> None:
     name, file = good(1)
     expected = enlarged(file)
     expected[0, 0, 0] += 1
@@ -107,7 +107,7 @@ def test_a_wrong_pixel_would_be_seen(server: Likeness) -> None:
 
 @pytest.mark.parametrize(("path", "fields"), [(ENHANCE, {"require_face": False}), (UPSCALE, {})])
 def test_real_networks(path: str, fields: dict[str, bool]) -> None:
-    """The same photos first alone, then among others, faces and all."""
+    """Photos with faces give the same pixels alone and among others."""
     with serving(queue_size=AT_ONCE) as server:
         alone = []
         for number in range(12):
