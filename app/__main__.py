@@ -1,7 +1,5 @@
 """The command line: `python -m app serve`, `enhance`, `models`, `keys` and `openapi`."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 

@@ -1,7 +1,5 @@
 """`create_app`: the application put together from settings."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,7 +1,5 @@
 """The option `face_overrides`: a JSON object, face index → strength, read strictly."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

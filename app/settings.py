@@ -1,7 +1,5 @@
 """Settings: `LIKENESS_*` environment variables, each with a default that suits one machine."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path

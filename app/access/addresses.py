@@ -1,7 +1,5 @@
 """Addresses of clients, proxies and browser apps: parsed from settings, and grouped into clients."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 

@@ -1,7 +1,5 @@
 """Why a client is turned away."""
 
-from __future__ import annotations
-
 from app.access.quota import Allowance
 from pipeline.errors import PipelineError
 

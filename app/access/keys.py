@@ -1,7 +1,5 @@
 """API keys. The server knows only their hashes."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import re

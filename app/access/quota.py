@@ -1,7 +1,5 @@
 """The rate limit: photos per client and time, counted in this process or in a Redis that several processes share."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import math

@@ -1,7 +1,5 @@
 """`python -m app models pull`: official models, downloaded."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Sequence
 from contextlib import closing

@@ -1,7 +1,5 @@
 """Which files are read and written: the plan of the command `enhance`."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args

@@ -1,7 +1,5 @@
 """The photos of the command `enhance`, one after the other."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path

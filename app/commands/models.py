@@ -1,12 +1,10 @@
 """`python -m app models`: the model files on this machine, listed, verified, downloaded."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from app.commands.arguments import Commands
 from app.commands.download import pull_models
 from app.commands.status import SOME_FAILED, USAGE_ERROR
 from app.commands.table import megabytes, print_table, say
@@ -15,9 +13,6 @@ from pipeline.errors import ModelUnavailable
 from pipeline.models.catalogue.registry import ROLES, ModelFile
 from pipeline.models.catalogue.selection import Selection, Shelf, choose, known_models, models_by_name
 from pipeline.models.catalogue.weights import fault, installed
-
-if TYPE_CHECKING:
-    from app.commands.arguments import Commands
 
 COLUMNS = ("ROLE", "NAME", "SIZE", "LICENCE", "COMMERCIAL", "INSTALLED", "IN USE")
 

@@ -1,16 +1,14 @@
 """`python -m app enhance`: a photo, or a folder of photos."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic_core import PydanticCustomError
 from tqdm import tqdm
 
-from app.commands.arguments import number
+from app.commands.arguments import Commands, number
 from app.commands.files import plan_files
 from app.commands.status import SOME_FAILED, USAGE_ERROR
 from app.face_overrides import FaceOverrides, parse
@@ -18,9 +16,6 @@ from app.options import OPTIONS, Option, enhance_options
 from app.settings import Settings
 from pipeline.models.catalogue.registry import Role
 from pipeline.models.catalogue.selection import choose
-
-if TYPE_CHECKING:
-    from app.commands.arguments import Commands
 
 # Where the command line has other words than the form.
 HELP = {

@@ -1,7 +1,5 @@
 """Lines and tables on the terminal."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Sequence
 from typing import TextIO

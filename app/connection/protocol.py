@@ -1,7 +1,5 @@
 """The HTTP protocol with limits that uvicorn lacks: for large heads, for slow clients, and for closing a connection."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import re

@@ -1,7 +1,5 @@
 """The HTTP server: uvicorn with our protocol, and a shutdown that answers every photo."""
 
-from __future__ import annotations
-
 import asyncio
 import signal
 import time

@@ -1,7 +1,5 @@
 """A transport with a lingering close: what arrives at a closed socket would cost the client its answer."""
 
-from __future__ import annotations
-
 import asyncio
 import struct
 import sys

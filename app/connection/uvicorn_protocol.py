@@ -6,8 +6,6 @@ is uvicorn's word for one request with its answer; its "pipeline" holds requests
 answered.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping
 

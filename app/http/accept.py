@@ -1,7 +1,5 @@
 """What a client prefers: its `Accept` and `Accept-Encoding` headers."""
 
-from __future__ import annotations
-
 import re
 
 from starlette.datastructures import Headers

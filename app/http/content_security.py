@@ -1,7 +1,5 @@
 """Content security policies: what a browser may load and run for a page or another answer."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import re

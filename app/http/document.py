@@ -1,7 +1,5 @@
 """The body of an answer to a finished photo: the JSON document, or the picture alone."""
 
-from __future__ import annotations
-
 import orjson
 import pybase64
 

@@ -1,7 +1,5 @@
 """Errors at the edge: one table from what went wrong to status, headers and JSON body."""
 
-from __future__ import annotations
-
 import logging
 from http import HTTPStatus
 from typing import Any

@@ -1,7 +1,5 @@
 """An answer as server-sent events: how far the photo is, and then the result or an error."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Coroutine
 from contextlib import ExitStack

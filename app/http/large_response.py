@@ -1,7 +1,5 @@
 """An answer of many megabytes, sent in pieces at the speed of its client (backpressure)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from starlette.responses import Response

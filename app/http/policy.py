@@ -1,7 +1,5 @@
 """What the middleware must know of a route: stated as a decorator beside it, collected once for all routes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar

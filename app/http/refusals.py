@@ -1,7 +1,5 @@
 """Why a request is refused for the way in which it was sent."""
 
-from __future__ import annotations
-
 from app.settings import FORM_OVERHEAD, MEBIBYTE
 from pipeline.errors import PipelineError
 

@@ -1,7 +1,5 @@
 """Limits for request bodies that are still arriving: a time for each, and a memory for all of them together."""
 
-from __future__ import annotations
-
 import time
 
 import anyio
@@ -25,7 +23,7 @@ class UploadMemory:
         self._total = 0
         self._uploads: dict[Upload, None] = {}  # in order of their last message, the latest at the end
 
-    def add(self, upload: Upload, size: int) -> None:
+    def add(self, upload: "Upload", size: int) -> None:
         """`upload` has received `size` more bytes. Raises `Overloaded` if it is itself the one to be ended."""
         self._uploads.pop(upload, None)
         self._uploads[upload] = None
@@ -38,7 +36,7 @@ class UploadMemory:
                 raise Overloaded(RETRY_AFTER)
             stalled.stop()
 
-    def release(self, upload: Upload) -> None:
+    def release(self, upload: "Upload") -> None:
         """`upload` is complete or has ended: it no longer counts. Does nothing the second time."""
         if upload in self._uploads:
             del self._uploads[upload]

@@ -1,7 +1,5 @@
 """One file of the browser app: its body as it is and with gzip, and the headers that go with it."""
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 from collections.abc import Mapping

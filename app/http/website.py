@@ -5,8 +5,6 @@ nor a content security policy nor `/about` for `about.html`. Here no request's p
 changes while the server runs cannot be served half-written, and each file is compressed and hashed once.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 from collections.abc import Iterator, Mapping

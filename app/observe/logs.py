@@ -1,7 +1,5 @@
 """The log: lines of JSON on stderr, or text for people. All modules log with the standard library."""
 
-from __future__ import annotations
-
 import logging
 import sys
 from typing import Literal, TextIO

@@ -1,7 +1,5 @@
 """The record of one request: what metrics, the log and traces say about it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from starlette.types import Scope

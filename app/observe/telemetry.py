@@ -1,7 +1,5 @@
 """The metrics of one application, in a registry of its own."""
 
-from __future__ import annotations
-
 import asyncio
 import platform
 import time

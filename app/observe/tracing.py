@@ -3,8 +3,6 @@
 Spans are no-ops until OpenTelemetry's SDK is configured, for example by `opentelemetry-instrument`.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager

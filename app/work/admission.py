@@ -1,7 +1,5 @@
 """Admission: a bounded number of photos is inside, fewer of them are decoded, and fewest are on the device."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import AsyncIterator, Callable, Iterator

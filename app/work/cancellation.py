@@ -4,8 +4,6 @@ A network cannot be interrupted. So the client is answered at once, while the th
 `Run`, and keeps its slot until then.
 """
 
-from __future__ import annotations
-
 import asyncio
 from asyncio import FIRST_COMPLETED
 from collections.abc import Awaitable, Callable, Coroutine

@@ -11,8 +11,6 @@ PipelineError
     └── ShuttingDown
 """
 
-from __future__ import annotations
-
 from pipeline.errors import DeviceOutOfMemory, InputError, PipelineError
 
 MEBIBYTE = 1024 * 1024

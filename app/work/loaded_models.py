@@ -1,7 +1,5 @@
 """The models of this process: chosen at start-up, loaded and warmed up in the background, then shared by all photos."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import time

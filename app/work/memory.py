@@ -1,7 +1,5 @@
 """Memory that photos will take, compared with what is free: a photo that would not fit is refused before decoding."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager

@@ -4,8 +4,6 @@ Three synchronous functions: `read` decodes, `compute` runs the networks, `finis
 calls each in the right thread; the command line and workers call `restore_photo`, which is all three.
 """
 
-from __future__ import annotations
-
 import time
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """How far a photo is: reported by its thread, read by the event loop at the speed of its client."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """The report about a finished photo: what the JSON document shows beside the picture."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """Photos through the process: each waits for its turn, and each part of its work is done in the right thread."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Requires an API key, before the body is read."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from starlette.datastructures import Headers

@@ -1,7 +1,5 @@
 """Turns whatever is raised inside, also by other middleware, into an answer."""
 
-from __future__ import annotations
-
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.errors import response_to

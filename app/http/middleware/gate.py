@@ -5,8 +5,6 @@ text that no metric counts, and inside the routes it would not cover addresses w
 anyway, for the memory and the time of uploads and for the closing boundary of a form.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Counts, logs and traces every request once, however it ends."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 

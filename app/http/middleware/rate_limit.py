@@ -1,7 +1,5 @@
 """Refuses requests beyond the rate limit, before the body is read."""
 
-from __future__ import annotations
-
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 

@@ -1,7 +1,5 @@
 """An id for every request, by which its answer, its errors and its log lines can be matched."""
 
-from __future__ import annotations
-
 import re
 import uuid
 

@@ -1,7 +1,5 @@
 """Security headers: browsers must not guess media types, embed answers, or share them with other origins."""
 
-from __future__ import annotations
-
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 

@@ -1,7 +1,5 @@
 """`GET /api/v1/config`: what the server accepts, for a client to build its form from."""
 
-from __future__ import annotations
-
 from fastapi import APIRouter
 
 from app.http.answers import ANYWHERE

@@ -1,7 +1,5 @@
 """Dependencies of the routes: the parts that `create_app` put together."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import Depends, Request

@@ -1,7 +1,5 @@
 """`/api/v1/models`: what the server works with, and a warm-up of it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from fastapi import APIRouter, Request

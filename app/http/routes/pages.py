@@ -1,7 +1,5 @@
 """Pages without the browser app: `/docs`, the interactive documentation, and `/`, which redirects to it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import fastapi_offline

@@ -1,7 +1,5 @@
 """`POST /api/v1/enhance` and `/upscale`: a form with a photo in, the picture and its figures out."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import asdict
 from typing import Annotated, Literal

@@ -1,7 +1,5 @@
 """`GET /api/v1/status`: what the server is doing."""
 
-from __future__ import annotations
-
 import time
 
 import psutil

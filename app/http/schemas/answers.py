@@ -1,7 +1,5 @@
 """Answers to a photo: the document with the picture and its report, and the error."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Literal
 

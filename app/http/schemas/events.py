@@ -1,7 +1,5 @@
 """The data of the events that tell how far a photo is."""
 
-from __future__ import annotations
-
 from pydantic import BaseModel, Field
 
 from app.http.schemas.answers import ErrorResponse
