@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from fastapi.routing import iter_route_contexts
 from starlette.formparsers import MultiPartParser
 from starlette.middleware.cors import CORSMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -19,7 +18,7 @@ from app.http.middleware.observation import WEBSITE, ObservationMiddleware
 from app.http.middleware.rate_limit import RateLimitMiddleware
 from app.http.middleware.request_id import RequestIdMiddleware
 from app.http.middleware.security_headers import SecurityHeadersMiddleware
-from app.http.policy import Policy, RoutePaths, collect
+from app.http.policy import Policy, collect
 from app.http.routes import config, health, models, pages, photos, prometheus, status
 from app.http.upload_memory import UploadMemory
 from app.http.website import read_website
@@ -41,8 +40,6 @@ CORS_ANSWER_HEADERS = (
     "RateLimit-Reset",
     "X-Likeness-Facts",
 )
-
-DESCRIPTION = "Restores faces in photos and shows, with numbers, that it is still the same person."
 
 
 def create_app(settings: Settings | None = None, selection: Selection | None = None) -> FastAPI:
@@ -73,59 +70,34 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
     app = FastAPI(
         title="Likeness",
         version=VERSION,
-        description=DESCRIPTION,
+        description="Restores faces in photos and shows, with numbers, that it is still the same person.",
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # FastAPI's own contains paths and query strings
     )
-    app.state.service = service
-    app.state.telemetry = telemetry
-    app.state.quota = quota
+    app.state.service, app.state.telemetry, app.state.quota = service, telemetry, quota
     errors.install(app)
     for module in (photos, health, status, config, models, pages, prometheus):
         app.include_router(module.router)
     app.mount(pages.STATIC, pages.static_files())
-    website = read_website(settings.web_dir, _paths(app), fallback=app.router.default)
+    others = {str(app.openapi_url): Policy(public=True), pages.STATIC: Policy(public=True)}
+    website = read_website(settings.web_dir, collect(app.routes, others).every, fallback=app.router.default)
     if website is None:
         app.include_router(pages.landing)
     else:
         app.router.default = website
+    paths, files = collect(app.routes, others), website.paths if website else frozenset()
 
-    paths = collect(app.routes, {str(app.openapi_url): Policy(public=True), pages.STATIC: Policy(public=True)})
-    files = website.paths if website else frozenset()
-    _add_middleware(app, settings, service, quota, telemetry, tracing, paths, files)
-    return app
-
-
-def _add_middleware(
-    app: FastAPI,
-    settings: Settings,
-    service: Service,
-    quota: Quota | None,
-    telemetry: Telemetry,
-    tracing: Tracing,
-    paths: RoutePaths,
-    files: frozenset[str],
-) -> None:
-    """Add the middleware; what is added last sees a request first. `files` are the paths of the browser app."""
+    # What is added last sees a request first.
+    memory = UploadMemory(settings.max_arriving_bytes)
     app.add_middleware(
-        GateMiddleware,
-        max_body_bytes=settings.max_body_bytes,
-        read_timeout_s=settings.read_timeout_s,
-        memory=UploadMemory(settings.max_arriving_bytes),
-        guarded=paths.guarded,
-        check=service.check,
+        GateMiddleware, settings.max_body_bytes, settings.read_timeout_s, memory, paths.guarded, service.check
     )
     if quota is not None:
-        app.add_middleware(RateLimitMiddleware, quota=quota, counted=paths.counted)
+        app.add_middleware(RateLimitMiddleware, quota, paths.counted)
     if settings.keys:
-        app.add_middleware(
-            AuthenticationMiddleware,
-            keys=settings.keys,
-            public=paths.public | files,
-            public_folders=paths.public_folders,
-        )
+        app.add_middleware(AuthenticationMiddleware, settings.keys, paths.public | files, paths.public_folders)
         declare_keys(app.openapi(), paths.public)
     app.add_middleware(FaultsMiddleware)
     if settings.origins:
@@ -137,22 +109,11 @@ def _add_middleware(
             expose_headers=CORS_ANSWER_HEADERS,
         )
     app.add_middleware(SecurityHeadersMiddleware)
-    app.add_middleware(
-        ObservationMiddleware,
-        telemetry=telemetry,
-        tracing=tracing,
-        routes=paths.every,
-        files=files,
-        quiet=paths.quiet | {WEBSITE},
-    )
+    app.add_middleware(ObservationMiddleware, telemetry, tracing, paths.every, files, paths.quiet | {WEBSITE})
     app.add_middleware(RequestIdMiddleware)  # so that every answer has an id
     if settings.proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.proxies)
-
-
-def _paths(app: FastAPI) -> frozenset[str]:
-    """The paths of all routes, with their parameters as {name}."""
-    return frozenset(str(route.path) for route in iter_route_contexts(app.routes))
+    return app
 
 
 def _keep_uploads_in_memory() -> None:

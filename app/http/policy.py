@@ -55,7 +55,7 @@ def collect(routes: Sequence[BaseRoute], others: Mapping[str, Policy]) -> RouteP
     Raises `ValueError` for a route without a policy, and for one with a policy and a parameter in its path: the
     middleware compares paths before the router has matched them.
     """
-    policies: list[tuple[str, Policy]] = []
+    policies: list[tuple[str, Policy]] = []  # a path may have several, one for each method
     mounts: set[str] = set()
     for route in iter_route_contexts(routes):
         path = str(route.path)
@@ -67,10 +67,11 @@ def collect(routes: Sequence[BaseRoute], others: Mapping[str, Policy]) -> RouteP
         policies.append((path, policy))
         if isinstance(route.original_route, Mount):
             mounts.add(path)
+    public = {path for path, policy in policies if policy.public}
     return RoutePaths(
         every=frozenset(path for path, _ in policies),
-        public=frozenset(path for path, policy in policies if policy.public and path not in mounts),
-        public_folders=tuple(f"{path}/" for path, policy in policies if policy.public and path in mounts),
+        public=frozenset(public - mounts),
+        public_folders=tuple(f"{path}/" for path in public & mounts),
         counted=frozenset(path for path, policy in policies if policy.counted),
         guarded=frozenset(path for path, policy in policies if policy.guarded),
         quiet=frozenset(path for path, policy in policies if policy.quiet),
