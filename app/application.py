@@ -51,7 +51,7 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
     """
     settings = settings or Settings()
     service = Service(settings, LoadedModels(settings, selection))
-    quota = Quota(settings.rates, settings.rate_limit_storage) if settings.rates else None
+    quota = Quota(settings.rate_limit, settings.rate_limit_storage) if settings.rate_limit else None
     telemetry, tracing = Telemetry(service, quota), Tracing()
     _keep_uploads_in_memory()
 
@@ -96,14 +96,14 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
     )
     if quota is not None:
         app.add_middleware(RateLimitMiddleware, quota, paths.counted)
-    if settings.keys:
-        app.add_middleware(AuthenticationMiddleware, settings.keys, paths.public | files, paths.public_folders)
+    if settings.api_keys:
+        app.add_middleware(AuthenticationMiddleware, settings.api_keys, paths.public | files, paths.public_folders)
         declare_keys(app.openapi(), paths.public)
     app.add_middleware(FaultsMiddleware)
-    if settings.origins:
+    if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
-            allow_origins=settings.origins,
+            allow_origins=settings.cors_origins,
             allow_methods=("GET", "HEAD", "POST"),
             allow_headers=CORS_REQUEST_HEADERS,
             expose_headers=CORS_ANSWER_HEADERS,
@@ -111,8 +111,8 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
     app.add_middleware(SecurityHeadersMiddleware)
     app.add_middleware(ObservationMiddleware, telemetry, tracing, paths.every, files, paths.quiet | {WEBSITE})
     app.add_middleware(RequestIdMiddleware)  # so that every answer has an id
-    if settings.proxies:
-        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.proxies)
+    if settings.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
     return app
 
 

@@ -27,13 +27,13 @@ def parse_origins(text: str) -> tuple[str, ...]:
     return origins
 
 
-def parse_proxies(text: str) -> list[str]:
+def parse_proxies(text: str) -> tuple[str, ...]:
     """The addresses and networks of `127.0.0.1,10.0.0.0/8`.
 
     Raises `ValueError` for anything else, also for a network that contains all addresses: a trusted proxy may state any
     client address, so every client could.
     """
-    proxies = [entry.strip() for entry in text.split(",") if entry.strip()]
+    proxies = tuple(entry.strip() for entry in text.split(",") if entry.strip())
     for proxy in proxies:
         try:
             network = ipaddress.ip_network(proxy)

@@ -122,10 +122,10 @@ def parse_rates(text: str) -> tuple[RateLimitItem, ...]:
     return rates
 
 
-def check_storage(url: str) -> None:
-    """Raise `ValueError` if this is not the URL of a storage. The sentence does not show it: it may have a password."""
+def check_storage(url: str) -> str:
+    """The URL of a storage. Raises `ValueError` for any other text, without showing it: it may have a password."""
     if url == "memory://":
-        return
+        return url
     wrong = ValueError(
         "the storage is memory:// or redis://host:port/db (rediss:// with TLS), db being a number or left out"
     )
@@ -137,6 +137,7 @@ def check_storage(url: str) -> None:
     database = parts.path.strip("/") or "0"
     if not is_redis or not database.isdecimal() or parts.query or parts.fragment:
         raise wrong
+    return url
 
 
 def _connections(url: str) -> BlockingConnectionPool:
