@@ -87,7 +87,7 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
         app.include_router(pages.landing)
     else:
         app.router.default = website
-    paths, files = collect(app.routes, others), website.paths if website else frozenset()
+    paths, files = collect(app.routes, others), frozenset(website.files) if website else frozenset()
 
     # What is added last sees a request first.
     memory = UploadMemory(settings.max_arriving_bytes)

@@ -36,11 +36,8 @@ class Allowance:
     @property
     def headers(self) -> dict[str, str]:
         """The response headers (draft-ietf-httpapi-ratelimit-headers)."""
-        return {
-            "RateLimit-Limit": str(self.limit),
-            "RateLimit-Remaining": str(self.remaining),
-            "RateLimit-Reset": str(self.reset_s),
-        }
+        values = {"Limit": self.limit, "Remaining": self.remaining, "Reset": self.reset_s}
+        return {f"RateLimit-{name}": str(value) for name, value in values.items()}
 
 
 class Quota:
@@ -78,26 +75,18 @@ class Quota:
             await self._pool.disconnect()
 
     async def _counted(self, client: str) -> Allowance:
-        tightest: Allowance | None = None
+        found: list[Allowance] = []
         for rate in self._rates:
             allowed = await self._limiter.hit(rate, client)
             stats = await self._limiter.get_window_stats(rate, client)
             reset_s = max(1, math.ceil(stats.reset_time - time.time()))
-            found = Allowance(allowed, rate.amount, stats.remaining if allowed else 0, reset_s)
+            found.append(Allowance(allowed, rate.amount, stats.remaining if allowed else 0, reset_s))
             if not allowed:
-                tightest = found
                 break
-            if tightest is None or found.remaining < tightest.remaining:
-                tightest = found
-        if tightest is None:
-            raise ValueError("A quota needs a rate.")
-        await self._drop_surplus()
-        return tightest
-
-    async def _drop_surplus(self) -> None:
-        """Drop the oldest counters beyond `MAX_COUNTERS`: requests from ever new addresses must not fill the memory."""
+        # The oldest counters are dropped: requests from ever new addresses must not fill the memory.
         while self._memory is not None and len(self._memory.expirations) > MAX_COUNTERS:
             await self._memory.clear(next(iter(self._memory.expirations)))
+        return min(found, key=lambda allowance: (allowance.allowed, allowance.remaining))
 
     def _failed(self, error: Exception) -> None:
         now = time.monotonic()

@@ -23,10 +23,6 @@ ABORT_S = 1.0  # how long the application may take to answer a late body, before
 _UPGRADE = re.compile(rb"(?<=\r\n)upgrade(?=[ \t]*:)", re.IGNORECASE)
 
 
-def _ignore(code: str) -> None:
-    """Do nothing with the code of a refusal."""
-
-
 class GuardedProtocol(UvicornProtocol):
     """One connection. A whole request must arrive within `read_timeout_s`, and a client that is sent an answer must
     take some of it within each such time.
@@ -35,9 +31,7 @@ class GuardedProtocol(UvicornProtocol):
     body is first refused by the application, by `scope["started_at"]`, so that the client gets a proper answer.
     """
 
-    def __init__(
-        self, *args: Any, read_timeout_s: float, on_refusal: Callable[[str], None] = _ignore, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, read_timeout_s: float, on_refusal: Callable[[str], None], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._read_timeout_s = read_timeout_s
         self._on_refusal = on_refusal

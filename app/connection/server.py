@@ -50,10 +50,8 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: Any = None) -> None:
         """Close the port and wait for the photos in work, at most `timeout_graceful_shutdown` seconds."""
         self._service.draining = True
-        grace = self.config.timeout_graceful_shutdown or 0
-        refusal = asyncio.get_running_loop().call_later(
-            max(0.0, grace - REFUSAL_S), self._service.cancellation.stop_all
-        )
+        delay = max(0.0, (self.config.timeout_graceful_shutdown or 0) - REFUSAL_S)
+        refusal = asyncio.get_running_loop().call_later(delay, self._service.cancellation.stop_all)
         try:
             await super().shutdown(sockets)
         finally:
@@ -62,15 +60,13 @@ class Server(uvicorn.Server):
 
 def server_of(app: FastAPI, settings: Settings) -> Server:
     """The server for an application that `create_app` made."""
-    service: Service = app.state.service
     telemetry: Telemetry = app.state.telemetry
+    protocol = partial(GuardedProtocol, read_timeout_s=settings.read_timeout_s, on_refusal=telemetry.refuse)
     config = uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
-        http=partial(  # type: ignore[arg-type]
-            GuardedProtocol, read_timeout_s=settings.read_timeout_s, on_refusal=telemetry.refuse
-        ),
+        http=protocol,  # type: ignore[arg-type]
         ws="none",
         log_config=None,  # app.observe.logs configures uvicorn's loggers too
         log_level=settings.log_level,
@@ -80,4 +76,4 @@ def server_of(app: FastAPI, settings: Settings) -> Server:
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_S,
     )
-    return Server(config, service, settings.drain_s)
+    return Server(config, app.state.service, settings.drain_s)

@@ -20,8 +20,7 @@ class LingeringTransport:
     """
 
     def __init__(self, transport: asyncio.Transport, should_linger: Callable[[], bool]) -> None:
-        self._transport = transport
-        self._should_linger = should_linger
+        self._transport, self._should_linger = transport, should_linger
         self._closing = False
         self._written = 0
 

@@ -95,7 +95,10 @@ def _answer(error: Exception, request_id: str) -> tuple[int, dict[str, str], dic
             logger.error("%s failed at %s", request_id, error.stage, exc_info=error)
         return status, _body(error.code, error.message, error.stage or "pipeline"), _headers(error, status)
     if isinstance(error, RequestValidationError):
-        return 422, _body("bad_parameter", _sentences(error), "parameters"), {}
+        faults = error.errors()
+        message = " ".join(_sentence(fault) for fault in faults[:MAX_FAULTS])
+        message += f" And {len(faults) - MAX_FAULTS} more." if len(faults) > MAX_FAULTS else ""
+        return 422, _body("bad_parameter", message, "parameters"), {}
     if isinstance(error, HTTPException):
         code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
         if error.status_code == 400:  # Starlette could not parse the form
@@ -122,12 +125,6 @@ def _headers(error: domain.PipelineError, status: int) -> dict[str, str]:
 
 def _body(code: str, message: str, stage: str) -> dict[str, str]:
     return {"error": message, "stage": stage, "code": code}
-
-
-def _sentences(error: RequestValidationError) -> str:
-    faults = error.errors()
-    message = " ".join(_sentence(fault) for fault in faults[:MAX_FAULTS])
-    return message if len(faults) <= MAX_FAULTS else f"{message} And {len(faults) - MAX_FAULTS} more."
 
 
 def _sentence(fault: dict[str, Any]) -> str:

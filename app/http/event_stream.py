@@ -40,9 +40,7 @@ class EventStream(Response):
         self.background = None
         # X-Accel-Buffering: nginx would else collect small events until they fill a buffer.
         self.init_headers({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
-        self._work = work
-        self._progress = progress
-        self._ledger = ledger
+        self._work, self._progress, self._ledger = work, progress, ledger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Do the work and send its events (ASGI). If this task is cancelled, the work stops."""
@@ -86,23 +84,17 @@ def schema() -> dict[str, Any]:
     """The events as the OpenAPI document shows them, each with its name and the JSON of its data."""
     data = {name: model.model_json_schema() for model, name in NAMES.items()}
     data["result"] = {"$ref": "#/components/schemas/EnhanceResponse"}
-    return {
-        "oneOf": [
-            {
-                "type": "object",
-                "required": ["event", "data"],
-                "properties": {"event": {"type": "string", "const": name}, "data": shape},
-            }
-            for name, shape in data.items()
-        ]
-    }
+    properties = [{"event": {"type": "string", "const": name}, "data": shape} for name, shape in data.items()]
+    return {"oneOf": [{"type": "object", "required": ["event", "data"], "properties": each} for each in properties]}
 
 
 async def _end(working: asyncio.Future[Answer], scope: Scope, send: Send) -> None:
     """Send the last event: the result or the error."""
     error = working.exception()
     if isinstance(error, Exception):
-        event = _error(scope, error)
+        answer = response_to(scope, error)
+        retry_after = answer.headers.get("Retry-After")  # pydantic makes it a number
+        event = ErrorEvent(**orjson.loads(answer.body), status=answer.status_code, retry_after=retry_after)
         record_of(scope).stream_status = event.status
         await _send(_event(event), send)
     else:
@@ -112,20 +104,8 @@ async def _end(working: asyncio.Future[Answer], scope: Scope, send: Send) -> Non
     await _send(b"", send, more_body=False)
 
 
-def _error(scope: Scope, error: Exception) -> ErrorEvent:
-    answer = response_to(scope, error)
-    retry_after = answer.headers.get("Retry-After")
-    return ErrorEvent(
-        **orjson.loads(answer.body),
-        status=answer.status_code,
-        retry_after=None if retry_after is None else int(retry_after),
-    )
-
-
-def _shown(news: News) -> QueuedEvent | StageEvent:
-    if isinstance(news, Queued):
-        return QueuedEvent(position=news.position)
-    return StageEvent(stage=news.stage, fraction=news.fraction)
+def _shown(news: News) -> BaseModel:
+    return (QueuedEvent if isinstance(news, Queued) else StageEvent).model_validate(news, from_attributes=True)
 
 
 def _event(data: BaseModel) -> bytes:

@@ -48,12 +48,9 @@ class Upload:
 
     def __init__(self, memory: UploadMemory, deadline: float, allowed_s: float) -> None:
         self.bytes = 0
-        self._memory = memory
-        self._deadline = deadline
-        self._allowed_s = allowed_s
+        self._memory, self._deadline, self._allowed_s = memory, deadline, allowed_s
         self._waiting = anyio.CancelScope()
-        self._stopped = False
-        self._complete = False
+        self._stopped = self._complete = False
 
     def stop(self) -> None:
         """End the upload: whoever waits for its next message, or asks for it later, gets `Overloaded`."""

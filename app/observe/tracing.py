@@ -6,7 +6,6 @@ Spans are no-ops until OpenTelemetry's SDK is configured, for example by `opente
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from opentelemetry import trace
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
@@ -52,13 +51,10 @@ class Tracing:
         if not span.is_recording():
             return
         span.update_name(f"{record.method} {record.route}")
-        attributes: dict[str, Any] = {
-            "http.request.method": record.method,
-            "http.route": record.route,
-            "http.response.status_code": record.status,
-            "likeness.request_id": request_id,
-        }
-        span.set_attributes(attributes)
+        span.set_attribute("http.request.method", record.method)
+        span.set_attribute("http.route", record.route)
+        span.set_attribute("http.response.status_code", record.status)
+        span.set_attribute("likeness.request_id", request_id)
         if record.code is not None:
             span.set_attribute("error.type", record.code)
         if record.status >= 500:

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -19,15 +19,11 @@ STUCK_S = 60.0  # after its deadline; a photo checks the deadline between tiles,
 Moved: TypeAlias = Callable[[int], None]  # called with the number of photos that go on the device before this one
 
 
-def ignore_position(position: int) -> None:
-    """A `Moved` for a photo whose client does not watch."""
-
-
 @dataclass(slots=True)
 class _Waiting:
     """A photo that is not on the device yet. `sent` is the last position that its client was sent."""
 
-    moved: Moved
+    moved: Moved | None
     sent: int | None = None
     is_decoded: bool = False
 
@@ -64,8 +60,7 @@ class Admission:
     @property
     def retry_after(self) -> int:
         """Seconds until a place should be free, estimated from the last photos."""
-        seconds = self._seconds_per_photo * (self.inside + 1) / self.slots
-        return max(1, min(MAX_RETRY_AFTER, math.ceil(seconds)))
+        return max(1, min(MAX_RETRY_AFTER, math.ceil(self._seconds_per_photo * (self.inside + 1) / self.slots)))
 
     @property
     def waiting(self) -> int:
@@ -78,7 +73,7 @@ class Admission:
             raise Overloaded(self.retry_after)
 
     @contextmanager
-    def place(self, run: Run, moved: Moved = ignore_position) -> Iterator[None]:
+    def place(self, run: Run, moved: Moved | None = None) -> Iterator[None]:
         """A place inside for the length of the block. Raises `Overloaded`.
 
         `moved` is called with the photo's position at once, whenever it changes, and once more when the photo is
@@ -94,11 +89,9 @@ class Admission:
             self.inside -= 1
             self._leave_line(run)
 
-    @asynccontextmanager
-    async def workbench(self, run: Run) -> AsyncIterator[None]:
+    def workbench(self, run: Run) -> AbstractAsyncContextManager[None]:
         """Wait for room to decode. Raises `DeadlineExceeded` when the run's deadline passes."""
-        async with _held(self._workbench, run):
-            yield
+        return _held(self._workbench, run)
 
     @asynccontextmanager
     async def device(self, run: Run) -> AsyncIterator[None]:
@@ -135,7 +128,8 @@ class Admission:
             position = max(0, index - free)
             if position != waiting.sent:
                 waiting.sent = position
-                waiting.moved(position)
+                if waiting.moved is not None:
+                    waiting.moved(position)
 
 
 @asynccontextmanager

@@ -73,8 +73,7 @@ class LoadedModels:
         except Exception as error:
             self.fail(str(error))
             raise
-        self._models = models
-        self.state = "ready"
+        self._models, self.state = models, "ready"
         self.load_seconds = time.monotonic() - start
         return models
 
@@ -82,8 +81,7 @@ class LoadedModels:
         """Accept no more photos. From now on `/live` and `/ready` report the reason, for a replacement."""
         if self.state != "failed":
             logger.error("no photo can be served any more: %s", reason)
-        self.failure = reason
-        self.state = "failed"
+        self.failure, self.state = reason, "failed"
 
     def close(self) -> None:
         """Let the threads end when their work is done."""

@@ -67,8 +67,7 @@ class Ledger:
     """
 
     def __init__(self, free: Callable[[], int] = free_bytes, resident: Callable[[], int] = resident_bytes) -> None:
-        self._free = free
-        self._resident = resident
+        self._free, self._resident = free, resident
         self._base: int | None = None
         self._reserved = 0
         self._lock = threading.RLock()

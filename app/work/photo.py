@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from app.settings import PhotoLimits
 from app.work.memory import Claim, photo_bytes, reference_bytes
 from app.work.order import Order
-from app.work.report import Report, faces_of, metrics_of, rounded, warnings_of
+from app.work.report import Report, WarningOut, face_out, metrics_of, rounded
 from metrics.report import Figure, Reference, measure, perceptual_figure
 from pipeline.codec.decode import decode
 from pipeline.codec.encode import Encoded, check_size, encode
@@ -102,8 +102,7 @@ def finish(order: Order, source: Source, computed: Computed, models: Models, run
 
     Raises `StageFailed`, `DeviceOutOfMemory`, `DeadlineExceeded` and `Cancelled`.
     """
-    enhanced, perceptual = computed.enhanced, computed.perceptual
-    figures = None
+    enhanced, perceptual, figures = computed.enhanced, computed.perceptual, None
     if perceptual is not None:
         with run.stage("metrics"):
             compared: Reference = "input" if source.reference is None else "upload"
@@ -124,12 +123,12 @@ def finish(order: Order, source: Source, computed: Computed, models: Models, run
         width=width,
         height=height,
         metrics=None if figures is None else metrics_of(figures, enhanced.faces),
-        faces=faces_of(enhanced),
+        faces=[face_out(face) for face in enhanced.faces],
         processing_time_ms=round((time.perf_counter() - started) * 1000),
         timings_ms=rounded(run.timings_ms),
         models=used,
         warning=notices[0].message if notices else None,
-        warnings=warnings_of(notices),
+        warnings=[WarningOut(notice.code, notice.message) for notice in notices],
     )
     return Finished(picture, report, source.photo.width * source.photo.height)
 

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias, TypeVar
 
 from app.settings import Settings
 from app.work import photo
-from app.work.admission import Admission, Moved, ignore_position
+from app.work.admission import Admission, Moved
 from app.work.cancellation import Cancellation
 from app.work.errors import MemoryLow, ShuttingDown
 from app.work.loaded_models import LoadedModels
@@ -82,7 +82,7 @@ class Service:
         """A run whose deadline counts from now."""
         return Run(deadline=time.monotonic() + self.settings.deadline_s, on_progress=on_progress)
 
-    async def process(self, order: Order, run: Run, write: Write, moved: Moved = ignore_position) -> Answer:
+    async def process(self, order: Order, run: Run, write: Write, moved: Moved | None = None) -> Answer:
         """The answer to one order; `write` makes its body. `moved` gets the photo's place in the queue as it changes.
 
         Raises `PipelineError`, among them `Overloaded`, `NotReady` and `MemoryLow`. When the awaiting task is
@@ -111,9 +111,10 @@ class Service:
 
     async def _processed(self, order: Order, models: Models, run: Run, write: Write) -> Answer:
         started, limits = time.perf_counter(), self.settings.photo_limits
+        in_thread = self.cancellation.in_thread
         async with self.admission.workbench(run):
             with self.memory.account() as claim:
-                source = await self._beside_device(run, lambda: photo.read(order, models, limits, claim, run))
+                source = await in_thread(self._threads, run, lambda: photo.read(order, models, limits, claim, run))
                 async with self.admission.device(run):
                     computed = await self._on_device(run, lambda: photo.compute(order, source, models, run))
 
@@ -121,11 +122,7 @@ class Service:
                     finished = photo.finish(order, source, computed, models, run, started)
                     return Answer(write(finished, run), finished.report, finished.photo_pixels)
 
-                return await self._beside_device(run, finish)
-
-    async def _beside_device(self, run: Run, work: Callable[[], Result]) -> Result:
-        """`work` in a thread that needs no slot."""
-        return await self.cancellation.in_thread(self._threads, run, work)
+                return await in_thread(self._threads, run, finish)
 
     async def _on_device(self, run: Run, work: Callable[[], Result]) -> Result:
         """`work` in a device thread. `DeviceFailed` ends the service of this process, even if nobody waits for it."""

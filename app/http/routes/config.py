@@ -18,9 +18,8 @@ router = APIRouter(prefix="/api/v1", tags=["server"], responses=ANYWHERE)
 @Policy(public=True)
 async def config(settings: SettingsDep, loaded_models: LoadedModelsDep) -> Config:
     """Limits, defaults, choices and models, for a client to build its form from."""
-    selection = loaded_models.selection
+    selection, recogniser = loaded_models.selection, loaded_models.selection.recogniser
     offered = {"restorer": selection.offered_names("restorer"), "upscaler": selection.offered_names("upscaler")}
-    recogniser = selection.recogniser
     threshold = None if recogniser is None else settings.threshold_for(own=recogniser.threshold)
     defaults = {name: field.default for name, field in EnhanceForm.model_fields.items()}
     del defaults["file"], defaults["reference"]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import asdict
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import APIRouter, Form, Request, UploadFile
@@ -41,23 +41,18 @@ _PICTURE = {"schema": {"type": "string", "format": "binary"}}
 _ANSWERS: Answers = {
     200: {
         "model": EnhanceResponse,
-        "description": (
-            "The picture in base64 and its figures. If `Accept` asks for an image, the picture itself; for "
-            "text/event-stream, events of how far it is, and then the result or what went wrong."
-        ),
+        "description": "The picture in base64 and its figures. If `Accept` asks for an image, the picture itself; for "
+        "text/event-stream, events of how far it is, and then the result or what went wrong.",
         "content": dict.fromkeys(PICTURES, _PICTURE) | {EVENTS: {"schema": event_stream.schema()}},
     },
     **refusals(400, 401, 408, 413, 415, 422, 429, 500, 503, 504),
 }
-_ENCODING = {"contentType": ", ".join(PICTURES)}
-_MEDIA_TYPES = {
-    "requestBody": {"content": {"multipart/form-data": {"encoding": {"file": _ENCODING, "reference": _ENCODING}}}}
-}
+_ENCODINGS = {name: {"contentType": ", ".join(PICTURES)} for name in ("file", "reference")}
+_FORM = {"requestBody": {"content": {"multipart/form-data": {"encoding": _ENCODINGS}}}}
+_DESCRIBED: dict[str, Any] = {"responses": _ANSWERS, "response_class": Response, "openapi_extra": _FORM}
 
 
-@router.post(
-    "/enhance", operation_id="enhance", responses=_ANSWERS, response_class=Response, openapi_extra=_MEDIA_TYPES
-)
+@router.post("/enhance", operation_id="enhance", **_DESCRIBED)
 @Policy(counted=True, guarded=True)
 async def enhance(
     request: Request,
@@ -70,9 +65,7 @@ async def enhance(
     return await _answer(request, form, settings.threshold_for(form.identity_threshold), "enhance", service)
 
 
-@router.post(
-    "/upscale", operation_id="upscale", responses=_ANSWERS, response_class=Response, openapi_extra=_MEDIA_TYPES
-)
+@router.post("/upscale", operation_id="upscale", **_DESCRIBED)
 @Policy(counted=True, guarded=True)
 async def upscale(
     request: Request, form: Annotated[UpscaleForm, Form(media_type="multipart/form-data")], service: ServiceDep
@@ -101,16 +94,14 @@ async def _answer(
         metrics=form.metrics,
     )
     record = record_of(request.scope)
+    progress = Progress() if media_type == EVENTS else None
+    run = record.run = service.new_run(progress.reached if progress else None)
     write = picture_alone if picture else json_document
-    if media_type == EVENTS:
-        progress = Progress()
-        run = record.run = service.new_run(progress.reached)
-        work = service.process(order, run, write, progress.moved)
-        wanted = service.cancellation.until_unwanted(work, run, disconnected(request))
+    work = service.process(order, run, write, progress.moved if progress else None)
+    wanted = service.cancellation.until_unwanted(work, run, disconnected(request))
+    if progress is not None:
         return event_stream.EventStream(wanted, progress, ledger=service.memory)
-    run = record.run = service.new_run()
-    work = service.process(order, run, write)
-    answer = await service.cancellation.until_unwanted(work, run, disconnected(request))
+    answer = await wanted
     record.report, record.photo_pixels = answer.report, answer.photo_pixels
     headers = _summary(answer.report) if picture else None
     return LargeResponse(answer.body, media_type=media_type, headers=headers, ledger=service.memory)
