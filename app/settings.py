@@ -107,10 +107,7 @@ class Settings(BaseSettings):
         return field.get_default(call_default_factory=True) if value == "" else value
 
     def threshold_for(self, asked: float | None = None, own: float | None = None) -> float | None:
-        """The similarity, in [-1, 1], under which a face counts as another person.
-
-        That is what a request `asked` for, else this setting, else the recogniser's `own`; None if there is none.
-        """
+        """The similarity, in [-1, 1], under which a face is another person: `asked`, else as set, else `own`."""
         return next((value for value in (asked, self.identity_threshold, own) if value is not None), None)
 
     @property

@@ -8,10 +8,7 @@ _DEFAULT_PORTS = {("http", "80"), ("https", "443")}  # browsers leave these port
 
 
 def parse_origins(text: str) -> tuple[str, ...]:
-    """The origins of `https://app.example.org,http://localhost:3000`, or `*` for all.
-
-    Raises `ValueError` for text that no browser sends as an origin.
-    """
+    """The origins of `https://app.example.org,http://localhost:3000`, or `*` for all. Raises `ValueError`."""
     origins = tuple(entry.strip().lower() for entry in text.split(",") if entry.strip())
     if origins == ("*",):
         return origins

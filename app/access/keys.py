@@ -36,10 +36,7 @@ class Keys:
 
 
 def parse_keys(text: str) -> Keys:
-    """The keys of `name:sha256,name:sha256`.
-
-    Raises `ValueError`, whose sentence shows neither hashes nor a key that was written there by mistake.
-    """
+    """The keys of `name:sha256,name:sha256`. Raises `ValueError`, which shows no hash and no key written by mistake."""
     digests: dict[str, bytes] = {}
     for number, entry in enumerate(filter(None, map(str.strip, text.split(","))), start=1):
         name, _, digest = (part.strip() for part in entry.partition(":"))

@@ -5,6 +5,7 @@ import logging
 import math
 import time
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from limits import RateLimitItem, parse_many
@@ -41,10 +42,7 @@ class Allowance:
 
 
 class Quota:
-    """Counts the photos of each client in a sliding window, with two counters per client and rate.
-
-    `uncounted` is the number of photos that were let in because the storage could not be reached.
-    """
+    """Counts the photos of each client in a sliding window, with two counters per client and rate."""
 
     def __init__(self, rates: tuple[RateLimitItem, ...], storage_url: str) -> None:
         # The shortest rate first: a photo that it refuses is not counted against the longer ones.
@@ -53,7 +51,7 @@ class Quota:
         self._pool = _connections(storage_url) if self._memory is None else None
         self._limiter = SlidingWindowCounterRateLimiter(self._memory or _redis(storage_url, self._pool))
         self._paused_until = self._next_warning = -math.inf
-        self.uncounted = 0
+        self.uncounted = 0  # photos that were let in because the storage could not be reached
 
     async def take(self, client: str) -> Allowance | None:
         """Count one photo of the client. None if the storage could not be reached: the photo is then let in.
@@ -143,11 +141,5 @@ def _connections(url: str) -> BlockingConnectionPool:
 
 
 def _redis(url: str, pool: BlockingConnectionPool | None) -> RedisStorage:
-    options = {"connection_pool": pool}  # missing in the types of `limits`
-    return RedisStorage(
-        f"async+{url}",
-        wrap_exceptions=True,
-        implementation="redispy",
-        key_prefix="likeness",
-        **options,  # type: ignore[arg-type]
-    )
+    options: dict[str, Any] = {"connection_pool": pool}  # missing in the types of `limits`
+    return RedisStorage(f"async+{url}", True, implementation="redispy", key_prefix="likeness", **options)

@@ -13,10 +13,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 
 class UvicornProtocol(HttpToolsProtocol):
-    """One connection. The request here is the newest one whose head is complete.
-
-    `scope["started_at"]` is when a request began (`time.monotonic()`).
-    """
+    """One connection. The request here is the newest one whose head is complete."""
 
     @property
     def is_answer_due(self) -> bool:
@@ -34,7 +31,7 @@ class UvicornProtocol(HttpToolsProtocol):
         return bool(self.pipeline)
 
     def set_started_at(self) -> None:
-        """Say in the scope that the message being received begins now."""
+        """Say in the scope that the message being received begins now, by `time.monotonic()`."""
         self.scope["started_at"] = time.monotonic()  # type: ignore[typeddict-unknown-key]
 
     def set_queued_started_at(self) -> None:

@@ -58,10 +58,7 @@ def status_of(error: domain.PipelineError) -> int:
 
 
 def response_to(scope: Scope, error: Exception) -> JSONResponse:
-    """The answer to any error, in the one shape that all have. An unforeseen error is logged.
-
-    Its `code` and `stage` go into the request's record.
-    """
+    """The answer to any error, in the one shape that all have. Its code and stage go into the request's record."""
     request_id = str(scope.get("request_id", "-"))
     status, body, headers = _answer(error, request_id)
     record = record_of(scope)

@@ -35,14 +35,11 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class RoutePaths:
-    """The paths of routes: all of them, and those with each policy.
-
-    `public_folders` are public mounts, with a slash at the end: their policy is that of every path under them.
-    """
+    """The paths of routes: all of them, and those with each policy."""
 
     every: frozenset[str]
     public: frozenset[str]
-    public_folders: tuple[str, ...]
+    public_folders: tuple[str, ...]  # mounts, with a slash at the end: every path under them is public
     counted: frozenset[str]
     guarded: frozenset[str]
     quiet: frozenset[str]

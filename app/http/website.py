@@ -44,12 +44,13 @@ class Website:
         """Answer one request, as ASGI asks. Raises `HTTPException` (405) for a file, unless it is read."""
         path, request = scope["path"], Headers(scope=scope)
         is_read = scope.get("method") in ("GET", "HEAD")
+        is_page = is_read and by_preference(request, "accept")[:1] == ["text/html"]
         file, missing = self.files.get(path), self.files.get(NOT_FOUND)
         if file is not None:
             if not is_read:
                 raise HTTPException(405, headers={"Allow": "GET, HEAD"})
             await file.response(request)(scope, receive, send)
-        elif missing is not None and is_read and not path.startswith(self.service) and _prefers_html(request):
+        elif missing is not None and is_page and not path.startswith(self.service):
             record = record_of(scope)
             record.code, record.stage = "not_found", "request"
             await missing.response(request, 404)(scope, receive, send)
@@ -93,7 +94,3 @@ def _page_path(path: str) -> str:
     """The URL path of a page: `/help/` for `/help/index.html`, `/about` for `/about.html`."""
     folder, _, name = path.rpartition("/")
     return f"{folder}/" if name == INDEX else path.removesuffix(".html")
-
-
-def _prefers_html(request: Headers) -> bool:
-    return by_preference(request, "accept")[:1] == ["text/html"]

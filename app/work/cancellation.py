@@ -19,17 +19,14 @@ Result = TypeVar("Result")
 
 
 class Cancellation:
-    """Runs work that may be abandoned. Belongs to one event loop.
-
-    `stop_all` ends every wait: for the end of the server's grace period.
-    """
+    """Runs work that may be abandoned. Belongs to one event loop."""
 
     def __init__(self) -> None:
         self._stopped = asyncio.Event()
         self._work: set[asyncio.Task[Any]] = set()  # asyncio itself keeps only weak references to tasks
 
     def stop_all(self) -> None:
-        """Raise `ShuttingDown` in every `until_unwanted`, now and from now on."""
+        """Raise `ShuttingDown` in every `until_unwanted` from now on: the server's grace period ends."""
         self._stopped.set()
 
     async def until_unwanted(self, work: Coroutine[Any, Any, Result], run: Run, gone: Awaitable[None]) -> Result:

@@ -24,14 +24,11 @@ class BadParameter(InputError):
 
 
 class MemoryLow(DeviceOutOfMemory):
-    """The photo needs more memory than is free. `needed` and `free` are bytes.
-
-    Whoever knows when memory will be free fills in `retry_after`, in seconds.
-    """
+    """The photo needs more memory than is free. `needed` and `free` are bytes."""
 
     code = "memory_low"
     stage = "queue"
-    retry_after: int | None = None
+    retry_after: int | None = None  # seconds; set by the caller that knows when memory will be free
 
     def __init__(self, needed: int, free: int) -> None:
         super().__init__(

@@ -19,10 +19,7 @@ OUTPUT_PIXEL = 30  # of the picture that comes out, as pixels, encoded, and in t
 
 
 def photo_bytes(pixels: int, upscale_factor: float, working_bytes: int) -> int:
-    """Bytes that a photo takes at its peak.
-
-    `working_bytes` is the most that one of the networks works in (`Restorer.working_bytes`, `Upscaler.working_bytes`).
-    """
+    """Bytes that a photo takes at its peak; `working_bytes` is the most that one of its networks works in."""
     return int(working_bytes + INPUT_PIXEL * pixels + OUTPUT_PIXEL * pixels * upscale_factor**2)
 
 
@@ -94,10 +91,7 @@ class Ledger:
 
     @contextmanager
     def account(self) -> Iterator[Claim]:
-        """A function that reserves bytes until the end of the block. It may be called several times.
-
-        It raises `MemoryLow` where so many bytes are not free.
-        """
+        """A function that reserves bytes until the end of the block, at each call. It raises `MemoryLow`."""
         claims = ExitStack()
 
         def claim(needed: int) -> None:

@@ -59,7 +59,7 @@ class Finished:
 def restore_photo(order: Order, models: Models, limits: PhotoLimits, run: Run) -> Finished:
     """The whole work in this thread, without reserving memory. Raises what `read`, `compute` and `finish` raise."""
     started = time.perf_counter()
-    source = read(order, models, limits, _unlimited, run)
+    source = read(order, models, limits, lambda needed: None, run)
     return finish(order, source, compute(order, source, models, run), models, run, started)
 
 
@@ -161,7 +161,3 @@ def working_bytes(order: Order, models: Models) -> int:
     if order.options.background == "upscale":
         sizes += [upscaler.working_bytes for upscaler in chosen.upscalers.values()]
     return max(sizes, default=0)
-
-
-def _unlimited(needed: int) -> None:
-    """A claim that reserves nothing."""

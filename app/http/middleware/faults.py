@@ -1,14 +1,11 @@
 """Turns whatever is raised inside, also by other middleware, into an answer."""
 
-from dataclasses import dataclass
-
 from starlette.types import Message, Receive, Scope, Send
 
 from app.http.errors import response_to
 from app.http.middleware.base import HTTPMiddleware
 
 
-@dataclass(frozen=True)
 class FaultsMiddleware(HTTPMiddleware):
     """Answers errors for which FastAPI has no handler: those of other middleware, and unexpected ones."""
 

@@ -2,7 +2,6 @@
 
 import re
 import uuid
-from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
@@ -12,7 +11,6 @@ from app.http.middleware.base import HTTPMiddleware, with_headers
 _ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-@dataclass(frozen=True)
 class RequestIdMiddleware(HTTPMiddleware):
     """Takes a well-formed `X-Request-ID` or makes one; adds it to the scope and to the response."""
 

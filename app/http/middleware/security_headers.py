@@ -1,7 +1,5 @@
 """Security headers: browsers must not guess media types, embed answers, or share them with other origins."""
 
-from dataclasses import dataclass
-
 from starlette.datastructures import MutableHeaders
 from starlette.types import Receive, Scope, Send
 
@@ -18,7 +16,6 @@ HEADERS = {
 }
 
 
-@dataclass(frozen=True)
 class SecurityHeadersMiddleware(HTTPMiddleware):
     """Adds `HEADERS` that an answer lacks; answers of the API are not cached, because photos are private."""
 

@@ -14,7 +14,7 @@ from app.http.answers import Answers, refusals
 from app.http.document import json_document, picture_alone
 from app.http.large_response import LargeResponse
 from app.http.policy import Policy
-from app.http.routes.dependencies import ServiceDep, SettingsDep, disconnected
+from app.http.routes.dependencies import ServiceDep, disconnected
 from app.http.schemas.answers import EnhanceResponse
 from app.http.schemas.forms import EnhanceForm, UpscaleForm
 from app.observe.request_record import record_of
@@ -55,14 +55,11 @@ _DESCRIBED: dict[str, Any] = {"responses": _ANSWERS, "response_class": Response,
 @router.post("/enhance", operation_id="enhance", **_DESCRIBED)
 @Policy(counted=True, guarded=True)
 async def enhance(
-    request: Request,
-    form: Annotated[EnhanceForm, Form(media_type="multipart/form-data")],
-    service: ServiceDep,
-    settings: SettingsDep,
+    request: Request, form: Annotated[EnhanceForm, Form(media_type="multipart/form-data")], service: ServiceDep
 ) -> Response:
     """Restore the faces of a photo, enlarge it, and measure the result."""
     _check_offered("restorer", form.restorer, service)
-    return await _answer(request, form, settings.threshold_for(form.identity_threshold), "enhance", service)
+    return await _answer(request, form, service.settings.threshold_for(form.identity_threshold), "enhance", service)
 
 
 @router.post("/upscale", operation_id="upscale", **_DESCRIBED)
