@@ -9,7 +9,7 @@ from starlette.formparsers import MultiPartParser
 from starlette.middleware.cors import CORSMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from app.access.quota import Quota
+from app.access.quota import RATE_HEADERS, Quota
 from app.http import errors
 from app.http.middleware.authentication import AuthenticationMiddleware, declare_keys
 from app.http.middleware.faults import FaultsMiddleware
@@ -32,14 +32,7 @@ from pipeline.models.catalogue.selection import Selection
 
 # What a browser app hosted elsewhere may send, and what it may read.
 CORS_REQUEST_HEADERS = ("X-API-Key", "Authorization", "Content-Type", "X-Request-ID", "traceparent")
-CORS_ANSWER_HEADERS = (
-    "X-Request-ID",
-    "Retry-After",
-    "RateLimit-Limit",
-    "RateLimit-Remaining",
-    "RateLimit-Reset",
-    "X-Likeness-Facts",
-)
+CORS_ANSWER_HEADERS = ("X-Request-ID", "Retry-After", *RATE_HEADERS, "X-Likeness-Facts")
 
 
 def create_app(settings: Settings | None = None, selection: Selection | None = None) -> FastAPI:
@@ -117,10 +110,7 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
 
 
 def _keep_uploads_in_memory() -> None:
-    """Keep uploads off the disk: Starlette writes those over 1 MiB to temporary files.
-
-    Memory is bounded all the same, as the gate limits the body. `SpooledTemporaryFile` takes 0 for "never".
-    """
+    """Keep uploads off the disk: Starlette writes those over 1 MiB to temporary files. The gate limits their size."""
     if not hasattr(MultiPartParser, "spool_max_size"):
         raise RuntimeError("This version of Starlette has no MultiPartParser.spool_max_size: uploads would go to disk.")
-    MultiPartParser.spool_max_size = 0
+    MultiPartParser.spool_max_size = 0  # which `SpooledTemporaryFile` takes for "never"

@@ -1,8 +1,4 @@
-"""Everything that a request may ask for, as one table.
-
-The forms, `/api/v1/config`, the command line and a test of the README's table are made from it, and the types of the
-browser app from the OpenAPI document.
-"""
+"""Everything that a request may ask for, as one table: the forms, `/config` and the command line are made from it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields

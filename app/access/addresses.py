@@ -42,17 +42,14 @@ def parse_proxies(text: str) -> tuple[str, ...]:
 
 
 def client_of(address: str) -> str:
-    """The client that an address is counted as: itself for IPv4, its /64 for IPv6, as each subscriber has a whole /64.
-
-    Everything that is not an address (of a Unix socket, a proxy's "unknown") is counted as one client.
-    """
+    """The client that an address is counted as: itself for IPv4, its /64 for IPv6, "unknown" for what is no address."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
         return "unknown"
     if isinstance(found, ipaddress.IPv6Address):
         if found.ipv4_mapped is None:
-            return f"{ipaddress.IPv6Address(int(found) >> 64 << 64)}/64"
+            return f"{ipaddress.IPv6Address(int(found) >> 64 << 64)}/64"  # each subscriber has a whole one
         found = found.ipv4_mapped
     return str(found)
 

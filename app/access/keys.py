@@ -16,8 +16,7 @@ _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 class Keys:
     """The accepted keys, as name → SHA-256. Without any, no key is needed.
 
-    A salted slow hash protects passwords, which can be guessed. A key has 256 random bits and cannot be guessed, so
-    SHA-256 is enough, and a slow hash would only delay every request.
+    A key has 256 random bits and cannot be guessed, so it needs no slow hash, as a password does.
     """
 
     digests: Mapping[str, bytes]

@@ -23,6 +23,7 @@ RETRY_S = 5.0  # after which a Redis that failed is used again
 WARNING_INTERVAL_S = 60.0
 MAX_COUNTERS = 20_000  # in memory: about 10 MB, and 2 ms to look for expired ones
 MAX_CONNECTIONS = 16
+RATE_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,7 @@ class Allowance:
     @property
     def headers(self) -> dict[str, str]:
         """The response headers (draft-ietf-httpapi-ratelimit-headers)."""
-        values = {"Limit": self.limit, "Remaining": self.remaining, "Reset": self.reset_s}
-        return {f"RateLimit-{name}": str(value) for name, value in values.items()}
+        return dict(zip(RATE_HEADERS, map(str, (self.limit, self.remaining, self.reset_s)), strict=True))
 
 
 class Quota:
@@ -54,10 +54,7 @@ class Quota:
         self.uncounted = 0  # photos that were let in because the storage could not be reached
 
     async def take(self, client: str) -> Allowance | None:
-        """Count one photo of the client. None if the storage could not be reached: the photo is then let in.
-
-        A storage that hangs delays one photo by `STORAGE_TIMEOUT_S`; photos in the next `RETRY_S` do not wait for it.
-        """
+        """Count one photo of the client. None, after `STORAGE_TIMEOUT_S` at most, if the storage cannot be reached."""
         if time.monotonic() < self._paused_until:
             self.uncounted += 1
             return None

@@ -15,8 +15,7 @@ class LingeringTransport:
     """Wraps a transport. Where `should_linger` says so, `close` only ends the sending: the client gets the end of its
     answer, and the rest of its request can be read and thrown away.
 
-    A socket that is closed while the client sends answers with a TCP reset, on which the client's system drops what it
-    has not yet read.
+    A socket that is closed while the client sends answers with a TCP reset, and the client loses what it has not read.
     """
 
     def __init__(self, transport: asyncio.Transport, should_linger: Callable[[], bool]) -> None:

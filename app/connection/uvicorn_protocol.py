@@ -1,9 +1,8 @@
 """The parts of uvicorn's HTTP protocol that we need, under names of our own.
 
-uvicorn documents neither `HttpToolsProtocol` nor the objects in it, so any release may rename them. pyproject.toml
-therefore caps uvicorn's version, and tests/app/connection/test_uvicorn_names.py names what a newer one lacks. A "cycle"
-is uvicorn's word for one request with its answer; its "pipeline" holds requests that came before an earlier one was
-answered.
+uvicorn does not document them, so any release may rename them: pyproject.toml caps its version, and
+tests/app/connection/test_uvicorn_names.py names what a newer one lacks. A "cycle" is one request with its answer, and
+the "pipeline" holds requests that came before an earlier one was answered.
 """
 
 import time

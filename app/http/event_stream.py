@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.http.errors import response_to
 from app.http.large_response import send_pieces
-from app.http.schemas.events import ErrorEvent, QueuedEvent, StageEvent
+from app.http.schemas.answers import ErrorEvent, QueuedEvent, StageEvent
 from app.observe.request_record import RequestRecord, record_of
 from app.work.errors import ShuttingDown
 from app.work.memory import Ledger

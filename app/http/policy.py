@@ -48,9 +48,8 @@ class RoutePaths:
 def collect(routes: Sequence[BaseRoute], others: Mapping[str, Policy]) -> RoutePaths:
     """Sort the paths of routes by their policies.
 
-    `others` are the policies, by path, of routes that have no function of ours: mounts, and what FastAPI adds.
-    Raises `ValueError` for a route without a policy, and for one with a policy and a parameter in its path: the
-    middleware compares paths before the router has matched them.
+    `others` are the policies, by path, of mounts and of what FastAPI adds. Raises `ValueError` for a route without a
+    policy, and for one with a policy and a parameter: the middleware compares paths before the router does.
     """
     policies: list[tuple[str, Policy]] = []  # a path may have several, one for each method
     mounts: set[str] = set()

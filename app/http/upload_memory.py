@@ -14,8 +14,7 @@ RETRY_AFTER = 5  # seconds, where there is no memory for another upload
 class UploadMemory:
     """The memory that all arriving uploads share, at most `max_bytes`. Belongs to one event loop.
 
-    When an upload would exceed it, the upload that has received nothing for longest is ended, so that clients that
-    stall do not keep out those that send.
+    When one would exceed it, the upload that has received nothing for longest is ended: one that stalls keeps none out.
     """
 
     def __init__(self, max_bytes: int) -> None:

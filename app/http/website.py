@@ -1,8 +1,7 @@
 """The browser app: the files of its export, read once at the start and served from memory.
 
 Starlette's `StaticFiles` does not fit: it opens the disk for each request, serves hidden files, and knows neither gzip
-nor a content security policy nor `/about` for `about.html`. Here no request's path reaches the disk, a file that
-changes while the server runs cannot be served half-written, and each file is compressed and hashed once.
+nor a content security policy nor `/about` for `about.html`. Here no request's path reaches the disk.
 """
 
 import logging

@@ -13,10 +13,7 @@ OURS = ("likeness", "uvicorn")
 
 
 def configure(level: str, log_format: LogFormat, stream: TextIO | None = None) -> None:
-    """Send everything that this process logs, Python's warnings included, to `stream` (stderr), from `level` on.
-
-    Libraries log warnings and errors only: at the debug level Pillow, for one, logs the metadata of photos.
-    """
+    """Send everything that this process logs, Python's warnings included, to `stream` (stderr), from `level` on."""
     stream = stream or sys.stderr
     is_console = log_format == "console" or (log_format == "auto" and stream.isatty())
     handler = logging.StreamHandler(stream)
@@ -27,6 +24,7 @@ def configure(level: str, log_format: LogFormat, stream: TextIO | None = None) -
     handler.setFormatter(_formatter([console] if is_console else json))
     root = logging.getLogger()
     root.addHandler(handler)
+    # Libraries log warnings and errors only: at the debug level Pillow, for one, logs the metadata of photos.
     root.setLevel(logging.ERROR if level == "error" else logging.WARNING)
     for name in OURS:
         logging.getLogger(name).setLevel(level.upper())

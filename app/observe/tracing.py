@@ -67,10 +67,7 @@ class Tracing:
             child.end(stage.end_ns)
 
     def flush(self) -> None:
-        """Export the remaining spans, in at most `FLUSH_S` seconds.
-
-        The SDK would do so at exit, but a process that SIGTERM ends does not reach that.
-        """
+        """Export the remaining spans in at most `FLUSH_S` seconds: SIGTERM ends a process before the SDK does it."""
         flush = getattr(trace.get_tracer_provider(), "force_flush", None)  # the SDK's has it
         if flush is not None:
             # An exporter that retries takes longer than its timeout. Python does not wait for daemon threads.

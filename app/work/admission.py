@@ -31,9 +31,8 @@ class _Waiting:
 class Admission:
     """Counts photos in and out. Belongs to one event loop.
 
-    `slots` photos are on the device at a time, and `queue_size` more may be inside. At most `slots` + 1 are decoded
-    (on the workbench): the next photo is prepared while the device works, but a long queue does not fill the memory
-    with pixels.
+    `slots` photos are on the device at a time, and `queue_size` more may be inside. At most `slots` + 1 are decoded, on
+    the workbench: the next one is prepared while the device works, but a long queue does not fill the memory.
     """
 
     def __init__(self, slots: int, queue_size: int) -> None:

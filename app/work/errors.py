@@ -1,15 +1,4 @@
-"""Why a photo is refused before the pipeline sees it. Like `pipeline.errors`, these know nothing of HTTP.
-
-PipelineError
-├── InputError
-│   └── BadParameter
-├── DeviceOutOfMemory
-│   └── MemoryLow
-└── Unavailable
-    ├── NotReady
-    ├── Overloaded
-    └── ShuttingDown
-"""
+"""Why a photo is refused before the pipeline sees it. Like `pipeline.errors`, these know nothing of HTTP."""
 
 from pipeline.errors import DeviceOutOfMemory, InputError, PipelineError
 

@@ -34,7 +34,6 @@ class LoadedModels:
         self.runtime: Runtime = choose_runtime(settings.device, settings.precision)
         self.state: State = "loading"
         self.failure: str | None = None
-        self.load_seconds: float | None = None
         # All networks run in these threads, one for each slot. OpenMP keeps a team of worker threads for every thread
         # that ever ran one; with more worker threads than cores they wait for each other at the end of each layer, and
         # on two cores a photo took a quarter longer.
@@ -62,7 +61,6 @@ class LoadedModels:
 
     def load(self) -> Models:
         """Load every model and run it once. Takes seconds; call it in a thread."""
-        start = time.monotonic()
         try:
             models = load(self.selection, self.runtime, self._weights_dir)
             run = Run()
@@ -74,7 +72,6 @@ class LoadedModels:
             self.fail(str(error))
             raise
         self._models, self.state = models, "ready"
-        self.load_seconds = time.monotonic() - start
         return models
 
     def fail(self, reason: str) -> None:
@@ -89,9 +86,10 @@ class LoadedModels:
 
     async def load_in_background(self) -> None:
         """`load` in a device thread. A failure is logged; `/live` and `/ready` report it from then on."""
+        start = time.monotonic()
         try:
             await asyncio.get_running_loop().run_in_executor(self.threads, self.load)
         except Exception:
             logger.exception("the models could not be loaded")
         else:
-            logger.info("ready after %.1f s: %s", self.load_seconds, self.models.names())
+            logger.info("ready after %.1f s: %s", time.monotonic() - start, self.models.names())

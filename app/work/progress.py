@@ -59,10 +59,7 @@ class Progress:
         self._changed.set()
 
     async def news(self, within: float | None) -> list[News]:
-        """The unread news in their order, as soon as there are any.
-
-        An empty list after `end`, or when there were none `within` so many seconds (None: no limit).
-        """
+        """The unread news as soon as there are any; none after `end` or `within` so many seconds (None: no limit)."""
         with anyio.move_on_after(within):
             while not (self._news or self._ended):
                 await self._changed.wait()

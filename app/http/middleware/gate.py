@@ -1,8 +1,7 @@
 """The gate before photos: refuses what cannot be served before its body is read, and limits the body.
 
 FastAPI's `max_body_size` does not fit: outside of the other middleware it would turn a 401 or 429 into a 413 in plain
-text that no metric counts, and inside the routes it would not cover addresses without one. The gate reads every body
-anyway, for the memory and the time of uploads and for the closing boundary of a form.
+text that no metric counts, and inside the routes it would not cover addresses without one.
 """
 
 import time

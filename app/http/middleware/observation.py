@@ -21,11 +21,10 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS",
 
 @dataclass(frozen=True)
 class ObservationMiddleware(HTTPMiddleware):
-    """Gives each request a `RequestRecord`, which the inner parts fill.
+    """Gives each request a `RequestRecord`, which the inner parts fill, and each log line the ids of request and trace.
 
-    Each log line meanwhile carries the ids of the request and of its trace. `routes` are the paths of the application,
-    `files` those of the browser app, which are counted as one route. Requests to `quiet` routes are logged at the level
-    DEBUG and not traced.
+    `routes` are the paths of the application, `files` those of the browser app, which are counted as one route.
+    Requests to `quiet` routes are logged at the level DEBUG and not traced.
     """
 
     telemetry: Telemetry

@@ -119,11 +119,8 @@ async def _bytes(upload: UploadFile, name: str) -> bytes:
 
 
 def _wanted(request: Request, output_format: OutputFormat) -> str:
-    """The media type that `Accept` asks for: a picture's, that of events, or else the document's.
-
-    HTTP/1.0 cannot keep a connection after an answer of unknown length, so it gets no events.
-    """
-    has_events = request.scope["http_version"] != "1.0"
+    """The media type that `Accept` asks for: a picture's, that of events, or else the document's."""
+    has_events = request.scope["http_version"] != "1.0"  # which needs to know the length of an answer
     for media_type in by_preference(request.headers, "accept"):
         if media_type in PICTURES or (media_type == EVENTS and has_events):
             return media_type
