@@ -37,10 +37,8 @@ CORS_ANSWER_HEADERS = ("X-Request-ID", "Retry-After", *RATE_HEADERS, "X-Likeness
 
 def create_app(settings: Settings | None = None, selection: Selection | None = None) -> FastAPI:
     """The ASGI application. It checks the model files now, unless a `selection` of checked ones is given, and loads
-    them in the background once it runs.
-
-    Raises `ModelUnavailable` naming every model file that is missing or wrong, `WebsiteUnreadable`, and pydantic's
-    `ValidationError` for an invalid setting.
+    them in the background once it runs. Raises `ModelUnavailable` naming every model file that is missing or wrong,
+    `WebsiteUnreadable`, and pydantic's `ValidationError` for an invalid setting.
     """
     settings = settings or Settings()
     service = Service(settings, LoadedModels(settings, selection))

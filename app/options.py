@@ -12,19 +12,15 @@ _DEFAULT = EnhanceOptions()
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One row. `type` is what pydantic reads the value as; `bounds` are the lowest and highest number.
-
-    `words` is a sentence for people; None where the name says it. `upscales` is true for what a photo without faces
-    can be asked for too, and `by_model` for what depends on the models that are installed.
-    """
+    """One row."""
 
     name: str
-    type: Any
+    type: Any  # what pydantic reads the value as
     default: Any
-    words: str | None
-    bounds: tuple[int, int] | None = None
-    upscales: bool = False
-    by_model: bool = False
+    words: str | None  # a sentence for people; None where the name says it
+    bounds: tuple[int, int] | None = None  # the lowest and the highest number
+    upscales: bool = False  # whether it can be asked for where no faces are looked for
+    by_model: bool = False  # whether it depends on the models that are installed
     example: str | None = None
 
     @property

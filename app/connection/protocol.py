@@ -33,15 +33,11 @@ class GuardedProtocol(UvicornProtocol):
 
     def __init__(self, *args: Any, read_timeout_s: float, on_refusal: Callable[[str], None], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._read_timeout_s = read_timeout_s
-        self._on_refusal = on_refusal
-        self._read_timer = Timer(self.loop)
-        self._write_timer = Timer(self.loop)
-        self._in_head = True
-        self._in_message = False
+        self._read_timeout_s, self._on_refusal = read_timeout_s, on_refusal
+        self._read_timer, self._write_timer = Timer(self.loop), Timer(self.loop)
+        self._in_head, self._in_message, self._discards_input = True, False, False
         self._overhead = 0  # bytes of the present message that are not body (heads, chunk sizes), minus its body
         self._delivered = 0  # bytes of answers that the client had taken when the write timer started
-        self._discards_input = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has connected; its first request must arrive in time."""

@@ -22,14 +22,12 @@ REFUSAL_S = 0.5  # before the grace ends: time to answer the photos that are sti
 class Server(uvicorn.Server):
     """On SIGTERM, it first refuses new photos with an error for `drain_s` while the port stays open, so that a load
     balancer notices. Then it closes the port, gives the photos in work their grace, and refuses those that are left.
-
     On SIGINT (Ctrl-C), and on a second signal, the first part is skipped.
     """
 
     def __init__(self, config: uvicorn.Config, service: Service, drain_s: float) -> None:
         super().__init__(config)
-        self._service = service
-        self._drain_s = drain_s
+        self._service, self._drain_s = service, drain_s
         self._drained_at: float | None = None  # time.monotonic()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

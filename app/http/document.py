@@ -1,4 +1,4 @@
-"""The body of an answer to a finished photo: the JSON document, or the picture alone."""
+"""The JSON document, the body of an answer to a finished photo."""
 
 import orjson
 import pybase64
@@ -18,8 +18,3 @@ def json_document(finished: Finished, run: Run) -> bytes:
         pieces = [pybase64.b64encode(data[start : start + BASE64_PIECE]) for start in range(0, len(data), BASE64_PIECE)]
         head, tail = b'{"status":"success","data":{"restored_image":"', orjson.dumps(finished.report)
         return b"".join((head, *pieces, b'",', tail[1:], b"}"))
-
-
-def picture_alone(finished: Finished, run: Run) -> bytes:
-    """The encoded picture."""
-    return finished.picture.data

@@ -36,8 +36,7 @@ class EventStream(Response):
     media_type = "text/event-stream"
 
     def __init__(self, work: Coroutine[Any, Any, Answer], progress: Progress, *, ledger: Ledger) -> None:
-        self.status_code = 200
-        self.background = None
+        self.status_code, self.background = 200, None
         # X-Accel-Buffering: nginx would else collect small events until they fill a buffer.
         self.init_headers({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         self._work, self._progress, self._ledger = work, progress, ledger

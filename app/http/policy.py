@@ -14,18 +14,12 @@ _ATTRIBUTE = "likeness_policy"  # of an endpoint: FastAPI does not write it into
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The policy of a route, and the decorator that attaches it to the route's function.
+    """The policy of a route, and the decorator that attaches it to the route's function."""
 
-    - `public`: GET and HEAD need no API key: what probes ask, and what a browser needs before a person can enter a key.
-    - `counted`: a POST counts against the rate limit.
-    - `guarded`: a POST brings photos; the gate checks that photos are accepted, and that the body is a whole form.
-    - `quiet`: asked so often that it is logged at the level DEBUG and not traced.
-    """
-
-    public: bool = False
-    counted: bool = False
-    guarded: bool = False
-    quiet: bool = False
+    public: bool = False  # GET and HEAD need no API key: for probes, and for browsers before a person can enter a key
+    counted: bool = False  # a POST counts against the rate limit
+    guarded: bool = False  # a POST brings photos: the gate checks that they are accepted, and that the form is whole
+    quiet: bool = False  # asked so often that it is logged at the level DEBUG and not traced
 
     def __call__(self, endpoint: Endpoint) -> Endpoint:
         """Attach this policy to the function of a route."""

@@ -14,10 +14,7 @@ CLIENT_CLOSED_REQUEST = 499  # nginx's status for a client that left before its 
 
 @dataclass(slots=True)
 class RequestRecord:
-    """One request. The parts of the application fill it while they handle the request. None: not known, or not so.
-
-    `method`, `route`, `status` and the rest are known at the end; nothing in them was made up by the client.
-    """
+    """One request. The parts of the application fill it while they handle the request. None: not known, or not so."""
 
     key: str | None = None  # the name of the API key
     code: str | None = None  # of an error
@@ -27,6 +24,7 @@ class RequestRecord:
     report: Report | None = None  # of a finished photo
     photo_pixels: int = 0  # of a finished photo, as it came in
 
+    # These are known at the end. Nothing in them was made up by the client.
     method: str = "other"
     route: str = "unmatched"  # a template
     status: int = 500  # `CLIENT_CLOSED_REQUEST` if the client left before its answer began

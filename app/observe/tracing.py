@@ -28,10 +28,7 @@ class Tracing:
 
     @contextmanager
     def request(self, scope: Scope, quiet: frozenset[str]) -> Iterator[Span]:
-        """The span of a request while it is handled, a child of its `traceparent`.
-
-        Without OpenTelemetry, and for the `quiet` paths, it is no new span and only carries the ids of `traceparent`.
-        """
+        """The span of a request while it is handled, a child of its `traceparent`; none for the `quiet` paths."""
         headers = Headers(scope=scope)
         given = {name: ",".join(headers.getlist(name)) for name in ("traceparent", "tracestate")}
         parent = self._propagator.extract({name: value for name, value in given.items() if value})

@@ -36,8 +36,7 @@ class Admission:
     """
 
     def __init__(self, slots: int, queue_size: int) -> None:
-        self.slots = slots
-        self.queue_size = queue_size
+        self.slots, self.queue_size = slots, queue_size
         self.inside = 0
         self._line: dict[Run, _Waiting] = {}  # photos that go on the device, in this order
         self._at_device: set[Run] = set()
@@ -95,7 +94,14 @@ class Admission:
     @asynccontextmanager
     async def device(self, run: Run) -> AsyncIterator[None]:
         """Wait for a slot on the device. Raises `DeadlineExceeded` when the run's deadline passes."""
-        self._put_before_undecoded(run)
+        # A decoded photo goes before all that are not decoded yet, even if these came earlier.
+        waiting = self._line.pop(run)
+        waiting.is_decoded = True
+        if self.on_device >= self.slots:
+            waiting.sent = None  # its client has been sent the stage "decode" since: send the position again
+        decoded = {other: entry for other, entry in self._line.items() if entry.is_decoded}
+        self._line = {**decoded, run: waiting} | self._line
+        self._send_positions()
         async with _held(self._device, run):
             self._at_device.add(run)
             self._leave_line(run)
@@ -106,16 +112,6 @@ class Admission:
                 self._at_device.discard(run)
                 self._seconds_per_photo += 0.2 * (time.monotonic() - start - self._seconds_per_photo)
                 self._send_positions()
-
-    def _put_before_undecoded(self, run: Run) -> None:
-        """A decoded photo goes before all that are not decoded yet, even if these came earlier."""
-        waiting = self._line.pop(run)
-        waiting.is_decoded = True
-        if self.on_device >= self.slots:
-            waiting.sent = None  # its client has been sent the stage "decode" since: send the position again
-        decoded = {other: entry for other, entry in self._line.items() if entry.is_decoded}
-        self._line = {**decoded, run: waiting} | self._line
-        self._send_positions()
 
     def _leave_line(self, run: Run) -> None:
         if self._line.pop(run, None) is not None:

@@ -30,10 +30,8 @@ class Cancellation:
         self._stopped.set()
 
     async def until_unwanted(self, work: Coroutine[Any, Any, Result], run: Run, gone: Awaitable[None]) -> Result:
-        """The result of `work`, unless the run's deadline passes, its client is `gone`, or the server stops before.
-
-        Raises `DeadlineExceeded`, `Cancelled` or `ShuttingDown` then, without waiting for `work` to notice, and
-        otherwise whatever `work` raises.
+        """The result of `work`. Raises `DeadlineExceeded`, `Cancelled` or `ShuttingDown` as soon as the run's deadline
+        passes, its client is `gone`, or the server stops, without waiting for `work` to notice.
         """
         working = asyncio.ensure_future(work)
         self._work.add(working)

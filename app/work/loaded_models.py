@@ -22,10 +22,7 @@ State: TypeAlias = Literal["loading", "ready", "failed"]
 
 
 class LoadedModels:
-    """Holds the models. Creating it chooses them and checks their files, so that a wrong file stops the start.
-
-    A `selection` that is given was checked already. Raises `ModelUnavailable` naming what is missing or wrong.
-    """
+    """Holds the models. Unless a checked `selection` is given, creating it makes one. Raises `ModelUnavailable`."""
 
     def __init__(self, settings: Settings, selection: Selection | None = None) -> None:
         self.selection: Selection = choose(settings.shelf) if selection is None else selection

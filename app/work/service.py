@@ -42,12 +42,10 @@ class Service:
     """Takes orders. They share nothing but the models and the slots that `admission` counts."""
 
     def __init__(self, settings: Settings, loaded_models: LoadedModels) -> None:
-        self.loaded_models = loaded_models
+        self.settings, self.loaded_models = settings, loaded_models
         self.started = time.monotonic()
         self.admission = Admission(settings.slots, settings.queue_size)
-        self.settings = settings
-        self.memory = Ledger()
-        self.cancellation = Cancellation()
+        self.memory, self.cancellation = Ledger(), Cancellation()
         self.draining = False  # the server is stopping: no new photos
         self._threads = ThreadPoolExecutor(settings.slots + 1, thread_name_prefix="photo")  # one per decoded photo
         self._idle: asyncio.TimerHandle | None = None

@@ -21,17 +21,13 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS",
 
 @dataclass(frozen=True)
 class ObservationMiddleware(HTTPMiddleware):
-    """Gives each request a `RequestRecord`, which the inner parts fill, and each log line the ids of request and trace.
-
-    `routes` are the paths of the application, `files` those of the browser app, which are counted as one route.
-    Requests to `quiet` routes are logged at the level DEBUG and not traced.
-    """
+    """Gives each request a `RequestRecord`, which the inner parts fill, and its log lines their ids."""
 
     telemetry: Telemetry
     tracing: Tracing
-    routes: frozenset[str]
-    files: frozenset[str] = frozenset()
-    quiet: frozenset[str] = frozenset()
+    routes: frozenset[str]  # the paths of the application
+    files: frozenset[str] = frozenset()  # the paths of the browser app, which are counted as one route
+    quiet: frozenset[str] = frozenset()  # paths that are logged at the level DEBUG and not traced
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one HTTP request."""

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from app.http import event_stream
 from app.http.accept import by_preference
 from app.http.answers import Answers, refusals
-from app.http.document import json_document, picture_alone
+from app.http.document import json_document
 from app.http.large_response import LargeResponse
 from app.http.policy import Policy
 from app.http.routes.dependencies import ServiceDep, disconnected
@@ -23,7 +23,7 @@ from app.work.errors import BadParameter
 from app.work.order import Order, Task
 from app.work.progress import Progress
 from app.work.report import Report
-from app.work.service import Service
+from app.work.service import Service, Write
 from pipeline.codec.encode import MEDIA_TYPES
 from pipeline.options import OutputFormat
 
@@ -93,7 +93,7 @@ async def _answer(
     record = record_of(request.scope)
     progress = Progress() if media_type == EVENTS else None
     run = record.run = service.new_run(progress.reached if progress else None)
-    write = picture_alone if picture else json_document
+    write: Write = (lambda finished, _: finished.picture.data) if picture else json_document
     work = service.process(order, run, write, progress.moved if progress else None)
     wanted = service.cancellation.until_unwanted(work, run, disconnected(request))
     if progress is not None:
@@ -120,7 +120,7 @@ async def _bytes(upload: UploadFile, name: str) -> bytes:
 
 def _wanted(request: Request, output_format: OutputFormat) -> str:
     """The media type that `Accept` asks for: a picture's, that of events, or else the document's."""
-    has_events = request.scope["http_version"] != "1.0"  # which needs to know the length of an answer
+    has_events = request.scope["http_version"] != "1.0"  # it cannot keep a connection after an answer of unknown length
     for media_type in by_preference(request.headers, "accept"):
         if media_type in PICTURES or (media_type == EVENTS and has_events):
             return media_type
