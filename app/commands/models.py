@@ -57,8 +57,8 @@ def list_models(parsed: argparse.Namespace, settings: Settings) -> int:
 
 
 def verify_models(parsed: argparse.Namespace, settings: Settings) -> int:
-    """Print for each file whether it is what it should be; 1 unless all are. Without names: for every installed one, and
-    what would hinder a start. Raises `ModelUnavailable` for bad names.
+    """Print for each file whether it is what it should be; 1 unless all are. Without names: for every installed one,
+    and what would hinder a start. Raises `ModelUnavailable` for bad names.
     """
     known, names = known_models(settings.weights_dir), parsed.names
     models = models_by_name(names, known) if names else [m for m in known if installed(m, settings.weights_dir)]
