@@ -60,7 +60,7 @@ class Quota:
             return None
         try:
             return await asyncio.wait_for(self._counted(client), STORAGE_TIMEOUT_S)
-        except (StorageError, OSError, asyncio.TimeoutError) as error:
+        except (StorageError, TimeoutError, OSError) as error:
             self._failed(error)
             return None
 
