@@ -1,7 +1,5 @@
 """The command line: `python -m app serve`, `enhance`, `models`, `keys` and `openapi`."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 
@@ -15,7 +13,11 @@ from pipeline.errors import PipelineError
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit status: 0 done, 1 some of it failed, 2 it could not be started, 130 Ctrl-C."""
-    parsed = _parser().parse_args(arguments)
+    parser = argparse.ArgumentParser(prog="python -m app", description="Restore faces in photos, with figures.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for module in (serve, photos, models, keys, openapi):
+        module.add_parser(commands)
+    parsed = parser.parse_args(arguments)
     try:
         status: int = parsed.command(parsed, Settings())
     except ValidationError as error:
@@ -32,14 +34,6 @@ def main(arguments: list[str] | None = None) -> int:
         print("Stopped.", file=sys.stderr)
         return INTERRUPTED
     return status
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m app", description="Restore faces in photos, with figures.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (serve, photos, models, keys, openapi):
-        module.add_parser(commands)
-    return parser
 
 
 if __name__ == "__main__":

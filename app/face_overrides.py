@@ -1,7 +1,5 @@
 """The option `face_overrides`: a JSON object, face index → strength, read strictly."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping
@@ -21,10 +19,7 @@ class _Pairs(list[tuple[str, Any]]):
 
 
 def parse(text: Any) -> dict[int, float]:
-    """The strength in [0, 1] of each face that the JSON object `text` names by its index.
-
-    Raises `PydanticCustomError`, with a sentence, for anything else.
-    """
+    """The strength in [0, 1] of each face that a JSON object names by its index. Raises `PydanticCustomError`."""
     try:
         pairs = json.loads(text, object_pairs_hook=_Pairs)
     except (TypeError, ValueError, RecursionError):  # a file, no JSON, or JSON nested too deeply

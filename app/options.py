@@ -1,43 +1,26 @@
-"""Everything that a request may ask for, as one table.
-
-The forms, `/api/v1/config`, the command line and a test of the README's table are made from it, and the types of the
-browser app from the OpenAPI document.
-"""
-
-from __future__ import annotations
+"""Everything that a request may ask for, as one table: the forms, `/config` and the command line are made from it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, get_args
 
 from app.face_overrides import EXAMPLE, FaceOverrides
-from pipeline.options import (
-    Background,
-    ColorCorrection,
-    EnhanceOptions,
-    FaceChoice,
-    IdentityPolicy,
-    OutputFormat,
-)
+from pipeline.options import Background, ColorCorrection, EnhanceOptions, FaceChoice, IdentityPolicy, OutputFormat
 
 _DEFAULT = EnhanceOptions()
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One row. `type` is what pydantic reads the value as; `bounds` are the lowest and highest number.
-
-    `words` is a sentence for people; None where the name says it. `upscales` is true for what a photo without faces
-    can be asked for too, and `by_model` for what depends on the models that are installed.
-    """
+    """One row."""
 
     name: str
-    type: Any
+    type: Any  # what pydantic reads the value as
     default: Any
-    words: str | None
-    bounds: tuple[int, int] | None = None
-    upscales: bool = False
-    by_model: bool = False
+    words: str | None  # a sentence for people; None where the name says it
+    bounds: tuple[int, int] | None = None  # the lowest and the highest number
+    upscales: bool = False  # whether it can be asked for where no faces are looked for
+    by_model: bool = False  # whether it depends on the models that are installed
     example: str | None = None
 
     @property
@@ -46,23 +29,15 @@ class Option:
         return [] if self.type in (bool, int, float, str, FaceOverrides) else list(get_args(self.type))
 
 
+def _pipeline(name: str, kind: Any, words: str, bounds: tuple[int, int] | None = None, **more: Any) -> Option:
+    """The row of an option whose default is the pipeline's."""
+    return Option(name, kind, getattr(_DEFAULT, name), words, bounds, **more)
+
+
 OPTIONS: tuple[Option, ...] = (
-    Option(
-        "upscale_factor",
-        float,
-        _DEFAULT.upscale_factor,
-        "output size over input size",
-        bounds=(1, 4),
-        upscales=True,
-    ),
-    Option(
-        "strength",
-        float,
-        _DEFAULT.strength,
-        "blend of restored and upscaled face; 0 leaves the face upscaled only",
-        bounds=(0, 1),
-    ),
-    Option("faces", FaceChoice, _DEFAULT.faces, "which faces to restore"),
+    _pipeline("upscale_factor", float, "output size over input size", (1, 4), upscales=True),
+    _pipeline("strength", float, "blend of restored and upscaled face; 0 leaves the face upscaled only", (0, 1)),
+    _pipeline("faces", FaceChoice, "which faces to restore"),
     Option(
         "face_overrides",
         FaceOverrides,
@@ -72,61 +47,31 @@ OPTIONS: tuple[Option, ...] = (
         "leaves that face upscaled only, to 1",
         example=EXAMPLE,
     ),
-    Option("require_face", bool, _DEFAULT.require_face, "true: no face is an error; false: upscale all the same"),
-    Option(
-        "restorer",
-        str,
-        _DEFAULT.restorer,
-        "another restorer that the server offers, see /api/v1/config",
-        by_model=True,
+    _pipeline("require_face", bool, "true: no face is an error; false: upscale all the same"),
+    _pipeline("restorer", str, "another restorer that the server offers, see /api/v1/config", by_model=True),
+    _pipeline("color_correction", ColorCorrection, "auto: white balance and contrast of a faded photo", upscales=True),
+    _pipeline("background", Background, "upscale: by a network; resample: Lanczos, no network", upscales=True),
+    _pipeline(
+        "upscaler", str, "another upscaler that the server offers, see /api/v1/config", upscales=True, by_model=True
     ),
-    Option(
-        "color_correction",
-        ColorCorrection,
-        _DEFAULT.color_correction,
-        "auto: white balance and contrast of a faded photo",
-        upscales=True,
-    ),
-    Option(
-        "background",
-        Background,
-        _DEFAULT.background,
-        "upscale: by a network; resample: Lanczos, no network",
-        upscales=True,
-    ),
-    Option(
-        "upscaler",
-        str,
-        _DEFAULT.upscaler,
-        "another upscaler that the server offers, see /api/v1/config",
-        upscales=True,
-        by_model=True,
-    ),
-    Option(
+    _pipeline(
         "denoise_strength",
         float,
-        _DEFAULT.denoise_strength,
         "less than 1 leaves noise and grain; for upscalers that can, others warn",
-        bounds=(0, 1),
+        (0, 1),
         upscales=True,
         by_model=True,
     ),
-    Option(
-        "identity_policy",
-        IdentityPolicy,
-        _DEFAULT.identity_policy,
-        "protect: lower the strength to keep the likeness",
-    ),
+    _pipeline("identity_policy", IdentityPolicy, "protect: lower the strength to keep the likeness"),
     Option("output_format", OutputFormat, "png", None, upscales=True),
-    Option("quality", int, 95, "of JPEG and WebP", bounds=(1, 100), upscales=True),
+    Option("quality", int, 95, "of JPEG and WebP", (1, 100), upscales=True),
     Option("metrics", bool, True, "false: leave the quality metrics out", upscales=True),
-    Option(
+    _pipeline(
         "identity_threshold",
         float,
-        _DEFAULT.identity_threshold,
         "similarity under which a face is another person, on the recogniser's scale; unless given, what "
         "/api/v1/config says",
-        bounds=(-1, 1),
+        (-1, 1),
     ),
 )
 

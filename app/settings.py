@@ -1,15 +1,12 @@
 """Settings: `LIKENESS_*` environment variables, each with a default that suits one machine."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
 
 from limits import RateLimitItem
-from pydantic import Field, FiniteFloat, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, Field, FiniteFloat, PlainValidator, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.access.addresses import is_loopback, parse_origins, parse_proxies
 from app.access.keys import Keys, parse_keys
@@ -21,9 +18,7 @@ from pipeline.types import DeviceChoice, Precision
 MEBIBYTE = 1024 * 1024
 FORM_OVERHEAD = 64 * 1024  # bytes of a form beside its files: boundaries, part headers, fields
 
-
-def _default_weights_dir() -> Path:
-    return Path.home() / ".cache" / "likeness"
+Folder: TypeAlias = Annotated[Path, AfterValidator(Path.expanduser)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +42,7 @@ class Settings(BaseSettings):
 
     models: OriginChoice = Field("auto", description="auto, embedded or official models")
     licences: Licences = Field("any", description="commercial: only models whose commercial use is a plain yes")
-    weights_dir: Path = Field(default_factory=_default_weights_dir, description="where downloaded models lie")
+    weights_dir: Folder = Field(Path("~/.cache/likeness"), description="where downloaded models lie")
     models_mirror: str = Field("", description="base URL to download models from instead of their publishers")
     detector: str = Field("", description="which detector; empty: as LIKENESS_MODELS decides")
     restorer: str = Field("", description="restorers, the default first; a request may name one of them")
@@ -55,7 +50,7 @@ class Settings(BaseSettings):
     parser: str = Field("", description="which face parser; none: a plain ellipse")
     recogniser: str = Field("", description="which recogniser; none: identity is not measured")
     perceptual: str = Field("", description="which perceptual model; none: LPIPS is not measured")
-    web_dir: Path = Field(Path("web/out"), description="where the exported browser app lies")
+    web_dir: Folder = Field(Path("web/out"), description="where the exported browser app lies")
     device: DeviceChoice = Field("auto", description="auto, cpu or cuda")
     precision: Precision = Field("auto", description="auto, fp32, bf16 or fp16")
 
@@ -72,15 +67,24 @@ class Settings(BaseSettings):
     upload_memory_mb: FiniteFloat = Field(256.0, gt=0, description="MiB of all uploads that are still arriving")
 
     # repr=False: the value is not shown with the settings, and not quoted when it is wrong.
-    api_keys: str = Field(
-        "", repr=False, description="name:sha256 of each key that is let in, separated by commas; empty: anybody"
+    api_keys: Annotated[Keys, NoDecode, PlainValidator(parse_keys)] = Field(
+        "",
+        validate_default=True,
+        repr=False,
+        description="name:sha256 of each key that is let in, separated by commas; empty: anybody",
     )
-    rate_limit: str = Field("", description="photos per key or address, such as 60/minute; empty: no limit")
-    rate_limit_storage: str = Field(
+    rate_limit: Annotated[tuple[RateLimitItem, ...], NoDecode, PlainValidator(parse_rates)] = Field(
+        "", validate_default=True, description="photos per key or address, such as 60/minute; empty: no limit"
+    )
+    rate_limit_storage: Annotated[str, AfterValidator(check_storage)] = Field(
         "memory://", repr=False, description="where they are counted; redis://… for several replicas"
     )
-    cors_origins: str = Field("", description="origins of browser apps hosted elsewhere, separated by commas")
-    trusted_proxies: str = Field("", description="addresses or networks whose X-Forwarded-For is believed")
+    cors_origins: Annotated[tuple[str, ...], NoDecode, PlainValidator(parse_origins)] = Field(
+        "", validate_default=True, description="origins of browser apps hosted elsewhere, separated by commas"
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode, PlainValidator(parse_proxies)] = Field(
+        "", validate_default=True, description="addresses or networks whose X-Forwarded-For is believed"
+    )
 
     max_upload_mb: FiniteFloat = Field(10.0, gt=0, description="MiB of a whole upload: photo, reference and fields")
     max_input_megapixels: FiniteFloat = Field(25.0, gt=0, description="megapixels of a photo or reference")
@@ -95,20 +99,6 @@ class Settings(BaseSettings):
         """Ignore the `LIKENESS_PORT=tcp://…` that Kubernetes sets in every pod beside a Service named likeness."""
         return cls.model_fields["port"].default if isinstance(value, str) and value.startswith("tcp://") else value
 
-    @field_validator("api_keys", "rate_limit", "rate_limit_storage", "cors_origins", "trusted_proxies")
-    @classmethod
-    def _readable(cls, value: str, info: ValidationInfo) -> str:
-        """Parse the value once here, so that a wrong one stops the start."""
-        readers: dict[str | None, Callable[[str], object]] = {
-            "api_keys": parse_keys,
-            "rate_limit": parse_rates,
-            "rate_limit_storage": check_storage,
-            "cors_origins": parse_origins,
-            "trusted_proxies": parse_proxies,
-        }
-        readers[info.field_name](value)
-        return value
-
     @field_validator("weights_dir", "web_dir", "identity_threshold", mode="before")
     @classmethod
     def _given(cls, value: object, info: ValidationInfo) -> object:
@@ -116,16 +106,8 @@ class Settings(BaseSettings):
         field = cls.model_fields[str(info.field_name)]
         return field.get_default(call_default_factory=True) if value == "" else value
 
-    @field_validator("weights_dir", "web_dir")
-    @classmethod
-    def _expanded(cls, value: Path) -> Path:
-        return value.expanduser()
-
     def threshold_for(self, asked: float | None = None, own: float | None = None) -> float | None:
-        """The similarity, in [-1, 1], under which a face counts as another person.
-
-        That is what a request `asked` for, else this setting, else the recogniser's `own`; None if there is none.
-        """
+        """The similarity, in [-1, 1], under which a face is another person: `asked`, else as set, else `own`."""
         return next((value for value in (asked, self.identity_threshold, own) if value is not None), None)
 
     @property
@@ -144,40 +126,13 @@ class Settings(BaseSettings):
         return PhotoLimits(int(self.max_input_megapixels * 1_000_000), self.max_output_megapixels)
 
     @property
-    def keys(self) -> Keys:
-        """The API keys that may be used; empty: none is needed."""
-        return parse_keys(self.api_keys)
-
-    @property
-    def rates(self) -> tuple[RateLimitItem, ...]:
-        """How many photos each client may send; empty: any number."""
-        return parse_rates(self.rate_limit)
-
-    @property
-    def origins(self) -> tuple[str, ...]:
-        """The origins whose browser apps may use the service."""
-        return parse_origins(self.cors_origins)
-
-    @property
-    def proxies(self) -> list[str]:
-        """The proxies whose X-Forwarded-For is believed."""
-        return parse_proxies(self.trusted_proxies)
-
-    @property
     def open_to_others(self) -> bool:
         """Whether anybody who reaches this machine over the network may send photos."""
-        return not self.keys and not is_loopback(self.host)
+        return not self.api_keys and not is_loopback(self.host)
 
     @property
     def model_preferences(self) -> ModelPreferences:
         """Which models are wanted, in the pipeline's words."""
-        named: dict[Role, str] = {
-            "detector": self.detector,
-            "restorer": self.restorer,
-            "upscaler": self.upscaler,
-            "parser": self.parser,
-            "recogniser": self.recogniser,
-            "perceptual": self.perceptual,
-        }
+        named: dict[Role, str] = {role: getattr(self, role) for role in ROLES}
         wanted = {role: tuple(name.strip() for name in named[role].split(",") if name.strip()) for role in ROLES}
         return ModelPreferences(self.weights_dir, self.models, self.licences, wanted)

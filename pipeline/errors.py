@@ -32,11 +32,13 @@ class PipelineError(Exception):
     """
 
     code: ClassVar[str] = "pipeline_error"
+    stage: str | None = None
 
     def __init__(self, message: str, *, stage: str | None = None) -> None:
         super().__init__(message)
         self.message = message
-        self.stage = stage
+        if stage is not None:
+            self.stage = stage
 
 
 class InputError(PipelineError):

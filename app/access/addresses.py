@@ -1,7 +1,5 @@
 """Addresses of clients, proxies and browser apps: parsed from settings, and grouped into clients."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 
@@ -10,10 +8,7 @@ _DEFAULT_PORTS = {("http", "80"), ("https", "443")}  # browsers leave these port
 
 
 def parse_origins(text: str) -> tuple[str, ...]:
-    """The origins of `https://app.example.org,http://localhost:3000`, or `*` for all.
-
-    Raises `ValueError` for text that no browser sends as an origin.
-    """
+    """The origins of `https://app.example.org,http://localhost:3000`, or `*` for all. Raises `ValueError`."""
     origins = tuple(entry.strip().lower() for entry in text.split(",") if entry.strip())
     if origins == ("*",):
         return origins
@@ -29,13 +24,13 @@ def parse_origins(text: str) -> tuple[str, ...]:
     return origins
 
 
-def parse_proxies(text: str) -> list[str]:
+def parse_proxies(text: str) -> tuple[str, ...]:
     """The addresses and networks of `127.0.0.1,10.0.0.0/8`.
 
     Raises `ValueError` for anything else, also for a network that contains all addresses: a trusted proxy may state any
     client address, so every client could.
     """
-    proxies = [entry.strip() for entry in text.split(",") if entry.strip()]
+    proxies = tuple(entry.strip() for entry in text.split(",") if entry.strip())
     for proxy in proxies:
         try:
             network = ipaddress.ip_network(proxy)
@@ -47,17 +42,14 @@ def parse_proxies(text: str) -> list[str]:
 
 
 def client_of(address: str) -> str:
-    """The client that an address is counted as: itself for IPv4, its /64 for IPv6, as each subscriber has a whole /64.
-
-    Everything that is not an address (of a Unix socket, a proxy's "unknown") is counted as one client.
-    """
+    """The client that an address is counted as: itself for IPv4, its /64 for IPv6, "unknown" for what is no address."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
         return "unknown"
     if isinstance(found, ipaddress.IPv6Address):
         if found.ipv4_mapped is None:
-            return f"{ipaddress.IPv6Address(int(found) >> 64 << 64)}/64"
+            return f"{ipaddress.IPv6Address(int(found) >> 64 << 64)}/64"  # each subscriber has a whole one
         found = found.ipv4_mapped
     return str(found)
 

@@ -1,7 +1,5 @@
 """Why a client is turned away."""
 
-from __future__ import annotations
-
 from app.access.quota import Allowance
 from pipeline.errors import PipelineError
 
@@ -10,21 +8,16 @@ class Unauthorized(PipelineError):
     """The client sent no API key, or one that is not known."""
 
     code = "unauthorized"
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, stage="keys")
+    stage = "keys"
 
 
 class RateLimited(PipelineError):
     """The client has used up its rate. It has more in `retry_after` seconds."""
 
     code = "rate_limited"
+    stage = "quota"
 
     def __init__(self, allowance: Allowance) -> None:
-        seconds = "second" if allowance.reset_s == 1 else "seconds"
-        super().__init__(
-            f"That is more than this server takes from one client. Try again in {allowance.reset_s} {seconds}.",
-            stage="quota",
-        )
-        self.allowance = allowance
-        self.retry_after = allowance.reset_s
+        wait = "1 second" if allowance.reset_s == 1 else f"{allowance.reset_s} seconds"
+        super().__init__(f"That is more than this server takes from one client. Try again in {wait}.")
+        self.allowance, self.retry_after = allowance, allowance.reset_s

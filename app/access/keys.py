@@ -1,7 +1,5 @@
 """API keys. The server knows only their hashes."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import re
@@ -18,8 +16,7 @@ _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 class Keys:
     """The accepted keys, as name → SHA-256. Without any, no key is needed.
 
-    A salted slow hash protects passwords, which can be guessed. A key has 256 random bits and cannot be guessed, so
-    SHA-256 is enough, and a slow hash would only delay every request.
+    A key has 256 random bits and cannot be guessed, so it needs no slow hash, as a password does.
     """
 
     digests: Mapping[str, bytes]
@@ -38,10 +35,7 @@ class Keys:
 
 
 def parse_keys(text: str) -> Keys:
-    """The keys of `name:sha256,name:sha256`.
-
-    Raises `ValueError`, whose sentence shows neither hashes nor a key that was written there by mistake.
-    """
+    """The keys of `name:sha256,name:sha256`. Raises `ValueError`, which shows no hash and no key written by mistake."""
     digests: dict[str, bytes] = {}
     for number, entry in enumerate(filter(None, map(str.strip, text.split(","))), start=1):
         name, _, digest = (part.strip() for part in entry.partition(":"))

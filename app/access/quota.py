@@ -1,12 +1,11 @@
 """The rate limit: photos per client and time, counted in this process or in a Redis that several processes share."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import math
 import time
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from limits import RateLimitItem, parse_many
@@ -24,6 +23,7 @@ RETRY_S = 5.0  # after which a Redis that failed is used again
 WARNING_INTERVAL_S = 60.0
 MAX_COUNTERS = 20_000  # in memory: about 10 MB, and 2 ms to look for expired ones
 MAX_CONNECTIONS = 16
+RATE_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 
 
 @dataclass(frozen=True)
@@ -38,18 +38,11 @@ class Allowance:
     @property
     def headers(self) -> dict[str, str]:
         """The response headers (draft-ietf-httpapi-ratelimit-headers)."""
-        return {
-            "RateLimit-Limit": str(self.limit),
-            "RateLimit-Remaining": str(self.remaining),
-            "RateLimit-Reset": str(self.reset_s),
-        }
+        return dict(zip(RATE_HEADERS, map(str, (self.limit, self.remaining, self.reset_s)), strict=True))
 
 
 class Quota:
-    """Counts the photos of each client in a sliding window, with two counters per client and rate.
-
-    `uncounted` is the number of photos that were let in because the storage could not be reached.
-    """
+    """Counts the photos of each client in a sliding window, with two counters per client and rate."""
 
     def __init__(self, rates: tuple[RateLimitItem, ...], storage_url: str) -> None:
         # The shortest rate first: a photo that it refuses is not counted against the longer ones.
@@ -58,13 +51,10 @@ class Quota:
         self._pool = _connections(storage_url) if self._memory is None else None
         self._limiter = SlidingWindowCounterRateLimiter(self._memory or _redis(storage_url, self._pool))
         self._paused_until = self._next_warning = -math.inf
-        self.uncounted = 0
+        self.uncounted = 0  # photos that were let in because the storage could not be reached
 
     async def take(self, client: str) -> Allowance | None:
-        """Count one photo of the client. None if the storage could not be reached: the photo is then let in.
-
-        A storage that hangs delays one photo by `STORAGE_TIMEOUT_S`; photos in the next `RETRY_S` do not wait for it.
-        """
+        """Count one photo of the client. None, after `STORAGE_TIMEOUT_S` at most, if the storage cannot be reached."""
         if time.monotonic() < self._paused_until:
             self.uncounted += 1
             return None
@@ -80,26 +70,18 @@ class Quota:
             await self._pool.disconnect()
 
     async def _counted(self, client: str) -> Allowance:
-        tightest: Allowance | None = None
+        found: list[Allowance] = []
         for rate in self._rates:
             allowed = await self._limiter.hit(rate, client)
             stats = await self._limiter.get_window_stats(rate, client)
             reset_s = max(1, math.ceil(stats.reset_time - time.time()))
-            found = Allowance(allowed, rate.amount, stats.remaining if allowed else 0, reset_s)
+            found.append(Allowance(allowed, rate.amount, stats.remaining if allowed else 0, reset_s))
             if not allowed:
-                tightest = found
                 break
-            if tightest is None or found.remaining < tightest.remaining:
-                tightest = found
-        if tightest is None:
-            raise ValueError("A quota needs a rate.")
-        await self._drop_surplus()
-        return tightest
-
-    async def _drop_surplus(self) -> None:
-        """Drop the oldest counters beyond `MAX_COUNTERS`: requests from ever new addresses must not fill the memory."""
+        # The oldest counters are dropped: requests from ever new addresses must not fill the memory.
         while self._memory is not None and len(self._memory.expirations) > MAX_COUNTERS:
             await self._memory.clear(next(iter(self._memory.expirations)))
+        return min(found, key=lambda allowance: (allowance.allowed, allowance.remaining))
 
     def _failed(self, error: Exception) -> None:
         now = time.monotonic()
@@ -124,10 +106,10 @@ def parse_rates(text: str) -> tuple[RateLimitItem, ...]:
     return rates
 
 
-def check_storage(url: str) -> None:
-    """Raise `ValueError` if this is not the URL of a storage. The sentence does not show it: it may have a password."""
+def check_storage(url: str) -> str:
+    """The URL of a storage. Raises `ValueError` for any other text, without showing it: it may have a password."""
     if url == "memory://":
-        return
+        return url
     wrong = ValueError(
         "the storage is memory:// or redis://host:port/db (rediss:// with TLS), db being a number or left out"
     )
@@ -139,6 +121,7 @@ def check_storage(url: str) -> None:
     database = parts.path.strip("/") or "0"
     if not is_redis or not database.isdecimal() or parts.query or parts.fragment:
         raise wrong
+    return url
 
 
 def _connections(url: str) -> BlockingConnectionPool:
@@ -155,11 +138,5 @@ def _connections(url: str) -> BlockingConnectionPool:
 
 
 def _redis(url: str, pool: BlockingConnectionPool | None) -> RedisStorage:
-    options = {"connection_pool": pool}  # missing in the types of `limits`
-    return RedisStorage(
-        f"async+{url}",
-        wrap_exceptions=True,
-        implementation="redispy",
-        key_prefix="likeness",
-        **options,  # type: ignore[arg-type]
-    )
+    options: dict[str, Any] = {"connection_pool": pool}  # missing in the types of `limits`
+    return RedisStorage(f"async+{url}", True, implementation="redispy", key_prefix="likeness", **options)

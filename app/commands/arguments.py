@@ -1,14 +1,12 @@
 """Argument types for argparse."""
 
-from __future__ import annotations
-
 import argparse
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
+# Quoted: argparse's class takes no type argument when the program runs.
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def number(low: int, high: int, kind: type[int] | type[float] = float) -> Callable[[str], float]:

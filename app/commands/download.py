@@ -1,13 +1,14 @@
 """`python -m app models pull`: official models, downloaded."""
 
-from __future__ import annotations
-
+import argparse
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 
 from tqdm import tqdm
 
+from app.commands.status import SOME_FAILED
 from app.commands.table import megabytes, print_table, say
 from app.settings import Settings
 from pipeline.errors import ModelUnavailable
@@ -15,19 +16,19 @@ from pipeline.models.catalogue.model_file import ModelFile
 from pipeline.models.catalogue.registry import REGISTRY
 from pipeline.models.catalogue.selection import models_by_name, official_set
 from pipeline.models.catalogue.weights import fault
-from pipeline.models.download.failures import DownloadFailed
 from pipeline.models.download.pull import pull
 
 
-def pull_models(names: Sequence[str], settings: Settings, *, accept_licences: bool) -> bool:
-    """Download the named models, or what the settings name and else the best of every role.
+def pull_models(parsed: argparse.Namespace, settings: Settings) -> int:
+    """Download the named models, or what the settings name and else the best of every role; 1 if some are not there.
 
-    True if all are there and right afterwards. Nothing is downloaded unless the licences are free for commercial use
-    or accepted. Raises `ModelUnavailable` for names that are no official model or whose licence the settings refuse,
-    and `DownloadFailed`.
+    Nothing is downloaded unless the licences are free for commercial use or accepted. Raises `ModelUnavailable` for
+    names that are no official model or whose licence the settings refuse, and `DownloadFailed`.
     """
     preferences = settings.model_preferences
-    models = _with_twins(models_by_name(names, REGISTRY) if names else official_set(preferences, REGISTRY))
+    models = models_by_name(parsed.names, REGISTRY) if parsed.names else official_set(preferences, REGISTRY)
+    twins = [twin for model in models for twin in REGISTRY if twin.name == model.denoise_with]
+    models = list(dict.fromkeys([*models, *twins]))
     shipped = [model.name for model in models if model.url is None]
     if shipped:
         raise ModelUnavailable(f"{', '.join(shipped)}: ships with Likeness, there is nothing to download.")
@@ -39,26 +40,21 @@ def pull_models(names: Sequence[str], settings: Settings, *, accept_licences: bo
         if model not in lacking:
             say(f"{model.name}: is there already")
     if not lacking:
-        return True
-    print_table(
-        ("NAME", "DOWNLOAD", "LICENCE", "COMMERCIAL"),
-        [
-            (model.name, megabytes((model.archive or model).bytes), model.licence, model.commercial_use)
-            for model in lacking
-        ],
-    )
+        return 0
+    rows = [(m.name, megabytes((m.archive or m).bytes), m.licence, m.commercial_use) for m in lacking]
+    print_table(("NAME", "DOWNLOAD", "LICENCE", "COMMERCIAL"), rows)
     downloads = {model.url: (model.archive or model).bytes or 0 for model in lacking}  # models of one zip come together
     say(f"To download: {megabytes(sum(downloads.values()))}")
     restricted = [model.name for model in lacking if model.commercial_use != "yes"]
-    if restricted and not accept_licences:
+    if restricted and not parsed.accept_licences:
         say(
             f"Not plainly free for commercial use: {', '.join(restricted)}. Read their licences (README.md leads to "
             "them); if they suit you, run this again with --accept-licences, or name other models.",
             sys.stderr,
         )
-        return False
+        return SOME_FAILED
     try:
-        return _pull(lacking, settings)
+        return 0 if _pull(lacking, settings) else SOME_FAILED
     except KeyboardInterrupt:
         say(f"What came so far is kept in {settings.weights_dir}; the same command goes on from there.", sys.stderr)
         raise
@@ -66,21 +62,21 @@ def pull_models(names: Sequence[str], settings: Settings, *, accept_licences: bo
 
 def _pull(models: Sequence[ModelFile], settings: Settings) -> bool:
     """Download with a bar for each file; whether all went well."""
-    failures: list[DownloadFailed] = []
+    failed, mirror = 0, settings.models_mirror or None
+    note = partial(tqdm.write, file=sys.stderr)  # does not break the bar
     with closing(_Bars()) as bars:
-        mirror = settings.models_mirror or None
-        for pulled in pull(models, settings.weights_dir, mirror=mirror, progress=bars.update, notice=bars.note):
+        for pulled in pull(models, settings.weights_dir, mirror=mirror, progress=bars.update, notice=note):
             bars.close()
             if pulled.failure is not None:
-                failures.append(pulled.failure)
+                failed += 1
                 say(pulled.failure.message, sys.stderr)
             else:
                 say(f"{pulled.model.name}: {'downloaded' if pulled.downloaded else 'was brought by another process'}")
-    if failures:
-        say(f"{len(failures)} of {len(models)} could not be downloaded.", sys.stderr)
+    if failed:
+        say(f"{failed} of {len(models)} could not be downloaded.", sys.stderr)
     else:
         say(f"All are in {settings.weights_dir}; `python -m app models list` shows which the next start uses.")
-    return not failures
+    return not failed
 
 
 class _Bars:
@@ -103,18 +99,8 @@ class _Bars:
             self._tenth = tenth
             say(f"{name}: {megabytes(there)} of {megabytes(total)}", sys.stderr)
 
-    def note(self, sentence: str) -> None:
-        """Say something between."""
-        tqdm.write(sentence, file=sys.stderr)
-
     def close(self) -> None:
         """The present file is done, one way or the other."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None
-
-
-def _with_twins(models: Sequence[ModelFile]) -> list[ModelFile]:
-    """The models, and those whose weights they are mixed with to denoise less."""
-    twins = [twin for model in models for twin in REGISTRY if twin.name == model.denoise_with]
-    return list(dict.fromkeys([*models, *twins]))

@@ -1,7 +1,5 @@
 """Which files are read and written: the plan of the command `enhance`."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -22,12 +20,10 @@ class FilePlan:
 
 
 def plan_files(source: Path, target: Path, output_format: OutputFormat | None) -> list[FilePlan]:
-    """What to read and what to write.
+    """What to read and what to write. Raises `ValueError`, with a sentence, where that cannot work.
 
     A folder's photos go into the folder `target` under their own names, with the suffix of the format (PNG
-    unless given), and so does a single photo if `target` is a folder or has no suffix. Raises `ValueError`, with a
-    sentence, where that cannot work: nothing to read, a name that belies the format, two photos that would get
-    one name, or a result that would overwrite a photo.
+    unless given), and so does a single photo if `target` is a folder or has no suffix.
     """
     try:
         plans = _plans(source, target, output_format)

@@ -1,7 +1,5 @@
 """The photos of the command `enhance`, one after the other."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +7,7 @@ from pathlib import Path
 from app.commands.files import FilePlan
 from app.settings import PhotoLimits
 from app.work.order import Order
-from app.work.photo import Finished, restore_photo
+from app.work.photo import restore_photo
 from pipeline.errors import PipelineError
 from pipeline.models.roles import Models
 from pipeline.options import EnhanceOptions
@@ -32,11 +30,10 @@ def enhance_files(
     """The result of each photo. One that fails does not stop the others."""
     for plan in plans:
         try:
-            message = _enhance_file(plan, options, quality, models, limits)
+            done, message = True, _enhance_file(plan, options, quality, models, limits)
         except (PipelineError, OSError) as error:
-            yield FileResult(plan.source, plan.target, False, str(error))
-        else:
-            yield FileResult(plan.source, plan.target, True, message)
+            done, message = False, str(error)
+        yield FileResult(plan.source, plan.target, done, message)
 
 
 def _enhance_file(plan: FilePlan, options: EnhanceOptions, quality: int, models: Models, limits: PhotoLimits) -> str:
@@ -44,7 +41,11 @@ def _enhance_file(plan: FilePlan, options: EnhanceOptions, quality: int, models:
     order = Order("enhance", plan.source.read_bytes(), None, options, plan.output_format, quality, metrics=False)
     finished = restore_photo(order, models, limits, run)
     _write(plan.target, finished.picture.data)
-    return _summary(finished, sum(run.timings_ms.values()) / 1000)
+    report, seconds = finished.report, sum(run.timings_ms.values()) / 1000
+    restored = sum(face.action != "kept" for face in report.faces)
+    size = f"{report.width}×{report.height}"
+    warnings = "".join(f" {warning.message}" for warning in report.warnings)
+    return f"{restored} of {len(report.faces)} face(s) restored, {size}, {seconds:.1f} s.{warnings}"
 
 
 def _write(target: Path, data: bytes) -> None:
@@ -55,11 +56,3 @@ def _write(target: Path, data: bytes) -> None:
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
-
-
-def _summary(finished: Finished, seconds: float) -> str:
-    report = finished.report
-    restored = sum(face.action != "kept" for face in report.faces)
-    warnings = "".join(f" {warning.message}" for warning in report.warnings)
-    size = f"{report.width}×{report.height}"
-    return f"{restored} of {len(report.faces)} face(s) restored, {size}, {seconds:.1f} s.{warnings}"

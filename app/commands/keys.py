@@ -1,15 +1,10 @@
 """`python -m app keys new`: an API key."""
 
-from __future__ import annotations
-
 import argparse
-from typing import TYPE_CHECKING
 
 from app.access.keys import NAME, new_key
+from app.commands.arguments import Commands
 from app.settings import Settings
-
-if TYPE_CHECKING:
-    from app.commands.arguments import Commands
 
 
 def add_parser(commands: Commands) -> None:

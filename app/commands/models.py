@@ -1,14 +1,11 @@
 """`python -m app models`: the model files on this machine, listed, verified, downloaded."""
 
-from __future__ import annotations
-
 import argparse
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from app.commands.arguments import Commands
 from app.commands.download import pull_models
-from app.commands.status import SOME_FAILED, USAGE_ERROR
+from app.commands.status import SOME_FAILED
 from app.commands.table import megabytes, print_table, say
 from app.settings import Settings
 from pipeline.errors import ModelUnavailable
@@ -18,86 +15,54 @@ from pipeline.models.catalogue.selection import Selection, choose, known_models,
 from pipeline.models.catalogue.weights import fault, installed
 from pipeline.models.roles import ROLES
 
-if TYPE_CHECKING:
-    from app.commands.arguments import Commands
-
-COLUMNS = ("ROLE", "NAME", "SIZE", "LICENCE", "COMMERCIAL", "INSTALLED", "IN USE")
-
 
 def add_parser(commands: Commands) -> None:
     """Add `models` to the command line."""
-    models = commands.add_parser("models", help="the models and their state").add_subparsers(
-        required=True, metavar="COMMAND"
-    )
-    models.add_parser("list", help="every known model, its licence and whether it is in use").set_defaults(
-        command=_list
-    )
-    verify = models.add_parser("verify", help="whether the files are what they should be")
+    parser = commands.add_parser("models", help="the models and their state")
+    actions = parser.add_subparsers(required=True, metavar="COMMAND")
+    listing = actions.add_parser("list", help="every known model, its licence and whether it is in use")
+    listing.set_defaults(command=list_models)
+    verify = actions.add_parser("verify", help="whether the files are what they should be")
     verify.add_argument("names", nargs="*", metavar="NAME", help="unless given: all that are installed")
-    verify.set_defaults(command=_verify)
-    pull = models.add_parser("pull", help="download official models")
+    verify.set_defaults(command=verify_models)
+    pull = actions.add_parser("pull", help="download official models")
     pull.add_argument("names", nargs="*", metavar="NAME", help="unless given: the best of every role")
     pull.add_argument(
         "--accept-licences", action="store_true", help="also those that are not free for commercial use; they are shown"
     )
-    pull.set_defaults(command=_pull)
+    pull.set_defaults(command=pull_models)
 
 
-def _list(parsed: argparse.Namespace, settings: Settings) -> int:
-    problem = list_models(settings)
-    if problem is None:
-        return 0
-    print(problem, file=sys.stderr)
-    return USAGE_ERROR
-
-
-def _verify(parsed: argparse.Namespace, settings: Settings) -> int:
-    return 0 if verify_models(parsed.names, settings) else SOME_FAILED
-
-
-def _pull(parsed: argparse.Namespace, settings: Settings) -> int:
-    return 0 if pull_models(parsed.names, settings, accept_licences=parsed.accept_licences) else SOME_FAILED
-
-
-def list_models(settings: Settings) -> str | None:
-    """Print every known model and its state. What hinders a start, as sentences; None if nothing does.
-
-    Raises `ModelUnavailable` for a table of own models that cannot be read.
-    """
+def list_models(parsed: argparse.Namespace, settings: Settings) -> int:
+    """Print every known model and its state. Raises `ModelUnavailable`, after the table, for what hinders a start."""
     selection, problem = None, None
     try:
         selection = choose(settings.model_preferences)
     except ModelUnavailable as error:  # the table is what helps to mend it
-        problem = error.message
+        problem = error
     checked = set() if selection is None else {model for models in selection.offered.values() for model in models}
-    models = known_models(settings.weights_dir)
-    ordered = sorted(models, key=lambda model: list(ROLES).index(model.role))
-    print_table(
-        COLUMNS,
-        [
-            (
-                model.role,
-                model.name,
-                megabytes(model.bytes),
-                model.licence,
-                model.commercial_use,
-                "yes" if model in checked else _state(model, settings.model_preferences),
-                _use(model, selection, settings.model_preferences),
-            )
-            for model in ordered
-        ],
-    )
+    ordered = sorted(known_models(settings.weights_dir), key=lambda model: list(ROLES).index(model.role))
+    rows = [
+        (
+            *(model.role, model.name, megabytes(model.bytes), model.licence, model.commercial_use),
+            "yes" if model in checked else _state(model, settings.model_preferences),
+            _use(model, selection, settings.model_preferences),
+        )
+        for model in ordered
+    ]
+    print_table(("ROLE", "NAME", "SIZE", "LICENCE", "COMMERCIAL", "INSTALLED", "IN USE"), rows)
+    if problem is not None:
+        raise problem
     for note in () if selection is None else selection.notes:
         say(note, sys.stderr)
-    return problem
+    return 0
 
 
-def verify_models(names: Sequence[str], settings: Settings) -> bool:
-    """Print for each file whether it is what it should be; true if all are.
-
-    Without names: for every installed one, and what would hinder a start. Raises `ModelUnavailable` for bad names.
+def verify_models(parsed: argparse.Namespace, settings: Settings) -> int:
+    """Print for each file whether it is what it should be; 1 unless all are. Without names: for every installed one,
+    and what would hinder a start. Raises `ModelUnavailable` for bad names.
     """
-    known = known_models(settings.weights_dir)
+    known, names = known_models(settings.weights_dir), parsed.names
     models = models_by_name(names, known) if names else [m for m in known if installed(m, settings.weights_dir)]
     wrong = {model: fault(model, settings.weights_dir) for model in models}
     for model, sentence in wrong.items():
@@ -106,12 +71,11 @@ def verify_models(names: Sequence[str], settings: Settings) -> bool:
         try:
             choose(settings.model_preferences)
         except ModelUnavailable as error:
-            told = set(wrong.values())
             for line in error.message.splitlines():
-                if line not in told:
+                if line not in wrong.values():
                     say(line)
-            return False
-    return not any(wrong.values())
+            return SOME_FAILED
+    return SOME_FAILED if any(wrong.values()) else 0
 
 
 def _state(model: ModelFile, preferences: ModelPreferences) -> str:

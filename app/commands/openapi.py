@@ -1,15 +1,10 @@
 """`python -m app openapi`: the OpenAPI document."""
 
-from __future__ import annotations
-
 import argparse
 import json
-from typing import TYPE_CHECKING
 
+from app.commands.arguments import Commands
 from app.settings import Settings
-
-if TYPE_CHECKING:
-    from app.commands.arguments import Commands
 
 
 def add_parser(commands: Commands) -> None:

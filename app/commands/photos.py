@@ -1,26 +1,22 @@
 """`python -m app enhance`: a photo, or a folder of photos."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic_core import PydanticCustomError
 from tqdm import tqdm
 
-from app.commands.arguments import number
+from app.commands.arguments import Commands, number
 from app.commands.files import plan_files
-from app.commands.status import SOME_FAILED, USAGE_ERROR
+from app.commands.status import SOME_FAILED
 from app.face_overrides import FaceOverrides, parse
 from app.options import OPTIONS, Option, enhance_options
 from app.settings import Settings
+from app.work.errors import BadParameter
 from pipeline.models.catalogue.selection import choose
 from pipeline.models.roles import Role
-
-if TYPE_CHECKING:
-    from app.commands.arguments import Commands
 
 # Where the command line has other words than the form.
 HELP = {
@@ -46,18 +42,16 @@ def add_parser(commands: Commands) -> None:
 
 
 def enhance(parsed: argparse.Namespace, settings: Settings) -> int:
-    """Restore the photos one after the other; 1 if one of them failed, 2 if none could be begun."""
+    """Restore the photos one after the other; 1 if one of them failed. Raises `PipelineError` if none can be begun."""
     selection = choose(settings.model_preferences)
     wanted: dict[Role, str | None] = {"restorer": parsed.restorer, "upscaler": parsed.upscaler}
     for role, name in wanted.items():
         if name is not None and name not in selection.offered_names(role):
-            print(f"--{role}: there is {', '.join(selection.offered_names(role))}, not {name}.", file=sys.stderr)
-            return USAGE_ERROR
+            raise BadParameter(f"--{role}: there is {', '.join(selection.offered_names(role))}, not {name}.")
     try:
         files = plan_files(parsed.input, parsed.output, parsed.output_format)
     except ValueError as error:
-        print(error, file=sys.stderr)
-        return USAGE_ERROR
+        raise BadParameter(str(error)) from error
     # These import torch, which takes seconds.
     from app.commands.folder import enhance_files
     from app.work.loaded_models import LoadedModels

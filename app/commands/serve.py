@@ -1,20 +1,14 @@
 """`python -m app serve`: the service over HTTP."""
 
-from __future__ import annotations
-
 import argparse
 import logging
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
-from app.commands.arguments import number
+from app.commands.arguments import Commands, number
 from app.commands.status import SOME_FAILED
 from app.observe.logs import configure
 from app.settings import Settings
 from pipeline.models.catalogue.selection import choose
-
-if TYPE_CHECKING:
-    from app.commands.arguments import Commands
 
 logger = logging.getLogger("likeness")
 

@@ -1,15 +1,12 @@
 """Lines and tables on the terminal."""
 
-from __future__ import annotations
-
-import sys
 from collections.abc import Sequence
 from typing import TextIO
 
 
 def say(text: str, file: TextIO | None = None) -> None:
     """Print without buffering: in a pipe, lines on stdout and stderr would else come late and out of order."""
-    print(text, file=file or sys.stdout, flush=True)
+    print(text, file=file, flush=True)
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -1,7 +1,5 @@
 """The HTTP protocol with limits that uvicorn lacks: for large heads, for slow clients, and for closing a connection."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import re
@@ -25,10 +23,6 @@ ABORT_S = 1.0  # how long the application may take to answer a late body, before
 _UPGRADE = re.compile(rb"(?<=\r\n)upgrade(?=[ \t]*:)", re.IGNORECASE)
 
 
-def _ignore(code: str) -> None:
-    """Do nothing with the code of a refusal."""
-
-
 class GuardedProtocol(UvicornProtocol):
     """One connection. A whole request must arrive within `read_timeout_s`, and a client that is sent an answer must
     take some of it within each such time.
@@ -37,19 +31,13 @@ class GuardedProtocol(UvicornProtocol):
     body is first refused by the application, by `scope["started_at"]`, so that the client gets a proper answer.
     """
 
-    def __init__(
-        self, *args: Any, read_timeout_s: float, on_refusal: Callable[[str], None] = _ignore, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, read_timeout_s: float, on_refusal: Callable[[str], None], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._read_timeout_s = read_timeout_s
-        self._on_refusal = on_refusal
-        self._read_timer = Timer(self.loop)
-        self._write_timer = Timer(self.loop)
-        self._in_head = True
-        self._in_message = False
+        self._read_timeout_s, self._on_refusal = read_timeout_s, on_refusal
+        self._read_timer, self._write_timer = Timer(self.loop), Timer(self.loop)
+        self._in_head, self._in_message, self._discards_input = True, False, False
         self._overhead = 0  # bytes of the present message that are not body (heads, chunk sizes), minus its body
         self._delivered = 0  # bytes of answers that the client had taken when the write timer started
-        self._discards_input = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has connected; its first request must arrive in time."""

@@ -1,7 +1,5 @@
 """The HTTP server: uvicorn with our protocol, and a shutdown that answers every photo."""
 
-from __future__ import annotations
-
 import asyncio
 import signal
 import time
@@ -24,14 +22,12 @@ REFUSAL_S = 0.5  # before the grace ends: time to answer the photos that are sti
 class Server(uvicorn.Server):
     """On SIGTERM, it first refuses new photos with an error for `drain_s` while the port stays open, so that a load
     balancer notices. Then it closes the port, gives the photos in work their grace, and refuses those that are left.
-
     On SIGINT (Ctrl-C), and on a second signal, the first part is skipped.
     """
 
     def __init__(self, config: uvicorn.Config, service: Service, drain_s: float) -> None:
         super().__init__(config)
-        self._service = service
-        self._drain_s = drain_s
+        self._service, self._drain_s = service, drain_s
         self._drained_at: float | None = None  # time.monotonic()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -52,10 +48,8 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: Any = None) -> None:
         """Close the port and wait for the photos in work, at most `timeout_graceful_shutdown` seconds."""
         self._service.draining = True
-        grace = self.config.timeout_graceful_shutdown or 0
-        refusal = asyncio.get_running_loop().call_later(
-            max(0.0, grace - REFUSAL_S), self._service.cancellation.stop_all
-        )
+        delay = max(0.0, (self.config.timeout_graceful_shutdown or 0) - REFUSAL_S)
+        refusal = asyncio.get_running_loop().call_later(delay, self._service.cancellation.stop_all)
         try:
             await super().shutdown(sockets)
         finally:
@@ -64,15 +58,13 @@ class Server(uvicorn.Server):
 
 def server_of(app: FastAPI, settings: Settings) -> Server:
     """The server for an application that `create_app` made."""
-    service: Service = app.state.service
     telemetry: Telemetry = app.state.telemetry
+    protocol = partial(GuardedProtocol, read_timeout_s=settings.read_timeout_s, on_refusal=telemetry.refuse)
     config = uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
-        http=partial(  # type: ignore[arg-type]
-            GuardedProtocol, read_timeout_s=settings.read_timeout_s, on_refusal=telemetry.refuse
-        ),
+        http=protocol,  # type: ignore[arg-type]
         ws="none",
         log_config=None,  # app.observe.logs configures uvicorn's loggers too
         log_level=settings.log_level,
@@ -82,4 +74,4 @@ def server_of(app: FastAPI, settings: Settings) -> Server:
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_S,
     )
-    return Server(config, service, settings.drain_s)
+    return Server(config, app.state.service, settings.drain_s)

@@ -1,7 +1,5 @@
 """A timeout that can be stopped and started again."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 

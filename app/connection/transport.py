@@ -1,7 +1,5 @@
 """A transport with a lingering close: what arrives at a closed socket would cost the client its answer."""
 
-from __future__ import annotations
-
 import asyncio
 import struct
 import sys
@@ -17,13 +15,11 @@ class LingeringTransport:
     """Wraps a transport. Where `should_linger` says so, `close` only ends the sending: the client gets the end of its
     answer, and the rest of its request can be read and thrown away.
 
-    A socket that is closed while the client sends answers with a TCP reset, on which the client's system drops what it
-    has not yet read.
+    A socket that is closed while the client sends answers with a TCP reset, and the client loses what it has not read.
     """
 
     def __init__(self, transport: asyncio.Transport, should_linger: Callable[[], bool]) -> None:
-        self._transport = transport
-        self._should_linger = should_linger
+        self._transport, self._should_linger = transport, should_linger
         self._closing = False
         self._written = 0
 

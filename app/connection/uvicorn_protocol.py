@@ -1,12 +1,9 @@
 """The parts of uvicorn's HTTP protocol that we need, under names of our own.
 
-uvicorn documents neither `HttpToolsProtocol` nor the objects in it, so any release may rename them. pyproject.toml
-therefore caps uvicorn's version, and tests/app/connection/test_uvicorn_names.py names what a newer one lacks. A "cycle"
-is uvicorn's word for one request with its answer; its "pipeline" holds requests that came before an earlier one was
-answered.
+uvicorn does not document them, so any release may rename them: pyproject.toml caps its version, and
+tests/app/connection/test_uvicorn_names.py names what a newer one lacks. A "cycle" is one request with its answer, and
+the "pipeline" holds requests that came before an earlier one was answered.
 """
-
-from __future__ import annotations
 
 import time
 from collections.abc import Mapping
@@ -15,10 +12,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 
 class UvicornProtocol(HttpToolsProtocol):
-    """One connection. The request here is the newest one whose head is complete.
-
-    `scope["started_at"]` is when a request began (`time.monotonic()`).
-    """
+    """One connection. The request here is the newest one whose head is complete."""
 
     @property
     def is_answer_due(self) -> bool:
@@ -36,7 +30,7 @@ class UvicornProtocol(HttpToolsProtocol):
         return bool(self.pipeline)
 
     def set_started_at(self) -> None:
-        """Say in the scope that the message being received begins now."""
+        """Say in the scope that the message being received begins now, by `time.monotonic()`."""
         self.scope["started_at"] = time.monotonic()  # type: ignore[typeddict-unknown-key]
 
     def set_queued_started_at(self) -> None:

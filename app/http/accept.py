@@ -1,7 +1,5 @@
 """What a client prefers: its `Accept` and `Accept-Encoding` headers."""
 
-from __future__ import annotations
-
 import re
 
 from starlette.datastructures import Headers
@@ -10,10 +8,7 @@ _QUALITY = re.compile(r'q\s*=\s*"?([01](?:\.\d*)?)"?')  # RFC 9110 has no quotes
 
 
 def by_preference(headers: Headers, name: str) -> list[str]:
-    """The values of the header `name`, in lower case, the most wanted first.
-
-    Values with the quality 0 or a malformed one are left out.
-    """
+    """The values of a header, in lower case, the most wanted first, without those of quality 0 or a malformed one."""
     wanted = []
     for part in ",".join(headers.getlist(name)).lower().split(","):
         value, *parameters = (piece.strip() for piece in part.split(";"))

@@ -1,7 +1,5 @@
 """The errors that an operation may answer, as the OpenAPI document lists them."""
 
-from __future__ import annotations
-
 from typing import Any, TypeAlias
 
 from app.http.schemas.answers import ErrorResponse

@@ -1,7 +1,5 @@
 """Content security policies: what a browser may load and run for a page or another answer."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import re
@@ -25,10 +23,7 @@ _PAGE_SOURCES = {
 
 def page_policy(html: str) -> str:
     """The policy of a page of this server: everything from this server, and inline scripts by their SHA-256."""
-    hashes = [f"'sha256-{_sha256(script)}'" for script in _INLINE_SCRIPT.findall(html)]
-    sources = _PAGE_SOURCES | {"script-src": " ".join([_PAGE_SOURCES["script-src"], *dict.fromkeys(hashes)])}
+    digests = [hashlib.sha256(script.encode()).digest() for script in _INLINE_SCRIPT.findall(html)]
+    hashes = [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in dict.fromkeys(digests)]
+    sources = _PAGE_SOURCES | {"script-src": " ".join([_PAGE_SOURCES["script-src"], *hashes])}
     return "; ".join(f"{directive} {allowed}" for directive, allowed in sources.items())
-
-
-def _sha256(script: str) -> str:
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

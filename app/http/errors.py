@@ -1,7 +1,5 @@
 """Errors at the edge: one table from what went wrong to status, headers and JSON body."""
 
-from __future__ import annotations
-
 import logging
 from http import HTTPStatus
 from typing import Any
@@ -60,10 +58,7 @@ def status_of(error: domain.PipelineError) -> int:
 
 
 def response_to(scope: Scope, error: Exception) -> JSONResponse:
-    """The answer to any error, in the one shape that all have. An unforeseen error is logged.
-
-    Its `code` and `stage` go into the request's record.
-    """
+    """The answer to any error, in the one shape that all have. Its code and stage go into the request's record."""
     request_id = str(scope.get("request_id", "-"))
     status, body, headers = _answer(error, request_id)
     record = record_of(scope)
@@ -97,7 +92,10 @@ def _answer(error: Exception, request_id: str) -> tuple[int, dict[str, str], dic
             logger.error("%s failed at %s", request_id, error.stage, exc_info=error)
         return status, _body(error.code, error.message, error.stage or "pipeline"), _headers(error, status)
     if isinstance(error, RequestValidationError):
-        return 422, _body("bad_parameter", _sentences(error), "parameters"), {}
+        faults = error.errors()
+        message = " ".join(_sentence(fault) for fault in faults[:MAX_FAULTS])
+        message += f" And {len(faults) - MAX_FAULTS} more." if len(faults) > MAX_FAULTS else ""
+        return 422, _body("bad_parameter", message, "parameters"), {}
     if isinstance(error, HTTPException):
         code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
         if error.status_code == 400:  # Starlette could not parse the form
@@ -124,12 +122,6 @@ def _headers(error: domain.PipelineError, status: int) -> dict[str, str]:
 
 def _body(code: str, message: str, stage: str) -> dict[str, str]:
     return {"error": message, "stage": stage, "code": code}
-
-
-def _sentences(error: RequestValidationError) -> str:
-    faults = error.errors()
-    message = " ".join(_sentence(fault) for fault in faults[:MAX_FAULTS])
-    return message if len(faults) <= MAX_FAULTS else f"{message} And {len(faults) - MAX_FAULTS} more."
 
 
 def _sentence(fault: dict[str, Any]) -> str:

@@ -1,7 +1,5 @@
 """An answer as server-sent events: how far the photo is, and then the result or an error."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Coroutine
 from contextlib import ExitStack
@@ -15,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.http.errors import response_to
 from app.http.large_response import send_pieces
-from app.http.schemas.events import ErrorEvent, QueuedEvent, StageEvent
+from app.http.schemas.answers import ErrorEvent, QueuedEvent, StageEvent
 from app.observe.request_record import RequestRecord, record_of
 from app.work.errors import ShuttingDown
 from app.work.memory import Ledger
@@ -38,13 +36,10 @@ class EventStream(Response):
     media_type = "text/event-stream"
 
     def __init__(self, work: Coroutine[Any, Any, Answer], progress: Progress, *, ledger: Ledger) -> None:
-        self.status_code = 200
-        self.background = None
+        self.status_code, self.background = 200, None
         # X-Accel-Buffering: nginx would else collect small events until they fill a buffer.
         self.init_headers({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
-        self._work = work
-        self._progress = progress
-        self._ledger = ledger
+        self._work, self._progress, self._ledger = work, progress, ledger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Do the work and send its events (ASGI). If this task is cancelled, the work stops."""
@@ -88,23 +83,17 @@ def schema() -> dict[str, Any]:
     """The events as the OpenAPI document shows them, each with its name and the JSON of its data."""
     data = {name: model.model_json_schema() for model, name in NAMES.items()}
     data["result"] = {"$ref": "#/components/schemas/EnhanceResponse"}
-    return {
-        "oneOf": [
-            {
-                "type": "object",
-                "required": ["event", "data"],
-                "properties": {"event": {"type": "string", "const": name}, "data": shape},
-            }
-            for name, shape in data.items()
-        ]
-    }
+    properties = [{"event": {"type": "string", "const": name}, "data": shape} for name, shape in data.items()]
+    return {"oneOf": [{"type": "object", "required": ["event", "data"], "properties": each} for each in properties]}
 
 
 async def _end(working: asyncio.Future[Answer], scope: Scope, send: Send) -> None:
     """Send the last event: the result or the error."""
     error = working.exception()
     if isinstance(error, Exception):
-        event = _error(scope, error)
+        answer = response_to(scope, error)
+        retry_after = answer.headers.get("Retry-After")  # pydantic makes it a number
+        event = ErrorEvent(**orjson.loads(answer.body), status=answer.status_code, retry_after=retry_after)
         record_of(scope).stream_status = event.status
         await _send(_event(event), send)
     else:
@@ -114,20 +103,8 @@ async def _end(working: asyncio.Future[Answer], scope: Scope, send: Send) -> Non
     await _send(b"", send, more_body=False)
 
 
-def _error(scope: Scope, error: Exception) -> ErrorEvent:
-    answer = response_to(scope, error)
-    retry_after = answer.headers.get("Retry-After")
-    return ErrorEvent(
-        **orjson.loads(answer.body),
-        status=answer.status_code,
-        retry_after=None if retry_after is None else int(retry_after),
-    )
-
-
-def _shown(news: News) -> QueuedEvent | StageEvent:
-    if isinstance(news, Queued):
-        return QueuedEvent(position=news.position)
-    return StageEvent(stage=news.stage, fraction=news.fraction)
+def _shown(news: News) -> BaseModel:
+    return (QueuedEvent if isinstance(news, Queued) else StageEvent).model_validate(news, from_attributes=True)
 
 
 def _event(data: BaseModel) -> bytes:

@@ -1,7 +1,5 @@
 """An answer of many megabytes, sent in pieces at the speed of its client (backpressure)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from starlette.responses import Response
@@ -13,14 +11,9 @@ PIECE = 256 * 1024  # bytes; asyncio copies what is written at once, which block
 
 
 class LargeResponse(Response):
-    """A body whose memory stays reserved in the `ledger` until the client has read it.
+    """A body whose memory stays reserved in the `ledger` until the client has read it."""
 
-    The photo is finished by then, and its own reservation is gone.
-    """
-
-    def __init__(
-        self, body: bytes, *, media_type: str, ledger: Ledger, headers: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, body: bytes, *, media_type: str, ledger: Ledger, headers: Mapping[str, str] | None) -> None:
         super().__init__(body, media_type=media_type, headers=headers)
         self._ledger = ledger
 

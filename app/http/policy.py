@@ -1,7 +1,5 @@
 """What the middleware must know of a route: stated as a decorator beside it, collected once for all routes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -16,18 +14,12 @@ _ATTRIBUTE = "likeness_policy"  # of an endpoint: FastAPI does not write it into
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The policy of a route, and the decorator that attaches it to the route's function.
+    """The policy of a route, and the decorator that attaches it to the route's function."""
 
-    - `public`: GET and HEAD need no API key: what probes ask, and what a browser needs before a person can enter a key.
-    - `counted`: a POST counts against the rate limit.
-    - `guarded`: a POST brings photos; the gate checks that photos are accepted, and that the body is a whole form.
-    - `quiet`: asked so often that it is logged at the level DEBUG and not traced.
-    """
-
-    public: bool = False
-    counted: bool = False
-    guarded: bool = False
-    quiet: bool = False
+    public: bool = False  # GET and HEAD need no API key: for probes, and for browsers before a person can enter a key
+    counted: bool = False  # a POST counts against the rate limit
+    guarded: bool = False  # a POST brings photos: the gate checks that they are accepted, and that the form is whole
+    quiet: bool = False  # asked so often that it is logged at the level DEBUG and not traced
 
     def __call__(self, endpoint: Endpoint) -> Endpoint:
         """Attach this policy to the function of a route."""
@@ -37,14 +29,11 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class RoutePaths:
-    """The paths of routes: all of them, and those with each policy.
-
-    `public_folders` are public mounts, with a slash at the end: their policy is that of every path under them.
-    """
+    """The paths of routes: all of them, and those with each policy."""
 
     every: frozenset[str]
     public: frozenset[str]
-    public_folders: tuple[str, ...]
+    public_folders: tuple[str, ...]  # mounts, with a slash at the end: every path under them is public
     counted: frozenset[str]
     guarded: frozenset[str]
     quiet: frozenset[str]
@@ -53,11 +42,10 @@ class RoutePaths:
 def collect(routes: Sequence[BaseRoute], others: Mapping[str, Policy]) -> RoutePaths:
     """Sort the paths of routes by their policies.
 
-    `others` are the policies, by path, of routes that have no function of ours: mounts, and what FastAPI adds.
-    Raises `ValueError` for a route without a policy, and for one with a policy and a parameter in its path: the
-    middleware compares paths before the router has matched them.
+    `others` are the policies, by path, of mounts and of what FastAPI adds. Raises `ValueError` for a route without a
+    policy, and for one with a policy and a parameter: the middleware compares paths before the router does.
     """
-    policies: list[tuple[str, Policy]] = []
+    policies: list[tuple[str, Policy]] = []  # a path may have several, one for each method
     mounts: set[str] = set()
     for route in iter_route_contexts(routes):
         path = str(route.path)
@@ -69,10 +57,11 @@ def collect(routes: Sequence[BaseRoute], others: Mapping[str, Policy]) -> RouteP
         policies.append((path, policy))
         if isinstance(route.original_route, Mount):
             mounts.add(path)
+    public = {path for path, policy in policies if policy.public}
     return RoutePaths(
         every=frozenset(path for path, _ in policies),
-        public=frozenset(path for path, policy in policies if policy.public and path not in mounts),
-        public_folders=tuple(f"{path}/" for path, policy in policies if policy.public and path in mounts),
+        public=frozenset(public - mounts),
+        public_folders=tuple(f"{path}/" for path in public & mounts),
         counted=frozenset(path for path, policy in policies if policy.counted),
         guarded=frozenset(path for path, policy in policies if policy.guarded),
         quiet=frozenset(path for path, policy in policies if policy.quiet),

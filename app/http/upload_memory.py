@@ -1,7 +1,5 @@
 """Limits for request bodies that are still arriving: a time for each, and a memory for all of them together."""
 
-from __future__ import annotations
-
 import time
 
 import anyio
@@ -16,8 +14,7 @@ RETRY_AFTER = 5  # seconds, where there is no memory for another upload
 class UploadMemory:
     """The memory that all arriving uploads share, at most `max_bytes`. Belongs to one event loop.
 
-    When an upload would exceed it, the upload that has received nothing for longest is ended, so that clients that
-    stall do not keep out those that send.
+    When one would exceed it, the upload that has received nothing for longest is ended: one that stalls keeps none out.
     """
 
     def __init__(self, max_bytes: int) -> None:
@@ -25,7 +22,7 @@ class UploadMemory:
         self._total = 0
         self._uploads: dict[Upload, None] = {}  # in order of their last message, the latest at the end
 
-    def add(self, upload: Upload, size: int) -> None:
+    def add(self, upload: "Upload", size: int) -> None:
         """`upload` has received `size` more bytes. Raises `Overloaded` if it is itself the one to be ended."""
         self._uploads.pop(upload, None)
         self._uploads[upload] = None
@@ -38,7 +35,7 @@ class UploadMemory:
                 raise Overloaded(RETRY_AFTER)
             stalled.stop()
 
-    def release(self, upload: Upload) -> None:
+    def release(self, upload: "Upload") -> None:
         """`upload` is complete or has ended: it no longer counts. Does nothing the second time."""
         if upload in self._uploads:
             del self._uploads[upload]
@@ -50,12 +47,9 @@ class Upload:
 
     def __init__(self, memory: UploadMemory, deadline: float, allowed_s: float) -> None:
         self.bytes = 0
-        self._memory = memory
-        self._deadline = deadline
-        self._allowed_s = allowed_s
+        self._memory, self._deadline, self._allowed_s = memory, deadline, allowed_s
         self._waiting = anyio.CancelScope()
-        self._stopped = False
-        self._complete = False
+        self._stopped = self._complete = False
 
     def stop(self) -> None:
         """End the upload: whoever waits for its next message, or asks for it later, gets `Overloaded`."""

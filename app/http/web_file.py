@@ -1,7 +1,5 @@
 """One file of the browser app: its body as it is and with gzip, and the headers that go with it."""
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 from collections.abc import Mapping
@@ -18,12 +16,7 @@ from app.http.content_security import page_policy
 CONTENT_HASHED = "/_next/static/"  # Next.js puts a hash of the content into the names of these files
 
 # Python 3.11 lacks some of these. The system's tables are not used, so that every machine sends the same types.
-_MEDIA_TYPES = {
-    ".js": "text/javascript",
-    ".map": "application/json",
-    ".webp": "image/webp",
-    ".woff2": "font/woff2",
-}
+_MEDIA_TYPES = {".js": "text/javascript", ".map": "application/json", ".webp": "image/webp", ".woff2": "font/woff2"}
 _COMPRESSIBLE = ("application/json", "application/manifest+json", "image/svg+xml")  # and text/*
 
 

@@ -1,15 +1,13 @@
 """The browser app: the files of its export, read once at the start and served from memory.
 
 Starlette's `StaticFiles` does not fit: it opens the disk for each request, serves hidden files, and knows neither gzip
-nor a content security policy nor `/about` for `about.html`. Here no request's path reaches the disk, a file that
-changes while the server runs cannot be served half-written, and each file is compressed and hashed once.
+nor a content security policy nor `/about` for `about.html`. Here no request's path reaches the disk.
 """
-
-from __future__ import annotations
 
 import logging
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.datastructures import Headers
@@ -30,33 +28,33 @@ class WebsiteUnreadable(PipelineError):
     """A file of the browser app exists but cannot be read."""
 
 
+@dataclass(frozen=True)
 class Website:
     """An ASGI application that serves the files, and the export's 404 page to a browser that asks for another path.
 
     All other requests go to `fallback`, and so do those for the folders of the `service`, such as `/api/`.
     """
 
-    def __init__(self, files: Mapping[str, WebFile], service: tuple[str, ...], fallback: ASGIApp) -> None:
-        self._files = files
-        self._service = service
-        self._fallback = fallback
-        self.paths = frozenset(files)
+    files: Mapping[str, WebFile]
+    service: tuple[str, ...]
+    fallback: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, as ASGI asks. Raises `HTTPException` (405) for a file, unless it is read."""
         path, request = scope["path"], Headers(scope=scope)
         is_read = scope.get("method") in ("GET", "HEAD")
-        file, missing = self._files.get(path), self._files.get(NOT_FOUND)
+        is_page = is_read and by_preference(request, "accept")[:1] == ["text/html"]
+        file, missing = self.files.get(path), self.files.get(NOT_FOUND)
         if file is not None:
             if not is_read:
                 raise HTTPException(405, headers={"Allow": "GET, HEAD"})
             await file.response(request)(scope, receive, send)
-        elif missing is not None and is_read and not path.startswith(self._service) and _prefers_html(request):
+        elif missing is not None and is_page and not path.startswith(self.service):
             record = record_of(scope)
             record.code, record.stage = "not_found", "request"
             await missing.response(request, 404)(scope, receive, send)
         else:
-            await self._fallback(scope, receive, send)
+            await self.fallback(scope, receive, send)
 
 
 def read_website(folder: Path, routes: frozenset[str], fallback: ASGIApp) -> Website | None:
@@ -95,7 +93,3 @@ def _page_path(path: str) -> str:
     """The URL path of a page: `/help/` for `/help/index.html`, `/about` for `/about.html`."""
     folder, _, name = path.rpartition("/")
     return f"{folder}/" if name == INDEX else path.removesuffix(".html")
-
-
-def _prefers_html(request: Headers) -> bool:
-    return by_preference(request, "accept")[:1] == ["text/html"]

@@ -1,7 +1,5 @@
 """The log: lines of JSON on stderr, or text for people. All modules log with the standard library."""
 
-from __future__ import annotations
-
 import logging
 import sys
 from typing import Literal, TextIO
@@ -15,16 +13,18 @@ OURS = ("likeness", "uvicorn")
 
 
 def configure(level: str, log_format: LogFormat, stream: TextIO | None = None) -> None:
-    """Send everything that this process logs, Python's warnings included, to `stream` (stderr), from `level` on.
-
-    Libraries log warnings and errors only: at the debug level Pillow, for one, logs the metadata of photos.
-    """
+    """Send everything that this process logs, Python's warnings included, to `stream` (stderr), from `level` on."""
     stream = stream or sys.stderr
     is_console = log_format == "console" or (log_format == "auto" and stream.isatty())
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(_formatter(_to_console(stream) if is_console else _to_json()))
+    # Python's own traceback: structlog's may show the values of variables.
+    traceback = structlog.dev.plain_traceback
+    console: Processor = structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=traceback)
+    json: list[Processor] = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    handler.setFormatter(_formatter([console] if is_console else json))
     root = logging.getLogger()
     root.addHandler(handler)
+    # Libraries log warnings and errors only: at the debug level Pillow, for one, logs the metadata of photos.
     root.setLevel(logging.ERROR if level == "error" else logging.WARNING)
     for name in OURS:
         logging.getLogger(name).setLevel(level.upper())
@@ -43,16 +43,6 @@ def _formatter(last: list[Processor]) -> logging.Formatter:
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=first, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last]
     )
-
-
-def _to_json() -> list[Processor]:
-    # Python's own traceback: structlog's may show the values of variables.
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-
-
-def _to_console(stream: TextIO) -> list[Processor]:
-    plain = structlog.dev.plain_traceback
-    return [structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=plain)]
 
 
 def _without_copies(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

@@ -1,7 +1,5 @@
 """The log line of each request."""
 
-from __future__ import annotations
-
 import logging
 from typing import Any
 

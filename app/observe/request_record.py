@@ -1,7 +1,5 @@
 """The record of one request: what metrics, the log and traces say about it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from starlette.types import Scope
@@ -16,27 +14,20 @@ CLIENT_CLOSED_REQUEST = 499  # nginx's status for a client that left before its 
 
 @dataclass(slots=True)
 class RequestRecord:
-    """One request. The parts of the application fill it while they handle the request. None: not known, or not so.
+    """One request. The parts of the application fill it while they handle the request. None: not known, or not so."""
 
-    `key` is the name of the API key. `code` and `stage` are those of an error. `stream_status` is the status that an
-    error inside a stream of events would have had as an answer: the stream itself has begun with 200. `run` is that of
-    an accepted photo, and `report` and `photo_pixels` (of what came in) are those of a finished one.
+    key: str | None = None  # the name of the API key
+    code: str | None = None  # of an error
+    stage: str | None = None  # of an error
+    stream_status: int | None = None  # which an error in a stream of events would have had: the stream began with 200
+    run: Run | None = None  # of an accepted photo
+    report: Report | None = None  # of a finished photo
+    photo_pixels: int = 0  # of a finished photo, as it came in
 
-    `method`, `route` (a template), `status` and the rest are known at the end; nothing in them was made up by the
-    client. `status` is `CLIENT_CLOSED_REQUEST` if the client left before its answer began.
-    """
-
-    key: str | None = None
-    code: str | None = None
-    stage: str | None = None
-    stream_status: int | None = None
-    run: Run | None = None
-    report: Report | None = None
-    photo_pixels: int = 0
-
+    # These are known at the end. Nothing in them was made up by the client.
     method: str = "other"
-    route: str = "unmatched"
-    status: int = 500
+    route: str = "unmatched"  # a template
+    status: int = 500  # `CLIENT_CLOSED_REQUEST` if the client left before its answer began
     seconds: float = 0.0
     bytes_in: int = 0
     bytes_out: int = 0

@@ -1,11 +1,11 @@
 """The metrics of one application, in a registry of its own."""
 
-from __future__ import annotations
-
 import asyncio
 import platform
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, Info, PlatformCollector, ProcessCollector
@@ -16,7 +16,6 @@ from prometheus_client.registry import Collector
 from app.access.quota import Quota
 from app.observe.request_record import RequestRecord
 from app.version import VERSION
-from app.work.report import Report
 from app.work.service import Service
 from pipeline.batches import MEMORY_LOW
 from pipeline.errors import DeadlineExceeded, DeviceOutOfMemory
@@ -37,55 +36,33 @@ class Telemetry:
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         registry.register(_Live(service, quota))
-        info = Info("likeness_build", "What runs here", registry=registry)
-        info.info(
-            {
-                "version": VERSION,
-                "python": platform.python_version(),
-                "torch": version("torch"),
-                "device": service.loaded_models.runtime.describe()["name"],
-            }
+        device = service.loaded_models.runtime.describe()["name"]
+        build = {"version": VERSION, "python": platform.python_version(), "torch": version("torch"), "device": device}
+        Info("likeness_build", "What runs here", registry=registry).info(build)
+        counter, histogram = partial(Counter, registry=registry), partial(Histogram, registry=registry)
+        self._requests = counter(
+            "likeness_requests", "Requests; 499: the client went away", ["route", "method", "status"]
         )
-        self._requests = Counter(
-            "likeness_requests",
-            "Requests; 499: the client went away",
-            ["route", "method", "status"],
-            registry=registry,
-        )
-        self._seconds = Histogram(
+        self._seconds = histogram(
             "likeness_request_seconds",
             "Time from a request's head to the end of its answer",
             ["route"],
-            registry=registry,
             buckets=REQUEST_BUCKETS,
         )
-        self._refusals = Counter("likeness_refusals", "Answers that are errors, by code", ["code"], registry=registry)
-        self._waits = Histogram(
-            "likeness_queue_wait_seconds",
-            "Time that a photo waited for its turns",
-            registry=registry,
-            buckets=WAIT_BUCKETS,
+        self._refusals = counter("likeness_refusals", "Answers that are errors, by code", ["code"])
+        self._waits = histogram(
+            "likeness_queue_wait_seconds", "Time that a photo waited for its turns", buckets=WAIT_BUCKETS
         )
-        self._stages = Histogram(
-            "likeness_stage_seconds",
-            "Time that a photo spent in a stage",
-            ["stage"],
-            registry=registry,
-            buckets=STAGE_BUCKETS,
+        self._stages = histogram(
+            "likeness_stage_seconds", "Time that a photo spent in a stage", ["stage"], buckets=STAGE_BUCKETS
         )
-        self._faces = Counter("likeness_faces", "Faces found, by what was done", ["action"], registry=registry)
-        self._pixels = Counter("likeness_pixels", "Pixels of photos that were done", ["direction"], registry=registry)
-        self._out_of_memory = Counter(
-            "likeness_out_of_memory",
-            "Photos for which memory ran out: done in smaller parts, or refused",
-            ["outcome"],
-            registry=registry,
+        self._faces = counter("likeness_faces", "Faces found, by what was done", ["action"])
+        self._pixels = counter("likeness_pixels", "Pixels of photos that were done", ["direction"])
+        self._out_of_memory = counter(
+            "likeness_out_of_memory", "Photos for which memory ran out: done in smaller parts, or refused", ["outcome"]
         )
-        self._lag = Histogram(
-            "likeness_event_loop_lag_seconds",
-            "How late the event loop woke a task",
-            registry=registry,
-            buckets=LAG_BUCKETS,
+        self._lag = histogram(
+            "likeness_event_loop_lag_seconds", "How late the event loop woke a task", buckets=LAG_BUCKETS
         )
         # Created at zero: an alert notices a counter's rise only if Prometheus has seen it before.
         for code in ("overloaded", DeadlineExceeded.code, DeviceOutOfMemory.code):
@@ -110,7 +87,10 @@ class Telemetry:
         for stage, seconds in record.stage_seconds.items():
             self._stages.labels(stage).observe(seconds)
         if record.report is not None:
-            self._observe_photo(record.report, record.photo_pixels)
+            for face in record.report.faces:
+                self._faces.labels(face.action).inc()
+            self._pixels.labels("in").inc(record.photo_pixels)
+            self._pixels.labels("out").inc(record.report.width * record.report.height)
 
     def refuse(self, code: str) -> None:
         """Count a refusal by the protocol, before there is a request."""
@@ -127,23 +107,17 @@ class Telemetry:
             await asyncio.sleep(LAG_INTERVAL_S)
             self._lag.observe(max(0.0, time.perf_counter() - start - LAG_INTERVAL_S))
 
-    def _observe_photo(self, report: Report, photo_pixels: int) -> None:
-        for face in report.faces:
-            self._faces.labels(face.action).inc()
-        self._pixels.labels("in").inc(photo_pixels)
-        self._pixels.labels("out").inc(report.width * report.height)
 
-
+@dataclass(frozen=True)
 class _Live(Collector):
     """Gauges of the service at this moment."""
 
-    def __init__(self, service: Service, quota: Quota | None) -> None:
-        self._service = service
-        self._quota = quota
+    service: Service
+    quota: Quota | None
 
     def collect(self) -> Iterator[Metric]:
         """Figures as they are when Prometheus asks."""
-        service, admission = self._service, self._service.admission
+        service, admission = self.service, self.service.admission
         figures = {
             "likeness_ready": ("Whether photos are accepted", service.readiness == "ready"),
             "likeness_queue_length": ("Photos that wait", admission.waiting),
@@ -157,6 +131,6 @@ class _Live(Collector):
         for role, name in service.loaded_models.names().items():
             models.add_metric([role, name], 1)
         yield models
-        if self._quota is not None:
+        if self.quota is not None:
             meaning = "Photos let in because the storage of the rate limit could not be reached"
-            yield CounterMetricFamily("likeness_rate_limit_uncounted", meaning, value=self._quota.uncounted)
+            yield CounterMetricFamily("likeness_rate_limit_uncounted", meaning, value=self.quota.uncounted)

@@ -3,12 +3,9 @@
 Spans are no-ops until OpenTelemetry's SDK is configured, for example by `opentelemetry-instrument`.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from opentelemetry import trace
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
@@ -31,10 +28,7 @@ class Tracing:
 
     @contextmanager
     def request(self, scope: Scope, quiet: frozenset[str]) -> Iterator[Span]:
-        """The span of a request while it is handled, a child of its `traceparent`.
-
-        Without OpenTelemetry, and for the `quiet` paths, it is no new span and only carries the ids of `traceparent`.
-        """
+        """The span of a request while it is handled, a child of its `traceparent`; none for the `quiet` paths."""
         headers = Headers(scope=scope)
         given = {name: ",".join(headers.getlist(name)) for name in ("traceparent", "tracestate")}
         parent = self._propagator.extract({name: value for name, value in given.items() if value})
@@ -54,13 +48,10 @@ class Tracing:
         if not span.is_recording():
             return
         span.update_name(f"{record.method} {record.route}")
-        attributes: dict[str, Any] = {
-            "http.request.method": record.method,
-            "http.route": record.route,
-            "http.response.status_code": record.status,
-            "likeness.request_id": request_id,
-        }
-        span.set_attributes(attributes)
+        span.set_attribute("http.request.method", record.method)
+        span.set_attribute("http.route", record.route)
+        span.set_attribute("http.response.status_code", record.status)
+        span.set_attribute("likeness.request_id", request_id)
         if record.code is not None:
             span.set_attribute("error.type", record.code)
         if record.status >= 500:
@@ -73,10 +64,7 @@ class Tracing:
             child.end(stage.end_ns)
 
     def flush(self) -> None:
-        """Export the remaining spans, in at most `FLUSH_S` seconds.
-
-        The SDK would do so at exit, but a process that SIGTERM ends does not reach that.
-        """
+        """Export the remaining spans in at most `FLUSH_S` seconds: SIGTERM ends a process before the SDK does it."""
         flush = getattr(trace.get_tracer_provider(), "force_flush", None)  # the SDK's has it
         if flush is not None:
             # An exporter that retries takes longer than its timeout. Python does not wait for daemon threads.

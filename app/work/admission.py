@@ -1,11 +1,9 @@
 """Admission: a bounded number of photos is inside, fewer of them are decoded, and fewest are on the device."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -21,15 +19,11 @@ STUCK_S = 60.0  # after its deadline; a photo checks the deadline between tiles,
 Moved: TypeAlias = Callable[[int], None]  # called with the number of photos that go on the device before this one
 
 
-def ignore_position(position: int) -> None:
-    """A `Moved` for a photo whose client does not watch."""
-
-
 @dataclass(slots=True)
 class _Waiting:
     """A photo that is not on the device yet. `sent` is the last position that its client was sent."""
 
-    moved: Moved
+    moved: Moved | None
     sent: int | None = None
     is_decoded: bool = False
 
@@ -37,14 +31,12 @@ class _Waiting:
 class Admission:
     """Counts photos in and out. Belongs to one event loop.
 
-    `slots` photos are on the device at a time, and `queue_size` more may be inside. At most `slots` + 1 are decoded
-    (on the workbench): the next photo is prepared while the device works, but a long queue does not fill the memory
-    with pixels.
+    `slots` photos are on the device at a time, and `queue_size` more may be inside. At most `slots` + 1 are decoded, on
+    the workbench: the next one is prepared while the device works, but a long queue does not fill the memory.
     """
 
     def __init__(self, slots: int, queue_size: int) -> None:
-        self.slots = slots
-        self.queue_size = queue_size
+        self.slots, self.queue_size = slots, queue_size
         self.inside = 0
         self._line: dict[Run, _Waiting] = {}  # photos that go on the device, in this order
         self._at_device: set[Run] = set()
@@ -66,8 +58,7 @@ class Admission:
     @property
     def retry_after(self) -> int:
         """Seconds until a place should be free, estimated from the last photos."""
-        seconds = self._seconds_per_photo * (self.inside + 1) / self.slots
-        return max(1, min(MAX_RETRY_AFTER, math.ceil(seconds)))
+        return max(1, min(MAX_RETRY_AFTER, math.ceil(self._seconds_per_photo * (self.inside + 1) / self.slots)))
 
     @property
     def waiting(self) -> int:
@@ -80,7 +71,7 @@ class Admission:
             raise Overloaded(self.retry_after)
 
     @contextmanager
-    def place(self, run: Run, moved: Moved = ignore_position) -> Iterator[None]:
+    def place(self, run: Run, moved: Moved | None = None) -> Iterator[None]:
         """A place inside for the length of the block. Raises `Overloaded`.
 
         `moved` is called with the photo's position at once, whenever it changes, and once more when the photo is
@@ -96,16 +87,21 @@ class Admission:
             self.inside -= 1
             self._leave_line(run)
 
-    @asynccontextmanager
-    async def workbench(self, run: Run) -> AsyncIterator[None]:
+    def workbench(self, run: Run) -> AbstractAsyncContextManager[None]:
         """Wait for room to decode. Raises `DeadlineExceeded` when the run's deadline passes."""
-        async with _held(self._workbench, run):
-            yield
+        return _held(self._workbench, run)
 
     @asynccontextmanager
     async def device(self, run: Run) -> AsyncIterator[None]:
         """Wait for a slot on the device. Raises `DeadlineExceeded` when the run's deadline passes."""
-        self._put_before_undecoded(run)
+        # A decoded photo goes before all that are not decoded yet, even if these came earlier.
+        waiting = self._line.pop(run)
+        waiting.is_decoded = True
+        if self.on_device >= self.slots:
+            waiting.sent = None  # its client has been sent the stage "decode" since: send the position again
+        decoded = {other: entry for other, entry in self._line.items() if entry.is_decoded}
+        self._line = {**decoded, run: waiting} | self._line
+        self._send_positions()
         async with _held(self._device, run):
             self._at_device.add(run)
             self._leave_line(run)
@@ -117,16 +113,6 @@ class Admission:
                 self._seconds_per_photo += 0.2 * (time.monotonic() - start - self._seconds_per_photo)
                 self._send_positions()
 
-    def _put_before_undecoded(self, run: Run) -> None:
-        """A decoded photo goes before all that are not decoded yet, even if these came earlier."""
-        waiting = self._line.pop(run)
-        waiting.is_decoded = True
-        if self.on_device >= self.slots:
-            waiting.sent = None  # its client has been sent the stage "decode" since: send the position again
-        decoded = {other: entry for other, entry in self._line.items() if entry.is_decoded}
-        self._line = {**decoded, run: waiting} | self._line
-        self._send_positions()
-
     def _leave_line(self, run: Run) -> None:
         if self._line.pop(run, None) is not None:
             self._send_positions()
@@ -137,7 +123,8 @@ class Admission:
             position = max(0, index - free)
             if position != waiting.sent:
                 waiting.sent = position
-                waiting.moved(position)
+                if waiting.moved is not None:
+                    waiting.moved(position)
 
 
 @asynccontextmanager

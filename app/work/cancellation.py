@@ -4,8 +4,6 @@ A network cannot be interrupted. So the client is answered at once, while the th
 `Run`, and keeps its slot until then.
 """
 
-from __future__ import annotations
-
 import asyncio
 from asyncio import FIRST_COMPLETED
 from collections.abc import Awaitable, Callable, Coroutine
@@ -21,24 +19,19 @@ Result = TypeVar("Result")
 
 
 class Cancellation:
-    """Runs work that may be abandoned. Belongs to one event loop.
-
-    `stop_all` ends every wait: for the end of the server's grace period.
-    """
+    """Runs work that may be abandoned. Belongs to one event loop."""
 
     def __init__(self) -> None:
         self._stopped = asyncio.Event()
         self._work: set[asyncio.Task[Any]] = set()  # asyncio itself keeps only weak references to tasks
 
     def stop_all(self) -> None:
-        """Raise `ShuttingDown` in every `until_unwanted`, now and from now on."""
+        """Raise `ShuttingDown` in every `until_unwanted` from now on: the server's grace period ends."""
         self._stopped.set()
 
     async def until_unwanted(self, work: Coroutine[Any, Any, Result], run: Run, gone: Awaitable[None]) -> Result:
-        """The result of `work`, unless the run's deadline passes, its client is `gone`, or the server stops before.
-
-        Raises `DeadlineExceeded`, `Cancelled` or `ShuttingDown` then, without waiting for `work` to notice, and
-        otherwise whatever `work` raises.
+        """The result of `work`. Raises `DeadlineExceeded`, `Cancelled` or `ShuttingDown` as soon as the run's deadline
+        passes, its client is `gone`, or the server stops, without waiting for `work` to notice.
         """
         working = asyncio.ensure_future(work)
         self._work.add(working)

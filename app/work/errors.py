@@ -1,17 +1,4 @@
-"""Why a photo is refused before the pipeline sees it. Like `pipeline.errors`, these know nothing of HTTP.
-
-PipelineError
-├── InputError
-│   └── BadParameter
-├── DeviceOutOfMemory
-│   └── MemoryLow
-└── Unavailable
-    ├── NotReady
-    ├── Overloaded
-    └── ShuttingDown
-"""
-
-from __future__ import annotations
+"""Why a photo is refused before the pipeline sees it. Like `pipeline.errors`, these know nothing of HTTP."""
 
 from pipeline.errors import DeviceOutOfMemory, InputError, PipelineError
 
@@ -22,63 +9,55 @@ class BadParameter(InputError):
     """An option that this server does not offer, or an empty or repeated field."""
 
     code = "bad_parameter"
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, stage="parameters")
+    stage = "parameters"
 
 
 class MemoryLow(DeviceOutOfMemory):
-    """The photo needs more memory than is free. `needed` and `free` are bytes.
-
-    Whoever knows when memory will be free fills in `retry_after`, in seconds.
-    """
+    """The photo needs more memory than is free. `needed` and `free` are bytes."""
 
     code = "memory_low"
+    stage = "queue"
+    retry_after: int | None = None  # seconds; set by the caller that knows when memory will be free
 
     def __init__(self, needed: int, free: int) -> None:
         super().__init__(
             f"This photo takes about {needed / MEBIBYTE:.0f} MB of memory, of which {free / MEBIBYTE:.0f} MB are free. "
-            "Try again in a moment, or with a smaller photo or upscale_factor.",
-            stage="queue",
+            "Try again in a moment, or with a smaller photo or upscale_factor."
         )
-        self.needed = needed
-        self.free = free
-        self.retry_after: int | None = None
+        self.needed, self.free = needed, free
 
 
 class Unavailable(PipelineError):
     """The photo cannot be taken now; the client may try again after `retry_after` seconds."""
 
     code = "unavailable"
-
-    def __init__(self, message: str, *, stage: str, retry_after: int) -> None:
-        super().__init__(message, stage=stage)
-        self.retry_after = retry_after
+    retry_after = 5
 
 
 class Overloaded(Unavailable):
     """All slots and all places in the queue are taken."""
 
     code = "overloaded"
+    stage = "queue"
 
     def __init__(self, retry_after: int) -> None:
-        message = "The server is busy: all its waiting places are taken. Try again in a moment."
-        super().__init__(message, stage="queue", retry_after=retry_after)
+        super().__init__("The server is busy: all its waiting places are taken. Try again in a moment.")
+        self.retry_after = retry_after
 
 
 class NotReady(Unavailable):
     """The models are not loaded yet, or could not be loaded."""
 
     code = "not_ready"
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, stage="startup", retry_after=5)
+    stage = "startup"
 
 
 class ShuttingDown(Unavailable):
     """The server is stopping. Another replica, or this one after its restart, can take the photo."""
 
     code = "shutting_down"
+    stage = "shutdown"
+    retry_after = 2
 
     def __init__(self) -> None:
-        super().__init__("The server is shutting down. Try again in a moment.", stage="shutdown", retry_after=2)
+        super().__init__("The server is shutting down. Try again in a moment.")

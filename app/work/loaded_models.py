@@ -1,7 +1,5 @@
 """The models of this process: chosen at start-up, loaded and warmed up in the background, then shared by all photos."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import time
@@ -24,10 +22,7 @@ State: TypeAlias = Literal["loading", "ready", "failed"]
 
 
 class LoadedModels:
-    """Holds the models. Creating it chooses them and checks their files, so that a wrong file stops the start.
-
-    A `selection` that is given was checked already. Raises `ModelUnavailable` naming what is missing or wrong.
-    """
+    """Holds the models. Unless a checked `selection` is given, creating it makes one. Raises `ModelUnavailable`."""
 
     def __init__(self, settings: Settings, selection: Selection | None = None) -> None:
         self.selection: Selection = choose(settings.model_preferences) if selection is None else selection
@@ -36,7 +31,6 @@ class LoadedModels:
         self.runtime: Runtime = choose_runtime(settings.device, settings.precision)
         self.state: State = "loading"
         self.failure: str | None = None
-        self.load_seconds: float | None = None
         # All networks run in these threads, one for each slot. OpenMP keeps a team of worker threads for every thread
         # that ever ran one; with more worker threads than cores they wait for each other at the end of each layer, and
         # on two cores a photo took a quarter longer.
@@ -64,7 +58,6 @@ class LoadedModels:
 
     def load(self) -> Models:
         """Load every model and run it once. Takes seconds; call it in a thread."""
-        start = time.monotonic()
         try:
             models = load(self.selection, self.runtime, self._weights_dir)
             run = Run()
@@ -75,17 +68,14 @@ class LoadedModels:
         except Exception as error:
             self.fail(str(error))
             raise
-        self._models = models
-        self.state = "ready"
-        self.load_seconds = time.monotonic() - start
+        self._models, self.state = models, "ready"
         return models
 
     def fail(self, reason: str) -> None:
         """Accept no more photos. From now on `/live` and `/ready` report the reason, for a replacement."""
         if self.state != "failed":
             logger.error("no photo can be served any more: %s", reason)
-        self.failure = reason
-        self.state = "failed"
+        self.failure, self.state = reason, "failed"
 
     def close(self) -> None:
         """Let the threads end when their work is done."""
@@ -93,9 +83,10 @@ class LoadedModels:
 
     async def load_in_background(self) -> None:
         """`load` in a device thread. A failure is logged; `/live` and `/ready` report it from then on."""
+        start = time.monotonic()
         try:
             await asyncio.get_running_loop().run_in_executor(self.threads, self.load)
         except Exception:
             logger.exception("the models could not be loaded")
         else:
-            logger.info("ready after %.1f s: %s", self.load_seconds, self.models.names())
+            logger.info("ready after %.1f s: %s", time.monotonic() - start, self.models.names())

@@ -1,7 +1,5 @@
 """Memory that photos will take, compared with what is free: a photo that would not fit is refused before decoding."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,10 +19,7 @@ OUTPUT_PIXEL = 30  # of the picture that comes out, as pixels, encoded, and in t
 
 
 def photo_bytes(pixels: int, upscale_factor: float, working_bytes: int) -> int:
-    """Bytes that a photo takes at its peak.
-
-    `working_bytes` is the most that one of the networks works in (`Restorer.working_bytes`, `Upscaler.working_bytes`).
-    """
+    """Bytes that a photo takes at its peak; `working_bytes` is the most that one of its networks works in."""
     return int(working_bytes + INPUT_PIXEL * pixels + OUTPUT_PIXEL * pixels * upscale_factor**2)
 
 
@@ -63,22 +58,15 @@ def _inactive_file(stat: Path) -> int:
 class Ledger:
     """The memory reserved for photos. Any thread may use it.
 
-    Free for photos is what the system has left, plus what this process holds beyond its models, less everything
-    reserved. The process's own memory counts because uploads and answers already lie in it while their reservations
-    still stand.
+    Free for photos is what the system has left, plus what this process holds beyond its models (uploads and answers
+    lie there while they are reserved), less everything reserved.
     """
 
     def __init__(self, free: Callable[[], int] = free_bytes, resident: Callable[[], int] = resident_bytes) -> None:
-        self._free = free
-        self._resident = resident
+        self._free, self._resident = free, resident
         self._base: int | None = None
-        self._reserved = 0
+        self.reserved = 0  # bytes
         self._lock = threading.RLock()
-
-    @property
-    def reserved(self) -> int:
-        """Bytes that are reserved."""
-        return self._reserved
 
     def settle(self) -> None:
         """Take what the process holds now for its models, which stay."""
@@ -88,26 +76,23 @@ class Ledger:
     def held(self, size: int) -> Iterator[None]:
         """Reserve `size` bytes for the length of the block without asking whether they are free."""
         with self._lock:
-            self._reserved += size
+            self.reserved += size
         try:
             yield
         finally:
             with self._lock:
-                self._reserved -= size
+                self.reserved -= size
 
     @contextmanager
     def account(self) -> Iterator[Claim]:
-        """A function that reserves bytes until the end of the block. It may be called several times.
-
-        It raises `MemoryLow` where so many bytes are not free.
-        """
+        """A function that reserves bytes until the end of the block, at each call. It raises `MemoryLow`."""
         claims = ExitStack()
 
         def claim(needed: int) -> None:
             resident = self._resident()
             with self._lock:
                 base = resident if self._base is None else min(self._base, resident)
-                free = self._free() + resident - base - self._reserved
+                free = self._free() + resident - base - self.reserved
                 if needed > free:
                     raise MemoryLow(needed, max(0, free))
                 claims.enter_context(self.held(needed))

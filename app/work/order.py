@@ -1,7 +1,5 @@
 """What is asked for one photo."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 

@@ -4,15 +4,13 @@ Three synchronous functions: `read` decodes, `compute` runs the networks, `finis
 calls each in the right thread; the command line and workers call `restore_photo`, which is all three.
 """
 
-from __future__ import annotations
-
 import time
 from dataclasses import dataclass
 
 from app.settings import PhotoLimits
 from app.work.memory import Claim, photo_bytes, reference_bytes
 from app.work.order import Order
-from app.work.report import Report, faces_of, metrics_of, rounded, warnings_of
+from app.work.report import Report, WarningOut, face_out, metrics_of, rounded
 from metrics.report import Figure, Reference, measure, perceptual_figure
 from pipeline.codec.decode import decode
 from pipeline.codec.encode import Encoded, check_size, encode
@@ -61,7 +59,7 @@ class Finished:
 def restore_photo(order: Order, models: Models, limits: PhotoLimits, run: Run) -> Finished:
     """The whole work in this thread, without reserving memory. Raises what `read`, `compute` and `finish` raise."""
     started = time.perf_counter()
-    source = read(order, models, limits, _unlimited, run)
+    source = read(order, models, limits, lambda needed: None, run)
     return finish(order, source, compute(order, source, models, run), models, run, started)
 
 
@@ -104,8 +102,7 @@ def finish(order: Order, source: Source, computed: Computed, models: Models, run
 
     Raises `StageFailed`, `DeviceOutOfMemory`, `DeadlineExceeded` and `Cancelled`.
     """
-    enhanced, perceptual = computed.enhanced, computed.perceptual
-    figures = None
+    enhanced, perceptual, figures = computed.enhanced, computed.perceptual, None
     if perceptual is not None:
         with run.stage("metrics"):
             compared: Reference = "input" if source.reference is None else "upload"
@@ -126,12 +123,12 @@ def finish(order: Order, source: Source, computed: Computed, models: Models, run
         width=width,
         height=height,
         metrics=None if figures is None else metrics_of(figures, enhanced.faces),
-        faces=faces_of(enhanced),
+        faces=[face_out(face) for face in enhanced.faces],
         processing_time_ms=round((time.perf_counter() - started) * 1000),
         timings_ms=rounded(run.timings_ms),
         models=used,
         warning=notices[0].message if notices else None,
-        warnings=warnings_of(notices),
+        warnings=[WarningOut(notice.code, notice.message) for notice in notices],
     )
     return Finished(picture, report, source.photo.width * source.photo.height)
 
@@ -164,7 +161,3 @@ def working_bytes(order: Order, models: Models) -> int:
     if order.options.background == "upscale":
         sizes += [upscaler.working_bytes for upscaler in chosen.upscalers.values()]
     return max(sizes, default=0)
-
-
-def _unlimited(needed: int) -> None:
-    """A claim that reserves nothing."""

@@ -1,7 +1,5 @@
 """How far a photo is: reported by its thread, read by the event loop at the speed of its client."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 from contextlib import suppress
@@ -31,7 +29,6 @@ News: TypeAlias = Queued | StageReached
 
 class Progress:
     """The news of one photo that its client has not been sent yet. Created in the event loop that reads them.
-
     Unread news are replaced by newer ones of their kind: one position, and for each stage its begin and how far it is.
     """
 
@@ -61,10 +58,7 @@ class Progress:
         self._changed.set()
 
     async def news(self, within: float | None) -> list[News]:
-        """The unread news in their order, as soon as there are any.
-
-        An empty list after `end`, or when there were none `within` so many seconds (None: no limit).
-        """
+        """The unread news as soon as there are any; none after `end` or `within` so many seconds (None: no limit)."""
         with anyio.move_on_after(within):
             while not (self._news or self._ended):
                 await self._changed.wait()

@@ -1,14 +1,12 @@
 """The report about a finished photo: what the JSON document shows beside the picture."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, with_config
 
 from metrics.report import Report as Figures
-from pipeline.types import Enhanced, FaceAction, FaceReport, Notice
+from pipeline.types import FaceAction, FaceReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +80,13 @@ def metrics_of(figures: Figures, faces: tuple[FaceReport, ...]) -> Metrics:
     return Metrics(figures.psnr, figures.ssim, figures.lpips, min(similarities, default=None), figures.reference)
 
 
-def faces_of(enhanced: Enhanced) -> list[FaceOut]:
-    """Each face of the photo as the report shows it, in the order of detection."""
-    return [_face(report) for report in enhanced.faces]
-
-
-def warnings_of(notices: list[Notice]) -> list[WarningOut]:
-    """The notices as the report shows them."""
-    return [WarningOut(notice.code, notice.message) for notice in notices]
-
-
 def rounded(timings_ms: dict[str, float]) -> dict[str, float]:
     """Milliseconds to a tenth: anything finer is noise."""
     return {stage: round(value, 1) for stage, value in timings_ms.items()}
 
 
-def _face(report: FaceReport) -> FaceOut:
+def face_out(report: FaceReport) -> FaceOut:
+    """One face as the report shows it."""
     face, verdict = report.face, report.verdict
     return FaceOut(
         box=[round(float(value), 2) for value in face.box],

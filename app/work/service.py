@@ -1,7 +1,5 @@
 """Photos through the process: each waits for its turn, and each part of its work is done in the right thread."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Callable
@@ -12,7 +10,7 @@ from typing import Literal, TypeAlias, TypeVar
 
 from app.settings import Settings
 from app.work import photo
-from app.work.admission import Admission, Moved, ignore_position
+from app.work.admission import Admission, Moved
 from app.work.cancellation import Cancellation
 from app.work.errors import MemoryLow, ShuttingDown
 from app.work.loaded_models import LoadedModels
@@ -44,12 +42,10 @@ class Service:
     """Takes orders. They share nothing but the models and the slots that `admission` counts."""
 
     def __init__(self, settings: Settings, loaded_models: LoadedModels) -> None:
-        self.loaded_models = loaded_models
+        self.settings, self.loaded_models = settings, loaded_models
         self.started = time.monotonic()
         self.admission = Admission(settings.slots, settings.queue_size)
-        self.settings = settings
-        self.memory = Ledger()
-        self.cancellation = Cancellation()
+        self.memory, self.cancellation = Ledger(), Cancellation()
         self.draining = False  # the server is stopping: no new photos
         self._threads = ThreadPoolExecutor(settings.slots + 1, thread_name_prefix="photo")  # one per decoded photo
         self._idle: asyncio.TimerHandle | None = None
@@ -84,7 +80,7 @@ class Service:
         """A run whose deadline counts from now."""
         return Run(deadline=time.monotonic() + self.settings.deadline_s, on_progress=on_progress)
 
-    async def process(self, order: Order, run: Run, write: Write, moved: Moved = ignore_position) -> Answer:
+    async def process(self, order: Order, run: Run, write: Write, moved: Moved | None = None) -> Answer:
         """The answer to one order; `write` makes its body. `moved` gets the photo's place in the queue as it changes.
 
         Raises `PipelineError`, among them `Overloaded`, `NotReady` and `MemoryLow`. When the awaiting task is
@@ -113,9 +109,10 @@ class Service:
 
     async def _processed(self, order: Order, models: Models, run: Run, write: Write) -> Answer:
         started, limits = time.perf_counter(), self.settings.photo_limits
+        in_thread = self.cancellation.in_thread
         async with self.admission.workbench(run):
             with self.memory.account() as claim:
-                source = await self._beside_device(run, lambda: photo.read(order, models, limits, claim, run))
+                source = await in_thread(self._threads, run, lambda: photo.read(order, models, limits, claim, run))
                 async with self.admission.device(run):
                     computed = await self._on_device(run, lambda: photo.compute(order, source, models, run))
 
@@ -123,11 +120,7 @@ class Service:
                     finished = photo.finish(order, source, computed, models, run, started)
                     return Answer(write(finished, run), finished.report, finished.photo_pixels)
 
-                return await self._beside_device(run, finish)
-
-    async def _beside_device(self, run: Run, work: Callable[[], Result]) -> Result:
-        """`work` in a thread that needs no slot."""
-        return await self.cancellation.in_thread(self._threads, run, work)
+                return await in_thread(self._threads, run, finish)
 
     async def _on_device(self, run: Run, work: Callable[[], Result]) -> Result:
         """`work` in a device thread. `DeviceFailed` ends the service of this process, even if nobody waits for it."""

@@ -3,8 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from limits import RateLimitItemPerMinute
 from pydantic import ValidationError
 
+from app.access.keys import Keys
 from app.settings import FORM_OVERHEAD, MEBIBYTE, PhotoLimits, Settings
 
 
@@ -46,11 +48,11 @@ def test_the_defaults_are_those_of_the_contract() -> None:
         ("DRAIN_S", "0", 0.0),
         ("READ_TIMEOUT_S", "2.5", 2.5),
         ("UPLOAD_MEMORY_MB", "64", 64.0),
-        ("API_KEYS", f"shop:{'0a' * 32}", f"shop:{'0a' * 32}"),
-        ("RATE_LIMIT", "60/minute", "60/minute"),
+        ("API_KEYS", f"shop:{'0a' * 32}", Keys({"shop": b"\n" * 32})),
+        ("RATE_LIMIT", "60/minute", (RateLimitItemPerMinute(60),)),
         ("RATE_LIMIT_STORAGE", "redis://cache:6379/1", "redis://cache:6379/1"),
-        ("CORS_ORIGINS", "https://app.example.org", "https://app.example.org"),
-        ("TRUSTED_PROXIES", "10.0.0.0/8", "10.0.0.0/8"),
+        ("CORS_ORIGINS", "https://app.example.org", ("https://app.example.org",)),
+        ("TRUSTED_PROXIES", "10.0.0.0/8", ("10.0.0.0/8",)),
         ("MAX_UPLOAD_MB", "2.5", 2.5),
         ("MAX_INPUT_MEGAPIXELS", "1", 1.0),
         ("MAX_OUTPUT_MEGAPIXELS", "200", 200.0),
@@ -173,16 +175,16 @@ def test_what_guards_the_service_is_read() -> None:
         cors_origins="https://App.example.org, http://localhost:3000",
         trusted_proxies="127.0.0.1, 10.0.0.0/8",
     )
-    assert set(settings.keys.digests) == {"shop", "lab"}
-    assert [(rate.amount, rate.get_expiry()) for rate in settings.rates] == [(10, 1), (100, 60)]
-    assert settings.origins == ("https://app.example.org", "http://localhost:3000")
-    assert settings.proxies == ["127.0.0.1", "10.0.0.0/8"]
+    assert set(settings.api_keys.digests) == {"shop", "lab"}
+    assert [(rate.amount, rate.get_expiry()) for rate in settings.rate_limit] == [(10, 1), (100, 60)]
+    assert settings.cors_origins == ("https://app.example.org", "http://localhost:3000")
+    assert settings.trusted_proxies == ("127.0.0.1", "10.0.0.0/8")
 
 
 def test_out_of_the_box_nothing_guards_it_but_the_loopback() -> None:
     settings = Settings()
-    assert not settings.keys
-    assert (settings.rates, settings.origins, settings.proxies) == ((), (), [])
+    assert not settings.api_keys
+    assert (settings.rate_limit, settings.cors_origins, settings.trusted_proxies) == ((), (), ())
     assert not settings.open_to_others
 
 

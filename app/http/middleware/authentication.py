@@ -1,58 +1,42 @@
 """Requires an API key, before the body is read."""
 
-from __future__ import annotations
-
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from app.access.errors import Unauthorized
 from app.access.keys import Keys
+from app.http.middleware.base import HTTPMiddleware
 from app.observe.request_record import record_of
 
 
-class AuthenticationMiddleware:
+@dataclass(frozen=True)
+class AuthenticationMiddleware(HTTPMiddleware):
     """Lets requests with a known key pass, and GET and HEAD of the paths in `public` and under `public_folders`.
 
     The name of the key goes into the request's record. Paths are compared as the router compares them, decoded and not
     normalised: any other spelling of a public path needs a key.
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        keys: Keys,
-        public: frozenset[str],
-        public_folders: tuple[str, ...],
-    ) -> None:
-        self._app = app
-        self._keys = keys
-        self._public = public
-        self._public_folders = public_folders
+    keys: Keys
+    public: frozenset[str]
+    public_folders: tuple[str, ...]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one connection event stream, as ASGI asks. Raises `Unauthorized` without a known key."""
-        if scope["type"] == "http":
-            self._identify(scope)
-        await self._app(scope, receive, send)
-
-    def _identify(self, scope: Scope) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Raises `Unauthorized` without a known key."""
         key = _key_of(Headers(scope=scope))
-        owner = self._keys.owner(key) if key else None
-        if owner is not None:
-            record_of(scope).key = owner
-            return
+        record = record_of(scope)
+        record.key = self.keys.owner(key) if key else None
+        if record.key is None and not self._is_public(scope):
+            needed = "An API key is needed: send it as X-API-Key, or as Authorization: Bearer."
+            raise Unauthorized("This API key is not known here." if key else needed)
+        await self.app(scope, receive, send)
+
+    def _is_public(self, scope: Scope) -> bool:
         path = scope["path"]
-        if scope["method"] in ("GET", "HEAD") and (path in self._public or path.startswith(self._public_folders)):
-            return
-        message = (
-            "This API key is not known here."
-            if key
-            else "An API key is needed: send it as X-API-Key, or as Authorization: Bearer."
-        )
-        raise Unauthorized(message)
+        return scope["method"] in ("GET", "HEAD") and (path in self.public or path.startswith(self.public_folders))
 
 
 def declare_keys(document: dict[str, Any], public: frozenset[str]) -> None:

@@ -1,23 +1,16 @@
 """Turns whatever is raised inside, also by other middleware, into an answer."""
 
-from __future__ import annotations
-
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from app.http.errors import response_to
+from app.http.middleware.base import HTTPMiddleware
 
 
-class FaultsMiddleware:
+class FaultsMiddleware(HTTPMiddleware):
     """Answers errors for which FastAPI has no handler: those of other middleware, and unexpected ones."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one connection event stream, as ASGI asks. Raises an error again if the answer has begun."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Raises an error again if the answer has begun."""
         begun = False
 
         async def send_watched(message: Message) -> None:
@@ -26,7 +19,7 @@ class FaultsMiddleware:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_watched)
+            await self.app(scope, receive, send_watched)
         except Exception as error:
             if begun:
                 raise

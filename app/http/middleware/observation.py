@@ -1,13 +1,13 @@
 """Counts, logs and traces every request once, however it ends."""
 
-from __future__ import annotations
-
 import asyncio
 import time
+from dataclasses import dataclass
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
+from app.http.middleware.base import HTTPMiddleware
 from app.observe.request_log import log_request
 from app.observe.request_record import CLIENT_CLOSED_REQUEST, record_of
 from app.observe.telemetry import Telemetry
@@ -19,44 +19,26 @@ WEBSITE = "website"  # the route under which all files of the browser app are co
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 
 
-class ObservationMiddleware:
-    """Gives each request a `RequestRecord`, which the inner parts fill.
+@dataclass(frozen=True)
+class ObservationMiddleware(HTTPMiddleware):
+    """Gives each request a `RequestRecord`, which the inner parts fill, and its log lines their ids."""
 
-    Each log line meanwhile carries the ids of the request and of its trace. `routes` are the paths of the application,
-    `files` those of the browser app, which are counted as one route. Requests to `quiet` routes are logged at the level
-    DEBUG and not traced.
-    """
+    telemetry: Telemetry
+    tracing: Tracing
+    routes: frozenset[str]  # the paths of the application
+    files: frozenset[str] = frozenset()  # the paths of the browser app, which are counted as one route
+    quiet: frozenset[str] = frozenset()  # paths that are logged at the level DEBUG and not traced
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        telemetry: Telemetry,
-        tracing: Tracing,
-        routes: frozenset[str],
-        files: frozenset[str] = frozenset(),
-        quiet: frozenset[str] = frozenset(),
-    ) -> None:
-        self._app = app
-        self._telemetry = telemetry
-        self._tracing = tracing
-        self._routes = routes
-        self._files = files
-        self._quiet = quiet
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one connection event stream, as ASGI asks."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one HTTP request."""
         start = time.perf_counter()
         record = record_of(scope)
         request_id = str(scope.get("request_id", "-"))
         wire = _Wire(receive, send)
-        tracing = self._tracing.request(scope, self._quiet)
-        with tracing as span, bound_contextvars(request_id=request_id, **trace_ids(span)):
+        traced = self.tracing.request(scope, self.quiet)
+        with traced as span, bound_contextvars(request_id=request_id, **trace_ids(span)):
             try:
-                await self._app(scope, wire.receive, wire.send)
+                await self.app(scope, wire.receive, wire.send)
             except BaseException as error:
                 if wire.status is None and not wire.client_gone:
                     stopping = isinstance(error, asyncio.CancelledError)  # uvicorn cancels when its grace period ends
@@ -71,16 +53,16 @@ class ObservationMiddleware:
                 record.code = Cancelled.code if record.status == CLIENT_CLOSED_REQUEST else record.code
                 record.seconds = time.perf_counter() - start
                 record.bytes_in, record.bytes_out = wire.bytes_in, wire.bytes_out
-                self._telemetry.observe(record)
-                log_request(record, self._quiet)
-                self._tracing.describe(span, record, request_id)
+                self.telemetry.observe(record)
+                log_request(record, self.quiet)
+                self.tracing.describe(span, record, request_id)
 
     def _route(self, scope: Scope) -> str:
         """The route's template, also of a request that middleware refused. No client's own path becomes a label."""
         path: str = scope["path"]
-        if path in self._routes:
+        if path in self.routes:
             return path
-        if path in self._files:
+        if path in self.files:
             return WEBSITE
         template = getattr(scope.get("route"), "path", None)
         if isinstance(template, str):
@@ -88,19 +70,19 @@ class ObservationMiddleware:
         return "mounted" if "endpoint" in scope else "unmatched"
 
 
+@dataclass
 class _Wire:
     """Counts the bytes of a request and its answer, and notes the status and whether the client disconnected."""
 
-    def __init__(self, receive: Receive, send: Send) -> None:
-        self._receive = receive
-        self._send = send
-        self.bytes_in = 0
-        self.bytes_out = 0
-        self.status: int | None = None  # None until the answer begins
-        self.client_gone = False  # before the answer began
+    receive_message: Receive
+    send_message: Send
+    bytes_in: int = 0
+    bytes_out: int = 0
+    status: int | None = None  # None until the answer begins
+    client_gone: bool = False  # before the answer began
 
     async def receive(self) -> Message:
-        message = await self._receive()
+        message = await self.receive_message()
         if message["type"] == "http.request":
             self.bytes_in += len(message.get("body", b""))
         elif self.status is None:
@@ -109,7 +91,7 @@ class _Wire:
 
     async def send(self, message: Message) -> None:
         try:
-            await self._send(message)
+            await self.send_message(message)
         except OSError:  # ASGI servers may raise it once the client has disconnected
             self.client_gone = self.status is None
             raise

@@ -1,11 +1,10 @@
 """Security headers: browsers must not guess media types, embed answers, or share them with other origins."""
 
-from __future__ import annotations
-
 from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from app.http.content_security import DATA_POLICY
+from app.http.middleware.base import HTTPMiddleware, with_headers
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -17,24 +16,15 @@ HEADERS = {
 }
 
 
-class SecurityHeadersMiddleware:
+class SecurityHeadersMiddleware(HTTPMiddleware):
     """Adds `HEADERS` that an answer lacks; answers of the API are not cached, because photos are private."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one connection event stream, as ASGI asks."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one HTTP request."""
         wanted = HEADERS | ({"Cache-Control": "no-store"} if scope["path"].startswith("/api/") else {})
 
-        async def send_protected(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in wanted.items():
-                    headers.setdefault(name, value)
-            await send(message)
+        def protect(headers: MutableHeaders) -> None:
+            for name, value in wanted.items():
+                headers.setdefault(name, value)
 
-        await self._app(scope, receive, send_protected)
+        await self.app(scope, receive, with_headers(send, protect))

@@ -1,12 +1,10 @@
 """`GET /api/v1/config`: what the server accepts, for a client to build its form from."""
 
-from __future__ import annotations
-
 from fastapi import APIRouter
 
 from app.http.answers import ANYWHERE
 from app.http.policy import Policy
-from app.http.routes.dependencies import LoadedModelsDep, SettingsDep
+from app.http.routes.dependencies import ServiceDep
 from app.http.routes.photos import PICTURES
 from app.http.schemas.forms import EnhanceForm
 from app.http.schemas.server import Config, Limits
@@ -18,11 +16,11 @@ router = APIRouter(prefix="/api/v1", tags=["server"], responses=ANYWHERE)
 
 @router.get("/config", operation_id="config")
 @Policy(public=True)
-async def config(settings: SettingsDep, loaded_models: LoadedModelsDep) -> Config:
+async def config(service: ServiceDep) -> Config:
     """Limits, defaults, choices and models, for a client to build its form from."""
-    selection = loaded_models.selection
-    offered = {"restorer": selection.offered_names("restorer"), "upscaler": selection.offered_names("upscaler")}
+    settings, selection = service.settings, service.loaded_models.selection
     recogniser = selection.recogniser
+    offered = {"restorer": selection.offered_names("restorer"), "upscaler": selection.offered_names("upscaler")}
     threshold = None if recogniser is None else settings.threshold_for(own=recogniser.threshold)
     defaults = {name: field.default for name, field in EnhanceForm.model_fields.items()}
     del defaults["file"], defaults["reference"]
@@ -41,5 +39,5 @@ async def config(settings: SettingsDep, loaded_models: LoadedModelsDep) -> Confi
         choices={option.name: option.choices for option in OPTIONS if option.choices} | offered,
         identity_threshold=threshold,
         identity_recogniser=None if recogniser is None else recogniser.name,
-        models=loaded_models.names(),
+        models=service.loaded_models.names(),
     )

@@ -1,13 +1,9 @@
 """Dependencies of the routes: the parts that `create_app` put together."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import Depends, Request
 
-from app.settings import Settings
-from app.work.loaded_models import LoadedModels
 from app.work.service import Service
 
 
@@ -16,17 +12,7 @@ def _service(request: Request) -> Service:
     return found
 
 
-def _loaded_models(request: Request) -> LoadedModels:
-    return _service(request).loaded_models
-
-
-def _settings(request: Request) -> Settings:
-    return _service(request).settings
-
-
 ServiceDep = Annotated[Service, Depends(_service)]
-LoadedModelsDep = Annotated[LoadedModels, Depends(_loaded_models)]
-SettingsDep = Annotated[Settings, Depends(_settings)]
 
 
 async def disconnected(request: Request) -> None:

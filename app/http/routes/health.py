@@ -1,7 +1,5 @@
 """`/api/v1/health`: whether the process works, whether it takes photos, and with which models and device."""
 
-from __future__ import annotations
-
 import time
 from typing import Literal
 

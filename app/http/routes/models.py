@@ -1,14 +1,12 @@
 """`/api/v1/models`: what the server works with, and a warm-up of it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from fastapi import APIRouter, Request
 
 from app.http.answers import ANYWHERE, ON_THE_DEVICE
 from app.http.policy import Policy
-from app.http.routes.dependencies import LoadedModelsDep, ServiceDep, SettingsDep, disconnected
+from app.http.routes.dependencies import ServiceDep, disconnected
 from app.http.schemas.server import ModelOut, WarmupResponse
 from app.observe.request_record import record_of
 from pipeline.models.catalogue.weights import installed
@@ -19,9 +17,9 @@ router = APIRouter(prefix="/api/v1/models", tags=["server"], responses=ANYWHERE)
 
 @router.get("", operation_id="models")
 @Policy()
-async def models(settings: SettingsDep, loaded_models: LoadedModelsDep) -> list[ModelOut]:
+async def models(service: ServiceDep) -> list[ModelOut]:
     """Every model in the registry, whether its file is here, and whether it is in use."""
-    selection = loaded_models.selection
+    loaded_models, selection = service.loaded_models, service.loaded_models.selection
     defaults = {model.name for models in selection.defaults.values() for model in models}
     in_use = set(loaded_models.names().values()) or defaults
     scales = loaded_models.upscaler_scales()
@@ -36,7 +34,7 @@ async def models(settings: SettingsDep, loaded_models: LoadedModelsDep) -> list[
             commercial_use=model.commercial_use,
             scale=(model.scale or scales.get(model.name)) if model.role == "upscaler" else 1,
             threshold=model.threshold,
-            installed=installed(model, settings.weights_dir),
+            installed=installed(model, service.settings.weights_dir),
             in_use=model.name in in_use,
             offered=model in selection.offered[model.role],
         )

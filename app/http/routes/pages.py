@@ -1,7 +1,5 @@
 """Pages without the browser app: `/docs`, the interactive documentation, and `/`, which redirects to it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import fastapi_offline
@@ -20,10 +18,7 @@ STATIC = "/docs/static"
 
 
 def static_files() -> StaticFiles:
-    """Swagger UI's files from fastapi-offline: the page would otherwise load them from a CDN.
-
-    Raises `RuntimeError` if the package no longer has that folder.
-    """
+    """Swagger UI's files, which would else come from a CDN. Raises `RuntimeError` if fastapi-offline lacks them."""
     return StaticFiles(directory=Path(fastapi_offline.__file__).parent / "static")
 
 

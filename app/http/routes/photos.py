@@ -1,10 +1,8 @@
 """`POST /api/v1/enhance` and `/upscale`: a form with a photo in, the picture and its figures out."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import asdict
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import APIRouter, Form, Request, UploadFile
@@ -13,10 +11,10 @@ from starlette.responses import Response
 from app.http import event_stream
 from app.http.accept import by_preference
 from app.http.answers import Answers, refusals
-from app.http.document import json_document, picture_alone
+from app.http.document import json_document
 from app.http.large_response import LargeResponse
 from app.http.policy import Policy
-from app.http.routes.dependencies import ServiceDep, SettingsDep, disconnected
+from app.http.routes.dependencies import ServiceDep, disconnected
 from app.http.schemas.answers import EnhanceResponse
 from app.http.schemas.forms import EnhanceForm, UpscaleForm
 from app.observe.request_record import record_of
@@ -25,7 +23,7 @@ from app.work.errors import BadParameter
 from app.work.order import Order, Task
 from app.work.progress import Progress
 from app.work.report import Report
-from app.work.service import Service
+from app.work.service import Service, Write
 from pipeline.codec.encode import MEDIA_TYPES
 from pipeline.options import OutputFormat
 
@@ -43,38 +41,28 @@ _PICTURE = {"schema": {"type": "string", "format": "binary"}}
 _ANSWERS: Answers = {
     200: {
         "model": EnhanceResponse,
-        "description": (
-            "The picture in base64 and its figures. If `Accept` asks for an image, the picture itself; for "
-            "text/event-stream, events of how far it is, and then the result or what went wrong."
-        ),
+        "description": "The picture in base64 and its figures. If `Accept` asks for an image, the picture itself; for "
+        "text/event-stream, events of how far it is, and then the result or what went wrong.",
         "content": dict.fromkeys(PICTURES, _PICTURE) | {EVENTS: {"schema": event_stream.schema()}},
     },
     **refusals(400, 401, 408, 413, 415, 422, 429, 500, 503, 504),
 }
-_ENCODING = {"contentType": ", ".join(PICTURES)}
-_MEDIA_TYPES = {
-    "requestBody": {"content": {"multipart/form-data": {"encoding": {"file": _ENCODING, "reference": _ENCODING}}}}
-}
+_ENCODINGS = {name: {"contentType": ", ".join(PICTURES)} for name in ("file", "reference")}
+_FORM = {"requestBody": {"content": {"multipart/form-data": {"encoding": _ENCODINGS}}}}
+_DESCRIBED: dict[str, Any] = {"responses": _ANSWERS, "response_class": Response, "openapi_extra": _FORM}
 
 
-@router.post(
-    "/enhance", operation_id="enhance", responses=_ANSWERS, response_class=Response, openapi_extra=_MEDIA_TYPES
-)
+@router.post("/enhance", operation_id="enhance", **_DESCRIBED)
 @Policy(counted=True, guarded=True)
 async def enhance(
-    request: Request,
-    form: Annotated[EnhanceForm, Form(media_type="multipart/form-data")],
-    service: ServiceDep,
-    settings: SettingsDep,
+    request: Request, form: Annotated[EnhanceForm, Form(media_type="multipart/form-data")], service: ServiceDep
 ) -> Response:
     """Restore the faces of a photo, enlarge it, and measure the result."""
     _check_offered("restorer", form.restorer, service)
-    return await _answer(request, form, settings.threshold_for(form.identity_threshold), "enhance", service)
+    return await _answer(request, form, service.settings.threshold_for(form.identity_threshold), "enhance", service)
 
 
-@router.post(
-    "/upscale", operation_id="upscale", responses=_ANSWERS, response_class=Response, openapi_extra=_MEDIA_TYPES
-)
+@router.post("/upscale", operation_id="upscale", **_DESCRIBED)
 @Policy(counted=True, guarded=True)
 async def upscale(
     request: Request, form: Annotated[UpscaleForm, Form(media_type="multipart/form-data")], service: ServiceDep
@@ -103,16 +91,14 @@ async def _answer(
         metrics=form.metrics,
     )
     record = record_of(request.scope)
-    write = picture_alone if picture else json_document
-    if media_type == EVENTS:
-        progress = Progress()
-        run = record.run = service.new_run(progress.reached)
-        work = service.process(order, run, write, progress.moved)
-        wanted = service.cancellation.until_unwanted(work, run, disconnected(request))
+    progress = Progress() if media_type == EVENTS else None
+    run = record.run = service.new_run(progress.reached if progress else None)
+    write: Write = (lambda finished, _: finished.picture.data) if picture else json_document
+    work = service.process(order, run, write, progress.moved if progress else None)
+    wanted = service.cancellation.until_unwanted(work, run, disconnected(request))
+    if progress is not None:
         return event_stream.EventStream(wanted, progress, ledger=service.memory)
-    run = record.run = service.new_run()
-    work = service.process(order, run, write)
-    answer = await service.cancellation.until_unwanted(work, run, disconnected(request))
+    answer = await wanted
     record.report, record.photo_pixels = answer.report, answer.photo_pixels
     headers = _summary(answer.report) if picture else None
     return LargeResponse(answer.body, media_type=media_type, headers=headers, ledger=service.memory)
@@ -133,11 +119,8 @@ async def _bytes(upload: UploadFile, name: str) -> bytes:
 
 
 def _wanted(request: Request, output_format: OutputFormat) -> str:
-    """The media type that `Accept` asks for: a picture's, that of events, or else the document's.
-
-    HTTP/1.0 cannot keep a connection after an answer of unknown length, so it gets no events.
-    """
-    has_events = request.scope["http_version"] != "1.0"
+    """The media type that `Accept` asks for: a picture's, that of events, or else the document's."""
+    has_events = request.scope["http_version"] != "1.0"  # it cannot keep a connection after an answer of unknown length
     for media_type in by_preference(request.headers, "accept"):
         if media_type in PICTURES or (media_type == EVENTS and has_events):
             return media_type

@@ -1,7 +1,5 @@
 """`GET /metrics`: counters and gauges for Prometheus."""
 
-from __future__ import annotations
-
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 

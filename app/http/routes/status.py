@@ -1,7 +1,5 @@
 """`GET /api/v1/status`: what the server is doing."""
 
-from __future__ import annotations
-
 import time
 
 import psutil
@@ -9,7 +7,7 @@ from fastapi import APIRouter
 
 from app.http.answers import ANYWHERE
 from app.http.policy import Policy
-from app.http.routes.dependencies import ServiceDep, SettingsDep
+from app.http.routes.dependencies import ServiceDep
 from app.http.schemas.server import Memory, Status
 from app.version import VERSION
 from app.work.memory import free_bytes, resident_bytes
@@ -19,15 +17,15 @@ router = APIRouter(prefix="/api/v1", tags=["server"], responses=ANYWHERE)
 
 @router.get("/status", operation_id="status")
 @Policy()
-async def status(service: ServiceDep, settings: SettingsDep) -> Status:
+async def status(service: ServiceDep) -> Status:
     """Slots, queue, memory and device at this moment."""
     return Status(
         version=VERSION,
         uptime_s=round(time.monotonic() - service.started, 1),
         ready=service.readiness == "ready",
-        slots=settings.slots,
+        slots=service.settings.slots,
         slots_in_use=service.admission.on_device,
-        queue_size=settings.queue_size,
+        queue_size=service.settings.queue_size,
         queue_length=service.admission.waiting,
         memory=Memory(resident=resident_bytes(), available=free_bytes(), total=psutil.virtual_memory().total),
         device=service.loaded_models.runtime.describe(),

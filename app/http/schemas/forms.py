@@ -1,7 +1,5 @@
 """The forms of `/enhance` and `/upscale`: files, and the table of options."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from fastapi import UploadFile

@@ -1,7 +1,5 @@
 """What the server says about itself: health, status, configuration and models."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, Field, create_model

@@ -46,8 +46,8 @@ def test_what_no_browser_sends_is_no_origin(text: str) -> None:
 
 
 def test_proxies() -> None:
-    assert parse_proxies("") == []
-    assert parse_proxies(" 127.0.0.1, 10.0.0.0/8 ,fd00::/8,") == ["127.0.0.1", "10.0.0.0/8", "fd00::/8"]
+    assert parse_proxies("") == ()
+    assert parse_proxies(" 127.0.0.1, 10.0.0.0/8 ,fd00::/8,") == ("127.0.0.1", "10.0.0.0/8", "fd00::/8")
 
 
 @pytest.mark.parametrize("text", ["*", "nginx", "10.0.0.1/8", "10.0.0.256", "0.0.0.0/0", "::/0", "10.0.0.1;10.0.0.2"])

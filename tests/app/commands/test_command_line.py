@@ -208,7 +208,7 @@ def test_a_new_key_opens_the_server_that_knows_its_hash(
     assert main(["keys", "new", "shop"]) == 0
     _, key, _, entry = capsys.readouterr().out.splitlines()
     monkeypatch.setenv("LIKENESS_API_KEYS", entry.strip())
-    assert Settings().keys.owner(key.strip().encode()) == "shop"
+    assert Settings().api_keys.owner(key.strip().encode()) == "shop"
 
 
 @pytest.mark.parametrize("name", ["", "Shop", "a shop", "shop:", "x" * 65])

@@ -22,8 +22,7 @@ from starlette.types import Message
 
 from app.http import event_stream
 from app.http.event_stream import EventStream
-from app.http.schemas.answers import EnhanceResponse
-from app.http.schemas.events import ErrorEvent, QueuedEvent, StageEvent
+from app.http.schemas.answers import EnhanceResponse, ErrorEvent, QueuedEvent, StageEvent
 from app.http.schemas.server import Liveness
 from app.observe.request_record import RequestRecord
 from app.work.errors import Overloaded
