@@ -20,7 +20,7 @@ Progress = Callable[[str, float], None]
 
 
 def memory_ran_out(error: Exception) -> bool:
-    """Whether memory ran out: on the device, in Python, or in OpenCV, which raises its own type of error."""
+    """Whether memory ran out: in a network (its adapter has raised `DeviceOutOfMemory`), in Python or in OpenCV."""
     opencv = isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem
     return opencv or isinstance(error, DeviceOutOfMemory | MemoryError)
 

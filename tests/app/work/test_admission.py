@@ -182,7 +182,7 @@ def test_the_answer_at_the_deadline_does_not_wait_for_the_device(fakes: FakeMode
         start = time.monotonic()
         answers = [clients.submit(server.enhance, PHOTO) for _ in range(3)]
         for answer in answers:
-            assert_too_late(answer, "queue", "detection")
+            assert_too_late(answer, "queue", "decode", "detection")
             assert 1 <= time.monotonic() - start < 2
         eventually(lambda: queue(server) == (1, 0))  # the slot is not given away while the device is busy
         fakes.detector.gate.set()
