@@ -1,0 +1,223 @@
+"""`python -m app enhance`: options, targets and exit statuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.__main__ import main
+from pipeline.models.roles import Models
+from pipeline.types import Face, Image
+from tests import images
+from tests.app import samples
+from tests.app.fakes import FakeModels
+
+
+@pytest.fixture
+def portrait(tmp_path: Path) -> Path:
+    path = tmp_path / "portrait.jpg"
+    path.write_bytes(samples.small_face())
+    return path
+
+
+@pytest.fixture
+def fake_models(monkeypatch: pytest.MonkeyPatch) -> FakeModels:
+    """Models that take no time to load."""
+    fakes = FakeModels()
+    monkeypatch.setattr("app.work.loaded_models.load", lambda *_: fakes())
+    return fakes
+
+
+def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """What is said about arguments that are refused."""
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    return capsys.readouterr().err
+
+
+def test_enhance_a_photo(
+    portrait: Path,
+    tmp_path: Path,
+    embedded_models: Models,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("LIKENESS_MODELS", "embedded")
+    monkeypatch.setenv("LIKENESS_DEVICE", "cpu")
+    monkeypatch.setattr("app.work.loaded_models.load", lambda *_: embedded_models)
+    assert main(["enhance", str(portrait), str(tmp_path / "out" / "new.webp"), "--upscale-factor", "1.5"]) == 0
+    picture = samples.opened((tmp_path / "out" / "new.webp").read_bytes())
+    assert (picture.format, picture.size) == ("WEBP", (144, 144))
+    assert "1 of 1 face(s) restored, 144×144" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "level"),
+    [
+        ([], 255),
+        (["--strength", "0.5"], 128),
+        (["--identity-policy", "protect"], 143),  # the strength is lowered to 9/16
+        (["--faces", "center"], 255),
+        (["--faces", "largest"], 0),
+    ],
+)
+def test_options_about_faces(tmp_path: Path, fake_models: FakeModels, options: list[str], level: int) -> None:
+    """A face in the middle of a dark photo is painted white, and another one beside it is larger."""
+    fake_models.restorer.paint = 1.0
+    fake_models.recogniser.fall = 1.0
+    detect = fake_models.detector.detect
+
+    def detect_two(image: Image, check: Callable[[], None]) -> list[Face]:
+        (face,) = detect(image, check)
+        larger = replace(face, box=face.box + np.float32([-40, 0, -30, 10]), landmarks=face.landmarks - [40, 0])
+        return [face, larger]
+
+    fake_models.detector.detect = detect_two  # type: ignore[method-assign]
+    source, target = tmp_path / "dark.png", tmp_path / "out.png"
+    source.write_bytes(images.png(np.zeros((60, 120, 3), np.uint8)))
+    assert main(["enhance", str(source), str(target), *options]) == 0
+    assert np.asarray(samples.opened(target.read_bytes()))[60, 120, 0] == pytest.approx(level, abs=2)
+
+
+def test_options_about_the_picture(portrait: Path, tmp_path: Path, fake_models: FakeModels) -> None:
+    def size_of(*options: str) -> int:
+        target = tmp_path / "out" / "portrait.jpg"
+        assert main(["enhance", str(portrait), str(tmp_path / "out"), "--output-format", "jpeg", *options]) == 0
+        assert samples.opened(target.read_bytes()).format == "JPEG"
+        return target.stat().st_size
+
+    portrait.write_bytes(samples.file_of((samples.head() * 0.3 + 100).astype(np.uint8), "PNG"))  # faded
+    plain = size_of()
+    assert size_of("--quality", "5") < plain
+    assert size_of("--color-correction", "auto") > plain
+    tiles = fake_models.upscaler.tiles
+    size_of("--background", "resample")
+    assert fake_models.upscaler.tiles == tiles + 1  # the warm-up's
+
+
+def test_enhance_a_folder_with_a_broken_photo(
+    tmp_path: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str]
+) -> None:
+    album = tmp_path / "album"
+    album.mkdir()
+    for name, content in {"a.png": samples.no_face(), "b.png": images.noise(), "c.png": samples.no_face()}.items():
+        (album / name).write_bytes(content)
+    assert main(["enhance", str(album), str(tmp_path / "out")]) == 1
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "c.png"]
+    said = capsys.readouterr().err
+    assert "b.png: This is not a JPEG" in said
+
+
+def test_a_photo_without_a_face(
+    tmp_path: Path,
+    portrait: Path,
+    embedded_models: Models,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("app.work.loaded_models.load", lambda *_: embedded_models)
+    portrait.write_bytes(samples.no_face())
+    arguments = ["enhance", str(portrait), str(tmp_path / "out.png")]
+    assert main(arguments) == 1
+    assert "No face was found" in capsys.readouterr().err
+    assert not (tmp_path / "out.png").exists()
+    assert main([*arguments, "--no-require-face"]) == 0
+    assert samples.opened((tmp_path / "out.png").read_bytes()).size == (128, 96)
+
+
+@pytest.mark.parametrize("target", ["portrait.jpg", "out.gif"])
+def test_a_target_that_does_not_do(portrait: Path, target: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["enhance", str(portrait), str(portrait.parent / target)]) == 2
+    assert target in capsys.readouterr().err
+    assert portrait.read_bytes() == samples.small_face()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--upscale-factor", "5", "5 is not a number between 1 and 4"),
+        ("--upscale-factor", "nan", "nan is not a number between 1 and 4"),
+        ("--upscale-factor", "two", "two is not a number between 1 and 4"),
+        ("--strength", "-1", "-1 is not a number between 0 and 1"),
+        ("--quality", "0", "0 is not a whole number between 1 and 100"),
+        ("--quality", "9.5", "9.5 is not a whole number between 1 and 100"),
+        ("--faces", "none", "invalid choice: 'none'"),
+        ("--output-format", "gif", "invalid choice: 'gif'"),
+        ("--identity-policy", "ignore", "invalid choice: 'ignore'"),
+    ],
+)
+def test_option_values_that_make_no_sense(
+    portrait: Path, option: str, value: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said in refused(["enhance", str(portrait), "out.png", f"{option}={value}"], capsys)
+
+
+def test_options_about_models(portrait: Path, tmp_path: Path, fake_models: FakeModels) -> None:
+    """A face that is painted white is another person, unless the threshold is low."""
+    fake_models.restorer.paint, fake_models.recogniser.fall = 1.0, 1.0
+    target = tmp_path / "out.png"
+    options = ["--identity-policy", "protect", "--identity-threshold", "-1", "--denoise-strength", "0.5"]
+    assert main(["enhance", str(portrait), str(target), *options]) == 0
+    assert samples.opened(target.read_bytes()).getextrema()[0][1] == 255
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_set", "own", "is_restored"),
+    [
+        ([], "", 0.45, True),
+        ([], "", 0.55, False),
+        ([], "0.55", 0.45, False),
+        (["--identity-threshold", "0.45"], "0.55", 0.8, True),
+    ],
+)
+def test_the_threshold_is_that_asked_for_or_set_or_the_recognisers_own(
+    tmp_path: Path,
+    fake_models: FakeModels,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: list[str],
+    is_set: str,
+    own: float,
+    is_restored: bool,
+) -> None:
+    fake_models.restorer.paint, fake_models.recogniser.fall = 1.0, 0.5  # a white face has a similarity of 0.5
+    fake_models.recogniser.threshold = own
+    monkeypatch.setenv("LIKENESS_IDENTITY_THRESHOLD", is_set)
+    source, target = tmp_path / "dark.png", tmp_path / "out.png"
+    source.write_bytes(images.png(np.zeros((60, 120, 3), np.uint8)))
+    assert main(["enhance", str(source), str(target), "--identity-policy", "protect", *asked]) == 0
+    assert (samples.opened(target.read_bytes()).getextrema()[0][1] == 255) == is_restored
+
+
+@pytest.mark.parametrize("option", ["--restorer", "--upscaler"])
+def test_a_model_that_is_not_there(
+    portrait: Path, tmp_path: Path, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["enhance", str(portrait), str(tmp_path / "out.png"), option, "gfpgan-v1.4"]) == 2
+    assert f"{option}: there is compact-" in capsys.readouterr().err
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_another_upscaler_by_name(
+    portrait: Path,
+    tmp_path: Path,
+    embedded_models: Models,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LIKENESS_MODELS", "embedded")
+    monkeypatch.setattr("app.work.loaded_models.load", lambda *_: embedded_models)
+    for name in ("compact-x2", "compact-x4"):
+        assert main(["enhance", str(portrait), str(tmp_path / f"{name}.png"), "--upscaler", name]) == 0
+    first, second = ((tmp_path / f"{name}.png").read_bytes() for name in ("compact-x2", "compact-x4"))
+    assert first != second
+
+
+def test_ctrl_c(portrait: Path, tmp_path: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str]) -> None:
+    fake_models.restorer.trouble.error = KeyboardInterrupt()
+    assert main(["enhance", str(portrait), str(tmp_path / "out.png")]) == 130
+    assert "Stopped." in capsys.readouterr().err
+    assert not (tmp_path / "out.png").exists()

@@ -1,0 +1,37 @@
+"""The JSON document: report and picture in one, whatever the picture's size."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+
+import pytest
+
+from app.http.document import BASE64_PIECE, json_document
+from app.work.photo import Finished
+from pipeline.codec.encode import Encoded
+from pipeline.run import Run
+from tests.app import samples
+
+
+@pytest.mark.parametrize("size", [0, 1, BASE64_PIECE - 1, BASE64_PIECE, BASE64_PIECE + 1, 2 * BASE64_PIECE + 2])
+def test_the_document_has_the_whole_picture_and_the_report(size: int) -> None:
+    picture, run = random.Random(size).randbytes(size), Run()
+    body = json_document(Finished(Encoded(picture, "image/png"), samples.report(), 1), run)
+    document = json.loads(body)
+    assert document["status"] == "success"
+    assert base64.b64decode(document["data"].pop("restored_image"), validate=True) == picture
+    assert document["data"] == {
+        "media_type": "image/png",
+        "width": 1,
+        "height": 1,
+        "metrics": None,
+        "faces": [],
+        "processing_time_ms": 0,
+        "timings_ms": {},
+        "models": {},
+        "warning": None,
+        "warnings": [],
+    }
+    assert list(run.timings_ms) == ["answer"]

@@ -1,0 +1,53 @@
+"""Every error of the service has its status and its headers."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.access import errors as access
+from app.access.errors import RateLimited, Unauthorized
+from app.access.quota import Allowance
+from app.http import refusals
+from app.http.errors import response_to
+from app.http.refusals import BodyTooLarge, MalformedForm, UploadTooSlow
+from app.work import errors as work
+from app.work.errors import BadParameter, MemoryLow, NotReady, Overloaded, ShuttingDown
+from pipeline.errors import DeviceFailed, PipelineError
+
+CASES = [
+    (BadParameter("A sentence."), 422, {}),
+    (MalformedForm("A sentence."), 400, {}),
+    (Unauthorized("A sentence."), 401, {"www-authenticate": "Bearer"}),
+    (UploadTooSlow(60), 408, {"connection": "close"}),
+    (BodyTooLarge(10 * 2**20), 413, {"connection": "close"}),
+    (
+        RateLimited(Allowance(False, 5, 0, 7)),
+        429,
+        {"retry-after": "7", "ratelimit-limit": "5", "ratelimit-remaining": "0", "ratelimit-reset": "7"},
+    ),
+    (Overloaded(3), 503, {"retry-after": "3"}),
+    (NotReady("A sentence."), 503, {"retry-after": "5"}),
+    (ShuttingDown(), 503, {"retry-after": "2", "connection": "close"}),
+    (MemoryLow(2, 1), 503, {"retry-after": "10"}),
+    (DeviceFailed("A sentence."), 503, {"retry-after": "10"}),
+]
+
+
+@pytest.mark.parametrize(("error", "status", "headers"), CASES, ids=lambda value: type(value).__name__)
+def test_an_error_has_its_status_and_headers(error: PipelineError, status: int, headers: dict[str, str]) -> None:
+    response = response_to({"type": "http"}, error)
+    assert response.status_code == status
+    found = dict(response.headers)
+    del found["content-length"], found["content-type"]
+    assert found == headers
+
+
+def test_no_error_is_left_out() -> None:
+    known = {
+        kind
+        for module in (access, refusals, work)
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, PipelineError) and kind.__module__ == module.__name__
+    }
+    abstract = {kind for kind in known if any(other is not kind and issubclass(other, kind) for other in known)}
+    assert known - abstract <= {type(error) for error, _, _ in CASES}

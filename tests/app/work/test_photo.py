@@ -1,0 +1,157 @@
+"""The work on a photo without a server: bytes and options in, picture and report out."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL.PngImagePlugin import PngImageFile
+
+from app.settings import PhotoLimits
+from app.work.errors import MemoryLow
+from app.work.memory import photo_bytes, reference_bytes
+from app.work.order import Order
+from app.work.photo import compute, finish, read, restore_photo
+from pipeline.errors import OutputFormatLimit, ReferenceMismatch, TooManyPixels
+from pipeline.options import EnhanceOptions
+from pipeline.run import Run
+from tests import images
+from tests.app import samples
+from tests.app.fakes import FakeModels
+
+ROOT = Path(__file__).parents[3]
+PHOTO = images.png(images.gradient())  # 48 × 32
+LIMITS = PhotoLimits(max_input_pixels=1_000_000, max_output_megapixels=10)
+
+
+def order(**changes: Any) -> Order:
+    options = EnhanceOptions(**changes.pop("options", {}))
+    return replace(Order("enhance", PHOTO, None, options, "png", 95, True), **changes)
+
+
+class Claims:
+    """Notes what is claimed, and refuses what is beyond `free` bytes."""
+
+    def __init__(self, free: float = float("inf")) -> None:
+        self.free = free
+        self.bytes: list[int] = []
+
+    def __call__(self, needed: int) -> None:
+        self.bytes.append(needed)
+        if needed > self.free:
+            raise MemoryLow(needed, int(self.free))
+
+
+@pytest.fixture
+def undecodable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A photo whose pixels must not be decoded."""
+    monkeypatch.setattr(PngImageFile, "load", lambda _: pytest.fail("it was decoded"))
+
+
+def test_a_picture_and_its_report_come_out(fakes: FakeModels) -> None:
+    finished = restore_photo(order(), fakes(), LIMITS, Run())
+    report = finished.report
+    assert samples.opened(finished.picture.data).size == (report.width, report.height) == (96, 64)
+    assert finished.photo_pixels == 48 * 32
+    assert [face.action for face in report.faces] == ["restored"]
+    assert report.metrics is not None
+    assert (report.metrics.lpips, report.metrics.reference) == (0.25, "input")
+    assert report.models["perceptual"] == "fake-perceptual"
+    assert list(report.timings_ms) == [
+        *("decode", "detection", "alignment", "restoration", "identity", "upscaling", "blending", "metrics", "encode")
+    ]
+    assert report.warning is None
+
+
+def test_without_metrics_none_are_computed(fakes: FakeModels) -> None:
+    report = restore_photo(order(metrics=False), fakes(), LIMITS, Run()).report
+    assert report.metrics is None
+    assert "metrics" not in report.timings_ms
+    assert "perceptual" not in report.models
+
+
+def test_the_three_parts_are_the_whole(fakes: FakeModels) -> None:
+    models, run, one = fakes(), Run(), order()
+    source = read(one, models, LIMITS, Claims(), run)
+    parts = finish(one, source, compute(one, source, models, run), models, run, time.perf_counter())
+    assert parts.picture == restore_photo(one, models, LIMITS, Run()).picture
+
+
+def test_an_upscaled_photo_has_no_faces(fakes: FakeModels) -> None:
+    assert restore_photo(order(task="upscale"), fakes(), LIMITS, Run()).report.faces == []
+    assert fakes.detector.calls == 0
+
+
+@pytest.mark.usefixtures("undecodable")
+@pytest.mark.parametrize(
+    ("changes", "limits", "error"),
+    [
+        ({}, replace(LIMITS, max_input_pixels=48 * 32 - 1), TooManyPixels),
+        ({}, replace(LIMITS, max_output_megapixels=96 * 64 / 1e6 - 1e-9), TooManyPixels),
+        ({"file": images.png(np.zeros((1, 9000, 3), np.uint8)), "output_format": "webp"}, LIMITS, OutputFormatLimit),
+    ],
+)
+def test_a_size_that_cannot_be_done_is_refused_before_decoding(
+    fakes: FakeModels, changes: dict[str, Any], limits: PhotoLimits, error: type[Exception]
+) -> None:
+    claims = Claims()
+    with pytest.raises(error):
+        read(order(**changes), fakes(), limits, claims, Run())
+    assert claims.bytes == []
+
+
+@pytest.mark.usefixtures("undecodable")
+def test_too_little_memory_is_refused_before_decoding(fakes: FakeModels) -> None:
+    with pytest.raises(MemoryLow):
+        read(order(), fakes(), LIMITS, Claims(free=1000), Run())
+
+
+@pytest.mark.parametrize(
+    ("changes", "restorer", "upscaler"),
+    [
+        ({}, True, True),
+        ({"options": {"background": "resample"}}, True, False),
+        ({"task": "upscale"}, False, True),
+        ({"task": "upscale", "options": {"background": "resample"}}, False, False),
+    ],
+)
+def test_memory_is_claimed_for_the_models_that_are_used(
+    fakes: FakeModels, changes: dict[str, Any], restorer: bool, upscaler: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fakes.restorer, "working_bytes", 3_000_000_000, raising=False)
+    monkeypatch.setattr(fakes.upscaler, "working_bytes", 2_000_000_000, raising=False)
+    claims = Claims()
+    read(order(**changes), fakes(), LIMITS, claims, Run())
+    used = 3_000_000_000 if restorer else 2_000_000_000 if upscaler else 0
+    if used:
+        assert claims.bytes == [photo_bytes(48 * 32, 2, used)]
+    else:
+        assert claims.bytes[0] < photo_bytes(48 * 32, 2, 1_000_000_000)
+
+
+def test_a_reference_is_claimed_and_compared_with(fakes: FakeModels) -> None:
+    claims = Claims()
+    with_reference = order(reference=PHOTO)
+    read(with_reference, fakes(), LIMITS, claims, Run())
+    assert claims.bytes[1] == reference_bytes(48 * 32)
+    report = restore_photo(with_reference, fakes(), LIMITS, Run()).report
+    assert report.metrics is not None
+    assert report.metrics.reference == "upload"
+
+
+def test_a_reference_of_other_proportions_is_refused(fakes: FakeModels) -> None:
+    other = images.png(images.gradient(48, 24))
+    with pytest.raises(ReferenceMismatch, match="proportions"):
+        restore_photo(order(reference=other), fakes(), LIMITS, Run())
+
+
+def test_a_worker_needs_no_http() -> None:
+    code = "import sys, app.work.photo, app.work.service; print({'fastapi', 'starlette', 'uvicorn'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "set()"
