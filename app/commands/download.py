@@ -26,7 +26,7 @@ def pull_models(parsed: argparse.Namespace, settings: Settings) -> int:
     """
     shelf = settings.shelf
     models = models_by_name(parsed.names, REGISTRY) if parsed.names else official_set(shelf, REGISTRY)
-    twins = [twin for model in models for twin in REGISTRY if twin.name == model.denoise_with]  # to denoise less
+    twins = [twin for model in models for twin in REGISTRY if twin.name == model.denoise_with]
     models = list(dict.fromkeys([*models, *twins]))
     shipped = [model.name for model in models if model.url is None]
     if shipped:
