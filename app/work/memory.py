@@ -65,7 +65,7 @@ class Ledger:
     def __init__(self, free: Callable[[], int] = free_bytes, resident: Callable[[], int] = resident_bytes) -> None:
         self._free, self._resident = free, resident
         self._base: int | None = None
-        self.reserved = 0  # bytes
+        self.reserved = 0  # bytes; only the methods change it
         self._lock = threading.RLock()
 
     def settle(self) -> None:
