@@ -1,9 +1,7 @@
-"""Status, config, models and the warm-up."""
+"""`/api/v1/config` says what a client needs to build its form."""
 
 from __future__ import annotations
 
-import time
-from contextlib import closing
 from dataclasses import replace
 from io import BytesIO
 
@@ -11,36 +9,14 @@ import pytest
 from fastapi import UploadFile
 
 from app.http.schemas.forms import EnhanceForm
-from app.http.schemas.server import Config, ModelOut, Status
+from app.http.schemas.server import Config
 from app.settings import Settings
 from pipeline.models.catalogue.model_file import ModelFile
 from pipeline.models.catalogue.registry import REGISTRY
 from tests.app.fakes import FakeModels
-from tests.app.server import LIVE, READY, STATUS, Likeness, head_of, serving
+from tests.app.server import LIVE, READY, Likeness, serving
 
 ARCFACE = next(model for model in REGISTRY if model.name == "arcface-w600k-r50")
-
-
-def test_status(likeness: Likeness) -> None:
-    response = likeness.client.get(STATUS)
-    assert response.status_code == 200
-    found = response.json()
-    Status.model_validate(found, strict=True)
-    assert set(found) == {
-        "version",
-        "uptime_s",
-        "ready",
-        "slots",
-        "slots_in_use",
-        "queue_size",
-        "queue_length",
-        "memory",
-        "device",
-    }
-    assert (found["slots"], found["slots_in_use"], found["queue_size"], found["queue_length"]) == (1, 0, 8, 0)
-    assert 0 < found["memory"]["resident"] < found["memory"]["total"]
-    assert 0 < found["memory"]["available"] <= found["memory"]["total"]
-    assert set(found["device"]) == {"device", "name", "dtype"}
 
 
 def test_config(likeness: Likeness) -> None:
@@ -129,43 +105,6 @@ def test_the_bounds_in_config_are_those_of_the_form(likeness: Likeness) -> None:
     for name in ("upscale_factor", "strength", "quality", "identity_threshold", "denoise_strength"):
         for value in limits[name]:
             EnhanceForm.model_validate({"file": _upload(), name: value})
-
-
-def test_models(likeness: Likeness) -> None:
-    response = likeness.client.get("/api/v1/models")
-    assert response.status_code == 200
-    found = {row["name"]: row for row in response.json()}
-    assert set(found) == {model.name for model in REGISTRY}
-    for row in found.values():
-        ModelOut.model_validate(row, strict=True)
-        assert set(row) == set(ModelOut.model_fields)
-    thresholds = {name: row["threshold"] for name, row in found.items() if row["role"] == "recogniser"}
-    assert thresholds == {model.name: model.threshold for model in REGISTRY if model.role == "recogniser"}
-    assert {row["threshold"] for row in found.values() if row["role"] != "recogniser"} == {None}
-    assert {name for name, row in found.items() if row["in_use"]} == {
-        "mtcnn",
-        "compact-face",
-        "compact-x2",
-        "compact-x4",
-        "dlib-resnet",
-    }
-    assert all(row["offered"] == row["in_use"] for row in found.values())
-    assert all(row["installed"] for row in found.values() if row["origin"] == "embedded")
-
-
-def test_warmup(likeness: Likeness) -> None:
-    response = likeness.client.post("/api/v1/models/warmup")
-    assert response.status_code == 200
-    assert set(response.json()) == {"timings_ms"}
-    assert response.json()["timings_ms"].keys() >= {"detection", "restoration", "upscaling"}
-
-
-def test_a_warmup_with_a_body_that_comes_late(likeness: Likeness) -> None:
-    with closing(likeness.connect()) as connection:
-        connection.sendall(head_of("/api/v1/models/warmup", {"Content-Length": 2}))
-        time.sleep(0.1)
-        connection.sendall(b"{}")
-        assert connection.recv(12) == b"HTTP/1.1 200"
 
 
 def _upload() -> object:

@@ -1,0 +1,47 @@
+"""`/api/v1/models`: every model and its state, and the warm-up."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+
+from app.http.schemas.server import ModelOut
+from pipeline.models.catalogue.registry import REGISTRY
+from tests.app.server import Likeness, head_of
+
+
+def test_models(likeness: Likeness) -> None:
+    response = likeness.client.get("/api/v1/models")
+    assert response.status_code == 200
+    found = {row["name"]: row for row in response.json()}
+    assert set(found) == {model.name for model in REGISTRY}
+    for row in found.values():
+        ModelOut.model_validate(row, strict=True)
+        assert set(row) == set(ModelOut.model_fields)
+    thresholds = {name: row["threshold"] for name, row in found.items() if row["role"] == "recogniser"}
+    assert thresholds == {model.name: model.threshold for model in REGISTRY if model.role == "recogniser"}
+    assert {row["threshold"] for row in found.values() if row["role"] != "recogniser"} == {None}
+    assert {name for name, row in found.items() if row["in_use"]} == {
+        "mtcnn",
+        "compact-face",
+        "compact-x2",
+        "compact-x4",
+        "dlib-resnet",
+    }
+    assert all(row["offered"] == row["in_use"] for row in found.values())
+    assert all(row["installed"] for row in found.values() if row["origin"] == "embedded")
+
+
+def test_warmup(likeness: Likeness) -> None:
+    response = likeness.client.post("/api/v1/models/warmup")
+    assert response.status_code == 200
+    assert set(response.json()) == {"timings_ms"}
+    assert response.json()["timings_ms"].keys() >= {"detection", "restoration", "upscaling"}
+
+
+def test_a_warmup_with_a_body_that_comes_late(likeness: Likeness) -> None:
+    with closing(likeness.connect()) as connection:
+        connection.sendall(head_of("/api/v1/models/warmup", {"Content-Length": 2}))
+        time.sleep(0.1)
+        connection.sendall(b"{}")
+        assert connection.recv(12) == b"HTTP/1.1 200"

@@ -1,0 +1,31 @@
+"""Status, config, models and the warm-up."""
+
+from __future__ import annotations
+
+from app.http.schemas.server import Status
+from pipeline.models.catalogue.registry import REGISTRY
+from tests.app.server import STATUS, Likeness
+
+ARCFACE = next(model for model in REGISTRY if model.name == "arcface-w600k-r50")
+
+
+def test_status(likeness: Likeness) -> None:
+    response = likeness.client.get(STATUS)
+    assert response.status_code == 200
+    found = response.json()
+    Status.model_validate(found, strict=True)
+    assert set(found) == {
+        "version",
+        "uptime_s",
+        "ready",
+        "slots",
+        "slots_in_use",
+        "queue_size",
+        "queue_length",
+        "memory",
+        "device",
+    }
+    assert (found["slots"], found["slots_in_use"], found["queue_size"], found["queue_length"]) == (1, 0, 8, 0)
+    assert 0 < found["memory"]["resident"] < found["memory"]["total"]
+    assert 0 < found["memory"]["available"] <= found["memory"]["total"]
+    assert set(found["device"]) == {"device", "name", "dtype"}
