@@ -1,4 +1,4 @@
-"""Bad requests: each gets its status and says, in one shape, what is wrong."""
+"""Photos that are refused: no accepted image, damaged, hostile or too large."""
 
 from __future__ import annotations
 

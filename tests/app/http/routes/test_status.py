@@ -1,4 +1,4 @@
-"""Status, config, models and the warm-up."""
+"""`/api/v1/status`: slots, queue, memory and device at this moment."""
 
 from __future__ import annotations
 
