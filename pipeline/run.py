@@ -24,7 +24,7 @@ def unwatched(stage: str, fraction: float) -> None:
 
 
 def memory_ran_out(error: Exception) -> bool:
-    """Whether memory ran out: on the device, in Python, or in OpenCV, which has an error of its own for it."""
+    """Whether memory ran out: in a network (its adapter has raised `DeviceOutOfMemory`), in Python or in OpenCV."""
     opencv = isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem
     return opencv or isinstance(error, DeviceOutOfMemory | MemoryError)
 

@@ -1,8 +1,8 @@
-"""ParseNet's network, made from its published weights in the form that computes fastest.
+"""ParseNet's network, from its published weights and rearranged for speed.
 
 The network is PSFRGAN's (Chen et al., 2021), as facexlib 0.3.0 publishes it for 512 px crops: an encoder that halves
-the picture four times, ten residual blocks, a decoder that doubles it four times, and a head of 19 classes. Its other
-head, which draws a picture, is not used and not loaded.
+the picture four times, ten residual blocks, a decoder that doubles it four times, and a head of 19 classes. Its second
+head, which outputs a picture, is not loaded.
 """
 
 from __future__ import annotations
@@ -18,15 +18,14 @@ CLASSES = 19
 ENCODER = ((64, 128), (128, 256), (256, 256), (256, 256))  # (channels in, channels out) of each halving
 BODY = 10
 DECODER = ((256, 256), (256, 256), (256, 128), (128, 64))  # of each doubling
-SLOPE = 0.2  # of the leaky rectifier
-UNUSED = "out_img_conv."  # the head that draws a picture
+SLOPE = 0.2  # of the leaky ReLU
+UNUSED = "out_img_conv."  # the head that outputs a picture
 
 
 def build_parsenet(state_dict: Mapping[str, Tensor]) -> nn.Module:
     """The network: RGB in [-1, 1] (N, 3, H, W), H and W multiples of 16 → logits (N, 19, H, W).
 
-    Raises `KeyError`, `ValueError`, `TypeError` or `RuntimeError` where the weights are not ParseNet's; no weight
-    may be missing, none may be left over.
+    Raises `KeyError`, `ValueError`, `TypeError` or `RuntimeError` if a weight is missing, surplus or misshapen.
     """
     weights = {name: tensor for name, tensor in state_dict.items() if not name.startswith(UNUSED)}
     layers: list[nn.Module] = [_take(weights, "encoder.0", 3, ENCODER[0][0])]
@@ -41,7 +40,7 @@ def build_parsenet(state_dict: Mapping[str, Tensor]) -> nn.Module:
 
 
 class _Sum(nn.Module):
-    """What `branch` makes of the input, plus what `shortcut` makes of it."""
+    """A residual block: the sum of `branch` and `shortcut`, both applied to the input."""
 
     def __init__(self, branch: nn.Module, shortcut: nn.Module) -> None:
         super().__init__()
@@ -53,7 +52,10 @@ class _Sum(nn.Module):
 
 
 class _Doubling(nn.Module):
-    """A residual block that doubles the picture: `enlarge` gives the branch's first channels and the shortcut's."""
+    """A residual block that doubles the size: (N, I, H, W) → (N, O, 2·H, 2·W).
+
+    `enlarge` computes the branch's first convolution and the shortcut's: 2·O channels.
+    """
 
     def __init__(self, enlarge: nn.Module, second: nn.Module) -> None:
         super().__init__()
@@ -65,18 +67,20 @@ class _Doubling(nn.Module):
         return result
 
 
-class _EnlargingConvolution(nn.Module):
-    """Pixels repeated twice each way, a reflected border, and 3 × 3 convolutions side by side, in one step.
+class _RepeatingConvolution(nn.Module):
+    """Enlargement by two by pixel repetition, reflection padding, and then the 3 × 3 `convolutions`, in one step.
 
-    Repeating and convolving is one transposed convolution whose 4 × 4 kernel is the 3 × 3 one spread over each
-    repeated pixel; the reflection of repeated pixels is the repetition of the edge. That needs 16 multiplications
-    where the steps one by one need 36: measured on two cores, it takes less than half the time.
+    (N, I, H, W) → (N, O, 2·H, 2·W), the outputs of all convolutions concatenated.
+
+    Both together are one transposed convolution: its 4 × 4 kernel is the sum of the 3 × 3 kernel at the four places of
+    a repeated pixel. Reflection of repeated pixels is the same as replication of the edge. This takes 16
+    multiplications instead of 36 and, measured on two cores, less than half the time.
     """
 
     def __init__(self, *convolutions: nn.Conv2d) -> None:
         super().__init__()
         weight = torch.cat([convolution.state_dict()["weight"] for convolution in convolutions])
-        flipped = weight.flip(2, 3).transpose(0, 1)  # a transposed convolution turns its kernel round
+        flipped = weight.flip(2, 3).transpose(0, 1)  # a transposed convolution flips its kernel
         kernel = torch.zeros(*flipped.shape[:2], 4, 4)
         for row in (0, 1):
             for column in (0, 1):
@@ -98,17 +102,17 @@ def _resampling(weights: dict[str, Tensor], name: str, inside: int, outside: int
 
 
 def _doubling(weights: dict[str, Tensor], name: str, inside: int, outside: int) -> nn.Module:
-    """A residual block of the decoder. Branch and shortcut see the same enlarged picture: one convolution for both."""
+    """A residual block of the decoder. Branch and shortcut have the same input, so that one convolution serves both."""
     first = _take(weights, f"{name}.conv1", inside, outside, normalised=True)
     shortcut = _take(weights, f"{name}.shortcut_func", inside, outside)
     second = _take(weights, f"{name}.conv2", outside, outside, normalised=True)
-    return _Doubling(_EnlargingConvolution(first, shortcut), second)
+    return _Doubling(_RepeatingConvolution(first, shortcut), second)
 
 
 def _take(
     weights: dict[str, Tensor], name: str, inside: int, outside: int, stride: int = 1, *, normalised: bool = False
 ) -> nn.Conv2d:
-    """A 3 × 3 convolution with a reflected border, its weights taken out of `weights`; batch norm is folded in."""
+    """A 3 × 3 convolution with reflection padding, its weights removed from `weights`; batch norm is folded in."""
     convolution = nn.Conv2d(inside, outside, 3, stride, padding=1, padding_mode="reflect", bias=not normalised)
     _fill(convolution, weights, f"{name}.conv2d.")
     if not normalised:

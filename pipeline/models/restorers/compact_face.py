@@ -1,4 +1,4 @@
-"""Adapter for the embedded face restorer: a compact network that sees the face at the size it has in the photo."""
+"""Adapter for the embedded face restorer: a compact network that gets the face at the size it has in the photo."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from pipeline.types import CROP_SIZE, Crop, Image
 
 
 class CompactFaceRestorer:
-    """`compact-face`: a crop, brought to the size it has in the photo, through a compact ×4 network.
+    """`compact-face`: restores a crop with a compact ×4 network, at the size that the face has in the photo.
 
-    The network learnt what photos look like at their own resolution; a face that alignment has stretched to
-    512 px is not that. So the crop is taken back to its native size, enlarged, and brought to 512 px again.
+    The network was trained on photos at their own resolution, not on faces that alignment has enlarged to 512 px.
+    So the crop is shrunk to its native size, enlarged by the network, and resized to 512 px.
     """
 
     batch_size = 1  # each crop has a size of its own
     max_native_size = float(CROP_SIZE)  # a larger face has more detail than a 512 px crop can hold
-    min_size = 32  # pixels; a face under this native size gives the network too little to see
+    min_size = 32  # pixels; smaller faces are given to the network at this size
 
     def __init__(self, name: str, state_dict: Mapping[str, Any], runtime: Runtime) -> None:
         self.name = name
@@ -31,7 +31,7 @@ class CompactFaceRestorer:
         self.working_bytes = self._network.working_bytes
 
     def restore(self, crops: Sequence[Crop]) -> list[Image]:
-        """Crops (512, 512, 3) → restored (512, 512, 3)."""
+        """Crops (512, 512, 3), RGB in [0, 1] → restored (512, 512, 3). Raises `DeviceOutOfMemory`."""
         return [self._restore(crop) for crop in crops]
 
     def _restore(self, crop: Crop) -> Image:

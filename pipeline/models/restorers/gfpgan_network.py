@@ -1,11 +1,11 @@
-"""GFPGAN's network, arranged for speed: the published function, from the published weights.
+"""GFPGAN's network, from the published weights and rearranged for speed.
 
 Wang et al., "Towards Real-World Blind Face Restoration with Generative Facial Prior" (2021), in its version without
-custom operators (v1.3, v1.4). Done differently, with the same result:
+custom operators (v1.3, v1.4). Two steps are computed differently, with the same result:
 
-- A style multiplies the input of its convolution, and the normalisation the output (Karras et al., "Analyzing and
+- A style multiplies the input of its convolution, and the demodulation the output (Karras et al., "Analyzing and
   Improving the Image Quality of StyleGAN", 2020, equation 3, rearranged). The published code multiplies the weights
-  instead, which then differ from face to face.
+  instead, which then differ for each face of a batch.
 - Bilinear enlargement and the convolution after it are one convolution at the small size.
 """
 
@@ -18,14 +18,14 @@ from typing import TypeAlias
 import torch
 from torch.nn import functional
 
-from pipeline.models.restorers.upsampling import EnlargingConvolution, as_squares, interleaved
+from pipeline.models.restorers.bilinear_convolution import BilinearConvolution, as_squares, interleaved
 from pipeline.models.runtime.convolution import Convolution
 
-LEVELS = 7  # the sides 8, 16 … 512
+LEVELS = 7  # of side 8, 16 … 512 px
 SLOPE = 0.2
 EPSILON = 1e-8
 
-UNUSED = ("toRGB.", "stylegan_decoder.style_mlp.")  # for training, and for faces that are not given
+UNUSED = ("toRGB.", "stylegan_decoder.style_mlp.")  # for training, and for sampling random faces
 
 Tensors: TypeAlias = dict[str, torch.Tensor]
 
@@ -33,9 +33,8 @@ Tensors: TypeAlias = dict[str, torch.Tensor]
 class GfpganNetwork(torch.nn.Module):
     """Faces (N, 3, 512, 512) in [-1, 1] → restored faces, about [-1, 1], float32.
 
-    `published` are the tensors by their published names; the large layers compute in `dtype`. The noise is the
-    stored one. Raises `KeyError`, `ValueError`, `TypeError` or `RuntimeError` where the tensors are not GFPGAN's; none
-    may be missing, none may be left over.
+    `published` has the tensors by their published names; the large layers compute in `dtype`. The noise is the stored
+    one. Raises `KeyError`, `ValueError`, `TypeError` or `RuntimeError` if a tensor is missing, surplus or misshapen.
     """
 
     def __init__(self, published: Mapping[str, torch.Tensor], dtype: torch.dtype) -> None:
@@ -62,7 +61,7 @@ class GfpganNetwork(torch.nn.Module):
             raise ValueError(f"{len(tensors)} tensors are not GFPGAN's, the first of them {next(iter(tensors))}")
 
     def forward(self, faces: torch.Tensor) -> torch.Tensor:
-        """(N, 3, 512, 512) → (N, 3, 512, 512)."""
+        """(N, 3, 512, 512), RGB in [-1, 1] → (N, 3, 512, 512)."""
         x = self.first(faces)
         skips = []
         for down in self.down:
@@ -77,7 +76,7 @@ class GfpganNetwork(torch.nn.Module):
         style = self.styled[0](self.constant.expand(len(faces), -1, -1, -1).to(x.dtype), latents[0])
         colours: torch.Tensor = self.colours[0](style, latents[1])
         for level in range(LEVELS):
-            scale, shift = conditions.pop()  # and so given back once used
+            scale, shift = conditions.pop()  # popped, so that their memory is freed after use
             enlarge, keep, to_colours = self.styled[2 * level + 1], self.styled[2 * level + 2], self.colours[level + 1]
             style = enlarge(style, latents[2 * level + 1])
             half = style[:, scale.shape[1] :]
@@ -89,7 +88,7 @@ class GfpganNetwork(torch.nn.Module):
 
 
 class _Down(torch.nn.Module):
-    """Half the size: two convolutions, and beside them a shorter way."""
+    """A residual block that halves the size: (N, I, H, W) → (N, O, H/2, W/2)."""
 
     def __init__(self, tensors: Tensors, name: str, dtype: torch.dtype) -> None:
         super().__init__()
@@ -98,20 +97,20 @@ class _Down(torch.nn.Module):
         self.skip = Convolution(tensors.pop(f"{name}.skip.weight"), dtype=dtype)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        # Bilinear reduction to the half is the mean of four.
+        # Bilinear reduction by two is the mean of four pixels.
         deep: torch.Tensor = self.after(functional.avg_pool2d(self.before(x), 2))
         return deep.add_(self.skip(functional.avg_pool2d(x, 2)))
 
 
 class _Up(torch.nn.Module):
-    """Twice the size: two convolutions, and beside them a shorter way."""
+    """A residual block that doubles the size: (N, I, H, W) → (N, O, 2·H, 2·W)."""
 
     def __init__(self, tensors: Tensors, name: str, dtype: torch.dtype) -> None:
         super().__init__()
         self.before = _convolution(tensors, f"{name}.conv1", dtype)
-        self.after = EnlargingConvolution(tensors.pop(f"{name}.conv2.weight"), dtype)
+        self.after = BilinearConvolution(tensors.pop(f"{name}.conv2.weight"), dtype)
         self.bias = _fixed(tensors.pop(f"{name}.conv2.bias").to(dtype))
-        self.skip = EnlargingConvolution(tensors.pop(f"{name}.skip.weight"), dtype)
+        self.skip = BilinearConvolution(tensors.pop(f"{name}.skip.weight"), dtype)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         deep = self.after(self.before(x))
@@ -123,14 +122,17 @@ class _Up(torch.nn.Module):
 
 
 class _Styled(torch.nn.Module):
-    """A convolution in a style, with noise; `enlarge`: at twice the size."""
+    """A convolution modulated by a style, plus noise, bias and leaky ReLU; `enlarge`: after doubling the size.
+
+    (N, I, H, W) and a latent (N, 512) → (N, O, H, W) or (N, O, 2·H, 2·W).
+    """
 
     def __init__(self, tensors: Tensors, name: str, noise: torch.Tensor, dtype: torch.dtype, *, enlarge: bool) -> None:
         super().__init__()
         weight = tensors.pop(f"{name}.modulated_conv.weight")[0]
         self.modulation = _linear(tensors, f"{name}.modulated_conv.modulation", torch.float32)
         self.power = _fixed(weight.square().sum((2, 3)))
-        self.convolution = EnlargingConvolution(weight, dtype) if enlarge else Convolution(weight, dtype=dtype)
+        self.convolution = BilinearConvolution(weight, dtype) if enlarge else Convolution(weight, dtype=dtype)
         self.noise = _fixed((noise * tensors.pop(f"{name}.weight")).to(dtype))
         self.bias = _fixed(tensors.pop(f"{name}.bias").to(dtype))
 
@@ -138,7 +140,7 @@ class _Styled(torch.nn.Module):
         style = self.modulation(latent)
         factor = math.sqrt(2) * torch.rsqrt(functional.linear(style.square(), self.power) + EPSILON)
         factor, style = factor.to(x.dtype), style.to(x.dtype)[:, :, None, None]
-        if isinstance(self.convolution, EnlargingConvolution):
+        if isinstance(self.convolution, BilinearConvolution):
             squares = self.convolution(x, style)
             result = interleaved(squares)
             torch.addcmul(as_squares(self.noise), squares, factor[:, None, None, None, None], out=as_squares(result))
@@ -149,7 +151,7 @@ class _Styled(torch.nn.Module):
 
 
 class _Colours(torch.nn.Module):
-    """What a level adds to the picture, float32."""
+    """The RGB image that a level adds to the result: (N, I, H, W) and a latent (N, 512) → (N, 3, H, W), float32."""
 
     def __init__(self, tensors: Tensors, name: str) -> None:
         super().__init__()

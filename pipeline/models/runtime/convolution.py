@@ -1,4 +1,4 @@
-"""A convolution prepared for where it runs: weights packed once, the activation in the same pass."""
+"""A convolution whose weights oneDNN packs once, with the activation fused into it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-# What torch's own compiler emits for processors. It is no public interface: all works without it too.
+# The operators that torch's compiler (Inductor) emits for CPUs. They are no public interface; without them the plain
+# convolution is used.
 _ONEDNN: Any = torch.ops.mkldnn
 
 
 class Convolution(torch.nn.Module):
-    """A convolution of stride 1, with a leaky ReLU of slope `slope` after it (None: without).
+    """A convolution of stride 1, followed by a leaky ReLU with this `slope` (None: no activation).
 
-    `weight` is (O, I, k, k), `bias` (O,) or None; both are kept as `dtype`. `padding` is zeros on each side, unless
-    given as many as keep the size.
+    `weight` is (O, I, k, k), `bias` (O,) or None; both are converted to `dtype`. `padding`: pixels of zeros on each
+    side; None pads so that the size stays the same.
     """
 
     def __init__(
@@ -36,15 +37,15 @@ class Convolution(torch.nn.Module):
         self._packed: torch.Tensor | None = None
 
     def pack(self) -> None:
-        """Let oneDNN arrange the weights now instead of at every call, where it is what computes.
+        """Reorder the weights for oneDNN now instead of at every call, if oneDNN computes this convolution.
 
-        The arrangement takes the place of the weights: the module cannot be moved or saved afterwards.
+        The packed weights replace the plain ones: the module cannot be moved or saved afterwards.
         """
         if self.weight is None or self.weight.device.type != "cpu" or not packs(self.weight.dtype):
             return
-        sides, size = [self.padding] * 2, [1, self.weight.shape[1], 64, 64]  # whatever the size: it is the same
+        padding, size = [self.padding] * 2, [1, self.weight.shape[1], 64, 64]  # the layout is the same for any H and W
         reorder: Any = torch._C._nn.mkldnn_reorder_conv2d_weight
-        self._packed = reorder(self.weight.detach().to_mkldnn(), sides, [1, 1], [1, 1], 1, size)
+        self._packed = reorder(self.weight.detach().to_mkldnn(), padding, [1, 1], [1, 1], 1, size)
         self.weight = None
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -53,38 +54,38 @@ class Convolution(torch.nn.Module):
             result = functional.conv2d(x, self.weight, self.bias, padding=self.padding)
             return result if self.slope is None else functional.leaky_relu_(result, self.slope)
         activation: tuple[str, list[float]] = ("none", []) if self.slope is None else ("leaky_relu", [self.slope])
-        once, sides = [1, 1], [self.padding] * 2
-        packed: torch.Tensor = _ONEDNN._convolution_pointwise(
-            x, self._packed, self.bias, sides, once, once, 1, *activation, ""
+        stride, dilation, padding = [1, 1], [1, 1], [self.padding] * 2
+        fused: torch.Tensor = _ONEDNN._convolution_pointwise(
+            x, self._packed, self.bias, padding, stride, dilation, 1, *activation, ""
         )
-        return packed
+        return fused
 
 
 def packs(dtype: torch.dtype) -> bool:
-    """Whether this processor computes such convolutions with oneDNN, from packed weights."""
+    """Whether oneDNN computes convolutions of this dtype from packed weights on this CPU."""
     if platform.machine() not in ("x86_64", "AMD64") or not hasattr(_ONEDNN, "_convolution_pointwise"):
         return False
     return torch._C._has_mkldnn and (dtype == torch.float32 or (dtype == torch.bfloat16 and has_onednn_bf16()))
 
 
 def has_onednn_bf16() -> bool:
-    """Whether oneDNN computes bfloat16 on this processor and is allowed to."""
-    asked = getattr(_ONEDNN, "_is_mkldnn_bf16_supported", None)
-    return asked is not None and bool(asked())
+    """Whether oneDNN supports bfloat16 on this CPU and the environment allows it."""
+    is_supported = getattr(_ONEDNN, "_is_mkldnn_bf16_supported", None)
+    return is_supported is not None and bool(is_supported())
 
 
 def pack_convolutions(network: torch.nn.Module) -> None:
-    """`Convolution.pack` all in a network."""
+    """Call `Convolution.pack` on every one in a network."""
     for module in network.modules():
         if isinstance(module, Convolution):
             module.pack()
 
 
 def join_activations(network: torch.nn.Module) -> None:
-    """Put a `Convolution` in the place of each of torch's that it can stand for, with the leaky ReLU after it.
+    """Replace each of torch's convolutions that has stride 1 by a `Convolution`, and fuse the leaky ReLU after it.
 
-    An activation is known to come after where both are neighbours in a `Sequential`. For networks that use each layer
-    once, in no other way than by calling it.
+    An activation is fused only if it directly follows the convolution in a `Sequential`. The network must call each
+    layer exactly once and not use it in another way.
     """
     before: torch.nn.Module | None = None
     for name, layer in list(network.named_children()):
@@ -102,7 +103,7 @@ def join_activations(network: torch.nn.Module) -> None:
 
 
 def _is_plain(layer: torch.nn.Conv2d) -> bool:
-    """Square, dense, of stride 1, with zeros around that keep the size."""
+    """Whether `Convolution` can compute it: square, dense, stride 1, zero padding that keeps the size."""
     side = layer.kernel_size[0]
     return (
         layer.kernel_size == (side, side)

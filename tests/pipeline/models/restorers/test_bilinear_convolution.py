@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from pipeline.models.restorers.upsampling import EnlargingConvolution, as_squares, interleaved
+from pipeline.models.restorers.bilinear_convolution import BilinearConvolution, as_squares, interleaved
 
 
 def picture(squares: torch.Tensor) -> torch.Tensor:
@@ -28,7 +28,7 @@ def test_it_is_the_enlargement_and_then_the_convolution(
     x = torch.randn(shape, generator=generator)
     scale = torch.randn((shape[0], shape[1], 1, 1), generator=generator)
     weight = torch.randn((outputs, shape[1], side, side), generator=generator)
-    layer = EnlargingConvolution(weight, torch.float32)
+    layer = BilinearConvolution(weight, torch.float32)
     for given_scale, seen in ((None, x), (scale, x * scale)):
         enlarged = functional.interpolate(seen, scale_factor=2, mode="bilinear", align_corners=False)
         expected = functional.conv2d(enlarged, weight, padding=side // 2)
@@ -42,7 +42,7 @@ def test_packed_too(dtype: torch.dtype) -> None:
     torch.manual_seed(0)
     x, weight = torch.randn(2, 16, 12, 20), torch.randn(32, 16, 3, 3)
     expected = functional.conv2d(functional.interpolate(x, scale_factor=2, mode="bilinear"), weight, padding=1)
-    layer = EnlargingConvolution(weight, dtype)
+    layer = BilinearConvolution(weight, dtype)
     layer.phases.pack()
     with torch.inference_mode():
         found = picture(layer(x.to(dtype)))
@@ -55,7 +55,7 @@ def test_packed_too(dtype: torch.dtype) -> None:
 @pytest.mark.parametrize("side", [2, 5])
 def test_kernels_of_other_sizes_are_refused(side: int) -> None:
     with pytest.raises(ValueError, match=f"{side} pixels"):
-        EnlargingConvolution(torch.zeros(1, 1, side, side), torch.float32)
+        BilinearConvolution(torch.zeros(1, 1, side, side), torch.float32)
 
 
 def test_squares_are_a_view_of_the_picture() -> None:

@@ -1,4 +1,4 @@
-"""Bilinear enlargement and convolution in one: a convolution at the small size that gives four pixels for one."""
+"""Bilinear enlargement by two and the convolution after it, as one convolution at the small size."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from torch.nn import functional
 
 from pipeline.models.runtime.convolution import Convolution
 
-# Row: where a pixel of the doubled line falls (first or second of its pair) and which tap of the kernel reads there;
-# column: the part of the small line's previous, same and next pixel in what the tap reads.
+# _TAPS[phase][tap]: the weights of the previous, same and next pixel of the small line in the enlarged pixel that a
+# kernel's tap reads. Phase 0 is the first pixel of each enlarged pair, phase 1 the second.
 _TAPS = (
     ((0.75, 0.25, 0.0), (0.25, 0.75, 0.0), (0.0, 0.75, 0.25)),
     ((0.25, 0.75, 0.0), (0.0, 0.75, 0.25), (0.0, 0.25, 0.75)),
 )
 
 
-class EnlargingConvolution(torch.nn.Module):
+class BilinearConvolution(torch.nn.Module):
     """`interpolate(x, scale_factor=2, mode="bilinear")` and then a convolution 3 × 3 or 1 × 1 that keeps the size.
 
     Four convolutions of the small picture, one for each pixel of a 2 × 2 square, give the same numbers with as many
-    multiplications, and the enlarged picture with all its input channels is never made. `weight` is (O, I, k, k).
-    Raises `ValueError` for kernels of other sizes.
+    multiplications and without the memory for the enlarged picture with all its input channels. `weight` is
+    (O, I, k, k). Raises `ValueError` for kernels of other sizes.
     """
 
     def __init__(self, weight: torch.Tensor, dtype: torch.dtype) -> None:
@@ -33,13 +33,14 @@ class EnlargingConvolution(torch.nn.Module):
         kernel = torch.einsum("ayr,bxs,oiyx->aboirs", taps, taps, full).flatten(0, 2)
         self.phases = Convolution(kernel, dtype=dtype, padding=0)
         self.outputs = weight.shape[0]
-        # What the taps just outside of the picture must not add: top, bottom, left, right, each (3·I, O).
+        # Kernels of the taps outside the enlarged picture, where the padding is zero and not the repeated edge. Their
+        # sums are subtracted again: top, bottom, left, right, each (3·I, O).
         edges = torch.stack([full[:, :, 0], full[:, :, 2], full[:, :, :, 0], full[:, :, :, 2]])
         edges = edges.permute(0, 3, 2, 1).flatten(1, 2).to(dtype)
         self.edges = None if missing else torch.nn.Parameter(edges, requires_grad=False)
 
     def forward(self, x: torch.Tensor, scale: torch.Tensor | None = None) -> torch.Tensor:
-        """(N, I, H, W), times `scale` (N, I, 1, 1) if given → (N, H, 2, W, 2, O), the pairs still in their squares."""
+        """(N, I, H, W), multiplied by `scale` (N, I, 1, 1) if given → 2 × 2 squares (N, H, 2, W, 2, O)."""
         n, channels, height, width = x.shape
         framed = torch.empty(
             (n, channels, height + 2, width + 2), dtype=x.dtype, device=x.device, memory_format=torch.channels_last
@@ -57,7 +58,7 @@ class EnlargingConvolution(torch.nn.Module):
         if self.edges is not None:
             rows = _doubled(framed[:, :, :: height + 1])
             columns = _doubled(framed[:, :, :, :: width + 1].transpose(2, 3))
-            columns[..., 0] = columns[..., -1] = 0  # the corners are the rows'
+            columns[..., 0] = columns[..., -1] = 0  # the rows include the corners
             top, bottom = _line_sums(rows, self.edges[:2])
             left, right = _line_sums(columns, self.edges[2:])
             squares[:, 0, 0] -= top
@@ -68,19 +69,19 @@ class EnlargingConvolution(torch.nn.Module):
 
 
 def interleaved(squares: torch.Tensor) -> torch.Tensor:
-    """The picture (N, O, 2·H, 2·W), channels last, uninitialised, and in it the squares (N, H, 2, W, 2, O)."""
+    """An uninitialised picture (N, O, 2·H, 2·W), channels-last, with room for `squares` (N, H, 2, W, 2, O)."""
     n, height, _, width, _, outputs = squares.shape
     return squares.new_empty((n, 2 * height, 2 * width, outputs)).permute(0, 3, 1, 2)
 
 
 def as_squares(picture: torch.Tensor) -> torch.Tensor:
-    """A picture (N, O, 2·H, 2·W) seen as squares (N, H, 2, W, 2, O)."""
+    """A view of a picture (N, O, 2·H, 2·W) as squares (N, H, 2, W, 2, O)."""
     n, outputs, height, width = picture.shape
     return picture.permute(0, 2, 3, 1).view(n, height // 2, 2, width // 2, 2, outputs)
 
 
 def _doubled(lines: torch.Tensor) -> torch.Tensor:
-    """Lines (..., L + 2) twice as long, without half a pixel at each end: (..., 2·L + 2)."""
+    """Lines (..., L + 2), enlarged by two and cropped by one enlarged pixel at each end: (..., 2·L + 2)."""
     before, after = lines[..., :-1], lines[..., 1:]
     return torch.stack([0.75 * before + 0.25 * after, 0.25 * before + 0.75 * after], dim=-1).flatten(-2)
 
