@@ -40,7 +40,7 @@ def theirs(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture(scope="module")
 def ours(theirs: Any) -> PerceptualDistance:
-    """The same weights, under the names they have in torchvision's file: without lpips's slices."""
+    """The same weights under torchvision's names, without the slices of `lpips`."""
     state = {f"features.{name.split('.', 1)[1]}": tensor for name, tensor in theirs.net.state_dict().items()}
     return PerceptualDistance("lpips", state, FP32)
 

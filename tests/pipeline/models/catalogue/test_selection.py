@@ -294,7 +294,7 @@ def test_it_is_said_what_stands_in_for_a_refused_model(weights_dir: Path) -> Non
         "LIKENESS_LICENCES=commercial refuses big (unclear terms, commercial use: unclear): small will do as restorer.",
         "LIKENESS_LICENCES=commercial refuses faces (MIT, commercial use: no): identity is not measured.",
     )
-    # Nothing is said of what was not wanted anyway.
+    # No note about models that the settings exclude for another reason.
     assert choose(ModelPreferences(weights_dir, "embedded", "commercial"), table).notes == ()
     quiet = ModelPreferences(weights_dir, "auto", "commercial", {"recogniser": ("none",), "restorer": ("small",)})
     assert choose(quiet, table).notes == ()
@@ -316,7 +316,7 @@ def test_official_and_commercial_together_say_what_would_stand_in(weights_dir: P
 
 @pytest.fixture
 def own(weights_dir: Path) -> ModelFile:
-    """A model of the user's own, in place and in the table."""
+    """A user's own model: its file and its line in the table exist."""
     model = row(
         "mine", "upscaler", "own", adapter="spandrel-upscaler", licence="CC0", bytes=None, file="mine.pth", scale=None
     )

@@ -84,7 +84,7 @@ def fetch(folder: Path, *models: ModelFile, patience: Patience = QUICK, **option
 
 
 def downloaded(folder: Path, *models: ModelFile, **options: Any) -> bool:
-    """Whether it was downloaded; it must not have failed."""
+    """Whether the models were downloaded; none may have failed."""
     results = fetch(folder, *models, **options)
     assert [result.failure for result in results] == [None] * len(models)
     assert all(result.model is model for result, model in zip(results, models, strict=True))
@@ -93,7 +93,7 @@ def downloaded(folder: Path, *models: ModelFile, **options: Any) -> bool:
 
 
 def refusal(folder: Path, model: ModelFile, **options: Any) -> str:
-    """The sentence of a model that could not be fetched."""
+    """The message for a model that could not be downloaded."""
     (result,) = fetch(folder, model, **options)
     assert not result.downloaded
     assert result.model is model
@@ -107,7 +107,7 @@ def refusal(folder: Path, model: ModelFile, **options: Any) -> str:
 
 
 def lying_in(folder: Path) -> dict[str, bytes]:
-    """Every file but the empty locks."""
+    """All files except the empty locks."""
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix != ".lock"}
 
 
@@ -339,7 +339,7 @@ def test_a_slow_server_is_waited_for(server: FileServer, folder: Path) -> None:
     assert downloaded(
         folder,
         model,
-        patience=replace(QUICK, read_s=1),  # less than all of it takes
+        patience=replace(QUICK, read_s=1),  # less than the whole download takes
         progress=lambda *_: half_done.append((folder / "a.pth").exists()),
     )
     assert len(half_done) >= 5
@@ -611,7 +611,7 @@ def test_a_failure_on_the_way_through_a_proxy_names_it(folder: Path, monkeypatch
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """A key and a certificate that signs itself, of 127.0.0.1."""
+    """A key and a self-signed certificate for 127.0.0.1."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("openssl makes the certificate, and is not here")
@@ -710,7 +710,7 @@ def test_the_exact_name_comes_before_one_in_a_folder(server: FileServer, folder:
 
 
 def flagged(archive: bytes, offset: int, value: int) -> bytes:
-    """The zip with one byte of the first entry in its directory set."""
+    """The zip with one byte changed in the first entry of its central directory."""
     at = archive.index(b"PK\x01\x02") + offset
     return archive[:at] + bytes([value]) + archive[at + 1 :]
 
@@ -891,7 +891,7 @@ Report = list[tuple[bool, str]]  # of each model: downloaded, failure
 
 
 def child_main(connection: Connection, models: Sequence[ModelFile], folder: Path, trouble: str) -> None:
-    """Pull, in a process that gets into trouble, and send the report."""
+    """Download in a child process under hard conditions, and send the report."""
     for name in PROXIES:
         os.environ.pop(name, None)
 
@@ -903,7 +903,7 @@ def child_main(connection: Connection, models: Sequence[ModelFile], folder: Path
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
     elif trouble == "no rights":
-        os.chdir(folder)  # from here on `.`, so that no rights on its parents are needed
+        os.chdir(folder)  # then the folder is `.`, and no permissions on its parents are needed
         folder = Path()
         if os.geteuid() == 0:
             os.seteuid(65534)
@@ -920,7 +920,7 @@ def child_main(connection: Connection, models: Sequence[ModelFile], folder: Path
 
 @contextmanager
 def child(folder: Path, *models: ModelFile, trouble: str = "") -> Iterator[tuple[BaseProcess, Connection]]:
-    """A process that pulls, and what it has to say; it is gone after the block."""
+    """A process that downloads, and the connection for its report; it is ended after the block."""
     here, there = CONTEXT.Pipe()
     process = CONTEXT.Process(target=child_main, args=(there, models, folder, trouble))
     process.start()

@@ -25,7 +25,7 @@ CHANNELS = {"alex": (64, 192, 384, 256, 256), "squeeze": (64, 128, 256, 384, 384
 
 
 def checkpoint(kind: str) -> dict[str, Any]:
-    """Random features, named as torchvision's file has them, beside a small stand-in for its classifier."""
+    """Random features, named as in torchvision's file, and a small replacement for its classifier."""
     torch.manual_seed(5)
     with torch.device("meta"):
         features = MAKERS[kind](weights=None).features
@@ -50,7 +50,7 @@ def noise(height: int, width: int, seed: int = 0) -> Image:
 
 
 def direct(kind: str, state: dict[str, Any], first: Image, second: Image) -> float:
-    """LPIPS as the paper has it, the whole picture at once."""
+    """LPIPS as in the paper, on the whole picture at once."""
     with torch.device("meta"):
         features: Any = MAKERS[kind](weights=None).features
     features = features.to_empty(device="cpu").eval()
@@ -88,7 +88,7 @@ def test_the_distance_is_that_of_the_whole_pictures(
 
 @pytest.mark.parametrize("kind", MAKERS)
 def test_tiles_see_all_that_their_own_features_depend_on(kind: str) -> None:
-    """Kernel, stride and padding of each layer say how far a feature's pixels lie before and after its place."""
+    """The receptive field before and after a feature's place follows from kernels, strides and paddings."""
     before, after, step = 0, 0, 1
     with torch.device("meta"):
         features: Any = MAKERS[kind](weights=None).features
@@ -124,7 +124,7 @@ def test_tiles_stand_for_every_place_once(monkeypatch: pytest.MonkeyPatch, lengt
 def test_no_picture_is_too_large_for_its_tiles(
     states: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    """What the first layer, which needs most memory, ever sees: one tile and its surroundings."""
+    """The first layer, which needs most memory, only gets single tiles with their halos."""
     monkeypatch.setattr(lpips, "TILE", 64)
     network = PerceptualDistance("lpips", states[kind], FP32)
     seen: list[int] = []
@@ -147,7 +147,7 @@ def test_equal_pictures_have_distance_zero_and_unlike_ones_more_than_like_ones(
 
 
 def test_pictures_without_any_features_are_compared_too(states: dict[str, dict[str, Any]]) -> None:
-    """Zero features have no direction: they count as alike, and as unlike anything else."""
+    """Zero features have no direction: they count as equal to each other."""
     mute = {k: -v.abs() if k.endswith("bias") else torch.zeros_like(v) for k, v in states["alex"].items()}
     assert PerceptualDistance("lpips", mute, FP32).distance(noise(40, 40), noise(40, 40, seed=1), unchecked) == 0.0
 

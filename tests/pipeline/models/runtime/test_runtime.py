@@ -27,7 +27,7 @@ def no_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def has_cuda(monkeypatch: pytest.MonkeyPatch, *, bf16: bool) -> None:
-    """A CUDA device as torch describes it; where bf16 is not in hardware torch still counts its emulation."""
+    """A CUDA device as torch describes it. Without bf16 in hardware torch still reports its emulation."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: bf16 or including_emulation)
 
@@ -142,7 +142,7 @@ GIB = 2**30
 
 
 def cuda_has(monkeypatch: pytest.MonkeyPatch, *, free: int, reserved: int = 0, allocated: int = 0) -> None:
-    """Bytes of a device with 80 GiB as torch tells them."""
+    """Bytes of a device with 80 GiB, as torch reports them."""
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free, 80 * GIB))
     monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: reserved)
     monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: allocated)
@@ -279,7 +279,7 @@ def test_what_a_failed_computation_held_is_free_before_the_cache_is_emptied(
 
     monkeypatch.setattr(torch.cuda, "synchronize", lambda _: None)
     monkeypatch.setattr(torch.cuda, "empty_cache", lambda: emptied.append(held[0]() is None))
-    with pytest.raises(DeviceOutOfMemory):  # the error is still there, and with it its traceback
+    with pytest.raises(DeviceOutOfMemory):  # `error` still refers to the traceback here
         compute()
     assert held[0]() is None
     assert emptied == ([True] if runtime is CUDA else [])
@@ -290,7 +290,7 @@ def test_what_a_failed_computation_held_is_free_before_the_cache_is_emptied(
     [RuntimeError("CUDA error: device-side assert triggered"), torch.OutOfMemoryError("CUDA out of memory.")],
 )
 def test_a_device_that_does_nothing_any_more_has_failed(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the error says: from then on CUDA answers every call with it."""
+    """Whatever the message: after such an error CUDA answers every call with it."""
 
     def compute() -> None:
         with CUDA.inference():
