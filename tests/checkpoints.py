@@ -1,4 +1,4 @@
-"""Checkpoints as they are published, but with random weights: the real shape and layout, no real content."""
+"""Checkpoints with random weights in the shapes and layout of the published files."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def compact(scale: int = 4, *, features: int = 64, convolutions: int = 32, seed:
 
 
 def parsenet(seed: int = 0) -> StateDict:
-    """parsing_parsenet.pth: batch norms with numbers that matter."""
+    """parsing_parsenet.pth, with non-trivial batch norms."""
     generator = torch.Generator().manual_seed(seed)
     state: StateDict = {}
 

@@ -1,4 +1,4 @@
-"""Detectors with random weights that see a fair number of faces: the published layout, no real content."""
+"""Detectors in the published layout with random weights, which see a fair number of faces."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ STRIDES = (8, 16, 32)
 
 
 def retinaface(backbone: Backbone, *, face_bias: float = -4.0, seed: int = 0) -> dict[str, Any]:
-    """A checkpoint whose batch norms have the statistics of a photo, so that no feature grows or dies."""
+    """A checkpoint whose batch norms have the statistics of a photo, so that no feature explodes or vanishes."""
     torch.manual_seed(seed)
     network = RetinaFaceNetwork(backbone)
     for layer in network.modules():
         if isinstance(layer, torch.nn.BatchNorm2d):
             torch.nn.init.uniform_(layer.weight, 0.5, 1.5)
             torch.nn.init.normal_(layer.bias, 0, 0.1)
-            layer.momentum = None  # the mean of what was seen
+            layer.momentum = None  # the mean over all inputs
     for head, gain in ((network.ClassHead, 8.0), (network.BboxHead, 3.0), (network.LandmarkHead, 3.0)):
         for level in head:
             level["conv1x1"].weight.data *= gain
@@ -43,7 +43,7 @@ def scrfd(*, batched: bool = False, side: int | str = "side", outputs: int = 9, 
     for kind, (numbers, gain, bias) in enumerate(((1, 20.0, -10.0), (4, 2.0, 2.0), (10, 1.0, 0.0))):
         for stride in STRIDES:
             name = f"{kind}_{stride}"
-            # Rather coarse patterns: what resampling does to single pixels should make little difference.
+            # Coarse patterns, so that differences in resampling matter little.
             coarse = rng.normal(0, gain / stride**2, (2 * numbers, 3, 2, 2)).astype(np.float32)
             kernel = coarse.repeat(stride // 2, axis=2).repeat(stride // 2, axis=3)
             shape = [1, -1, numbers] if batched else [-1, numbers]
@@ -68,7 +68,7 @@ def scrfd(*, batched: bool = False, side: int | str = "side", outputs: int = 9, 
 
 
 def onnx_bytes(graph: onnx.GraphProto) -> bytes:
-    """A file that also onnxruntime 1.23 reads."""
+    """A file that onnxruntime 1.23 can read, too."""
     return bytes(
         helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 13)]).SerializeToString()
     )

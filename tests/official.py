@@ -1,4 +1,4 @@
-"""The whole official set with random weights: every file of its real shape and layout, none with real content."""
+"""The whole official set with random weights, in the shapes and layout of the published files."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The networks: which there are, where their files lie, how they run, and one thin adapter for each."""
+"""The networks: a catalogue of them, their download, the runtime, and one adapter for each."""

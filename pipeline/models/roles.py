@@ -44,20 +44,20 @@ class Named(Protocol):
 
 
 class Detector(Protocol):
-    """Finds faces. `max_side`: the photo is shrunk to this long side (pixels) before `detect`."""
+    """Finds faces. Photos are shrunk to a long side of `max_side` pixels before `detect`."""
 
     name: str
     max_side: int
 
     def detect(self, image: Image, check: Callable[[], None]) -> list[Face]:
-        """Faces of an image of any size, best first, in that image's pixels; `check` between looks of several sizes."""
+        """Faces of `image` (H, W, 3), RGB in [0, 1], best first, in its pixels. Calls `check`, which may raise."""
         ...
 
 
 class Restorer(Protocol):
-    """Restores aligned faces. A face whose native size exceeds `max_native_size` px is left alone.
+    """Restores aligned faces. A face whose native size exceeds `max_native_size` px is not restored.
 
-    `working_bytes` is the host memory, beyond the weights, that it takes at its peak.
+    `working_bytes` is its peak host memory in addition to the weights.
     """
 
     name: str
@@ -66,18 +66,19 @@ class Restorer(Protocol):
 
     @property
     def batch_size(self) -> int:
-        """How many crops fit into memory now, at once; at least 1. Ask again for each photo."""
+        """How many crops fit into memory at once; at least 1. It changes with free memory: ask for each photo."""
         ...
 
     def restore(self, crops: Sequence[Crop]) -> list[Image]:
-        """At most `batch_size` crops in, as many images (512, 512, 3) out."""
+        """At most `batch_size` crops → as many images (512, 512, 3), RGB in [0, 1]. Raises `DeviceOutOfMemory`."""
         ...
 
 
 class Upscaler(Protocol):
-    """Enlarges by a whole number. `tile`: side, in input pixels, of the largest tile that it is given; `overlap`:
-    input pixels that neighbouring tiles share; `working_bytes`: the host memory, beyond the weights, that it takes at
-    its peak.
+    """Enlarges by a whole number, `scale`.
+
+    `tile`: largest side of a tile, and `overlap` of neighbouring tiles, both in input pixels. `working_bytes`: its peak
+    host memory in addition to the weights.
     """
 
     name: str
@@ -88,17 +89,20 @@ class Upscaler(Protocol):
 
     @property
     def batch_size(self) -> int:
-        """How many tiles of (`tile`, `tile`) px fit into memory now, at once; at least 1. Ask again for each photo."""
+        """How many tiles of (`tile`, `tile`) px fit into memory at once; at least 1. Ask again for each photo."""
         ...
 
     def upscale(self, tiles: Sequence[Image]) -> list[Image]:
-        """At most `batch_size` tiles of one shape (h, w, 3) in, as many (h·scale, w·scale, 3) in [0, 1] out."""
+        """At most `batch_size` tiles (h, w, 3) of one shape, RGB in [0, 1] → (h·scale, w·scale, 3).
+
+        Raises `DeviceOutOfMemory`.
+        """
         ...
 
 
 @runtime_checkable
 class AdjustableUpscaler(Upscaler, Protocol):
-    """An upscaler that can leave more of the photo's noise and grain, if `adjustable`: what it takes is installed."""
+    """An upscaler that can denoise less, if `adjustable`: the weights that this takes are installed."""
 
     adjustable: bool
 
@@ -108,49 +112,60 @@ class AdjustableUpscaler(Upscaler, Protocol):
 
 
 class Parser(Protocol):
-    """Says which pixels of a restored crop are face."""
+    """Classifies the pixels of a restored crop: face or not."""
 
     name: str
 
     @property
     def batch_size(self) -> int:
-        """How many crops fit into memory now, at once; at least 1. Ask again for each photo."""
+        """How many crops fit into memory at once; at least 1. It changes with free memory: ask for each photo."""
         ...
 
     def parse(self, crops: Sequence[Image]) -> list[FloatArray]:
-        """At most `batch_size` crops (512, 512, 3) in, as many soft masks (512, 512) in [0, 1] out."""
+        """At most `batch_size` crops (512, 512, 3), RGB in [0, 1] → as many masks (512, 512) in [0, 1].
+
+        Raises `StageFailed` and `DeviceOutOfMemory`.
+        """
         ...
 
 
 class Recogniser(Protocol):
-    """Turns faces into identity vectors. `threshold`: the cosine in [-1, 1] of two of them under which it takes the
-    faces for two people, unless another is asked for.
+    """Computes identity embeddings of faces.
+
+    `threshold`: the cosine similarity in [-1, 1] under which two faces count as two people, unless a request gives
+    another.
     """
 
     name: str
     threshold: float
 
     def embed(self, images: Sequence[Image], landmarks: Sequence[FloatArray]) -> FloatArray:
-        """N images with their landmarks (5, 2) in, L2-normalised embeddings (N, D) out."""
+        """N images (H, W, 3) with landmarks (5, 2) in their pixels → L2-normalised embeddings (N, D).
+
+        Raises `StageFailed` and `DeviceOutOfMemory`.
+        """
         ...
 
 
 class Perceptual(Protocol):
-    """Measures how different two pictures look. `smallest_side`: pixels that both sides must have."""
+    """Measures how different two pictures look. Both sides must have at least `smallest_side` pixels."""
 
     name: str
     smallest_side: int
 
     def distance(self, first: Image, second: Image, check: Callable[[], None]) -> float:
-        """Two images of one shape (H, W, 3) in, their perceptual distance (0 for equal) out; `check` between tiles."""
+        """The perceptual distance of two images of one shape (H, W, 3), RGB in [0, 1]; 0 for equal ones.
+
+        Calls `check`, which may raise, before each tile. Raises `StageFailed` and `DeviceOutOfMemory`.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """The models in use, loaded once. `upscalers` by scale; a role that is None has no model installed.
+    """The models of a process, loaded once. `upscalers` are by scale; None is a role without a model.
 
-    `offered_restorers` and `offered_upscalers` are those that a request may ask for, by name.
+    `offered_restorers` and `offered_upscalers` are those that a request may name, by name.
     """
 
     detector: Detector

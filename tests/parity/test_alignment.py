@@ -30,7 +30,7 @@ def facexlib_crop(image: Image, landmarks: FloatArray) -> npt.NDArray[np.uint8]:
 
 
 def placed(scale: float, degrees: float, center: tuple[float, float]) -> FloatArray:
-    """The template's landmarks, turned about a place of the photo; with a deviation that no similarity explains."""
+    """The template's landmarks, moved and turned in the photo, plus a deviation from any similarity transform."""
     turn = cv2.getRotationMatrix2D((256.0, 256.0), degrees, scale)
     points = FFHQ_512_TEMPLATE @ turn[:, :2].T + turn[:, 2] - 256 + center
     return np.asarray(points + np.random.default_rng(0).normal(0, 4 * scale, (5, 2)), dtype=np.float32)

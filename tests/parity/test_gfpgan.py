@@ -62,7 +62,7 @@ def crop(image: Image) -> Crop:
 def test_the_restored_crop_is_the_published_packages(state_dict: dict[str, Any], theirs: Any, astronaut: Image) -> None:
     ours = GfpganRestorer("gfpgan-v1.4", state_dict, FP32).restore([crop(astronaut)])[0]
     _, restored, _ = theirs.enhance(np.round(astronaut[..., ::-1] * 255).astype(np.uint8), has_aligned=True)
-    assert 0.1 < ours.std() < 0.5  # neither grey nor saturated: the comparison means something
+    assert 0.1 < ours.std() < 0.5  # neither grey nor saturated, so that the comparison is meaningful
     difference = np.abs(ours * 255 - restored[0][..., ::-1].astype(np.float32))
     assert difference.max() <= 1  # their crop is rounded down or to the nearest level
     with torch.inference_mode():

@@ -32,7 +32,7 @@ def ours(prefix: str, make: Callable[[], torch.nn.Module]) -> torch.nn.Module:
 
 
 def crops(image: Image, side: int, count: int = 64) -> torch.Tensor:
-    """Squares of a photo as the networks get them: half of them anywhere, half of them about the face."""
+    """Square crops of a photo as the networks get them: half of them anywhere, half of them around the face."""
     rng = np.random.default_rng(0)
     whole = torch.from_numpy(image.copy()).permute(2, 0, 1)[None] * 2 - 1
     pieces = []

@@ -19,18 +19,18 @@ parsing = published("facexlib.parsing.parsenet")
 helper = published("facexlib.utils.face_restoration_helper")
 
 FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=1)
-FADING = 30  # pixels along the border: there facexlib clears the mask at one stroke and ours fades out
+FADING = 30  # pixels along the border, where facexlib clears the mask abruptly and ours fades out
 
 
 @pytest.fixture(scope="module")
 def crop(astronaut: Image) -> Image:
-    """A crop of whole 8-bit values: facexlib's is of that kind."""
+    """A crop of 8-bit values, as in facexlib."""
     return astronaut[:CROP_SIZE, :CROP_SIZE]
 
 
 @pytest.fixture(scope="module")
 def theirs(crop: Image) -> Any:
-    """facexlib's network, random but with batch norm that matters and classes that are mixed all over the crop."""
+    """facexlib's network with random weights, non-trivial batch norm, and all classes spread over the crop."""
     torch.manual_seed(0)
     network = parsing.ParseNet(in_size=512, out_size=512, parsing_ch=19).eval().requires_grad_(False)
     for module in network.modules():

@@ -29,12 +29,12 @@ LEVEL = 1 / 255
 
 @pytest.fixture(scope="module")
 def photo(astronaut: Image) -> Image:
-    """An odd-sized part of a photo: the ×2 network wants even sides."""
+    """A part of a photo with odd sides: the ×2 network needs even ones."""
     return np.ascontiguousarray(astronaut[100:135, 200:241])
 
 
 def theirs(state_dict: dict[str, Any], scale: int, folder: Path, *, blocks: int = 23, tile: int = 0) -> Any:
-    """`RealESRGANer` as its script makes it, without the padding at the photo's border, where we reflect on our own."""
+    """`RealESRGANer` as in its script, but without padding at the photo's border, because ours differs."""
     torch.save(state_dict, folder / "model.pth")
     network = rrdbnet.RRDBNet(num_in_ch=3, num_out_ch=3, num_feat=64, num_block=blocks, num_grow_ch=32, scale=scale)
     return realesrgan.RealESRGANer(scale, str(folder / "model.pth"), model=network, tile=tile, pre_pad=0)

@@ -54,7 +54,7 @@ def assert_equal(ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.float32])
 @pytest.mark.parametrize("backbone", ["mobile0.25", "resnet50"])
 def test_random_weights_find_the_same(backbone: Backbone, astronaut: Image) -> None:
     weights = detector_checkpoints.retinaface(backbone)
-    image = np.ascontiguousarray(astronaut[:239, 100:417])  # small enough for a single look
+    image = np.ascontiguousarray(astronaut[:239, 100:417])  # small enough for a single pyramid level
     theirs = facexlib_faces(backbone, weights, image)
     assert len(theirs) > 20
     assert_equal(our_faces(weights, image), theirs)
@@ -62,7 +62,7 @@ def test_random_weights_find_the_same(backbone: Backbone, astronaut: Image) -> N
 
 @pytest.mark.shared
 def test_the_real_weights_find_the_same(shared_weights: Path, group_photo: bytes) -> None:
-    """Looks at half the size and less add nothing where no face is large."""
+    """Smaller pyramid levels add nothing if no face is large."""
     weights = torch.load(shared_weights / "retinaface-mobilenet0.25.pth", map_location="cpu", weights_only=True)
     image = decode(inspect(group_photo, max_pixels=25_000_000)).image
     theirs = facexlib_faces("mobile0.25", weights, image)

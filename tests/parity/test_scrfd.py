@@ -1,4 +1,4 @@
-"""SCRFD against insightface 2.1, with the same ONNX file (random weights; the real ones are not to be had here)."""
+"""SCRFD against insightface 2.1, with the same ONNX file of random weights: the real ones are not available here."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_photo_of_640_pixels_gives_the_same(height: int, width: int, batched: 
 
 @pytest.mark.parametrize(("height", "width"), [(300, 400), (301, 403)])
 def test_a_smaller_photo_gives_the_same(height: int, width: int, astronaut: Image) -> None:
-    """Within what insightface loses: it enlarges to whole grey values, and divides x by the scale of y."""
+    """Within insightface's errors: it rounds the resized image to 8 bits, and divides x by the scale of y."""
     data = detector_checkpoints.scrfd()
     image = np.ascontiguousarray(astronaut[:height, :width])
     theirs, ours = insightface_faces(data, image), our_faces(data, image)

@@ -1,4 +1,4 @@
-"""What is known of a model before it is loaded: its role, its file, and what its licence allows."""
+"""A model as known before it is loaded: its role, its file and its licence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CommercialUse: TypeAlias = Literal["yes", "no", "unclear"]
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A zip in which a model's file is published: its own size and hash, and the file's name inside."""
+    """A zip in which a model's file is published: the file's name in it (`member`), the zip's bytes and SHA-256."""
 
     member: str
     bytes: int
@@ -22,7 +22,7 @@ class Archive:
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """One row: a model, the file that holds it, and what one may do with it.
+    """One row of the registry: a model, its file and its licence.
 
     What is not known, or does not apply, is None: `url` for a model that ships in this repository; `bytes` and `scale`
     for a user's own model; `scale`, output over input side, for all but upscalers; `threshold` for all but recognisers

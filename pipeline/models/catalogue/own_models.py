@@ -1,10 +1,10 @@
-"""Models of the user's own: upscalers that `spandrel` knows, one line each in `models.csv` in the weights directory.
+"""The user's own models: upscalers that `spandrel` knows, one line each in `models.csv` in the weights directory.
 
     path,sha256,licence,commercial_use,name
     4x-nomos8k.pth,9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08,CC-BY-4.0,yes,nomos
 
-`commercial_use` (yes, no or unclear: unclear) and `name` (the file's, without its suffix) may be left out. A relative
-path starts in the weights directory.
+`commercial_use` (yes, no or unclear; by default unclear) and `name` (by default the file's without its suffix) are
+optional. A relative path starts in the weights directory.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SUFFIXES = (".pth", ".safetensors")
 def read_own_models(weights_dir: Path) -> tuple[ModelFile, ...]:
     """The rows of the user's table; none if there is no table.
 
-    Raises `ModelUnavailable` with the line that is wrong. Whether the files are there is not looked at.
+    Raises `ModelUnavailable`, which names the first wrong line. Does not check whether the files exist.
     """
     table = weights_dir / TABLE
     try:
@@ -35,7 +35,7 @@ def read_own_models(weights_dir: Path) -> tuple[ModelFile, ...]:
     except (FileNotFoundError, NotADirectoryError):
         return ()
     except PermissionError as error:
-        if not os.access(weights_dir, os.X_OK):  # a folder that may not be entered holds nothing for us
+        if not os.access(weights_dir, os.X_OK):  # no permission to enter the folder
             return ()
         raise ModelUnavailable(f"{table} cannot be read: {error}.", stage="models") from error
     except (OSError, UnicodeDecodeError) as error:
@@ -59,13 +59,13 @@ def read_own_models(weights_dir: Path) -> tuple[ModelFile, ...]:
 
 
 def _model(row: dict[str, str | None]) -> ModelFile:
-    """One line as a row of the registry. Raises `ValueError` with what is wrong."""
+    """One line as a row of the registry. Raises `ValueError`, which says what is wrong."""
     if None in row or any(row[column] in (None, "") for column in REQUIRED):
         raise ValueError("it does not have the columns of the first line")
     values = {column: (value or "").strip() for column, value in row.items()}
     try:
         path = Path(values["path"]).expanduser()
-    except RuntimeError as error:  # ~ of a user that there is not
+    except RuntimeError as error:  # ~ of an unknown user
         raise ValueError(str(error)) from error
     if path.suffix.lower() not in SUFFIXES:
         raise ValueError(f"{path} is neither a .pth nor a .safetensors file")

@@ -44,7 +44,7 @@ class Selection:
     notes: tuple[str, ...] = ()
 
     def offered_names(self, role: Role) -> list[str]:
-        """What a request may name, the default first."""
+        """The names that a request may use for this role, the default first."""
         return [model.name for model in self.offered[role]]
 
     @property
@@ -63,7 +63,7 @@ def known_models(weights_dir: Path, registry: Sequence[ModelFile] = REGISTRY) ->
 
 
 def models_by_name(names: Iterable[str], known: Sequence[ModelFile]) -> list[ModelFile]:
-    """The models of these names. Raises `ModelUnavailable` for one that is not known."""
+    """The models with these names. Raises `ModelUnavailable` for unknown names."""
     models = {model.name: model for model in known}
     unknown = [name for name in names if name not in models]
     if unknown:
@@ -136,7 +136,7 @@ def _faults(models: Sequence[ModelFile], weights_dir: Path) -> dict[ModelFile, s
 
 
 def _advice(wrong: Sequence[ModelFile], known: Sequence[ModelFile], preferences: ModelPreferences) -> list[str]:
-    """What to do about official files that are missing or wrong."""
+    """Sentences that say what to do about missing or wrong official files."""
     to_pull = [model for model in wrong if model.origin == "official"]
     advice = []
     for model in to_pull:
@@ -155,7 +155,7 @@ def _advice(wrong: Sequence[ModelFile], known: Sequence[ModelFile], preferences:
 def _named(
     role: Role, names: Sequence[str], candidates: Sequence[ModelFile], preferences: ModelPreferences, faults: list[str]
 ) -> list[ModelFile]:
-    """The models that the user named for a role."""
+    """The models that the settings name for a role; what is wrong with the names is added to `faults`."""
     setting = f"LIKENESS_{role.upper()}"
     if list(names) == [NONE] and not ROLES[role].required:
         return []

@@ -1,4 +1,4 @@
-"""Model files: where they lie, whether they are what they claim to be, and how they are read."""
+"""Model files: their paths, the check of size and SHA-256, and reading them."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ EMBEDDED_DIR = Path(__file__).parents[1] / "embedded"
 
 
 def location(model: ModelFile, weights_dir: Path) -> Path:
-    """Where the model's file lies, or would lie."""
+    """The path of the model's file, whether it exists or not."""
     return (EMBEDDED_DIR if model.origin == "embedded" else weights_dir) / model.file
 
 
 def installed(model: ModelFile, weights_dir: Path) -> bool:
-    """Whether the model's file is there (its content is checked when it is read)."""
+    """Whether the model's file exists (its content is checked when it is read)."""
     try:
         return location(model, weights_dir).is_file()
-    except OSError:  # a folder that may not be entered holds nothing for us
+    except OSError:  # no permission to enter the folder
         return False
 
 
 def fault(model: ModelFile, weights_dir: Path) -> str | None:
-    """What is wrong with the model's file, as a sentence; None if size and SHA-256 are as registered."""
+    """What is wrong with the model's file, as a sentence; None if it has the registered size and SHA-256."""
     path = location(model, weights_dir)
     if not installed(model, weights_dir):
         return f"{model.name}: {path} is missing."
@@ -43,15 +43,15 @@ def fault(model: ModelFile, weights_dir: Path) -> str | None:
 
 
 def read_bytes(model: ModelFile, weights_dir: Path) -> bytes:
-    """The model's file, whole. Raises `ModelUnavailable` naming what is wrong, also for a wrong SHA-256.
+    """The content of the model's file. Raises `ModelUnavailable` if it cannot be read or has another SHA-256.
 
-    The hash is taken of the very bytes that are returned: whatever interprets them sees what was checked.
+    The hash is computed from the returned bytes, so that a file that changes meanwhile cannot pass the check.
     """
     return checked_bytes(model.name, location(model, weights_dir), model.sha256)
 
 
 def checked_bytes(name: str, path: Path, sha256: str) -> bytes:
-    """A file of the model `name`, whole. Raises `ModelUnavailable` if it cannot be read or has another SHA-256."""
+    """The content of a file of the model `name`. Raises `ModelUnavailable` as `read_bytes` does."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -63,12 +63,12 @@ def checked_bytes(name: str, path: Path, sha256: str) -> bytes:
 
 
 def read_state_dict(model: ModelFile, weights_dir: Path) -> dict[str, Any]:
-    """The content of a model's file: tensors by name, on the CPU, as published (some lie under one more key).
+    """The tensors of a model's file by name, on the CPU, as published (see `tensors_of`).
 
-    Nothing is interpreted before its hash is checked, and no code in it can run (safetensors, or
-    `weights_only=True`). Raises `ModelUnavailable` naming what is wrong.
+    The hash is checked before the file is parsed, and no code in it can run (safetensors, or `weights_only=True`).
+    Raises `ModelUnavailable` if it cannot be read, has another SHA-256 or holds no weights.
     """
-    import torch  # takes seconds; what only looks after files does without
+    import torch  # takes seconds, which commands that only check files save
     from safetensors.torch import load as load_safetensors
 
     data = read_bytes(model, weights_dir)
@@ -77,12 +77,12 @@ def read_state_dict(model: ModelFile, weights_dir: Path) -> dict[str, Any]:
         if model.file.lower().endswith(".safetensors"):
             return dict(load_safetensors(data))
         return dict(torch.load(io.BytesIO(data), map_location="cpu", weights_only=True))
-    except Exception as error:  # each reader has its own, down to RuntimeError
+    except Exception as error:  # the two readers raise different exceptions
         raise ModelUnavailable(f"{model.name}: {path} holds no readable weights.", stage="models") from error
 
 
 def tensors_of(state_dict: Mapping[str, Any]) -> dict[str, Any]:
-    """The tensors of a checkpoint by name, as a new dict: those of GFPGAN and Real-ESRGAN lie under one more key."""
+    """A checkpoint's tensors by name, as a new dict: GFPGAN's and Real-ESRGAN's are nested under one key."""
     return dict(state_dict.get("params_ema", state_dict.get("params", state_dict)))
 
 

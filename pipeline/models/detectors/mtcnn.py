@@ -1,7 +1,7 @@
 """`mtcnn`: the embedded detector, a cascade of three small networks.
 
-Zhang et al., "Joint face detection and alignment using multitask cascaded convolutional networks" (2016). Boxes here
-count pixel edges, (0, 0, width, height) being the whole image; faces leave in pixel centres, as everywhere else.
+Zhang et al., "Joint face detection and alignment using multitask cascaded convolutional networks" (2016). Coordinates
+here are pixel edges: the whole image is (0, 0, width, height). `detect` returns pixel centres, as all detectors do.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ from pipeline.models.runtime.runtime import Runtime
 from pipeline.types import Face, FloatArray, Image
 
 SMALLEST_FACE = 20.0  # pixels, the side of the box
-STEP = 0.709  # from one size of the image to the next: half the area
-MARGIN = CELL // 2  # grey pixels around each size, so that faces half outside the image are proposed too
+STEP = 0.709  # ratio of one pyramid level to the one before: half the area
+MARGIN = CELL // 2  # grey pixels around each level, so that faces half outside the image are proposed too
 MIN_PROPOSED, MIN_REFINED, MIN_SCORE = 0.6, 0.7, 0.9
-MAX_PROPOSED = 2000  # bounds the time that a picture full of texture costs
-CROPS_AT_ONCE = 64  # bounds memory: 35 MB in the third network; between them the run may end
-OVERLAP_OF_ONE_SIZE, OVERLAP = 0.5, 0.7  # over union; above it two boxes are one
-# A face counts as turned where the odds of the turned crop are so many times those of the crop as it is. Measured on
-# portraits: of 800 upright and 200 tilted by 20 degrees none is taken for turned; of those turned by 90 to 270 degrees
-# and found all the same, 216 of 236 are.
+MAX_PROPOSED = 2000  # limits the time for pictures full of texture
+CROPS_AT_ONCE = 64  # limits memory to 35 MB in the third network; the run may stop between batches
+OVERLAP_IN_LEVEL, OVERLAP = 0.5, 0.7  # intersection over union above which two boxes count as one
+# A face counts as turned if the odds of the turned crop are more than so many times those of the crop itself. Measured
+# on portraits: none of 800 upright ones and 200 tilted by 20 degrees counts as turned; of 236 that were turned by 90 to
+# 270 degrees and detected, 216 do.
 TURNED_ODDS = 7.4
-LEAST_DOUBT = 1e-7  # a probability in float32 may be exactly 1
+LEAST_DOUBT = 1e-7  # replaces 1 - probability where that is 0 in float32
 
 
 class MtcnnDetector:
     """Finds faces from 20 pixels up to the whole picture, with their landmarks.
 
-    Always computes in float32: a score near its threshold must not depend on the processor.
+    Always computes in float32: whether a score is above its threshold must not depend on the processor.
     """
 
     max_side = 1280
@@ -60,7 +60,7 @@ class MtcnnDetector:
     def detect(self, image: Image, check: Callable[[], None]) -> list[Face]:
         """Faces of `image` (H, W, 3), RGB in [0, 1], best first. Raises `DeviceOutOfMemory`.
 
-        Calls `check` at each size of the image and before each batch of crops.
+        Calls `check` at each pyramid level and before each batch of crops.
         """
         with self._runtime.inference():
             pixels = image * np.float32(2) - np.float32(1)
@@ -71,7 +71,7 @@ class MtcnnDetector:
             return distinct_faces(boxes.numpy() - half, landmarks.numpy() - half, scores.numpy())
 
     def _proposed(self, pixels: Image, check: Callable[[], None]) -> torch.Tensor:
-        """Square boxes (N, 4) that may hold a face, the likeliest first."""
+        """Square boxes (N, 4) in which P-Net sees a face, best score first."""
         found = []
         for level, factor in _pyramid(pixels):
             check()
@@ -81,7 +81,7 @@ class MtcnnDetector:
             corners = torch.stack([columns, rows], dim=1) * STRIDE - MARGIN
             boxes = torch.cat([corners, corners + CELL], dim=1) * factor.repeat(2)
             scores = scores[rows, columns]
-            kept = nms(boxes, scores, OVERLAP_OF_ONE_SIZE)
+            kept = nms(boxes, scores, OVERLAP_IN_LEVEL)
             found.append((boxes[kept], scores[kept], offsets[:, rows, columns].T[kept]))
         if not found:
             return torch.empty(0, 4)
@@ -90,7 +90,7 @@ class MtcnnDetector:
         return _squares(_moved(boxes[kept], offsets[kept]))
 
     def _refined(self, pixels: Image, boxes: torch.Tensor, check: Callable[[], None]) -> torch.Tensor:
-        """Those of the square boxes (N, 4) in which the second network sees a face, where it sees it."""
+        """The square boxes (N, 4) in which R-Net sees a face, moved to where it sees it."""
         scores, offsets = self._answers(self._refine, _crops(pixels, boxes, REFINE_SIDE), check)
         likely = scores > MIN_REFINED
         boxes, scores, offsets = boxes[likely], scores[likely], offsets[likely]
@@ -100,7 +100,7 @@ class MtcnnDetector:
     def _placed(
         self, pixels: Image, boxes: torch.Tensor, check: Callable[[], None]
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Boxes (N, 4), landmarks (N, 5, 2) and scores (N,) of what the third network takes for a face."""
+        """Boxes (N, 4), landmarks (N, 5, 2) and scores (N,) of the faces that O-Net sees."""
         crops = _crops(pixels, boxes, OUTPUT_SIDE)
         scores, points = self._points(crops, check)
         sure = scores > MIN_SCORE
@@ -111,7 +111,10 @@ class MtcnnDetector:
         return *_in_image(points, boxes[kept]), torch.from_numpy(scores)[kept]
 
     def _points(self, crops: FloatArray, check: Callable[[], None]) -> tuple[FloatArray, FloatArray]:
-        """For each crop a score and, as parts of its sides, 7 points (x, y): two corners of a box, 5 landmarks."""
+        """Scores (N,) and points (N, 7, 2) for crops (N, 48, 48, 3): two box corners and 5 landmarks.
+
+        Points are (x, y) in units of the crop's side.
+        """
         scores, answers = (answer.numpy() for answer in self._answers(self._output, crops, check))
         corners = answers[:, :4].reshape(-1, 2, 2) + np.array([[0], [1]], dtype=np.float32)
         return scores, np.concatenate([corners, answers[:, 4:].reshape(-1, 2, 5).swapaxes(1, 2)], axis=1)
@@ -119,10 +122,10 @@ class MtcnnDetector:
     def _upright(
         self, crops: FloatArray, scores: FloatArray, points: FloatArray, check: Callable[[], None]
     ) -> FloatArray:
-        """The points of faces, each as the network sees it with the crop turned to have it upright.
+        """The points (N, 7, 2) of faces, taken from the quarter turn of the crop in which the face is upright.
 
-        The cascade takes a third of the faces that lie on their side or stand on their head for upright ones, and
-        places their landmarks so.
+        The cascade also detects a third of the faces that are turned by 90 to 270 degrees, but places their landmarks
+        as if they were upright.
         """
         all_scores, all_points = [scores], [points]
         for quarters in (1, 2, 3):
@@ -138,7 +141,7 @@ class MtcnnDetector:
     def _answers(
         self, network: torch.nn.Module, crops: FloatArray, check: Callable[[], None]
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """What the second or third network says to crops (N, side, side, 3)."""
+        """Probabilities (N,) and other numbers (N, K) from R-Net or O-Net for crops (N, side, side, 3)."""
         answers = []
         for start in range(0, max(1, len(crops)), CROPS_AT_ONCE):
             check()
@@ -148,30 +151,30 @@ class MtcnnDetector:
         return torch.cat(scores), torch.cat(numbers)
 
     def _on_device(self, images: FloatArray) -> torch.Tensor:
-        """(N, H, W, 3) → (N, 3, H, W), channels last in memory."""
+        """(N, H, W, 3) → (N, 3, H, W), channels-last, on the device."""
         return torch.from_numpy(images).permute(0, 3, 1, 2).to(self._runtime.device)
 
 
 def _networks(name: str, state_dict: Mapping[str, Any], runtime: Runtime) -> Iterator[torch.nn.Module]:
-    """The three networks with these weights. Raises `ModelUnavailable` for others."""
+    """The three networks with these weights. Raises `ModelUnavailable` for any other weights."""
     makers = {"pnet": proposal_network, "rnet": refine_network, "onet": output_network}
     if any(str(key).partition(".")[0] not in makers for key in state_dict):
         raise ModelUnavailable(f"{name}: the file holds more than MTCNN's three networks.", stage="models")
     for prefix, make in makers.items():
         own = {key.removeprefix(f"{prefix}."): t for key, t in state_dict.items() if key.startswith(f"{prefix}.")}
-        with torch.device("meta"):  # no random weights are drawn only to be replaced
+        with torch.device("meta"):  # skips the random initial weights
             network = make()
         try:
             network.load_state_dict(own, strict=True, assign=True)
-        except Exception as error:  # torch: RuntimeError for wrong names and shapes, others for what is no tensor
+        except Exception as error:  # RuntimeError for wrong names and shapes, others for values that are no tensors
             raise ModelUnavailable(f"{name}: the file holds no whole MTCNN.", stage="models") from error
         yield runtime.prepare(network, torch.float32)
 
 
 def _pyramid(pixels: Image) -> Iterator[tuple[Image, torch.Tensor]]:
-    """The image in ever smaller sizes, and how many of its pixels (x, y) one of theirs is.
+    """The image pyramid: levels (h, w, 3), each with the size (x, y) of its pixels in pixels of the image.
 
-    In the first, the smallest face fills a cell of the proposal network; in the last, the whole image does.
+    In the first level the smallest face fills a cell of P-Net, in the last one the whole image does.
     """
     height, width = pixels.shape[:2]
     scale, level = CELL / SMALLEST_FACE, pixels
@@ -183,12 +186,12 @@ def _pyramid(pixels: Image) -> Iterator[tuple[Image, torch.Tensor]]:
 
 
 def _crops(pixels: Image, boxes: torch.Tensor, side: int) -> FloatArray:
-    """Boxes (N, 4) of whole pixels cut out of `pixels` (H, W, 3), as (N, side, side, 3); grey outside."""
+    """Boxes (N, 4) of whole pixels, cropped from `pixels` (H, W, 3) to (N, side, side, 3); grey outside the image."""
     height, width = pixels.shape[:2]
     crops = np.zeros((len(boxes), side, side, 3), dtype=np.float32)
     for crop, (x0, y0, x1, y1) in zip(crops, boxes.int().tolist(), strict=True):
         left, top, right, bottom = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
-        # Nothing of the photo, or so much beside it that it holds no face and would cost memory.
+        # Boxes outside the image, and boxes so large that they can hold no face but would take much memory.
         if left >= right or top >= bottom or x1 - x0 > 2 * max(height, width):
             continue
         margins = top - y0, y1 - bottom, left - x0, x1 - right
@@ -198,19 +201,19 @@ def _crops(pixels: Image, boxes: torch.Tensor, side: int) -> FloatArray:
 
 
 def _moved(boxes: torch.Tensor, offsets: torch.Tensor) -> torch.Tensor:
-    """Boxes (N, 4) whose edges are moved by `offsets` (N, 4), as parts of their sides."""
+    """Boxes (N, 4) whose edges are moved by `offsets` (N, 4), in units of the boxes' sides."""
     return boxes + offsets * (boxes[:, 2:] - boxes[:, :2]).repeat(1, 2)
 
 
 def _in_image(points: FloatArray, boxes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Boxes (N, 4) and landmarks (N, 5, 2) of `points` (N, 7, 2), which are parts of the sides of `boxes` (N, 4)."""
+    """Boxes (N, 4) and landmarks (N, 5, 2) in pixels; `points` (N, 7, 2) are in units of `boxes`' (N, 4) sides."""
     placed = boxes[:, None, :2] + torch.from_numpy(points) * (boxes[:, 2:] - boxes[:, :2])[:, None]
     corners = placed[:, :2]
     return torch.cat([corners.amin(dim=1), corners.amax(dim=1)], dim=1), placed[:, 2:]
 
 
 def _squares(boxes: torch.Tensor) -> torch.Tensor:
-    """Squares (N, 4) of whole pixels with the centres of boxes (N, 4), as large as their longer side."""
+    """Squares (N, 4) of whole pixels, with the centre and the longer side of each of `boxes` (N, 4)."""
     sides = (boxes[:, 2:] - boxes[:, :2]).amax(dim=1, keepdim=True).round().clamp(min=1)
     corners = ((boxes[:, :2] + boxes[:, 2:] - sides) / 2).round()
     return torch.cat([corners, corners + sides], dim=1)

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-CELL, STRIDE = 12, 2  # pixels: what one answer of the proposal network sees, and the step to the next
-REFINE_SIDE, OUTPUT_SIDE = 24, 48  # pixels, of the crops that the other two networks see
+CELL, STRIDE = 12, 2  # pixels: receptive field and stride of the proposal network
+REFINE_SIDE, OUTPUT_SIDE = 24, 48  # pixels: input sides of the other two networks
 
 
 class _CascadeNetwork(nn.Module):
-    """A trunk and heads. The first two head numbers are the logits of background and face."""
+    """A trunk and a head. The first two outputs of the head are the logits of background and face."""
 
     def __init__(self, trunk: Sequence[nn.Module], head: nn.Module) -> None:
         super().__init__()
@@ -25,26 +25,26 @@ class _CascadeNetwork(nn.Module):
         self.head = head
 
     def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """RGB (N, 3, H, W) in [−1, 1] → the face's probability (N, …) and the other head numbers (N, K, …)."""
+        """RGB (N, 3, H, W) in [−1, 1] → the probability of a face (N, …) and the other outputs (N, K, …)."""
         answers = self.head(self.trunk(pixels))
         # Softmax over two logits is the logistic function of their difference.
         return torch.sigmoid(answers[:, 1] - answers[:, 0]), answers[:, 2:]
 
 
 def proposal_network() -> nn.Module:
-    """P-Net, fully convolutional: for each `CELL` of an image of any size a probability and 4 box offsets."""
+    """P-Net, fully convolutional: (N, 3, H, W) → for each cell a probability (N, h, w), box offsets (N, 4, h, w)."""
     trunk = [*_convolution(3, 10, 3, _pool(2)), *_convolution(10, 16, 3), *_convolution(16, 32, 3)]
     return _CascadeNetwork(trunk, nn.Conv2d(32, 2 + 4, 1))
 
 
 def refine_network() -> nn.Module:
-    """R-Net: for each crop (3, 24, 24) a probability and 4 box offsets."""
+    """R-Net: crops (N, 3, 24, 24) → probabilities (N,) and box offsets (N, 4)."""
     trunk = [*_convolution(3, 28, 3, _pool(3)), *_convolution(28, 48, 3, _pool(3)), *_convolution(48, 64, 2)]
     return _CascadeNetwork([*trunk, *_dense(64 * 3 * 3, 128)], nn.Linear(128, 2 + 4))
 
 
 def output_network() -> nn.Module:
-    """O-Net: for each crop (3, 48, 48) a probability, 4 box offsets and 10 landmark numbers (5 x, then 5 y)."""
+    """O-Net: crops (N, 3, 48, 48) → probabilities (N,), 4 box offsets and 10 landmark numbers (5 x, 5 y): (N, 14)."""
     trunk = [
         *_convolution(3, 32, 3, _pool(3)),
         *_convolution(32, 64, 3, _pool(3)),
@@ -59,7 +59,7 @@ def _convolution(inputs: int, outputs: int, side: int, *after: nn.Module) -> lis
 
 
 def _pool(side: int) -> nn.Module:
-    # Caffe, where these networks were trained, rounds sizes up.
+    # Caffe, in which these networks were trained, rounds output sizes up.
     return nn.MaxPool2d(side, 2, ceil_mode=True)
 
 

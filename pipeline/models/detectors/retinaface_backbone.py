@@ -1,6 +1,6 @@
-"""RetinaFace's two backbones, and the convolution that its other parts are made of too.
+"""RetinaFace's two backbones, and the convolution block that all its parts use.
 
-Layers and names as in facexlib and torchvision, whose weights they read.
+Layers and names as in facexlib and torchvision, whose weights they load.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torchvision.models import resnet50
 
 Backbone: TypeAlias = Literal["resnet50", "mobile0.25"]
 
-# What the backbone's three kept stages put out, and how many channels pyramid and heads have.
+# The backbone's three stages whose outputs are used, their channels, and the channels of pyramid and heads.
 _KEPT: dict[Backbone, tuple[str, str, str]] = {
     "resnet50": ("layer2", "layer3", "layer4"),
     "mobile0.25": ("stage1", "stage2", "stage3"),
@@ -24,7 +24,7 @@ WIDTH: dict[Backbone, int] = {"resnet50": 256, "mobile0.25": 64}
 
 
 def backbone_of(names: Collection[str]) -> Backbone | None:
-    """Which backbone weights of these names belong to; None if to none that is known."""
+    """The backbone whose weights have these names; None if it is unknown."""
     for backbone, kept in _KEPT.items():
         if any(name.startswith(f"body.{kept[-1]}.") for name in names):
             return backbone
@@ -32,7 +32,7 @@ def backbone_of(names: Collection[str]) -> Backbone | None:
 
 
 class Body(nn.ModuleDict):
-    """The backbone up to its last kept stage; puts out the kept ones."""
+    """The backbone up to its last used stage. Outputs the features of the three used stages."""
 
     def __init__(self, backbone: Backbone) -> None:
         layers = dict(resnet50(weights=None).named_children()) if backbone == "resnet50" else _mobilenet()
@@ -50,7 +50,7 @@ class Body(nn.ModuleDict):
 
 
 def _mobilenet() -> dict[str, nn.Module]:
-    """MobileNetV1 at a quarter of its width (Howard et al., 2017)."""
+    """The stages of MobileNetV1 at width 0.25 (Howard et al., 2017)."""
     stages = {
         "stage1": [(8, 16, 1), (16, 32, 2), (32, 32, 1), (32, 64, 2), (64, 64, 1)],
         "stage2": [(64, 128, 2)] + 5 * [(128, 128, 1)],
@@ -62,7 +62,7 @@ def _mobilenet() -> dict[str, nn.Module]:
 
 
 def convolution(inputs: int, outputs: int, side: int, slope: float | None, stride: int = 1) -> nn.Sequential:
-    """Convolution and batch norm, and unless `slope` is None a leaky ReLU."""
+    """Convolution, batch norm, and a leaky ReLU unless `slope` is None; the size is divided by `stride`."""
     layers: list[nn.Module] = [
         nn.Conv2d(inputs, outputs, side, stride, padding=side // 2, bias=False),
         nn.BatchNorm2d(outputs),
@@ -73,7 +73,7 @@ def convolution(inputs: int, outputs: int, side: int, slope: float | None, strid
 
 
 def _separable(inputs: int, outputs: int, stride: int) -> nn.Sequential:
-    """Each channel on its own, then all of them at each pixel."""
+    """A depthwise separable convolution: 3 × 3 for each channel, then 1 × 1 over the channels."""
     return nn.Sequential(
         nn.Conv2d(inputs, inputs, 3, stride, padding=1, groups=inputs, bias=False),
         nn.BatchNorm2d(inputs),

@@ -1,6 +1,6 @@
 """`scrfd-10g`: insightface's detector, an ONNX file.
 
-Guo et al., "Sample and computation redistribution for efficient face detection" (2021). Numbers as insightface's
+Guo et al., "Sample and computation redistribution for efficient face detection" (2021). Same results as insightface's
 `SCRFD.detect` at 640×640.
 """
 
@@ -18,9 +18,9 @@ from pipeline.models.runtime.onnx_network import OnnxNetwork
 from pipeline.models.runtime.runtime import Runtime
 from pipeline.types import Face, FloatArray, Image
 
-SIDE = 640  # pixels, of the square that the network sees
+SIDE = 640  # pixels, of the network's square input
 STRIDES = (8, 16, 32)
-ANCHORS = 2  # at each place, both with the same centre
+ANCHORS = 2  # at each place
 MIN_SCORE = 0.5
 NUMBERS = (1, 4, 10)  # for each anchor: score, distances to the box's edges, offsets of the landmarks
 
@@ -29,8 +29,8 @@ class ScrfdDetector:
     """Finds faces of an image enlarged or shrunk to a long side of 640 pixels.
 
     The file (`data`) has input (1, 3, 640, 640), or of any height and width, and nine outputs: scores, boxes and
-    landmarks, each at strides 8, 16 and 32, with or without a batch axis. Raises `ModelUnavailable` for any other: a
-    blank picture goes through it first.
+    landmarks, each at strides 8, 16 and 32, with or without a batch axis. It is tried on a blank picture. Raises
+    `ModelUnavailable` for any other file.
     """
 
     max_side = SIDE
@@ -52,7 +52,7 @@ class ScrfdDetector:
             raise ModelUnavailable(f"{name}: the network finds no faces: {error.message}", stage="models") from error
 
     def detect(self, image: Image, check: Callable[[], None]) -> list[Face]:
-        """Faces of `image` (H, W, 3), RGB in [0, 1], best first; `check` before the look.
+        """Faces of `image` (H, W, 3), RGB in [0, 1], best first; calls `check` once, before.
 
         Raises `DeviceOutOfMemory` and `StageFailed`.
         """
@@ -66,7 +66,7 @@ class ScrfdDetector:
         outputs = self._network.run(_letterbox(image, size))
         levels = [self._candidates(outputs[level :: len(STRIDES)], stride) for level, stride in enumerate(STRIDES)]
         boxes, landmarks, scores = (np.concatenate(arrays) for arrays in zip(*levels, strict=True))
-        # insightface divides both axes by the vertical scale; the sides are whole numbers, so the two differ a little.
+        # insightface divides both axes by the vertical scale. The two differ a little, because sides are rounded.
         factor = np.array([width / size[0], height / size[1]], dtype=np.float32)
         return distinct_faces((boxes * factor).reshape(-1, 4), landmarks * factor, scores, border=1.0)
 
@@ -88,7 +88,7 @@ class ScrfdDetector:
 
 
 def _letterbox(image: Image, size: tuple[int, int]) -> FloatArray:
-    """The image at this (width, height) in the top-left corner of a black square, as the network wants it."""
+    """The image, resized to `size` (width, height), in the top-left corner of a black square: (1, 3, 640, 640)."""
     canvas = np.zeros((SIDE, SIDE, 3), dtype=np.float32)
     canvas[: size[1], : size[0]] = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
     return np.ascontiguousarray(((canvas * 255 - 127.5) / 128).transpose(2, 0, 1)[None], dtype=np.float32)

@@ -1,4 +1,4 @@
-"""From what a detector says to each anchor to faces: of boxes that overlap only one is kept."""
+"""Non-maximum suppression: of a detector's boxes that overlap, only one is kept."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torchvision.ops import nms
 
 from pipeline.types import Face, FloatArray
 
-MAX_OVERLAP = 0.4  # intersection over union, as facexlib and insightface have it
+MAX_OVERLAP = 0.4  # intersection over union, as in facexlib and insightface
 
 
 def distinct_faces(
@@ -19,10 +19,11 @@ def distinct_faces(
     *,
     border: float = 0.0,
 ) -> list[Face]:
-    """Faces of boxes (N, 4) with landmarks (N, 5, 2) and scores (N,), best score first.
+    """Faces from boxes (N, 4), landmarks (N, 5, 2) and scores (N,), best score first.
 
-    Of two that overlap by more than `MAX_OVERLAP` the one with the higher `preference` (N,) stays, its score unless
-    given. `border` is added to right and bottom edges before: 1 where pixels are counted, 0 where edges are subtracted.
+    If two boxes overlap by more than `MAX_OVERLAP`, the one with the higher `preference` (N,) is kept (None: the higher
+    score). `border` pixels are added to right and bottom edges before areas are computed: 1 if coordinates are pixel
+    indices, 0 if they are edges.
     """
     areas = torch.from_numpy(boxes + np.array([0, 0, border, border], dtype=np.float32))
     kept = nms(areas, torch.from_numpy(scores if preference is None else preference), MAX_OVERLAP).numpy()
@@ -31,8 +32,10 @@ def distinct_faces(
 
 
 def without_nested(boxes: torch.Tensor, scores: torch.Tensor, overlap: float) -> torch.Tensor:
-    """Indices of the boxes (N, 4) that stay, best score (N,) first: of two whose common part is more than `overlap` of
-    the smaller one the better stays.
+    """Indices of the boxes (N, 4) that are kept, best score (N,) first.
+
+    If the intersection of two boxes is more than `overlap` of the smaller one's area, the one with the higher score is
+    kept.
     """
     corners = boxes.numpy()
     areas = (corners[:, 2:] - corners[:, :2]).prod(axis=1)

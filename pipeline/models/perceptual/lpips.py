@@ -1,7 +1,7 @@
-"""Adapter for LPIPS (Zhang et al., 2018): how different two pictures look, from a network's features.
+"""Adapter for LPIPS (Zhang et al., 2018): the perceptual distance of two pictures, from a network's features.
 
-The backbone is torchvision's AlexNet or SqueezeNet 1.1. The weights of its features (the linear heads, version 0.1)
-are those of the package `lpips` 0.1.4 and ship with this code, see NOTICE.
+The backbone is torchvision's AlexNet or SqueezeNet 1.1. The linear heads (version 0.1), which weight its features, are
+those of the package `lpips` 0.1.4 and ship with this code, see NOTICE.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from pipeline.types import FloatArray, Image
 HEADS = EMBEDDED_DIR / "lpips-heads.safetensors"
 HEADS_SHA256 = "8a9e3e813aaa3d938564f446f4da459aeb3a9f90d8cdb73a80bdf846f9cb6219"
 
-# What the published scaling layer takes off an image in [-1, 1], and divides by.
+# The published scaling layer: from an image in [-1, 1] it subtracts SHIFT, and divides by SCALE.
 SHIFT: FloatArray = np.array([-0.030, -0.088, -0.188], dtype=np.float32)
 SCALE: FloatArray = np.array([0.458, 0.448, 0.450], dtype=np.float32)
-EPSILON = 1e-10  # where a pixel has no features at all
+EPSILON = 1e-10  # against division by zero for a pixel without features
 
-# A photo is seen in tiles, so that memory is bounded: 12 megapixels at once take 3 GB for SqueezeNet, in tiles 0.4 GB,
-# and on two cores no longer. A tile's features are exact: those near its cut edges, which depend on what lies beyond,
-# count for its neighbour. They reach at most 88 px (SqueezeNet) before and 112 px (AlexNet) past a tile's own pixels.
+# A photo is computed in tiles, which limits memory: 12 megapixels take 3 GB for SqueezeNet at once and 0.4 GB in tiles,
+# and on two cores no more time. Each tile has a halo that covers the receptive field, at most 88 px before (SqueezeNet)
+# and 112 px after (AlexNet) the tile, so that its features are exact; features of the halo are not counted.
 TILE = 1024  # pixels
-STEP = 16  # pixels of the picture for one of the last features; tiles begin on it
-BEFORE, AFTER = 96, 128
+STEP = 16  # pixels: stride of the last features, of which tile borders are multiples
+BEFORE, AFTER = 96, 128  # pixels of halo
 
 
 @dataclass(frozen=True, slots=True)
 class _Backbone:
-    """`taps`: layer whose output is compared → pixels of the picture for one of its. `smallest_side`: in pixels."""
+    """`taps`: index of a layer whose output is compared → its stride in pixels. `smallest_side`: in pixels."""
 
     heads: str
     make: Callable[..., torch.nn.Module]
@@ -52,15 +52,11 @@ SQUEEZENET = _Backbone(
 )
 
 
-def _go_on() -> None:
-    """The default check: the work goes on."""
-
-
 class PerceptualDistance:
     """LPIPS 0.1 on torchvision's checkpoint of AlexNet or SqueezeNet 1.1, whichever `state_dict` holds.
 
-    Computes in float32 whatever the runtime's number format: a figure must not depend on the machine.
-    Raises `ModelUnavailable` where the state dict is neither network's, or the heads are not those that ship.
+    Computes in float32 whatever the runtime's number format: the distance must not depend on the machine.
+    Raises `ModelUnavailable` if the state dict is neither network's, or the heads are not those that ship.
     """
 
     def __init__(self, name: str, state_dict: Mapping[str, Any], runtime: Runtime) -> None:
@@ -69,25 +65,25 @@ class PerceptualDistance:
         self._backbone = SQUEEZENET if any(".squeeze." in key for key in state_dict) else ALEXNET
         self.smallest_side = self._backbone.smallest_side
         try:
-            with torch.device("meta"):  # no random weights are made only to be replaced
+            with torch.device("meta"):  # skips the random initial weights
                 features: Any = self._backbone.make(weights=None).features
             features = features.to_empty(device="cpu")
             prefix = "features."
             features.load_state_dict({k.removeprefix(prefix): v for k, v in state_dict.items() if k.startswith(prefix)})
-        except Exception as error:  # missing or surplus weights, wrong shapes, no tensors: each its own exception
+        except Exception as error:  # missing or surplus weights, wrong shapes, no tensors: different exceptions
             message = f"{name}: the file holds neither AlexNet nor SqueezeNet 1.1 as torchvision publishes them."
             raise ModelUnavailable(message, stage="models") from error
         self._layers = runtime.prepare(features[: max(self._backbone.taps) + 1], torch.float32)
         heads = _read_heads(name)
         self._heads = [heads[f"{self._backbone.heads}.{i}"].to(runtime.device) for i in range(len(self._backbone.taps))]
 
-    def distance(self, first: Image, second: Image, check: Callable[[], None] = _go_on) -> float:
+    def distance(self, first: Image, second: Image, check: Callable[[], None]) -> float:
         """The distance of two images (H, W, 3), RGB in [0, 1]: exactly 0 for equal ones, about 1 for unlike ones.
 
         `check` is called before each tile and may raise.
 
-        Raises `StageFailed` for images of different shapes, or smaller than what the network can see
-        (31 px for AlexNet, 17 px for SqueezeNet), and `DeviceOutOfMemory`.
+        Raises `StageFailed` for images of different shapes or with a side under the network's smallest input (31 px
+        for AlexNet, 17 px for SqueezeNet), and `DeviceOutOfMemory`.
         """
         if first.shape != second.shape:
             raise StageFailed(f"LPIPS compares pictures of one size, not {first.shape} and {second.shape}.")
@@ -107,11 +103,11 @@ class PerceptualDistance:
     def _compare(
         self, first: Image, second: Image, rows: _Span, columns: _Span, sums: torch.Tensor, counts: torch.Tensor
     ) -> None:
-        """Add one tile's squared differences, and how many there are, for each layer that is compared."""
+        """Add one tile's weighted squared differences to `sums` and their number to `counts`, both (taps,)."""
         a, b = (self._tensor(image[rows.seen, columns.seen]) for image in (first, second))
         tap = 0
         for index, layer in enumerate(self._layers.children()):
-            a = layer(a)  # one picture after the other, and only the newest features are kept
+            a = layer(a)  # one picture at a time; features of earlier layers are freed
             b = layer(b)
             if index in self._backbone.taps:
                 step = self._backbone.taps[index]
@@ -123,27 +119,27 @@ class PerceptualDistance:
                 tap += 1
 
     def _tensor(self, image: Image) -> torch.Tensor:
-        """An image (h, w, 3) in [0, 1] as the backbone sees it: (1, 3, h, w)."""
+        """An image (h, w, 3) in [0, 1] → the backbone's input (1, 3, h, w)."""
         scaled = (image * np.float32(2) - np.float32(1) - SHIFT) / SCALE
         return torch.from_numpy(scaled).permute(2, 0, 1)[None].to(self._runtime.device)
 
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """A tile along one axis: it stands for the pixels `start` to `stop` (None: the end), and sees those of `seen`."""
+    """A tile along one axis: its own pixels `start` to `stop` (None: the end), and with its halo `seen`."""
 
     start: int
     stop: int | None
     seen: slice
 
     def own(self, step: int) -> slice:
-        """Which features of the tile are its own, where one feature stands for `step` pixels."""
+        """The tile's own features, without those of the halo, in a layer with a stride of `step` pixels."""
         offset = self.seen.start // step
         return slice(self.start // step - offset, None if self.stop is None else self.stop // step - offset)
 
 
 def _tiles(length: int) -> Iterator[_Span]:
-    """Tiles of about equal length that together stand for every pixel once."""
+    """Tiles of about equal length; each pixel belongs to exactly one."""
     share = -(-length // -(-length // TILE))
     side = -(-share // STEP) * STEP
     for start in range(0, length, side):
@@ -152,7 +148,7 @@ def _tiles(length: int) -> Iterator[_Span]:
 
 
 def _unit(features: torch.Tensor) -> torch.Tensor:
-    """Features (1, C, h, w), at each place of length one."""
+    """Features (1, C, h, w), normalised over the channels at each pixel."""
     lengths: torch.Tensor = torch.linalg.vector_norm(features, dim=1, keepdim=True)
     return features / (lengths + EPSILON)
 

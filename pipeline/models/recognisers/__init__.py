@@ -1,1 +1,1 @@
-"""Recognisers: a face in, a vector that tells people apart out."""
+"""Recognisers: a face in, its identity embedding out."""

@@ -13,10 +13,10 @@ from pipeline.models.runtime.onnx_network import OnnxNetwork
 from pipeline.models.runtime.runtime import Runtime
 from pipeline.types import FloatArray, Image
 
-SIZE = 112  # pixels, the side of what the network sees
+SIZE = 112  # pixels, the side of the network's input
 MAX_BATCH = 16
 
-# Left eye, right eye, nose tip, left and right mouth corner, where the networks saw them in training (insightface).
+# Left eye, right eye, nose tip, left and right mouth corner of the aligned faces in training (insightface).
 TEMPLATE: FloatArray = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]],
     dtype=np.float32,
@@ -24,11 +24,11 @@ TEMPLATE: FloatArray = np.array(
 
 
 class FaceRecogniser:
-    """A recogniser made of an ONNX file (`data`) with input (N, 3, 112, 112) and one output (N, D).
+    """A recogniser from an ONNX file (`data`) with input (N, 3, 112, 112) and one output (N, D).
 
-    Raises `ModelUnavailable` for any other file. Blank faces go through it first: they show D, and whether a file that
-    says it takes any number of faces really does. Where it does not, faces go one by one. `threshold`: the cosine under
-    which two faces are taken for two people.
+    Raises `ModelUnavailable` for any other file. It is tried on blank faces: they show D, and whether a file that
+    declares any N really computes batches; if not, faces are given to it one by one. `threshold`: the cosine similarity
+    under which two faces count as two people.
     """
 
     def __init__(self, name: str, data: bytes, runtime: Runtime, threshold: float) -> None:
@@ -51,13 +51,13 @@ class FaceRecogniser:
     def embed(self, images: Sequence[Image], landmarks: Sequence[FloatArray]) -> FloatArray:
         """N images (H, W, 3) of any size, RGB in [0, 1], with landmarks (5, 2) in their pixels → embeddings (N, D).
 
-        Embeddings are L2-normalised: the similarity of two faces is their dot product. Raises `StageFailed` where
-        landmarks allow no alignment or the network gives no direction, and `DeviceOutOfMemory`.
+        Embeddings are L2-normalised: the similarity of two faces is their dot product. Raises `StageFailed` if
+        landmarks allow no alignment or an embedding is zero or not finite, and `DeviceOutOfMemory`.
         """
         aligned = [align(image, points) for image, points in zip(images, landmarks, strict=True)]
         embeddings = [np.empty((0, self._length), dtype=np.float32)]
         for start in range(0, len(aligned), self._batch):
-            # RGB 0..255 minus 127.5, over 127.5
+            # [0, 1] → [-1, 1]
             batch = np.stack(aligned[start : start + self._batch]).transpose(0, 3, 1, 2) * np.float32(2) - np.float32(1)
             embeddings.append(self._forward(batch))
         found = np.concatenate(embeddings)
@@ -84,13 +84,13 @@ def _blank(faces: int) -> FloatArray:
 
 
 def align(image: Image, landmarks: FloatArray) -> Image:
-    """The face as the networks want it: (112, 112, 3), RGB in [0, 1], black outside the image.
+    """The aligned face (112, 112, 3), RGB in [0, 1], black outside the image.
 
-    Raises `StageFailed` where the landmarks allow no similarity transform.
+    Raises `StageFailed` if the landmarks allow no similarity transform.
     """
     return face_alignment.align(image, landmarks, TEMPLATE, SIZE)
 
 
 def alignment(landmarks: FloatArray) -> Matrix:
-    """The (2, 3) similarity transform that brings landmarks (5, 2) nearest to the template; see `face_alignment`."""
+    """The similarity transform (2, 3) from landmarks (5, 2) to the template; see `face_alignment`."""
     return face_alignment.alignment(landmarks, TEMPLATE)

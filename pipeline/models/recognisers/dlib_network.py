@@ -1,4 +1,4 @@
-"""The network of dlib's face recogniser: a residual network of 29 convolutions that makes 128 numbers of a face.
+"""The network of dlib's face recogniser: a residual network of 29 convolutions with an output of 128 numbers.
 
 Davis King, "High quality face recognition with deep metric learning" (2017, blog.dlib.net); layers as in dlib's
 `dnn_face_recognition_ex.cpp`, with each affine layer folded into the convolution before it.
@@ -10,10 +10,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-SIZE = 150  # pixels, the side of what the network sees
-LENGTH = 128
+SIZE = 150  # pixels, the side of the network's input
+LENGTH = 128  # of an embedding
 MEAN_RGB = (122.782, 117.001, 104.298)  # of 0 … 255
-# Channels of each block, and whether it halves the picture.
+# Output channels of each block, and whether it halves the size.
 BLOCKS = (
     *[(32, False)] * 3,
     *((64, True), *[(64, False)] * 3),
@@ -24,14 +24,14 @@ BLOCKS = (
 
 
 class DlibNetwork(nn.Module):
-    """Aligned faces (N, 3, 150, 150), RGB in [0, 1] → embeddings (N, 128) as dlib's, not normalised."""
+    """Aligned faces (N, 3, 150, 150), RGB in [0, 1] → dlib's embeddings (N, 128), not normalised."""
 
     mean: torch.Tensor
 
     def __init__(self) -> None:
         super().__init__()
         mean = torch.tensor(MEAN_RGB, device="cpu").reshape(1, 3, 1, 1)
-        self.register_buffer("mean", mean, persistent=False)  # never on "meta": no file has it
+        self.register_buffer("mean", mean, persistent=False)  # not on the meta device: no weights file has it
         self.stem = nn.Conv2d(3, 32, 7, stride=2)
         inputs = (32, *(outputs for outputs, _ in BLOCKS))
         self.blocks = nn.Sequential(
@@ -40,7 +40,7 @@ class DlibNetwork(nn.Module):
         self.head = nn.Linear(inputs[-1], LENGTH, bias=False)
 
     def forward(self, faces: torch.Tensor) -> torch.Tensor:
-        """Embeddings (N, 128)."""
+        """(N, 3, 150, 150) → (N, 128)."""
         stem = functional.relu(self.stem((faces * 255 - self.mean) / 256))
         features = self.blocks(functional.max_pool2d(stem, 3, stride=2))
         embeddings: torch.Tensor = self.head(features.mean(dim=(2, 3)))
@@ -48,7 +48,7 @@ class DlibNetwork(nn.Module):
 
 
 class _Block(nn.Module):
-    """Two convolutions beside the picture itself, or beside its 2×2 averages where the first convolution halves it."""
+    """A residual block. If it `halves` the size, its shortcut averages 2×2 pixels: (N, I, H, W) → (N, O, H', W')."""
 
     def __init__(self, inputs: int, outputs: int, halves: bool) -> None:
         super().__init__()
@@ -62,8 +62,8 @@ class _Block(nn.Module):
         if not self.halves:
             return functional.relu(changed + features)
         pooled = functional.avg_pool2d(features, 2)
-        # dlib's add_prev adds what differs in size: whatever one lacks below, on the right or in channels is zero.
-        # Averages of 8 pixels are 4, a convolution without padding makes 3 of them.
+        # dlib's add_prev adds tensors of different sizes: it pads the smaller one with zeros below, on the right and in
+        # channels. Of 8 pixels, the average pooling makes 4 and the convolution without padding 3.
         channels, rows, columns = (max(sizes) for sizes in zip(changed.shape[1:], pooled.shape[1:], strict=True))
         return functional.relu(_padded(changed, channels, rows, columns) + _padded(pooled, channels, rows, columns))
 

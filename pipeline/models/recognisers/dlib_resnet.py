@@ -14,25 +14,25 @@ from pipeline.models.recognisers.face_alignment import align
 from pipeline.models.runtime.runtime import Runtime
 from pipeline.types import FloatArray, Image
 
-MEAN = "mean_embedding"  # its name in the file
-FACE_BYTES = 8 << 20  # working memory for one face, generously
+MEAN = "mean_embedding"  # the tensor's name in the file
+FACE_BYTES = 8 << 20  # upper bound of the working memory for one face
 
-# Left eye, right eye, nose tip, left and right mouth corner where dlib's alignment by its 5-point predictor puts them:
-# the mean over the 800 portraits of ../shared/faces (`python -m training.recogniser_template`).
+# Left eye, right eye, nose tip, left and right mouth corner in faces that dlib aligned by its 5-point predictor: the
+# mean over the 800 portraits of ../shared/faces (`python -m training.recogniser_template`).
 TEMPLATE: FloatArray = np.array(
     [[46.34, 44.58], [100.71, 44.34], [72.9, 77.69], [46.64, 99.1], [100.96, 99.09]], dtype=np.float32
 )
 
 
 class DlibRecogniser:
-    """A recogniser made of the tensors of a `DlibNetwork` and the mean embedding of many people.
+    """A recogniser from the tensors of a `DlibNetwork` and the mean embedding of many people.
 
-    dlib compares its embeddings by distance, because they all point much the same way. What tells people apart is the
-    difference from the mean: with it subtracted a cosine means what it means for other recognisers. `threshold` is the
-    cosine under which two faces are taken for two people. Raises `ModelUnavailable` for tensors of anything else.
+    dlib's embeddings all have similar directions, which is why dlib compares them by distance. With the mean
+    subtracted, their cosine similarity is comparable to that of other recognisers. `threshold` is the cosine under
+    which two faces count as two people. Raises `ModelUnavailable` for any other tensors.
 
-    Always computes in float32: in bfloat16 the numbers moved by up to 0.006 on 42 aligned faces, and the similarity of
-    a face to itself fell to 0.9988; how like two faces are must not depend on the processor.
+    Always computes in float32: in bfloat16 the outputs changed by up to 0.006 on 42 aligned faces, and the similarity
+    of a face to itself fell to 0.9988; similarities must not depend on the processor.
     """
 
     def __init__(self, name: str, state_dict: Mapping[str, Any], runtime: Runtime, threshold: float) -> None:
@@ -46,8 +46,8 @@ class DlibRecogniser:
     def embed(self, images: Sequence[Image], landmarks: Sequence[FloatArray]) -> FloatArray:
         """N images (H, W, 3) of any size, RGB in [0, 1], with landmarks (5, 2) in their pixels → embeddings (N, 128).
 
-        Embeddings are L2-normalised: the similarity of two faces is their dot product. Raises `StageFailed` where
-        landmarks allow no alignment or the network gives no direction, and `DeviceOutOfMemory`.
+        Embeddings are L2-normalised: the similarity of two faces is their dot product. Raises `StageFailed` if
+        landmarks allow no alignment or an embedding is zero or not finite, and `DeviceOutOfMemory`.
         """
         centred = self.descriptors(images, landmarks) - self._mean
         lengths = np.linalg.norm(centred, axis=1, keepdims=True)
@@ -56,7 +56,10 @@ class DlibRecogniser:
         return np.asarray(centred / lengths, dtype=np.float32)
 
     def descriptors(self, images: Sequence[Image], landmarks: Sequence[FloatArray]) -> FloatArray:
-        """The same faces as dlib describes them, (N, 128): nothing subtracted, and of any length. Raises as `embed`."""
+        """dlib's own descriptors (N, 128) of the same faces: without the mean subtracted, not normalised.
+
+        Raises `StageFailed` if landmarks allow no alignment, and `DeviceOutOfMemory`.
+        """
         aligned = [align(image, points, TEMPLATE, SIZE) for image, points in zip(images, landmarks, strict=True)]
         batch_size = self._runtime.batch_size(FACE_BYTES)
         batches = [aligned[start : start + batch_size] for start in range(0, len(aligned), batch_size)]
@@ -64,13 +67,13 @@ class DlibRecogniser:
 
     def _forward(self, faces: Sequence[Image]) -> FloatArray:
         with self._runtime.inference():
-            batch = torch.from_numpy(np.stack(faces)).permute(0, 3, 1, 2)  # channels last already
+            batch = torch.from_numpy(np.stack(faces)).permute(0, 3, 1, 2)  # so it is channels-last
             output = self._network(batch.to(self._runtime.device))
             return np.asarray(output.cpu().numpy(), dtype=np.float32)
 
 
 def _mean(name: str, mean: Any) -> FloatArray:
-    """The mean embedding (128,) of the file."""
+    """The mean embedding (128,) from the file. Raises `ModelUnavailable` for anything else."""
     if not isinstance(mean, torch.Tensor) or mean.shape != (LENGTH,) or not torch.isfinite(mean.float()).all():
         raise ModelUnavailable(f"{name}: the file holds no mean embedding of {LENGTH} numbers.", stage="models")
     return np.asarray(mean.float().cpu().numpy(), dtype=np.float32)
@@ -78,10 +81,10 @@ def _mean(name: str, mean: Any) -> FloatArray:
 
 def _network(name: str, tensors: Mapping[str, Any]) -> DlibNetwork:
     """The network with these weights, on the CPU, in float32."""
-    with torch.device("meta"):  # no random weights are drawn only to be replaced
+    with torch.device("meta"):  # skips the random initial weights
         network = DlibNetwork()
     try:
         network.load_state_dict(dict(tensors), strict=True, assign=True)
-    except Exception as error:  # torch: RuntimeError for wrong names and shapes, others for what is no tensor
+    except Exception as error:  # RuntimeError for wrong names and shapes, others for values that are no tensors
         raise ModelUnavailable(f"{name}: the file holds no whole face recognition network.", stage="models") from error
     return network.float()

@@ -1,4 +1,4 @@
-"""How recognisers see a face: turned, scaled and moved so that its landmarks come nearest to a template's."""
+"""Alignment of faces for recognisers: by the similarity transform that fits the landmarks to a template."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ from pipeline.errors import StageFailed
 from pipeline.geometry import Matrix, scaled, warp
 from pipeline.types import FloatArray, Image
 
-MAX_FINER = 16  # bounds what an absurdly large face costs: 1792 px drawn for a network of 112
+MAX_FINER = 16  # limits the cost of a huge face: at most 1792 px are drawn for a network of 112 px
 
 
 def align(image: Image, landmarks: FloatArray, template: FloatArray, size: int) -> Image:
-    """The face as a network wants it: (size, size, 3), RGB in [0, 1], black outside the image.
+    """The aligned face (size, size, 3), RGB in [0, 1], black outside the image.
 
-    `landmarks` (5, 2) are in pixels of `image` (H, W, 3), `template` (5, 2) in those of the result. Raises
-    `StageFailed` where the landmarks allow no similarity transform.
+    `landmarks` (5, 2) are in pixels of `image` (H, W, 3), `template` (5, 2) in pixels of the result. Raises
+    `StageFailed` if the landmarks allow no similarity transform.
     """
     matrix = alignment(landmarks, template)
-    # Linear interpolation looks at four neighbours: a warp that shrinks further steps over pixels, and fine detail
-    # turns into noise that changes the embedding (a 512 px crop shrinks 3.6 times for ArcFace). So the face is drawn
-    # larger by a whole number, at about the image's own resolution, and areas are averaged. insightface warps photos
-    # in one step.
+    # Bilinear interpolation reads four neighbours: a warp that shrinks by more than two skips pixels, and aliasing
+    # changes the embedding (a 512 px crop shrinks 3.6 times for ArcFace). So the face is drawn at about the image's own
+    # resolution, a whole number of times larger, and then reduced by area averaging. insightface warps in one step.
     scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
     finer = int(np.clip(round(1 / scale), 1, MAX_FINER))
     drawn = warp(image, scaled(matrix, finer, finer), (size * finer, size * finer), border=0.0)
@@ -30,11 +29,10 @@ def align(image: Image, landmarks: FloatArray, template: FloatArray, size: int) 
 
 
 def alignment(landmarks: FloatArray, template: FloatArray) -> Matrix:
-    """The (2, 3) similarity transform that brings landmarks (5, 2) nearest to the template, by least squares.
+    """The similarity transform (2, 3) that fits landmarks (5, 2) to the template (5, 2) by least squares.
 
-    With points of the plane as complex numbers, rotation and scale are one complex factor and least squares is one
-    division; the result is Umeyama's (1991), which insightface takes, and dlib too. Raises `StageFailed` where there
-    is none.
+    With points as complex numbers, rotation and scale are one complex factor, and least squares is one division. The
+    result is that of Umeyama (1991), which insightface and dlib use. Raises `StageFailed` if there is none.
     """
     source = np.asarray(landmarks, dtype=np.float64)
     if source.shape != template.shape or not np.isfinite(source).all():

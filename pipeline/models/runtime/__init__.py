@@ -1,1 +1,1 @@
-"""How networks run: device, number format, memory, threads, batches."""
+"""How networks run: device, number format, memory, threads and batches."""

@@ -1,4 +1,4 @@
-"""Compact networks with random weights, and what spandrel makes of a picture with them."""
+"""Compact networks with random weights, and spandrel's output for them."""
 
 from __future__ import annotations
 
@@ -29,6 +29,6 @@ def noise(height: int, width: int, seed: int = 0) -> Image:
 
 
 def direct(net: Compact, image: Image) -> Image:
-    """What spandrel's network says to an image."""
+    """The output of spandrel's network for an image."""
     output = net(torch.from_numpy(image).permute(2, 0, 1)[None]).clamp(0, 1)
     return output[0].permute(1, 2, 0).numpy()

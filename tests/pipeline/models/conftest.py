@@ -10,7 +10,7 @@ from tests.pipeline.models.table import FOURFOLD, SIMPLE, SMALL, TWICE
 
 @pytest.fixture
 def embedded_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Embedded files of this table, instead of those that ship."""
+    """Embedded files of the small table, instead of those that ship."""
     folder = tmp_path / "embedded"
     folder.mkdir()
     for model in (SMALL, SIMPLE, TWICE, FOURFOLD):

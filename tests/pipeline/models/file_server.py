@@ -1,4 +1,4 @@
-"""A real HTTP server of files, on the loopback, that does what servers and networks do on bad days."""
+"""A real HTTP server of files on the loopback interface, with the faults of real servers and networks."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
-PATIENCE = 60.0  # seconds; what is waited for comes much sooner, but the machine may be busy
+PATIENCE = 60.0  # seconds; usually much less is needed, but the machine may be busy
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What one request gets."""
+    """The response to one request."""
 
     body: bytes = b""
     status: int = 200
@@ -35,7 +35,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Request:
-    """What the server saw."""
+    """A request that the server received."""
 
     target: str
     headers: Mapping[str, str]
@@ -47,20 +47,20 @@ class Request:
 
 @dataclass
 class FileServer:
-    """Answers by path; of several the last is given for ever."""
+    """Answers by path, one for each request; the last one is repeated."""
 
     port: int = 0
     scheme: str = "http"
     answers: dict[str, list[Answer]] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
-    held: threading.Event = field(default_factory=threading.Event)  # the answer has come to its `hold`
+    held: threading.Event = field(default_factory=threading.Event)  # an answer has reached its `hold`
     release: threading.Event = field(default_factory=threading.Event)
 
     def url(self, path: str = "") -> str:
         return f"{self.scheme}://127.0.0.1:{self.port}{path}"
 
     def serve(self, path: str, *answers: Answer) -> str:
-        """The URL at which these are the answers from now on."""
+        """Serve these answers at a path from now on; returns its URL."""
         self.answers[path] = list(answers)
         return self.url(path)
 
@@ -82,9 +82,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self.files.requests.append(Request(self.path, {k.lower(): v for k, v in self.headers.items()}))
         try:
-            # A proxy is asked for the whole URL, which has this path too.
+            # A proxy gets the whole URL; its path is the same.
             self._send(self.files.next_answer(urlsplit(self.path).path))
-        except ConnectionError:  # the client went away, as some tests make it do
+        except ConnectionError:  # some tests close the connection
             return
 
     def _send(self, answer: Answer) -> None:
@@ -115,7 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(answer.trickle_s)
 
     def log_message(self, *_: object) -> None:
-        """Be quiet."""
+        """Log nothing."""
 
 
 @contextmanager

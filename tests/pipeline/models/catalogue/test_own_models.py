@@ -78,7 +78,7 @@ def test_a_table_that_is_no_text_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_may_not_be_entered_holds_no_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As under systemd's ProtectHome, or in a container that runs as somebody else."""
+    """As under systemd's ProtectHome, or in a container that runs as another user."""
 
     def forbidden(path: Path, **_: object) -> str:
         raise PermissionError(13, "Permission denied", str(path))

@@ -153,7 +153,7 @@ def marker(tmp_path: Path) -> Path:
 
 @pytest.fixture(params=["zip", "legacy", "pickle"])
 def hostile(request: pytest.FixtureRequest, marker: Path) -> bytes:
-    """A checkpoint whose unpickling runs code, in each layout that torch reads."""
+    """Unpickling this checkpoint would run code; in each format that torch reads."""
     content = {"first.weight": TENSORS["first.weight"], "trap": Burglar(marker)}
     if request.param == "pickle":
         data = pickle.dumps(Burglar(marker), protocol=2)
@@ -165,7 +165,7 @@ def hostile(request: pytest.FixtureRequest, marker: Path) -> bytes:
         pickle.loads(data)
     else:
         torch.load(io.BytesIO(data), weights_only=False)
-    assert marker.is_dir()  # it would work
+    assert marker.is_dir()  # an unsafe reader runs the code
     marker.rmdir()
     return data
 
@@ -182,7 +182,7 @@ def test_code_in_a_file_does_not_run_even_with_the_right_hash(
 def test_a_file_with_a_wrong_hash_is_not_interpreted(
     hostile: bytes, marker: Path, weights_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not even by a reader that would run its code."""
+    """The reader would run its code here, so that a call of it would show."""
     careless = torch.load
     monkeypatch.setattr(torch, "load", lambda file, **options: careless(file, weights_only=False))
     model = model_of(torch_file(TENSORS), ".pth")

@@ -53,7 +53,7 @@ def photo(name: str) -> Image:
 
 
 def off(face: Face, expected: FloatArray) -> float:
-    """How far the worst landmark is off, as a part of the distance between the expected eyes."""
+    """The error of the worst landmark, divided by the expected distance of the eyes."""
     eyes = np.linalg.norm(expected[1] - expected[0])
     return float(np.linalg.norm(face.landmarks - expected, axis=1).max() / eyes)
 
@@ -141,7 +141,7 @@ def test_a_face_with_dark_glasses_or_a_mask_is_found(covered: str, detector: Mtc
 
 
 def test_a_profile_is_found(detector: MtcnnDetector) -> None:
-    """A man who looks into his camera; the second eye can hardly be seen."""
+    """A man who looks into his camera; his second eye is hardly visible."""
     (face,) = faces_of(detector, photo("camera"))
     assert np.abs(face.landmarks[2] - (251, 167)).max() < 5  # the tip of the nose
 
@@ -150,7 +150,7 @@ def test_a_profile_is_found(detector: MtcnnDetector) -> None:
 def test_a_face_of_a_turned_photo_is_found_with_landmarks_where_they_are(
     degrees: int, detector: MtcnnDetector, astronaut: Image
 ) -> None:
-    """The cascade takes some faces on their side or on their head for upright ones, and does not see the others."""
+    """The cascade detects only some faces that are turned by 90 to 270 degrees."""
     matrix = cv2.getRotationMatrix2D((222, 115), degrees, 1) + np.array([[0, 0, 30], [0, 0, 130]])
     turned = cv2.warpAffine(astronaut, matrix, (500, 500), borderMode=cv2.BORDER_REPLICATE)
     expected = transform_points(TRUE, matrix)

@@ -76,7 +76,7 @@ def test_a_network_that_is_sure_of_nothing_finds_nothing(astronaut: Image) -> No
 
 
 def test_without_an_answer_boxes_and_landmarks_are_where_the_anchors_are(state: dict[str, Any]) -> None:
-    """A network of zeros that calls every anchor a face: of those that overlap one remains, all others are apart."""
+    """A network of zeros sees a face at every anchor: of overlapping ones only one is kept."""
     weights = {name: torch.zeros_like(tensor) for name, tensor in state.items()}
     for level in range(3):
         weights[f"ClassHead.{level}.conv1x1.bias"] = torch.tensor([0.0, 5.0] * 2)
@@ -142,7 +142,7 @@ def test_a_device_without_memory_is_told(state: dict[str, Any], monkeypatch: pyt
 
 
 def off(face: Face, expected: FloatArray) -> float:
-    """How far the landmarks are off on average, as a part of the distance between the eyes."""
+    """The mean error of the landmarks, divided by the distance of the eyes."""
     eye_distance = np.linalg.norm(expected[1] - expected[0])
     return float(np.linalg.norm(face.landmarks - expected, axis=1).mean() / eye_distance)
 

@@ -32,7 +32,7 @@ def same(first: list[Face], second: list[Face]) -> bool:
 
 
 def constant(places_of: dict[int, tuple[Any, ...]]) -> bytes:
-    """A network that always sees faces at stride → (row, column, anchor), and answers all else with ones."""
+    """A network that sees faces at stride → (row, column, anchor) in any input; its other outputs are ones."""
     nodes, results = [], []
     for kind, numbers in enumerate((1, 4, 10)):
         for stride in (8, 16, 32):
@@ -51,7 +51,7 @@ def constant(places_of: dict[int, tuple[Any, ...]]) -> bytes:
 
 
 def echo(outputs: int) -> bytes:
-    """A network whose every output is its input."""
+    """A network whose outputs are all its input."""
     shape = [1, 3, SIDE, SIDE]
     names = [f"output{number}" for number in range(outputs)]
     return detector_checkpoints.onnx_bytes(
@@ -131,7 +131,7 @@ def test_boxes_and_landmarks_are_counted_in_strides_from_the_anchor() -> None:
 
 @pytest.mark.parametrize(("height", "width"), [(320, 160), (100, 320), (1280, 1000), (37, 41), (900, 5)])
 def test_faces_are_told_in_the_picture_s_own_pixels(height: int, width: int) -> None:
-    """Each axis with its own scale, for the letterbox has whole pixels."""
+    """Each axis has its own scale, because the letterbox has whole pixels."""
     (face,) = ScrfdDetector("net", constant({8: (10, 20, 0)}), FP32).detect(
         np.zeros((height, width, 3), np.float32), Run().check
     )

@@ -22,7 +22,7 @@ def test_boxes_beside_each_other_stay_best_first() -> None:
 
 
 def test_a_box_that_was_dropped_drops_no_other() -> None:
-    """The middle one lies in the first; the last lies in the middle one, but hardly in the first."""
+    """The middle box lies in the first; the last lies in the middle one, but hardly in the first."""
     first, middle, last = [0.0, 0, 50, 50], [25.0, 0, 55, 50], [45.0, 0, 60, 50]
     assert kept([first, middle, last], [0.9, 0.8, 0.7]) == [0, 2]
 

@@ -28,7 +28,7 @@ def state() -> dict[str, Tensor]:
 
 
 def published_forward(state: dict[str, Tensor], x: Tensor) -> Tensor:
-    """The network as published, step by step: nothing folded, nothing merged."""
+    """The network as published: no batch norm folded, no layers merged."""
 
     def convolution(name: str, x: Tensor, stride: int = 1) -> Tensor:
         padded = functional.pad(x, (1, 1, 1, 1), mode="reflect")
@@ -61,7 +61,7 @@ def picture(side: int = 64, seed: int = 0) -> Image:
 
 
 class Told(nn.Module):
-    """Stands for the network: answers with given logits, remembers what it saw."""
+    """A network that outputs given logits and records its input."""
 
     def __init__(self, logits: Tensor) -> None:
         super().__init__()

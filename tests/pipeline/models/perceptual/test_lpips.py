@@ -25,7 +25,7 @@ CHANNELS = {"alex": (64, 192, 384, 256, 256), "squeeze": (64, 128, 256, 384, 384
 
 
 def checkpoint(kind: str) -> dict[str, Any]:
-    """Random features, named as torchvision's file has them, beside a small stand-in for its classifier."""
+    """Random features, named as in torchvision's file, and a small replacement for its classifier."""
     torch.manual_seed(5)
     with torch.device("meta"):
         features = MAKERS[kind](weights=None).features
@@ -41,12 +41,16 @@ def states() -> dict[str, dict[str, Any]]:
     return {kind: checkpoint(kind) for kind in MAKERS}
 
 
+def unchecked() -> None:
+    """The check of a run that never stops."""
+
+
 def noise(height: int, width: int, seed: int = 0) -> Image:
     return np.random.default_rng(seed).random((height, width, 3), dtype=np.float32)
 
 
 def direct(kind: str, state: dict[str, Any], first: Image, second: Image) -> float:
-    """LPIPS as the paper has it, the whole picture at once."""
+    """LPIPS as in the paper, on the whole picture at once."""
     with torch.device("meta"):
         features: Any = MAKERS[kind](weights=None).features
     features = features.to_empty(device="cpu").eval()
@@ -78,13 +82,13 @@ def test_the_distance_is_that_of_the_whole_pictures(
     first, second = noise(*size), np.clip(noise(*size) + 0.3 * noise(*size, seed=1), 0, 1)
     expected = direct(kind, states[kind], first, second)
     assert expected > 0.01
-    found = PerceptualDistance(f"lpips-{kind}", states[kind], FP32).distance(first, second)
+    found = PerceptualDistance(f"lpips-{kind}", states[kind], FP32).distance(first, second, unchecked)
     assert found == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("kind", MAKERS)
 def test_tiles_see_all_that_their_own_features_depend_on(kind: str) -> None:
-    """Kernel, stride and padding of each layer say how far a feature's pixels lie before and after its place."""
+    """The receptive field before and after a feature's place follows from kernels, strides and paddings."""
     before, after, step = 0, 0, 1
     with torch.device("meta"):
         features: Any = MAKERS[kind](weights=None).features
@@ -120,12 +124,12 @@ def test_tiles_stand_for_every_place_once(monkeypatch: pytest.MonkeyPatch, lengt
 def test_no_picture_is_too_large_for_its_tiles(
     states: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    """What the first layer, which needs most memory, ever sees: one tile and its surroundings."""
+    """The first layer, which needs most memory, only gets single tiles with their halos."""
     monkeypatch.setattr(lpips, "TILE", 64)
     network = PerceptualDistance("lpips", states[kind], FP32)
     seen: list[int] = []
     network._layers[0].register_forward_hook(lambda module, inputs, output: seen.append(inputs[0][0, 0].numel()))
-    network.distance(noise(40, 700), noise(40, 700, seed=1))
+    network.distance(noise(40, 700), noise(40, 700, seed=1), unchecked)
     assert len(seen) == 2 * 11
     assert max(seen) <= 40 * (64 + lpips.BEFORE + lpips.AFTER)
 
@@ -136,16 +140,16 @@ def test_equal_pictures_have_distance_zero_and_unlike_ones_more_than_like_ones(
 ) -> None:
     network = PerceptualDistance("lpips", states[kind], FP32)
     image, other = noise(70, 80), noise(70, 80, seed=1)
-    assert network.distance(image, image.copy()) == 0.0
-    near, far = network.distance(image, 0.9 * image + 0.1 * other), network.distance(image, other)
+    assert network.distance(image, image.copy(), unchecked) == 0.0
+    near, far = network.distance(image, 0.9 * image + 0.1 * other, unchecked), network.distance(image, other, unchecked)
     assert 0 < near < far
-    assert network.distance(other, image) == pytest.approx(far, rel=1e-6)
+    assert network.distance(other, image, unchecked) == pytest.approx(far, rel=1e-6)
 
 
 def test_pictures_without_any_features_are_compared_too(states: dict[str, dict[str, Any]]) -> None:
-    """Zero features have no direction: they count as alike, and as unlike anything else."""
+    """Zero features have no direction: they count as equal to each other."""
     mute = {k: -v.abs() if k.endswith("bias") else torch.zeros_like(v) for k, v in states["alex"].items()}
-    assert PerceptualDistance("lpips", mute, FP32).distance(noise(40, 40), noise(40, 40, seed=1)) == 0.0
+    assert PerceptualDistance("lpips", mute, FP32).distance(noise(40, 40), noise(40, 40, seed=1), unchecked) == 0.0
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
@@ -153,9 +157,9 @@ def test_the_number_format_of_the_runtime_makes_no_difference(
     states: dict[str, dict[str, Any]], dtype: torch.dtype
 ) -> None:
     first, second = noise(64, 80), noise(64, 80, seed=1)
-    expected = PerceptualDistance("lpips", states["squeeze"], FP32).distance(first, second)
+    expected = PerceptualDistance("lpips", states["squeeze"], FP32).distance(first, second, unchecked)
     half = PerceptualDistance("lpips", states["squeeze"], replace(FP32, dtype=dtype))
-    assert half.distance(first, second) == expected
+    assert half.distance(first, second, unchecked) == expected
 
 
 def test_pictures_and_weights_are_not_written(states: dict[str, dict[str, Any]]) -> None:
@@ -163,7 +167,7 @@ def test_pictures_and_weights_are_not_written(states: dict[str, dict[str, Any]])
     first, second = noise(64, 64), noise(64, 64, seed=1)
     copies = first.copy(), second.copy()
     first.flags.writeable = second.flags.writeable = False
-    PerceptualDistance("lpips", states["alex"], FP32).distance(first, second)
+    PerceptualDistance("lpips", states["alex"], FP32).distance(first, second, unchecked)
     assert np.array_equal(first, copies[0])
     assert np.array_equal(second, copies[1])
     assert all(torch.equal(tensor, before[name]) for name, tensor in states["alex"].items())
@@ -175,15 +179,15 @@ def test_pictures_too_small_for_the_network_fail_with_a_sentence(
 ) -> None:
     network = PerceptualDistance(f"lpips-{kind}", states[kind], FP32)
     assert network.smallest_side == smallest
-    assert network.distance(noise(smallest, smallest), noise(smallest, smallest, seed=1)) > 0
+    assert network.distance(noise(smallest, smallest), noise(smallest, smallest, seed=1), unchecked) > 0
     for size in [(smallest - 1, 300), (300, smallest - 1), (1, 1)]:
         with pytest.raises(StageFailed, match=rf"lpips-{kind} .* {smallest} pixels"):
-            network.distance(noise(*size), noise(*size, seed=1))
+            network.distance(noise(*size), noise(*size, seed=1), unchecked)
 
 
 def test_pictures_of_two_sizes_fail_with_a_sentence(states: dict[str, dict[str, Any]]) -> None:
     with pytest.raises(StageFailed, match="one size"):
-        PerceptualDistance("lpips", states["alex"], FP32).distance(noise(64, 64), noise(64, 65))
+        PerceptualDistance("lpips", states["alex"], FP32).distance(noise(64, 64), noise(64, 65), unchecked)
 
 
 # --- files -------------------------------------------------------------------------------------------------------

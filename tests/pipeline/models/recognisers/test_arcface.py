@@ -38,7 +38,7 @@ def model(
 
 
 def network(shape: Sequence[int | str] = ("None", *FACE), *, length: int = 16, flatten: str = "any") -> bytes:
-    """A convolution, a rectifier and a linear layer; random weights. `flatten="one"`: works for one face only."""
+    """A convolution, a ReLU and a linear layer with random weights. `flatten="one"`: works only for batches of one."""
     rng = np.random.default_rng(0)
     constants = {
         "w": rng.normal(0, 0.1, (8, 3, 8, 8)).astype(np.float32),
@@ -61,7 +61,7 @@ def network(shape: Sequence[int | str] = ("None", *FACE), *, length: int = 16, f
 
 
 def seeing() -> FaceRecogniser:
-    """A recogniser whose embedding is the pixels that the network saw, at length one."""
+    """A recogniser whose embedding is its normalised input."""
     return FaceRecogniser("eye", model([helper.make_node("Flatten", ["in"], ["out"])], {}, ("N", *FACE)), RUNTIME, 0.4)
 
 
@@ -128,7 +128,7 @@ def test_landmarks_that_allow_no_alignment_fail_with_a_sentence(landmarks: Float
 
 @pytest.mark.parametrize(("scale", "degrees"), [(1, 0), (0.8, 10), (1.4, 0), (2, 20), (3.6, -15), (20, 5)])
 def test_the_aligned_face_shows_what_lies_at_the_landmarks(scale: float, degrees: float) -> None:
-    """On a ramp each value is its place. Averaging areas must not shift the face by a part of a pixel."""
+    """On a ramp each value gives its place: area averaging must not shift the face by a fraction of a pixel."""
     side = math.ceil(150 * scale)
     rows, columns = np.mgrid[0:side, 0:side].astype(np.float32) / side
     to_image = similarity(scale, degrees, side * 0.1, side * 0.1)
@@ -146,7 +146,7 @@ def test_outside_the_image_is_black() -> None:
 
 
 def test_fine_detail_that_the_network_cannot_see_is_averaged() -> None:
-    """A checkerboard of single pixels in a crop of 512: grey, not a pattern of its own."""
+    """A checkerboard of single pixels in a crop of 512 px becomes grey, without aliasing."""
     board = np.repeat((np.indices((512, 512)).sum(axis=0) % 2)[..., None], 3, axis=2).astype(np.float32)
     landmarks = transform_points(TEMPLATE, similarity(3.57, 0, 56, 56))
     aligned = align(board, landmarks)

@@ -51,7 +51,7 @@ def test_a_block_that_keeps_the_size_adds_what_it_changes(network: DlibNetwork) 
 def test_a_block_that_halves_adds_zeros_where_one_of_the_two_is_smaller(
     network: DlibNetwork, side: int, changed: int, pooled: int
 ) -> None:
-    """The convolution's part may lack the last row and column, and the averages lack half of the channels."""
+    """The branch may lack the last row and column, and the shortcut half of the channels."""
     block = network.blocks[3]
     features = noise(1, 32, side, side)
     found = block(features)

@@ -65,7 +65,7 @@ def test_six_people_are_six_people(recogniser: DlibRecogniser, group_photo: byte
     assert np.abs(similarities.diagonal() - 1).max() < 1e-5
     pairs = similarities[np.triu_indices(7, 1)]
     assert np.median(pairs) < 0.3
-    assert pairs.max() < 0.6  # two of them are more alike than the threshold of 0.5
+    assert pairs.max() < 0.6  # one pair is more similar than the threshold of 0.5
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_noisy_copy_of_half_the_size_is_the_same_person(
 def test_a_large_face_is_averaged_not_skipped_over(
     recogniser: DlibRecogniser, astronaut: Image, embedding: FloatArray
 ) -> None:
-    """Six times as large, with every other pixel darkened: what is averaged is the same face."""
+    """Six times as large, with every other pixel darkened: averaged, it is the same face."""
     large, landmarks = moved(astronaut, similarity(6, 0, -900, -300), (1024, 1024))
     large *= np.where(np.indices((1024, 1024)).sum(axis=0) % 2, 0.5, 1.0)[..., None].astype(np.float32)
     darkened = astronaut * np.float32(0.75)
@@ -173,7 +173,7 @@ def test_an_answer_that_is_no_number_fails(recogniser: DlibRecogniser, astronaut
 
 
 def test_a_face_exactly_at_the_mean_fails(state: dict[str, Any], astronaut: Image) -> None:
-    """It has no direction. A network of zeros and a mean of zeros make one of every face."""
+    """A zero embedding has no direction. A network of zeros and a mean of zeros give it for every face."""
     zeros = {name: torch.zeros_like(tensor) for name, tensor in state.items()}
     with pytest.raises(StageFailed, match="no embedding"):
         DlibRecogniser("dlib", zeros, FP32, 0.5).embed([astronaut], [EYES])
@@ -220,7 +220,7 @@ def test_the_file_is_small() -> None:
 
 
 def test_the_template_stands_upright_in_the_middle() -> None:
-    """Eyes level, over the mouth, and the alignment of the template to itself changes nothing."""
+    """Level eyes above the mouth; aligning the template to itself changes nothing."""
     eyes, nose, mouth = TEMPLATE[:2], TEMPLATE[2], TEMPLATE[3:]
     assert abs(eyes[0, 1] - eyes[1, 1]) < 3
     assert eyes[:, 1].max() < nose[1] < mouth[:, 1].min()

@@ -14,7 +14,7 @@ FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=1)
 
 
 def crop(native: float, image: Image | None = None) -> Crop:
-    """A crop whose square in the photo has this side."""
+    """A crop whose square in the photo has this side in pixels."""
     scale = CROP_SIZE / native
     return Crop(
         np.full((CROP_SIZE, CROP_SIZE, 3), 0.5, np.float32) if image is None else image,
@@ -35,7 +35,7 @@ def test_restored_crops_are_crops(native: float) -> None:
 
 @pytest.mark.parametrize(("native", "block"), [(64, 8), (128, 4), (256, 2)])
 def test_the_network_sees_the_face_at_the_size_it_has_in_the_photo(native: int, block: int) -> None:
-    """A network that only repeats pixels gives the crop's block means, enlarged: what the photo itself held."""
+    """A network that only repeats pixels gives the crop's block means, enlarged: the photo's own pixels."""
     restorer = CompactFaceRestorer("face", without_difference(4).state_dict(), FP32)
     image = noise(CROP_SIZE, CROP_SIZE)
     means = image.reshape(native, block, native, block, 3).mean(axis=(1, 3))

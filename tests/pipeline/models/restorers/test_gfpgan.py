@@ -39,7 +39,7 @@ def test_crops_in_faces_out(restorer: GfpganRestorer, astronaut: Image) -> None:
         assert (image.shape, image.dtype) == ((512, 512, 3), np.float32)
         assert image.flags.c_contiguous
         assert 0 <= image.min() < image.max() <= 1
-    assert np.abs(first - second).max() > 0.05  # each its own face
+    assert np.abs(first - second).max() > 0.05  # the two faces differ
 
 
 def test_the_same_crop_gives_the_same_face(restorer: GfpganRestorer, astronaut: Image) -> None:

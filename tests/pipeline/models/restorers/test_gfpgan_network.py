@@ -1,4 +1,4 @@
-"""The rearranged network against the original function, which `spandrel` carries."""
+"""The rearranged network against the original one, which `spandrel` contains."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ def test_it_is_the_same_function(state_dict: dict[str, Any], faces: torch.Tensor
         together, alone = network(faces), network(faces[1:])
     assert together.shape == original.shape
     assert (together - original).abs().max() <= 1e-4 * original.abs().max()
-    # Every face is restored in its own style, also beside another.
+    # Each face of a batch is restored in its own style.
     assert (together[1] - alone[0]).abs().max() <= 1e-4 * original.abs().max()
     assert (together[0] - together[1].flip(2)).abs().max() > 0.05
 
 
 def test_also_at_the_border(state_dict: dict[str, Any], faces: torch.Tensor, original: torch.Tensor) -> None:
-    """Enlargement and convolution in one must see what the published order of things sees beyond the picture."""
+    """Enlargement and convolution in one must treat the border like the two published steps."""
     with torch.inference_mode():
         difference = (rearranged(state_dict, torch.float32)(faces[:1]) - original[:1]).abs()
     for edge in (difference[..., 0, :], difference[..., -1, :], difference[..., 0], difference[..., -1]):

@@ -16,7 +16,7 @@ CHOICES = {**dict.fromkeys(allocator.VARIABLES, "1"), "GLIBC_TUNABLES": "glibc.m
 
 
 class Library:
-    """A C library that takes thresholds up to some size; `told` is what it took."""
+    """A C library that accepts thresholds up to some size; `told` has the options that it accepted."""
 
     def __init__(self) -> None:
         self.largest = 1024 * MIB
@@ -46,7 +46,7 @@ def test_what_it_tells(library: Library, largest: int, threshold: int) -> None:
 
 
 def test_a_library_that_refuses_is_left_as_it_is(library: Library) -> None:
-    """Every option would end its own adjustment of the threshold, and leave that far too low."""
+    """Any option would stop glibc's automatic adjustment of the mmap threshold, which would stay far too low."""
     library.largest = 0
     assert not keep_freed_memory()
     assert library.told == {}
@@ -78,7 +78,7 @@ def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch, error:
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc")
 def test_memory_is_kept_and_given_back() -> None:
-    """24 MiB, freed: still resident afterwards, so that the next use need not clear pages; until it is returned."""
+    """24 MiB that were freed stay resident, so that pages need not be cleared again, until they are returned."""
     code = (
         "from pipeline.models.runtime.allocator import *; import ctypes, psutil; c = ctypes.CDLL(None); "
         "c.malloc.restype = ctypes.c_void_p; rss = lambda: psutil.Process().memory_info().rss >> 20; "

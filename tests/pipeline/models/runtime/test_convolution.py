@@ -74,7 +74,7 @@ def test_activations_are_joined_where_they_follow(x: torch.Tensor) -> None:
         def __init__(self) -> None:
             super().__init__()
             self.one = nn.Conv2d(8, 8, 3, padding=1)
-            self.activation = nn.LeakyReLU(0.3)  # a neighbour by accident: nobody says that it comes after
+            self.activation = nn.LeakyReLU(0.3)  # adjacent only by name: it need not be called after the convolution
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return self.one(self.activation(x))

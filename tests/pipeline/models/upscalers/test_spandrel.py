@@ -26,7 +26,7 @@ def noise(height: int, width: int) -> Image:
 
 
 def other_network() -> dict[str, Any]:
-    """An architecture that Likeness has no adapter of its own for."""
+    """An architecture for which Likeness has no adapter of its own."""
     torch.manual_seed(0)
     return SPAN(num_in_ch=3, num_out_ch=3, feature_channels=16, upscale=3).state_dict()
 
@@ -94,7 +94,7 @@ def test_weights_under_params_ema_come_before_params() -> None:
 
 
 def test_a_network_that_half_precision_does_not_suit_runs_in_float32() -> None:
-    """spandrel says that SwinIR can bfloat16; it fails in it."""
+    """spandrel says that SwinIR supports bfloat16, but it fails in it."""
     torch.manual_seed(0)
     made = SwinIR(embed_dim=12, depths=[2], num_heads=[2], window_size=8, upscale=2, upsampler="pixelshuffledirect")
     upscaler = SpandrelUpscaler("swin", made.state_dict(), replace(FP32, dtype=torch.bfloat16))
