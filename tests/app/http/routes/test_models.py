@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
+from dataclasses import replace
 
 from app.http.schemas.server import ModelOut
 from pipeline.models.catalogue.registry import REGISTRY
-from tests.app.server import Likeness, head_of
+from tests.app.fakes import FakeModels
+from tests.app.server import Likeness, head_of, serving
 
 
 def test_models(likeness: Likeness) -> None:
@@ -21,6 +23,7 @@ def test_models(likeness: Likeness) -> None:
     thresholds = {name: row["threshold"] for name, row in found.items() if row["role"] == "recogniser"}
     assert thresholds == {model.name: model.threshold for model in REGISTRY if model.role == "recogniser"}
     assert {row["threshold"] for row in found.values() if row["role"] != "recogniser"} == {None}
+    assert {row["scale"] for row in found.values() if row["role"] != "upscaler"} == {1}
     assert {name for name, row in found.items() if row["in_use"]} == {
         "mtcnn",
         "compact-face",
@@ -30,6 +33,16 @@ def test_models(likeness: Likeness) -> None:
     }
     assert all(row["offered"] == row["in_use"] for row in found.values())
     assert all(row["installed"] for row in found.values() if row["origin"] == "embedded")
+
+
+def test_a_model_of_the_users_own_has_no_known_size_or_scale(fakes: FakeModels) -> None:
+    own = next(model for model in REGISTRY if model.name == "compact-x2")
+    own = replace(own, name="mine", origin="own", bytes=None, scale=None)
+    with serving(fakes) as server:
+        loaded = server.app.state.service.loaded_models
+        loaded.selection = replace(loaded.selection, known=(own,))
+        (row,) = server.client.get("/api/v1/models").json()
+    assert (row["bytes"], row["scale"]) == (0, None)
 
 
 def test_warmup(likeness: Likeness) -> None:
