@@ -1,4 +1,4 @@
-"""`/api/v1/config` says what a client needs to build its form."""
+"""The configuration that the server publishes: limits, defaults, choices, and the identity threshold."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_config(likeness: Likeness) -> None:
     assert found["models"] == likeness.client.get("/api/v1/health").json()["models"]
 
 
-def test_config_tells_what_is_set(fakes: FakeModels) -> None:
+def test_config_shows_the_settings(fakes: FakeModels) -> None:
     with serving(fakes, max_upload_mb=3, deadline_s=7, slots=2, queue_size=5) as server:
         config, status = server.client.get("/api/v1/config").json(), server.status()
     assert (config["limits"]["max_upload_mb"], config["limits"]["deadline_s"]) == (3, 7)
@@ -76,7 +76,7 @@ def test_config_tells_what_is_set(fakes: FakeModels) -> None:
 
 @pytest.mark.parametrize("until", [LIVE, READY])
 @pytest.mark.parametrize(("is_set", "own", "expected"), [(None, 0.35, 0.35), (None, -0.2, -0.2), (0.0, 0.35, 0.0)])
-def test_config_tells_from_what_similarity_on_which_recogniser_sees_one_person(
+def test_config_shows_the_identity_threshold_and_its_recogniser(
     is_set: float | None, own: float, expected: float, until: str, fakes: FakeModels
 ) -> None:
     with serving(fakes, until=until, identity_threshold=is_set) as server:
@@ -87,7 +87,7 @@ def test_config_tells_from_what_similarity_on_which_recogniser_sees_one_person(
 
 
 @pytest.mark.parametrize("is_set", [None, 0.6])
-def test_config_without_a_recogniser_knows_no_threshold(is_set: float | None, fakes: FakeModels) -> None:
+def test_config_without_a_recogniser_has_no_threshold(is_set: float | None, fakes: FakeModels) -> None:
     with serving(fakes, recogniser="none", identity_threshold=is_set) as server:
         found = server.client.get("/api/v1/config").json()
     assert (found["identity_threshold"], found["identity_recogniser"]) == (None, None)
@@ -95,7 +95,7 @@ def test_config_without_a_recogniser_knows_no_threshold(is_set: float | None, fa
 
 
 def use_recogniser(server: Likeness, model: ModelFile) -> None:
-    """Let the server have chosen this recogniser, as far as its answers tell."""
+    """Select this recogniser, without loading its weights."""
     loaded = server.app.state.service.loaded_models
     loaded.selection = replace(loaded.selection, defaults=loaded.selection.defaults | {"recogniser": (model,)})
 

@@ -1,12 +1,9 @@
-"""`/api/v1/status`: slots, queue, memory and device at this moment."""
+"""The status of the server."""
 
 from __future__ import annotations
 
 from app.http.schemas.server import Status
-from pipeline.models.catalogue.registry import REGISTRY
 from tests.app.server import STATUS, Likeness
-
-ARCFACE = next(model for model in REGISTRY if model.name == "arcface-w600k-r50")
 
 
 def test_status(likeness: Likeness) -> None:

@@ -1,13 +1,15 @@
-"""Server-sent events of a photo, read as they come."""
+"""Clients that ask for a photo as `text/event-stream`, over HTTP and as ASGI."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import groupby
 from typing import Any
+
+from starlette.types import Message
 
 from app.http.schemas.answers import EnhanceResponse, ErrorEvent, QueuedEvent, StageEvent
 from tests import images
@@ -16,9 +18,6 @@ from tests.app.server import ENHANCE, Likeness
 EVENTS = "text/event-stream"
 PHOTO = images.png(images.gradient())
 SHAPES = {"queued": QueuedEvent, "stage": StageEvent, "result": EnhanceResponse, "error": ErrorEvent}
-# The likeness is looked after before the faces are pasted, and measured in the finished picture.
-STAGES = ["decode", "detection", "alignment", "restoration", "identity", "upscaling", "blending", "identity", "metrics"]
-STAGES += ["encode", "answer"]
 
 Event = tuple[str, Any]
 
@@ -27,7 +26,7 @@ Event = tuple[str, Any]
 def stream(
     server: Likeness, file: bytes = PHOTO, path: str = ENHANCE, headers: dict[str, str] | None = None, **fields: object
 ) -> Iterator[Iterator[Event]]:
-    """The events of a photo, as they come. Leaving early is the client going away."""
+    """The events of a photo, as they arrive. Leaving the context early disconnects the client."""
     with server.client.stream(
         "POST", path, files={"file": file}, data=fields, headers={"Accept": EVENTS, **(headers or {})}
     ) as response:
@@ -40,7 +39,7 @@ def stream(
 
 
 def events_in(lines: Iterator[str]) -> Iterator[Event]:
-    """Names and data as a browser's parser would tell them; a comment has the name ":"."""
+    """Names and data as a browser would parse them; a comment has the name ":"."""
     name = ""
     for line in lines:
         field, _, value = line.partition(": ")
@@ -55,14 +54,14 @@ def events_in(lines: Iterator[str]) -> Iterator[Event]:
             assert line == ""
 
 
-def told(server: Likeness, file: bytes = PHOTO, path: str = ENHANCE, **fields: object) -> list[Event]:
+def all_events(server: Likeness, file: bytes = PHOTO, path: str = ENHANCE, **fields: object) -> list[Event]:
     """All events of a photo."""
     with stream(server, file, path, **fields) as events:
         return list(events)
 
 
 def in_background(clients: ThreadPoolExecutor, server: Likeness) -> tuple[list[Event], Any]:
-    """The events of another photo, as they come, and its future."""
+    """Send a photo in a thread: the list that its events are appended to, and the future of all of them."""
     found: list[Event] = []
 
     def follow() -> list[Event]:
@@ -77,6 +76,21 @@ def only(events: list[Event], name: str) -> list[Any]:
     return [data for found, data in events if found == name]
 
 
-def positions(events: list[Event]) -> list[int]:
-    """Each once, as long as it lasts."""
-    return [position for position, _ in groupby(data["position"] for data in only(events, "queued"))]
+class AsgiClient:
+    """An ASGI client that takes messages once its gate is set."""
+
+    def __init__(self) -> None:
+        self.gate, self.began = asyncio.Event(), asyncio.Event()
+        self.messages: list[Message] = []
+
+    async def send(self, message: Message) -> None:
+        await self.gate.wait()
+        self.messages.append(message)
+        self.began.set()
+
+    async def receive(self) -> Message:
+        return await asyncio.Event().wait()  # type: ignore[return-value]
+
+    def events(self) -> list[Event]:
+        body = b"".join(message["body"] for message in self.messages[1:])
+        return list(events_in(iter(body.decode().split("\n"))))

@@ -1,4 +1,4 @@
-"""Options about faces: strength, which faces, overrides, photos without a face."""
+"""Form fields about faces: `strength`, `faces`, `face_overrides` and `require_face`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests import images
 from tests.app import samples
 from tests.app.fakes import FakeModels
+from tests.app.http.routes.dark_photo import DARK
 from tests.app.server import Likeness, serving
-
-DARK = images.png(np.zeros((80, 80, 3), np.uint8))  # no face
 
 
 def test_strength_0_gives_the_plain_upscaled_face(likeness: Likeness) -> None:
@@ -36,7 +34,7 @@ def test_strength_is_a_blend(fakes: FakeModels) -> None:
 
 @pytest.fixture(scope="module")
 def two_faces() -> bytes:
-    """One large, one small."""
+    """A photo of a large and a small face."""
     canvas = np.full((128, 252, 3), 90, np.uint8)
     canvas[:, 16:144] = samples.head(128)
     canvas[16:112, 156:] = samples.head(96)
@@ -50,11 +48,11 @@ def test_faces(likeness: Likeness, two_faces: bytes, choice: str, restored: int)
     kept = [face for face in faces if face["action"] == "kept"]
     assert len(faces) - len(kept) == restored
     assert all("asked for" in face["reason"] and face["strength"] == 0 for face in kept)
-    assert faces[0]["action"] == "restored"  # the larger, and the nearer to the middle
+    assert faces[0]["action"] == "restored"  # the larger face, and the one nearer to the middle
 
 
 def overridden(likeness: Likeness, photo: bytes, overrides: str, **fields: Any) -> tuple[list[Any], Any]:
-    """Per face what was done, and the pixels."""
+    """The action and strength of each face, and the pixels of the result."""
     data = likeness.data(photo, upscale_factor=1, face_overrides=overrides, **fields)
     return [(face["action"], face["strength"]) for face in data["faces"]], samples.pixels_in(data)
 
@@ -77,21 +75,9 @@ def test_face_overrides(likeness: Likeness, two_faces: bytes) -> None:
     assert overridden(likeness, two_faces, "{}", faces="largest")[0] == [both[0], neither[1]]
 
 
-def test_a_face_that_was_left_says_that_it_was_asked(likeness: Likeness) -> None:
+def test_a_face_kept_by_an_override_says_why(likeness: Likeness) -> None:
     (face,) = likeness.data(samples.small_face(), face_overrides='{"0": 0}')["faces"]
     assert face["reason"] == "Left as it was, as asked for this face: upscaled only."
-
-
-def test_an_override_is_where_protection_starts(fakes: FakeModels) -> None:
-    fakes.restorer.paint, fakes.recogniser.fall = 1.0, 1.0  # kept up to 0.6
-    with serving(fakes) as server:
-        found = [
-            server.data(DARK, strength=0, identity_policy="protect", face_overrides=f'{{"0": {strength}}}')["faces"][0]
-            for strength in (0.5, 0.9)
-        ]
-    assert [face["action"] for face in found] == ["restored", "softened"]
-    assert found[0]["strength"] == 0.5
-    assert 0.55 <= found[1]["strength"] <= 0.6
 
 
 def test_without_a_face_the_photo_is_refused(likeness: Likeness) -> None:
@@ -101,7 +87,7 @@ def test_without_a_face_the_photo_is_refused(likeness: Likeness) -> None:
     assert response.json()["stage"] == "detection"
 
 
-def test_without_a_face_the_photo_is_upscaled_if_that_is_wanted(likeness: Likeness) -> None:
+def test_without_a_face_the_photo_is_upscaled_if_none_is_required(likeness: Likeness) -> None:
     data = likeness.data(samples.no_face(), require_face=False)
     assert data["faces"] == []
     assert (data["width"], data["height"]) == (128, 96)

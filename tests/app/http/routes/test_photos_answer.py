@@ -1,4 +1,4 @@
-"""`/enhance` and `/upscale`: what a good request gives."""
+"""`/enhance` with default parameters: the JSON document and the picture in it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from app.http.schemas.answers import EnhanceResponse
-from tests import images
 from tests.app import samples
 from tests.app.server import Likeness
 
@@ -27,6 +26,7 @@ DATA_KEYS = {
     "warning",
     "warnings",
 }
+
 FACE_KEYS = {
     "box",
     "landmarks",
@@ -37,8 +37,8 @@ FACE_KEYS = {
     "action",
     "reason",
 }
+
 STAGES = {"decode", "detection", "alignment", "restoration", "identity", "upscaling", "blending", "metrics", "encode"}
-DARK = images.png(np.zeros((80, 80, 3), np.uint8))
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_one_face_is_found_and_restored(answer: dict[str, Any]) -> None:
     assert face["landmarks_estimated"] is False
 
 
-def test_the_figures_are_finite_numbers(answer: dict[str, Any]) -> None:
+def test_the_metrics_are_finite_numbers(answer: dict[str, Any]) -> None:
     metrics = answer["data"]["metrics"]
     assert metrics["reference"] == "input"
     assert math.isfinite(metrics["psnr"])
@@ -102,51 +102,21 @@ def test_the_figures_are_finite_numbers(answer: dict[str, Any]) -> None:
     assert 0.3 < metrics["ssim"] <= 1
 
 
-def test_the_likeness_is_known_without_any_download(answer: dict[str, Any]) -> None:
+def test_identity_is_measured_by_the_embedded_recogniser(answer: dict[str, Any]) -> None:
     (face,) = answer["data"]["faces"]
     assert face["identity_similarity"] == answer["data"]["metrics"]["identity_similarity"]
     assert 0.8 < face["identity_similarity"] <= 1
 
 
-def test_what_is_missing_is_said(answer: dict[str, Any]) -> None:
+def test_a_metric_without_its_model_is_null_with_a_warning(answer: dict[str, Any]) -> None:
     data = answer["data"]
     assert data["metrics"]["lpips"] is None
     assert {warning["code"] for warning in data["warnings"]} == {"lpips_unavailable"}
     assert data["warning"] == data["warnings"][0]["message"]
 
 
-def test_times_are_told_for_every_stage(answer: dict[str, Any]) -> None:
+def test_every_stage_has_its_time(answer: dict[str, Any]) -> None:
     data = answer["data"]
     assert set(data["timings_ms"]) >= STAGES
     assert all(value >= 0 for value in data["timings_ms"].values())
     assert 0 < sum(data["timings_ms"].values()) <= data["processing_time_ms"] + len(data["timings_ms"])
-
-
-@pytest.mark.parametrize(("factor", "size"), [(1, 96), (1.5, 144), (4, 384)])
-def test_upscale_factor(likeness: Likeness, factor: float, size: int) -> None:
-    data = likeness.data(samples.small_face(), upscale_factor=factor)
-    assert samples.picture_in(data).size == (data["width"], data["height"]) == (size, size)
-    assert [face["action"] for face in data["faces"]] == ["restored"]
-
-
-def test_upscale(likeness: Likeness) -> None:
-    response = likeness.upscale(samples.small_face(), upscale_factor=1.5, output_format="webp")
-    assert response.status_code == 200
-    document = response.json()
-    EnhanceResponse.model_validate_json(json.dumps(document), strict=True)
-    data = document["data"]
-    assert samples.picture_in(data).size == (144, 144)
-    assert data["media_type"] == "image/webp"
-    assert data["faces"] == []
-    assert data["metrics"]["psnr"] > 15
-    assert "detection" not in data["timings_ms"]
-    assert "no_face_detected" not in [warning["code"] for warning in data["warnings"]]
-
-
-@pytest.mark.parametrize("field", ["strength", "faces", "require_face", "identity_policy"])
-def test_upscale_refuses_what_is_about_faces(likeness: Likeness, field: str) -> None:
-    value = {"strength": "1", "faces": "all", "require_face": "true", "identity_policy": "warn"}[field]
-    response = likeness.upscale(samples.small_face(), **{field: value})
-    assert response.status_code == 422
-    assert response.json()["code"] == "bad_parameter"
-    assert field in response.json()["error"]

@@ -1,0 +1,57 @@
+"""Form fields about the output picture: its size, colours, format and quality."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.app import samples
+from tests.app.server import Likeness
+
+
+@pytest.mark.parametrize(("factor", "size"), [(1, 96), (1.5, 144), (4, 384)])
+def test_upscale_factor(likeness: Likeness, factor: float, size: int) -> None:
+    data = likeness.data(samples.small_face(), upscale_factor=factor)
+    assert samples.picture_in(data).size == (data["width"], data["height"]) == (size, size)
+    assert [face["action"] for face in data["faces"]] == ["restored"]
+
+
+def test_blank_fields_take_their_defaults(likeness: Likeness) -> None:
+    """An HTML form sends a blank field as empty text, and a file that was not chosen as an empty file."""
+    response = likeness.enhance(samples.small_face(), upscale_factor="", strength="")
+    assert response.status_code == 200
+    assert response.json()["data"]["width"] == 192
+
+
+def test_color_correction_brings_contrast_to_a_faded_photo(likeness: Likeness) -> None:
+    faded = samples.file_of((samples.head() * 0.3 + 100).astype(np.uint8), "PNG")
+    none, auto = (
+        samples.pixels_in(likeness.upscale(faded, color_correction=choice, upscale_factor=1).json()["data"])
+        for choice in ("none", "auto")
+    )
+    assert auto.std() > 1.3 * none.std()
+
+
+@pytest.mark.parametrize(("output_format", "name"), [("png", "PNG"), ("jpeg", "JPEG"), ("webp", "WEBP")])
+def test_output_format(likeness: Likeness, output_format: str, name: str) -> None:
+    data = likeness.data(samples.small_face(), output_format=output_format, background="resample")
+    assert samples.picture_in(data).format == name
+    assert data["media_type"] == f"image/{output_format}"
+
+
+@pytest.mark.parametrize("output_format", ["jpeg", "webp"])
+def test_higher_quality_takes_more_bytes(likeness: Likeness, output_format: str) -> None:
+    sizes = [len(resampled(likeness, output_format, quality)) for quality in (1, 50, 100)]
+    assert sizes[0] < sizes[1] < sizes[2]
+
+
+def test_quality_does_not_change_png(likeness: Likeness) -> None:
+    assert resampled(likeness, "png", 1) == resampled(likeness, "png", 100)
+
+
+def resampled(likeness: Likeness, output_format: str, quality: int) -> str:
+    response = likeness.upscale(
+        samples.small_face(), output_format=output_format, quality=quality, background="resample", metrics=False
+    )
+    image: str = response.json()["data"]["restored_image"]
+    return image
