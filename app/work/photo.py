@@ -25,6 +25,8 @@ from pipeline.types import Enhanced, Notice, Photo
 # How far the proportions of photo and ground truth may differ, beyond a pixel: a little cropping does no harm.
 ASPECT_TOLERANCE = 0.02
 
+WORKING_BYTES = 160 * 2**20  # the least that a photo is counted with: also for LPIPS, which states no size
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -160,4 +162,4 @@ def working_bytes(order: Order, models: Models) -> int:
     sizes = [chosen.restorer.working_bytes] if order.task == "enhance" else []
     if order.options.background == "upscale":
         sizes += [upscaler.working_bytes for upscaler in chosen.upscalers.values()]
-    return max(sizes, default=0)
+    return max([WORKING_BYTES, *sizes])

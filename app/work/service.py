@@ -91,10 +91,11 @@ class Service:
             self._idle.cancel()
         try:
             with self.admission.place(run, moved), self.memory.held(len(order.file) + len(order.reference or b"")):
-                return await self._processed(order, models, run, write)
-        except MemoryLow as error:
-            error.retry_after = self.admission.retry_after
-            raise
+                try:
+                    return await self._processed(order, models, run, write)
+                except MemoryLow as error:  # while the photo still counts as inside
+                    error.retry_after = self.admission.retry_after
+                    raise
         finally:
             if self.admission.inside == 0:
                 self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._return_memory)

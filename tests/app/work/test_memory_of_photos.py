@@ -51,6 +51,13 @@ def test_a_photo_that_would_not_fit_is_refused_before_it_is_decoded(fakes: FakeM
         assert server.send(path, PHOTO).status_code == 200
 
 
+def test_a_refused_photo_counts_itself_in_the_time_to_wait(fakes: FakeModels) -> None:
+    with serving(fakes) as server:
+        short_of_memory(server, 1)
+        server.app.state.service.admission._seconds_per_photo = 12.0
+        assert server.enhance(PHOTO).headers["retry-after"] == "24"
+
+
 def test_a_reference_needs_memory_too(fakes: FakeModels) -> None:
     with serving(fakes) as server:
         short_of_memory(server, photo_bytes(48 * 32, 2, WORKING) + reference_bytes(48 * 32) - 1, uploads=2)

@@ -17,7 +17,7 @@ from app.settings import PhotoLimits
 from app.work.errors import MemoryLow
 from app.work.memory import photo_bytes, reference_bytes
 from app.work.order import Order
-from app.work.photo import compute, finish, read, restore_photo
+from app.work.photo import WORKING_BYTES, compute, finish, read, restore_photo
 from pipeline.errors import OutputFormatLimit, ReferenceMismatch, TooManyPixels
 from pipeline.options import EnhanceOptions
 from pipeline.run import Run
@@ -128,11 +128,8 @@ def test_memory_is_claimed_for_the_models_that_are_used(
     monkeypatch.setattr(fakes.upscaler, "working_bytes", 2_000_000_000, raising=False)
     claims = Claims()
     read(order(**changes), fakes(), LIMITS, claims, Run())
-    used = 3_000_000_000 if restorer else 2_000_000_000 if upscaler else 0
-    if used:
-        assert claims.bytes == [photo_bytes(48 * 32, 2, used)]
-    else:
-        assert claims.bytes[0] < photo_bytes(48 * 32, 2, 1_000_000_000)
+    used = 3_000_000_000 if restorer else 2_000_000_000 if upscaler else WORKING_BYTES
+    assert claims.bytes == [photo_bytes(48 * 32, 2, used)]
 
 
 def test_a_reference_is_claimed_and_compared_with(fakes: FakeModels) -> None:
