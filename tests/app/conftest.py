@@ -1,3 +1,5 @@
+"""Default settings and logging for every test, and a running server."""
+
 from __future__ import annotations
 
 import logging
@@ -12,7 +14,7 @@ from tests.app.server import Likeness, serving
 
 @pytest.fixture(scope="session", autouse=True)
 def _default_settings() -> Iterator[None]:
-    """Whatever settings the shell has, the tests start from the defaults."""
+    """Remove the shell's settings, so that the tests start from the defaults."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("LIKENESS_")]:
             patch.delenv(name)
@@ -21,7 +23,7 @@ def _default_settings() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _logging_as_it_was() -> Iterator[None]:
-    """What `serve` sets up for its process does not outlast the test that called it here."""
+    """Undo after each test what `serve` changes in the logging of its process."""
     loggers = [logging.getLogger(name) for name in (None, "likeness", "uvicorn")]
     handlers, levels = loggers[0].handlers[:], [logger.level for logger in loggers]
     yield
@@ -33,7 +35,7 @@ def _logging_as_it_was() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def likeness(_default_settings: None) -> Iterator[Likeness]:
-    """The server as it comes: embedded models, default settings."""
+    """A server with embedded models and default settings."""
     with serving() as server:
         yield server
 

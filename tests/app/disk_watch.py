@@ -1,7 +1,7 @@
-"""Which files does a process open for writing while it serves photos? `python -m tests.app.disk_watch` tells, as JSON.
+"""`python -m tests.app.disk_watch`: print as JSON which files a process opens for writing while it serves photos.
 
-A process of its own: an audit hook can never be removed, and one that is written in Python makes it possible that
-two threads set their trace functions at the same moment, upon which one of them does not start (CPython 3.11).
+It needs a process of its own because an audit hook cannot be removed, and because a hook written in Python lets two
+threads set their trace functions at the same moment, after which one of them does not start (CPython 3.11).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MEBIBYTE = 2**20
 
 
 def main() -> None:
-    """Watch what is served, what would be if uploads went to a disk, and every way to write there is."""
+    """Watch photos being served, then with uploads spooled to disk, and then every way to write a file."""
     watched: list[list[str]] = []
 
     def on_audit(event: str, arguments: tuple[Any, ...]) -> None:
@@ -46,7 +46,7 @@ def main() -> None:
     sys.addaudithook(on_audit)
     with serving() as server:
         photo = large_upload()
-        server.enhance(photo)  # what is imported only now may leave compiled modules behind
+        server.enhance(photo)  # the first photo imports modules, which writes their bytecode
         with opened_for_writing() as served:
             statuses = photos(server, photo)
         MultiPartParser.spool_max_size = MEBIBYTE
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def photos(server: Likeness, photo: bytes) -> list[int]:
-    """In every format, one with a reference, one answered by the picture itself; and one that is cut off."""
+    """The statuses of four photos: with a reference, answered by an image, output as JPEG, and cut off."""
     answers = (
         server.enhance(photo, reference=samples.file_of(samples.head(192))),
         server.enhance(photo, accept="image/webp"),
@@ -70,12 +70,12 @@ def photos(server: Likeness, photo: bytes) -> list[int]:
 
 
 def large_upload() -> bytes:
-    """A photo with a face, and 5 MiB behind its header."""
+    """A photo with a face, and 5 MiB in a chunk after its header."""
     return images.with_chunks(samples.file_of(samples.head(), "PNG"), images.chunk(b"prVt", images.noise(5 * MEBIBYTE)))
 
 
 def every_way(folder: Path) -> None:
-    """Open a, b, c and d for writing, each in another way."""
+    """Open the files a, b, c and d for writing, each in a different way."""
     (folder / "a").write_bytes(b"x")
     with open(folder / "b", "a"), open(folder / "a", "rb"):
         pass

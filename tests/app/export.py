@@ -1,4 +1,4 @@
-"""A small export as Next.js writes it: pages with scripts in them, and files whose names tell what is in them."""
+"""A small export as Next.js writes it: pages with inline scripts, and files named by the hash of their content."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ INDEX = f"""<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Li
 <body><h1>The app</h1><script>(self.__next_f=self.__next_f||[]).push([0])</script>
 <script>self.__next_f.push([1,"é \\u003c/script\\u003e"])</script></body></html>"""
 
-# What is in the page ran, what it loads came, and its style holds: all of it is then in the document.
+# Writes into the document how many inline scripts ran and the colour that the style sheet sets.
 LOADED = (
     """addEventListener("load", () => {
   const { color } = getComputedStyle(document.querySelector("h1"));
@@ -27,7 +27,7 @@ LOADED = (
 
 
 def export(folder: Path) -> Path:
-    """Write one; the folder."""
+    """Write an export into the folder; the folder."""
     contents = {
         "index.html": INDEX,
         "about.html": "<!DOCTYPE html><title>About</title><p>About</p>",

@@ -1,4 +1,4 @@
-"""What a server's `/metrics` say."""
+"""Samples of a server's `/metrics`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Metrics:
         self.samples = [sample for family in families for sample in family.samples]
 
     def __call__(self, name: str, /, **labels: str) -> float:
-        """The value of a sample; 0 of one that is not there."""
+        """The sum of the samples with this name and these labels; 0 if there is none."""
         return sum(
             sample.value for sample in self.samples if sample.name == name and labels.items() <= sample.labels.items()
         )
@@ -30,7 +30,7 @@ def scraped(server: Likeness) -> Metrics:
 
 
 def counted(server: Likeness, name: str, value: float = 1, **labels: str) -> Metrics:
-    """The scrape in which a counter has got so far: a request is counted just after its answer."""
+    """A scrape once the counter has reached `value`; a request is counted shortly after its answer."""
     eventually(lambda: scraped(server)(name, **labels) >= value)
     found = scraped(server)
     assert found(name, **labels) == value

@@ -1,4 +1,4 @@
-"""Models that wait, fail or take their time on demand, and do nothing else."""
+"""Fake models that wait, fail or run slowly on demand."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WORKING_BYTES = 400 * 2**20
 
 
 class Trouble:
-    """Raises `error`, once it is set; before that, as during the warm-up, nothing."""
+    """Raises `error` from each call once it is set. It is not set during the warm-up."""
 
     def __init__(self) -> None:
         self.error: BaseException | None = None
@@ -32,7 +32,7 @@ class Trouble:
 
 
 class FakeDetector:
-    """Sees one face in the middle of every picture, and sees it only while the gate is open."""
+    """Finds one face in the middle of every picture; each call waits until the gate is open."""
 
     name = "fake-detector"
     max_side = 4096
@@ -55,7 +55,7 @@ class FakeDetector:
 
 
 class FakeRestorer:
-    """Leaves faces as they are, or paints them over with one value."""
+    """Returns faces unchanged, or filled with the value `paint` (0 to 1)."""
 
     name = "fake-restorer"
     working_bytes = WORKING_BYTES
@@ -72,7 +72,7 @@ class FakeRestorer:
 
 
 class FakeUpscaler:
-    """Repeats pixels, in small tiles that take `seconds` each. `room`: pixels that fit into memory at once."""
+    """Repeats pixels, `seconds` per tile. `room`: the pixels of a batch that fit into memory."""
 
     name = "fake-upscaler"
     working_bytes = WORKING_BYTES
@@ -97,7 +97,7 @@ class FakeUpscaler:
 
 
 class FakeParser:
-    """Takes all of a crop for face."""
+    """Marks every pixel of a crop as face."""
 
     name = "fake-parser"
     batch_size = 4
@@ -111,7 +111,7 @@ class FakeParser:
 
 
 class FakeRecogniser:
-    """Knows dark faces, and minds the paint: the similarity falls by `fall` from a black face to a white one."""
+    """Sees a person by the brightness: the cosine similarity of a black face and a white one is 1 - `fall`."""
 
     name = "fake-recogniser"
 
@@ -128,7 +128,7 @@ class FakeRecogniser:
 
 
 class FakePerceptual:
-    """Finds any two pictures 0.25 apart."""
+    """Returns the distance 0.25; if `waits`, it runs until the check raises."""
 
     name = "fake-perceptual"
     smallest_side = 1
@@ -149,7 +149,7 @@ class FakePerceptual:
 
 
 class FakeModels:
-    """A full set, each of them within reach."""
+    """A full set of fake models as attributes; a call returns them as `Models`."""
 
     working_bytes = WORKING_BYTES
 

@@ -1,4 +1,4 @@
-"""A real Redis on a free port of the loopback, that can be killed, started again, and frozen."""
+"""A real Redis on a free port of the loopback that can be killed, restarted and frozen."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class RedisServer:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """Connections are taken and nothing is answered."""
+        """Redis accepts connections and does not answer."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
         try:
@@ -48,12 +48,12 @@ class RedisServer:
             self._process.send_signal(signal.SIGCONT)
 
     def clients(self) -> int:
-        """How many connections there are, without the one that asks."""
+        """The number of open connections, without the one of this query."""
         with redis.Redis(port=self.port) as client:
             return len(client.client_list()) - 1
 
     def keys(self) -> dict[str, int]:
-        """What lies in it, and for how many milliseconds yet."""
+        """Each key and its remaining time to live in milliseconds."""
         with redis.Redis(port=self.port) as client:
             return {key.decode(): client.pttl(key) for key in client.scan_iter()}
 

@@ -1,4 +1,4 @@
-"""Photos to send: files made of the portrait that scikit-image ships, each with one face that the detector sees."""
+"""Photos to send, made of scikit-image's portrait: the detector finds its one face."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def head(side: int = 96, left: int = 0, top: int = 0) -> Pixels:
 
 @cache
 def small_face() -> bytes:
-    """The quickest photo with a face: 96 × 96."""
+    """The smallest photo with a face: 96 × 96."""
     return file_of(head(), quality=90)
 
 
@@ -59,7 +59,7 @@ def no_face() -> bytes:
 
 
 def picture_in(data: dict[str, Any]) -> PIL.Image.Image:
-    """The picture of an answer, decoded to its last pixel."""
+    """The picture of an answer, fully decoded."""
     return opened(base64.b64decode(data["restored_image"], validate=True))
 
 

@@ -27,7 +27,7 @@ UPSCALE = "/api/v1/upscale"
 LIVE = "/api/v1/health/live"
 READY = "/api/v1/health/ready"
 STATUS = "/api/v1/status"
-PATIENCE = 60.0  # seconds; what is waited for comes much sooner, but the machine may be busy
+PATIENCE = 60.0  # seconds; far more than needed, because the machine may be busy
 BOUNDARY = "a-boundary-that-no-photo-contains"
 MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
 NO_WEBSITE = "/nonexistent"  # whether or not the browser app was built here
@@ -69,7 +69,7 @@ class Likeness:
         return found
 
     def connect(self) -> socket.socket:
-        """A bare connection, for what no HTTP client would do."""
+        """A plain socket, for requests that an HTTP client would not send."""
         return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
 
     def accepts(self) -> bool:
@@ -83,7 +83,7 @@ class Likeness:
     def start(
         self, path: str, file: bytes, *, headers: Mapping[str, object] | None = None, **fields: object
     ) -> socket.socket:
-        """Send a photo and do not wait for the answer; closing the socket is the client going away."""
+        """Send a photo and do not wait for the answer; closing the socket disconnects the client."""
         body = form_body({"file": file} | {name: _text(value) for name, value in fields.items()})
         connection = self.connect()
         framing = {"Content-Type": MULTIPART, "Content-Length": len(body)}
@@ -100,10 +100,10 @@ def serving(
     patience: float = PATIENCE,
     **settings: Any,
 ) -> Iterator[Likeness]:
-    """A server with these settings that has come so far that `until` (if any) answers 200.
+    """A running server with these settings; yields once the path `until` (if any) answers 200.
 
-    `models`, or what the function gives or raises, stand in for the loaded ones. `patience` is in seconds, for the
-    start and for each answer.
+    `models` replaces the loaded models; a function is called for them and may raise. `patience` is the timeout in
+    seconds for the start and for each answer.
     """
     with pytest.MonkeyPatch.context() as patch:
         chosen = Settings(
@@ -141,7 +141,7 @@ def serving(
 def _for(
     selection: Selection, models: Models | Callable[[], Models], load: Callable[..., Models]
 ) -> Callable[..., Models]:
-    """`load`, but for this one selection the stand-ins: servers beside this one load their own."""
+    """A `load` that returns these models for this selection only; other servers load their own."""
 
     def load_or_stand_in(wanted: Selection, *others: Any) -> Models:
         if wanted is not selection:
@@ -155,12 +155,12 @@ def eventually(condition: Callable[[], object], within: float = PATIENCE) -> Non
     """Wait until the condition holds; fail if it never does."""
     end = time.monotonic() + within
     while not condition():
-        assert time.monotonic() < end, "it never came about"
+        assert time.monotonic() < end, "the condition never held"
         time.sleep(0.01)
 
 
 def form_body(parts: Mapping[str, bytes | str], *, closed: bool = True) -> bytes:
-    """A form as it travels: bytes are files, text is fields."""
+    """The body of a form: bytes are files, text is fields."""
     body = b""
     for name, value in parts.items():
         is_file = isinstance(value, bytes)
@@ -176,7 +176,7 @@ def head_of(path: str, headers: Mapping[str, object]) -> bytes:
 
 
 def answer_on(connection: socket.socket) -> bytes:
-    """Everything the server says until it closes the connection."""
+    """All bytes that the server sends until it closes the connection."""
     with closing(connection):
         received = b""
         while part := connection.recv(65536):

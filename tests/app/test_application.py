@@ -1,4 +1,4 @@
-"""The whole application: it writes nothing to disk, and its OpenAPI document is complete."""
+"""The whole application: no photo is written to disk, the OpenAPI document is complete, the server starts and stops."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def disk_watch() -> dict[str, Any]:
-    """The files that a server opened for writing, and those that prove that the watch sees them."""
+    """The files that a server opened for writing, and files that prove that the watch detects them."""
     command = [sys.executable, "-m", "tests.app.disk_watch"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -39,27 +39,27 @@ def test_no_file_is_written_while_a_photo_is_served(disk_watch: dict[str, Any]) 
     assert disk_watch["served"] == []
 
 
-def test_the_watch_sees_an_upload_that_goes_to_disk(disk_watch: dict[str, Any]) -> None:
+def test_the_watch_detects_an_upload_spooled_to_disk(disk_watch: dict[str, Any]) -> None:
     assert any(name.startswith(tempfile.gettempdir()) for name in disk_watch["spooled"])
 
 
-def test_the_watch_sees_every_way_to_write(disk_watch: dict[str, Any]) -> None:
+def test_the_watch_detects_every_way_to_write(disk_watch: dict[str, Any]) -> None:
     assert disk_watch["written"] == ["a", "b", "c", "d"]
 
 
-def test_a_starlette_that_would_spool_to_disk_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_starlette_without_spool_max_size_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(MultiPartParser, "spool_max_size")
     with pytest.raises(RuntimeError, match="spool_max_size"):
         create_app(Settings(models="embedded", device="cpu"))
 
 
-def test_the_root_leads_to_the_documentation(likeness: Likeness) -> None:
+def test_the_root_redirects_to_the_documentation(likeness: Likeness) -> None:
     response = likeness.client.get("/", follow_redirects=True)
     assert response.status_code == 200
     assert "swagger" in response.text.lower()
 
 
-def test_openapi(likeness: Likeness) -> None:
+def test_openapi_has_every_operation(likeness: Likeness) -> None:
     document = likeness.client.get("/openapi.json").json()
     operations = {
         operation["operationId"]: (method, path)
@@ -125,7 +125,7 @@ def test_the_real_server_starts_and_stops() -> None:
         server.connect()
 
 
-def test_photos_in_work_are_answered_though_the_server_is_told_to_stop(fakes: FakeModels) -> None:
+def test_photos_in_work_are_answered_after_a_stop_signal(fakes: FakeModels) -> None:
     with serving(fakes, slots=1, queue_size=2) as server, ThreadPoolExecutor(3) as clients:
         fakes.detector.gate.clear()
         answers = [clients.submit(server.enhance, samples.no_face()) for _ in range(3)]
@@ -137,7 +137,7 @@ def test_photos_in_work_are_answered_though_the_server_is_told_to_stop(fakes: Fa
         assert [answer.result().status_code for answer in answers] == [200] * 3
 
 
-def test_work_that_outlasts_the_grace_is_given_up(fakes: FakeModels) -> None:
+def test_work_that_outlasts_the_grace_period_is_abandoned(fakes: FakeModels) -> None:
     with ExitStack() as later, serving(fakes, grace_s=1) as server:
         fakes.upscaler.tiles, fakes.upscaler.seconds = 0, 0.02  # some 4,000 tiles: more than a minute
         connection = server.start("/api/v1/upscale", images.png(images.gradient(512, 512)))

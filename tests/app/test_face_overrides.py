@@ -1,3 +1,5 @@
+"""Parsing of the form field `face_overrides`."""
+
 from __future__ import annotations
 
 import json
@@ -20,18 +22,18 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 
 
 @given(overrides=st.dictionaries(INDEX, STRENGTH), indent=st.none() | st.integers(0, 2))
-def test_what_is_written_is_read(overrides: dict[int, float], indent: int | None) -> None:
+def test_json_of_overrides_is_parsed(overrides: dict[int, float], indent: int | None) -> None:
     read = parse(json.dumps(overrides, indent=indent))
     assert read == overrides
     assert all(type(index) is int and type(strength) is float for index, strength in read.items())
 
 
-def test_the_example_is_one() -> None:
+def test_the_example_is_valid() -> None:
     assert parse(EXAMPLE) == {0: 0, 2: 0.5}
 
 
 def attempt(text: Any) -> tuple[dict[int, float], str | None]:
-    """What is read, or why nothing is."""
+    """The parsed overrides and None, or nothing and the sentence of the error."""
     try:
         return parse(text), None
     except PydanticCustomError as error:
@@ -59,7 +61,7 @@ def test_a_face_may_be_named_only_once(overrides: dict[int, float], data: st.Dat
 
 
 @pytest.mark.parametrize("key", ["", " 0", "0 ", "0\n", "+1", "-0", "1.0", "1e1", "1_0", "٣", "²", "0x1", "1" * 10])
-def test_a_key_that_is_no_index(key: str) -> None:
+def test_a_key_that_is_no_index_is_refused(key: str) -> None:
     with pytest.raises(PydanticCustomError, match="is no face index"):
         parse(json.dumps({key: 1}))
 
@@ -67,18 +69,18 @@ def test_a_key_that_is_no_index(key: str) -> None:
 @pytest.mark.parametrize(
     "number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e-9", "1.0000001", "9" * 4000, "9" * 4350]
 )
-def test_a_number_that_is_no_strength(number: str) -> None:
+def test_a_number_out_of_range_is_refused(number: str) -> None:
     with pytest.raises(PydanticCustomError):
         parse(f'{{"0": {number}}}')
 
 
 @pytest.mark.parametrize("strength", [None, True, False, "0.5", "", [0.5], {}, math.nan])
-def test_what_is_no_number(strength: Any) -> None:
+def test_a_strength_that_is_no_number_is_refused(strength: Any) -> None:
     with pytest.raises(PydanticCustomError, match="the strength of face 3 is no number from 0 to 1"):
         parse(json.dumps({"3": strength}))
 
 
 @pytest.mark.parametrize("text", ["[" * 4096, '{"0":' * 800, '{"0":[' * 600 + "]}" * 600])
-def test_depth_is_refused_like_anything_else(text: str) -> None:
+def test_deeply_nested_json_is_refused(text: str) -> None:
     with pytest.raises(PydanticCustomError):
         parse(text)

@@ -37,7 +37,7 @@ def kind_of(option: Option) -> str:
 
 
 @each
-def test_the_readme_has_its_type_bounds_and_default(option: Option) -> None:
+def test_the_readme_has_type_bounds_and_default_of_each_option(option: Option) -> None:
     kind, _, default = readme_row(option.name)[0].rpartition(", ")
     if option.default is not None:
         shown = str(option.default).lower() if isinstance(option.default, bool) else option.default
@@ -55,17 +55,17 @@ def test_the_readme_has_no_other_rows() -> None:
 
 
 @each
-def test_the_forms_have_it(option: Option) -> None:
+def test_the_forms_have_each_option(option: Option) -> None:
     field = EnhanceForm.model_fields[option.name]
     assert (field.default, field.description) == (option.default, option.words)
     assert (option.name in UpscaleForm.model_fields) == option.upscales
 
 
-def test_nothing_else_is_in_the_forms_but_files() -> None:
+def test_the_forms_have_no_other_fields_but_files() -> None:
     assert set(EnhanceForm.model_fields) - set(BY_NAME) == {"file", "reference"}
 
 
-def test_the_limits_are_the_bounds() -> None:
+def test_the_limits_of_config_are_the_bounds_of_the_options() -> None:
     bounded = {option.name for option in OPTIONS if option.bounds is not None}
     assert bounded == {name for name in Limits.model_fields if name in BY_NAME}
 
@@ -77,14 +77,14 @@ def parsed(*arguments: str) -> dict[str, Any]:
 
 
 @each
-def test_the_command_line_has_it_with_its_default(option: Option) -> None:
+def test_the_command_line_has_each_option_with_its_default(option: Option) -> None:
     if option.name in photos.LEFT_OUT:
         assert option.name not in parsed()
     else:
         assert parsed()[option.name] == (None if option.name == "output_format" else option.default)
 
 
-def test_what_the_command_line_reads() -> None:
+def test_command_line_arguments_become_options() -> None:
     values = parsed("--strength", "0.5", "--no-require-face", "--faces", "largest", "--face-overrides", '{"1": 0.25}')
     assert enhance_options(values, 0.6) == EnhanceOptions(
         strength=0.5, require_face=False, faces="largest", face_overrides=((1, 0.25),), identity_threshold=0.6
@@ -92,7 +92,7 @@ def test_what_the_command_line_reads() -> None:
 
 
 @pytest.mark.parametrize("arguments", [("--strength", "2"), ("--quality", "1.5"), ("--face-overrides", "[]")])
-def test_what_the_command_line_refuses(arguments: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_line_refuses_a_bad_value(arguments: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parsed(*arguments)
     assert arguments[0] in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""A server process as operators run it: what clients send appears nowhere but in their answers."""
+"""A server process as operators run it: no log line and no metric contains what clients sent."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ KEYS = ({"X-API-Key": KEY}, {"Authorization": f"Bearer {KEY}"}, {"X-API-Key": WR
 
 @dataclass(frozen=True)
 class Traces:
-    """What the process left behind."""
+    """The output, metrics and answers of the process."""
 
     stdout: str
     stderr: str
@@ -56,7 +56,7 @@ def photo() -> bytes:
 
 
 def broken() -> list[tuple[str, bytes]]:
-    """Files that are refused at various depths, canaries inside."""
+    """Files with canaries that are refused at different stages of decoding."""
     text = images.chunk(b"tEXt", b"Comment\0" + CONTENT.encode())
     png = images.with_chunks(images.png(images.gradient()), text)
     return [
@@ -68,8 +68,8 @@ def broken() -> list[tuple[str, bytes]]:
 
 
 @pytest.fixture(scope="module")
-def left(tmp_path_factory: pytest.TempPathFactory) -> Traces:
-    """A process that has served all sorts of requests, told all that it can tell, and was told to stop."""
+def traces(tmp_path_factory: pytest.TempPathFactory) -> Traces:
+    """A process that served all kinds of requests with log level debug and was terminated."""
     folder = tmp_path_factory.mktemp("process")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -121,41 +121,41 @@ def _requests(client: httpx.Client) -> Iterator[httpx.Response]:
     yield client.request(PATH.upper(), "/api/v1/status", headers=KEYS[0])
 
 
-def test_canaries_are_nowhere(left: Traces) -> None:
-    assert {answer.status_code for answer in left.answers} >= {200, 400, 401, 404, 415, 422}
+def test_nothing_that_clients_sent_is_in_output_or_metrics(traces: Traces) -> None:
+    assert {answer.status_code for answer in traces.answers} >= {200, 400, 401, 404, 415, 422}
     for canary in CANARIES:
-        assert canary not in left.stdout
-        assert canary not in left.stderr
-        assert canary not in left.metrics
-    assert "127.0.0.1:" not in left.stderr.replace("Uvicorn running on http://127.0.0.1:", "")
-    assert hashlib.sha256(KEY.encode()).hexdigest() not in left.stderr
+        assert canary not in traces.stdout
+        assert canary not in traces.stderr
+        assert canary not in traces.metrics
+    assert "127.0.0.1:" not in traces.stderr.replace("Uvicorn running on http://127.0.0.1:", "")
+    assert hashlib.sha256(KEY.encode()).hexdigest() not in traces.stderr
 
 
-def test_every_line_is_json(left: Traces) -> None:
-    assert left.stdout == ""
-    assert all(line["event"] and line["level"] and line["timestamp"] for line in left.lines)
+def test_every_log_line_is_json(traces: Traces) -> None:
+    assert traces.stdout == ""
+    assert all(line["event"] and line["level"] and line["timestamp"] for line in traces.lines)
 
 
-def test_every_request_has_its_line(left: Traces) -> None:
-    lines = {line["request_id"]: line for line in left.lines if line["event"] == "request"}
-    for answer in left.answers:
+def test_every_request_has_a_log_line(traces: Traces) -> None:
+    lines = {line["request_id"]: line for line in traces.lines if line["event"] == "request"}
+    for answer in traces.answers:
         line = lines.get(answer.headers["x-request-id"])
-        if line is None:  # never became a request
+        if line is None:  # refused before it was parsed as a request
             assert answer.json()["code"] == "malformed_request"
-            assert answer.headers["x-request-id"] in left.stderr
+            assert answer.headers["x-request-id"] in traces.stderr
         else:
             assert line["status"] == answer.status_code or line["request_id"] == "7f3a"
             assert line.get("code") == answer.json().get("code") or line["request_id"] == "7f3a"
-    photos = [line for line in left.lines if line["event"] == "request" and line["request_id"] == "7f3a"]
+    photos = [line for line in traces.lines if line["event"] == "request" and line["request_id"] == "7f3a"]
     assert [line["status"] for line in photos] == [200, 200, 401, 401]
     assert photos[0]["key"] == "someone"
     assert photos[0]["route"] == ENHANCE
     assert "key" not in photos[-1]
 
 
-def test_the_place_of_a_photo_does_not_leave_with_it(left: Traces) -> None:
+def test_the_answer_has_no_exif_and_no_location(traces: Traces) -> None:
     assert dict(PIL.Image.open(BytesIO(photo())).getexif().get_ifd(IFD.GPSInfo))[GPS.GPSLatitude] == PLACE
-    for answer in left.answers[:2]:
+    for answer in traces.answers[:2]:
         file = base64.b64decode(answer.json()["data"]["restored_image"])
         assert dict(samples.opened(file).getexif()) == {}
         assert EXIF.encode() not in file

@@ -1,4 +1,4 @@
-"""What the README says of settings is what the code has, and what it links to is there."""
+"""The README documents every setting with its default, and the files that documents link to exist."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def table(heading: str) -> dict[str, str]:
 
 
 def test_every_setting_is_in_the_table_with_its_default() -> None:
-    told = table("Settings")
-    assert set(told) == {f"LIKENESS_{name.upper()}" for name in Settings.model_fields}
+    documented = table("Settings")
+    assert set(documented) == {f"LIKENESS_{name.upper()}" for name in Settings.model_fields}
     settings = Settings()
     for name in Settings.model_fields:
         default = getattr(settings, name)
         if not default:
             default = "(empty)"
-        shown = told[f"LIKENESS_{name.upper()}"].replace("~", str(Path.home()))
+        shown = documented[f"LIKENESS_{name.upper()}"].replace("~", str(Path.home()))
         assert shown == (f"{default:g}" if isinstance(default, float) else str(default))
 
 

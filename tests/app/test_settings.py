@@ -1,3 +1,5 @@
+"""Settings: defaults, environment variables and bad values."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -115,14 +117,14 @@ def test_every_setting_is_tested_and_described() -> None:
         ("IDENTITY_THRESHOLD", "none"),
     ],
 )
-def test_a_value_that_makes_no_sense_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
+def test_a_bad_value_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
     monkeypatch.setenv(f"LIKENESS_{name}", text)
     with pytest.raises(ValidationError) as caught:
         Settings()
     assert [fault["loc"] for fault in caught.value.errors()] == [(name.lower(),)]
 
 
-def test_unless_a_threshold_is_set_it_is_the_recognisers_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_identity_threshold_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings().identity_threshold is None
     monkeypatch.setenv("LIKENESS_IDENTITY_THRESHOLD", "")
     assert Settings().identity_threshold is None
@@ -141,25 +143,25 @@ def test_unless_a_threshold_is_set_it_is_the_recognisers_own(monkeypatch: pytest
         (None, None, None, None),
     ],
 )
-def test_the_threshold_asked_for_goes_before_the_one_set_and_that_before_the_recognisers_own(
+def test_the_requested_threshold_precedes_the_setting_which_precedes_the_recognisers(
     asked: float | None, is_set: float | None, own: float | None, expected: float | None
 ) -> None:
     assert Settings(identity_threshold=is_set).threshold_for(asked, own) == expected
 
 
-def test_what_kubernetes_puts_beside_a_service_of_our_name_is_no_port(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_port_variable_that_kubernetes_sets_for_a_service_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIKENESS_PORT", "tcp://10.0.0.1:8000")
     assert Settings().port == Settings.model_fields["port"].default
 
 
-def test_folders_may_lie_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tilde_in_a_folder_is_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIKENESS_WEIGHTS_DIR", "~/weights")
     monkeypatch.setenv("LIKENESS_WEB_DIR", "~/app")
     assert Settings().weights_dir == Path.home() / "weights"
     assert Settings().web_dir == Path.home() / "app"
 
 
-def test_names_of_models_are_a_list_for_their_role(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_model_names_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIKENESS_RESTORER", " gfpgan-v1.3 ,compact-face,")
     monkeypatch.setenv("LIKENESS_PARSER", "none")
     assert {role: names for role, names in Settings().model_preferences.wanted.items() if names} == {
@@ -168,7 +170,7 @@ def test_names_of_models_are_a_list_for_their_role(monkeypatch: pytest.MonkeyPat
     }
 
 
-def test_what_guards_the_service_is_read() -> None:
+def test_access_settings_are_parsed() -> None:
     settings = Settings(
         api_keys=f"shop:{'0a' * 32}, lab:{'0b' * 32}",
         rate_limit="10/second;100/minute",
@@ -181,14 +183,14 @@ def test_what_guards_the_service_is_read() -> None:
     assert settings.trusted_proxies == ("127.0.0.1", "10.0.0.0/8")
 
 
-def test_out_of_the_box_nothing_guards_it_but_the_loopback() -> None:
+def test_by_default_only_the_loopback_reaches_the_server() -> None:
     settings = Settings()
     assert not settings.api_keys
     assert (settings.rate_limit, settings.cors_origins, settings.trusted_proxies) == ((), (), ())
     assert not settings.open_to_others
 
 
-def test_other_addresses_without_keys_are_open_to_others() -> None:
+def test_another_host_without_keys_is_open_to_others() -> None:
     assert Settings(host="0.0.0.0").open_to_others
     assert not Settings(host="0.0.0.0", api_keys=f"shop:{'0a' * 32}").open_to_others
 
@@ -198,7 +200,7 @@ def test_other_addresses_without_keys_are_open_to_others() -> None:
     [{"api_keys": "shop:canary"}, {"rate_limit_storage": "redis://:canary@cache"}],
     ids=lambda row: next(iter(row)),
 )
-def test_no_secret_is_shown_with_an_error(secret: dict[str, str]) -> None:
+def test_no_secret_is_in_an_error_or_repr(secret: dict[str, str]) -> None:
     with pytest.raises(ValidationError) as caught:
         Settings(**secret)  # type: ignore[arg-type]
     assert "canary" not in str(caught.value)
@@ -207,13 +209,13 @@ def test_no_secret_is_shown_with_an_error(secret: dict[str, str]) -> None:
     )
 
 
-def test_an_empty_folder_name_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_folder_name_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIKENESS_WEIGHTS_DIR", "")
     monkeypatch.setenv("LIKENESS_WEB_DIR", "")
     assert Settings().weights_dir == Path.home() / ".cache" / "likeness"
     assert Settings().web_dir == Path("web/out")
 
 
-def test_settings_do_not_change() -> None:
+def test_settings_are_immutable() -> None:
     with pytest.raises(ValidationError):
         Settings().slots = 2  # type: ignore[misc]

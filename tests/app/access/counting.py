@@ -8,7 +8,7 @@ from app.access.quota import Allowance, Quota
 
 
 def taken(quota: Quota, *clients: str) -> list[Allowance | None]:
-    """The allowance of each of these clients after one photo more."""
+    """Take one photo for each of these clients in turn; their allowances."""
 
     async def take_all() -> list[Allowance | None]:
         try:

@@ -1,3 +1,5 @@
+"""Origins, proxies and addresses: parsing of the settings, and the client of an address."""
+
 from __future__ import annotations
 
 import pytest
@@ -17,7 +19,7 @@ from app.access.addresses import client_of, is_loopback, parse_origins, parse_pr
         ("http://10.0.0.1:81", ("http://10.0.0.1:81",)),
     ],
 )
-def test_origins(text: str, origins: tuple[str, ...]) -> None:
+def test_origins_are_parsed(text: str, origins: tuple[str, ...]) -> None:
     assert parse_origins(text) == origins
 
 
@@ -40,18 +42,18 @@ def test_origins(text: str, origins: tuple[str, ...]) -> None:
         "https://a.example.org https://b.example.org",
     ],
 )
-def test_what_no_browser_sends_is_no_origin(text: str) -> None:
+def test_an_origin_that_no_browser_sends_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"origin|browsers"):
         parse_origins(text)
 
 
-def test_proxies() -> None:
+def test_proxies_are_parsed() -> None:
     assert parse_proxies("") == ()
     assert parse_proxies(" 127.0.0.1, 10.0.0.0/8 ,fd00::/8,") == ("127.0.0.1", "10.0.0.0/8", "fd00::/8")
 
 
 @pytest.mark.parametrize("text", ["*", "nginx", "10.0.0.1/8", "10.0.0.256", "0.0.0.0/0", "::/0", "10.0.0.1;10.0.0.2"])
-def test_what_is_no_proxy_or_everybody_is_refused(text: str) -> None:
+def test_a_bad_proxy_or_a_network_of_every_address_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"neither an address|every client"):
         parse_proxies(text)
 
@@ -71,7 +73,7 @@ def test_what_is_no_proxy_or_everybody_is_refused(text: str) -> None:
         ("203.0.113.9, 10.0.0.1", "unknown"),
     ],
 )
-def test_who_an_address_stands_for(address: str, client: str) -> None:
+def test_an_address_is_reduced_to_its_client(address: str, client: str) -> None:
     assert client_of(address) == client
 
 
@@ -91,5 +93,5 @@ def test_who_an_address_stands_for(address: str, client: str) -> None:
         ("localhost.example.org", False),
     ],
 )
-def test_loopback(host: str, loopback: bool) -> None:
+def test_loopback_hosts_are_recognised(host: str, loopback: bool) -> None:
     assert is_loopback(host) == loopback

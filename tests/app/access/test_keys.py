@@ -1,3 +1,5 @@
+"""API keys: parsing of the setting, comparison, and new keys."""
+
 from __future__ import annotations
 
 import hashlib
@@ -11,18 +13,18 @@ def digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def test_a_key_leads_to_its_name() -> None:
+def test_a_key_has_the_name_of_its_entry() -> None:
     keys = parse_keys(f"shop:{digest('one')}, lab-2:{digest('two').upper()},")
     assert keys.owner(b"one") == "shop"
     assert keys.owner(b"two") == "lab-2"
 
 
 @pytest.mark.parametrize("key", [b"", b"three", b"one ", b"One", digest("one").encode(), b"\xff" * 100_000])
-def test_anything_else_leads_nowhere(key: bytes) -> None:
+def test_an_unknown_key_has_no_name(key: bytes) -> None:
     assert parse_keys(f"shop:{digest('one')}").owner(key) is None
 
 
-def test_without_keys_there_are_none() -> None:
+def test_an_empty_list_has_no_keys() -> None:
     assert not parse_keys(" ")
     assert parse_keys("").owner(b"") is None
     assert parse_keys(f"shop:{digest('one')}")
@@ -61,12 +63,12 @@ def test_every_key_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch)
         f"shop:{'0a' * 32}:x",
     ],
 )
-def test_what_is_no_list_of_keys_is_refused(text: str) -> None:
+def test_a_malformed_list_of_keys_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"entry [12]|named shop|lab has the same key"):
         parse_keys(text)
 
 
-def test_the_refusal_shows_neither_hash_nor_key() -> None:
+def test_the_error_shows_neither_hash_nor_key() -> None:
     key, _ = new_key("shop")
     for text in (key, f"shop:{key}", f"{key}:shop", f"shop:{'0a' * 31}", f"a:{'0a' * 32},b:{'0a' * 32}"):
         with pytest.raises(ValueError, match="key") as caught:
@@ -75,7 +77,7 @@ def test_the_refusal_shows_neither_hash_nor_key() -> None:
         assert "0a0a" not in str(caught.value)
 
 
-def test_a_new_key_fits_its_entry_and_is_long() -> None:
+def test_a_new_key_has_256_bits_and_matches_its_entry() -> None:
     made = [new_key("shop") for _ in range(3)]
     assert len({key for key, _ in made}) == 3
     for key, entry in made:

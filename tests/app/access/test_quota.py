@@ -20,7 +20,7 @@ def test_each_client_has_its_own_share() -> None:
     assert quota.uncounted == 0
 
 
-def test_the_allowance_tells_what_is_left_and_until_when() -> None:
+def test_the_allowance_has_the_remaining_requests_and_the_reset_time() -> None:
     first, second, third = taken(Quota(parse_rates("2/minute"), MEMORY), "a", "a", "a")
     assert first is not None
     assert second is not None
@@ -38,14 +38,14 @@ def test_the_allowance_tells_what_is_left_and_until_when() -> None:
     }
 
 
-def test_of_several_rates_the_tightest_is_told() -> None:
+def test_the_allowance_is_that_of_the_tightest_rate() -> None:
     quota = Quota(parse_rates("10/day;2/hour"), MEMORY)
     found = taken(quota, "a", "a", "a")
     assert [(a.limit, a.remaining) for a in found if a] == [(2, 1), (2, 0), (2, 0)]
     assert allowed(found) == [True, True, False]
 
 
-def test_what_a_short_rate_refuses_does_not_use_up_the_long_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_refused_by_a_short_rate_do_not_count_for_the_long_one(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000_000_000.0
     monkeypatch.setattr(time, "time", lambda: now)
     quota = Quota(parse_rates("4/day;2/minute"), MEMORY)
@@ -54,7 +54,7 @@ def test_what_a_short_rate_refuses_does_not_use_up_the_long_one(monkeypatch: pyt
     assert allowed(taken(quota, *["a"] * 3)) == [True, True, False]
 
 
-def test_who_waits_as_long_as_told_may_go_on() -> None:
+def test_a_client_is_allowed_again_after_the_reset_time() -> None:
     async def wait_and_take() -> None:
         quota = Quota(parse_rates("2/second"), MEMORY)
         for _ in range(20):
@@ -71,7 +71,7 @@ def test_who_waits_as_long_as_told_may_go_on() -> None:
     asyncio.run(wait_and_take())
 
 
-def test_many_at_once_get_no_more_than_one_after_another() -> None:
+def test_concurrent_requests_do_not_exceed_the_rate() -> None:
     async def at_once() -> list[Allowance | None]:
         quota = Quota(parse_rates("5/day"), MEMORY)
         return list(await asyncio.gather(*(quota.take("a") for _ in range(50))))
@@ -79,7 +79,7 @@ def test_many_at_once_get_no_more_than_one_after_another() -> None:
     assert allowed(asyncio.run(at_once())).count(True) == 5
 
 
-def test_ever_new_addresses_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_counters_in_memory_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_COUNTERS", 50)
     quota = Quota(parse_rates("1/day"), MEMORY)
     assert all(allowed(taken(quota, *(f"address:{number}" for number in range(500)))))
@@ -89,7 +89,7 @@ def test_ever_new_addresses_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPat
     assert allowed(taken(quota, "address:499", "address:0")) == [False, True]  # the oldest were forgotten
 
 
-def test_counters_of_clients_that_are_gone_expire(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counters_expire(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000_000_000.0
     monkeypatch.setattr(time, "time", lambda: now)
     quota = Quota(parse_rates("5/second"), MEMORY)

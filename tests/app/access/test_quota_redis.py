@@ -1,4 +1,4 @@
-"""Counting in a Redis that several processes share, and that may fail."""
+"""The quota counted in a Redis that several processes share and that may fail."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_two_processes_count_together(redis: RedisServer) -> None:
 
 
 @needs_redis
-def test_what_lies_in_redis_has_our_name_and_an_end(redis: RedisServer) -> None:
+def test_keys_in_redis_contain_likeness_and_expire(redis: RedisServer) -> None:
     taken(Quota(parse_rates("3/minute"), redis.url), "address:203.0.113.9")
     keys = redis.keys()
     assert len(keys) == 1
@@ -38,7 +38,7 @@ def test_what_lies_in_redis_has_our_name_and_an_end(redis: RedisServer) -> None:
 
 
 @needs_redis
-def test_connections_are_let_go(redis: RedisServer) -> None:
+def test_close_closes_all_connections(redis: RedisServer) -> None:
     async def use() -> int:
         quota = Quota(parse_rates("1000/day"), redis.url)
         await asyncio.gather(*(quota.take("a") for _ in range(100)))
@@ -51,7 +51,7 @@ def test_connections_are_let_go(redis: RedisServer) -> None:
 
 
 @needs_redis
-def test_a_redis_that_dies_and_comes_back(
+def test_requests_are_not_counted_while_redis_is_down(
     redis: RedisServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(module, "RETRY_S", 0.3)
@@ -76,7 +76,7 @@ def test_a_redis_that_dies_and_comes_back(
 
 
 @needs_redis
-def test_a_redis_that_hangs_costs_one_photo_its_patience_and_the_others_nothing(redis: RedisServer) -> None:
+def test_only_the_first_request_waits_for_a_redis_that_hangs(redis: RedisServer) -> None:
     async def live_through() -> tuple[float, float]:
         quota = Quota(parse_rates("1000/day"), redis.url)
         assert allowed([await quota.take("a")]) == [True]
@@ -94,7 +94,9 @@ def test_a_redis_that_hangs_costs_one_photo_its_patience_and_the_others_nothing(
     assert others < module.STORAGE_TIMEOUT_S
 
 
-def test_a_redis_that_was_never_there(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unreachable_redis_is_logged_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(module, "RETRY_S", 0.0)
     quota = Quota(parse_rates("1/day"), "redis://:secret@127.0.0.1:1/0")
     assert taken(quota, *["a"] * 20) == [None] * 20

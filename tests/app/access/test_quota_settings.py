@@ -1,4 +1,4 @@
-"""What settings may say of the rate limit: its rates and where they are counted."""
+"""The settings of the rate limit: rates, and the storage of the counters."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from app.access.quota import Quota, check_storage, parse_rates
 
 
 @pytest.mark.parametrize("text", ["60/minute", "10/second;100/minute", "10 per 5 minutes", " 1/day ", "1/hour,2/day"])
-def test_rates(text: str) -> None:
+def test_rates_are_parsed(text: str) -> None:
     assert all(rate.amount >= 1 for rate in parse_rates(text))
 
 
-def test_no_rate_is_no_limit() -> None:
+def test_an_empty_text_has_no_rates() -> None:
     assert parse_rates("") == parse_rates("  ") == ()
 
 
 @pytest.mark.parametrize("text", ["many", "60", "60/fortnight", "/minute", "-1/minute", "0/minute", "1.5/hour", "1/h;"])
-def test_what_is_no_rate_is_refused(text: str) -> None:
+def test_a_malformed_rate_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="rate"):
         parse_rates(text)
 
@@ -34,7 +34,7 @@ def test_what_is_no_rate_is_refused(text: str) -> None:
         "redis://[::1]:6379",
     ],
 )
-def test_storages(url: str) -> None:
+def test_a_storage_is_accepted(url: str) -> None:
     check_storage(url)
     asyncio.run(Quota(parse_rates("1/day"), url).close())
 
@@ -59,7 +59,7 @@ def test_storages(url: str) -> None:
         "memcached://cache",
     ],
 )
-def test_what_is_no_storage_is_refused_without_its_password(url: str) -> None:
+def test_a_bad_storage_is_refused_and_its_password_not_shown(url: str) -> None:
     with pytest.raises(ValueError, match=r".") as caught:
         check_storage(url)
     assert "secret" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""`python -m app`: what it does, says and exits with."""
+"""`python -m app`: arguments, settings, output and exit status; `serve` as a process."""
 
 from __future__ import annotations
 
@@ -16,47 +16,25 @@ import pytest
 from app.__main__ import main
 from app.settings import Settings
 from tests.app import samples
+from tests.app.commands.refused import refused
 from tests.app.fakes import FakeModels
 from tests.app.server import LIVE, READY, eventually
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-@pytest.fixture
-def portrait(tmp_path: Path) -> Path:
-    path = tmp_path / "portrait.jpg"
-    path.write_bytes(samples.small_face())
-    return path
-
-
-@pytest.fixture
-def fake_models(monkeypatch: pytest.MonkeyPatch) -> FakeModels:
-    """Models that take no time to load."""
-    fakes = FakeModels()
-    monkeypatch.setattr("app.work.loaded_models.load", lambda *_: fakes())
-    return fakes
-
-
-def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
-    """What is said about arguments that are refused."""
-    with pytest.raises(SystemExit) as caught:
-        main(arguments)
-    assert caught.value.code == 2
-    return capsys.readouterr().err
-
-
 @pytest.mark.parametrize("port", ["99999", "-1", "http"])
-def test_a_port_that_does_not_exist(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_port_out_of_range_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert "between 0 and 65535" in refused(["serve", f"--port={port}"], capsys)
 
 
 @pytest.mark.parametrize("arguments", [[], ["models"], ["improve"], ["enhance", "in.png"]])
-def test_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_incomplete_arguments_print_the_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert "usage:" in refused(arguments, capsys)
 
 
 @pytest.mark.parametrize("arguments", [["serve"], ["enhance", "in.png", "out.png"], ["models", "list"]])
-def test_a_wrong_setting(
+def test_a_bad_setting_is_named_with_its_value(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("LIKENESS_SLOTS", "many")
@@ -69,7 +47,7 @@ def test_a_wrong_setting(
 
 
 @pytest.mark.parametrize("name", ["API_KEYS", "RATE_LIMIT_STORAGE"])
-def test_a_wrong_setting_that_may_hold_a_secret_is_not_quoted(
+def test_the_value_of_a_bad_setting_that_may_hold_a_secret_is_not_shown(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(f"LIKENESS_{name}", "redis://:canary@cache")
@@ -79,7 +57,7 @@ def test_a_wrong_setting_that_may_hold_a_secret_is_not_quoted(
     assert "canary" not in said.out + said.err
 
 
-def test_a_new_key_opens_the_server_that_knows_its_hash(
+def test_a_new_key_is_known_to_a_server_with_its_entry(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["keys", "new", "shop"]) == 0
@@ -89,7 +67,7 @@ def test_a_new_key_opens_the_server_that_knows_its_hash(
 
 
 @pytest.mark.parametrize("name", ["", "Shop", "a shop", "shop:", "x" * 65])
-def test_a_name_that_no_key_can_have(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bad_key_name_is_refused(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert "a-z, 0-9, _ and -" in refused(["keys", "new", name], capsys)
 
 
@@ -97,7 +75,7 @@ def test_a_name_that_no_key_can_have(name: str, capsys: pytest.CaptureFixture[st
     ("host", "keys", "warned"),
     [("0.0.0.0", "", True), ("0.0.0.0", f"shop:{'0a' * 32}", False), ("127.0.0.1", "", False), ("::1", "", False)],
 )
-def test_a_server_that_is_open_to_others_says_so(
+def test_serve_warns_if_anybody_on_the_network_may_send_photos(
     host: str,
     keys: str,
     warned: bool,
@@ -106,14 +84,14 @@ def test_a_server_that_is_open_to_others_says_so(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("LIKENESS_API_KEYS", keys)
-    monkeypatch.setenv("LIKENESS_MODELS", "official")  # which are not there, so that it ends at once
+    monkeypatch.setenv("LIKENESS_MODELS", "official")  # they are missing, so `serve` ends at once
     monkeypatch.setenv("LIKENESS_WEIGHTS_DIR", str(tmp_path))
     assert main(["serve", "--host", host]) == 2
     assert ("anybody who reaches 0.0.0.0 may send photos" in capsys.readouterr().err) == warned
 
 
 @pytest.mark.parametrize("command", [["serve"], ["models", "list"]])
-def test_models_that_are_missing(
+def test_missing_models_give_status_2(
     command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("LIKENESS_MODELS", "official")
@@ -122,7 +100,7 @@ def test_models_that_are_missing(
     assert capsys.readouterr().err.strip()
 
 
-def test_a_model_that_does_not_run(
+def test_a_model_that_does_not_run_gives_status_2(
     portrait: Path, tmp_path: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fake_models.restorer.trouble.error = RuntimeError("no kernel")
@@ -131,8 +109,8 @@ def test_a_model_that_does_not_run(
 
 
 @pytest.mark.timeout(600)
-def test_serve(tmp_path: Path) -> None:
-    """The whole of it, as a user starts and stops it."""
+def test_serve_processes_a_photo_and_stops_at_sigterm(tmp_path: Path) -> None:
+    """Run in a process of its own, as a user starts and stops it."""
     with closing(socket.socket()) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

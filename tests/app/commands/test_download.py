@@ -1,4 +1,4 @@
-"""`python -m app models pull`: what is downloaded, asked about and shown."""
+"""`python -m app models pull`: which models are downloaded, licences to accept, and output."""
 
 from __future__ import annotations
 
@@ -14,38 +14,10 @@ from tqdm import tqdm
 from app.__main__ import main
 from pipeline.models.catalogue.model_file import ModelFile
 from pipeline.models.catalogue.registry import REGISTRY
+from tests.app.commands.weights import DATA, put
 from tests.pipeline.models.file_server import Answer, FileServer, file_server
 
-EMBEDDED = ("mtcnn", "compact-face", "compact-x2", "compact-x4", "dlib-resnet")
-
-
-EMBEDDED = ("mtcnn", "compact-face", "compact-x2", "compact-x4", "dlib-resnet")
-DATA = b"weights" * 1000
-
-
-@pytest.fixture(autouse=True)
-def weights_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "weights"
-    monkeypatch.setenv("LIKENESS_WEIGHTS_DIR", str(folder))
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    return folder
-
-
-def put(folder: Path, name: str, data: bytes = b"not it") -> None:
-    folder.mkdir(exist_ok=True)
-    (folder / name).write_bytes(data)
-
-
-def listed(capsys: pytest.CaptureFixture[str]) -> dict[str, list[str]]:
-    """Name → the cells of its row after the licence: commercial use, installed, in use."""
-    header, *lines = capsys.readouterr().out.splitlines()
-    assert header.split() == ["ROLE", "NAME", "SIZE", "LICENCE", "COMMERCIAL", "INSTALLED", "IN", "USE"]
-    starts = [header.index(word) for word in ("COMMERCIAL", "INSTALLED", "IN USE")]
-    ends = [*starts[1:], None]
-    return {
-        line.split()[1]: [line[start:end].strip() for start, end in zip(starts, ends, strict=True)] for line in lines
-    }
+pytestmark = pytest.mark.usefixtures("weights_dir")
 
 
 @pytest.fixture
@@ -55,7 +27,7 @@ def server() -> Iterator[FileServer]:
 
 
 def row(server: FileServer, name: str, **changes: object) -> ModelFile:
-    """An official model that the server has."""
+    """A row of the catalogue for an official model whose file the server has."""
     values: dict[str, object] = {
         "name": name,
         "role": "restorer",
@@ -101,7 +73,9 @@ def test_nothing_is_downloaded_before_the_licences_are_accepted(
 
 
 @pytest.mark.usefixtures("table")
-def test_pull_brings_the_best_of_every_role_and_its_twin(weights_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_pull_downloads_the_best_of_every_role_and_its_twin(
+    weights_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["models", "pull", "--accept-licences"]) == 0
     assert lying_in(weights_dir) == {"best.pth", "faces.pth", "fourfold.pth", "grainy.pth"}
     assert "best: downloaded" in capsys.readouterr().out
@@ -110,7 +84,7 @@ def test_pull_brings_the_best_of_every_role_and_its_twin(weights_dir: Path, caps
 
 
 @pytest.mark.usefixtures("table")
-def test_what_would_be_downloaded_is_told_with_its_sum(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_models_to_download_are_listed_with_their_total_size(capsys: pytest.CaptureFixture[str]) -> None:
     main(["models", "pull"])
     header, *rows, total = capsys.readouterr().out.splitlines()
     assert header.split() == ["NAME", "DOWNLOAD", "LICENCE", "COMMERCIAL"]
@@ -119,7 +93,7 @@ def test_what_would_be_downloaded_is_told_with_its_sum(capsys: pytest.CaptureFix
 
 
 @pytest.mark.usefixtures("table")
-def test_what_the_settings_name_is_pulled(weights_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pull_downloads_the_models_named_in_the_settings(weights_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIKENESS_RESTORER", "second,compact-face")
     monkeypatch.setenv("LIKENESS_RECOGNISER", "none")
     assert main(["models", "pull"]) == 0
@@ -127,16 +101,16 @@ def test_what_the_settings_name_is_pulled(weights_dir: Path, monkeypatch: pytest
 
 
 @pytest.mark.usefixtures("table")
-def test_what_is_there_is_neither_shown_nor_asked_about(weights_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_installed_model_needs_no_accepted_licence(weights_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
     put(weights_dir, "faces.pth", DATA)
-    assert main(["models", "pull"]) == 0  # only that one has a licence to accept
+    assert main(["models", "pull"]) == 0  # no other model has a licence to accept
     output = capsys.readouterr().out
     assert "faces: is there already" in output
     assert "research only" not in output
 
 
 @pytest.mark.usefixtures("table")
-def test_without_a_terminal_progress_is_told_in_lines(capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_is_printed_in_lines_if_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "pull", "best"]) == 0
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("best: ")]
     assert lines[0] == "best: - of 0.01 MB"
@@ -144,7 +118,7 @@ def test_without_a_terminal_progress_is_told_in_lines(capsys: pytest.CaptureFixt
 
 
 @pytest.mark.usefixtures("table")
-def test_a_bar_for_each_file_that_ends_full(monkeypatch: pytest.MonkeyPatch, weights_dir: Path) -> None:
+def test_each_file_has_a_progress_bar_that_ends_full(monkeypatch: pytest.MonkeyPatch, weights_dir: Path) -> None:
     shown: list[tuple[str, int, int, int]] = []
 
     class Watched(tqdm):  # type: ignore[type-arg]
@@ -164,7 +138,7 @@ def test_a_bar_for_each_file_that_ends_full(monkeypatch: pytest.MonkeyPatch, wei
 
 
 @pytest.mark.usefixtures("table")
-def test_ctrl_c_tells_how_to_go_on(
+def test_ctrl_c_prints_how_to_resume(
     weights_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupted(*_: object, **__: object) -> None:
@@ -176,13 +150,13 @@ def test_ctrl_c_tells_how_to_go_on(
 
 
 @pytest.mark.usefixtures("table")
-def test_what_is_free_needs_no_acceptance(weights_dir: Path) -> None:
+def test_a_free_licence_needs_no_acceptance(weights_dir: Path) -> None:
     assert main(["models", "pull", "second", "second", "fourfold"]) == 0
     assert lying_in(weights_dir) == {"second.pth", "fourfold.pth", "grainy.pth"}
 
 
 @pytest.mark.usefixtures("table")
-def test_only_welcome_licences_are_pulled(
+def test_pull_refuses_licences_that_the_settings_refuse(
     weights_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("LIKENESS_LICENCES", "commercial")
@@ -196,13 +170,13 @@ def test_only_welcome_licences_are_pulled(
 @pytest.mark.parametrize(
     ("name", "words"), [("nonsense", "no model nonsense, only mtcnn"), ("compact-x2", "nothing to download")]
 )
-def test_names_that_cannot_be_pulled(name: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_name_that_cannot_be_pulled_is_refused(name: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "pull", name]) == 2
     assert words in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("table")
-def test_one_failure_is_told_and_the_others_come(
+def test_one_failed_download_does_not_stop_the_others(
     weights_dir: Path, server: FileServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.serve("/best.pth", Answer(b"x" * len(DATA)))
@@ -215,7 +189,7 @@ def test_one_failure_is_told_and_the_others_come(
 
 
 @pytest.mark.usefixtures("table")
-def test_the_mirror_of_the_settings_is_asked(
+def test_pull_downloads_from_the_mirror_in_the_settings(
     weights_dir: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.serve("/mirror/best.pth", Answer(DATA))
@@ -225,9 +199,7 @@ def test_the_mirror_of_the_settings_is_asked(
 
 
 @pytest.mark.usefixtures("table")
-def test_a_mirror_that_is_no_address_is_told(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_mirror_without_http_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("LIKENESS_MODELS_MIRROR", "mirror.example.org")
     assert main(["models", "pull", "best"]) == 2
     assert "no http or https address" in capsys.readouterr().err

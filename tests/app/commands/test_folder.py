@@ -1,4 +1,4 @@
-"""Photos of a folder, one after the other."""
+"""`enhance_files`: photos of a folder, one after the other; a failure does not stop the rest."""
 
 from __future__ import annotations
 
@@ -38,29 +38,29 @@ def test_a_broken_photo_does_not_stop_the_rest(album: Path, tmp_path: Path, fake
     assert samples.opened((tmp_path / "out" / "a.png").read_bytes()).size == (96, 64)
 
 
-def test_a_model_that_fails_fails_that_photo(album: Path, tmp_path: Path, fakes: FakeModels) -> None:
+def test_a_photo_whose_model_fails_is_reported_as_failed(album: Path, tmp_path: Path, fakes: FakeModels) -> None:
     fakes.upscaler.trouble.error = RuntimeError("upset")
     assert [good for _, good, _ in done(album, tmp_path / "out", fakes)] == [False, False]
     assert not (tmp_path / "out").exists()
 
 
-def test_a_place_that_cannot_be_written_to(album: Path, tmp_path: Path, fakes: FakeModels) -> None:
+def test_a_target_that_cannot_be_written_is_reported(album: Path, tmp_path: Path, fakes: FakeModels) -> None:
     (tmp_path / "file").write_bytes(b"x")
     ((_, good, message),) = done(album / "b.PNG", tmp_path / "file" / "out.png", fakes)
     assert not good
     assert "file" in message
 
 
-def test_nothing_half_written_is_left(album: Path, tmp_path: Path, fakes: FakeModels) -> None:
+def test_no_partly_written_file_remains(album: Path, tmp_path: Path, fakes: FakeModels) -> None:
     target = tmp_path / "out" / "b.png"
     plans = plan_files(album / "b.PNG", target, None)
-    target.mkdir(parents=True)  # in between, somebody puts a folder there
+    target.mkdir(parents=True)  # another process creates a folder there meanwhile
     (result,) = enhance_files(plans, EnhanceOptions(), 95, fakes(), Settings().photo_limits)
     assert not result.done
     assert [path.name for path in target.parent.iterdir()] == ["b.png"]
 
 
-def test_the_limits_hold_for_files_too(album: Path, tmp_path: Path, fakes: FakeModels) -> None:
+def test_pixel_limits_apply_to_files(album: Path, tmp_path: Path, fakes: FakeModels) -> None:
     ((_, good, message),) = done(album / "b.PNG", tmp_path / "a.png", fakes, max_input_megapixels=0.001)
     assert not good
     assert "megapixels" in message
@@ -71,7 +71,7 @@ def test_the_limits_hold_for_files_too(album: Path, tmp_path: Path, fakes: FakeM
     assert good
 
 
-def test_warnings_are_told(tmp_path: Path, fakes: FakeModels) -> None:
+def test_warnings_are_in_the_message(tmp_path: Path, fakes: FakeModels) -> None:
     alpha = np.full((32, 48), 128, np.uint8)
     (tmp_path / "a.png").write_bytes(images.png(np.dstack([images.gradient(), alpha])))
     ((_, good, message),) = done(tmp_path / "a.png", tmp_path / "out.jpg", fakes)

@@ -1,4 +1,4 @@
-"""`python -m app models`: listing, verifying and downloading model files."""
+"""`python -m app models list` and `verify`."""
 
 from __future__ import annotations
 
@@ -9,23 +9,11 @@ import pytest
 
 from app.__main__ import main
 from pipeline.models.catalogue.registry import REGISTRY
+from tests.app.commands.weights import DATA, put
 
 EMBEDDED = ("mtcnn", "compact-face", "compact-x2", "compact-x4", "dlib-resnet")
-DATA = b"weights" * 1000
 
-
-@pytest.fixture(autouse=True)
-def weights_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "weights"
-    monkeypatch.setenv("LIKENESS_WEIGHTS_DIR", str(folder))
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    return folder
-
-
-def put(folder: Path, name: str, data: bytes = b"not it") -> None:
-    folder.mkdir(exist_ok=True)
-    (folder / name).write_bytes(data)
+pytestmark = pytest.mark.usefixtures("weights_dir")
 
 
 def listed(capsys: pytest.CaptureFixture[str]) -> dict[str, list[str]]:
@@ -51,7 +39,7 @@ def test_every_model_is_listed_with_its_state(capsys: pytest.CaptureFixture[str]
     assert rows["arcface-w600k-r50"] == ["no", "no", "no"]
 
 
-def test_what_may_be_asked_for_and_what_is_refused(
+def test_own_models_are_on_request_and_refused_licences_are_shown(
     weights_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     weights_dir.mkdir()
@@ -83,7 +71,7 @@ def test_models_that_are_missing_are_still_listed(
     assert len(output.out.splitlines()) == len(REGISTRY) + 1
 
 
-def test_a_broken_table_of_own_models_is_told(weights_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_malformed_models_csv_gives_status_2(weights_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
     put(weights_dir, "models.csv", b"nonsense")
     assert main(["models", "list"]) == 2
     assert "models.csv: the first line" in capsys.readouterr().err
@@ -92,7 +80,7 @@ def test_a_broken_table_of_own_models_is_told(weights_dir: Path, capsys: pytest.
 # --- verify ------------------------------------------------------------------------------------------------------
 
 
-def test_verify_looks_at_what_is_installed(weights_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_checks_installed_models(weights_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "verify"]) == 0
     assert capsys.readouterr().out.splitlines() == [f"{name}: right" for name in EMBEDDED]
     put(weights_dir, "GFPGANv1.3.pth")
@@ -101,7 +89,9 @@ def test_verify_looks_at_what_is_installed(weights_dir: Path, capsys: pytest.Cap
     assert [line.endswith("GFPGANv1.3.pth has 6 bytes, expected 348632874.") for line in lines].count(True) == 1
 
 
-def test_verify_tells_what_hinders_a_start(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_prints_what_prevents_a_start(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("LIKENESS_MODELS", "official")
     assert main(["models", "verify"]) == 1
     output = capsys.readouterr().out
@@ -110,7 +100,7 @@ def test_verify_tells_what_hinders_a_start(monkeypatch: pytest.MonkeyPatch, caps
     assert "models pull retinaface-resnet50 gfpgan-v1.4 " in output
 
 
-def test_verify_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_checks_the_named_models(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "verify", "compact-x2", "parsenet"]) == 1
     output = capsys.readouterr().out.splitlines()
     assert output[0] == "compact-x2: right"

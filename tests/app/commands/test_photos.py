@@ -14,33 +14,11 @@ from pipeline.models.roles import Models
 from pipeline.types import Face, Image
 from tests import images
 from tests.app import samples
+from tests.app.commands.refused import refused
 from tests.app.fakes import FakeModels
 
 
-@pytest.fixture
-def portrait(tmp_path: Path) -> Path:
-    path = tmp_path / "portrait.jpg"
-    path.write_bytes(samples.small_face())
-    return path
-
-
-@pytest.fixture
-def fake_models(monkeypatch: pytest.MonkeyPatch) -> FakeModels:
-    """Models that take no time to load."""
-    fakes = FakeModels()
-    monkeypatch.setattr("app.work.loaded_models.load", lambda *_: fakes())
-    return fakes
-
-
-def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
-    """What is said about arguments that are refused."""
-    with pytest.raises(SystemExit) as caught:
-        main(arguments)
-    assert caught.value.code == 2
-    return capsys.readouterr().err
-
-
-def test_enhance_a_photo(
+def test_enhance_writes_the_restored_photo(
     portrait: Path,
     tmp_path: Path,
     embedded_models: Models,
@@ -66,7 +44,7 @@ def test_enhance_a_photo(
         (["--faces", "largest"], 0),
     ],
 )
-def test_options_about_faces(tmp_path: Path, fake_models: FakeModels, options: list[str], level: int) -> None:
+def test_options_about_faces_apply(tmp_path: Path, fake_models: FakeModels, options: list[str], level: int) -> None:
     """A face in the middle of a dark photo is painted white, and another one beside it is larger."""
     fake_models.restorer.paint = 1.0
     fake_models.recogniser.fall = 1.0
@@ -84,7 +62,7 @@ def test_options_about_faces(tmp_path: Path, fake_models: FakeModels, options: l
     assert np.asarray(samples.opened(target.read_bytes()))[60, 120, 0] == pytest.approx(level, abs=2)
 
 
-def test_options_about_the_picture(portrait: Path, tmp_path: Path, fake_models: FakeModels) -> None:
+def test_options_about_the_picture_apply(portrait: Path, tmp_path: Path, fake_models: FakeModels) -> None:
     def size_of(*options: str) -> int:
         target = tmp_path / "out" / "portrait.jpg"
         assert main(["enhance", str(portrait), str(tmp_path / "out"), "--output-format", "jpeg", *options]) == 0
@@ -100,7 +78,7 @@ def test_options_about_the_picture(portrait: Path, tmp_path: Path, fake_models: 
     assert fake_models.upscaler.tiles == tiles + 1  # the warm-up's
 
 
-def test_enhance_a_folder_with_a_broken_photo(
+def test_enhance_skips_a_broken_photo_of_a_folder(
     tmp_path: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str]
 ) -> None:
     album = tmp_path / "album"
@@ -113,7 +91,7 @@ def test_enhance_a_folder_with_a_broken_photo(
     assert "b.png: This is not a JPEG" in said
 
 
-def test_a_photo_without_a_face(
+def test_a_photo_without_a_face_fails_if_a_face_is_required(
     tmp_path: Path,
     portrait: Path,
     embedded_models: Models,
@@ -131,7 +109,9 @@ def test_a_photo_without_a_face(
 
 
 @pytest.mark.parametrize("target", ["portrait.jpg", "out.gif"])
-def test_a_target_that_does_not_do(portrait: Path, target: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_target_that_is_the_source_or_has_a_bad_suffix_is_refused(
+    portrait: Path, target: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["enhance", str(portrait), str(portrait.parent / target)]) == 2
     assert target in capsys.readouterr().err
     assert portrait.read_bytes() == samples.small_face()
@@ -151,13 +131,13 @@ def test_a_target_that_does_not_do(portrait: Path, target: str, capsys: pytest.C
         ("--identity-policy", "ignore", "invalid choice: 'ignore'"),
     ],
 )
-def test_option_values_that_make_no_sense(
+def test_a_bad_option_value_is_refused(
     portrait: Path, option: str, value: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert said in refused(["enhance", str(portrait), "out.png", f"{option}={value}"], capsys)
 
 
-def test_options_about_models(portrait: Path, tmp_path: Path, fake_models: FakeModels) -> None:
+def test_options_about_models_apply(portrait: Path, tmp_path: Path, fake_models: FakeModels) -> None:
     """A face that is painted white is another person, unless the threshold is low."""
     fake_models.restorer.paint, fake_models.recogniser.fall = 1.0, 1.0
     target = tmp_path / "out.png"
@@ -175,7 +155,7 @@ def test_options_about_models(portrait: Path, tmp_path: Path, fake_models: FakeM
         (["--identity-threshold", "0.45"], "0.55", 0.8, True),
     ],
 )
-def test_the_threshold_is_that_asked_for_or_set_or_the_recognisers_own(
+def test_the_option_precedes_the_setting_which_precedes_the_recognisers_threshold(
     tmp_path: Path,
     fake_models: FakeModels,
     monkeypatch: pytest.MonkeyPatch,
@@ -194,7 +174,7 @@ def test_the_threshold_is_that_asked_for_or_set_or_the_recognisers_own(
 
 
 @pytest.mark.parametrize("option", ["--restorer", "--upscaler"])
-def test_a_model_that_is_not_there(
+def test_a_model_that_is_not_installed_is_refused(
     portrait: Path, tmp_path: Path, option: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["enhance", str(portrait), str(tmp_path / "out.png"), option, "gfpgan-v1.4"]) == 2
@@ -202,7 +182,7 @@ def test_a_model_that_is_not_there(
     assert not (tmp_path / "out.png").exists()
 
 
-def test_another_upscaler_by_name(
+def test_an_upscaler_can_be_chosen_by_name(
     portrait: Path,
     tmp_path: Path,
     embedded_models: Models,
@@ -216,7 +196,9 @@ def test_another_upscaler_by_name(
     assert first != second
 
 
-def test_ctrl_c(portrait: Path, tmp_path: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ctrl_c_gives_status_130_and_writes_no_file(
+    portrait: Path, tmp_path: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str]
+) -> None:
     fake_models.restorer.trouble.error = KeyboardInterrupt()
     assert main(["enhance", str(portrait), str(tmp_path / "out.png")]) == 130
     assert "Stopped." in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""What clients send, and what they get until the server closes the connection."""
+"""Requests as bytes, and answers read until the server closes the connection."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HEAD = head_of(ENHANCE, {"Content-Type": MULTIPART, "Content-Length": len(FORM)}
 
 
 def end_of(connection: socket.socket) -> tuple[bytes, float]:
-    """All that the server sends until it closes the connection, and how many seconds that took."""
+    """All bytes that the server sends until it closes the connection, and the seconds until then."""
     start = time.monotonic()
     try:
         return answer_on(connection), time.monotonic() - start

@@ -1,4 +1,4 @@
-"""Shared fixtures."""
+"""A server with a short read timeout."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ from tests.app.server import Likeness, serving
 
 @pytest.fixture(scope="module")
 def hasty() -> Iterator[Likeness]:
-    """A server that waits one second for its clients."""
+    """A server with a read timeout of one second."""
     with serving(FakeModels(), read_timeout_s=TIMEOUT_S) as server:
         yield server

@@ -1,4 +1,4 @@
-"""Connections are closed so that the client gets its answer, and aborted if it does not take it."""
+"""Connections are closed so that the client gets its answer, and aborted if it does not read it."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def large_answer(server: Likeness) -> socket.socket:
     return connection
 
 
-def test_a_client_that_does_not_take_its_answer_is_cut_off(hasty: Likeness) -> None:
-    """Otherwise the answer would stay in memory for as long as the client likes."""
+def test_a_client_that_does_not_read_its_answer_is_cut_off(hasty: Likeness) -> None:
+    """Otherwise a client could keep the answer in memory for any time."""
     connection = large_answer(hasty)
     time.sleep(3 * TIMEOUT_S)
     received = 0
@@ -76,7 +76,7 @@ def test_a_client_that_does_not_take_its_answer_is_cut_off(hasty: Likeness) -> N
     assert received < 10_000_000
 
 
-def test_a_client_that_takes_its_answer_slowly_gets_all_of_it(hasty: Likeness) -> None:
+def test_a_client_that_reads_its_answer_slowly_gets_all_of_it(hasty: Likeness) -> None:
     start = time.monotonic()
     with closing(large_answer(hasty)) as connection:
         received = b""
@@ -89,7 +89,7 @@ def test_a_client_that_takes_its_answer_slowly_gets_all_of_it(hasty: Likeness) -
     assert time.monotonic() - start > 2 * TIMEOUT_S
 
 
-def test_small_answers_that_nobody_takes_do_not_hold_a_connection(hasty: Likeness) -> None:
+def test_a_connection_with_many_small_unread_answers_is_closed(hasty: Likeness) -> None:
     """They fit into the write buffer, so that asyncio never pauses writing."""
     request = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n"
     connection = hasty.connect()

@@ -33,7 +33,7 @@ from tests.app.server import (
         pytest.param(b"GET / HTTP/1.1\r\n" + b"a" * 10**6, id="name of a header"),
     ],
 )
-def test_a_head_that_is_too_large(likeness: Likeness, head: bytes) -> None:
+def test_a_head_beyond_the_limit_is_refused_with_431(likeness: Likeness, head: bytes) -> None:
     connection = likeness.connect()
     connection.sendall(head)
     answer, seconds = end_of(connection)
@@ -42,12 +42,12 @@ def test_a_head_that_is_too_large(likeness: Likeness, head: bytes) -> None:
     assert likeness.client.get(LIVE).status_code == 200
 
 
-def test_headers_up_to_the_limit_are_taken(likeness: Likeness) -> None:
+def test_headers_up_to_the_limit_are_accepted(likeness: Likeness) -> None:
     headers = {"X-Long": "a" * (MAX_HEAD_BYTES - 1000)}
     assert likeness.client.get(LIVE, headers=headers).status_code == 200
 
 
-def test_trailers_without_end(likeness: Likeness) -> None:
+def test_endless_trailers_are_cut_off(likeness: Likeness) -> None:
     connection = likeness.connect()
     connection.sendall(head_of(ENHANCE, {"Content-Type": MULTIPART, "Transfer-Encoding": "chunked"}))
     connection.sendall(b"%x\r\n%s\r\n0\r\n" % (len(FORM), FORM))
@@ -58,8 +58,8 @@ def test_trailers_without_end(likeness: Likeness) -> None:
     connection.close()
 
 
-def test_a_body_in_crumbs(likeness: Likeness) -> None:
-    """Chunks of one byte with five bytes of framing each: work for the server that no photo needs."""
+def test_endless_chunks_of_one_byte_are_cut_off(likeness: Likeness) -> None:
+    """Each chunk of one byte has five bytes of framing, so it costs the server more work than any photo needs."""
     connection = likeness.connect()
     connection.sendall(head_of(ENHANCE, {"Content-Type": MULTIPART, "Transfer-Encoding": "chunked"}))
     start = time.monotonic()
@@ -69,7 +69,7 @@ def test_a_body_in_crumbs(likeness: Likeness) -> None:
     connection.close()
 
 
-def test_a_form_in_small_chunks_is_taken(likeness: Likeness) -> None:
+def test_a_form_in_small_chunks_is_accepted(likeness: Likeness) -> None:
     connection = likeness.connect()
     headers = {"Content-Type": MULTIPART, "Transfer-Encoding": "chunked", "Connection": "close"}
     body = form_body({"file": PHOTO, "require_face": "false"})
@@ -80,7 +80,7 @@ def test_a_form_in_small_chunks_is_taken(likeness: Likeness) -> None:
     assert answer_on(connection).startswith(b"HTTP/1.1 200")
 
 
-def test_requests_in_one_breath_are_all_answered(likeness: Likeness) -> None:
+def test_pipelined_requests_are_all_answered(likeness: Likeness) -> None:
     request = b"GET %s HTTP/1.1\r\nHost: x\r\nX-Padding: %s\r\n" % (LIVE.encode(), b"a" * 1000)
     with closing(likeness.connect()) as connection:
         connection.sendall((request + b"\r\n") * 49 + request + b"Connection: close\r\n\r\n")
@@ -88,14 +88,14 @@ def test_requests_in_one_breath_are_all_answered(likeness: Likeness) -> None:
 
 
 @pytest.mark.parametrize("garbage", [b"\x16\x03\x01\x02\x00\x01\x00", b"hello\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n"])
-def test_what_is_no_http_is_told_so_like_every_other_error(likeness: Likeness, garbage: bytes) -> None:
+def test_bytes_that_are_no_http_get_a_json_error(likeness: Likeness, garbage: bytes) -> None:
     connection = likeness.connect()
     connection.sendall(garbage)
     answer, _ = end_of(connection)
     assert code_of(answer) == (400, "malformed_request")
 
 
-def test_what_was_refused_before_it_was_a_request_is_counted(fakes: FakeModels) -> None:
+def test_a_refused_head_is_counted(fakes: FakeModels) -> None:
     with serving(fakes, read_timeout_s=0.2) as server:
         for said in (b"hello\r\n\r\n", b"GET / HT", b"GET /" + b"a" * 100_000):
             connection = server.connect()
@@ -106,7 +106,7 @@ def test_what_was_refused_before_it_was_a_request_is_counted(fakes: FakeModels) 
             assert found("likeness_refusals_total", code=code) == 1
 
 
-def test_garbage_in_the_midst_of_a_body(fakes: FakeModels) -> None:
+def test_a_malformed_chunk_in_a_body_is_no_server_error(fakes: FakeModels) -> None:
     """A single malformed packet must not be counted as an error of the server."""
     with serving(fakes) as server:
         for path in (LIVE, ENHANCE):
@@ -120,7 +120,7 @@ def test_garbage_in_the_midst_of_a_body(fakes: FakeModels) -> None:
 
 
 @pytest.mark.parametrize("behind", [b"garbage\r\n\r\n", b"GET / HT", b"GET / HTTP/1.1\r\nX: " + b"x" * 100_000])
-def test_what_comes_behind_a_photo_does_not_cost_its_answer(fakes: FakeModels, behind: bytes) -> None:
+def test_malformed_bytes_after_a_photo_do_not_prevent_its_answer(fakes: FakeModels, behind: bytes) -> None:
     with serving(fakes, read_timeout_s=0.5) as server:
         fakes.upscaler.seconds = 0.05  # times 16 tiles
         connection = server.connect()
@@ -130,7 +130,7 @@ def test_what_comes_behind_a_photo_does_not_cost_its_answer(fakes: FakeModels, b
         assert scraped(server)("likeness_requests_total", route=ENHANCE, status="500") == 0
 
 
-def test_a_client_that_would_rather_speak_http_2_is_served(likeness: Likeness) -> None:
+def test_an_offered_upgrade_to_http_2_is_ignored(likeness: Likeness) -> None:
     """Java's HTTP client offers HTTP/2 in every request."""
     headers = {
         "Connection": "Upgrade, HTTP2-Settings",

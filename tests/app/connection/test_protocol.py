@@ -21,14 +21,14 @@ from tests.app.server import (
 )
 
 
-def test_a_client_that_says_nothing_is_sent_away(hasty: Likeness) -> None:
+def test_a_connection_without_a_request_is_closed(hasty: Likeness) -> None:
     answer, seconds = end_of(hasty.connect())
     assert answer == b""
     assert TIMEOUT_S * 0.9 < seconds < TIMEOUT_S + 2
 
 
 @pytest.mark.parametrize("said", [b"P", b"POST /api", HEAD[:-2]])
-def test_a_head_that_never_ends(hasty: Likeness, said: bytes) -> None:
+def test_an_unfinished_head_times_out(hasty: Likeness, said: bytes) -> None:
     connection = hasty.connect()
     connection.sendall(said)
     answer, seconds = end_of(connection)
@@ -36,7 +36,7 @@ def test_a_head_that_never_ends(hasty: Likeness, said: bytes) -> None:
     assert seconds < TIMEOUT_S + 2
 
 
-def test_a_head_in_crumbs_gets_no_more_time(hasty: Likeness) -> None:
+def test_a_head_sent_line_by_line_gets_no_more_time(hasty: Likeness) -> None:
     """Slowloris: the client keeps sending one header line after another."""
     with closing(hasty.connect()) as connection:
         connection.settimeout(0.05)
@@ -51,7 +51,7 @@ def test_a_head_in_crumbs_gets_no_more_time(hasty: Likeness) -> None:
 
 @pytest.mark.parametrize("path", [ENHANCE, UPSCALE])
 @pytest.mark.parametrize("part", [0, 1, len(FORM) // 2, len(FORM) - 1])
-def test_a_body_that_never_ends(hasty: Likeness, path: str, part: int) -> None:
+def test_an_unfinished_body_times_out(hasty: Likeness, path: str, part: int) -> None:
     connection = hasty.connect()
     connection.sendall(head_of(path, {"Content-Type": MULTIPART, "Content-Length": len(FORM)}) + FORM[:part])
     answer, seconds = end_of(connection)
@@ -59,7 +59,7 @@ def test_a_body_that_never_ends(hasty: Likeness, path: str, part: int) -> None:
     assert TIMEOUT_S * 0.9 < seconds < TIMEOUT_S + 2
 
 
-def test_a_body_that_nobody_reads_and_that_never_ends(hasty: Likeness) -> None:
+def test_a_connection_with_an_unfinished_body_that_no_route_reads_is_closed(hasty: Likeness) -> None:
     connection = hasty.connect()
     connection.sendall(head_of("/api/v1/nothing", {"Content-Length": 100}))
     answer, seconds = end_of(connection)
@@ -67,7 +67,7 @@ def test_a_body_that_nobody_reads_and_that_never_ends(hasty: Likeness) -> None:
     assert seconds < TIMEOUT_S + 3
 
 
-def test_a_second_request_gets_time_of_its_own_and_no_more(hasty: Likeness) -> None:
+def test_each_request_of_a_connection_has_its_own_timeout(hasty: Likeness) -> None:
     connection = hasty.connect()
     connection.sendall(HEAD + FORM)
     assert connection.recv(100).startswith(b"HTTP/1.1 200")
@@ -77,7 +77,7 @@ def test_a_second_request_gets_time_of_its_own_and_no_more(hasty: Likeness) -> N
     assert seconds < TIMEOUT_S + 2
 
 
-def test_work_may_take_longer_than_the_request() -> None:
+def test_work_may_take_longer_than_the_read_timeout() -> None:
     fakes = FakeModels()
     with serving(fakes, read_timeout_s=0.3) as server:
         fakes.upscaler.seconds = 0.1  # 16 tiles
@@ -86,8 +86,8 @@ def test_work_may_take_longer_than_the_request() -> None:
         assert time.monotonic() - start > 0.6
 
 
-def test_a_photo_behind_another_has_its_time_when_its_turn_comes(fakes: FakeModels) -> None:
-    """The server does not read it before that."""
+def test_the_timeout_of_a_pipelined_photo_starts_when_the_photo_before_it_is_answered(fakes: FakeModels) -> None:
+    """The server does not read the second photo before that."""
     with serving(fakes, read_timeout_s=0.5) as server:
         fakes.upscaler.seconds = 0.05
         form = FORM + bytes(300_000)  # does not fit into one packet
@@ -99,7 +99,7 @@ def test_a_photo_behind_another_has_its_time_when_its_turn_comes(fakes: FakeMode
         assert answer.count(b"HTTP/1.1 200") == 2
 
 
-def test_a_connection_made_in_advance_has_its_time_when_it_is_used(fakes: FakeModels) -> None:
+def test_the_upload_timeout_starts_with_the_request_and_not_with_the_connection(fakes: FakeModels) -> None:
     with serving(fakes, read_timeout_s=1) as server:
         connection = server.connect()
         time.sleep(0.7)
@@ -110,7 +110,7 @@ def test_a_connection_made_in_advance_has_its_time_when_it_is_used(fakes: FakeMo
             assert connection.recv(12) == b"HTTP/1.1 200"
 
 
-def test_200_stalled_clients_hurt_nobody() -> None:
+def test_200_stalled_clients_do_not_delay_others() -> None:
     with serving(FakeModels(), read_timeout_s=20, upload_memory_mb=16) as server, ExitStack() as stalled:
         for number in range(200):
             connection = stalled.enter_context(closing(server.connect()))

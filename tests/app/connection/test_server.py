@@ -18,7 +18,7 @@ from tests.app.server import ENHANCE, LIVE, READY, Likeness, answer_on, eventual
 PHOTO = images.png(images.gradient())
 
 
-def told_to_stop(server: Likeness, sig: int = signal.SIGTERM) -> None:
+def signal_stop(server: Likeness, sig: int = signal.SIGTERM) -> None:
     server.server.handle_exit(sig, None)
 
 
@@ -37,10 +37,10 @@ def assert_shutting_down(response: httpx.Response) -> None:
     assert response.headers["connection"] == "close"
 
 
-def test_told_to_stop_it_says_so_at_once_and_answers_what_is_in_work(fakes: FakeModels) -> None:
+def test_sigterm_refuses_new_photos_at_once_and_answers_those_in_work(fakes: FakeModels) -> None:
     with serving(fakes, drain_s=2, grace_s=30) as server, ThreadPoolExecutor(3) as clients:
         answers = held(fakes, server, clients, photos=3)
-        told_to_stop(server)
+        signal_stop(server)
         start = time.monotonic()
         ready = server.client.get(READY)
         assert (ready.status_code, ready.json()["status"]) == (503, "draining")
@@ -58,32 +58,34 @@ def test_told_to_stop_it_says_so_at_once_and_answers_what_is_in_work(fakes: Fake
         assert [answer.result().status_code for answer in answers] == [200] * 3
 
 
-def test_told_twice_it_does_not_wait_for_balancers(fakes: FakeModels) -> None:
+def test_a_second_sigterm_skips_the_drain_period(fakes: FakeModels) -> None:
     with serving(fakes, drain_s=60) as server:
-        told_to_stop(server)
+        signal_stop(server)
         time.sleep(0.3)
         assert server.accepts()
-        told_to_stop(server)
+        signal_stop(server)
         eventually(lambda: not server.accepts(), 5)
 
 
-def test_a_person_who_presses_ctrl_c_does_not_wait_either(fakes: FakeModels) -> None:
+def test_ctrl_c_skips_the_drain_period(fakes: FakeModels) -> None:
     with serving(fakes, drain_s=60) as server:
-        told_to_stop(server, signal.SIGINT)
+        signal_stop(server, signal.SIGINT)
         eventually(lambda: not server.accepts(), 5)
 
 
 @pytest.mark.parametrize("photos", [1, 3])
-def test_what_is_not_done_when_the_grace_ends_is_told_so(fakes: FakeModels, photos: int) -> None:
+def test_unfinished_photos_are_answered_with_shutting_down_when_the_grace_period_ends(
+    fakes: FakeModels, photos: int
+) -> None:
     with serving(fakes, drain_s=0, grace_s=1) as server, ThreadPoolExecutor(3) as clients:
         answers = held(fakes, server, clients, photos)
-        told_to_stop(server)
+        signal_stop(server)
         for answer in answers:
             assert_shutting_down(answer.result())
         fakes.detector.gate.set()
 
 
-def test_a_device_that_never_comes_back_does_not_keep_the_process(fakes: FakeModels) -> None:
+def test_a_device_that_hangs_does_not_keep_the_process_alive(fakes: FakeModels) -> None:
     with serving(fakes, drain_s=0, grace_s=1) as server:
         fakes.detector.gate.clear()
         connection = server.start(ENHANCE, PHOTO)
@@ -94,11 +96,11 @@ def test_a_device_that_never_comes_back_does_not_keep_the_process(fakes: FakeMod
     fakes.detector.gate.set()
 
 
-def test_a_client_in_the_midst_of_its_upload_is_answered(fakes: FakeModels) -> None:
+def test_a_photo_in_work_is_answered_after_sigterm(fakes: FakeModels) -> None:
     """Its connection was accepted before the port closed."""
     with serving(fakes, drain_s=0, grace_s=10) as server:
         connection = server.start(ENHANCE, images.png(images.gradient(300, 200)))
         with closing(connection):
             eventually(lambda: server.status()["slots_in_use"] + server.status()["queue_length"] == 1)
-            told_to_stop(server)
+            signal_stop(server)
             assert connection.recv(12) == b"HTTP/1.1 200"

@@ -33,7 +33,7 @@ CYCLE_NAMES = (
 
 @pytest.fixture(scope="module")
 def installed() -> dict[str, object]:
-    """A server, a connection and a request of the installed uvicorn, by the names that our code has for them."""
+    """A server, a connection and a request of the installed uvicorn, under the names that app/connection uses."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await asyncio.sleep(0)
@@ -104,7 +104,7 @@ def test_every_name_that_is_used_is_checked_here(file: str, owner: str, listed: 
 
 
 def attributes_of(owner: str, file: Path) -> set[str]:
-    """The public names that follow `owner.`, `self.owner.` or `owner().` in a file, but those it defines itself."""
+    """The public names after `owner.`, `self.owner.` or `owner().` in a file, without those that the file defines."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     own = {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
     found = set()

@@ -1,3 +1,5 @@
+"""The names of an Accept header, ordered by quality."""
+
 from __future__ import annotations
 
 import pytest
@@ -22,5 +24,5 @@ from app.http.accept import by_preference
         (["application/json;q=0.5", "text/event-stream"], ["text/event-stream", "application/json"]),
     ],
 )
-def test_the_most_wanted_comes_first(lines: list[str], names: list[str]) -> None:
+def test_names_are_ordered_by_quality(lines: list[str], names: list[str]) -> None:
     assert by_preference(Headers(raw=[(b"accept", line.encode()) for line in lines]), "accept") == names

@@ -1,3 +1,5 @@
+"""The content security policy of a page."""
+
 from __future__ import annotations
 
 import base64
@@ -15,7 +17,7 @@ def hash_of(script: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
-def test_a_page_may_use_what_is_here_and_nothing_else() -> None:
+def test_a_page_may_load_only_from_its_own_origin() -> None:
     found = sources(page_policy("<html></html>"))
     assert found["default-src"] == ["'none'"]
     assert found["script-src"] == found["style-src"] == found["connect-src"] == ["'self'"]
@@ -23,12 +25,12 @@ def test_a_page_may_use_what_is_here_and_nothing_else() -> None:
     assert "unsafe" not in page_policy("<script>1</script><style>a{}</style>")
 
 
-def test_scripts_in_the_page_are_named_by_their_hash() -> None:
+def test_inline_scripts_are_allowed_by_hash() -> None:
     outside, inside = '<script src="/a.js"></script>', "<script>\n let a = 1;\n</script>"
     page = outside + inside + '<SCRIPT type="module">2</SCRIPT><script>2</script>'
     assert sources(page_policy(page))["script-src"] == ["'self'", hash_of("\n let a = 1;\n"), hash_of("2")]
 
 
-def test_a_script_from_elsewhere_is_not_named() -> None:
+def test_a_script_with_src_has_no_hash() -> None:
     page = '<script data-src="x">1</script><script async src="https://cdn.example.org/a.js"></script>'
     assert sources(page_policy(page))["script-src"] == ["'self'", hash_of("1")]

@@ -42,7 +42,7 @@ def test_an_error_has_its_status_and_headers(error: PipelineError, status: int, 
     assert found == headers
 
 
-def test_no_error_is_left_out() -> None:
+def test_every_error_class_has_a_case() -> None:
     known = {
         kind
         for module in (access, refusals, work)

@@ -1,4 +1,4 @@
-"""Faults inside: each is an answer that names the stage, and the next photo is done."""
+"""Errors of models, device and code: each is answered with its stage, and the next photo is processed."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ LARGE = images.png(images.gradient(200, 150))
 
 
 @pytest.fixture(scope="module")
-def workshop() -> Iterator[tuple[FakeModels, Likeness]]:
-    """Models, and one server that survives all that they do."""
+def server_with_fakes() -> Iterator[tuple[FakeModels, Likeness]]:
+    """Fake models, and the server that uses them in every test of this module."""
     fakes = FakeModels()
     with serving(fakes) as server:
         yield fakes, server
@@ -53,15 +53,15 @@ def workshop() -> Iterator[tuple[FakeModels, Likeness]]:
     ],
     ids=["failure", "host memory", "device memory"],
 )
-def test_a_model_that_fails(
-    workshop: tuple[FakeModels, Likeness],
+def test_a_failing_model_is_answered_with_its_stage(
+    server_with_fakes: tuple[FakeModels, Likeness],
     role: str,
     stage: str,
     error: Callable[[], BaseException],
     status: int,
     code: str,
 ) -> None:
-    fakes, server = workshop
+    fakes, server = server_with_fakes
     trouble: Trouble = attrgetter(f"{role}.trouble")(fakes)
     trouble.error = error()
     response = server.enhance(PHOTO)
@@ -84,7 +84,9 @@ def answer_of(server: Likeness) -> tuple[bytes, list[str]]:
 @pytest.mark.parametrize(
     ("batch_size", "room"), [(8, 5 * 16 * 16), (8, 16 * 16), (1, 16 * 16)], ids=["half", "one", "enough"]
 )
-def test_tiles_that_do_not_fit_at_once(fakes: FakeModels, batch_size: int, room: int) -> None:
+def test_tiles_that_do_not_fit_at_once_are_upscaled_in_smaller_batches(
+    fakes: FakeModels, batch_size: int, room: int
+) -> None:
     with serving(fakes) as server:
         expected = answer_of(server)
         fakes.upscaler.batch_size, fakes.upscaler.room = batch_size, room
@@ -94,8 +96,8 @@ def test_tiles_that_do_not_fit_at_once(fakes: FakeModels, batch_size: int, room:
         assert answer_of(server) == expected
 
 
-def test_a_tile_that_does_not_fit(fakes: FakeModels) -> None:
-    """Smaller ones do, until there is no room for anything."""
+def test_a_tile_that_does_not_fit_is_divided(fakes: FakeModels) -> None:
+    """Tiles are divided until the smallest ones do not fit either; then the photo is refused."""
     with serving(fakes) as server:
         expected = answer_of(server)
         fakes.upscaler.tile, fakes.upscaler.room = 256, 64 * 64
@@ -109,7 +111,7 @@ def test_a_tile_that_does_not_fit(fakes: FakeModels) -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_a_restorer_that_gives_no_numbers(fakes: FakeModels, value: float) -> None:
+def test_a_restorer_that_returns_nan_or_infinity_fails(fakes: FakeModels, value: float) -> None:
     with serving(fakes) as server:
         fakes.restorer.paint = value
         response = server.enhance(PHOTO)
@@ -118,7 +120,7 @@ def test_a_restorer_that_gives_no_numbers(fakes: FakeModels, value: float) -> No
 
 
 @pytest.mark.parametrize(("error", "status"), [(MemoryError(), 503), (ValueError(), 500)])
-def test_memory_that_ends_while_the_answer_is_written(
+def test_an_error_while_the_answer_is_written_is_answered_with_its_stage(
     fakes: FakeModels, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int
 ) -> None:
     with serving(fakes) as server:
@@ -130,7 +132,9 @@ def test_memory_that_ends_while_the_answer_is_written(
         assert server.enhance(PHOTO).status_code == 200
 
 
-def test_what_nobody_foresaw(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_exception_is_answered_without_its_message(
+    fakes: FakeModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with serving(fakes) as server:
         with monkeypatch.context() as patch:
             patch.setattr("app.http.routes.photos._wanted", lambda *_: _raise(KeyError("secret")))
@@ -142,12 +146,12 @@ def test_what_nobody_foresaw(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch)
         assert (body["code"], body["stage"]) == ("internal_error", "server")
         assert body["request_id"] == response.headers["x-request-id"] == "find-me-in-the-log"
         assert "secret" not in response.text
-        assert response.headers["connection"] == "close"  # as uvicorn will do, without a word, while the client goes on
+        assert response.headers["connection"] == "close"  # uvicorn closes the connection after this
         assert server.enhance(PHOTO).status_code == 200
 
 
-def test_a_device_that_is_broken_for_good(fakes: FakeModels) -> None:
-    """No photo can be done any more: the process asks to be replaced."""
+def test_a_broken_device_ends_liveness_and_readiness(fakes: FakeModels) -> None:
+    """The process cannot process photos any more, so an orchestrator should restart it."""
     with serving(fakes) as server:
         fakes.upscaler.trouble.error = DeviceFailed("The device computes nothing any more.")
         response = server.enhance(PHOTO)
@@ -160,14 +164,14 @@ def test_a_device_that_is_broken_for_good(fakes: FakeModels) -> None:
         assert server.enhance(PHOTO).json()["code"] == "not_ready"
 
 
-def test_a_device_that_fails_while_warming_up(fakes: FakeModels) -> None:
+def test_a_device_that_fails_in_the_warm_up_ends_liveness(fakes: FakeModels) -> None:
     with serving(fakes) as server:
         fakes.upscaler.trouble.error = DeviceFailed("The device computes nothing any more.")
         assert server.client.post("/api/v1/models/warmup").status_code == 503
         assert server.client.get(LIVE).status_code == 503
 
 
-def test_a_device_that_fails_when_nobody_waits_any_more(fakes: FakeModels) -> None:
+def test_a_device_that_fails_after_its_client_left_ends_liveness(fakes: FakeModels) -> None:
     with serving(fakes) as server:
         fakes.detector.gate.clear()
         fakes.detector.trouble.error = DeviceFailed("The device computes nothing any more.")
@@ -178,7 +182,7 @@ def test_a_device_that_fails_when_nobody_waits_any_more(fakes: FakeModels) -> No
         eventually(lambda: server.client.get(LIVE).status_code == 503)
 
 
-def test_a_device_that_never_comes_back(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_device_that_hangs_ends_liveness_until_it_returns(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.work.admission.STUCK_S", 0.2)
     with serving(fakes, deadline_s=0.3) as server:
         fakes.detector.gate.clear()
@@ -190,7 +194,7 @@ def test_a_device_that_never_comes_back(fakes: FakeModels, monkeypatch: pytest.M
         assert server.upscale(PHOTO).status_code == 200
 
 
-def test_metrics_that_fail_do_not_cost_the_picture(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failing_metrics_do_not_prevent_the_picture(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(fakes) as server:
         expected = server.data(PHOTO)
         fakes.perceptual.trouble.error = RuntimeError("upset")
@@ -202,7 +206,7 @@ def test_metrics_that_fail_do_not_cost_the_picture(fakes: FakeModels, monkeypatc
         assert [warning["code"] for warning in data["warnings"]].count("metric_failed") == 3
 
 
-def test_a_warm_up_that_fails(fakes: FakeModels) -> None:
+def test_a_failing_warm_up_is_answered_with_its_stage(fakes: FakeModels) -> None:
     with serving(fakes) as server:
         fakes.upscaler.trouble.error = RuntimeError("upset")
         response = server.client.post("/api/v1/models/warmup")

@@ -1,4 +1,4 @@
-"""`Accept: text/event-stream`: the events of a photo that is restored, from its place in the queue to its result."""
+"""`Accept: text/event-stream`: the events of a restored photo, from the queue to the result."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.app.fakes import FakeModels
 from tests.app.http.event_clients import all_events, only, stream
 from tests.app.server import ENHANCE, UPSCALE, Likeness, serving
 
-# Identity is checked before the faces are blended in, and measured again in the finished picture.
+# Identity is checked before the faces are blended in and measured again in the finished picture.
 STAGES = ["decode", "detection", "alignment", "restoration", "identity", "upscaling", "blending", "identity", "metrics"]
 STAGES += ["encode", "answer"]
 

@@ -24,7 +24,7 @@ from tests.app.http.event_clients import SHAPES, AsgiClient, Event, all_events, 
 from tests.app.server import ENHANCE, UPSCALE, eventually, serving
 
 
-def test_a_client_that_disconnects_while_queued(fakes: FakeModels) -> None:
+def test_a_client_that_disconnects_while_queued_leaves_the_queue(fakes: FakeModels) -> None:
     with serving(fakes, slots=1, queue_size=2) as server, ThreadPoolExecutor(1) as clients:
         fakes.detector.gate.clear()
         _, first = in_background(clients, server)
@@ -39,7 +39,9 @@ def test_a_client_that_disconnects_while_queued(fakes: FakeModels) -> None:
         assert first.result()[-1][0] == "result"
 
 
-def test_a_client_that_disconnects_during_the_work(fakes: FakeModels, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_client_that_disconnects_during_the_work_stops_it(
+    fakes: FakeModels, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level("INFO", "likeness.requests")
     with serving(fakes, log_level="info") as server:
         fakes.upscaler.tiles, fakes.upscaler.seconds = 0, 0.02

@@ -34,7 +34,7 @@ def assert_like(event: Event, plain: httpx.Response) -> None:
 @pytest.mark.parametrize(
     ("file", "status"), [(samples.no_face(), 422), (b"no photo", 415), (images.cut(samples.portrait()), 422)]
 )
-def test_a_photo_that_cannot_be_restored(likeness: Likeness, file: bytes, status: int) -> None:
+def test_the_last_event_of_a_refused_photo_is_its_plain_error(likeness: Likeness, file: bytes, status: int) -> None:
     events = all_events(likeness, file)
     plain = likeness.enhance(file)
     assert plain.status_code == status
@@ -47,7 +47,7 @@ def test_a_photo_that_cannot_be_restored(likeness: Likeness, file: bytes, status
     [(partial(ValueError, "secret"), 500), (MemoryError, 503), (partial(DeviceFailed, "The device is lost."), 503)],
     ids=["failure", "memory", "device"],
 )
-def test_a_stage_that_fails(
+def test_the_error_event_of_a_failing_stage_has_its_status(
     fakes: FakeModels, caplog: pytest.LogCaptureFixture, error: Callable[[], Exception], status: int
 ) -> None:
     with serving(fakes) as server:
@@ -62,7 +62,7 @@ def test_a_stage_that_fails(
     assert ("ValueError: secret" in caplog.text) == (status == 500)
 
 
-def test_an_unexpected_exception(
+def test_an_unexpected_exception_gives_an_internal_error_event(
     fakes: FakeModels, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object) -> None:
@@ -78,7 +78,7 @@ def test_an_unexpected_exception(
         assert all_events(server)[-1][0] == "result"
 
 
-def test_a_photo_past_its_deadline(fakes: FakeModels) -> None:
+def test_a_photo_past_its_deadline_gets_an_error_event_in_time(fakes: FakeModels) -> None:
     with serving(fakes, deadline_s=1) as server:
         fakes.detector.gate.clear()
         start = time.monotonic()

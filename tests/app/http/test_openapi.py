@@ -1,4 +1,4 @@
-"""Whatever the OpenAPI document allows, and what it does not, is answered as it says."""
+"""Answers to generated requests, valid and invalid, match the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PHOTOS = {"image/png": images.png, "image/jpeg": images.jpeg, "image/webp": imag
 for media_type, make in PHOTOS.items():
     schemathesis.openapi.media_type(media_type, st.just(make(PICTURE)))
 
-# A name that the server does not offer, or a photo that cannot be held in the wanted format, is refused in its turn.
+# A valid form may get 422 for a model that this server does not offer or an output too large for its format.
 EXPECTED = {"positive_data_acceptance": {"expected-statuses": ["2xx", 422]}}
 CONFIG = schemathesis.Config.from_dict({"checks": EXPECTED})
 
@@ -42,9 +42,9 @@ def server() -> Iterator[Likeness]:
 
 
 def is_harmless(name: str, value: object) -> bool:
-    """Whether a value that its schema forbids looks in a form like one that it allows.
+    """Whether a value that its schema forbids is encoded in a form like a value that it allows.
 
-    A field that a browser sends blank was left out, a list of one is that one, and 1 is a word for true.
+    A blank field counts as omitted, a list of one item is encoded like the item, and 1 and 0 are accepted booleans.
     """
     if isinstance(value, list):
         return len(value) < 2
@@ -53,7 +53,7 @@ def is_harmless(name: str, value: object) -> bool:
 
 @schema.parametrize()
 @settings(max_examples=EXAMPLES, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
-def test_the_document_is_right(case: schemathesis.Case, server: Likeness) -> None:
+def test_answers_match_the_document(case: schemathesis.Case, server: Likeness) -> None:
     harmless = isinstance(case.body, dict) and any(is_harmless(*field) for field in case.body.items())
     case.call_and_validate(
         base_url=str(server.client.base_url), excluded_checks=[negative_data_rejection] if harmless else []
@@ -90,14 +90,14 @@ def test_no_operation_is_left_out(operations: dict[str, dict[str, Any]]) -> None
     assert set(operations) == {"enhance", "upscale"} | health | server
 
 
-def test_a_form_has_no_null() -> None:
+def test_no_form_field_may_be_null() -> None:
     schemas = DOCUMENT["components"]["schemas"]
     for name in ("EnhanceForm", "UpscaleForm"):
         assert "null" not in str(schemas[name])
     assert schemas["EnhanceForm"]["properties"]["identity_threshold"]["minimum"] == -1
 
 
-def test_the_document_tells_what_json_a_field_holds() -> None:
+def test_the_document_has_the_schema_of_face_overrides() -> None:
     field = DOCUMENT["components"]["schemas"]["EnhanceForm"]["properties"]["face_overrides"]
     assert (field["type"], field["contentMediaType"]) == ("string", "application/json")
     assert "data.faces" in field["description"]
@@ -107,13 +107,13 @@ def test_the_document_tells_what_json_a_field_holds() -> None:
         assert not held.is_valid(wrong)
 
 
-def test_the_document_tells_which_pictures_are_taken(operations: dict[str, dict[str, Any]]) -> None:
+def test_the_document_has_the_accepted_image_types(operations: dict[str, dict[str, Any]]) -> None:
     form = operations["enhance"]["requestBody"]["content"]["multipart/form-data"]
     for field in ("file", "reference"):
         assert set(form["encoding"][field]["contentType"].split(", ")) == set(PHOTOS)
 
 
-def test_the_document_tells_the_events_of_a_stream(operations: dict[str, dict[str, Any]]) -> None:
+def test_the_document_has_the_events_of_a_stream(operations: dict[str, dict[str, Any]]) -> None:
     for operation in ("enhance", "upscale"):
         content = operations[operation]["responses"]["200"]["content"]
         assert set(content) == {"application/json", "text/event-stream", *PHOTOS}

@@ -1,4 +1,4 @@
-"""Each route says what it is open to, and the start fails for one that does not."""
+"""Each route has a policy; a route without one stops the start."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def bare_app() -> FastAPI:
     return FastAPI(docs_url=None, redoc_url=None)
 
 
-def test_the_policies_of_the_service() -> None:
+def test_the_service_has_these_policies() -> None:
     app = create_app(Settings(models="embedded", device="cpu", web_dir=NO_WEBSITE))
     paths = collect(app.routes, {"/openapi.json": Policy(public=True), "/docs/static": Policy(public=True)})
     assert paths.public == {"/", "/docs", "/openapi.json", CONFIG, HEALTH, LIVE, READY}
@@ -50,7 +50,7 @@ def test_a_mount_without_a_policy_stops_the_start() -> None:
         routes_of(app)
 
 
-def test_a_mount_that_is_not_public() -> None:
+def test_a_mount_may_need_a_key() -> None:
     app = bare_app()
     app.mount("/files", StaticFiles(directory="."))
     paths = routes_of(app, files=Policy())
@@ -58,8 +58,8 @@ def test_a_mount_that_is_not_public() -> None:
     assert "/files" in paths.every
 
 
-def test_a_path_with_a_parameter_cannot_have_a_policy() -> None:
-    """The middleware compares whole paths: the policy would hold for none."""
+def test_a_path_with_a_parameter_cannot_be_public_or_counted() -> None:
+    """The middleware compares whole paths, so the policy would apply to no request."""
     app = bare_app()
 
     @app.get("/jobs/{number}")

@@ -1,4 +1,4 @@
-"""Arriving uploads share a limited memory: those that stall are ended for those that send."""
+"""Uploads share a limited memory: if it is full, uploads that stall are ended in favour of those that send."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def part(size: int, *, last: bool = False) -> Message:
 
 
 def source(*messages: Message) -> Callable[[], Awaitable[Message]]:
-    """A `receive` that returns these messages and then waits for ever."""
+    """A `receive` that returns these messages and then blocks."""
     left = list(messages)
 
     async def receive() -> Message:
@@ -34,7 +34,7 @@ def begin(memory: UploadMemory, seconds: float = 30.0) -> Upload:
     return Upload(memory, time.monotonic() + seconds, seconds)
 
 
-def test_an_upload_passes_through() -> None:
+def test_the_messages_of_an_upload_pass_unchanged() -> None:
     async def go() -> None:
         upload, receive = begin(UploadMemory(100)), source(part(60), part(40, last=True))
         assert await upload.message(receive) == part(60)
@@ -43,7 +43,7 @@ def test_an_upload_passes_through() -> None:
     asyncio.run(go())
 
 
-def test_an_upload_that_is_late() -> None:
+def test_an_upload_past_its_deadline_fails() -> None:
     async def go() -> None:
         upload, receive = begin(UploadMemory(100), 0.1), source(part(10))
         await upload.message(receive)
@@ -53,7 +53,7 @@ def test_an_upload_that_is_late() -> None:
     asyncio.run(go())
 
 
-def test_the_news_that_a_client_has_gone_may_come_late() -> None:
+def test_a_disconnect_after_a_complete_upload_is_passed_on_after_the_deadline() -> None:
     async def go() -> None:
         upload = begin(UploadMemory(100), 0.05)
         receive = source(part(10, last=True), {"type": "http.disconnect"})
@@ -64,13 +64,13 @@ def test_the_news_that_a_client_has_gone_may_come_late() -> None:
     asyncio.run(go())
 
 
-def test_who_stood_still_for_longest_makes_way() -> None:
+def test_the_upload_that_stalled_longest_is_ended_first() -> None:
     async def go() -> None:
         memory = UploadMemory(100)
         oldest, middle, newest = (begin(memory) for _ in range(3))
         await oldest.message(source(part(30)))
         await middle.message(source(part(30)))
-        await oldest.message(source(part(10)))  # so the one in the middle has now waited longest
+        await oldest.message(source(part(10)))  # so the upload in the middle has stalled longest
         waiting = [asyncio.create_task(upload.message(source())) for upload in (oldest, middle)]
         await asyncio.sleep(0)
         await newest.message(source(part(40)))
@@ -83,7 +83,7 @@ def test_who_stood_still_for_longest_makes_way() -> None:
     asyncio.run(go())
 
 
-def test_one_that_is_stopped_between_two_messages_learns_it_at_the_next() -> None:
+def test_an_upload_ended_between_two_messages_fails_at_the_next() -> None:
     async def go() -> None:
         memory = UploadMemory(100)
         first, second = begin(memory), begin(memory)
@@ -95,7 +95,7 @@ def test_one_that_is_stopped_between_two_messages_learns_it_at_the_next() -> Non
     asyncio.run(go())
 
 
-def test_where_nobody_can_make_way_it_is_refused() -> None:
+def test_an_upload_larger_than_the_memory_is_refused() -> None:
     async def go() -> None:
         memory = UploadMemory(100)
         with pytest.raises(Overloaded):
@@ -105,7 +105,7 @@ def test_where_nobody_can_make_way_it_is_refused() -> None:
     asyncio.run(go())
 
 
-def test_whole_and_ended_uploads_take_no_room() -> None:
+def test_complete_and_released_uploads_take_no_memory() -> None:
     async def go() -> None:
         memory = UploadMemory(100)
         whole, ended, third = (begin(memory) for _ in range(3))

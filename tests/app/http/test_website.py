@@ -1,4 +1,4 @@
-"""The browser app: which files are served, with what headers, and that nothing else is."""
+"""The browser app: which files are served, with which headers, and that no other file is."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KEY, ENTRY = new_key("shop")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An export, with files that must not be served: beside it, hidden, linked out of it, and with paths of the API."""
+    """An export, and files that must not be served: beside it, hidden, linked out of it, and with paths of the API."""
     around = tmp_path_factory.mktemp("around")
     (around / "secret.txt").write_text("a secret", encoding="utf-8")
     folder = export.export(around / "out")
@@ -43,13 +43,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "around").symlink_to(around)
     (folder / "inside.txt").symlink_to(folder / "index.txt")
     (folder / "nowhere.txt").symlink_to(around / "nowhere.txt")
-    os.mkfifo(folder / "pipe.txt")  # reading it would never end
+    os.mkfifo(folder / "pipe.txt")  # reading a named pipe would block
     return folder
 
 
 @pytest.fixture(scope="module")
 def site(likeness: Likeness, folder: Path) -> Iterator[Likeness]:
-    """`likeness` starts first, so that it does not get the fakes."""
+    """A server with the export. `likeness` starts first, so that it does not get the fakes."""
     with serving(FakeModels(), web_dir=folder) as server:
         yield server
 
@@ -74,7 +74,7 @@ def get(site: Likeness, path: str, **headers: str) -> httpx.Response:
         (export.FONT, export.FONT),
     ],
 )
-def test_files_are_what_was_exported(site: Likeness, folder: Path, path: str, file: str) -> None:
+def test_files_are_served_as_exported(site: Likeness, folder: Path, path: str, file: str) -> None:
     response = get(site, path)
     assert response.status_code == 200
     assert response.content == (folder / file.lstrip("/")).read_bytes()
@@ -96,7 +96,7 @@ def test_files_are_what_was_exported(site: Likeness, folder: Path, path: str, fi
         (export.FONT, "font/woff2", "public, max-age=31536000, immutable"),
     ],
 )
-def test_each_is_told_what_it_is_and_how_long_it_holds(site: Likeness, path: str, media_type: str, cache: str) -> None:
+def test_each_file_has_its_media_type_and_cache_time(site: Likeness, path: str, media_type: str, cache: str) -> None:
     headers = get(site, path).headers
     assert (headers["content-type"], headers["cache-control"]) == (media_type, cache)
     assert headers["x-content-type-options"] == "nosniff"
@@ -104,7 +104,7 @@ def test_each_is_told_what_it_is_and_how_long_it_holds(site: Likeness, path: str
 
 
 @pytest.mark.parametrize("accepted", ["gzip", "gzip, deflate, br, zstd", "br;q=1, GZIP;q=0.5"])
-def test_text_is_packed_for_who_can_unpack_it(site: Likeness, accepted: str) -> None:
+def test_text_is_compressed_for_clients_that_accept_gzip(site: Likeness, accepted: str) -> None:
     plain = get(site, export.SCRIPT)
     with site.client.stream("GET", export.SCRIPT, headers={"Accept-Encoding": accepted}) as packed:
         sent = b"".join(packed.iter_raw())
@@ -119,13 +119,15 @@ def test_text_is_packed_for_who_can_unpack_it(site: Likeness, accepted: str) -> 
     ("path", "accepted"),
     [(export.SCRIPT, "br"), (export.SCRIPT, "gzip;q=0"), (export.SCRIPT, ""), (export.FONT, "gzip")],
 )
-def test_for_others_and_other_files_it_is_not(site: Likeness, folder: Path, path: str, accepted: str) -> None:
+def test_other_files_and_other_clients_get_no_compression(
+    site: Likeness, folder: Path, path: str, accepted: str
+) -> None:
     response = get(site, path, **{"Accept-Encoding": accepted})
     assert "content-encoding" not in response.headers
     assert response.content == (folder / path.lstrip("/")).read_bytes()
 
 
-def test_what_a_browser_has_is_not_sent_again(site: Likeness) -> None:
+def test_a_file_with_a_known_etag_is_not_sent_again(site: Likeness) -> None:
     first = get(site, "/")
     etag = first.headers["etag"]
     for known in (etag, etag.removeprefix("W/"), f'"other", {etag}', "*"):
@@ -138,7 +140,7 @@ def test_what_a_browser_has_is_not_sent_again(site: Likeness) -> None:
     assert get(site, "/about").headers["etag"] != etag
 
 
-def test_a_page_may_run_its_own_scripts_and_no_others(site: Likeness) -> None:
+def test_the_policy_of_a_page_allows_its_own_scripts_only(site: Likeness) -> None:
     scripts = re.findall(r"<script>(.*?)</script>", export.INDEX, re.DOTALL)
     policy = sources(get(site, "/").headers["content-security-policy"])
     assert policy["script-src"] == ["'self'", *map(hash_of, scripts)]
@@ -177,7 +179,7 @@ def test_nothing_else_is_served(site: Likeness, path: str) -> None:
     ("path", "status"),
     [("/docs", 200), ("/openapi.json", 200), ("/metrics", 200), (STATUS, 200), ("/api/v1/new", 404), (ENHANCE, 405)],
 )
-def test_the_service_comes_before_files(site: Likeness, path: str, status: int) -> None:
+def test_routes_of_the_service_precede_files(site: Likeness, path: str, status: int) -> None:
     response = get(site, path, Accept=BROWSER)
     assert response.status_code == status
     assert "a secret" not in response.text
@@ -185,7 +187,7 @@ def test_the_service_comes_before_files(site: Likeness, path: str, status: int) 
         assert set(response.json()) == {"error", "stage", "code", "request_id"}
 
 
-def test_a_browser_that_looks_for_a_page_gets_one(site: Likeness, folder: Path) -> None:
+def test_a_browser_gets_the_404_page(site: Likeness, folder: Path) -> None:
     answer = get(site, "/nothing", Accept=BROWSER)
     assert (answer.status_code, answer.text) == (404, (folder / "404.html").read_text(encoding="utf-8"))
     assert sources(answer.headers["content-security-policy"])["script-src"] == ["'self'", hash_of("1")]
@@ -195,17 +197,17 @@ def test_a_browser_that_looks_for_a_page_gets_one(site: Likeness, folder: Path) 
 
 
 @pytest.mark.parametrize("accept", ["*/*", "", "application/json, text/html;q=0.9", "image/png"])
-def test_others_get_the_json_that_all_errors_are(site: Likeness, accept: str) -> None:
+def test_other_clients_get_404_in_json(site: Likeness, accept: str) -> None:
     answer = get(site, "/nothing", Accept=accept)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
 @pytest.mark.parametrize("path", ["/api/v1/nothing", "/docs/static/nothing"])
-def test_the_api_has_no_pages(site: Likeness, path: str) -> None:
+def test_unknown_api_paths_get_404_in_json(site: Likeness, path: str) -> None:
     assert get(site, path, Accept=BROWSER).json()["code"] == "not_found"
 
 
-def test_files_are_for_reading(site: Likeness) -> None:
+def test_files_allow_get_and_head_only(site: Likeness) -> None:
     for path in ("/", export.SCRIPT):
         answer = site.client.post(path, headers={"Accept": BROWSER})
         assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
@@ -213,7 +215,7 @@ def test_files_are_for_reading(site: Likeness) -> None:
     assert site.client.post("/nothing", headers={"Accept": BROWSER}).json()["code"] == "not_found"
 
 
-def test_the_app_is_open_without_a_key_and_the_rest_is_not(folder: Path) -> None:
+def test_the_files_of_the_app_need_no_key_and_other_paths_do(folder: Path) -> None:
     with serving(FakeModels(), web_dir=folder, api_keys=ENTRY, rate_limit="1/minute") as site:
         for path in ("/", "/about", "/help/", "/404.html", "/index.txt", "/favicon.ico", export.SCRIPT, export.FONT):
             assert {site.client.get(path).status_code for _ in range(3)} == {200}
@@ -233,7 +235,7 @@ def test_the_app_is_open_without_a_key_and_the_rest_is_not(folder: Path) -> None
             assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized"), path
 
 
-def test_all_files_are_one_in_the_metrics(folder: Path) -> None:
+def test_all_files_have_one_route_label_in_the_metrics(folder: Path) -> None:
     with serving(FakeModels(), web_dir=folder) as site:
         for path in ("/", "/about", export.SCRIPT, "/made-up"):
             site.client.get(path, headers={"Accept": BROWSER})

@@ -1,4 +1,4 @@
-"""The browser app is read once, at the start: what is read, and what stops the start."""
+"""The browser app is read once, at the start: which files are read, and which errors stop the start."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.app.server import serving
 BROWSER = "text/html"
 
 
-def test_an_app_is_served_as_it_was_read(tmp_path: Path) -> None:
+def test_changes_after_the_start_are_not_served(tmp_path: Path) -> None:
     folder = export.export(tmp_path)
     with serving(FakeModels(), web_dir=folder) as site:
         (folder / "index.html").write_text("changed", encoding="utf-8")
@@ -26,14 +26,16 @@ def test_an_app_is_served_as_it_was_read(tmp_path: Path) -> None:
         assert site.client.get("/new").status_code == 404
 
 
-def test_an_app_without_a_page_for_it_says_404_in_json(tmp_path: Path) -> None:
+def test_an_app_without_404_html_gives_404_in_json(tmp_path: Path) -> None:
     folder = export.export(tmp_path)
     (folder / "404.html").unlink()
     with serving(FakeModels(), web_dir=folder) as site:
         assert site.client.get("/nothing", headers={"Accept": BROWSER}).json()["code"] == "not_found"
 
 
-def test_without_an_app_the_root_leads_to_the_documentation(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_without_an_app_the_root_redirects_and_the_log_says_why(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "about.html").touch()
     caplog.set_level(logging.INFO, "likeness")
     with serving(FakeModels(), web_dir=tmp_path) as site:
@@ -45,7 +47,7 @@ def test_without_an_app_the_root_leads_to_the_documentation(tmp_path: Path, capl
     assert "make web" in said
 
 
-def test_the_start_says_what_it_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_start_logs_the_number_and_size_of_files(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "likeness")
     with serving(FakeModels(), web_dir=export.export(tmp_path)):
         pass
@@ -70,7 +72,7 @@ def test_a_file_that_cannot_be_read_stops_the_start_with_a_sentence(
     assert said.endswith("cannot be read: Permission denied.\n")
 
 
-def test_a_page_that_lies_elsewhere_is_no_app(tmp_path: Path) -> None:
+def test_an_index_html_that_links_out_of_the_folder_is_no_app(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("<p>elsewhere</p>", encoding="utf-8")
     folder = tmp_path / "out"
     folder.mkdir()

@@ -1,4 +1,4 @@
-"""The log of a process: JSON lines, or text for people, and what is never in it."""
+"""The log of a process: JSON lines or text, levels, and values that are never logged."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def fail() -> None:
     raise ValueError(len(secret))
 
 
-def test_a_line() -> None:
+def test_a_line_has_event_level_time_and_context() -> None:
     stream = logged()
     with bound_contextvars(request_id="7f3a"):
         logging.getLogger("likeness").info("did %d\nthings", 2, extra={"status": 200})
@@ -82,7 +82,7 @@ def test_a_traceback_for_people_shows_no_values() -> None:
         ("console", StringIO(), False),
     ],
 )
-def test_formats(log_format: LogFormat, stream: StringIO, is_json: bool) -> None:
+def test_auto_is_json_unless_the_stream_is_a_terminal(log_format: LogFormat, stream: StringIO, is_json: bool) -> None:
     logged("info", log_format, stream)
     logging.getLogger("likeness").info("hello", extra={"status": 200})
     said = stream.getvalue()
@@ -92,7 +92,7 @@ def test_formats(log_format: LogFormat, stream: StringIO, is_json: bool) -> None
 
 
 @pytest.mark.filterwarnings("always")
-def test_warnings_are_lines_too() -> None:
+def test_python_warnings_are_logged() -> None:
     stream = logged()
     warnings.warn("beware", stacklevel=1)
     (line,) = lines(stream)
@@ -100,27 +100,29 @@ def test_warnings_are_lines_too() -> None:
     assert "beware" in line["event"]
 
 
-def test_uvicorn_does_not_say_it_twice() -> None:
+def test_the_colour_message_of_uvicorn_is_left_out() -> None:
     stream = logged()
     logging.getLogger("uvicorn").info("Started", extra={"color_message": "\x1b[36mStarted\x1b[0m"})
     assert "color_message" not in lines(stream)[0]
 
 
 @pytest.mark.parametrize(
-    ("level", "heard"),
+    ("level", "expected"),
     [("debug", ["d", "i", "w", "e"]), ("info", ["i", "w", "e"]), ("warning", ["w", "e"]), ("error", ["e"])],
 )
-def test_levels(level: str, heard: list[str]) -> None:
+def test_debug_and_info_apply_to_the_loggers_of_likeness_only(level: str, expected: list[str]) -> None:
     stream = logged(level)
     ours, others = logging.getLogger("likeness.requests"), logging.getLogger("somebody")
     for logger in (ours, others):
         for name, value in {"d": 10, "i": 20, "w": 30, "e": 40}.items():
             logger.log(value, name)
-    assert [line["event"] for line in lines(stream) if line["logger"] == "likeness.requests"] == heard
-    assert [line["event"] for line in lines(stream) if line["logger"] == "somebody"] == [e for e in heard if e in "we"]
+    assert [line["event"] for line in lines(stream) if line["logger"] == "likeness.requests"] == expected
+    assert [line["event"] for line in lines(stream) if line["logger"] == "somebody"] == [
+        e for e in expected if e in "we"
+    ]
 
 
-def test_what_pillow_tells_of_photos_at_the_debug_level_is_not_heard() -> None:
+def test_debug_messages_of_pillow_are_not_logged() -> None:
     exif = PIL.Image.Exif()
     exif[0x010E] = "a photographer's name"
     photo = samples.file_of(samples.head(), exif=exif)
@@ -132,4 +134,4 @@ def test_what_pillow_tells_of_photos_at_the_debug_level_is_not_heard() -> None:
         PIL.Image.open(BytesIO(photo)).getexif()
     finally:
         logging.getLogger("PIL").setLevel(logging.NOTSET)
-    assert "photographer" in stream.getvalue()  # it would have been
+    assert "photographer" in stream.getvalue()  # Pillow does log it at its own debug level

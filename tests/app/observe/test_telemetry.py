@@ -1,4 +1,4 @@
-"""The metrics of a server: what photos leave in them, and what they say at any moment."""
+"""The metrics of a server: counters and histograms of photos, and gauges."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REFUSALS = "likeness_refusals_total"
 LARGE = images.png(images.gradient(200, 150))
 
 
-def test_a_photo(fakes: FakeModels) -> None:
+def test_a_photo_is_counted(fakes: FakeModels) -> None:
     with serving(fakes) as server:
         assert server.enhance(samples.no_face()).status_code == 200  # 64 × 48; the detector sees a face in everything
         found = counted(server, REQUESTS, route=ENHANCE, method="POST", status="200")
@@ -37,7 +37,7 @@ def test_a_photo(fakes: FakeModels) -> None:
     assert all(found("likeness_stage_seconds_count", stage=stage) == 1 for stage in stages)
 
 
-def test_the_time_of_a_stage(fakes: FakeModels) -> None:
+def test_the_seconds_of_a_stage_are_measured(fakes: FakeModels) -> None:
     with serving(fakes) as server:
         fakes.upscaler.seconds = 0.02
         server.upscale(images.png(images.gradient(16, 16)), metrics=False)
@@ -46,7 +46,7 @@ def test_the_time_of_a_stage(fakes: FakeModels) -> None:
     assert found("likeness_stage_seconds_bucket", stage="upscaling", le="0.01") == 0
 
 
-def test_a_photo_that_fails_leaves_its_stages(fakes: FakeModels) -> None:
+def test_the_stages_of_a_failed_photo_are_counted(fakes: FakeModels) -> None:
     with serving(fakes) as server:
         fakes.restorer.trouble.error = RuntimeError("upset")
         assert server.enhance(LARGE).status_code == 500
@@ -57,7 +57,7 @@ def test_a_photo_that_fails_leaves_its_stages(fakes: FakeModels) -> None:
     assert found("likeness_faces_total") == found("likeness_pixels_total") == 0
 
 
-def test_a_photo_that_is_given_up_leaves_the_stage_that_took_too_long(fakes: FakeModels) -> None:
+def test_the_running_stage_of_an_abandoned_photo_is_counted(fakes: FakeModels) -> None:
     with serving(fakes, deadline_s=0.5) as server:
         fakes.detector.gate.clear()
         assert server.enhance(LARGE).status_code == 504
@@ -66,7 +66,7 @@ def test_a_photo_that_is_given_up_leaves_the_stage_that_took_too_long(fakes: Fak
     assert found("likeness_stage_seconds_sum", stage="detection") >= 0.3
 
 
-def test_memory_that_runs_out(fakes: FakeModels) -> None:
+def test_out_of_memory_is_counted_by_outcome(fakes: FakeModels) -> None:
     with serving(fakes) as server:
         fakes.upscaler.batch_size, fakes.upscaler.room = 8, 16 * 16
         assert server.enhance(LARGE).status_code == 200
@@ -78,7 +78,7 @@ def test_memory_that_runs_out(fakes: FakeModels) -> None:
         assert found("likeness_out_of_memory_total", outcome="recovered") == 1
 
 
-def test_slots_and_queue(fakes: FakeModels) -> None:
+def test_slots_and_queue_are_gauges(fakes: FakeModels) -> None:
     with serving(fakes, slots=1, queue_size=3) as server, ThreadPoolExecutor(4) as clients:
         found = scraped(server)
         assert (found("likeness_slots"), found("likeness_queue_size")) == (1, 3)
@@ -99,7 +99,7 @@ def test_slots_and_queue(fakes: FakeModels) -> None:
         assert (found("likeness_slots_in_use"), found("likeness_queue_length")) == (0, 0)
 
 
-def test_a_server_that_is_not_ready(fakes: FakeModels) -> None:
+def test_a_server_that_is_not_ready_has_gauge_0(fakes: FakeModels) -> None:
     def fail() -> None:
         raise RuntimeError("no such device")
 
@@ -111,7 +111,7 @@ def test_a_server_that_is_not_ready(fakes: FakeModels) -> None:
     assert found(REQUESTS, route=READY, status="503") > 0
 
 
-def test_what_runs(likeness: Likeness) -> None:
+def test_models_build_and_process_are_described(likeness: Likeness) -> None:
     found = scraped(likeness)
     assert found("likeness_model_info", role="restorer", name="compact-face") == 1
     build = next(sample.labels for sample in found.samples if sample.name == "likeness_build_info")
@@ -120,7 +120,7 @@ def test_what_runs(likeness: Likeness) -> None:
     assert found("process_resident_memory_bytes") > 2**26
 
 
-def test_what_clients_make_up_is_no_label(fakes: FakeModels) -> None:
+def test_paths_made_up_by_clients_are_no_labels(fakes: FakeModels) -> None:
     with serving(fakes) as server:
         for made_up in ("/made-up", "/api/v1/made-up", "/docs/static/made-up", "/api/v1/status/made-up"):
             assert server.client.get(made_up).status_code == 404
@@ -141,14 +141,14 @@ def test_what_clients_make_up_is_no_label(fakes: FakeModels) -> None:
     assert found.labels(REQUESTS, "method") == {"GET", "PUT", "other"}
 
 
-def test_what_is_refused_before_its_route(fakes: FakeModels) -> None:
+def test_a_request_refused_before_its_route_has_the_label_of_the_route(fakes: FakeModels) -> None:
     with serving(fakes) as server:
         assert server.client.post(ENHANCE, content=b"bare").status_code == 400
         counted(server, REQUESTS, route=ENHANCE, status="400")
         counted(server, REFUSALS, code="malformed_form")
 
 
-def test_a_blocked_event_loop(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_blocked_event_loop_shows_in_its_lag(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(fakes) as server:
         eventually(lambda: scraped(server)("likeness_event_loop_lag_seconds_count") >= 3)
         monkeypatch.setattr(

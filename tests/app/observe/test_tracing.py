@@ -50,7 +50,9 @@ def spans_of(exporter: InMemorySpanExporter) -> tuple[ReadableSpan, dict[str, Re
     return request, {child.name: child for child in children}
 
 
-def test_a_photo(traced: tuple[FakeModels, Likeness], exporter: InMemorySpanExporter) -> None:
+def test_a_photo_has_a_span_and_one_for_each_stage(
+    traced: tuple[FakeModels, Likeness], exporter: InMemorySpanExporter
+) -> None:
     fakes, server = traced
     fakes.upscaler.seconds = 0.1
     before = time.time_ns()
@@ -79,7 +81,9 @@ def test_a_photo(traced: tuple[FakeModels, Likeness], exporter: InMemorySpanExpo
     assert "canary" not in "".join(span.to_json() for span in exporter.get_finished_spans())
 
 
-def test_a_photo_that_fails(traced: tuple[FakeModels, Likeness], exporter: InMemorySpanExporter) -> None:
+def test_the_span_of_a_failed_photo_has_its_error(
+    traced: tuple[FakeModels, Likeness], exporter: InMemorySpanExporter
+) -> None:
     fakes, server = traced
     fakes.restorer.trouble.error = RuntimeError("canary")
     assert server.enhance(samples.no_face()).status_code == 500
@@ -93,7 +97,9 @@ def test_a_photo_that_fails(traced: tuple[FakeModels, Likeness], exporter: InMem
     assert "canary" not in request.to_json()
 
 
-def test_a_stream_that_ends_in_an_error(traced: tuple[FakeModels, Likeness], exporter: InMemorySpanExporter) -> None:
+def test_the_span_of_a_stream_that_ends_in_an_error_has_its_status(
+    traced: tuple[FakeModels, Likeness], exporter: InMemorySpanExporter
+) -> None:
     fakes, server = traced
     fakes.restorer.trouble.error = RuntimeError("canary")
     assert server.enhance(samples.no_face(), accept="text/event-stream").status_code == 200
@@ -103,7 +109,7 @@ def test_a_stream_that_ends_in_an_error(traced: tuple[FakeModels, Likeness], exp
     assert request.status.status_code is stages["restoration"].status.status_code is StatusCode.ERROR
 
 
-def test_what_the_client_did_wrong_is_no_error_of_the_server(
+def test_a_client_error_leaves_the_status_of_the_request_span_unset(
     traced: tuple[FakeModels, Likeness], exporter: InMemorySpanExporter
 ) -> None:
     _, server = traced
@@ -115,7 +121,7 @@ def test_what_the_client_did_wrong_is_no_error_of_the_server(
     assert stages["decode"].status.status_code is StatusCode.ERROR
 
 
-def test_what_machines_ask_makes_no_spans(traced: tuple[FakeModels, Likeness], exporter: InMemorySpanExporter) -> None:
+def test_probes_and_scrapes_have_no_spans(traced: tuple[FakeModels, Likeness], exporter: InMemorySpanExporter) -> None:
     _, server = traced
     for path in (LIVE, "/metrics", "/api/v1/status"):
         assert server.client.get(path).status_code == 200
@@ -136,7 +142,7 @@ def test_what_machines_ask_makes_no_spans(traced: tuple[FakeModels, Likeness], e
         "0" * 5000,
     ],
 )
-def test_a_traceparent_that_is_none_is_ignored(
+def test_a_malformed_traceparent_is_ignored(
     traced: tuple[FakeModels, Likeness], exporter: InMemorySpanExporter, given: str
 ) -> None:
     _, server = traced
@@ -159,7 +165,7 @@ def test_spans_are_sent_before_the_server_ends(
 
 
 class Stuck(TracerProvider):
-    """Has a collector that does not answer."""
+    """A provider whose collector does not answer."""
 
     asked = False
 
@@ -169,7 +175,7 @@ class Stuck(TracerProvider):
         return False
 
 
-def test_a_collector_that_does_not_answer_holds_up_the_end_for_seconds_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_collector_that_does_not_answer_delays_the_exit_only_briefly(monkeypatch: pytest.MonkeyPatch) -> None:
     provider = Stuck(shutdown_on_exit=False)
     monkeypatch.setattr("opentelemetry.trace.get_tracer_provider", lambda: provider)
     monkeypatch.setattr("app.observe.tracing.FLUSH_S", 0.1)

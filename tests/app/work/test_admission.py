@@ -1,4 +1,4 @@
-"""Places, slots and deadlines: how many photos are let in, and how they leave."""
+"""Admission of photos: slots, queue, deadlines, and clients that disconnect."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tests.app.server import ENHANCE, LIVE, MULTIPART, UPSCALE, Likeness, answer
 PHOTO = images.png(images.gradient())
 
 
-def held(fakes: FakeModels) -> None:
-    """From now on the device is busy with the first photo that comes, until `fakes.detector.gate` opens."""
+def block_device(fakes: FakeModels) -> None:
+    """Let the device hang at the next photo until `fakes.detector.gate` opens."""
     fakes.detector.gate.clear()
     fakes.detector.calls = 0
 
@@ -35,9 +35,9 @@ def assert_overloaded(response: Any) -> None:
     assert 1 <= int(response.headers["retry-after"]) <= 120
 
 
-def test_of_20_at_once_all_places_are_taken_and_the_rest_is_refused(fakes: FakeModels) -> None:
+def test_photos_beyond_slots_and_queue_are_refused(fakes: FakeModels) -> None:
     with serving(fakes, slots=1, queue_size=4) as server, ThreadPoolExecutor(20) as clients:
-        held(fakes)
+        block_device(fakes)
         answers = [clients.submit(server.enhance, PHOTO) for _ in range(20)]
         eventually(lambda: sum(answer.done() for answer in answers) >= 15)
         assert server.client.get(LIVE).status_code == 200
@@ -51,13 +51,13 @@ def test_of_20_at_once_all_places_are_taken_and_the_rest_is_refused(fakes: FakeM
             if response.status_code == 503:
                 assert_overloaded(response)
         assert fakes.detector.calls == 5
-        eventually(lambda: queue(server) == (0, 0))  # an answer is there a moment before its place is free
+        eventually(lambda: queue(server) == (0, 0))  # the place is freed shortly after the answer
         assert server.enhance(PHOTO).status_code == 200
 
 
 def test_no_more_photos_are_on_the_device_than_there_are_slots(fakes: FakeModels) -> None:
     with serving(fakes, slots=3, queue_size=5) as server, ThreadPoolExecutor(8) as clients:
-        held(fakes)
+        block_device(fakes)
         answers = [clients.submit(server.enhance, PHOTO) for _ in range(8)]
         eventually(lambda: queue(server) == (3, 5))
         eventually(lambda: fakes.detector.calls == 3)
@@ -67,9 +67,9 @@ def test_no_more_photos_are_on_the_device_than_there_are_slots(fakes: FakeModels
         assert fakes.detector.calls == 8
 
 
-def test_a_queue_of_none_serves_one_and_refuses_the_rest(fakes: FakeModels) -> None:
+def test_a_queue_of_size_0_accepts_one_photo(fakes: FakeModels) -> None:
     with serving(fakes, slots=1, queue_size=0) as server, ThreadPoolExecutor(1) as client:
-        held(fakes)
+        block_device(fakes)
         first = client.submit(server.enhance, PHOTO)
         eventually(lambda: queue(server) == (1, 0))
         assert_overloaded(server.enhance(PHOTO))
@@ -78,9 +78,9 @@ def test_a_queue_of_none_serves_one_and_refuses_the_rest(fakes: FakeModels) -> N
         assert first.result().status_code == 200
 
 
-def test_an_overloaded_server_refuses_before_it_reads(fakes: FakeModels) -> None:
+def test_an_overloaded_server_refuses_before_it_reads_the_body(fakes: FakeModels) -> None:
     with serving(fakes, slots=1, queue_size=0) as server, ThreadPoolExecutor(1) as client:
-        held(fakes)
+        block_device(fakes)
         first = client.submit(server.enhance, PHOTO)
         eventually(lambda: queue(server) == (1, 0))
         connection = server.connect()
@@ -92,8 +92,8 @@ def test_an_overloaded_server_refuses_before_it_reads(fakes: FakeModels) -> None
         assert first.result().status_code == 200
 
 
-def everything_on() -> tuple[dict[str, str], dict[str, str]]:
-    """Settings with which every middleware there is stands before the photos, and the headers that get through."""
+def all_middleware() -> tuple[dict[str, str], dict[str, str]]:
+    """Settings that turn on every middleware, and headers with which requests pass them."""
     key, line = new_key("shop")
     settings = {
         "api_keys": line,
@@ -105,11 +105,11 @@ def everything_on() -> tuple[dict[str, str], dict[str, str]]:
 
 
 @pytest.mark.parametrize("guarded", [False, True], ids=["as it comes", "all middleware on"])
-def test_waiting_clients_that_go_away_leave_the_queue_unseen(fakes: FakeModels, guarded: bool) -> None:
-    settings, headers = everything_on() if guarded else ({}, {})
+def test_clients_that_disconnect_while_waiting_leave_the_queue(fakes: FakeModels, guarded: bool) -> None:
+    settings, headers = all_middleware() if guarded else ({}, {})
     with serving(fakes, slots=1, queue_size=4, **settings) as server, ThreadPoolExecutor(1) as client:
         server.client.headers.update(headers)
-        held(fakes)
+        block_device(fakes)
         first = client.submit(server.enhance, PHOTO)
         eventually(lambda: queue(server) == (1, 0))
         waiting = [server.start(ENHANCE, PHOTO, headers=headers) for _ in range(4)]
@@ -125,7 +125,7 @@ def test_waiting_clients_that_go_away_leave_the_queue_unseen(fakes: FakeModels, 
         assert server.enhance(PHOTO).status_code == 200
 
 
-def test_a_client_that_goes_away_stops_the_device_and_frees_the_slot(fakes: FakeModels) -> None:
+def test_a_client_that_disconnects_stops_the_device_and_frees_the_slot(fakes: FakeModels) -> None:
     large = images.png(images.gradient(512, 512))
     with serving(fakes, slots=1, queue_size=1) as server:
         fakes.upscaler.tiles = 0
@@ -137,16 +137,16 @@ def test_a_client_that_goes_away_stops_the_device_and_frees_the_slot(fakes: Fake
             assert queue(server) == (1, 0)
         eventually(lambda: queue(server) == (0, 0))
         done = fakes.upscaler.tiles
-        assert done < 64 * in_64_pixels / 2, "it went on to the end"
+        assert done < 64 * in_64_pixels / 2, "the work continued to the end"
         fakes.upscaler.seconds = 0
         assert server.upscale(PHOTO).status_code == 200
-        assert fakes.upscaler.tiles < done + 2 * in_64_pixels, "the work goes on behind the answer"
+        assert fakes.upscaler.tiles < done + 2 * in_64_pixels, "the work continues after the answer"
 
 
 def test_the_slot_stays_taken_while_the_device_cannot_stop(fakes: FakeModels) -> None:
-    """A network that is in the middle of a picture cannot be interrupted: the next photo has to wait for it."""
+    """A running network cannot be interrupted, so the next photo has to wait for it."""
     with serving(fakes, slots=1, queue_size=1) as server, ThreadPoolExecutor(1) as client:
-        held(fakes)
+        block_device(fakes)
         with closing(server.start(ENHANCE, PHOTO)):
             eventually(lambda: fakes.detector.calls == 1)
         second = client.submit(server.upscale, PHOTO)
@@ -157,13 +157,13 @@ def test_the_slot_stays_taken_while_the_device_cannot_stop(fakes: FakeModels) ->
         eventually(lambda: queue(server) == (0, 0))
 
 
-def test_a_photo_that_waited_too_long_gets_504_and_never_reaches_the_device(fakes: FakeModels) -> None:
+def test_a_photo_that_waits_past_its_deadline_gets_504_and_never_reaches_the_device(fakes: FakeModels) -> None:
     with serving(fakes, slots=1, queue_size=4, deadline_s=2) as server, ThreadPoolExecutor(4) as clients:
-        held(fakes)
+        block_device(fakes)
         first = clients.submit(server.enhance, PHOTO)
         eventually(lambda: fakes.detector.calls == 1)
         others = [clients.submit(server.enhance, PHOTO) for _ in range(3)]
-        for other in others:  # those behind the workbench may find out only when they get there
+        for other in others:  # a photo may notice its deadline only when decoding starts
             assert_too_late(other, "queue", "decode")
         eventually(lambda: queue(server) == (1, 0))
         fakes.detector.gate.set()
@@ -175,7 +175,7 @@ def test_a_photo_that_waited_too_long_gets_504_and_never_reaches_the_device(fake
 
 def test_the_answer_at_the_deadline_does_not_wait_for_the_device(fakes: FakeModels) -> None:
     with serving(fakes, slots=1, queue_size=4, deadline_s=1) as server, ThreadPoolExecutor(3) as clients:
-        held(fakes)
+        block_device(fakes)
         start = time.monotonic()
         answers = [clients.submit(server.enhance, PHOTO) for _ in range(3)]
         for answer in answers:
@@ -195,9 +195,9 @@ def assert_too_late(answer: Future[Any], *stages: str) -> None:
     assert response.json()["stage"] in stages
 
 
-def test_the_time_that_a_photo_waited_is_told(fakes: FakeModels) -> None:
+def test_the_time_in_the_queue_is_in_the_timings(fakes: FakeModels) -> None:
     with serving(fakes, slots=1, queue_size=4) as server, ThreadPoolExecutor(2) as clients:
-        held(fakes)
+        block_device(fakes)
         first = clients.submit(server.enhance, PHOTO)
         eventually(lambda: fakes.detector.calls == 1)
         second = clients.submit(server.enhance, PHOTO)
@@ -210,9 +210,9 @@ def test_the_time_that_a_photo_waited_is_told(fakes: FakeModels) -> None:
 
 @pytest.mark.parametrize("slots", [1, 2])
 def test_a_long_queue_does_not_decode_its_photos_in_advance(fakes: FakeModels, slots: int) -> None:
-    """Only one photo more than there are slots is turned into pixels; broken ones behind it are not found out yet."""
+    """At most slots + 1 photos are decoded, so broken photos behind them are not refused yet."""
     with serving(fakes, slots=slots, queue_size=8) as server, ThreadPoolExecutor(8) as clients:
-        held(fakes)
+        block_device(fakes)
         first = [clients.submit(server.enhance, PHOTO) for _ in range(slots + 1)]
         eventually(lambda: queue(server) == (slots, 1))
         broken = [clients.submit(server.enhance, images.cut(samples.portrait())) for _ in range(3)]

@@ -1,4 +1,4 @@
-"""The models' life: loading, ready, failed."""
+"""The state of the models (loading, ready, failed) in liveness, readiness and health."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def assert_not_ready(response: httpx.Response) -> str:
     return sentence
 
 
-def test_ready(likeness: Likeness) -> None:
+def test_a_ready_server_is_live_ready_and_healthy(likeness: Likeness) -> None:
     live, ready, health = (likeness.client.get(path) for path in (LIVE, READY, HEALTH))
     assert (live.status_code, live.json()) == (200, {"status": "alive"})
     assert (ready.status_code, ready.json()) == (200, {"status": "ready", "detail": None})
@@ -43,12 +43,12 @@ def test_ready(likeness: Likeness) -> None:
 
 
 @pytest.mark.parametrize("path", [LIVE, READY, HEALTH])
-def test_a_balancer_may_ask_without_wanting_a_body(likeness: Likeness, path: str) -> None:
+def test_probes_answer_head_without_a_body(likeness: Likeness, path: str) -> None:
     response = likeness.client.head(path)
     assert (response.status_code, response.content) == (200, b"")
 
 
-def test_while_the_models_load_the_server_lives_but_takes_no_photos(fakes: FakeModels) -> None:
+def test_the_server_is_live_but_not_ready_while_models_load(fakes: FakeModels) -> None:
     loaded = threading.Event()
 
     def load_slowly() -> Models:
@@ -74,7 +74,7 @@ def test_while_the_models_load_the_server_lives_but_takes_no_photos(fakes: FakeM
         assert server.status()["ready"] is True
 
 
-def test_ready_waits_for_the_warm_up(fakes: FakeModels) -> None:
+def test_readiness_waits_for_the_warm_up(fakes: FakeModels) -> None:
     fakes.detector.gate.clear()
     with serving(fakes, until=LIVE) as server:
         eventually(lambda: fakes.detector.calls == 1)
@@ -87,7 +87,7 @@ def fails_to_load() -> Models:
     raise ModelUnavailable("compact-face: the file is not what it claims to be.", stage="models")
 
 
-def test_models_that_cannot_be_loaded_end_the_liveness(fakes: FakeModels) -> None:
+def test_models_that_cannot_be_loaded_end_liveness(fakes: FakeModels) -> None:
     with serving(fails_to_load, until=None) as server:
         eventually(lambda: server.client.get(LIVE).status_code == 503)
         assert server.client.get(LIVE).json() == {"status": "failed"}
@@ -101,7 +101,7 @@ def test_models_that_cannot_be_loaded_end_the_liveness(fakes: FakeModels) -> Non
         assert server.client.get("/docs").status_code == 200
 
 
-def test_models_that_do_not_run_end_the_liveness(fakes: FakeModels) -> None:
+def test_models_that_do_not_run_end_liveness(fakes: FakeModels) -> None:
     fakes.restorer.trouble.error = RuntimeError("no kernel for this device")
     with serving(fakes, until=None) as server:
         eventually(lambda: server.client.get(LIVE).status_code == 503)
@@ -109,7 +109,7 @@ def test_models_that_do_not_run_end_the_liveness(fakes: FakeModels) -> None:
         assert_not_ready(server.enhance(PHOTO))
 
 
-def test_little_memory_at_the_start_is_logged(fakes: FakeModels, caplog: pytest.LogCaptureFixture) -> None:
+def test_low_memory_in_the_warm_up_is_logged(fakes: FakeModels, caplog: pytest.LogCaptureFixture) -> None:
     fakes.upscaler.tile, fakes.upscaler.room = 256, 100**2
     with serving(fakes):
         assert "warm-up: Memory ran low" in caplog.text
@@ -121,14 +121,14 @@ def test_official_models_that_are_missing_stop_the_start(tmp_path: Path) -> None
     assert "restorer" in caught.value.message or str(tmp_path) in caught.value.message
 
 
-def test_what_stands_in_for_a_refused_model_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_replacement_of_a_refused_model_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "GFPGANv1.4.pth").touch()
     create_app(Settings(licences="commercial", weights_dir=tmp_path))
     assert "refuses gfpgan-v1.4" in caplog.text
     assert "compact-face will do as restorer" in caplog.text
 
 
-def test_a_device_that_is_not_there_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_device_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     with pytest.raises(ModelUnavailable, match="cuda"):
         create_app(Settings(models="embedded", device="cuda"))

@@ -1,4 +1,4 @@
-"""Photos are promised memory before they are decoded; what is not to be had is refused with a time to come again."""
+"""The estimate of a photo's memory, the free memory, and the ledger of reserved memory."""
 
 from __future__ import annotations
 
@@ -16,15 +16,10 @@ from app.work.memory import (
     reference_bytes,
     resident_bytes,
 )
-from tests import images
-from tests.app.fakes import FakeModels
-
-PHOTO = images.png(images.gradient())
-WORKING = FakeModels.working_bytes
 
 
 class Machine:
-    """So many free bytes, and a process that holds so many."""
+    """A machine with `free` bytes and a process that holds `resident` bytes."""
 
     def __init__(self, free: int, resident: int = 1000) -> None:
         self.free = free
@@ -39,17 +34,17 @@ class Machine:
 # --- the estimate ----------------------------------------------------------------------------------------------------
 
 
-def test_a_photo_takes_by_pixels_factor_and_model() -> None:
+def test_the_estimate_grows_with_pixels_factor_and_model() -> None:
     small, large = photo_bytes(10**6, 2, 0), photo_bytes(2 * 10**6, 2, 0)
     assert small < large < photo_bytes(2 * 10**6, 4, 0)
     assert photo_bytes(10**6, 2, 1000) == small + 1000
-    assert reference_bytes(10**6) >= 12 * 10**6  # its pixels alone
+    assert reference_bytes(10**6) >= 12 * 10**6  # its pixels as float32 RGB
 
 
 # --- what is free ----------------------------------------------------------------------------------------------------
 
 
-def test_without_a_limit_the_machines_memory_is_free(tmp_path: Path) -> None:
+def test_without_a_control_group_the_memory_of_the_machine_is_free(tmp_path: Path) -> None:
     assert 0 < free_bytes(tmp_path) <= psutil.virtual_memory().total
 
 
@@ -61,36 +56,36 @@ def cgroup(folder: Path, **files: str) -> Path:
     return folder
 
 
-def test_a_container_of_today(tmp_path: Path) -> None:
+def test_the_limit_of_control_groups_2_is_read(tmp_path: Path) -> None:
     stat = "anon 5\ninactive_file 40\n"
     cgroup(tmp_path, memory_dot_max="1000", memory_dot_current="700", memory_dot_stat=stat)
     assert free_bytes(tmp_path) == 340
 
 
-def test_a_container_without_a_limit(tmp_path: Path) -> None:
+def test_a_control_group_without_a_limit_is_ignored(tmp_path: Path) -> None:
     cgroup(tmp_path, memory_dot_max="max", memory_dot_current="700", memory_dot_stat="inactive_file 40")
     assert free_bytes(tmp_path) > 1000
 
 
-def test_a_container_of_old(tmp_path: Path) -> None:
+def test_the_limit_of_control_groups_1_is_read(tmp_path: Path) -> None:
     files = {"limit_in_bytes": "1000", "usage_in_bytes": "990", "stat": "inactive_file 3\ntotal_inactive_file 5"}
     cgroup(tmp_path, **{f"memory__memory_dot_{name}": text for name, text in files.items()})
     assert free_bytes(tmp_path) == 15
 
 
-def test_more_used_than_allowed_is_nothing_free(tmp_path: Path) -> None:
+def test_usage_above_the_limit_leaves_0_bytes_free(tmp_path: Path) -> None:
     cgroup(tmp_path, memory_dot_max="1000", memory_dot_current="1200", memory_dot_stat="")
     assert free_bytes(tmp_path) == 0
 
 
-def test_this_process_holds_something() -> None:
+def test_resident_bytes_are_measured() -> None:
     assert resident_bytes() > 10 * MEBIBYTE
 
 
-# --- promises --------------------------------------------------------------------------------------------------------
+# --- the ledger -------------------------------------------------------------------------------------------------------
 
 
-def test_what_was_promised_is_not_free_until_the_photo_is_done() -> None:
+def test_reserved_memory_is_not_free_until_the_photo_is_done() -> None:
     ledger = Machine(free=100).ledger()
     with ledger.account() as first:
         first(60)
@@ -104,18 +99,18 @@ def test_what_was_promised_is_not_free_until_the_photo_is_done() -> None:
         fourth(100)
 
 
-def test_what_a_photo_has_already_taken_does_not_count_twice() -> None:
+def test_memory_that_a_photo_already_allocated_is_not_counted_twice() -> None:
     machine = Machine(free=100)
     ledger = machine.ledger()
     with ledger.account() as first, ledger.account() as second:
         first(60)
-        machine.free, machine.resident = 45, 1055  # of the 60 it has 55 by now
+        machine.free, machine.resident = 45, 1055  # it has allocated 55 of its 60 bytes
         second(40)
         with pytest.raises(MemoryLow):
             second(1)
 
 
-def test_memory_kept_for_the_next_photo_is_free_for_it() -> None:
+def test_memory_that_the_process_holds_beyond_its_models_is_free() -> None:
     machine = Machine(free=100)
     ledger = machine.ledger()
     machine.free, machine.resident = 40, 1060
@@ -123,7 +118,7 @@ def test_memory_kept_for_the_next_photo_is_free_for_it() -> None:
         claim(100)
 
 
-def test_before_the_models_are_loaded_only_what_the_system_has_is_free() -> None:
+def test_before_the_models_are_loaded_only_memory_of_the_system_is_free() -> None:
     machine = Machine(free=100)
     with Ledger(lambda: machine.free, lambda: machine.resident).account() as claim:
         claim(100)
@@ -131,7 +126,7 @@ def test_before_the_models_are_loaded_only_what_the_system_has_is_free() -> None
             claim(1)
 
 
-def test_photos_of_many_threads_never_get_more_than_there_is() -> None:
+def test_claims_from_many_threads_do_not_exceed_the_free_memory() -> None:
     ledger = Machine(free=100).ledger()
 
     def photo(_: int) -> bool:

@@ -1,4 +1,4 @@
-"""Memory of photos in a server: refused where there is too little, held until the answer is taken."""
+"""Memory of photos in a server: a photo is refused if there is too little; reserved until the answer is read."""
 
 from __future__ import annotations
 
@@ -24,20 +24,17 @@ from tests.app.fakes import FakeModels
 from tests.app.server import UPSCALE, Likeness, eventually, serving
 
 PHOTO = images.png(images.gradient())
-
-
-PHOTO = images.png(images.gradient())
 WORKING = FakeModels.working_bytes
 
 
 def short_of_memory(server: Likeness, free: int, uploads: int = 1) -> None:
-    """From now on so much is free, and what so many uploads of the photo take."""
+    """Give the server a ledger with `free` bytes and the bytes of so many uploads of `PHOTO`."""
     service: Service = server.app.state.service
     service.memory = Ledger(lambda: free + uploads * len(PHOTO), lambda: 0)
 
 
 @pytest.mark.parametrize("path", ["/api/v1/enhance", "/api/v1/upscale"])
-def test_a_photo_that_would_not_fit_is_refused_before_it_is_decoded(fakes: FakeModels, path: str) -> None:
+def test_a_photo_that_needs_too_much_memory_is_refused_before_it_is_decoded(fakes: FakeModels, path: str) -> None:
     with serving(fakes) as server:
         short_of_memory(server, photo_bytes(48 * 32, 2, WORKING) - 1)
         with pytest.MonkeyPatch.context() as patch:
@@ -51,14 +48,14 @@ def test_a_photo_that_would_not_fit_is_refused_before_it_is_decoded(fakes: FakeM
         assert server.send(path, PHOTO).status_code == 200
 
 
-def test_a_refused_photo_counts_itself_in_the_time_to_wait(fakes: FakeModels) -> None:
+def test_retry_after_includes_the_refused_photo(fakes: FakeModels) -> None:
     with serving(fakes) as server:
         short_of_memory(server, 1)
         server.app.state.service.admission._seconds_per_photo = 12.0
         assert server.enhance(PHOTO).headers["retry-after"] == "24"
 
 
-def test_a_reference_needs_memory_too(fakes: FakeModels) -> None:
+def test_memory_is_reserved_for_the_reference(fakes: FakeModels) -> None:
     with serving(fakes) as server:
         short_of_memory(server, photo_bytes(48 * 32, 2, WORKING) + reference_bytes(48 * 32) - 1, uploads=2)
         assert server.enhance(PHOTO).status_code == 200
@@ -66,8 +63,8 @@ def test_a_reference_needs_memory_too(fakes: FakeModels) -> None:
         assert (response.status_code, response.json()["code"]) == (503, "memory_low")
 
 
-def test_two_photos_share_what_is_free(fakes: FakeModels) -> None:
-    """The second one is refused though nothing is taken yet; when the first is done, there is room for it."""
+def test_two_photos_share_the_free_memory(fakes: FakeModels) -> None:
+    """The second photo is refused while the first has reserved its memory, and accepted afterwards."""
     with serving(fakes) as server, ThreadPoolExecutor(1) as client:
         short_of_memory(server, int(1.5 * photo_bytes(48 * 32, 2, WORKING)), uploads=2)
         fakes.detector.gate.clear()
@@ -80,8 +77,8 @@ def test_two_photos_share_what_is_free(fakes: FakeModels) -> None:
 
 
 @pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
-def test_an_answer_takes_memory_until_it_is_taken(fakes: FakeModels, accept: str) -> None:
-    """A client that is in no hurry to read keeps it from others, and they are told so."""
+def test_an_answer_keeps_its_memory_reserved_until_the_client_has_read_it(fakes: FakeModels, accept: str) -> None:
+    """Otherwise clients that read slowly would fill the memory."""
     noise = images.png(np.random.default_rng(1).integers(0, 256, (1500, 1500, 3), dtype=np.uint8))
     with serving(fakes) as server:
         service: Service = server.app.state.service
@@ -96,8 +93,8 @@ def test_an_answer_takes_memory_until_it_is_taken(fakes: FakeModels, accept: str
 @pytest.mark.parametrize(
     ("accept", "until"), [("application/json", b"HTTP/1.1 200"), ("text/event-stream", b"event: result")]
 )
-def test_an_answer_that_was_taken_is_let_go_of_at_once(fakes: FakeModels, accept: str, until: bytes) -> None:
-    """Not when the interpreter next looks for cycles: each may be a hundred megabytes."""
+def test_an_answer_is_freed_as_soon_as_the_client_has_read_it(fakes: FakeModels, accept: str, until: bytes) -> None:
+    """No reference cycle keeps it until the next garbage collection: an answer may have a hundred megabytes."""
 
     def alive() -> list[object]:
         found = gc.get_objects()
@@ -119,7 +116,7 @@ def test_an_answer_that_was_taken_is_let_go_of_at_once(fakes: FakeModels, accept
             gc.enable()
 
 
-def test_what_a_model_works_in_is_asked_of_the_model(likeness: Likeness) -> None:
+def test_the_working_bytes_of_the_models_are_part_of_the_claim(likeness: Likeness) -> None:
     service: Service = likeness.app.state.service
     before = service.memory
     models = service.loaded_models.models

@@ -1,4 +1,4 @@
-"""The official set: the whole way of a photo, and starts that must not be."""
+"""The official models: a photo through all of them, and wrong or missing files that stop the start."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.official import DEFAULTS, write_official
 ROOT = Path(__file__).resolve().parents[3]
 STAGES = {"decode", "detection", "alignment", "restoration", "identity", "upscaling", "blending", "metrics", "encode"}
 
-pytestmark = pytest.mark.timeout(900)  # on a processor without bf16 the large networks take their time
+pytestmark = pytest.mark.timeout(900)  # the large networks are slow on a CPU without bf16
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def weights_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def table(weights_dir: Path) -> tuple[ModelFile, ...]:
-    """The registry, with the hashes of random weights in their places."""
+    """The registry with the hashes of random weights instead of the real ones."""
     return write_official(weights_dir)
 
 
@@ -53,14 +53,14 @@ def models(weights_dir: Path, table: tuple[ModelFile, ...]) -> Models:
 
 
 def photo(group_photo: bytes, factor: float) -> bytes:
-    """The photo of six people, smaller."""
+    """The photo of six people, scaled by `factor`."""
     pixels = cv2.imdecode(np.frombuffer(group_photo, np.uint8), cv2.IMREAD_COLOR)
     small = cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     return cv2.imencode(".jpg", small)[1].tobytes()
 
 
 def assert_complete(data: dict[str, Any]) -> None:
-    """Every figure is there, and every official model had its part."""
+    """Every metric has a value, and every official model was used."""
     assert {"psnr", "ssim", "lpips", "identity_similarity"} <= {k for k, v in data["metrics"].items() if v is not None}
     restored = [face for face in data["faces"] if face["action"] == "restored"]
     assert restored
@@ -77,7 +77,7 @@ def assert_complete(data: dict[str, Any]) -> None:
     assert not codes & {"identity_unavailable", "lpips_unavailable", "metric_failed"}
 
 
-def test_the_whole_official_path_with_random_weights(models: Models, group_photo: bytes) -> None:
+def test_official_models_with_random_weights_restore_a_photo(models: Models, group_photo: bytes) -> None:
     with serving(models, deadline_s=800, patience=800) as server:
         data = answered(server, photo(group_photo, 0.25))
         assert_complete(data)
@@ -86,7 +86,7 @@ def test_the_whole_official_path_with_random_weights(models: Models, group_photo
 
 
 @pytest.mark.shared
-def test_six_faces_of_the_group_photo_go_the_official_way(
+def test_official_models_restore_six_faces_of_the_group_photo(
     models: Models, group_photo: bytes, shared_weights: Path
 ) -> None:
     state = torch.load(shared_weights / "retinaface-mobilenet0.25.pth", map_location="cpu", weights_only=True)
@@ -105,11 +105,13 @@ def answered(server: Likeness, file: bytes) -> dict[str, Any]:
     return data
 
 
-# --- starts that must not be -------------------------------------------------------------------------------------
+# --- files that stop the start -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
-def test_one_flipped_byte_stops_the_start_by_name(name: str, weights_dir: Path, table: tuple[ModelFile, ...]) -> None:
+def test_one_flipped_byte_stops_the_start_and_names_the_model(
+    name: str, weights_dir: Path, table: tuple[ModelFile, ...]
+) -> None:
     path = weights_dir / str(next(model.file for model in table if model.name == name))
     with path.open("r+b") as file:
         file.seek(path.stat().st_size // 2)
@@ -125,7 +127,9 @@ def test_one_flipped_byte_stops_the_start_by_name(name: str, weights_dir: Path, 
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
-def test_one_missing_file_stops_the_start_by_name(name: str, weights_dir: Path, table: tuple[ModelFile, ...]) -> None:
+def test_a_missing_file_stops_the_start_and_names_the_model(
+    name: str, weights_dir: Path, table: tuple[ModelFile, ...]
+) -> None:
     path = weights_dir / str(next(model.file for model in table if model.name == name))
     hidden = path.rename(path.with_suffix(".hidden"))
     try:
@@ -140,14 +144,14 @@ def refusal(weights_dir: Path, table: tuple[ModelFile, ...]) -> str:
     return caught.value.message
 
 
-def test_the_command_names_wrong_files_and_does_not_start(tmp_path: Path) -> None:
-    """All there, with the right sizes and nothing in them; as large as the real ones, but holes on the disk."""
+def test_serve_names_every_wrong_file_and_does_not_start(tmp_path: Path) -> None:
+    """Every file has the right size but only zeros; the files are sparse."""
     wanted = [model for model in REGISTRY if model.name in DEFAULTS]
     for model in wanted:
         with (tmp_path / model.file).open("wb") as file:
             file.truncate(model.bytes)
     environment = {**os.environ, "LIKENESS_MODELS": "official", "LIKENESS_WEIGHTS_DIR": str(tmp_path)}
-    # It takes a second, most of it hashing; importing torch, onnxruntime and the rest would take several more.
+    # It takes a second, mostly for hashing; importing the modules below would take several more.
     slow = {"torch", "torchvision", "onnxruntime", "spandrel", "cv2", "uvicorn"}
     code = (
         "import sys; from app.__main__ import main; status = main(['serve', '--port', '0'])\n"

@@ -1,4 +1,4 @@
-"""The work on a photo without a server: bytes and options in, picture and report out."""
+"""The work on a photo without a server: `restore_photo`, `read`, `compute` and `finish`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def order(**changes: Any) -> Order:
 
 
 class Claims:
-    """Notes what is claimed, and refuses what is beyond `free` bytes."""
+    """A claim that records its bytes and raises `MemoryLow` beyond `free` bytes."""
 
     def __init__(self, free: float = float("inf")) -> None:
         self.free = free
@@ -50,11 +50,11 @@ class Claims:
 
 @pytest.fixture
 def undecodable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A photo whose pixels must not be decoded."""
+    """Fail the test if the pixels of a PNG are decoded."""
     monkeypatch.setattr(PngImageFile, "load", lambda _: pytest.fail("it was decoded"))
 
 
-def test_a_picture_and_its_report_come_out(fakes: FakeModels) -> None:
+def test_restore_photo_returns_picture_and_report(fakes: FakeModels) -> None:
     finished = restore_photo(order(), fakes(), LIMITS, Run())
     report = finished.report
     assert samples.opened(finished.picture.data).size == (report.width, report.height) == (96, 64)
@@ -76,7 +76,7 @@ def test_without_metrics_none_are_computed(fakes: FakeModels) -> None:
     assert "perceptual" not in report.models
 
 
-def test_the_three_parts_are_the_whole(fakes: FakeModels) -> None:
+def test_read_compute_and_finish_give_the_picture_of_restore_photo(fakes: FakeModels) -> None:
     models, run, one = fakes(), Run(), order()
     source = read(one, models, LIMITS, Claims(), run)
     parts = finish(one, source, compute(one, source, models, run), models, run, time.perf_counter())
@@ -97,7 +97,7 @@ def test_an_upscaled_photo_has_no_faces(fakes: FakeModels) -> None:
         ({"file": images.png(np.zeros((1, 9000, 3), np.uint8)), "output_format": "webp"}, LIMITS, OutputFormatLimit),
     ],
 )
-def test_a_size_that_cannot_be_done_is_refused_before_decoding(
+def test_too_many_pixels_or_too_wide_an_output_is_refused_before_decoding(
     fakes: FakeModels, changes: dict[str, Any], limits: PhotoLimits, error: type[Exception]
 ) -> None:
     claims = Claims()
@@ -132,7 +132,7 @@ def test_memory_is_claimed_for_the_models_that_are_used(
     assert claims.bytes == [photo_bytes(48 * 32, 2, used)]
 
 
-def test_a_reference_is_claimed_and_compared_with(fakes: FakeModels) -> None:
+def test_memory_is_claimed_for_the_reference_and_metrics_compare_with_it(fakes: FakeModels) -> None:
     claims = Claims()
     with_reference = order(reference=PHOTO)
     read(with_reference, fakes(), LIMITS, claims, Run())
@@ -148,7 +148,7 @@ def test_a_reference_of_other_proportions_is_refused(fakes: FakeModels) -> None:
         restore_photo(order(reference=other), fakes(), LIMITS, Run())
 
 
-def test_a_worker_needs_no_http() -> None:
+def test_a_worker_does_not_import_fastapi_starlette_or_uvicorn() -> None:
     code = "import sys, app.work.photo, app.work.service; print({'fastapi', 'starlette', 'uvicorn'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "set()"

@@ -10,16 +10,16 @@ from pipeline.run import Run
 
 
 class Line:
-    """Photos in an admission, each with the positions that it was told."""
+    """Photos in one admission, and the positions that each was sent."""
 
     def __init__(self, slots: int, photos: int) -> None:
         self.admission = Admission(slots, queue_size=8)
         self.runs = [Run() for _ in range(photos)]
-        self.told: list[list[int]] = [[] for _ in range(photos)]
+        self.sent: list[list[int]] = [[] for _ in range(photos)]
         self.places = [AsyncExitStack() for _ in range(photos)]
         self.devices = [AsyncExitStack() for _ in range(photos)]
-        for place, run, told in zip(self.places, self.runs, self.told, strict=True):
-            place.enter_context(self.admission.place(run, told.append))
+        for place, run, sent in zip(self.places, self.runs, self.sent, strict=True):
+            place.enter_context(self.admission.place(run, sent.append))
 
     async def enter(self, index: int) -> None:
         await self.devices[index].enter_async_context(self.admission.device(self.runs[index]))
@@ -29,10 +29,10 @@ class Line:
         await self.places[index].aclose()
 
     def news(self) -> list[list[int]]:
-        """What each was told since the last time."""
-        found = [list(told) for told in self.told]
-        for told in self.told:
-            told.clear()
+        """The positions that each photo was sent since the last call."""
+        found = [list(sent) for sent in self.sent]
+        for sent in self.sent:
+            sent.clear()
         return found
 
 
@@ -51,7 +51,7 @@ def test_positions_count_down_as_photos_go_on_the_device() -> None:
     asyncio.run(move())
 
 
-def test_whoever_finds_a_free_slot_is_next() -> None:
+def test_photos_with_a_free_slot_have_position_0() -> None:
     async def move() -> None:
         line = Line(slots=3, photos=5)
         assert line.news() == [[0], [0], [0], [1], [2]]
@@ -61,15 +61,15 @@ def test_whoever_finds_a_free_slot_is_next() -> None:
         await line.enter(2)
         assert line.news() == [[], [], [], [0], [1]]
         await line.leave(0)
-        assert line.news() == [[], [], [], [], []]  # the slot is for the first of them
+        assert line.news() == [[], [], [], [], []]  # the first of them gets the slot
         await line.leave(1)
         assert line.news() == [[], [], [], [], [0]]
 
     asyncio.run(move())
 
 
-def test_one_that_is_overtaken_is_told_so() -> None:
-    """Who is decoded first goes on the device first."""
+def test_an_overtaken_photo_is_sent_its_new_position() -> None:
+    """The photo that is decoded first goes on the device first."""
 
     async def move() -> None:
         line = Line(slots=1, photos=4)
@@ -91,7 +91,7 @@ def test_one_that_is_overtaken_is_told_so() -> None:
     asyncio.run(move())
 
 
-def test_a_decoded_photo_that_has_to_wait_is_told_its_position_once_more() -> None:
+def test_a_decoded_photo_that_waits_is_sent_its_position_again() -> None:
     async def move() -> None:
         line = Line(slots=1, photos=2)
         await line.enter(0)

@@ -1,4 +1,4 @@
-"""What is told of a photo's progress: the newest of everything, in order, however slowly it is taken up."""
+"""Progress of a photo: a slow reader gets the newest fraction of every stage, in order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from app.work.progress import News, Progress, Queued, StageReached
 
 STAGES = ("decode", "detection", "restoration", "upscaling", "encode")
-TAKE = None
+READ = None
 
 fractions = st.lists(st.floats(0, 1), max_size=5).map(sorted)
 positions = st.lists(st.integers(0, 5), max_size=2)
@@ -21,49 +21,49 @@ positions = st.lists(st.integers(0, 5), max_size=2)
 
 @st.composite
 def stories(draw: st.DrawFn) -> list[StageReached | Queued | None]:
-    """A photo's way through all stages, with positions and takings up in between."""
+    """A photo's events through all stages, with reads in between."""
     story: list[StageReached | Queued | None] = []
     for stage in STAGES:
         for fraction in [0.0, *draw(fractions)]:
             story += [Queued(position) for position in draw(positions)]
-            story += [TAKE] * draw(st.booleans())
+            story += [READ] * draw(st.booleans())
             story.append(StageReached(stage, fraction))
     return story
 
 
 @given(stories())
-def test_whatever_happens_between_two_takings(story: list[StageReached | Queued | None]) -> None:
-    async def tell() -> list[list[News]]:
-        progress, takings = Progress(), []
+def test_a_reader_gets_the_newest_fraction_of_every_stage_in_order(story: list[StageReached | Queued | None]) -> None:
+    async def follow_story() -> list[list[News]]:
+        progress, batches = Progress(), []
         for event in story:
-            if event is TAKE:
-                takings.append(await progress.news(within=0))
+            if event is READ:
+                batches.append(await progress.news(within=0))
             elif isinstance(event, Queued):
                 progress.moved(event.position)
             else:
                 progress.reached(event.stage, event.fraction)
-        return [*takings, await progress.news(within=0)]
+        return [*batches, await progress.news(within=0)]
 
-    takings = asyncio.run(tell())
-    told = [event for news in takings for event in news]
-    stages = [event for event in told if isinstance(event, StageReached)]
+    batches = asyncio.run(follow_story())
+    received = [event for news in batches for event in news]
+    stages = [event for event in received if isinstance(event, StageReached)]
     by_stage = {name: [event.fraction for event in events] for name, events in groupby(stages, lambda e: e.stage)}
-    assert tuple(by_stage) == STAGES  # each of them, in order, without a way back
+    assert tuple(by_stage) == STAGES  # every stage once, in order
     for name, found in by_stage.items():
         assert found[0] == 0
-        assert found == sorted(set(found)), "it fell, or said nothing new"
+        assert found == sorted(set(found)), "a fraction fell or was sent twice"
         expected = max(e.fraction for e in story if isinstance(e, StageReached) and e.stage == name)
-        assert found[-1] == round(expected, 3), "the newest is missing"
-    for news in takings:
+        assert found[-1] == round(expected, 3), "the newest fraction is missing"
+    for news in batches:
         assert len([event for event in news if isinstance(event, Queued)]) <= 1
         for name in STAGES:
             assert len([event for event in news if isinstance(event, StageReached) and event.stage == name]) <= 2
     wanted = [event.position for event in story if isinstance(event, Queued)]
-    found_positions = [event.position for event in told if isinstance(event, Queued)]
+    found_positions = [event.position for event in received if isinstance(event, Queued)]
     assert found_positions[-1:] == wanted[-1:]
 
 
-def test_a_thread_is_not_held_up_and_nothing_piles_up() -> None:
+def test_reached_does_not_block_and_old_fractions_are_dropped() -> None:
     async def follow() -> tuple[int, list[News], float]:
         progress = Progress()
 
@@ -74,29 +74,29 @@ def test_a_thread_is_not_held_up_and_nothing_piles_up() -> None:
             loop.call_soon_threadsafe(progress.end)
 
         loop = asyncio.get_running_loop()
-        most, told = 0, []
+        most, received = 0, []
         thread = threading.Thread(target=work)
         thread.start()
         while news := await progress.news(within=60):
-            most, told = max(most, len(news)), told + news
+            most, received = max(most, len(news)), received + news
             time.sleep(0.01)  # noqa: ASYNC251 - the loop is busy with others
         thread.join()
-        return most, told, await _seconds(progress)
+        return most, received, await _seconds(progress)
 
     async def _seconds(progress: Progress) -> float:
         start = time.monotonic()
         assert await progress.news(within=60) == []
         return time.monotonic() - start
 
-    most, told, at_the_end = asyncio.run(follow())
+    most, received, at_the_end = asyncio.run(follow())
     assert most <= 3
-    assert told[0] == StageReached(stage="upscaling", fraction=0)
-    assert told[-1] == StageReached(stage="encode", fraction=0)
-    assert told[-2] == StageReached(stage="upscaling", fraction=1)
+    assert received[0] == StageReached(stage="upscaling", fraction=0)
+    assert received[-1] == StageReached(stage="encode", fraction=0)
+    assert received[-2] == StageReached(stage="upscaling", fraction=1)
     assert at_the_end < 30, "it waited for news after the end"
 
 
-def test_it_waits_until_there_is_something_but_not_for_ever() -> None:
+def test_news_waits_for_an_event_until_its_timeout() -> None:
     async def wait() -> tuple[list[News], list[News]]:
         progress = Progress()
         nothing = await progress.news(within=0.01)
@@ -106,20 +106,20 @@ def test_it_waits_until_there_is_something_but_not_for_ever() -> None:
     assert asyncio.run(wait()) == ([], [Queued(3)])
 
 
-def test_a_stage_in_two_parts_is_one() -> None:
-    """Metrics are measured on the device and beside it: whoever watches sees no fraction fall."""
+def test_the_fraction_of_a_stage_that_starts_again_does_not_fall() -> None:
+    """The stage metrics runs twice: on the device and after it."""
 
-    async def tell() -> list[News]:
+    async def follow_story() -> list[News]:
         progress = Progress()
         for fraction in (0.0, 0.5, 0.0, 0.25, 0.75):
             progress.reached("metrics", fraction)
         return await progress.news(within=0)
 
-    told = asyncio.run(tell())
-    assert told == [StageReached(stage="metrics", fraction=0), StageReached(stage="metrics", fraction=0.75)]
+    received = asyncio.run(follow_story())
+    assert received == [StageReached(stage="metrics", fraction=0), StageReached(stage="metrics", fraction=0.75)]
 
 
-def test_a_thread_that_outlives_the_loop_goes_on() -> None:
+def test_reached_after_the_loop_is_closed_does_not_fail() -> None:
     async def begin() -> Progress:
         return Progress()
 

@@ -1,4 +1,4 @@
-"""Photos do not mix, come out the same twice, and do not hold up the server."""
+"""Concurrent photos do not mix, results are reproducible, and the event loop and memory stay free."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SAME = ("restored_image", "width", "height", "metrics", "faces", "models", "warn
 
 
 def eight_photos() -> list[bytes]:
-    """Eight photos of one face, all of them different in content, four in size."""
+    """Eight different photos of one face, in four sizes."""
     return [
         samples.file_of(np.roll(samples.head(96 + 8 * (n % 4), left=n - 4, top=n), n, axis=2), quality=60 + 5 * n)
         for n in range(8)
@@ -30,7 +30,7 @@ def eight_photos() -> list[bytes]:
 
 
 def lasting(data: dict[str, Any]) -> dict[str, Any]:
-    """What of an answer does not depend on how long it took."""
+    """The parts of an answer that do not depend on the time it took."""
     return {key: data[key] for key in SAME}
 
 
@@ -44,13 +44,15 @@ def test_the_same_photo_twice_gives_the_same_bytes(likeness: Likeness, one_by_on
     assert len({answer["restored_image"] for answer in one_by_one}) == 8
 
 
-def test_eight_at_once_give_what_each_gives_alone(embedded_models: Models, one_by_one: list[dict[str, Any]]) -> None:
+def test_eight_concurrent_photos_give_the_results_of_each_alone(
+    embedded_models: Models, one_by_one: list[dict[str, Any]]
+) -> None:
     with serving(embedded_models, slots=4) as server, ThreadPoolExecutor(8) as clients:
         together = [lasting(data) for data in clients.map(server.data, eight_photos())]
     assert together == one_by_one
 
 
-def test_the_server_answers_while_a_photo_is_worked_on(likeness: Likeness) -> None:
+def test_the_server_answers_while_a_photo_is_processed(likeness: Likeness) -> None:
     photo = samples.file_of(samples.resized(samples.head(96), 400, 400))
     waits = []
     begin = time.monotonic()
@@ -67,8 +69,8 @@ def test_the_server_answers_while_a_photo_is_worked_on(likeness: Likeness) -> No
 
 
 @pytest.mark.parametrize("step", ["decode", "enhance", "measure", "encode"])
-def test_no_step_is_taken_on_the_event_loop(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
-    """A step that hangs holds up its own photo alone."""
+def test_no_step_runs_on_the_event_loop(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    """A step that hangs delays its own photo only."""
     entered, let_go = threading.Event(), threading.Event()
     original = getattr(photo, step)
 
@@ -89,7 +91,7 @@ def test_no_step_is_taken_on_the_event_loop(fakes: FakeModels, monkeypatch: pyte
         assert answer.result().status_code == 200
 
 
-def test_the_metric_that_is_a_network_runs_in_the_devices_slot(fakes: FakeModels) -> None:
+def test_the_perceptual_network_runs_in_the_slot_of_the_device(fakes: FakeModels) -> None:
     file = samples.small_face()
     with serving(fakes, deadline_s=5) as server, ThreadPoolExecutor(1) as client:
         done = server.enhance(file).json()["data"]
@@ -106,7 +108,9 @@ def test_the_metric_that_is_a_network_runs_in_the_devices_slot(fakes: FakeModels
         assert server.enhance(file).status_code == 200
 
 
-def test_freed_memory_is_given_back_when_nobody_is_left(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_freed_memory_is_returned_to_the_system_when_the_server_is_idle(
+    fakes: FakeModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
     given_back = threading.Semaphore(0)
     monkeypatch.setattr(service, "return_freed_memory", given_back.release)
     monkeypatch.setattr(service, "IDLE_S", 0.05)
@@ -117,14 +121,14 @@ def test_freed_memory_is_given_back_when_nobody_is_left(fakes: FakeModels, monke
         fakes.perceptual.waits = True
         first = client.submit(server.enhance, file)
         assert fakes.perceptual.at_work.wait(60)
-        assert server.enhance(b"no photo").status_code == 415  # leaves while the first is still inside
+        assert server.enhance(b"no photo").status_code == 415  # ends while the first photo is still in work
         assert not given_back.acquire(blocking=False)
         assert first.result().status_code == 504
         assert given_back.acquire(timeout=60)
 
 
-def test_networks_compute_in_the_slots_threads_alone(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each thread that ever computed with torch keeps helpers; more of them than cores make all of them slow."""
+def test_networks_run_only_in_the_threads_of_the_slots(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each thread that has run torch keeps its own OpenMP threads; more of these than cores slow all of them down."""
     seen = []
     original = photo.enhance
 
@@ -141,8 +145,8 @@ def test_networks_compute_in_the_slots_threads_alone(fakes: FakeModels, monkeypa
 
 
 @pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
-def test_what_was_sent_is_freed_with_its_answer(fakes: FakeModels, accept: str) -> None:
-    """Not when the garbage is next collected: that may take many refused uploads of megabytes each."""
+def test_the_upload_is_freed_with_its_answer(fakes: FakeModels, accept: str) -> None:
+    """No reference cycle keeps it until the next garbage collection, which may come many uploads later."""
 
     def orders() -> int:
         return sum(type(one) is Order for one in gc.get_objects())
@@ -150,7 +154,7 @@ def test_what_was_sent_is_freed_with_its_answer(fakes: FakeModels, accept: str) 
     with serving(fakes) as server:
         gc.collect()
         gc.disable()
-        before = orders()  # of servers that other tests have running
+        before = orders()  # of servers of other tests that still run
         try:
             for photo, fields in ((b"no photo", {}), (samples.small_face(), {"face_overrides": '{"7": 1}'})):
                 server.enhance(photo, accept=accept, **fields)

@@ -1,4 +1,4 @@
-"""Without a key only public paths are open, in no other spelling; the check comes before the body is read."""
+"""Without a key only public paths are served, in exactly their spelling; the key is checked before the body is read."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CLOSED = [STATUS, "/api/v1/models", "/metrics", "/api/v1/nothing", "/nothing", E
 
 @pytest.fixture(scope="module")
 def locked(likeness: Likeness) -> Iterator[Likeness]:
-    """`likeness` starts first, so that it does not get the fakes."""
+    """A server with two keys. `likeness` starts first, so that it does not get the fakes."""
     with serving(FakeModels(), api_keys=f"{SHOP_ENTRY},{LAB_ENTRY}") as server:
         yield server
 
@@ -46,20 +46,20 @@ def assert_refused(response: Any) -> None:
 
 
 @pytest.mark.parametrize("path", OPEN)
-def test_what_is_open_needs_no_key(locked: Likeness, path: str) -> None:
+def test_public_paths_need_no_key(locked: Likeness, path: str) -> None:
     assert locked.client.get(path).status_code in (200, 307)
     assert locked.client.head(path).status_code in (200, 307, 405)
 
 
 @pytest.mark.parametrize("path", CLOSED)
-def test_all_else_needs_one(locked: Likeness, path: str) -> None:
+def test_every_other_path_needs_a_key(locked: Likeness, path: str) -> None:
     assert_refused(locked.client.get(path))
     assert locked.client.head(path).status_code == 401
     assert locked.client.get(path, headers={"X-API-Key": SHOP}).status_code != 401
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
-def test_what_is_open_is_so_for_reading_only(locked: Likeness, method: str) -> None:
+def test_public_paths_are_public_for_get_and_head_only(locked: Likeness, method: str) -> None:
     assert_refused(locked.client.request(method, "/api/v1/config"))
 
 
@@ -86,7 +86,7 @@ def test_what_is_open_is_so_for_reading_only(locked: Likeness, method: str) -> N
         "/docs/staticx/status",
     ],
 )
-def test_no_spelling_gets_around_the_list(locked: Likeness, path: str) -> None:
+def test_other_spellings_of_a_path_need_a_key(locked: Likeness, path: str) -> None:
     connection = locked.connect()  # an HTTP client would normalise the path
     connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
     head, _, body = answer_on(connection).partition(b"\r\n\r\n")
@@ -94,7 +94,7 @@ def test_no_spelling_gets_around_the_list(locked: Likeness, path: str) -> None:
     assert json.loads(body)["code"] == "unauthorized"
 
 
-def test_the_open_folder_has_only_its_files(locked: Likeness) -> None:
+def test_the_public_folder_serves_only_its_files(locked: Likeness) -> None:
     for path in ("/docs/static/../../api/v1/status", "/docs/static/%2e%2e/%2e%2e/api/v1/status", "/docs/static//etc/x"):
         connection = locked.connect()
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
@@ -112,7 +112,7 @@ def test_the_open_folder_has_only_its_files(locked: Likeness) -> None:
         {"Authorization": f"Bearer {SHOP}", "X-API-Key": ""},
     ],
 )
-def test_a_key_opens(locked: Likeness, headers: dict[str, str]) -> None:
+def test_a_valid_key_is_accepted(locked: Likeness, headers: dict[str, str]) -> None:
     assert locked.client.get(STATUS, headers=headers).status_code == 200
 
 
@@ -134,12 +134,12 @@ def test_a_key_opens(locked: Likeness, headers: dict[str, str]) -> None:
         {"Cookie": f"X-API-Key={SHOP}"},
     ],
 )
-def test_nothing_else_does(locked: Likeness, headers: dict[str, str]) -> None:
+def test_anything_but_a_valid_key_is_refused(locked: Likeness, headers: dict[str, str]) -> None:
     assert_refused(locked.client.get(STATUS, headers=headers))
     assert_refused(locked.client.get(STATUS, headers=headers, params={"api_key": SHOP, "X-API-Key": SHOP}))
 
 
-def test_a_key_of_odd_bytes_is_just_wrong(locked: Likeness) -> None:
+def test_a_key_of_non_ascii_bytes_is_refused(locked: Likeness) -> None:
     assert_refused(locked.client.get(STATUS, headers={b"X-API-Key": b"\xe4\xf6\xfc\xff"}))
 
 
@@ -162,7 +162,7 @@ def test_the_refusal_does_not_wait_for_the_body(locked: Likeness) -> None:
     connection.close()
 
 
-def test_no_key_is_ever_told(locked: Likeness, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_key_appears_in_answers_or_log(locked: Likeness, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     canary = "canary-0123456789"
     answers = [
@@ -172,12 +172,12 @@ def test_no_key_is_ever_told(locked: Likeness, caplog: pytest.LogCaptureFixture)
         locked.client.post(ENHANCE, headers={"X-API-Key": SHOP}),
     ]
     assert [answer.status_code for answer in answers] == [401, 401, 200, 400]
-    told = caplog.text + "".join(answer.text + str(answer.headers) for answer in answers)
+    exposed = caplog.text + "".join(answer.text + str(answer.headers) for answer in answers)
     for secret in (canary, SHOP, SHOP_ENTRY.split(":")[1]):
-        assert secret not in told
+        assert secret not in exposed
 
 
-def test_the_document_says_what_needs_a_key(locked: Likeness) -> None:
+def test_the_openapi_document_states_which_operations_need_a_key(locked: Likeness) -> None:
     document = locked.client.get("/openapi.json").json()
     assert document["components"]["securitySchemes"] == {
         "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
@@ -190,7 +190,7 @@ def test_the_document_says_what_needs_a_key(locked: Likeness) -> None:
             assert ("401" in operation["responses"]) == refused, path
 
 
-def test_without_keys_nothing_is_asked(likeness: Likeness) -> None:
+def test_without_configured_keys_no_key_is_needed(likeness: Likeness) -> None:
     assert likeness.client.get(STATUS, headers={"X-API-Key": "whatever"}).status_code == 200
     document = likeness.client.get("/openapi.json").json()
     assert "securitySchemes" not in document["components"]

@@ -1,4 +1,4 @@
-"""CORS: browser apps on the allowed origins may send photos and read every answer, also errors."""
+"""CORS: browser apps on the allowed origins may send photos and read every answer, including errors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def fakes() -> FakeModels:
 
 @pytest.fixture(scope="module")
 def shared(fakes: FakeModels, likeness: Likeness) -> Iterator[Likeness]:
-    """`likeness` starts first, so that it does not get the fakes."""
+    """A server with two allowed origins. `likeness` starts first, so that it does not get the fakes."""
     settings = {"api_keys": ENTRY, "rate_limit": "20/hour", "cors_origins": f"{APP},http://localhost:3000"}
     with serving(fakes, max_upload_mb=1, **settings) as server:
         yield server
@@ -46,19 +46,19 @@ def test_a_preflight_needs_no_key(shared: Likeness, origin: str) -> None:
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example.org", "null", f"{APP}.evil.org", "https://app.example.org:8"])
-def test_others_are_not_let_in(shared: Likeness, origin: str) -> None:
+def test_other_origins_are_refused(shared: Likeness, origin: str) -> None:
     response = preflight(shared, origin)
     assert response.status_code == 400
     assert "access-control-allow-origin" not in response.headers
     assert "access-control-allow-origin" not in shared.client.get(LIVE, headers={"Origin": origin}).headers
 
 
-def test_what_nobody_needs_is_not_allowed(shared: Likeness) -> None:
+def test_other_methods_and_headers_are_refused(shared: Likeness) -> None:
     assert preflight(shared, APP, method="DELETE").status_code == 400
     assert preflight(shared, APP, headers="x-other").status_code == 400
 
 
-def test_every_answer_can_be_read(shared: Likeness, fakes: FakeModels) -> None:
+def test_every_answer_and_error_has_the_cors_headers(shared: Likeness, fakes: FakeModels) -> None:
     photo = samples.no_face()
     headers = {"Origin": APP, "X-API-Key": KEY}
 
@@ -86,7 +86,7 @@ def test_every_answer_can_be_read(shared: Likeness, fakes: FakeModels) -> None:
         assert {"x-request-id", "retry-after", "ratelimit-remaining", "x-likeness-facts"} <= set(exposed)
 
 
-def test_a_server_that_is_not_ready_can_be_read_too() -> None:
+def test_the_error_of_a_server_that_is_not_ready_has_the_cors_headers() -> None:
     def broken() -> object:
         raise RuntimeError("no models")
 
@@ -96,13 +96,13 @@ def test_a_server_that_is_not_ready_can_be_read_too() -> None:
     assert response.headers["access-control-allow-origin"] == APP
 
 
-def test_a_star_lets_all_in() -> None:
+def test_a_star_allows_every_origin() -> None:
     with serving(FakeModels(), cors_origins="*") as server:
         assert preflight(server, "https://any.example.org").headers["access-control-allow-origin"] == "*"
         assert server.client.get(LIVE, headers={"Origin": "null"}).headers["access-control-allow-origin"] == "*"
 
 
-def test_without_the_setting_no_other_page_reads_anything(likeness: Likeness) -> None:
+def test_without_the_setting_there_are_no_cors_headers(likeness: Likeness) -> None:
     response = likeness.client.get(LIVE, headers={"Origin": APP})
     assert not [name for name in response.headers if name.startswith("access-control")]
     assert preflight(likeness, APP).status_code == 405

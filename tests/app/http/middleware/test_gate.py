@@ -1,4 +1,4 @@
-"""The gate limits bodies, whether their length is declared or not, and the server goes on."""
+"""The gate limits bodies with and without a declared length, and the server keeps running."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def assert_too_large(answer: bytes) -> None:
 
 
 @pytest.mark.parametrize("path", [ENHANCE, UPSCALE, "/api/v1/models/warmup", "/api/v1/nothing"])
-def test_a_declared_10_gb_is_refused_without_waiting_for_it(likeness: Likeness, path: str) -> None:
+def test_a_declared_length_of_10_gib_is_refused_before_the_body_arrives(likeness: Likeness, path: str) -> None:
     start = time.monotonic()
     connection = likeness.connect()
     connection.sendall(head_of(path, {"Content-Type": MULTIPART, "Content-Length": 10 * 2**30}))
@@ -68,14 +68,14 @@ def test_a_declared_10_gb_is_refused_without_waiting_for_it(likeness: Likeness, 
     assert likeness.client.get(LIVE).status_code == 200
 
 
-def test_a_client_that_asks_first_is_told_not_to_send(likeness: Likeness) -> None:
+def test_a_client_that_expects_100_continue_gets_413_instead(likeness: Likeness) -> None:
     headers = {"Content-Type": MULTIPART, "Content-Length": 20 * MEBIBYTE, "Expect": "100-continue"}
     connection = likeness.connect()
     connection.sendall(head_of(ENHANCE, headers))
     assert_too_large(answer_on(connection))
 
 
-def test_an_undeclared_body_is_cut_at_the_limit(likeness: Likeness) -> None:
+def test_a_chunked_body_is_cut_off_at_the_limit(likeness: Likeness) -> None:
     connection = likeness.connect()
     connection.sendall(head_of(ENHANCE, {"Content-Type": MULTIPART, "Transfer-Encoding": "chunked"}))
     sent = send_chunks(connection, 200 * MEBIBYTE)
@@ -99,14 +99,14 @@ def send_chunks(connection: socket.socket, total: int) -> int:
     return sent
 
 
-def test_a_client_that_sends_all_the_same_still_gets_the_answer(narrow: Likeness) -> None:
+def test_a_client_that_sends_its_whole_body_still_gets_the_413(narrow: Likeness) -> None:
     for _ in range(5):
         response = narrow.enhance(bytes(3 * MEBIBYTE))
         assert response.status_code == 413
         assert response.json()["code"] == "too_many_bytes"
 
 
-def test_the_limit_is_for_the_whole_upload_and_a_setting(narrow: Likeness) -> None:
+def test_the_limit_is_a_setting_and_applies_to_the_whole_upload(narrow: Likeness) -> None:
     photo = samples.small_face()
     just_fits = photo + bytes(MEBIBYTE - len(photo))
     assert narrow.enhance(just_fits).status_code == 200
@@ -114,7 +114,7 @@ def test_the_limit_is_for_the_whole_upload_and_a_setting(narrow: Likeness) -> No
     assert "1 MB" in narrow.enhance(just_fits * 2).json()["error"]
 
 
-def test_a_length_that_is_no_number_is_refused(likeness: Likeness) -> None:
+def test_a_bad_content_length_is_refused(likeness: Likeness) -> None:
     connection = likeness.connect()
     connection.sendall(head_of(ENHANCE, {"Content-Type": MULTIPART, "Content-Length": "-1", "Connection": "close"}))
     assert answer_on(connection).startswith(b"HTTP/1.1 400")
@@ -122,7 +122,7 @@ def test_a_length_that_is_no_number_is_refused(likeness: Likeness) -> None:
 
 
 @pytest.mark.parametrize("declared", ["-1", "1e3", "ten", "²"])
-def test_a_length_that_is_no_number_is_refused_behind_any_server(likeness: Likeness, declared: str) -> None:
+def test_a_bad_content_length_is_refused_behind_any_asgi_server(likeness: Likeness, declared: str) -> None:
     """uvicorn refuses it itself; other servers may pass it on."""
 
     async def post() -> httpx.Response:
@@ -135,8 +135,8 @@ def test_a_length_that_is_no_number_is_refused_behind_any_server(likeness: Liken
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, len(BOUNDARY), 1000])
-def test_the_end_of_a_form_is_seen_however_it_is_divided(size: int) -> None:
-    """Called as by an ASGI server, because a client cannot choose how the network divides its body."""
+def test_the_end_of_a_form_is_found_in_chunks_of_any_size(size: int) -> None:
+    """The gate is called as ASGI, because a client cannot choose how the network divides its body."""
 
     async def whole(scope: Scope, receive: Receive, send: Send) -> None:
         body = await Request(scope, receive).body()
@@ -152,12 +152,12 @@ def test_the_end_of_a_form_is_seen_however_it_is_divided(size: int) -> None:
     )
 
     async def post(body: bytes) -> int:
-        async def crumbs() -> AsyncIterator[bytes]:
+        async def chunks() -> AsyncIterator[bytes]:
             for start in range(0, len(body), size):
                 yield body[start : start + size]
 
         async with httpx.AsyncClient(transport=httpx.ASGITransport(gate), base_url="http://x") as client:
-            response = await client.post("/", content=crumbs(), headers={"Content-Type": MULTIPART})
+            response = await client.post("/", content=chunks(), headers={"Content-Type": MULTIPART})
             return int(response.text)
 
     body = form_body({"file": b"x" * 100})
@@ -166,7 +166,7 @@ def test_the_end_of_a_form_is_seen_however_it_is_divided(size: int) -> None:
         asyncio.run(post(body[:-3]))
 
 
-def test_a_client_that_stops_in_the_middle_of_its_upload_harms_nobody(likeness: Likeness) -> None:
+def test_an_aborted_upload_does_not_affect_other_clients(likeness: Likeness) -> None:
     body = form_body({"file": samples.small_face()})
     for length in (0, 10, len(body) // 2, len(body) - 1):
         with closing(likeness.connect()) as connection:
@@ -177,7 +177,7 @@ def test_a_client_that_stops_in_the_middle_of_its_upload_harms_nobody(likeness: 
     assert (status["slots_in_use"], status["queue_length"]) == (0, 0)
 
 
-def test_a_bare_body_is_refused_before_it_is_read(likeness: Likeness) -> None:
+def test_a_body_that_is_no_form_is_refused_before_it_is_read(likeness: Likeness) -> None:
     connection = likeness.connect()
     connection.sendall(head_of(ENHANCE, {"Content-Type": "image/jpeg", "Content-Length": 5 * MEBIBYTE}))
     status, headers, body = parsed(answer_on(connection))

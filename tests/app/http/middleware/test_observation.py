@@ -34,7 +34,7 @@ def telemetry() -> Telemetry:
 
 
 @pytest.fixture
-def told(caplog: pytest.LogCaptureFixture) -> Callable[[], list[dict[str, Any]]]:
+def request_lines(caplog: pytest.LogCaptureFixture) -> Callable[[], list[dict[str, Any]]]:
     """The log lines of requests, each with its level."""
     caplog.set_level("DEBUG", "likeness")
 
@@ -46,7 +46,7 @@ def told(caplog: pytest.LogCaptureFixture) -> Callable[[], list[dict[str, Any]]]
 
 
 def observed(telemetry: Telemetry, app: ASGIApp, *received: Message, send: Send | None = None) -> dict[str, float]:
-    """Call the app as a server does; returns how many requests were counted, by status."""
+    """Call the app as ASGI; the number of requests that were counted, by status."""
 
     async def call() -> None:
         scope = {"type": "http", "method": "POST", "path": "/photo", "headers": [], "query_string": b"canary"}
@@ -79,7 +79,7 @@ async def answers(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def reads(scope: Scope, receive: Receive, send: Send) -> None:
-    """Like the parser of forms, which takes a disconnected client for a malformed form."""
+    """Answers 400 if the client disconnects, as the form parser does, which takes this for a malformed form."""
     while (message := await receive())["type"] == "http.request" and message["more_body"]:
         pass
     await PlainTextResponse("", 200 if message["type"] == "http.request" else 400)(scope, receive, send)
@@ -125,9 +125,9 @@ GONE = {"type": "http.disconnect"}
         (waits, (), None, 503, "shutting_down"),
     ],
 )
-def test_every_end_is_told_once(
+def test_every_request_is_counted_and_logged_once(
     telemetry: Telemetry,
-    told: Callable[[], list[dict[str, Any]]],
+    request_lines: Callable[[], list[dict[str, Any]]],
     app: ASGIApp,
     received: tuple[Message, ...],
     send: Send | None,
@@ -135,21 +135,25 @@ def test_every_end_is_told_once(
     code: str | None,
 ) -> None:
     assert observed(telemetry, app, *received, send=send) == {str(status): 1}
-    (line,) = told()
+    (line,) = request_lines()
     assert (line["status"], line.get("code"), line["route"]) == (status, code, "/photo")
 
 
-def test_bytes_are_those_that_were_moved(telemetry: Telemetry, told: Callable[[], list[dict[str, Any]]]) -> None:
+def test_the_log_line_has_the_bytes_received_and_sent(
+    telemetry: Telemetry, request_lines: Callable[[], list[dict[str, Any]]]
+) -> None:
     observed(telemetry, reads, PART, LAST)
     observed(telemetry, answers)
-    assert [(line["bytes_in"], line["bytes_out"]) for line in told()] == [(12, 0), (0, 4)]
+    assert [(line["bytes_in"], line["bytes_out"]) for line in request_lines()] == [(12, 0), (0, 4)]
 
 
-def test_the_line_of_a_photo(fakes: FakeModels, told: Callable[[], list[dict[str, Any]]]) -> None:
+def test_the_log_line_of_a_photo_has_its_figures(
+    fakes: FakeModels, request_lines: Callable[[], list[dict[str, Any]]]
+) -> None:
     with serving(fakes, log_level="debug") as server:
         answer = server.enhance(samples.no_face())
         counted(server, "likeness_requests_total", route=ENHANCE)
-        (line,) = (line for line in told() if line["route"] == ENHANCE)
+        (line,) = (line for line in request_lines() if line["route"] == ENHANCE)
     assert (line["message"], line["levelno"]) == ("request", logging.INFO)
     assert (line["method"], line["status"]) == ("POST", 200)
     assert line["bytes_out"] == len(answer.content)
@@ -163,7 +167,9 @@ def test_the_line_of_a_photo(fakes: FakeModels, told: Callable[[], list[dict[str
     assert line["models"] == answer.json()["data"]["models"]
 
 
-def test_levels(fakes: FakeModels, told: Callable[[], list[dict[str, Any]]]) -> None:
+def test_the_log_level_follows_from_route_and_status(
+    fakes: FakeModels, request_lines: Callable[[], list[dict[str, Any]]]
+) -> None:
     with serving(fakes, log_level="debug", queue_size=0) as server:
         server.client.get("/made-up")
         fakes.restorer.trouble.error = MemoryError()
@@ -172,8 +178,8 @@ def test_levels(fakes: FakeModels, told: Callable[[], list[dict[str, Any]]]) -> 
         server.enhance(samples.no_face())
         server.client.get(LIVE)
         server.client.get("/metrics")
-        eventually(lambda: any(line["route"] == "/metrics" for line in told()))
-        levels = {(line["route"], line["status"]): line["levelname"] for line in told()}
+        eventually(lambda: any(line["route"] == "/metrics" for line in request_lines()))
+        levels = {(line["route"], line["status"]): line["levelname"] for line in request_lines()}
     assert levels[("unmatched", 404)] == "INFO"
     assert levels[(ENHANCE, 503)] == "WARNING"
     assert levels[(ENHANCE, 500)] == "ERROR"
@@ -208,7 +214,7 @@ def test_every_line_has_the_ids_of_its_request(fakes: FakeModels) -> None:
     assert structlog.contextvars.get_contextvars() == {}
 
 
-def test_a_client_that_goes_away(fakes: FakeModels) -> None:
+def test_a_client_that_disconnects_during_the_work_is_counted_as_499(fakes: FakeModels) -> None:
     with serving(fakes) as server:
         fakes.detector.gate.clear()
         calls = fakes.detector.calls
@@ -221,7 +227,7 @@ def test_a_client_that_goes_away(fakes: FakeModels) -> None:
     assert found("likeness_requests_total", route=ENHANCE) == 1
 
 
-def test_a_client_that_goes_away_in_the_middle_of_its_upload(fakes: FakeModels) -> None:
+def test_a_client_that_disconnects_during_its_upload_is_counted_as_499(fakes: FakeModels) -> None:
     with serving(fakes) as server:
         with server.connect() as connection:
             connection.sendall(head_of(ENHANCE, {"Content-Type": MULTIPART, "Content-Length": 1000}))

@@ -44,7 +44,7 @@ def send(client: httpx.Client, path: str = UPSCALE, **headers: str) -> httpx.Res
     return client.post(path, files={"file": ("photo", samples.no_face())}, headers=headers)
 
 
-def test_more_than_the_share_is_refused() -> None:
+def test_requests_beyond_the_rate_are_refused_with_429() -> None:
     with serving(FakeModels(), rate_limit="3/day") as server:
         answers = [server.client.post(WARMUP), send(server.client), send(server.client, ENHANCE)]
         refused = [send(server.client), send(server.client, ENHANCE), server.client.post(WARMUP)]
@@ -74,7 +74,7 @@ def test_the_refusal_does_not_wait_for_the_body() -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/v1/%65nhance", "/api/v1/enhance%0A", "/api/v1/enhance?x=1"])
-def test_no_spelling_of_a_path_that_works_is_free(path: str) -> None:
+def test_other_spellings_of_a_path_are_counted_too(path: str) -> None:
     body = form_body({"file": samples.no_face(), "require_face": "false"})
     with serving(FakeModels(), rate_limit="1/day") as server:
         answers = []
@@ -86,7 +86,7 @@ def test_no_spelling_of_a_path_that_works_is_free(path: str) -> None:
     assert answers[0] != b"200" or answers[1] == b"429"
 
 
-def test_each_address_has_its_own_share() -> None:
+def test_each_address_has_its_own_rate() -> None:
     with serving(FakeModels(), rate_limit="1/day") as server:
         statuses = []
         for address in ("127.0.0.1", "127.0.0.2", "127.0.0.1", "127.0.0.2", "127.0.0.3"):
@@ -95,14 +95,14 @@ def test_each_address_has_its_own_share() -> None:
     assert statuses == [200, 200, 429, 429, 200]
 
 
-def test_nobody_gets_another_share_by_a_header() -> None:
+def test_headers_about_the_address_are_ignored() -> None:
     with serving(FakeModels(), rate_limit="1/day") as server:
         assert send(server.client).status_code == 200
         for header in ("X-Forwarded-For", "X-Real-IP", "Forwarded", "X-Client-IP"):
             assert send(server.client, **{header: "203.0.113.9"}).status_code == 429
 
 
-def test_with_keys_each_key_has_its_own_share_wherever_it_comes_from() -> None:
+def test_each_key_has_its_own_rate_from_any_address() -> None:
     (shop, shop_entry), (lab, lab_entry) = new_key("shop"), new_key("lab")
     with serving(FakeModels(), rate_limit="2/day", api_keys=f"{shop_entry},{lab_entry}") as server:
         unknown = [send(server.client, **{"X-API-Key": "wrong"}).status_code for _ in range(3)]
@@ -114,20 +114,20 @@ def test_with_keys_each_key_has_its_own_share_wherever_it_comes_from() -> None:
     assert elsewhere == 429
 
 
-def test_refused_photos_carry_the_allowance_too() -> None:
+def test_errors_have_the_ratelimit_headers() -> None:
     with serving(FakeModels(), rate_limit="3/day") as server:
         response = server.upscale(b"no photo")
     assert response.status_code == 415
     assert response.headers["ratelimit-remaining"] == "2"
 
 
-def test_without_the_setting_nothing_is_counted(likeness: Likeness) -> None:
+def test_without_the_setting_there_is_no_quota(likeness: Likeness) -> None:
     assert not ALLOWANCE & set(send(likeness.client).headers)
     assert likeness.app.state.quota is None
 
 
 @needs_redis
-def test_two_servers_share_one_redis_and_outlive_it() -> None:
+def test_two_servers_count_in_one_redis_and_serve_without_it() -> None:
     with redis_running() as redis:
         settings = {"rate_limit": "3/day", "rate_limit_storage": redis.url}
         with serving(FakeModels(), **settings) as one, serving(FakeModels(), **settings) as other:

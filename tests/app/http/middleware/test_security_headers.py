@@ -1,3 +1,5 @@
+"""Security and cache headers of every answer."""
+
 from __future__ import annotations
 
 import pytest
@@ -9,7 +11,7 @@ from tests.app.server import LIVE, Likeness
 @pytest.mark.parametrize(
     "path", ["/", "/docs", "/docs/static/swagger-ui.css", "/openapi.json", LIVE, "/api/v1/nothing", "/nothing"]
 )
-def test_every_answer_is_guarded(likeness: Likeness, path: str) -> None:
+def test_every_answer_has_the_security_headers(likeness: Likeness, path: str) -> None:
     headers = likeness.client.get(path).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
@@ -19,12 +21,12 @@ def test_every_answer_is_guarded(likeness: Likeness, path: str) -> None:
     assert headers["content-security-policy"].startswith("default-src 'none'")
 
 
-def test_answers_that_are_no_pages_may_do_nothing(likeness: Likeness) -> None:
+def test_the_policy_of_answers_that_are_no_pages_allows_nothing(likeness: Likeness) -> None:
     for path in (LIVE, "/openapi.json", "/nothing"):
         assert likeness.client.get(path).headers["content-security-policy"].count("src") == 1
 
 
-def test_photos_and_refusals_are_kept_in_no_cache(likeness: Likeness) -> None:
+def test_photos_and_errors_are_not_cached(likeness: Likeness) -> None:
     photo = samples.no_face()
     answers = [
         likeness.upscale(photo),
@@ -37,7 +39,7 @@ def test_photos_and_refusals_are_kept_in_no_cache(likeness: Likeness) -> None:
     assert {answer.headers.get("cache-control") for answer in answers} == {"no-store"}
 
 
-def test_what_is_no_secret_may_be_kept(likeness: Likeness) -> None:
+def test_static_files_may_be_cached(likeness: Likeness) -> None:
     first = likeness.client.get("/docs/static/swagger-ui.css")
     again = likeness.client.get("/docs/static/swagger-ui.css", headers={"If-None-Match": first.headers["etag"]})
     assert "cache-control" not in first.headers

@@ -19,7 +19,7 @@ from tests.app.server import LIVE, READY, Likeness, serving
 ARCFACE = next(model for model in REGISTRY if model.name == "arcface-w600k-r50")
 
 
-def test_config(likeness: Likeness) -> None:
+def test_config_has_limits_defaults_and_choices(likeness: Likeness) -> None:
     response = likeness.client.get("/api/v1/config")
     assert response.status_code == 200
     found = response.json()

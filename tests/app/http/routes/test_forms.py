@@ -1,4 +1,4 @@
-"""Forms are read within limits, and what goes wrong meanwhile is answered as itself."""
+"""Limits of forms, and errors while a form is read."""
 
 from __future__ import annotations
 
@@ -25,18 +25,20 @@ PHOTO = images.png(images.gradient())
     ],
     ids=["files", "fields", "long field"],
 )
-def test_a_form_beyond_the_limits(likeness: Likeness, files: int, fields: dict[str, str], sentence: str) -> None:
+def test_a_form_beyond_a_limit_is_refused_with_a_sentence(
+    likeness: Likeness, files: int, fields: dict[str, str], sentence: str
+) -> None:
     answer = likeness.client.post(ENHANCE, files=[("file", b"x")] * files, data=fields)
     assert answer.status_code == 400
     assert (answer.json()["code"], answer.json()["error"]) == ("malformed_form", sentence)
 
 
-def test_a_file_given_twice_is_named(likeness: Likeness) -> None:
+def test_a_file_given_twice_is_refused(likeness: Likeness) -> None:
     answer = likeness.client.post(ENHANCE, files=[("file", PHOTO)] * 2)
     assert (answer.status_code, answer.json()["error"]) == (422, "file may be given only once.")
 
 
-def test_a_client_that_goes_away_in_its_upload_is_no_fault_of_the_form(
+def test_a_client_that_disconnects_during_its_upload_is_not_logged_as_a_malformed_form(
     likeness: Likeness, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "likeness")
@@ -48,8 +50,8 @@ def test_a_client_that_goes_away_in_its_upload_is_no_fault_of_the_form(
     assert (line["status"], line["code"], line["stage"]) == (499, "cancelled", "upload")
 
 
-def test_an_upload_is_not_kept_while_its_photo_is_in_work(fakes: FakeModels) -> None:
-    """A stream of events may take minutes, and the bytes are in the work already."""
+def test_the_files_of_an_upload_are_closed_before_the_work(fakes: FakeModels) -> None:
+    """An event stream may take minutes, and the work has its own copy of the bytes."""
     with serving(fakes) as server:
         fakes.detector.gate.clear()
         with closing(server.start(ENHANCE, PHOTO, headers={"Accept": "text/event-stream"})):

@@ -1,4 +1,4 @@
-"""Every file of the corpus sent to a server: as the photo (to either route), and as the reference of a good one."""
+"""Every file of the corpus, sent as the photo (to both routes in turn) and as the reference of a valid photo."""
 
 from __future__ import annotations
 
@@ -28,27 +28,27 @@ def server() -> Iterator[Likeness]:
         yield likeness
 
 
-def is_right(response: httpx.Response, stage: str) -> bool:
-    """A photo, or a refusal at the stage (an empty file is refused with the parameters)."""
+def is_as_expected(response: httpx.Response, stage: str) -> bool:
+    """Whether the answer is a photo, or a refusal at this stage or, for an empty file, at the parameters."""
     if response.status_code == 200:
         return True
     body = response.json()
-    well_told = body["stage"] in (stage, "parameters") and body["request_id"] == response.headers["x-request-id"]
-    return response.status_code in REFUSALS and well_told
+    well_described = body["stage"] in (stage, "parameters") and body["request_id"] == response.headers["x-request-id"]
+    return response.status_code in REFUSALS and well_described
 
 
-def test_no_file_is_the_servers_fault(server: Likeness) -> None:
+def test_no_file_of_the_corpus_gives_a_server_error(server: Likeness) -> None:
     good = images.png(PICTURE)
 
     def send(path: str, file: HostileFile) -> tuple[str, bool, bool]:
         as_photo = server.send(path, file.data, **PLAIN)
         as_reference = server.send(UPSCALE, good, reference=file.data, **PLAIN)
-        right = is_right(as_photo, "decode") and is_right(as_reference, "reference")
+        right = is_as_expected(as_photo, "decode") and is_as_expected(as_reference, "reference")
         return file.name, right, {as_photo.status_code, as_reference.status_code} <= REFUSALS
 
     wrong, refused, files = [], 0, corpus()
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        while some := list(islice(files, 50)):  # all of them take 400 MB
+        while some := list(islice(files, 50)):  # all files together take 400 MB
             for name, right, is_refused in threads.map(send, cycle((UPSCALE, ENHANCE)), some):
                 wrong += [] if right else [name]
                 refused += is_refused

@@ -12,7 +12,7 @@ from tests.app.fakes import FakeModels
 from tests.app.server import Likeness, head_of, serving
 
 
-def test_models(likeness: Likeness) -> None:
+def test_models_lists_every_model_with_its_state(likeness: Likeness) -> None:
     response = likeness.client.get("/api/v1/models")
     assert response.status_code == 200
     found = {row["name"]: row for row in response.json()}
@@ -45,14 +45,14 @@ def test_a_model_of_the_users_own_has_no_known_size_or_scale(fakes: FakeModels) 
     assert (row["bytes"], row["scale"]) == (0, None)
 
 
-def test_warmup(likeness: Likeness) -> None:
+def test_warmup_returns_the_time_of_each_stage(likeness: Likeness) -> None:
     response = likeness.client.post("/api/v1/models/warmup")
     assert response.status_code == 200
     assert set(response.json()) == {"timings_ms"}
     assert response.json()["timings_ms"].keys() >= {"detection", "restoration", "upscaling"}
 
 
-def test_a_warmup_with_a_body_that_comes_late(likeness: Likeness) -> None:
+def test_warmup_accepts_a_body_that_arrives_late(likeness: Likeness) -> None:
     with closing(likeness.connect()) as connection:
         connection.sendall(head_of("/api/v1/models/warmup", {"Content-Length": 2}))
         time.sleep(0.1)

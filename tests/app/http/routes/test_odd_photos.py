@@ -1,4 +1,4 @@
-"""Photos of unusual size, kind or orientation that are nevertheless photos."""
+"""Photos of unusual size, kind or orientation are restored."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def enlarged(likeness: Likeness, file: bytes, **fields: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (7, 3), (1, 300), (4000, 40)])
-def test_odd_sizes(likeness: Likeness, width: int, height: int) -> None:
+def test_photos_of_odd_sizes_are_enlarged(likeness: Likeness, width: int, height: int) -> None:
     data = enlarged(likeness, images.png(images.gradient(width, height)))
     assert samples.picture_in(data).size == (data["width"], data["height"]) == (2 * width, 2 * height)
     missing = [name for name in ("psnr", "ssim", "lpips") if data["metrics"][name] is None]
@@ -28,7 +28,7 @@ def test_odd_sizes(likeness: Likeness, width: int, height: int) -> None:
     assert set(missing) <= set(said)
 
 
-def test_1_pixel_enlarged_by_a_fraction(likeness: Likeness) -> None:
+def test_the_size_of_one_pixel_enlarged_by_a_fraction_is_rounded(likeness: Likeness) -> None:
     data = enlarged(likeness, images.png(images.gradient(1, 1)), upscale_factor=1.2)
     assert (data["width"], data["height"]) == (1, 1)
 
@@ -58,7 +58,7 @@ def test_every_orientation_gives_the_same_upright_picture(
         pytest.param(images.jpeg(PICTURE, progressive=True), id="progressive JPEG"),
     ],
 )
-def test_odd_kinds(likeness: Likeness, file: bytes) -> None:
+def test_photos_of_odd_kinds_become_rgb(likeness: Likeness, file: bytes) -> None:
     data = enlarged(likeness, file)
     picture = samples.picture_in(data)
     assert (picture.mode, picture.size) == ("RGB", (48, 32))
@@ -66,7 +66,7 @@ def test_odd_kinds(likeness: Likeness, file: bytes) -> None:
 
 
 @pytest.mark.parametrize("file_format", ["WEBP", "PNG"])
-def test_of_an_animation_the_first_frame(likeness: Likeness, file_format: str) -> None:
+def test_the_first_frame_of_an_animation_is_restored(likeness: Likeness, file_format: str) -> None:
     data = enlarged(likeness, images.animation([PICTURE, 255 - PICTURE], file_format), upscale_factor=1)
     still = enlarged(likeness, images.png(PICTURE), upscale_factor=1)
     assert "animation_first_frame" in [warning["code"] for warning in data["warnings"]]
@@ -74,7 +74,7 @@ def test_of_an_animation_the_first_frame(likeness: Likeness, file_format: str) -
 
 
 @pytest.mark.parametrize(("output_format", "mode"), [("png", "RGBA"), ("webp", "RGBA"), ("jpeg", "RGB")])
-def test_alpha_is_kept_where_the_format_has_it(likeness: Likeness, output_format: str, mode: str) -> None:
+def test_alpha_is_kept_if_the_output_format_has_it(likeness: Likeness, output_format: str, mode: str) -> None:
     alpha = np.zeros(PICTURE.shape[:2], np.uint8)
     alpha[:, 12:] = 255
     file = images.png(np.dstack([PICTURE, alpha]))
@@ -117,6 +117,6 @@ def test_a_face_on_the_border_is_restored(likeness: Likeness, part: tuple[slice,
     x0, y0, x1, y1 = face["box"]
     assert 0 <= x0 < x1 <= width - 1
     assert 0 <= y0 < y1 <= height - 1
-    # The grey that stands outside the photo in the crop must not have come in along its border.
+    # The crop is grey outside the photo; this grey must not be blended in along the border.
     change = np.abs(samples.pixels_in(data) - pixels)
     assert max(change[0].max(), change[-1].max(), change[:, 0].max(), change[:, -1].max()) <= 8

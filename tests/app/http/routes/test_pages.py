@@ -1,4 +1,4 @@
-"""The pages load nothing from other hosts and keep to their policy, also in a real browser."""
+"""The pages load nothing from other hosts and comply with their content security policy, also in Chromium."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ CHROMIUM = shutil.which("chromium")
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine")
 
 
-def test_without_an_app_the_root_leads_to_the_documentation(likeness: Likeness) -> None:
+def test_without_an_app_the_root_redirects_to_the_documentation(likeness: Likeness) -> None:
     response = likeness.client.get("/")
     assert (response.status_code, response.headers["location"]) == (307, "/docs")
 
 
-def test_the_page_loads_nothing_from_elsewhere(likeness: Likeness) -> None:
+def test_the_page_loads_nothing_from_other_hosts(likeness: Likeness) -> None:
     page = likeness.client.get("/docs")
     assert page.status_code == 200
     wanted = re.findall(r"(?:src|href)=\"(.+?)\"", page.text)
@@ -35,7 +35,7 @@ def test_the_page_loads_nothing_from_elsewhere(likeness: Likeness) -> None:
     assert '"validatorUrl": null' in page.text
 
 
-def test_its_policy_names_its_one_script(likeness: Likeness) -> None:
+def test_the_policy_of_the_page_names_its_script_by_hash(likeness: Likeness) -> None:
     page = likeness.client.get("/docs")
     (script,) = re.findall(r"<script>(.*?)</script>", page.text, re.DOTALL)
     policy = page.headers["content-security-policy"]
@@ -44,12 +44,12 @@ def test_its_policy_names_its_one_script(likeness: Likeness) -> None:
 
 
 @pytest.mark.parametrize("path", ["/redoc", "/docs/oauth2-redirect", "/docs/static/", "/docs/static/../core.py"])
-def test_there_is_nothing_else(likeness: Likeness, path: str) -> None:
+def test_other_documentation_paths_do_not_exist(likeness: Likeness, path: str) -> None:
     assert likeness.client.get(path).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/docs/static/swagger-ui.css"])
-def test_pages_answer_head(likeness: Likeness, path: str) -> None:
+def test_head_has_the_status_and_length_of_get(likeness: Likeness, path: str) -> None:
     head, whole = likeness.client.head(path), likeness.client.get(path)
     assert head.status_code == whole.status_code
     assert head.headers.get("content-length") == whole.headers.get("content-length")
@@ -91,7 +91,7 @@ def test_a_browser_runs_the_app(tmp_path: Path) -> None:
 
 
 @needs_chromium
-def test_a_browser_runs_no_script_that_the_page_did_not_come_with(tmp_path: Path) -> None:
+def test_a_browser_does_not_run_an_injected_script(tmp_path: Path) -> None:
     folder = export.export(tmp_path / "out")
     (folder / export.SCRIPT.lstrip("/")).write_text(
         """const script = document.createElement("script");

@@ -22,7 +22,7 @@ def test_strength_0_gives_the_plain_upscaled_face(likeness: Likeness) -> None:
     assert plain["faces"][0]["strength"] == 0
 
 
-def test_strength_is_a_blend(fakes: FakeModels) -> None:
+def test_strength_blends_the_restored_face_with_the_upscaled_one(fakes: FakeModels) -> None:
     fakes.restorer.paint = 1.0
     with serving(fakes) as server:
         middle = [
@@ -42,13 +42,15 @@ def two_faces() -> bytes:
 
 
 @pytest.mark.parametrize(("choice", "restored"), [("all", 2), ("largest", 1), ("center", 1)])
-def test_faces(likeness: Likeness, two_faces: bytes, choice: str, restored: int) -> None:
+def test_the_field_faces_selects_the_faces_to_restore(
+    likeness: Likeness, two_faces: bytes, choice: str, restored: int
+) -> None:
     faces = likeness.data(two_faces, faces=choice, upscale_factor=1)["faces"]
     assert len(faces) == 2
     kept = [face for face in faces if face["action"] == "kept"]
     assert len(faces) - len(kept) == restored
     assert all("asked for" in face["reason"] and face["strength"] == 0 for face in kept)
-    assert faces[0]["action"] == "restored"  # the larger face, and the one nearer to the middle
+    assert faces[0]["action"] == "restored"  # the face that is larger and nearer to the middle
 
 
 def overridden(likeness: Likeness, photo: bytes, overrides: str, **fields: Any) -> tuple[list[Any], Any]:
@@ -57,7 +59,7 @@ def overridden(likeness: Likeness, photo: bytes, overrides: str, **fields: Any) 
     return [(face["action"], face["strength"]) for face in data["faces"]], samples.pixels_in(data)
 
 
-def test_face_overrides(likeness: Likeness, two_faces: bytes) -> None:
+def test_an_override_replaces_strength_and_selection_for_its_face(likeness: Likeness, two_faces: bytes) -> None:
     both, restored = overridden(likeness, two_faces, "")
     neither, plain = overridden(likeness, two_faces, "", strength=0)
     assert (both, neither) == ([("restored", 1)] * 2, [("kept", 0)] * 2)

@@ -9,7 +9,7 @@ from tests.app.http.routes.dark_photo import DARK
 from tests.app.server import serving
 
 
-def test_identity_policy(fakes: FakeModels) -> None:
+def test_identity_policy_warns_or_softens_or_keeps(fakes: FakeModels) -> None:
     fakes.restorer.paint = 1.0
     fakes.recogniser.fall = 1.0
     with serving(fakes) as server:

@@ -20,7 +20,7 @@ def test_background_resample_does_not_run_the_upscaler(fakes: FakeModels) -> Non
     assert (resampled["width"], resampled["height"]) == (upscaled["width"], upscaled["height"]) == (128, 96)
 
 
-def test_another_upscaler_by_name(likeness: Likeness) -> None:
+def test_an_upscaler_can_be_chosen_by_name(likeness: Likeness) -> None:
     answers = [
         likeness.upscale(DARK, upscale_factor=2, **options).json()["data"]
         for options in ({}, {"upscaler": "compact-x2"}, {"upscaler": "compact-x4"})

@@ -10,7 +10,7 @@ from tests.app.server import Likeness
 
 
 @pytest.mark.parametrize(("factor", "size"), [(1, 96), (1.5, 144), (4, 384)])
-def test_upscale_factor(likeness: Likeness, factor: float, size: int) -> None:
+def test_the_output_has_the_size_of_the_upscale_factor(likeness: Likeness, factor: float, size: int) -> None:
     data = likeness.data(samples.small_face(), upscale_factor=factor)
     assert samples.picture_in(data).size == (data["width"], data["height"]) == (size, size)
     assert [face["action"] for face in data["faces"]] == ["restored"]
@@ -33,7 +33,7 @@ def test_color_correction_brings_contrast_to_a_faded_photo(likeness: Likeness) -
 
 
 @pytest.mark.parametrize(("output_format", "name"), [("png", "PNG"), ("jpeg", "JPEG"), ("webp", "WEBP")])
-def test_output_format(likeness: Likeness, output_format: str, name: str) -> None:
+def test_the_output_has_the_requested_format(likeness: Likeness, output_format: str, name: str) -> None:
     data = likeness.data(samples.small_face(), output_format=output_format, background="resample")
     assert samples.picture_in(data).format == name
     assert data["media_type"] == f"image/{output_format}"

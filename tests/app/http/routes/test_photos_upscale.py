@@ -11,7 +11,7 @@ from tests.app import samples
 from tests.app.server import Likeness
 
 
-def test_upscale(likeness: Likeness) -> None:
+def test_upscale_enlarges_without_detecting_faces(likeness: Likeness) -> None:
     response = likeness.upscale(samples.small_face(), upscale_factor=1.5, output_format="webp")
     assert response.status_code == 200
     document = response.json()

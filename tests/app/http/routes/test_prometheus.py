@@ -1,9 +1,11 @@
+"""`/metrics` in the text format of Prometheus."""
+
 from __future__ import annotations
 
 from tests.app.server import Likeness
 
 
-def test_the_text_format(likeness: Likeness) -> None:
+def test_metrics_are_in_prometheus_text_format(likeness: Likeness) -> None:
     response = likeness.client.get("/metrics")
     assert response.status_code == 200
     assert response.headers["content-type"].startswith("text/plain; version=")
@@ -11,5 +13,5 @@ def test_the_text_format(likeness: Likeness) -> None:
     assert response.text.endswith("\n")
 
 
-def test_it_is_not_part_of_the_interface(likeness: Likeness) -> None:
+def test_metrics_are_not_in_the_openapi_document(likeness: Likeness) -> None:
     assert "/metrics" not in likeness.client.get("/openapi.json").json()["paths"]

@@ -30,7 +30,7 @@ from tests.app.server import ENHANCE, MULTIPART, Likeness, form_body
         ('{"2": 1, "0": 0, "2": 1}', "face 2 is named twice"),
     ],
 )
-def test_bad_face_overrides(likeness: Likeness, value: str | bytes, why: str) -> None:
+def test_a_bad_value_is_refused_with_its_reason(likeness: Likeness, value: str | bytes, why: str) -> None:
     body = form_body({"file": samples.small_face(), "face_overrides": value})
     response = likeness.client.post(ENHANCE, content=body, headers={"Content-Type": MULTIPART})
     assert assert_refused(response, 422, "bad_parameter", "parameters") == (
@@ -45,7 +45,7 @@ def test_upscale_has_no_field_face_overrides(likeness: Likeness) -> None:
 
 
 @pytest.mark.parametrize("accept", ["application/json", "image/png"])
-def test_an_override_of_a_face_that_does_not_exist(likeness: Likeness, accept: str) -> None:
+def test_an_override_of_a_face_that_does_not_exist_is_refused(likeness: Likeness, accept: str) -> None:
     response = likeness.enhance(samples.small_face(), face_overrides='{"7": 0, "0": 1}', accept=accept)
     sentence = assert_refused(response, 422, "unknown_face", "detection")
     assert sentence == "face_overrides names face 7; this photo has one face, 0."

@@ -38,7 +38,7 @@ MEGABYTE = 10**6
         pytest.param(form_body({"file": samples.small_face(), "faces": "x" * 2 * MEGABYTE}), MULTIPART, id="long text"),
     ],
 )
-def test_not_a_well_formed_form(likeness: Likeness, path: str, content: bytes, media_type: str | None) -> None:
+def test_a_malformed_form_is_refused(likeness: Likeness, path: str, content: bytes, media_type: str | None) -> None:
     headers = {} if media_type is None else {"Content-Type": media_type}
     response = likeness.client.post(path, content=content, headers=headers)
     assert_refused(response, 400, "malformed_form", "request")
@@ -52,7 +52,7 @@ def test_not_a_well_formed_form(likeness: Likeness, path: str, content: bytes, m
         pytest.param({"output_format": "p" * 5000}, id="bytes of a field"),
     ],
 )
-def test_a_form_beyond_the_parsers_limits(likeness: Likeness, parts: dict[str, bytes | str]) -> None:
+def test_a_form_beyond_the_parsers_limits_is_refused(likeness: Likeness, parts: dict[str, bytes | str]) -> None:
     """The parser stops at its limits, before it has stored all parts."""
     body = form_body(parts | {"file": samples.small_face()})
     response = likeness.client.post(ENHANCE, content=body, headers={"Content-Type": MULTIPART})

@@ -37,7 +37,7 @@ from tests.app.server import ENHANCE, MULTIPART, UPSCALE, Likeness, form_body
         ({"file": b"x", "metrics": "maybe"}, "metrics"),
     ],
 )
-def test_bad_parameters(likeness: Likeness, path: str, fields: dict[str, bytes | str], named: str) -> None:
+def test_a_bad_parameter_is_refused(likeness: Likeness, path: str, fields: dict[str, bytes | str], named: str) -> None:
     response = likeness.client.post(path, content=form_body(fields), headers={"Content-Type": MULTIPART})
     assert named in assert_refused(response, 422, "bad_parameter", "parameters")
 
@@ -54,7 +54,7 @@ def test_bad_parameters(likeness: Likeness, path: str, fields: dict[str, bytes |
         ("identity_policy", "ignore"),
     ],
 )
-def test_bad_parameters_about_faces(likeness: Likeness, field: str, value: str) -> None:
+def test_a_bad_parameter_about_faces_is_refused(likeness: Likeness, field: str, value: str) -> None:
     response = likeness.enhance(samples.small_face(), **{field: value})
     assert field in assert_refused(response, 422, "bad_parameter", "parameters")
 
@@ -74,7 +74,7 @@ def test_the_error_sentence_for_many_bad_parameters_is_shortened(likeness: Liken
 
 
 @pytest.mark.parametrize("again", [("file", samples.small_face()), ("strength", "1")])
-def test_a_field_given_twice(likeness: Likeness, again: tuple[str, bytes | str]) -> None:
+def test_a_field_given_twice_is_refused(likeness: Likeness, again: tuple[str, bytes | str]) -> None:
     body = form_body({"file": samples.small_face(), "strength": "0"}, closed=False) + form_body(dict([again]))
     response = likeness.client.post(ENHANCE, content=body, headers={"Content-Type": MULTIPART})
     assert again[0] in assert_refused(response, 422, "bad_parameter", "parameters")

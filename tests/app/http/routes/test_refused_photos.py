@@ -29,7 +29,7 @@ PICTURE = images.gradient()
         pytest.param(b"RIFF\x10\0\0\0AVI LIST", id="AVI"),
     ],
 )
-def test_not_an_accepted_image(likeness: Likeness, file: bytes) -> None:
+def test_a_file_that_is_no_accepted_image_is_refused(likeness: Likeness, file: bytes) -> None:
     assert_refused(likeness.enhance(file), 415, "unsupported_media_type", "decode")
 
 
@@ -47,7 +47,7 @@ def test_not_an_accepted_image(likeness: Likeness, file: bytes) -> None:
         pytest.param(images.segment_bomb(PICTURE), id="JPEG of 100,000 segments"),
     ],
 )
-def test_a_broken_or_hostile_image(likeness: Likeness, file: bytes) -> None:
+def test_a_broken_or_hostile_image_is_refused(likeness: Likeness, file: bytes) -> None:
     start = time.monotonic()
     assert_refused(likeness.enhance(file, require_face=False), 422, "broken_image", "decode")
     assert time.monotonic() - start < 10

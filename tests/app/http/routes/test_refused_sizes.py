@@ -77,13 +77,13 @@ def test_pixel_limits_are_settings(fakes: Any) -> None:
         assert server.upscale(file, upscale_factor=3).status_code == 200
 
 
-def test_an_output_of_too_many_pixels(likeness: Likeness) -> None:
+def test_an_output_of_too_many_pixels_is_refused(likeness: Likeness) -> None:
     file = images.jpeg(np.zeros((2501, 2501, 3), np.uint8))
     sentence = assert_refused(likeness.upscale(file, upscale_factor=4), 413, "too_many_pixels", "decode")
     assert "100" in sentence
 
 
-def test_an_output_too_wide_for_webp(likeness: Likeness) -> None:
+def test_an_output_too_wide_for_webp_is_refused(likeness: Likeness) -> None:
     file = images.png(images.gradient(8192, 1))
     fields = {"upscale_factor": 2, "background": "resample", "metrics": False}
     response = likeness.upscale(file, output_format="webp", **fields)

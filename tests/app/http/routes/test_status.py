@@ -6,7 +6,7 @@ from app.http.schemas.server import Status
 from tests.app.server import STATUS, Likeness
 
 
-def test_status(likeness: Likeness) -> None:
+def test_status_has_slots_queue_memory_and_device(likeness: Likeness) -> None:
     response = likeness.client.get(STATUS)
     assert response.status_code == 200
     found = response.json()
