@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
 
+from pipeline.codec.encode import OUTPUT_FORMATS
+from pipeline.codec.formats import INPUT_FORMATS, accepted_names
 from pipeline.options import OutputFormat
 
-_FORMATS: dict[str, OutputFormat] = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".webp": "webp"}
-_SUFFIXES: dict[OutputFormat, str] = {"jpeg": ".jpg", "png": ".png", "webp": ".webp"}
+_READ = {suffix for row in INPUT_FORMATS for suffix in row.suffixes}
+_WRITTEN: dict[str, OutputFormat] = {
+    suffix: output_format for output_format, info in OUTPUT_FORMATS.items() for suffix in info.suffixes
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +46,19 @@ def plan_files(source: Path, target: Path, output_format: OutputFormat | None) -
 
 def _plans(source: Path, target: Path, output_format: OutputFormat | None) -> list[FilePlan]:
     if source.is_dir():
-        found = sorted(path for path in source.iterdir() if path.suffix.lower() in _FORMATS and path.is_file())
+        found = sorted(path for path in source.iterdir() if path.suffix.lower() in _READ and path.is_file())
         if not found:
-            raise ValueError(f"{source} has no JPEG, PNG or WebP photo.")
+            raise ValueError(f"{source} has no {accepted_names()} photo.")
         return [_into_folder(path, target, output_format) for path in found]
     if not source.is_file():
         raise ValueError(f"{source} is not there.")
     if target.is_dir() or not target.suffix:
         return [_into_folder(source, target, output_format)]
-    named = _FORMATS.get(target.suffix.lower())
+    named = _WRITTEN.get(target.suffix.lower())
     if named is None or output_format not in (None, named):
-        formats = "|".join(get_args(OutputFormat))
-        raise ValueError(f"{target}: name it .png, .jpg or .webp, as --output-format {{{formats}}} says.")
+        *others, last = (info.suffixes[0] for info in OUTPUT_FORMATS.values())
+        formats = "|".join(OUTPUT_FORMATS)
+        raise ValueError(f"{target}: name it {', '.join(others)} or {last}, as --output-format {{{formats}}} says.")
     return [FilePlan(source, target, named)]
 
 
@@ -62,4 +66,4 @@ def _into_folder(source: Path, folder: Path, output_format: OutputFormat | None)
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} is not a folder.")
     chosen: OutputFormat = output_format or "png"
-    return FilePlan(source, folder / (source.stem + _SUFFIXES[chosen]), chosen)
+    return FilePlan(source, folder / (source.stem + OUTPUT_FORMATS[chosen].suffixes[0]), chosen)

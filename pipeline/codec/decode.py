@@ -9,10 +9,10 @@ import PIL.Image
 from PIL import ImageCms
 from PIL.JpegImagePlugin import JpegImageFile
 
+from pipeline.codec.damage import damage_reported
 from pipeline.codec.file_parts import Parts, orientation
 from pipeline.codec.inspect import Header
 from pipeline.codec.limits import CHECKED_BEFORE_DECODING, MAX_PROFILE_BYTES
-from pipeline.codec.pillow import damage_reported, open_file
 from pipeline.codec.png_rows import check_rows
 from pipeline.types import FloatArray, Image, Notice, Photo
 
@@ -39,10 +39,10 @@ def decode(header: Header) -> Photo:
     """
     parts = header.parts
     notices = []
-    with damage_reported(header.file_format):
+    with damage_reported(header.file_format.name):
         if header.width * header.height > CHECKED_BEFORE_DECODING:
             _check_cheaply(parts)
-        file = open_file(parts.pixels, header.file_format)
+        file = header.file_format.plugin(BytesIO(parts.pixels))
         file.load()
         if parts.animated or getattr(file, "is_animated", False):
             notices.append(Notice("animation_first_frame", "The file is an animation; only its first frame is used."))

@@ -1,8 +1,8 @@
-"""A photo → the bytes of a PNG, JPEG or WebP file."""
+"""A photo → the bytes of a file, in one of the `OUTPUT_FORMATS`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -13,14 +13,45 @@ from pipeline.errors import OutputFormatLimit
 from pipeline.options import OutputFormat
 from pipeline.types import FloatArray, Image, Notice
 
-MEDIA_TYPES: Mapping[OutputFormat, str] = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
-MAX_SIDES: Mapping[OutputFormat, int] = {"png": 1_000_000, "jpeg": 65_500, "webp": 16_383}
 FULL_CHROMA_QUALITY = 90
-
-# Measured on 1 megapixel of enlarged photo: these settings 41 ms and 1.39 MB, OpenCV's default filters 61 ms and
-# 1.38 MB, Pillow at level 1 73 ms and 1.40 MB; level 6 takes 217 ms (Pillow 316 ms) for a file a tenth smaller.
-_PNG_SETTINGS = (cv2.IMWRITE_PNG_COMPRESSION, 2, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_AVG)
 _ROWS_AT_ONCE = 256
+
+
+def _png_settings(quality: int) -> tuple[int, ...]:
+    # Measured on 1 megapixel of enlarged photo: these settings 41 ms and 1.39 MB, OpenCV's default filters 61 ms and
+    # 1.38 MB, Pillow at level 1 73 ms and 1.40 MB; level 6 takes 217 ms (Pillow 316 ms) for a file a tenth smaller.
+    return (cv2.IMWRITE_PNG_COMPRESSION, 2, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_AVG)
+
+
+def _jpeg_settings(quality: int) -> tuple[int, ...]:
+    full_chroma = quality >= FULL_CHROMA_QUALITY
+    sampling = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444 if full_chroma else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420
+    return (cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling)
+
+
+def _webp_settings(quality: int) -> tuple[int, ...]:
+    return (cv2.IMWRITE_WEBP_QUALITY, quality)
+
+
+@dataclass(frozen=True, slots=True)
+class FormatInfo:
+    """How a format is written: its media type, suffixes (the first is used), longest side in pixels, and settings.
+
+    `settings` gives OpenCV's parameters for a quality of 1 to 100. OpenCV knows the encoder by the first suffix.
+    """
+
+    media_type: str
+    suffixes: tuple[str, ...]
+    max_side: int
+    settings: Callable[[int], tuple[int, ...]]
+    has_alpha: bool = True
+
+
+OUTPUT_FORMATS: Mapping[OutputFormat, FormatInfo] = {
+    "png": FormatInfo("image/png", (".png",), 1_000_000, _png_settings),
+    "jpeg": FormatInfo("image/jpeg", (".jpg", ".jpeg"), 65_500, _jpeg_settings, has_alpha=False),
+    "webp": FormatInfo("image/webp", (".webp",), 16_383, _webp_settings),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,41 +67,32 @@ def encode(image: Image, alpha: FloatArray | None, *, output_format: OutputForma
     """The file with `image` (H, W, 3), RGB in [0, 1], and `alpha` (H, W) in [0, 1] or None.
 
     Values are clipped and rounded to 8 bits; the same picture always gives the same bytes. `quality` (1–100) is for
-    JPEG and lossy WebP; JPEG keeps full chroma resolution from 90 on. JPEG has no alpha: the picture is composited
-    onto white, with the notice `alpha_flattened`.
+    JPEG and lossy WebP; JPEG keeps full chroma resolution from 90 on. For a format without alpha the picture is
+    composited onto white, with the notice `alpha_flattened`.
 
     Raises `OutputFormatLimit` where a side is longer than the format allows, and `RuntimeError` where the encoder
     fails.
     """
     check_size(image.shape[1], image.shape[0], output_format)
+    info, name = OUTPUT_FORMATS[output_format], output_format.upper()
     notices: tuple[Notice, ...] = ()
-    if alpha is not None and output_format == "jpeg":
+    if alpha is not None and not info.has_alpha:
         image, alpha = _on_white(image, alpha), None
-        notices = (Notice("alpha_flattened", "JPEG has no transparency; the picture was laid on white."),)
-    written, data = cv2.imencode(f".{output_format}", _levels(image, alpha), _settings(output_format, quality))
+        notices = (Notice("alpha_flattened", f"{name} has no transparency; the picture was laid on white."),)
+    written, data = cv2.imencode(info.suffixes[0], _levels(image, alpha), info.settings(quality))
     if not written or data.size == 0:
-        raise RuntimeError(f"The {output_format.upper()} encoder wrote nothing.")
-    return Encoded(data.tobytes(), MEDIA_TYPES[output_format], notices)
+        raise RuntimeError(f"The {name} encoder wrote nothing.")
+    return Encoded(data.tobytes(), info.media_type, notices)
 
 
 def check_size(width: int, height: int, output_format: OutputFormat) -> None:
     """Raise `OutputFormatLimit` where a side, in pixels, is longer than the format allows."""
-    limit = MAX_SIDES[output_format]
+    limit = OUTPUT_FORMATS[output_format].max_side
     if max(width, height) > limit:
         raise OutputFormatLimit(
             f"The result has {width} × {height} pixels, but a {output_format.upper()} file cannot be longer than "
             f"{limit} pixels on a side; choose another output format or a smaller upscale factor."
         )
-
-
-def _settings(output_format: OutputFormat, quality: int) -> tuple[int, ...]:
-    if output_format == "png":
-        return _PNG_SETTINGS
-    if output_format == "webp":
-        return (cv2.IMWRITE_WEBP_QUALITY, quality)
-    full_chroma = quality >= FULL_CHROMA_QUALITY
-    sampling = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444 if full_chroma else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420
-    return (cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling)
 
 
 def _on_white(image: Image, alpha: FloatArray) -> Image:

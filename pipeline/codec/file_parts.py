@@ -13,12 +13,9 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 from pipeline.codec.limits import MAX_CHUNKS, MAX_PROFILE_BYTES, MAX_SCANS, MAX_SEGMENTS
 from pipeline.errors import BrokenImage, UnsupportedMediaType
-
-Format: TypeAlias = Literal["JPEG", "PNG", "WebP"]
 
 _SCAN, _END, _APP1, _APP2 = 0xDA, 0xD9, 0xE1, 0xE2
 _HUFFMAN_FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive
@@ -50,30 +47,6 @@ class Parts:
     packed: bytes = b""
 
 
-def format_of(data: bytes) -> Format:
-    """The format whose signature the file starts with. Raises `UnsupportedMediaType` for any other file."""
-    if data.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "PNG"
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "WebP"
-    raise UnsupportedMediaType("This is not a JPEG, PNG or WebP picture; only these three are accepted.")
-
-
-def take_apart(data: bytes, file_format: Format) -> Parts:
-    """The parts of a file.
-
-    Raises `BrokenImage`, `UnsupportedMediaType` for a JPEG that is stored in a way that is not accepted, and
-    `struct.error` for a PNG that ends too early.
-    """
-    if file_format == "JPEG":
-        return _jpeg_parts(data)
-    if file_format == "PNG":
-        return _png_parts(data)
-    return Parts(data)  # libwebp reads the parts itself, in linear time
-
-
 def orientation(exif: bytes) -> int:
     """The orientation tag of an EXIF block; 1 (upright) where it has none or is damaged."""
     exif = exif.removeprefix(b"Exif\0\0")
@@ -90,7 +63,11 @@ def orientation(exif: bytes) -> int:
     return 1
 
 
-def _jpeg_parts(data: bytes) -> Parts:
+def jpeg_parts(data: bytes) -> Parts:
+    """The parts of a JPEG file.
+
+    Raises `BrokenImage`, and `UnsupportedMediaType` where it is stored in a way that is not accepted.
+    """
     kept, outline = [data[:2]], [data[:2]]
     exif, scans = b"", 0
     profile: list[bytes] = []
@@ -138,7 +115,8 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int, int]]:
             raise BrokenImage(f"This JPEG file has more than {MAX_SEGMENTS} segments, which no real photo has.")
 
 
-def _png_parts(data: bytes) -> Parts:
+def png_parts(data: bytes) -> Parts:
+    """The parts of a PNG file. Raises `BrokenImage`, and `struct.error` where the file ends too early."""
     kept, header, packed, exif, frames = [data[:8]], b"", [], b"", 1
     profile: bytes | None = None
     position = 8

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 
 from PIL.Image import DecompressionBombError
 
-from pipeline.codec.file_parts import Format, Parts, format_of, take_apart
-from pipeline.codec.pillow import damage_reported, open_file
+from pipeline.codec.damage import damage_reported
+from pipeline.codec.file_parts import Parts
+from pipeline.codec.formats import InputFormat, format_of
 from pipeline.errors import TooManyPixels
 
 
@@ -19,23 +21,23 @@ class Header:
     `pipeline.codec.decode.decode` needs.
     """
 
-    file_format: Format
+    file_format: InputFormat
     width: int
     height: int
     parts: Parts
 
 
 def inspect(data: bytes, *, max_pixels: int) -> Header:
-    """The header of a JPEG, PNG or WebP file.
+    """The header of a file in one of the `INPUT_FORMATS`.
 
     Raises `UnsupportedMediaType` for any other file, `BrokenImage` where the file's structure is damaged, cut off or
     built to be expensive, and `TooManyPixels` above `max_pixels`. Damage in the pixels is found by `decode`.
     """
     file_format = format_of(data)
-    with damage_reported(file_format):
-        parts = take_apart(data, file_format)
+    with damage_reported(file_format.name):
+        parts = file_format.take_apart(data)
         try:
-            file = open_file(parts.pixels, file_format)
+            file = file_format.plugin(BytesIO(parts.pixels))
         except DecompressionBombError as error:  # Pillow refuses some WebP sizes without saying what they are
             raise TooManyPixels(
                 f"The photo is too large; at most {max_pixels / 1e6:.4g} megapixels are accepted."

@@ -2,14 +2,14 @@
 
 from fastapi import APIRouter
 
-from app.http.answers import ANYWHERE
+from app.http.error_responses import ANYWHERE
 from app.http.policy import Policy
 from app.http.routes.dependencies import ServiceDep
-from app.http.routes.photos import PICTURES
 from app.http.schemas.forms import EnhanceForm
 from app.http.schemas.server import Config, Limits
 from app.options import OPTIONS
 from app.version import VERSION
+from pipeline.codec.formats import INPUT_FORMATS
 
 router = APIRouter(prefix="/api/v1", tags=["server"], responses=ANYWHERE)
 
@@ -32,7 +32,7 @@ async def config(service: ServiceDep) -> Config:
             max_input_megapixels=settings.max_input_megapixels,
             max_output_megapixels=settings.max_output_megapixels,
             deadline_s=settings.deadline_s,
-            media_types=list(PICTURES),
+            media_types=[row.media_type for row in INPUT_FORMATS],
             **bounds,
         ),
         defaults=defaults | {"restorer": offered["restorer"][0], "identity_threshold": threshold},

@@ -6,7 +6,9 @@ from fastapi import UploadFile
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.json_schema import SkipJsonSchema
 
+from app.face_overrides import FaceOverrides
 from app.options import OPTIONS, Option
+from pipeline.codec.formats import accepted_names
 
 _Absent: TypeAlias = SkipJsonSchema[None]  # a field may be left out, but a form cannot say null
 
@@ -19,14 +21,14 @@ def _field(option: Option) -> tuple[Any, Any]:
     shown: dict[str, Any] = {"description": option.words}
     if option.example is not None:
         shown["examples"] = [option.example]
-    if option.default is None and option.type in (float, str):
+    if option.default is None and option.type is not FaceOverrides:  # whose type says itself that it may be absent
         kind = Annotated[option.type, Field(**bounds)] if bounds else option.type
         return kind | _Absent, Field(None, **shown)
     return option.type, Field(option.default, **bounds, **shown)
 
 
 def _form(name: str, words: str, *, enhances: bool) -> type[BaseModel]:
-    file = (UploadFile, Field(description="JPEG, PNG or WebP"))
+    file = (UploadFile, Field(description=accepted_names()))
     reference = (UploadFile | _Absent, Field(None, description="ground truth that the metrics compare with"))
     shared = {option.name: _field(option) for option in OPTIONS if option.upscales}
     others = {option.name: _field(option) for option in OPTIONS if enhances and not option.upscales}

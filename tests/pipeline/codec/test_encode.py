@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.codec.decode import decode
-from pipeline.codec.encode import MAX_SIDES, MEDIA_TYPES, encode
+from pipeline.codec.encode import OUTPUT_FORMATS, encode
 from pipeline.codec.inspect import inspect
 from pipeline.errors import OutputFormatLimit
 from pipeline.options import OutputFormat
@@ -33,7 +33,7 @@ def test_formats(output_format: OutputFormat) -> None:
     with PIL.Image.open(BytesIO(encoded.data)) as picture:
         assert picture.format == output_format.upper()
         assert picture.mode == "RGB"
-        assert encoded.media_type == picture.get_format_mimetype() == MEDIA_TYPES[output_format]
+        assert encoded.media_type == picture.get_format_mimetype() == OUTPUT_FORMATS[output_format].media_type
     assert encoded.notices == ()
     difference = np.abs(shown(encoded.data) - PICTURE * 255).mean(axis=(0, 1))
     assert difference.max() < 4  # in every channel: red and blue are in their places
@@ -96,7 +96,7 @@ def test_side_limits(output_format: OutputFormat, limit: int, upright: bool) -> 
         return np.full((length, 1, 3) if upright else (1, length, 3), 0.5, np.float32)
 
     fitting = encode(line(limit), None, output_format=output_format, quality=50)
-    assert max(shown(fitting.data).shape) == limit == MAX_SIDES[output_format]
+    assert max(shown(fitting.data).shape) == limit == OUTPUT_FORMATS[output_format].max_side
     with pytest.raises(OutputFormatLimit, match=str(limit)):
         encode(line(limit + 1), None, output_format=output_format, quality=50)
     assert encode(line(limit + 1), None, output_format="png", quality=50).data

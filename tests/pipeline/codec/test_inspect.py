@@ -23,7 +23,7 @@ PICTURE = images.gradient()
 )
 def test_header_says_format_and_size(data: bytes, file_format: str) -> None:
     header = inspect(data, max_pixels=MAX_PIXELS)
-    assert (header.file_format, header.width, header.height) == (file_format, 48, 32)
+    assert (header.file_format.name, header.width, header.height) == (file_format, 48, 32)
 
 
 def test_size_is_as_stored() -> None:

@@ -1,11 +1,9 @@
 /** Checks a photo before it is sent. */
 import type { Limits } from "@/api/types";
+import { FORMATS, mediaTypeOf } from "./formats";
 import type { Size } from "./photo";
 
-const NAMES: Record<string, string> = { "image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WebP" };
-
 const MEBIBYTE = 2 ** 20;
-const SIGNATURE_BYTES = 16;
 
 /** Why a file cannot be sent, by its type and length; null if it can. */
 export async function refusalOf(file: File, limits: Limits): Promise<string | null> {
@@ -22,7 +20,7 @@ export async function refusalOf(file: File, limits: Limits): Promise<string | nu
 
 /** "PNG, JPEG or WebP" */
 export function acceptedKinds(limits: Limits): string {
-  return listed(limits.media_types.map((type) => NAMES[type] ?? type));
+  return listed(limits.media_types.map((type) => FORMATS[type]?.name ?? type));
 }
 
 /** Why a photo of this size cannot be sent; null if it can. */
@@ -41,16 +39,6 @@ export function obstacleOf(size: Size, factor: number, limits: Limits): string |
       `the server makes at most ${limits.max_output_megapixels}. Choose a smaller size.`
     );
   }
-  return null;
-}
-
-/** The media type by the first bytes of a file; null if they are of no known type. Its name may be wrong. */
-export async function mediaTypeOf(file: File): Promise<string | null> {
-  const head = new Uint8Array(await file.slice(0, SIGNATURE_BYTES).arrayBuffer());
-  const text = String.fromCharCode(...head);
-  if (text.startsWith("\xff\xd8\xff")) return "image/jpeg";
-  if (text.startsWith("\x89PNG\r\n\x1a\n")) return "image/png";
-  if (text.startsWith("RIFF") && text.startsWith("WEBP", 8)) return "image/webp";
   return null;
 }
 

@@ -1,5 +1,5 @@
 /** Turns photos that the browser would not show upright. */
-import { mediaTypeOf } from "./check";
+import { mediaTypeOf } from "./formats";
 import { orientationOf, type Orientation } from "./orientation";
 
 /** The file, or an upright copy if the browser would show the file turned. */

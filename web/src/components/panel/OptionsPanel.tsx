@@ -3,6 +3,7 @@
 import { useId, type ReactNode } from "react";
 import type { Config } from "@/api/types";
 import { scaleInWords } from "@/photos/figures";
+import { OUTPUT_NAMES } from "@/photos/formats";
 import { canProtect, factorsOf, type Options } from "@/photos/options";
 import { Choice } from "@/components/ui/Choice";
 import { Range } from "@/components/ui/Range";
@@ -21,7 +22,6 @@ const FACES: Record<Options["faces"], string> = {
   largest: "The largest",
   center: "The middle one",
 };
-const FORMATS: Record<Options["output_format"], string> = { png: "PNG", jpeg: "JPEG", webp: "WebP" };
 
 /** The options for all photos. */
 export function OptionsPanel({ options, config, isFolded, onChange }: Props) {
@@ -73,7 +73,7 @@ export function OptionsPanel({ options, config, isFolded, onChange }: Props) {
       <Choice
         legend="Save as"
         value={options.output_format}
-        choices={offered(FORMATS, choices.output_format)}
+        choices={offered(OUTPUT_NAMES, choices.output_format)}
         onChange={(output_format) => set({ output_format })}
       />
       {options.output_format !== "png" && (
@@ -110,7 +110,7 @@ function summaryOf({ upscale_factor, strength, faces, identity_policy, color_cor
     faces !== "all" && FACES[faces].toLowerCase(),
     identity_policy === "protect" && "likeness kept",
     color_correction === "auto" && "colours corrected",
-    FORMATS[output_format],
+    OUTPUT_NAMES[output_format],
   ];
   return words.filter(Boolean).join(" · ");
 }
