@@ -1,13 +1,12 @@
 """Everything that a request may ask for, as one table: the forms, `/config` and the command line are made from it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, get_args
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from types import UnionType
+from typing import Any, get_args, get_type_hints
 
 from app.face_overrides import EXAMPLE, FaceOverrides
-from pipeline.options import Background, ColorCorrection, EnhanceOptions, FaceChoice, IdentityPolicy, OutputFormat
-
-_DEFAULT = EnhanceOptions()
+from pipeline.options import EnhanceOptions, OutputFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,50 +28,40 @@ class Option:
         return [] if self.type in (bool, int, float, str, FaceOverrides) else list(get_args(self.type))
 
 
-def _pipeline(name: str, kind: Any, words: str, bounds: tuple[int, int] | None = None, **more: Any) -> Option:
-    """The row of an option whose default is the pipeline's."""
-    return Option(name, kind, getattr(_DEFAULT, name), words, bounds, **more)
+# What a form says of an option of the pipeline in another way.
+_IN_FORMS: Mapping[str, Mapping[str, Any]] = {
+    "face_overrides": {
+        "type": FaceOverrides,
+        "default": None,
+        "words": "strength of single faces, before `strength` and `faces`: a JSON object, the face's place (0, 1, …) "
+        "in `data.faces` of an earlier answer for the same photo and `color_correction` → strength from 0, which "
+        "leaves that face upscaled only, to 1",
+        "example": EXAMPLE,
+    },
+    "restorer": {"words": "another restorer that the server offers, see /api/v1/config"},
+    "upscaler": {"words": "another upscaler that the server offers, see /api/v1/config"},
+    "identity_threshold": {
+        "words": "similarity under which a face is another person, on the recogniser's scale; unless given, what "
+        "/api/v1/config says"
+    },
+}
+
+
+def _of_the_pipeline() -> Iterator[Option]:
+    """A row for each field of `EnhanceOptions`."""
+    kinds = get_type_hints(EnhanceOptions, include_extras=True)
+    for field in fields(EnhanceOptions):
+        kind, about = get_args(kinds[field.name])
+        value_type = get_args(kind)[0] if isinstance(kind, UnionType) else kind  # `str` of `str | None`
+        option = Option(field.name, value_type, field.default, **asdict(about))
+        yield replace(option, **_IN_FORMS.get(field.name, {}))
 
 
 OPTIONS: tuple[Option, ...] = (
-    _pipeline("upscale_factor", float, "output size over input size", (1, 4), upscales=True),
-    _pipeline("strength", float, "blend of restored and upscaled face; 0 leaves the face upscaled only", (0, 1)),
-    _pipeline("faces", FaceChoice, "which faces to restore"),
-    Option(
-        "face_overrides",
-        FaceOverrides,
-        None,
-        "strength of single faces, before `strength` and `faces`: a JSON object, the face's place (0, 1, …) in "
-        "`data.faces` of an earlier answer for the same photo and `color_correction` → strength from 0, which "
-        "leaves that face upscaled only, to 1",
-        example=EXAMPLE,
-    ),
-    _pipeline("require_face", bool, "true: no face is an error; false: upscale all the same"),
-    _pipeline("restorer", str, "another restorer that the server offers, see /api/v1/config", by_model=True),
-    _pipeline("color_correction", ColorCorrection, "auto: white balance and contrast of a faded photo", upscales=True),
-    _pipeline("background", Background, "upscale: by a network; resample: Lanczos, no network", upscales=True),
-    _pipeline(
-        "upscaler", str, "another upscaler that the server offers, see /api/v1/config", upscales=True, by_model=True
-    ),
-    _pipeline(
-        "denoise_strength",
-        float,
-        "less than 1 leaves noise and grain; for upscalers that can, others warn",
-        (0, 1),
-        upscales=True,
-        by_model=True,
-    ),
-    _pipeline("identity_policy", IdentityPolicy, "protect: lower the strength to keep the likeness"),
+    *_of_the_pipeline(),
     Option("output_format", OutputFormat, "png", None, upscales=True),
     Option("quality", int, 95, "of JPEG and WebP", (1, 100), upscales=True),
     Option("metrics", bool, True, "false: leave the quality metrics out", upscales=True),
-    _pipeline(
-        "identity_threshold",
-        float,
-        "similarity under which a face is another person, on the recogniser's scale; unless given, what "
-        "/api/v1/config says",
-        (-1, 1),
-    ),
 )
 
 

@@ -1,9 +1,9 @@
-"""The options of the pipeline for one photo."""
+"""The options of the pipeline for one photo: the table of what a user may ask for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 FaceChoice: TypeAlias = Literal["all", "largest", "center"]
 ColorCorrection: TypeAlias = Literal["none", "auto"]
@@ -13,18 +13,58 @@ OutputFormat: TypeAlias = Literal["png", "jpeg", "webp"]
 
 
 @dataclass(frozen=True, slots=True)
-class EnhanceOptions:
-    """What the user asks for. The defaults are those of the HTTP interface; strengths are in [0, 1]."""
+class About:
+    """What is known of an option beside its name, type and default.
 
-    upscale_factor: float = 2.0
-    strength: float = 1.0
-    faces: FaceChoice = "all"
-    require_face: bool = True
-    color_correction: ColorCorrection = "none"
-    background: Background = "upscale"
-    identity_policy: IdentityPolicy = "warn"
-    identity_threshold: float | None = None  # cosine in [-1, 1]; None: the recogniser's own
-    restorer: str | None = None  # name of an offered model; None: the default
-    upscaler: str | None = None
-    denoise_strength: float = 1.0
-    face_overrides: tuple[tuple[int, float], ...] = ()  # (face index, strength); overrides `strength` and `faces`
+    `words`: a sentence for people. `bounds`: the lowest and the highest number. `upscales`: whether it can be asked for
+    where no faces are looked for. `by_model`: whether it depends on the models that are installed.
+    """
+
+    words: str
+    bounds: tuple[int, int] | None = None
+    upscales: bool = False
+    by_model: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EnhanceOptions:
+    """What the user asks for. Each field is `Annotated[type, About]`; the defaults are those of the HTTP interface.
+
+    `face_overrides` are pairs of a face's index and its strength; they go before `strength` and `faces`.
+    """
+
+    upscale_factor: Annotated[float, About("output size over input size", (1, 4), upscales=True)] = 2.0
+    strength: Annotated[
+        float, About("blend of restored and upscaled face; 0 leaves the face upscaled only", (0, 1))
+    ] = 1.0
+    faces: Annotated[FaceChoice, About("which faces to restore")] = "all"
+    face_overrides: Annotated[
+        tuple[tuple[int, float], ...], About("strength of single faces, before `strength` and `faces`")
+    ] = ()
+    require_face: Annotated[bool, About("true: no face is an error; false: upscale all the same")] = True
+    restorer: Annotated[str | None, About("another restorer that is offered", by_model=True)] = None
+    color_correction: Annotated[
+        ColorCorrection, About("auto: white balance and contrast of a faded photo", upscales=True)
+    ] = "none"
+    background: Annotated[Background, About("upscale: by a network; resample: Lanczos, no network", upscales=True)] = (
+        "upscale"
+    )
+    upscaler: Annotated[str | None, About("another upscaler that is offered", upscales=True, by_model=True)] = None
+    identity_policy: Annotated[IdentityPolicy, About("protect: lower the strength to keep the likeness")] = "warn"
+    identity_threshold: Annotated[
+        float | None,
+        About(
+            "similarity under which a face is another person, on the recogniser's scale; unless given, its own",
+            (-1, 1),
+            by_model=True,
+        ),
+    ] = None
+    denoise_strength: Annotated[
+        float,
+        About(
+            "less than 1 leaves noise and grain; for upscalers that can, others warn",
+            (0, 1),
+            upscales=True,
+            by_model=True,
+        ),
+    ] = 1.0
