@@ -6,7 +6,7 @@ import sys
 from pydantic import ValidationError
 
 from app.commands import keys, models, openapi, photos, serve
-from app.commands.status import INTERRUPTED, USAGE_ERROR
+from app.commands.exit_status import INTERRUPTED, USAGE_ERROR
 from app.settings import Settings
 from pipeline.errors import PipelineError
 
@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
             shown = f" (it is {wrong['input']!r})" if field is None or field.repr else ""
             print(f"LIKENESS_{name}: {wrong['msg'].removeprefix('Value error, ')}{shown}.", file=sys.stderr)
         return USAGE_ERROR
-    except PipelineError as error:  # of a file that is missing, wrong or unreadable, or a model that does not run
+    except PipelineError as error:  # its message is written for the user
         print(error.message, file=sys.stderr)
         return USAGE_ERROR
     except KeyboardInterrupt:

@@ -8,7 +8,7 @@ from functools import partial
 
 from tqdm import tqdm
 
-from app.commands.status import SOME_FAILED
+from app.commands.exit_status import SOME_FAILED
 from app.commands.table import megabytes, print_table, say
 from app.settings import Settings
 from pipeline.errors import ModelUnavailable
@@ -84,7 +84,7 @@ class _Bars:
 
     def __init__(self) -> None:
         self._bar: tqdm[None] | None = None
-        self._tenth = -1  # of the file, that was last told in a line
+        self._tenth = -1  # of the file: the last for which a line was printed
 
     def update(self, model: ModelFile, there: int, total: int) -> None:
         """Show that `there` of `total` bytes are there."""
@@ -100,7 +100,7 @@ class _Bars:
             say(f"{name}: {megabytes(there)} of {megabytes(total)}", sys.stderr)
 
     def close(self) -> None:
-        """The present file is done, one way or the other."""
+        """Remove the bar: the file is complete, or its download has failed."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None

@@ -5,7 +5,7 @@ import sys
 
 from app.commands.arguments import Commands
 from app.commands.download import pull_models
-from app.commands.status import SOME_FAILED
+from app.commands.exit_status import SOME_FAILED
 from app.commands.table import megabytes, print_table, say
 from app.settings import Settings
 from pipeline.errors import ModelUnavailable
@@ -34,11 +34,11 @@ def add_parser(commands: Commands) -> None:
 
 
 def list_models(parsed: argparse.Namespace, settings: Settings) -> int:
-    """Print every known model and its state. Raises `ModelUnavailable`, after the table, for what hinders a start."""
+    """Print every known model and its state. Raises `ModelUnavailable`, after the table, if no server could start."""
     selection, problem = None, None
     try:
         selection = choose(settings.model_preferences)
-    except ModelUnavailable as error:  # the table is what helps to mend it
+    except ModelUnavailable as error:  # printed after the table, which shows what is missing
         problem = error
     checked = set() if selection is None else {model for models in selection.offered.values() for model in models}
     ordered = sorted(known_models(settings.weights_dir), key=lambda model: list(ROLES).index(model.role))

@@ -9,8 +9,8 @@ from pydantic_core import PydanticCustomError
 from tqdm import tqdm
 
 from app.commands.arguments import Commands, number
+from app.commands.exit_status import SOME_FAILED
 from app.commands.files import plan_files
-from app.commands.status import SOME_FAILED
 from app.face_overrides import FaceOverrides, parse
 from app.options import OPTIONS, Option, enhance_options
 from app.settings import Settings

@@ -5,7 +5,7 @@ import logging
 from contextlib import suppress
 
 from app.commands.arguments import Commands, number
-from app.commands.status import SOME_FAILED
+from app.commands.exit_status import SOME_FAILED
 from app.observe.logs import configure
 from app.settings import Settings
 from pipeline.models.catalogue.selection import choose

@@ -1,10 +1,11 @@
 """The errors that an operation may answer, as the OpenAPI document lists them."""
 
+from http import HTTPStatus
 from typing import Any, TypeAlias
 
 from app.http.schemas.answers import ErrorResponse
 
-Answers: TypeAlias = dict[int | str, dict[str, Any]]
+Responses: TypeAlias = dict[int | str, dict[str, Any]]
 
 _MEANINGS = {
     400: "Not a well-formed request or form",
@@ -20,11 +21,14 @@ _MEANINGS = {
 }
 
 
-def refusals(*statuses: int) -> Answers:
+def error_responses(*statuses: int) -> Responses:
     """The responses of these statuses, each with the one shape that all errors have."""
-    return {status: {"model": ErrorResponse, "description": _MEANINGS[status]} for status in statuses}
+    return {
+        status: {"model": ErrorResponse, "description": _MEANINGS.get(status, HTTPStatus(status).phrase)}
+        for status in statuses
+    }
 
 
 # Any address refuses a wrong Content-Length or a large body, and any operation may fail.
-ANYWHERE = refusals(400, 413, 500)
-ON_THE_DEVICE = refusals(429, 503, 504)
+ANYWHERE = error_responses(400, 413, 500)
+ON_THE_DEVICE = error_responses(429, 503, 504)

@@ -57,6 +57,11 @@ def status_of(error: domain.PipelineError) -> int:
     return next(status for kind, status in STATUS if isinstance(error, kind))
 
 
+def error_statuses() -> list[int]:
+    """The statuses that errors have, in ascending order; not 499, which no client receives."""
+    return sorted({status for _, status in STATUS} - {CLIENT_CLOSED_REQUEST})
+
+
 def response_to(scope: Scope, error: Exception) -> JSONResponse:
     """The answer to any error, in the one shape that all have. Its code and stage go into the request's record."""
     request_id = str(scope.get("request_id", "-"))
@@ -70,18 +75,23 @@ def install(app: FastAPI) -> None:
     """Give `app` a handler for every error that has a status of its own."""
 
     async def answer(request: Request, error: Exception) -> Response:
-        return response_to(request.scope, _while_reading_a_form(error))
+        return response_to(request.scope, _meant(error))
 
     for kind in (domain.PipelineError, HTTPException, RequestValidationError, ClientDisconnect):
         app.add_exception_handler(kind, answer)
 
 
-def _while_reading_a_form(error: Exception) -> Exception:
-    """What `error` stands for: FastAPI turns whatever is raised while it reads a form into a 400 with that cause."""
+def _meant(error: Exception) -> Exception:
+    """What `error` stands for.
+
+    FastAPI turns whatever is raised while it reads a form into a 400 with that as its cause. Starlette raises
+    `ClientDisconnect` where a body is read.
+    """
     cause = error.__cause__ if type(error) is HTTPException else None
-    if isinstance(cause, ClientDisconnect):
+    meant = cause if isinstance(cause, Exception) else error
+    if isinstance(meant, ClientDisconnect):
         return domain.Cancelled("The client went away before its upload was whole.", stage="upload")
-    return cause if isinstance(cause, Exception) else error
+    return meant
 
 
 def _answer(error: Exception, request_id: str) -> tuple[int, dict[str, str], dict[str, str]]:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from fastapi import APIRouter, Response
 
-from app.http.answers import ANYWHERE
+from app.http.error_responses import ANYWHERE
 from app.http.policy import Policy
 from app.http.routes.dependencies import ServiceDep
 from app.http.schemas.server import Health, Liveness, Readiness

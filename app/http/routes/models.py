@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, Request
 
-from app.http.answers import ANYWHERE, ON_THE_DEVICE
+from app.http.error_responses import ANYWHERE, ON_THE_DEVICE
 from app.http.policy import Policy
 from app.http.routes.dependencies import ServiceDep, disconnected
 from app.http.schemas.server import ModelOut, WarmupResponse

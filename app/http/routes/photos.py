@@ -10,8 +10,9 @@ from starlette.responses import Response
 
 from app.http import event_stream
 from app.http.accept import by_preference
-from app.http.answers import Answers, refusals
 from app.http.document import json_document
+from app.http.error_responses import Responses, error_responses
+from app.http.errors import error_statuses
 from app.http.large_response import LargeResponse
 from app.http.policy import Policy
 from app.http.routes.dependencies import ServiceDep, disconnected
@@ -24,7 +25,8 @@ from app.work.order import Order, Task
 from app.work.progress import Progress
 from app.work.report import Report
 from app.work.service import Service, Write
-from pipeline.codec.encode import MEDIA_TYPES
+from pipeline.codec.encode import OUTPUT_FORMATS
+from pipeline.codec.formats import INPUT_FORMATS
 from pipeline.options import OutputFormat
 
 router = APIRouter(
@@ -34,20 +36,21 @@ router = APIRouter(
     form_limits={"max_files": 4, "max_fields": 64, "max_part_size": 4096},
 )
 
-PICTURES: dict[str, OutputFormat] = {media_type: name for name, media_type in MEDIA_TYPES.items()}
+PICTURES: dict[str, OutputFormat] = {info.media_type: name for name, info in OUTPUT_FORMATS.items()}
 DOCUMENT, EVENTS = "application/json", event_stream.EventStream.media_type
 
 _PICTURE = {"schema": {"type": "string", "format": "binary"}}
-_ANSWERS: Answers = {
+_ANSWERS: Responses = {
     200: {
         "model": EnhanceResponse,
         "description": "The picture in base64 and its figures. If `Accept` asks for an image, the picture itself; for "
         "text/event-stream, events of how far it is, and then the result or what went wrong.",
         "content": dict.fromkeys(PICTURES, _PICTURE) | {EVENTS: {"schema": event_stream.schema()}},
     },
-    **refusals(400, 401, 408, 413, 415, 422, 429, 500, 503, 504),
+    **error_responses(*error_statuses()),
 }
-_ENCODINGS = {name: {"contentType": ", ".join(PICTURES)} for name in ("file", "reference")}
+_ACCEPTED = ", ".join(row.media_type for row in INPUT_FORMATS)
+_ENCODINGS = {name: {"contentType": _ACCEPTED} for name in ("file", "reference")}
 _FORM = {"requestBody": {"content": {"multipart/form-data": {"encoding": _ENCODINGS}}}}
 _DESCRIBED: dict[str, Any] = {"responses": _ANSWERS, "response_class": Response, "openapi_extra": _FORM}
 
@@ -120,12 +123,12 @@ async def _bytes(upload: UploadFile, name: str) -> bytes:
 
 def _wanted(request: Request, output_format: OutputFormat) -> str:
     """The media type that `Accept` asks for: a picture's, that of events, or else the document's."""
-    has_events = request.scope["http_version"] != "1.0"  # it cannot keep a connection after an answer of unknown length
+    has_events = request.scope["http_version"] != "1.0"  # HTTP/1.0 has no chunks, which a stream needs
     for media_type in by_preference(request.headers, "accept"):
         if media_type in PICTURES or (media_type == EVENTS and has_events):
             return media_type
         if media_type == "image/*":
-            return MEDIA_TYPES[output_format]
+            return OUTPUT_FORMATS[output_format].media_type
         if media_type in (DOCUMENT, "application/*", "text/html", "*/*"):
             return DOCUMENT  # a browser that sends a form names text/html before any image
     return DOCUMENT

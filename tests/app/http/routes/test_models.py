@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from contextlib import closing
 from dataclasses import replace
 
+import pytest
+
 from app.http.schemas.server import ModelOut
 from pipeline.models.catalogue.registry import REGISTRY
 from tests.app.fakes import FakeModels
-from tests.app.server import Likeness, head_of, serving
+from tests.app.server import Likeness, eventually, head_of, serving
 
 
 def test_models_lists_every_model_with_its_state(likeness: Likeness) -> None:
@@ -58,3 +61,15 @@ def test_warmup_accepts_a_body_that_arrives_late(likeness: Likeness) -> None:
         time.sleep(0.1)
         connection.sendall(b"{}")
         assert connection.recv(12) == b"HTTP/1.1 200"
+
+
+def test_a_client_that_disconnects_during_its_body_is_no_failure_of_the_server(
+    likeness: Likeness, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "likeness")
+    with closing(likeness.connect()) as connection:
+        connection.sendall(head_of("/api/v1/models/warmup", {"Content-Length": 2}) + b"{")
+    eventually(lambda: any(record.name == "likeness.requests" for record in caplog.records))
+    (line,) = [vars(record) for record in caplog.records if record.name == "likeness.requests"]
+    assert (line["status"], line["code"], line["stage"]) == (499, "cancelled", "upload")
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
