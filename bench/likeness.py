@@ -56,8 +56,7 @@ class GivenFaces:
     """Runs a detector, so that its time counts, but returns `faces`, in pixels of a photo of this `width`."""
 
     def __init__(self, detector: Detector, faces: Sequence[Face], width: int) -> None:
-        self.name = detector.name
-        self.max_side = detector.max_side
+        self.name, self.working_bytes, self.max_side = detector.name, detector.working_bytes, detector.max_side
         self._detector, self._faces, self._width = detector, faces, width
 
     def detect(self, image: Image, check: Callable[[], None]) -> list[Face]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.models.roles import Models, Named
+from pipeline.models.roles import Model, Models
 from pipeline.notices import face_notices
 from pipeline.options import EnhanceOptions
 from pipeline.plan import make_plan, request_faces, to_align
@@ -80,6 +80,6 @@ def _corrected(photo: Photo, options: EnhanceOptions, run: Run) -> Image:
         return correct(photo.image)
 
 
-def _names(**models: Named | None) -> dict[str, str]:
+def _names(**models: Model | None) -> dict[str, str]:
     """Role → name of each model that is not None."""
     return {role: model.name for role, model in models.items() if model is not None}

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.errors import PipelineError, StageFailed
 from pipeline.geometry import FFHQ_512_TEMPLATE
-from pipeline.models.roles import Models, Named
+from pipeline.models.roles import Model, Models
 from pipeline.run import Run
 from pipeline.steps.restoration import restore_crops
 from pipeline.steps.upscaling import upscale_tiled
@@ -60,7 +60,7 @@ def warm_up(models: Models, run: Run) -> None:
 
 
 @contextmanager
-def _naming(model: Named) -> Iterator[None]:
+def _naming(model: Model) -> Iterator[None]:
     """Name the model in the error, because a role may have several models and the stage alone is ambiguous."""
     try:
         yield

@@ -16,7 +16,7 @@ from pipeline.codec.decode import decode
 from pipeline.codec.encode import Encoded, check_size, encode
 from pipeline.codec.inspect import Header, inspect
 from pipeline.errors import ReferenceMismatch, TooManyPixels
-from pipeline.models.roles import Models
+from pipeline.models.roles import Model, Models
 from pipeline.photo import enhance, upscale_photo
 from pipeline.run import Run
 from pipeline.steps.upscaling import output_size
@@ -25,7 +25,7 @@ from pipeline.types import Enhanced, Notice, Photo
 # How far the proportions of photo and ground truth may differ, beyond a pixel: a little cropping does no harm.
 ASPECT_TOLERANCE = 0.02
 
-WORKING_BYTES = 160 * 2**20  # the least that a photo is counted with: also for LPIPS, which states no size
+LEAST_WORKING_BYTES = 160 * 2**20  # with few networks or none, decoding, metrics and encoding work in some memory too
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,11 @@ def _check_proportions(photo: Photo, reference: Photo) -> None:
 def working_bytes(order: Order, models: Models) -> int:
     """The most memory that one of the networks for this photo works in."""
     chosen = models.chosen(order.options.restorer, order.options.upscaler)
-    sizes = [chosen.restorer.working_bytes] if order.task == "enhance" else []
+    used: list[Model | None] = []
+    if order.task == "enhance":
+        used += [chosen.detector, chosen.restorer, chosen.parser, chosen.recogniser]
     if order.options.background == "upscale":
-        sizes += [upscaler.working_bytes for upscaler in chosen.upscalers.values()]
-    return max([WORKING_BYTES, *sizes])
+        used += chosen.upscalers.values()
+    if order.metrics:
+        used.append(chosen.perceptual)
+    return max([LEAST_WORKING_BYTES, *(model.working_bytes for model in used if model is not None)])

@@ -37,16 +37,16 @@ ROLES: Mapping[Role, RoleInfo] = {
 }
 
 
-class Named(Protocol):
-    """What all models have."""
+class Model(Protocol):
+    """What all models have. `working_bytes`: their peak host memory in addition to the weights."""
 
     name: str
+    working_bytes: int
 
 
-class Detector(Protocol):
+class Detector(Model, Protocol):
     """Finds faces. Photos are shrunk to a long side of `max_side` pixels before `detect`."""
 
-    name: str
     max_side: int
 
     def detect(self, image: Image, check: Callable[[], None]) -> list[Face]:
@@ -54,15 +54,10 @@ class Detector(Protocol):
         ...
 
 
-class Restorer(Protocol):
-    """Restores aligned faces. A face whose native size exceeds `max_native_size` px is not restored.
+class Restorer(Model, Protocol):
+    """Restores aligned faces. A face whose native size exceeds `max_native_size` px is not restored."""
 
-    `working_bytes` is its peak host memory in addition to the weights.
-    """
-
-    name: str
     max_native_size: float
-    working_bytes: int
 
     @property
     def batch_size(self) -> int:
@@ -74,15 +69,12 @@ class Restorer(Protocol):
         ...
 
 
-class Upscaler(Protocol):
+class Upscaler(Model, Protocol):
     """Enlarges by a whole number, `scale`.
 
-    `tile`: largest side of a tile, and `overlap` of neighbouring tiles, both in input pixels. `working_bytes`: its peak
-    host memory in addition to the weights.
+    `tile`: largest side of a tile, and `overlap` of neighbouring tiles, both in input pixels.
     """
 
-    name: str
-    working_bytes: int
     scale: int
     tile: int
     overlap: int
@@ -111,10 +103,8 @@ class AdjustableUpscaler(Upscaler, Protocol):
         ...
 
 
-class Parser(Protocol):
+class Parser(Model, Protocol):
     """Classifies the pixels of a restored crop: face or not."""
-
-    name: str
 
     @property
     def batch_size(self) -> int:
@@ -129,14 +119,13 @@ class Parser(Protocol):
         ...
 
 
-class Recogniser(Protocol):
+class Recogniser(Model, Protocol):
     """Computes identity embeddings of faces.
 
     `threshold`: the cosine similarity in [-1, 1] under which two faces count as two people, unless a request gives
     another.
     """
 
-    name: str
     threshold: float
 
     def embed(self, images: Sequence[Image], landmarks: Sequence[FloatArray]) -> FloatArray:
@@ -147,10 +136,9 @@ class Recogniser(Protocol):
         ...
 
 
-class Perceptual(Protocol):
+class Perceptual(Model, Protocol):
     """Measures how different two pictures look. Both sides must have at least `smallest_side` pixels."""
 
-    name: str
     smallest_side: int
 
     def distance(self, first: Image, second: Image, check: Callable[[], None]) -> float:
@@ -189,6 +177,6 @@ class Models:
 
     def names(self) -> dict[str, str]:
         """Role → name of each default model, upscalers as `upscaler_x<scale>`."""
-        single: dict[str, Named | None] = {role: getattr(self, role) for role in ROLES if role != "upscaler"}
+        single: dict[str, Model | None] = {role: getattr(self, role) for role in ROLES if role != "upscaler"}
         named = {role: model.name for role, model in single.items() if model is not None}
         return named | {f"upscaler_x{scale}": model.name for scale, model in sorted(self.upscalers.items())}

@@ -35,6 +35,7 @@ class FakeDetector:
     """Finds one face in the middle of every picture; each call waits until the gate is open."""
 
     name = "fake-detector"
+    working_bytes = WORKING_BYTES
     max_side = 4096
 
     def __init__(self) -> None:
@@ -100,6 +101,7 @@ class FakeParser:
     """Marks every pixel of a crop as face."""
 
     name = "fake-parser"
+    working_bytes = WORKING_BYTES
     batch_size = 4
 
     def __init__(self) -> None:
@@ -114,6 +116,7 @@ class FakeRecogniser:
     """Sees a person by the brightness: the cosine similarity of a black face and a white one is 1 - `fall`."""
 
     name = "fake-recogniser"
+    working_bytes = WORKING_BYTES
 
     def __init__(self) -> None:
         self.threshold = 0.4
@@ -131,6 +134,7 @@ class FakePerceptual:
     """Returns the distance 0.25; if `waits`, it runs until the check raises."""
 
     name = "fake-perceptual"
+    working_bytes = WORKING_BYTES
     smallest_side = 1
 
     def __init__(self) -> None:

@@ -57,6 +57,7 @@ class FixedDetector:
     faces: Sequence[Face] = ()
     max_side: int = 4096
     name: str = "fixed-detector"
+    working_bytes: int = 0
 
     def detect(self, image: Image, check: Callable[[], None]) -> list[Face]:
         return list(self.faces)
@@ -68,6 +69,7 @@ class BrightDetector:
 
     max_side: int = 4096
     name: str = "bright-detector"
+    working_bytes: int = 0
     sizes: list[tuple[int, int]] = field(default_factory=list)
 
     def detect(self, image: Image, check: Callable[[], None]) -> list[Face]:
@@ -142,6 +144,7 @@ class FakeParser(Struggling):
     columns: tuple[int, int] = (0, CROP_SIZE)
     batch_size: int = 4
     name: str = "fake-parser"
+    working_bytes: int = 0
     shapes: list[tuple[int, ...]] = field(default_factory=list)
     batches: list[int] = field(default_factory=list)
     failures: list[Exception | None] = field(default_factory=list)
@@ -183,6 +186,7 @@ class RedRecogniser:
 
     fall: float = 0.5
     name: str = "red-recogniser"
+    working_bytes: int = 0
     threshold: float = 0.4
     embedded: list[int] = field(default_factory=list)
     landmarks: list[FloatArray] = field(default_factory=list)

@@ -44,6 +44,7 @@ class RetinaFaceDetector:
     # Pixels. Measured on photos of 3840 and 5120 px (t1.jpg tiled) with 54 and 96 small faces: 13 and 0 are found at
     # 640 px, 48 and 43 at 960, 54 and 84 at 1280.
     max_side = 1280
+    working_bytes = 560 * 2**20  # measured at 1280 × 1280 pixels with ResNet-50 by `bench.model_memory`
 
     def __init__(self, name: str, state_dict: Mapping[str, Any], runtime: Runtime) -> None:
         self.name = name

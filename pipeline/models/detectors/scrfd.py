@@ -34,6 +34,7 @@ class ScrfdDetector:
     """
 
     max_side = SIDE
+    working_bytes = 32 * 2**20  # for its input; onnxruntime keeps what the trial on the blank picture took
 
     def __init__(self, name: str, data: bytes, runtime: Runtime) -> None:
         self.name = name

@@ -59,6 +59,8 @@ class PerceptualDistance:
     Raises `ModelUnavailable` if the state dict is neither network's, or the heads are not those that ship.
     """
 
+    working_bytes = 480 * 2**20  # with AlexNet, of photos of any size, measured by `bench.model_memory`
+
     def __init__(self, name: str, state_dict: Mapping[str, Any], runtime: Runtime) -> None:
         self.name = name
         self._runtime = runtime

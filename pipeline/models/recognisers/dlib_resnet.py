@@ -35,6 +35,8 @@ class DlibRecogniser:
     of a face to itself fell to 0.9988; similarities must not depend on the processor.
     """
 
+    working_bytes = 32 * 2**20  # of eight faces, measured by `bench.model_memory`
+
     def __init__(self, name: str, state_dict: Mapping[str, Any], runtime: Runtime, threshold: float) -> None:
         self.name = name
         self.threshold = threshold

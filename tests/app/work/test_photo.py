@@ -17,7 +17,7 @@ from app.settings import PhotoLimits
 from app.work.errors import MemoryLow
 from app.work.memory import photo_bytes, reference_bytes
 from app.work.order import Order
-from app.work.photo import WORKING_BYTES, compute, finish, read, restore_photo
+from app.work.photo import LEAST_WORKING_BYTES, compute, finish, read, restore_photo
 from pipeline.errors import OutputFormatLimit, ReferenceMismatch, TooManyPixels
 from pipeline.options import EnhanceOptions
 from pipeline.run import Run
@@ -112,24 +112,31 @@ def test_too_little_memory_is_refused_before_decoding(fakes: FakeModels) -> None
         read(order(), fakes(), LIMITS, Claims(free=1000), Run())
 
 
+FOR_FACES = {"detector", "restorer", "parser", "recogniser"}
+
+
 @pytest.mark.parametrize(
-    ("changes", "restorer", "upscaler"),
+    ("changes", "used"),
     [
-        ({}, True, True),
-        ({"options": {"background": "resample"}}, True, False),
-        ({"task": "upscale"}, False, True),
-        ({"task": "upscale", "options": {"background": "resample"}}, False, False),
+        ({}, FOR_FACES | {"upscaler", "perceptual"}),
+        ({"metrics": False}, FOR_FACES | {"upscaler"}),
+        ({"metrics": False, "options": {"background": "resample"}}, FOR_FACES),
+        ({"metrics": False, "task": "upscale"}, {"upscaler"}),
+        ({"task": "upscale", "options": {"background": "resample"}}, {"perceptual"}),
+        ({"metrics": False, "task": "upscale", "options": {"background": "resample"}}, set()),
     ],
 )
 def test_memory_is_claimed_for_the_models_that_are_used(
-    fakes: FakeModels, changes: dict[str, Any], restorer: bool, upscaler: bool, monkeypatch: pytest.MonkeyPatch
+    fakes: FakeModels, changes: dict[str, Any], used: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fakes.restorer, "working_bytes", 3_000_000_000, raising=False)
-    monkeypatch.setattr(fakes.upscaler, "working_bytes", 2_000_000_000, raising=False)
-    claims = Claims()
-    read(order(**changes), fakes(), LIMITS, claims, Run())
-    used = 3_000_000_000 if restorer else 2_000_000_000 if upscaler else WORKING_BYTES
-    assert claims.bytes == [photo_bytes(48 * 32, 2, used)]
+    for model in (*FOR_FACES, "upscaler", "perceptual"):
+        claims = Claims()
+        with monkeypatch.context() as patch:
+            patch.setattr(getattr(fakes, model), "working_bytes", 2_000_000_000)
+            read(order(**changes), fakes(), LIMITS, claims, Run())
+        others = fakes.working_bytes if used - {model} else LEAST_WORKING_BYTES
+        working = 2_000_000_000 if model in used else max(others, LEAST_WORKING_BYTES)
+        assert claims.bytes == [photo_bytes(48 * 32, 2, working)], model
 
 
 def test_memory_is_claimed_for_the_reference_and_metrics_compare_with_it(fakes: FakeModels) -> None:

@@ -81,6 +81,7 @@ class UprightDetector:
     """Sees bright bars that are taller than wide, their landmarks along the bar, and the taller the surer."""
 
     name = "upright-detector"
+    working_bytes = 0
     max_side = 4096
 
     def __init__(self) -> None:
