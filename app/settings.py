@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     deadline_s: FiniteFloat = Field(180.0, gt=0, description="seconds from a photo's arrival to its answer; then 504")
     grace_s: int = Field(30, ge=0, description="seconds that work in flight is given at shutdown")
     drain_s: FiniteFloat = Field(
-        2.0, ge=0, description="seconds that a server told to stop still refuses in words, for balancers to notice"
+        2.0, ge=0, description="seconds in which a stopping server answers 503, so that load balancers notice"
     )
     read_timeout_s: FiniteFloat = Field(
         60.0, gt=0, description="seconds for a whole request to arrive, and for a client to take some of its answer"

@@ -86,7 +86,13 @@ def measure(output: _Array, target: _Array, *, perceptual: Figure, reference: Re
     )
     figures = (psnr_figure, ssim_figure, perceptual)
     missing = tuple(figure.missing for figure in figures if figure.missing is not None)
-    return Report(psnr_figure.value, ssim_figure.value, perceptual.value, reference, missing)
+    return Report(
+        psnr=psnr_figure.value,
+        ssim=ssim_figure.value,
+        lpips=perceptual.value,
+        reference=reference,
+        missing=missing,
+    )
 
 
 def _measured(name: str, metric: Callable[[], float | None], undefined: Missing) -> Figure:

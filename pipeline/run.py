@@ -103,9 +103,8 @@ class Run:
     def progress(self, done: int, total: int) -> None:
         """Report that `done` of `total` parts of the running stage are finished, then `check`."""
         if self._stage is not None:
-            self._fraction = max(
-                self._fraction, done / total if total else 1.0
-            )  # never lower, even if work starts again
+            # Never lower than before, even if a part of the work is done again.
+            self._fraction = max(self._fraction, done / total if total else 1.0)
             self._report(self._stage, self._fraction)
         self.check()
 

@@ -16,7 +16,7 @@ _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 class Keys:
     """The accepted keys, as name → SHA-256. Without any, no key is needed.
 
-    A key has 256 random bits and cannot be guessed, so it needs no slow hash, as a password does.
+    A fast hash is enough: a key has 256 random bits and cannot be guessed, unlike a password.
     """
 
     digests: Mapping[str, bytes]

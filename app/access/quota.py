@@ -28,7 +28,10 @@ RATE_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 
 @dataclass(frozen=True)
 class Allowance:
-    """What a client has left of the rate of which it has least left. `reset_s`: seconds until it has more."""
+    """What a client may still ask for. Of several rates it describes the one with the fewest requests left.
+
+    `reset_s`: seconds until the client has more.
+    """
 
     allowed: bool
     limit: int

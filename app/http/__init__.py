@@ -1,1 +1,1 @@
-"""HTTP: requests in, answers out. Nothing outside this package and `app.connection` knows of it."""
+"""HTTP: requests in, answers out. Besides this package only `app.connection` and `app.observe` know of HTTP."""

@@ -53,7 +53,9 @@ def collect(routes: Sequence[BaseRoute], others: Mapping[str, Policy]) -> RouteP
         if policy is None:
             raise ValueError(f"{path} has no Policy, so nobody has said whether it needs an API key.")
         if "{" in path and policy != Policy():
-            raise ValueError(f"{path} has a parameter, so no path would ever be equal to it.")
+            raise ValueError(
+                f"{path} has a parameter. Policies are found by the whole path, so this one would never be found."
+            )
         policies.append((path, policy))
         if isinstance(route.original_route, Mount):
             mounts.add(path)

@@ -14,7 +14,8 @@ RETRY_AFTER = 5  # seconds, where there is no memory for another upload
 class UploadMemory:
     """The memory that all arriving uploads share, at most `max_bytes`. Belongs to one event loop.
 
-    When one would exceed it, the upload that has received nothing for longest is ended: one that stalls keeps none out.
+    When the next bytes would exceed it, the upload that has been idle longest is ended, so that a stalled upload does
+    not keep others out.
     """
 
     def __init__(self, max_bytes: int) -> None:

@@ -14,17 +14,17 @@ CLIENT_CLOSED_REQUEST = 499  # nginx's status for a client that left before its 
 
 @dataclass(slots=True)
 class RequestRecord:
-    """One request. The parts of the application fill it while they handle the request. None: not known, or not so."""
+    """One request. Middleware and routes fill it while they handle the request. None: unknown, or does not apply."""
 
     key: str | None = None  # the name of the API key
     code: str | None = None  # of an error
     stage: str | None = None  # of an error
-    stream_status: int | None = None  # which an error in a stream of events would have had: the stream began with 200
+    stream_status: int | None = None  # of an error in a stream of events, whose response began with status 200
     run: Run | None = None  # of an accepted photo
     report: Report | None = None  # of a finished photo
     photo_pixels: int = 0  # of a finished photo, as it came in
 
-    # These are known at the end. Nothing in them was made up by the client.
+    # These are known at the end. The client cannot choose their values freely: an unknown one becomes "other".
     method: str = "other"
     route: str = "unmatched"  # a template
     status: int = 500  # `CLIENT_CLOSED_REQUEST` if the client left before its answer began

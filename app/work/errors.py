@@ -1,8 +1,7 @@
 """Why a photo is refused before the pipeline sees it. Like `pipeline.errors`, these know nothing of HTTP."""
 
+from app.settings import MEBIBYTE
 from pipeline.errors import DeviceOutOfMemory, InputError, PipelineError
-
-MEBIBYTE = 1024 * 1024
 
 
 class BadParameter(InputError):

@@ -77,7 +77,13 @@ def metrics_of(figures: Figures, faces: tuple[FaceReport, ...]) -> Metrics:
         for face in faces
         if face.verdict.action != "kept" and face.verdict.identity_similarity is not None
     ]
-    return Metrics(figures.psnr, figures.ssim, figures.lpips, min(similarities, default=None), figures.reference)
+    return Metrics(
+        psnr=figures.psnr,
+        ssim=figures.ssim,
+        lpips=figures.lpips,
+        identity_similarity=min(similarities, default=None),
+        reference=figures.reference,
+    )
 
 
 def rounded(timings_ms: dict[str, float]) -> dict[str, float]:

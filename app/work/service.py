@@ -136,6 +136,6 @@ class Service:
         return await self.cancellation.in_thread(self.loaded_models.threads, run, watched)
 
     def _return_memory(self) -> None:
-        """Give the memory that is kept for the next photo back to the system: none has come for a while."""
-        with suppress(RuntimeError):  # the threads have ended, as the process is about to
+        """Give the memory that is kept for the next photo back to the system, as no photo has come for a while."""
+        with suppress(RuntimeError):  # the process ends, and its threads have ended already
             self._threads.submit(return_freed_memory)

@@ -111,7 +111,7 @@ def upscale_tiled(image: Image, upscaler: Upscaler, run: Run, size: tuple[int, i
                 raise
             run.note(MEMORY_LOW)
             run.check()
-            # Begin this row again, at the same place, because the tiles above it are already faded out towards there.
+            # This row begins again at the same place, because the tiles above it already fade out towards it.
             rows[row:] = [(top + start, top + stop) for start, stop in tile_spans(length_y - top, tile_side, overlap)]
             columns = tile_spans(length_x, tile_side, overlap)
             continue

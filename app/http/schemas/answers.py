@@ -13,6 +13,7 @@ class _Picture:
     restored_image: Annotated[str, Field(description="the picture, base64")]
 
 
+# A dataclass takes its fields from the last base first: this order puts the picture before its figures.
 @dataclass(frozen=True)
 class EnhanceData(Report, _Picture):
     """The picture and its figures."""

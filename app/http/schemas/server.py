@@ -73,7 +73,7 @@ else:
         __base__=_FixedLimits,
         **{
             option.name: (tuple[option.type, option.type], ...)
-            for option in sorted(OPTIONS, key=lambda option: option.by_model)
+            for option in sorted(OPTIONS, key=lambda option: option.by_model)  # the published order: by model last
             if option.bounds is not None
         },
     )
