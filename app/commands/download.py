@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
 
-from tqdm import tqdm
-
+from app.commands.progress_bar import tqdm
 from app.commands.status import SOME_FAILED
 from app.commands.table import megabytes, print_table, say
 from app.settings import Settings
