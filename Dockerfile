@@ -67,10 +67,6 @@ COPY --from=build /opt/venv /opt/venv
 COPY --from=build /srv/likeness /srv/likeness
 COPY --from=web /web/out /srv/likeness/web/out
 WORKDIR /srv/likeness
-# torch needs this folder when it is imported; without it, it needs a writable temporary folder. The folder stays empty
-# because nothing is compiled at run time.
-RUN mkdir /srv/likeness/.torchinductor
-ENV TORCHINDUCTOR_CACHE_DIR=/srv/likeness/.torchinductor
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
 
-from tqdm import tqdm
-
 from app.commands.exit_status import SOME_FAILED
+from app.commands.progress_bar import tqdm
 from app.commands.table import megabytes, print_table, say
 from app.settings import Settings
 from pipeline.errors import ModelUnavailable

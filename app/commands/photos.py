@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from pydantic_core import PydanticCustomError
-from tqdm import tqdm
 
 from app.commands.arguments import Commands, number
 from app.commands.exit_status import SOME_FAILED
 from app.commands.files import plan_files
+from app.commands.progress_bar import tqdm
 from app.face_overrides import FaceOverrides, parse
 from app.options import OPTIONS, Option, enhance_options
 from app.settings import Settings

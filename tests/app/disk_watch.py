@@ -1,5 +1,7 @@
 """`python -m tests.app.disk_watch`: print as JSON which files a process opens for writing while it serves photos.
 
+It runs on every system; `system_calls` sees native code too, but needs strace.
+
 It needs a process of its own because an audit hook cannot be removed, and because a hook written in Python lets two
 threads set their trace functions at the same moment, after which one of them does not start (CPython 3.11).
 """
@@ -55,7 +57,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, opened_for_writing() as written:
         every_way(Path(folder))
     names = [Path(name).name for name in written]
-    sys.stdout.write(json.dumps({"statuses": statuses, "served": served, "spooled": spooled, "written": names}))
+    found = {"statuses": statuses, "served": served, "spooled": spooled, "written": names}
+    sys.stdout.write(json.dumps({**found, "onnxruntime": "onnxruntime" in sys.modules}))
 
 
 def photos(server: Likeness, photo: bytes) -> list[int]:

@@ -39,6 +39,10 @@ def test_no_file_is_written_while_a_photo_is_served(disk_watch: dict[str, Any]) 
     assert disk_watch["served"] == []
 
 
+def test_the_embedded_models_do_not_load_onnxruntime(disk_watch: dict[str, Any]) -> None:
+    assert disk_watch["onnxruntime"] is False
+
+
 def test_the_watch_detects_an_upload_spooled_to_disk(disk_watch: dict[str, Any]) -> None:
     assert any(name.startswith(tempfile.gettempdir()) for name in disk_watch["spooled"])
 

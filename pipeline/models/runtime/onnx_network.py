@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 import torch
 
 from pipeline.errors import DeviceOutOfMemory, ModelUnavailable, StageFailed
@@ -22,6 +21,10 @@ class OnnxNetwork:
     """
 
     def __init__(self, name: str, data: bytes, runtime: Runtime) -> None:
+        # Here, so that a process without an ONNX model does not load this library. Its telemetry is turned off in
+        # pipeline/__init__.py.
+        import onnxruntime
+
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3  # errors only: its warnings concern the file's graph
         options.intra_op_num_threads = torch.get_num_threads()  # as the runtime set them
