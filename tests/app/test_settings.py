@@ -168,7 +168,6 @@ def test_every_text_has_an_end() -> None:
 
 
 def test_an_identity_threshold_of_zero_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert Settings().identity_threshold is None
     monkeypatch.setenv("LIKENESS_IDENTITY_THRESHOLD", "0")
     assert Settings().identity_threshold == 0
 
