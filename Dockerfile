@@ -79,5 +79,5 @@ USER 10001:10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=300s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f'http://127.0.0.1:{os.environ[\"LIKENESS_PORT\"]}/api/v1/health/ready', timeout=4)"]
+    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f'http://127.0.0.1:{os.environ.get(\"LIKENESS_PORT\") or 8000}/api/v1/health/ready', timeout=4)"]
 CMD ["python", "-m", "app", "serve"]

@@ -2,23 +2,24 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal
 
 from limits import RateLimitItem
 from pydantic import AfterValidator, Field, FiniteFloat, PlainValidator, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode
 
 from app.access.addresses import is_loopback, parse_origins, parse_proxies
 from app.access.keys import Keys, parse_keys
 from app.access.quota import check_storage, parse_rates
+from app.environment import EnvironmentSettings
+from app.setting_types import MAX_KEYS, MAX_TEXT, Folder, Host, MirrorUrl, ModelNames, at_most, check_folder, expanded
 from pipeline.models.catalogue.preferences import Licences, ModelPreferences, OriginChoice
 from pipeline.models.roles import ROLES, Role
 from pipeline.types import DeviceChoice, Precision
 
 MEBIBYTE = 1024 * 1024
 FORM_OVERHEAD = 64 * 1024  # bytes of a form beside its files: boundaries, part headers, fields
-
-Folder: TypeAlias = Annotated[Path, AfterValidator(Path.expanduser)]
+HOUR, DAY = 3_600, 86_400  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +30,10 @@ class PhotoLimits:
     max_output_megapixels: float
 
 
-class Settings(BaseSettings):
-    """Everything that an operator may choose. Read once at the start, which a wrong value stops."""
+class Settings(EnvironmentSettings):
+    """Everything that an operator may choose. Read once at the start, which a wrong value or an unknown name stops."""
 
-    # A value may hold a password, and validation errors may end up in logs that others read.
-    model_config = SettingsConfigDict(env_prefix="LIKENESS_", frozen=True, extra="ignore", hide_input_in_errors=True)
-
-    host: str = Field("127.0.0.1", description="address to listen on")
+    host: Host = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much is logged")
     log_format: Literal["auto", "json", "console"] = Field("auto", description="auto: JSON unless on a terminal")
@@ -43,68 +41,84 @@ class Settings(BaseSettings):
     models: OriginChoice = Field("auto", description="auto, embedded or official models")
     licences: Licences = Field("any", description="commercial: only models whose commercial use is a plain yes")
     weights_dir: Folder = Field(Path("~/.cache/likeness"), description="where downloaded models lie")
-    models_mirror: str = Field("", description="base URL to download models from instead of their publishers")
-    detector: str = Field("", description="which detector; empty: as LIKENESS_MODELS decides")
-    restorer: str = Field("", description="restorers, the default first; a request may name one of them")
-    upscaler: str = Field("", description="upscalers, the default of each scale first; a request may name one of them")
-    parser: str = Field("", description="which face parser; none: a plain ellipse")
-    recogniser: str = Field("", description="which recogniser; none: identity is not measured")
-    perceptual: str = Field("", description="which perceptual model; none: LPIPS is not measured")
+    models_mirror: MirrorUrl = Field(
+        "", repr=False, description="base URL to download models from instead of their publishers"
+    )
+    detector: ModelNames = Field("", description="which detector; empty: as LIKENESS_MODELS decides")
+    restorer: ModelNames = Field("", description="restorers, the default first; a request may name one of them")
+    upscaler: ModelNames = Field(
+        "", description="upscalers, the default of each scale first; a request may name one of them"
+    )
+    parser: ModelNames = Field("", description="which face parser; none: a plain ellipse")
+    recogniser: ModelNames = Field("", description="which recogniser; none: identity is not measured")
+    perceptual: ModelNames = Field("", description="which perceptual model; none: LPIPS is not measured")
     web_dir: Folder = Field(Path("web/out"), description="where the exported browser app lies")
     device: DeviceChoice = Field("auto", description="auto, cpu or cuda")
     precision: Precision = Field("auto", description="auto, fp32, bf16 or fp16")
 
     slots: int = Field(1, ge=1, le=64, description="photos on the device at the same time")
     queue_size: int = Field(8, ge=0, le=10_000, description="photos that may wait for a slot; more get 503")
-    deadline_s: FiniteFloat = Field(180.0, gt=0, description="seconds from a photo's arrival to its answer; then 504")
-    grace_s: int = Field(30, ge=0, description="seconds that work in flight is given at shutdown")
+    deadline_s: FiniteFloat = Field(
+        180.0, gt=0, le=DAY, description="seconds from a photo's arrival to its answer; then 504"
+    )
+    grace_s: int = Field(30, ge=0, le=DAY, description="seconds that work in flight is given at shutdown")
     drain_s: FiniteFloat = Field(
-        2.0, ge=0, description="seconds in which a stopping server answers 503, so that load balancers notice"
+        2.0,
+        ge=0,
+        le=HOUR,
+        description="seconds in which a stopping server answers 503, so that load balancers notice",
     )
     read_timeout_s: FiniteFloat = Field(
-        60.0, gt=0, description="seconds for a whole request to arrive, and for a client to take some of its answer"
+        60.0,
+        gt=0,
+        le=HOUR,
+        description="seconds for a whole request to arrive, and for a client to take some of its answer",
     )
-    upload_memory_mb: FiniteFloat = Field(256.0, gt=0, description="MiB of all uploads that are still arriving")
+    upload_memory_mb: FiniteFloat = Field(
+        256.0, gt=0, le=1_000_000, description="MiB of all uploads that are still arriving"
+    )
 
     # repr=False: the value is not shown with the settings, and not quoted when it is wrong.
-    api_keys: Annotated[Keys, NoDecode, PlainValidator(parse_keys)] = Field(
+    api_keys: Annotated[Keys, NoDecode, PlainValidator(parse_keys), at_most(MAX_KEYS)] = Field(
         "",
         validate_default=True,
         repr=False,
         description="name:sha256 of each key that is let in, separated by commas; empty: anybody",
     )
-    rate_limit: Annotated[tuple[RateLimitItem, ...], NoDecode, PlainValidator(parse_rates)] = Field(
+    rate_limit: Annotated[tuple[RateLimitItem, ...], NoDecode, PlainValidator(parse_rates), at_most(MAX_TEXT)] = Field(
         "", validate_default=True, description="photos per key or address, such as 60/minute; empty: no limit"
     )
-    rate_limit_storage: Annotated[str, AfterValidator(check_storage)] = Field(
+    rate_limit_storage: Annotated[str, AfterValidator(check_storage), at_most(MAX_TEXT)] = Field(
         "memory://", repr=False, description="where they are counted; redis://… for several replicas"
     )
-    cors_origins: Annotated[tuple[str, ...], NoDecode, PlainValidator(parse_origins)] = Field(
+    cors_origins: Annotated[tuple[str, ...], NoDecode, PlainValidator(parse_origins), at_most(MAX_TEXT)] = Field(
         "", validate_default=True, description="origins of browser apps hosted elsewhere, separated by commas"
     )
-    trusted_proxies: Annotated[tuple[str, ...], NoDecode, PlainValidator(parse_proxies)] = Field(
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode, PlainValidator(parse_proxies), at_most(MAX_TEXT)] = Field(
         "", validate_default=True, description="addresses or networks whose X-Forwarded-For is believed"
     )
 
-    max_upload_mb: FiniteFloat = Field(10.0, gt=0, description="MiB of a whole upload: photo, reference and fields")
-    max_input_megapixels: FiniteFloat = Field(25.0, gt=0, description="megapixels of a photo or reference")
-    max_output_megapixels: FiniteFloat = Field(100.0, gt=0, description="megapixels of the enlarged photo")
+    max_upload_mb: FiniteFloat = Field(
+        10.0, gt=0, le=4_096, description="MiB of a whole upload: photo, reference and fields"
+    )
+    max_input_megapixels: FiniteFloat = Field(25.0, gt=0, le=1_000, description="megapixels of a photo or reference")
+    max_output_megapixels: FiniteFloat = Field(100.0, gt=0, le=4_000, description="megapixels of the enlarged photo")
     identity_threshold: FiniteFloat | None = Field(
         None, ge=-1, le=1, description="similarity under which a face is another person; empty: the recogniser's own"
     )
 
-    @field_validator("port", mode="before")
+    @field_validator("weights_dir", "web_dir")
     @classmethod
-    def _not_a_service_link(cls, value: object) -> object:
-        """Ignore the `LIKENESS_PORT=tcp://…` that Kubernetes sets in every pod beside a Service named likeness."""
-        return cls.model_fields["port"].default if isinstance(value, str) and value.startswith("tcp://") else value
+    def _usable(cls, folder: Path, info: ValidationInfo) -> Path:
+        """Refuse a folder that cannot be used. A default one is not checked: the service can do without it."""
+        name = str(info.field_name)
+        if not cls._is_default(name, folder):
+            check_folder(folder, missing_ok=name == "weights_dir")  # `models pull` makes it
+        return folder
 
-    @field_validator("weights_dir", "web_dir", "identity_threshold", mode="before")
     @classmethod
-    def _given(cls, value: object, info: ValidationInfo) -> object:
-        """An empty variable counts as not set: it is no number, and does not mean the current folder."""
-        field = cls.model_fields[str(info.field_name)]
-        return field.get_default(call_default_factory=True) if value == "" else value
+    def _is_default(cls, name: str, folder: Path) -> bool:
+        return folder == expanded(cls.model_fields[name].default)
 
     def threshold_for(self, asked: float | None = None, own: float | None = None) -> float | None:
         """The similarity, in [-1, 1], under which a face is another person: `asked`, else as set, else `own`."""
@@ -131,8 +145,19 @@ class Settings(BaseSettings):
         return not self.api_keys and not is_loopback(self.host)
 
     @property
+    def lacks_weights_dir(self) -> bool:
+        """Whether a folder of weights was named that does not exist."""
+        return not self._is_default("weights_dir", self.weights_dir) and not self.weights_dir.exists()
+
+    @property
     def model_preferences(self) -> ModelPreferences:
         """Which models are wanted, in the pipeline's words."""
         named: dict[Role, str] = {role: getattr(self, role) for role in ROLES}
         wanted = {role: tuple(name.strip() for name in named[role].split(",") if name.strip()) for role in ROLES}
         return ModelPreferences(self.weights_dir, self.models, self.licences, wanted)
+
+
+class GivenSettings(Settings):
+    """Settings of which only the arguments count, not the environment."""
+
+    reads_environment = False

@@ -84,7 +84,7 @@ def portrait(width: int, height: int) -> bytes:
 def _service(official: bool, stack: ExitStack) -> Service:
     """A service with these models."""
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    settings = Settings.model_validate({"models": "embedded", "weights_dir": folder, "deadline_s": 1e6})
+    settings = Settings.model_validate({"models": "embedded", "weights_dir": folder, "deadline_s": 86_400})
     selection: Selection | None = None
     if official:
         weights.write(folder)

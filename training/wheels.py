@@ -13,8 +13,8 @@ REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 
 
 def cache_folder() -> Path:
-    """The folder for wheels and pairs: ``LIKENESS_TRAINING_CACHE``, else one in the user's cache folder."""
-    chosen = os.environ.get("LIKENESS_TRAINING_CACHE")
+    """The folder for wheels and pairs: ``TRAINING_CACHE``, else one in the user's cache folder."""
+    chosen = os.environ.get("TRAINING_CACHE")
     return Path(chosen) if chosen else Path.home() / ".cache" / "likeness-training"
 
 

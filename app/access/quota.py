@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import math
+import re
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,8 @@ RETRY_S = 5.0  # after which a Redis that failed is used again
 WARNING_INTERVAL_S = 60.0
 MAX_COUNTERS = 20_000  # in memory: about 10 MB, and 2 ms to look for expired ones
 MAX_CONNECTIONS = 16
+MAX_RATE = 1_000_000_000
+MAX_WINDOW_S = 366 * 86_400
 RATE_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 
 
@@ -106,6 +109,8 @@ def parse_rates(text: str) -> tuple[RateLimitItem, ...]:
         raise ValueError("a rate is a number per time such as 60/minute, and a semicolon separates several") from error
     if any(rate.amount < 1 for rate in rates):
         raise ValueError("a rate must let at least one photo in")
+    if any(rate.amount > MAX_RATE or rate.get_expiry() > MAX_WINDOW_S for rate in rates):
+        raise ValueError(f"a rate counts at most {MAX_RATE} photos in at most 366 days")
     return rates
 
 
@@ -122,7 +127,7 @@ def check_storage(url: str) -> str:
     except ValueError:
         raise wrong from None  # the cause would quote a part of the URL
     database = parts.path.strip("/") or "0"
-    if not is_redis or not database.isdecimal() or parts.query or parts.fragment:
+    if not is_redis or not re.fullmatch("[0-9]{1,5}", database) or parts.query or parts.fragment:
         raise wrong
     return url
 

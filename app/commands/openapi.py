@@ -4,7 +4,7 @@ import argparse
 import json
 
 from app.commands.arguments import Commands
-from app.settings import Settings
+from app.settings import GivenSettings, Settings
 
 
 def add_parser(commands: Commands) -> None:
@@ -17,7 +17,6 @@ def print_document(parsed: argparse.Namespace, settings: Settings) -> int:
     """Print the document as it is with default settings, whatever is set here: it is compared with web/openapi.json."""
     from app.application import create_app  # imports torch, which takes seconds
 
-    defaults = {name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()}
-    app = create_app(Settings(**defaults | {"models": "embedded", "device": "cpu"}))
+    app = create_app(GivenSettings(models="embedded", device="cpu"))
     print(json.dumps(app.openapi(), indent=2, sort_keys=True))
     return 0

@@ -15,7 +15,7 @@ from app.face_overrides import FaceOverrides, parse
 from app.options import OPTIONS, Option, enhance_options
 from app.settings import Settings
 from app.work.errors import BadParameter
-from pipeline.models.catalogue.selection import choose
+from app.work.selection import select
 from pipeline.models.roles import Role
 
 # Where the command line has other words than the form.
@@ -43,7 +43,7 @@ def add_parser(commands: Commands) -> None:
 
 def enhance(parsed: argparse.Namespace, settings: Settings) -> int:
     """Restore the photos one after the other; 1 if one of them failed. Raises `PipelineError` if none can be begun."""
-    selection = choose(settings.model_preferences)
+    selection = select(settings)
     wanted: dict[Role, str | None] = {"restorer": parsed.restorer, "upscaler": parsed.upscaler}
     for role, name in wanted.items():
         if name is not None and name not in selection.offered_names(role):

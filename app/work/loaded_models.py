@@ -8,7 +8,8 @@ from typing import Literal, TypeAlias
 
 from app.settings import Settings
 from app.work.errors import NotReady
-from pipeline.models.catalogue.selection import Selection, choose
+from app.work.selection import select
+from pipeline.models.catalogue.selection import Selection
 from pipeline.models.loading import load
 from pipeline.models.roles import Models
 from pipeline.models.runtime.allocator import return_freed_memory
@@ -25,7 +26,7 @@ class LoadedModels:
     """Holds the models. Unless a checked `selection` is given, creating it makes one. Raises `ModelUnavailable`."""
 
     def __init__(self, settings: Settings, selection: Selection | None = None) -> None:
-        self.selection: Selection = choose(settings.model_preferences) if selection is None else selection
+        self.selection: Selection = select(settings) if selection is None else selection
         for note in self.selection.notes:
             logger.warning(note)
         self.runtime: Runtime = choose_runtime(settings.device, settings.precision)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -30,7 +31,7 @@ STATUS = "/api/v1/status"
 PATIENCE = 60.0  # seconds; far more than needed, because the machine may be busy
 BOUNDARY = "a-boundary-that-no-photo-contains"
 MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
-NO_WEBSITE = "/nonexistent"  # whether or not the browser app was built here
+NO_WEBSITE = Path(__file__).parent / "no_website"  # whether or not the browser app was built here
 
 
 @dataclass(frozen=True)

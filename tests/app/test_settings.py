@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
+from annotated_types import Ge, Gt, Le
 from limits import RateLimitItemPerMinute
 from pydantic import ValidationError
 
 from app.access.keys import Keys
 from app.settings import FORM_OVERHEAD, MEBIBYTE, PhotoLimits, Settings
+
+FOLDER = Path(__file__).parent  # one that exists
 
 
 def test_the_defaults_are_those_of_the_contract() -> None:
@@ -40,7 +44,7 @@ def test_the_defaults_are_those_of_the_contract() -> None:
         ("PARSER", "none", "none"),
         ("RECOGNISER", "arcface-w600k-mbf", "arcface-w600k-mbf"),
         ("PERCEPTUAL", "lpips-squeeze", "lpips-squeeze"),
-        ("WEB_DIR", "/srv/app", Path("/srv/app")),
+        ("WEB_DIR", str(FOLDER), FOLDER),
         ("DEVICE", "cpu", "cpu"),
         ("PRECISION", "bf16", "bf16"),
         ("SLOTS", "3", 3),
@@ -77,13 +81,22 @@ def test_every_setting_is_tested_and_described() -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
+        ("HOST", "http://127.0.0.1"),
+        ("HOST", "[::1]"),
+        ("HOST", "*"),
         ("PORT", "65536"),
         ("PORT", "http"),
+        ("PORT", "http://10.0.0.1:8000"),
         ("LOG_LEVEL", "loud"),
         ("MODELS", "best"),
         ("LICENCES", "all"),
         ("DEVICE", "tpu"),
         ("PRECISION", "int8"),
+        ("MODELS_MIRROR", "mirror.example.org"),
+        ("RESTORER", "gfpgan v1.4"),
+        ("WEB_DIR", __file__),
+        ("WEB_DIR", str(FOLDER / "missing")),
+        ("WEIGHTS_DIR", __file__),
         ("SLOTS", "0"),
         ("SLOTS", "1.5"),
         ("QUEUE_SIZE", "-1"),
@@ -103,8 +116,11 @@ def test_every_setting_is_tested_and_described() -> None:
         ("API_KEYS", f"Shop:{'0a' * 32}"),
         ("RATE_LIMIT", "sixty/minute"),
         ("RATE_LIMIT", "0/minute"),
+        ("RATE_LIMIT", "1000000001/minute"),
+        ("RATE_LIMIT", "1/2 year"),
         ("RATE_LIMIT_STORAGE", "memcached://cache:11211"),
         ("RATE_LIMIT_STORAGE", "redis://cache"),
+        ("RATE_LIMIT_STORAGE", "redis://cache:6379/100000"),
         ("CORS_ORIGINS", "app.example.org"),
         ("CORS_ORIGINS", "https://app.example.org/"),
         ("CORS_ORIGINS", "*,https://app.example.org"),
@@ -124,10 +140,34 @@ def test_a_bad_value_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, text
     assert [fault["loc"] for fault in caught.value.errors()] == [(name.lower(),)]
 
 
-def test_an_empty_identity_threshold_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert Settings().identity_threshold is None
-    monkeypatch.setenv("LIKENESS_IDENTITY_THRESHOLD", "")
-    assert Settings().identity_threshold is None
+def test_every_number_has_bounds_and_refuses_what_is_beyond() -> None:
+    for name, field in Settings.model_fields.items():
+        if not isinstance(field.default, int | float) and name != "identity_threshold":
+            continue
+        bounds = {type(bound): bound for bound in field.metadata}
+        assert Ge in bounds or Gt in bounds, name
+        highest = bounds[Le].le
+        assert getattr(Settings(**{name: highest}), name) == highest
+        for beyond in (highest * 1.0001 + 1, 1e30, math.inf, -math.inf, math.nan):
+            with pytest.raises(ValidationError):
+                Settings(**{name: str(beyond)})
+
+
+def test_every_text_has_an_end() -> None:
+    texts = {
+        name for name, field in Settings.model_fields.items() if field.default == "" or field.default == "memory://"
+    }
+    assert {"models_mirror", "restorer", "api_keys", "rate_limit_storage", "trusted_proxies"} <= texts
+    for name in texts:
+        with pytest.raises(ValidationError, match="1000000 characters"):
+            Settings(**{name: "x" * 1_000_000})  # type: ignore[arg-type]
+    with pytest.raises(ValidationError):
+        Settings(host="x." * 127)
+    with pytest.raises(ValidationError, match="File name too long"):
+        Settings(weights_dir=Path("x" * 300))
+
+
+def test_an_identity_threshold_of_zero_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIKENESS_IDENTITY_THRESHOLD", "0")
     assert Settings().identity_threshold == 0
 
@@ -147,18 +187,6 @@ def test_the_requested_threshold_precedes_the_setting_which_precedes_the_recogni
     asked: float | None, is_set: float | None, own: float | None, expected: float | None
 ) -> None:
     assert Settings(identity_threshold=is_set).threshold_for(asked, own) == expected
-
-
-def test_the_port_variable_that_kubernetes_sets_for_a_service_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LIKENESS_PORT", "tcp://10.0.0.1:8000")
-    assert Settings().port == Settings.model_fields["port"].default
-
-
-def test_a_tilde_in_a_folder_is_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LIKENESS_WEIGHTS_DIR", "~/weights")
-    monkeypatch.setenv("LIKENESS_WEB_DIR", "~/app")
-    assert Settings().weights_dir == Path.home() / "weights"
-    assert Settings().web_dir == Path.home() / "app"
 
 
 def test_model_names_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,7 +225,11 @@ def test_another_host_without_keys_is_open_to_others() -> None:
 
 @pytest.mark.parametrize(
     "secret",
-    [{"api_keys": "shop:canary"}, {"rate_limit_storage": "redis://:canary@cache"}],
+    [
+        {"api_keys": "shop:canary"},
+        {"rate_limit_storage": "redis://:canary@cache"},
+        {"models_mirror": "user:canary@mirror.example.org"},
+    ],
     ids=lambda row: next(iter(row)),
 )
 def test_no_secret_is_in_an_error_or_repr(secret: dict[str, str]) -> None:
@@ -205,15 +237,12 @@ def test_no_secret_is_in_an_error_or_repr(secret: dict[str, str]) -> None:
         Settings(**secret)  # type: ignore[arg-type]
     assert "canary" not in str(caught.value)
     assert "canary" not in repr(
-        Settings(api_keys=f"canary:{'0a' * 32}", rate_limit_storage="redis://:canary@cache:6379")
+        Settings(
+            api_keys=f"canary:{'0a' * 32}",
+            rate_limit_storage="redis://:canary@cache:6379",
+            models_mirror="https://user:canary@mirror.example.org",
+        )
     )
-
-
-def test_an_empty_folder_name_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LIKENESS_WEIGHTS_DIR", "")
-    monkeypatch.setenv("LIKENESS_WEB_DIR", "")
-    assert Settings().weights_dir == Path.home() / ".cache" / "likeness"
-    assert Settings().web_dir == Path("web/out")
 
 
 def test_settings_are_immutable() -> None:

@@ -42,11 +42,11 @@ type Run = { folder: string; ports: Record<Name, number> };
 
 /** The folder and ports, chosen once: the other processes of this run read them from the environment. */
 async function chosen(): Promise<Run> {
-  const known = process.env.LIKENESS_E2E_RUN;
+  const known = process.env.E2E_RUN;
   if (known) return JSON.parse(known) as Run;
   const [plain, strict] = await Promise.all([freePort(), freePort()]);
   const run: Run = { folder: mkdtempSync(join(tmpdir(), "likeness-e2e-")), ports: { plain, strict } };
-  process.env.LIKENESS_E2E_RUN = JSON.stringify(run);
+  process.env.E2E_RUN = JSON.stringify(run);
   return run;
 }
 

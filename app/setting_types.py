@@ -1,0 +1,91 @@
+"""Types of settings that pydantic does not have: what a text must be, and why another one is refused.
+
+The messages of settings that may contain a password never quote the value.
+"""
+
+import ipaddress
+import os
+import re
+from pathlib import Path
+from typing import Annotated, TypeAlias
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator
+
+MAX_HOST = 253  # characters of a name in the DNS
+MAX_TEXT = 8_000  # characters of any other text
+MAX_KEYS = 100_000  # characters: over a thousand API keys
+
+_HOST = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?")
+_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def at_most(length: int) -> BeforeValidator:
+    """A validator that refuses a text with more characters."""
+
+    def check(text: str) -> str:
+        if len(text) > length:
+            raise ValueError(f"it has {len(text)} characters, and {length} are the most")
+        return text
+
+    return BeforeValidator(check)
+
+
+def check_host(text: str) -> str:
+    """An address or a name to listen on. Raises `ValueError` for what cannot be one; nothing is resolved."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        if len(text) > MAX_HOST or not _HOST.fullmatch(text):
+            raise ValueError("it is neither an IP address nor the name of a host") from None
+    return text
+
+
+def check_mirror(url: str) -> str:
+    """The base URL of a mirror; empty for none. Raises `ValueError` for anything else."""
+    try:
+        parts = urlsplit(url)
+        is_base = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # its message would quote a part of the URL
+        is_base = False
+    if url and (not is_base or re.search(r"[?#\s]", url)):
+        raise ValueError("it is no http or https address such as https://mirror.example.org/models")
+    return url
+
+
+def check_names(text: str) -> str:
+    """Names of models, separated by commas. Raises `ValueError`; whether there are such models is seen later."""
+    for name in filter(None, map(str.strip, text.split(","))):
+        if not _MODEL.fullmatch(name):
+            raise ValueError(
+                "the name of a model has letters, digits, '.', '_' and '-' only, and commas separate several"
+            )
+    return text
+
+
+def expanded(folder: Path) -> Path:
+    """The folder with a home folder in place of `~`; unchanged if there is no such home."""
+    return Path(os.path.expanduser(folder))
+
+
+def check_folder(folder: Path, *, missing_ok: bool) -> Path:
+    """A folder that can be read. Raises `ValueError`, with the reason, for what is none."""
+    try:
+        os.scandir(folder).close()
+    except FileNotFoundError:
+        if not missing_ok:
+            raise ValueError(f"{folder} does not exist") from None
+    except NotADirectoryError:
+        raise ValueError(f"{folder} is not a folder") from None
+    except OSError as error:
+        raise ValueError(f"{folder} cannot be read: {error.strerror}") from error
+    else:
+        if not os.access(folder, os.X_OK):
+            raise ValueError(f"{folder} cannot be read: files in it cannot be opened")
+    return folder
+
+
+Host: TypeAlias = Annotated[str, AfterValidator(check_host)]
+MirrorUrl: TypeAlias = Annotated[str, AfterValidator(check_mirror), at_most(MAX_TEXT)]
+ModelNames: TypeAlias = Annotated[str, AfterValidator(check_names), at_most(MAX_TEXT)]
+Folder: TypeAlias = Annotated[Path, AfterValidator(expanded)]
