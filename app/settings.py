@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, FiniteFloat, PlainValidator, Validat
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.access.addresses import is_loopback, parse_origins, parse_proxies
+from app.access.hosts import parse_hosts
 from app.access.keys import Keys, parse_keys
 from app.access.quota import check_storage, parse_rates
 from pipeline.models.catalogue.preferences import Licences, ModelPreferences, OriginChoice
@@ -78,6 +79,9 @@ class Settings(BaseSettings):
     )
     rate_limit_storage: Annotated[str, AfterValidator(check_storage)] = Field(
         "memory://", repr=False, description="where they are counted; redis://… for several replicas"
+    )
+    hosts: Annotated[tuple[str, ...], NoDecode, PlainValidator(parse_hosts)] = Field(
+        "", validate_default=True, description="host names to answer for, beside localhost and IP addresses; *: any"
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode, PlainValidator(parse_origins)] = Field(
         "", validate_default=True, description="origins of browser apps hosted elsewhere, separated by commas"

@@ -45,7 +45,7 @@ _ANSWERS: Answers = {
         "text/event-stream, events of how far it is, and then the result or what went wrong.",
         "content": dict.fromkeys(PICTURES, _PICTURE) | {EVENTS: {"schema": event_stream.schema()}},
     },
-    **refusals(400, 401, 408, 413, 415, 422, 429, 500, 503, 504),
+    **refusals(400, 401, 403, 408, 413, 415, 421, 422, 429, 500, 503, 504),
 }
 _ENCODINGS = {name: {"contentType": ", ".join(PICTURES)} for name in ("file", "reference")}
 _FORM = {"requestBody": {"content": {"multipart/form-data": {"encoding": _ENCODINGS}}}}
