@@ -67,11 +67,14 @@ COPY --from=build /opt/venv /opt/venv
 COPY --from=build /srv/likeness /srv/likeness
 COPY --from=web /web/out /srv/likeness/web/out
 WORKDIR /srv/likeness
+# LIKENESS_HOSTS: other containers reach this one as http://likeness:8000. localhost and IP addresses need no entry;
+# people who open another name need one: -e LIKENESS_HOSTS=photos.example.org
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     LIKENESS_HOST=0.0.0.0 \
     LIKENESS_PORT=8000 \
+    LIKENESS_HOSTS=likeness \
     LIKENESS_WEIGHTS_DIR=/weights
 # A new volume that is mounted here gets this owner, so that `models pull` can write into it.
 RUN install -d -o 10001 -g 10001 /weights

@@ -14,6 +14,7 @@ from app.http import errors
 from app.http.middleware.authentication import AuthenticationMiddleware, declare_keys
 from app.http.middleware.faults import FaultsMiddleware
 from app.http.middleware.gate import GateMiddleware
+from app.http.middleware.hosts import HostsMiddleware
 from app.http.middleware.observation import WEBSITE, ObservationMiddleware
 from app.http.middleware.rate_limit import RateLimitMiddleware
 from app.http.middleware.request_id import RequestIdMiddleware
@@ -99,6 +100,7 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
             allow_headers=CORS_REQUEST_HEADERS,
             expose_headers=CORS_ANSWER_HEADERS,
         )
+    app.add_middleware(HostsMiddleware, (settings.host.lower(), *settings.hosts), settings.cors_origins)
     app.add_middleware(SecurityHeadersMiddleware)
     app.add_middleware(ObservationMiddleware, telemetry, tracing, paths.every, files, paths.quiet | {WEBSITE})
     app.add_middleware(RequestIdMiddleware)  # so that every answer has an id

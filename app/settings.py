@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, FiniteFloat, PlainValidator, Validat
 from pydantic_settings import NoDecode
 
 from app.access.addresses import is_loopback, parse_origins, parse_proxies
+from app.access.hosts import parse_hosts
 from app.access.keys import Keys, parse_keys
 from app.access.quota import check_storage, parse_rates
 from app.environment import EnvironmentSettings
@@ -90,6 +91,9 @@ class Settings(EnvironmentSettings):
     )
     rate_limit_storage: Annotated[str, AfterValidator(check_storage), at_most(MAX_TEXT)] = Field(
         "memory://", repr=False, description="where they are counted; redis://… for several replicas"
+    )
+    hosts: Annotated[tuple[str, ...], NoDecode, PlainValidator(parse_hosts), at_most(MAX_TEXT)] = Field(
+        "", validate_default=True, description="host names to answer for, beside localhost and IP addresses; *: any"
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode, PlainValidator(parse_origins), at_most(MAX_TEXT)] = Field(
         "", validate_default=True, description="origins of browser apps hosted elsewhere, separated by commas"

@@ -64,7 +64,7 @@ async def _reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, req
 
 
 async def _poll_live(port: int, live_s: list[float]) -> None:
-    request = f"GET {LIVE} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+    request = f"GET {LIVE} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
     while True:
         start = time.perf_counter()
         reader, writer = await asyncio.open_connection("127.0.0.1", port)

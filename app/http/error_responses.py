@@ -10,9 +10,11 @@ Responses: TypeAlias = dict[int | str, dict[str, Any]]
 _MEANINGS = {
     400: "Not a well-formed request or form",
     401: "No API key, or a wrong one, where the server asks for one",
+    403: "A page of another origin, which may not send this",
     408: "The upload did not arrive in time",
     413: "Too many bytes or pixels",
     415: "Not an accepted image",
+    421: "A host name that this server does not answer for",
     422: "A bad parameter, no face, or a broken image",
     429: "More than this client may ask for, where the server counts",
     500: "Something failed inside the server",
@@ -29,6 +31,5 @@ def error_responses(*statuses: int) -> Responses:
     }
 
 
-# Any address refuses a wrong Content-Length or a large body, and any operation may fail.
-ANYWHERE = error_responses(400, 413, 500)
-ON_THE_DEVICE = error_responses(429, 503, 504)
+# Any address refuses a wrong Content-Length or Host and a large body, and any operation may fail.
+ANYWHERE = error_responses(400, 413, 421, 500)

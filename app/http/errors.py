@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
-from app.access.errors import RateLimited, Unauthorized
+from app.access.errors import ForeignOrigin, MalformedHost, RateLimited, Unauthorized, UnknownHost
 from app.http.refusals import BodyTooLarge, MalformedForm, UploadTooSlow
 from app.observe.request_record import CLIENT_CLOSED_REQUEST, record_of
 from app.work.errors import ShuttingDown, Unavailable
@@ -22,9 +22,12 @@ logger = logging.getLogger("likeness")
 # The first class that fits wins, so the particular stands before the general.
 STATUS: tuple[tuple[type[domain.PipelineError], int], ...] = (
     (MalformedForm, 400),
+    (MalformedHost, 400),
     (Unauthorized, 401),
+    (ForeignOrigin, 403),
     (UploadTooSlow, 408),
     (BodyTooLarge, 413),
+    (UnknownHost, 421),
     (RateLimited, 429),
     (Unavailable, 503),
     (domain.UnsupportedMediaType, 415),
@@ -39,7 +42,7 @@ STATUS: tuple[tuple[type[domain.PipelineError], int], ...] = (
 )
 
 # After these the connection ends: the rest of the body is not read, or the server is about to stop.
-CLOSING = (UploadTooSlow, BodyTooLarge, ShuttingDown)
+CLOSING = (MalformedHost, UnknownHost, ForeignOrigin, UploadTooSlow, BodyTooLarge, ShuttingDown)
 
 RETRY_AFTER = 10  # seconds, where the error does not know how long it will take
 

@@ -113,7 +113,21 @@ def test_openapi_describes_the_form_and_every_answer(likeness: Likeness) -> None
         "reference",
     }
     assert form["required"] == ["file"]
-    assert set(enhance["responses"]) == {"200", "400", "401", "408", "413", "415", "422", "429", "500", "503", "504"}
+    assert set(enhance["responses"]) == {
+        "200",
+        "400",
+        "401",
+        "403",
+        "408",
+        "413",
+        "415",
+        "421",
+        "422",
+        "429",
+        "500",
+        "503",
+        "504",
+    }
     good = enhance["responses"]["200"]["content"]
     assert set(good) == {"application/json", "image/png", "image/jpeg", "image/webp", "text/event-stream"}
     assert good["application/json"]["schema"]["$ref"].endswith("/EnhanceResponse")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, Request
 
-from app.http.error_responses import ANYWHERE, ON_THE_DEVICE
+from app.http.error_responses import ANYWHERE, error_responses
 from app.http.policy import Policy
 from app.http.routes.dependencies import ServiceDep, disconnected
 from app.http.schemas.server import ModelOut, WarmupResponse
@@ -42,7 +42,7 @@ async def models(service: ServiceDep) -> list[ModelOut]:
     ]
 
 
-@router.post("/warmup", operation_id="warmup", responses=ON_THE_DEVICE)
+@router.post("/warmup", operation_id="warmup", responses=error_responses(403, 429, 503, 504))
 @Policy(counted=True)
 async def warmup(request: Request, service: ServiceDep) -> WarmupResponse:
     """Run every model once, in its turn on the device."""

@@ -81,7 +81,7 @@ def test_a_form_in_small_chunks_is_accepted(likeness: Likeness) -> None:
 
 
 def test_pipelined_requests_are_all_answered(likeness: Likeness) -> None:
-    request = b"GET %s HTTP/1.1\r\nHost: x\r\nX-Padding: %s\r\n" % (LIVE.encode(), b"a" * 1000)
+    request = b"GET %s HTTP/1.1\r\nHost: localhost\r\nX-Padding: %s\r\n" % (LIVE.encode(), b"a" * 1000)
     with closing(likeness.connect()) as connection:
         connection.sendall((request + b"\r\n") * 49 + request + b"Connection: close\r\n\r\n")
         assert answer_on(connection).count(b"HTTP/1.1 200") == 50

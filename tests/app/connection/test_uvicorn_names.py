@@ -13,7 +13,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 CONNECTION = Path(__file__).resolve().parents[3] / "app" / "connection"
-REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 MODULE_NAMES = (
     ("uvicorn.protocols.http.httptools_impl", "HttpToolsProtocol"),

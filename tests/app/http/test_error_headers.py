@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.access import errors as access
-from app.access.errors import RateLimited, Unauthorized
+from app.access.errors import ForeignOrigin, MalformedHost, RateLimited, Unauthorized, UnknownHost
 from app.access.quota import Allowance
 from app.http import refusals
 from app.http.errors import response_to
@@ -18,6 +18,9 @@ CASES = [
     (BadParameter("A sentence."), 422, {}),
     (MalformedForm("A sentence."), 400, {}),
     (Unauthorized("A sentence."), 401, {"www-authenticate": "Bearer"}),
+    (MalformedHost(), 400, {"connection": "close"}),
+    (ForeignOrigin(), 403, {"connection": "close"}),
+    (UnknownHost("evil.example"), 421, {"connection": "close"}),
     (UploadTooSlow(60), 408, {"connection": "close"}),
     (BodyTooLarge(10 * 2**20), 413, {"connection": "close"}),
     (

@@ -169,7 +169,7 @@ def test_the_policy_of_a_page_allows_its_own_scripts_only(site: Likeness) -> Non
 )
 def test_nothing_else_is_served(site: Likeness, path: str) -> None:
     connection = site.connect()  # an HTTP client would normalise the path
-    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
     head, _, body = answer_on(connection).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 404 ")
     assert b"secret" not in body

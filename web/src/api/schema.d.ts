@@ -765,6 +765,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
+            /** @description A host name that this server does not answer for */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description Something failed inside the server */
             500: {
                 headers: {
@@ -887,6 +896,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
+            /** @description A page of another origin, which may not send this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The upload did not arrive in time */
             408: {
                 headers: {
@@ -907,6 +925,15 @@ export interface operations {
             };
             /** @description Not an accepted image */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A host name that this server does not answer for */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -997,6 +1024,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
+            /** @description A host name that this server does not answer for */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description Something failed inside the server */
             500: {
                 headers: {
@@ -1046,6 +1082,15 @@ export interface operations {
             };
             /** @description Too many bytes or pixels */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A host name that this server does not answer for */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1109,6 +1154,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
+            /** @description A host name that this server does not answer for */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description Something failed inside the server */
             500: {
                 headers: {
@@ -1165,6 +1219,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
+            /** @description A host name that this server does not answer for */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description Something failed inside the server */
             500: {
                 headers: {
@@ -1203,8 +1266,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
+            /** @description A page of another origin, which may not send this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description Too many bytes or pixels */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A host name that this server does not answer for */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1279,6 +1360,15 @@ export interface operations {
             };
             /** @description Too many bytes or pixels */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A host name that this server does not answer for */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1408,6 +1498,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
+            /** @description A page of another origin, which may not send this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The upload did not arrive in time */
             408: {
                 headers: {
@@ -1428,6 +1527,15 @@ export interface operations {
             };
             /** @description Not an accepted image */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A host name that this server does not answer for */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -88,7 +88,7 @@ def test_public_paths_are_public_for_get_and_head_only(locked: Likeness, method:
 )
 def test_other_spellings_of_a_path_need_a_key(locked: Likeness, path: str) -> None:
     connection = locked.connect()  # an HTTP client would normalise the path
-    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
     head, _, body = answer_on(connection).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 401 ")
     assert json.loads(body)["code"] == "unauthorized"
@@ -97,7 +97,7 @@ def test_other_spellings_of_a_path_need_a_key(locked: Likeness, path: str) -> No
 def test_the_public_folder_serves_only_its_files(locked: Likeness) -> None:
     for path in ("/docs/static/../../api/v1/status", "/docs/static/%2e%2e/%2e%2e/api/v1/status", "/docs/static//etc/x"):
         connection = locked.connect()
-        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
         assert answer_on(connection).startswith(b"HTTP/1.1 404 ")
 
 

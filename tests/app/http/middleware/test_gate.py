@@ -126,7 +126,9 @@ def test_a_bad_content_length_is_refused_behind_any_asgi_server(likeness: Likene
     """uvicorn refuses it itself; other servers may pass it on."""
 
     async def post() -> httpx.Response:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(likeness.app), base_url="http://x") as client:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(likeness.app), base_url="http://localhost"
+        ) as client:
             return await client.post(ENHANCE, headers={"Content-Length": declared.encode()})  # type: ignore[dict-item]
 
     response = asyncio.run(post())
@@ -156,7 +158,7 @@ def test_the_end_of_a_form_is_found_in_chunks_of_any_size(size: int) -> None:
             for start in range(0, len(body), size):
                 yield body[start : start + size]
 
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(gate), base_url="http://x") as client:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(gate), base_url="http://localhost") as client:
             response = await client.post("/", content=chunks(), headers={"Content-Type": MULTIPART})
             return int(response.text)
 

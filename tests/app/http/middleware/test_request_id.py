@@ -33,6 +33,6 @@ def test_a_malformed_id_is_replaced(likeness: Likeness, given: bytes) -> None:
 def test_an_id_cannot_add_headers(likeness: Likeness) -> None:
     connection = likeness.connect()
     connection.sendall(
-        b"GET /docs HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Request-ID: a\r\n Set-Cookie: b=c\r\n\r\n"
+        b"GET /docs HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Request-ID: a\r\n Set-Cookie: b=c\r\n\r\n"
     )
     assert b"set-cookie" not in answer_on(connection).lower()

@@ -56,13 +56,14 @@ def test_head_has_the_status_and_length_of_get(likeness: Likeness, path: str) ->
     assert head.content == b""
 
 
-def shown(page: str, profile: Path) -> tuple[str, list[str]]:
+def shown(page: str, profile: Path, *options: str) -> tuple[str, list[str]]:
     """The DOM of a page in Chromium, and the errors on its console."""
     command = [
         str(CHROMIUM),
         *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
         *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
         f"--user-data-dir={profile}",
+        *options,
         *("--enable-logging=stderr", "--virtual-time-budget=10000", "--dump-dom"),
         page,
     ]
