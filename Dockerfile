@@ -5,10 +5,11 @@
 #   docker run --read-only --cap-drop ALL --security-opt no-new-privileges -p 8000:8000 likeness
 #
 # Every installed package is checked against the hashes in requirements*.lock; for torch and torchvision of the CPU image
-# this needs a requirements-cpu.lock (make lock-cpu). The base images are named by tags, which can move to other images;
-# to pin them: --build-arg BASE=python:3.12-slim-bookworm@sha256:… and NODE=node:22-bookworm-slim@sha256:…
-ARG BASE=python:3.12-slim-bookworm
-ARG NODE=node:22-bookworm-slim
+# this needs a requirements-cpu.lock (make lock-cpu). The base images are named by their whole version, but a tag can still
+# be moved to another image: Renovate (renovate.json) adds the digests of these two lines and keeps them up to date.
+# Until then, or for other images: --build-arg BASE=python:…@sha256:… and NODE=node:…@sha256:…
+ARG BASE=python:3.12.15-slim-bookworm
+ARG NODE=node:22.23.3-bookworm-slim
 
 # The browser app. Only the files that the build writes get into the image, not Node or its packages.
 FROM ${NODE} AS web

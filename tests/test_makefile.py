@@ -59,7 +59,8 @@ def tree(tmp_path: Path) -> Tree:
     shutil.copy(ROOT / "Makefile", tmp_path)
     # In the order in which make creates them.
     for name in (
-        *("requirements.txt", "requirements-dev.txt", "requirements-parity.txt", "training/requirements.txt"),
+        *("requirements.lock", "requirements-cuda.lock", "requirements-dev.lock", "requirements-parity.lock"),
+        "training/requirements.lock",
         *("venv/.installed", "venv/.installed-dev", "venv/.installed-parity", "venv/photos/.fetched"),
         *("web/package.json", "web/package-lock.json", "web/src/app/page.tsx"),
     ):

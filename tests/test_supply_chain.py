@@ -16,6 +16,7 @@ from app.version import VERSION
 
 ROOT = Path(__file__).parents[1]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+(LOCKED,) = re.findall(r"^LOCKED := (.+)", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
 CUDA = re.compile(r"nvidia-|cuda-|triton$")
 
 
@@ -37,12 +38,15 @@ def test_the_lock_pins_what_the_requirements_pin() -> None:
     assert list(pins("requirements.lock")) == (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in ROOT.glob("requirements*.lock")))
+LOCKS = sorted(str(path.relative_to(ROOT)) for path in (*ROOT.glob("*.lock"), *ROOT.glob("training/*.lock")))
+
+
+@pytest.mark.parametrize("name", LOCKS)
 def test_every_pin_has_its_hashes(name: str) -> None:
     locked = pins(name)
     assert locked
     for requirement, hashes in locked.items():
-        assert re.match(r"[a-z0-9-]+==[^ ]+( ; .+)?$", requirement)
+        assert re.match(r"[a-z0-9-]+(\[.+\])?==[^ ]+( ; .+)?$", requirement)
         assert hashes
         assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", digest) for digest in hashes)
 
@@ -51,6 +55,32 @@ def test_cuda_has_a_lock_of_its_own() -> None:
     common, cuda = names(pins("requirements.lock")), names(pins("requirements-cuda.lock"))
     assert all(CUDA.match(name) for name in cuda)
     assert not any(CUDA.match(name) for name in common)
+
+
+def test_the_development_adds_to_what_runs() -> None:
+    development = pins("requirements-dev.lock")
+    assert not development.keys() & pins("requirements.lock").keys()
+    wanted = re.search(r"^dev = \[(.+?)^\]", (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.M | re.S)
+    assert wanted
+    assert set(re.findall(r'"([a-z-]+)', wanted[1])) <= names(development)
+
+
+@pytest.mark.parametrize("name", ["requirements-parity", "training/requirements"])
+def test_what_is_pinned_by_hand_is_locked_in_the_same_versions(name: str) -> None:
+    lines = (ROOT / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    by_hand = {line.replace("_", "-") for line in lines if not line.startswith("#")}
+    assert pins(f"{name}.lock").keys() == by_hand
+
+
+def test_make_installs_only_what_has_a_hash() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    commands = re.findall(r"-m pip (?:install|download) (.+)", makefile)
+    assert len(commands) == 6
+    for options in commands:
+        assert "--require-hashes" in options.replace("$(LOCKED)", LOCKED)
+    # Built from its source, without build tools from elsewhere; all others are wheels.
+    (built,) = [options for options in commands if "--only-binary :all:" not in options]
+    assert "--no-deps --no-build-isolation" in built
 
 
 def test_torch_for_the_cpu_is_the_same_version() -> None:
@@ -109,6 +139,39 @@ def test_an_unknown_device_fails_the_build(tmp_path: Path) -> None:
 def test_a_failed_installation_fails_the_build(tmp_path: Path) -> None:
     (tmp_path / "torch.txt").mkdir()
     assert installing(tmp_path, "cpu").returncode != 0
+
+
+OWN = "likeness"  # built from this repository
+
+
+def images() -> list[str]:
+    """The images that the Dockerfile, Compose and Kubernetes name, but ours."""
+    files = [ROOT / "deploy" / "compose.yaml", *(ROOT / "deploy" / "kubernetes").glob("*.yaml")]
+    deployed = [name for file in files for name in re.findall(r"^\s+image: (\S+)", file.read_text("utf-8"), re.M)]
+    return [
+        *re.findall(r"^ARG (?:BASE|NODE)=(.+)$", DOCKERFILE, flags=re.MULTILINE),
+        *(name for name in deployed if name.partition(":")[0] != OWN),
+    ]
+
+
+@pytest.mark.parametrize("image", images())
+def test_an_image_is_named_by_its_whole_version(image: str) -> None:
+    assert re.fullmatch(r"[a-z0-9./-]+:v?\d+\.\d+\.\d+(-[a-z0-9.-]+)?(@sha256:[0-9a-f]{64})?", image)
+
+
+def test_no_other_image_is_used() -> None:
+    stages = re.findall(r"^FROM (\S+)", DOCKERFILE, flags=re.MULTILINE)
+    assert set(stages) == {"${BASE}", "${NODE}"}
+    assert len(images()) == 6
+
+
+def test_renovate_pins_digests_and_looks_at_every_kind_of_pin() -> None:
+    renovate = json.loads((ROOT / "renovate.json").read_text(encoding="utf-8"))
+    assert "docker:pinDigests" in renovate["extends"]
+    assert {*renovate["enabledManagers"]} == {"dockerfile", "docker-compose", "npm", "pip_requirements"}
+    (task,) = [rule["postUpgradeTasks"] for rule in renovate["packageRules"] if "postUpgradeTasks" in rule]
+    made = {str(path.relative_to(ROOT)) for pattern in task["fileFilters"] for path in ROOT.glob(pattern)}
+    assert made == {"requirements.txt", *LOCKS}
 
 
 def test_nothing_else_installs_python_packages() -> None:

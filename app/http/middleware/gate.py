@@ -16,6 +16,9 @@ from app.http.middleware.base import HTTPMiddleware, is_post_to
 from app.http.refusals import BodyTooLarge, MalformedForm
 from app.http.upload_memory import Upload, UploadMemory
 
+# Of a whole form. Any other name would choose among all of Python's codecs, some of which fail or are slow.
+_CHARSETS = {b"utf-8", b"utf8", b"us-ascii", b"iso-8859-1"}
+
 
 @dataclass(frozen=True)
 class GateMiddleware(HTTPMiddleware):
@@ -73,5 +76,7 @@ class GateMiddleware(HTTPMiddleware):
         boundary = parameters.get(b"boundary", b"")
         if media_type != b"multipart/form-data" or not boundary:
             raise MalformedForm("Send the photo as multipart/form-data with a boundary, in a field named file.")
+        if parameters.get(b"charset", b"utf-8").lower() not in _CHARSETS:
+            raise MalformedForm("The charset of a form is utf-8, us-ascii or iso-8859-1.")
         self.check()
         return b"--" + boundary + b"--"

@@ -25,6 +25,8 @@ MEGABYTE = 10**6
             form_body({"file": samples.small_face()}), MULTIPART.replace("form-data", "form-datax"), id="typo"
         ),
         pytest.param(form_body({"file": samples.small_face()}), MULTIPART + "-other", id="another boundary"),
+        pytest.param(form_body({"file": samples.small_face()}), f"{MULTIPART}; charset=undefined", id="no charset"),
+        pytest.param(form_body({"strength": "-999"}), f"{MULTIPART}; charset=punycode", id="a charset for names"),
         pytest.param(b"", MULTIPART, id="empty form"),
         pytest.param(images.noise(), MULTIPART, id="random bytes"),
         pytest.param(form_body({"file": samples.small_face()}, closed=False), MULTIPART, id="no end"),
