@@ -55,7 +55,8 @@ def read_environment(environment: Mapping[str, str], names: Collection[str]) -> 
             continue
         name = variable[len(PREFIX) :].lower()
         if not _is_service_link(name, text):
-            found[name] = text if name in names else ""
+            # A byte that is not UTF-8 would be half a character here, which nothing can print or encode.
+            found[name] = os.fsencode(text).decode(errors="replace") if name in names else ""
     return found
 
 

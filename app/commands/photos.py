@@ -9,7 +9,6 @@ from pydantic_core import PydanticCustomError
 
 from app.commands.arguments import Commands, number
 from app.commands.exit_status import SOME_FAILED
-from app.commands.files import plan_files
 from app.commands.progress_bar import tqdm
 from app.face_overrides import FaceOverrides, parse
 from app.options import OPTIONS, Option, enhance_options
@@ -48,6 +47,8 @@ def enhance(parsed: argparse.Namespace, settings: Settings) -> int:
     for role, name in wanted.items():
         if name is not None and name not in selection.offered_names(role):
             raise BadParameter(f"--{role}: there is {', '.join(selection.offered_names(role))}, not {name}.")
+    from app.commands.files import plan_files  # imports OpenCV, which other commands do not need
+
     try:
         files = plan_files(parsed.input, parsed.output, parsed.output_format)
     except ValueError as error:

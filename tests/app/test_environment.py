@@ -120,3 +120,10 @@ def test_a_start_beside_a_service_named_likeness_has_the_default_port(monkeypatc
 
 def test_the_tests_run_without_the_shells_settings() -> None:
     assert read_environment(os.environ, NAMES) == {}
+
+
+def test_a_byte_that_is_not_utf_8_becomes_a_replacement_character(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environ, "LIKENESS_CORS_ORIGINS", os.fsdecode(b"https://\xff.example"))
+    assert read_environment(os.environ, NAMES)["cors_origins"] == "https://\N{REPLACEMENT CHARACTER}.example"
+    with pytest.raises(ValidationError):
+        Settings()
