@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pipeline.codec.limits import MAX_CHUNKS, MAX_PROFILE_BYTES, MAX_SCANS, MAX_SEGMENTS
 from pipeline.errors import BrokenImage, UnsupportedMediaType
 
-_SCAN, _END, _APP1, _APP2 = 0xDA, 0xD9, 0xE1, 0xE2
+SCAN, _END, _APP1, _APP2 = 0xDA, 0xD9, 0xE1, 0xE2
 _HUFFMAN_FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive
 _OTHER_FRAMES = {*range(0xC3, 0xD0)} - {0xC4, 0xC8, 0xCC}  # lossless, hierarchical, arithmetic
 # All but APP0 (JFIF) and APP14 (Adobe), which say how colour is stored.
@@ -71,7 +71,7 @@ def jpeg_parts(data: bytes) -> Parts:
     kept, outline = [data[:2]], [data[:2]]
     exif, scans = b"", 0
     profile: list[bytes] = []
-    for marker, start, end, following in _jpeg_segments(data):
+    for marker, start, end, following in jpeg_segments(data):
         if marker == _END:
             kept.append(data[start:end])
             outline.append(data[start:end])
@@ -87,8 +87,8 @@ def jpeg_parts(data: bytes) -> Parts:
                 "This JPEG file is stored in a way (lossless or arithmetic) that is not accepted."
             )
         elif marker not in _METADATA:
-            scans += marker == _SCAN
-            kept.append(data[start : following if marker == _SCAN else end])
+            scans += marker == SCAN
+            kept.append(data[start : following if marker == SCAN else end])
             segment = data[start:end]
             if marker in _HUFFMAN_FRAMES:  # height and width
                 segment = segment[:5] + b"\0\x08\0\x08" + segment[9:]
@@ -98,7 +98,7 @@ def jpeg_parts(data: bytes) -> Parts:
     raise BrokenImage("This JPEG file ends before its picture does.")
 
 
-def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int, int]]:
+def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int, int]]:
     """(marker, start, end, start of the next segment) of each segment up to the end of the image.
 
     Bytes between a segment's end and the next segment are a scan's compressed pixels, or do not belong to the picture.

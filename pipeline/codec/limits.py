@@ -10,3 +10,5 @@ MAX_PROFILE_BYTES = 4 * 2**20  # of a colour profile, uncompressed
 # Pixels. A larger picture is searched for damage before memory for its pixels is taken; a smaller one takes little, so
 # its damage may be found while it is decoded.
 CHECKED_BEFORE_DECODING = 4_000_000
+
+MAX_MISSING = 0.05  # of a picture's rows; with more of them missing the file is refused

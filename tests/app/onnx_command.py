@@ -11,8 +11,8 @@ from dataclasses import replace
 from functools import partial
 
 from app.__main__ import main
-from app.commands import serve
 from app.settings import Settings
+from app.work import selection
 from pipeline.models.catalogue.registry import REGISTRY
 from pipeline.models.catalogue.selection import choose
 
@@ -23,5 +23,5 @@ if __name__ == "__main__":
     data = (Settings().weights_dir / FILE).read_bytes()
     row = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
     rows = tuple(replace(model, **row) if model.name == NAME else model for model in REGISTRY)
-    serve.choose = partial(choose, registry=rows)
+    selection.choose = partial(choose, registry=rows)
     sys.exit(main())
