@@ -84,7 +84,7 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
     # What is added last sees a request first.
     memory = UploadMemory(settings.max_arriving_bytes)
     app.add_middleware(
-        GateMiddleware, settings.max_body_bytes, settings.read_timeout_s, memory, paths.guarded, service.check
+        GateMiddleware, settings.max_body_bytes, settings.read_timeout_s, memory, paths.guarded, service.arriving
     )
     if quota is not None:
         app.add_middleware(RateLimitMiddleware, quota, paths.counted)

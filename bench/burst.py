@@ -47,7 +47,7 @@ async def _burst(port: int) -> tuple[list[Reply], list[float]]:
     request = head_of(ENHANCE, {"Content-Type": MULTIPART, "Content-Length": len(body), "Connection": "close"}) + body
     connections = [await asyncio.open_connection("127.0.0.1", port) for _ in range(CLIENTS)]
     live_s: list[float] = []
-    polling = asyncio.create_task(_poll_live(port, live_s))
+    polling = asyncio.create_task(poll_live(port, live_s))
     replies = await asyncio.gather(*(_reply(*connection, request) for connection in connections))
     polling.cancel()
     return list(replies), live_s
@@ -63,7 +63,8 @@ async def _reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, req
     return Reply(int(head.split()[1]), b"retry-after:" in head.lower(), seconds)
 
 
-async def _poll_live(port: int, live_s: list[float]) -> None:
+async def poll_live(port: int, live_s: list[float]) -> None:
+    """Ask for `/live` again and again until cancelled, and add the seconds of each request."""
     request = f"GET {LIVE} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
     while True:
         start = time.perf_counter()

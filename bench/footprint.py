@@ -104,7 +104,8 @@ async def _taken(service: Service, order: Order) -> float:
     peak = PeakMemory()
     peak.reset()
     before = resident_bytes() / 1e6
-    await service.process(order, service.new_run(), json_document)
+    with service.arriving("bench") as arrival:
+        await service.process(order, arrival, service.new_run(), json_document)
     return (peak.read()["run_mb"] or 0.0) - before
 
 

@@ -102,7 +102,9 @@ class Contestant:
         self._stopwatch.reset()
         self._peak.reset()
         run = Run()
-        answer, seconds = timed(lambda: self._loop.run_until_complete(self._service.process(order, run, json_document)))
+        with self._service.arriving("bench") as arrival:
+            work = self._service.process(order, arrival, run, json_document)
+            answer, seconds = timed(lambda: self._loop.run_until_complete(work))
         return {
             "seconds": seconds,
             "stages_ms": run.timings_ms,

@@ -2,137 +2,166 @@
 
 import math
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import anyio
 
 from app.work.errors import Overloaded
+from app.work.line import Line, Moved
+from app.work.shares import Shares
+from app.work.turns import Priority, Rounds, Turns
 from pipeline.errors import DeadlineExceeded
 from pipeline.run import Run
 
 MAX_RETRY_AFTER = 120  # seconds
+UPLOAD_S = 0.25  # for which an upload has a place; slower ones, which fill no slot, need one when they are complete
+SLOW_UPLOAD_S = 10.0  # for which a place is then kept for a client that had been refused
 STUCK_S = 60.0  # after its deadline; a photo checks the deadline between tiles, at least every few seconds
 
-Moved: TypeAlias = Callable[[int], None]  # called with the number of photos that go on the device before this one
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Arrival:
+    """A photo whose upload has begun. It has a place until `keeps_until`, by `time.monotonic()`."""
 
-@dataclass(slots=True)
-class _Waiting:
-    """A photo that is not on the device yet. `sent` is the last position that its client was sent."""
-
-    moved: Moved | None
-    sent: int | None = None
-    is_decoded: bool = False
+    client: str
+    keeps_until: float
 
 
 class Admission:
     """Counts photos in and out. Belongs to one event loop.
 
-    `slots` photos are on the device at a time, and `queue_size` more may be inside. At most `slots` + 1 are decoded, on
-    the workbench: the next one is prepared while the device works, but a long queue does not fill the memory.
+    `slots` photos are on the device at a time, and `queue_size` more may be inside or arrive. At most `slots` + 1 are
+    decoded, on the workbench: the next one is prepared while the device works, but a long queue does not fill the
+    memory. Clients have `Shares` of the places, and come to the workbench in `Rounds`.
     """
 
     def __init__(self, slots: int, queue_size: int) -> None:
         self.slots, self.queue_size = slots, queue_size
         self.inside = 0
-        self._line: dict[Run, _Waiting] = {}  # photos that go on the device, in this order
-        self._at_device: set[Run] = set()
+        self._shares = Shares(slots, queue_size)
+        self._arriving: dict[Arrival, None] = {}  # those that have a place, the first to lose it in front
+        self._rounds = {priority: Rounds() for priority in Priority}
+        self._line = Line(slots)
+        self._workbench = Turns(slots + 1)
         self._device = anyio.Semaphore(slots)
-        self._workbench = anyio.Semaphore(slots + 1)
         self._seconds_per_photo = 1.0  # on the device, as a moving average
 
     @property
     def on_device(self) -> int:
         """Photos on the device."""
-        return len(self._at_device)
+        return len(self._line.on_device)
 
     @property
     def stuck(self) -> bool:
         """Whether a photo on the device is so far past its deadline that it will never check it again."""
         latest = time.monotonic() - STUCK_S
-        return any(run.deadline is not None and run.deadline < latest for run in self._at_device)
+        return any(run.deadline is not None and run.deadline < latest for run in self._line.on_device)
 
     @property
     def retry_after(self) -> int:
-        """Seconds until a place should be free, estimated from the last photos."""
-        return max(1, min(MAX_RETRY_AFTER, math.ceil(self._seconds_per_photo * (self.inside + 1) / self.slots)))
+        """Seconds until all photos inside and one more should be done, estimated from the last photos."""
+        return self._seconds_for(self.inside + 1)
 
     @property
     def waiting(self) -> int:
         """Photos inside that wait for a slot; at most `queue_size`."""
-        return max(0, len(self._line) - (self.slots - self.on_device))
-
-    def check(self) -> None:
-        """Raise `Overloaded` if there is no place left."""
-        if self.inside >= self.slots + self.queue_size:
-            raise Overloaded(self.retry_after)
+        return self._line.beyond_slots
 
     @contextmanager
-    def place(self, run: Run, moved: Moved | None = None) -> Iterator[None]:
-        """A place inside for the length of the block. Raises `Overloaded`.
+    def arriving(self, client: str) -> Iterator[Arrival]:
+        """A place for a photo of this client that begins to arrive. `place` takes it over. Raises `Overloaded`."""
+        self._take(client)
+        arrival = Arrival(client, time.monotonic() + UPLOAD_S)
+        self._arriving[arrival] = None
+        try:
+            yield arrival
+        finally:
+            self._end(arrival)
+
+    @contextmanager
+    def place(
+        self, run: Run, arrival: Arrival, moved: Moved | None = None, priority: Priority = Priority.INTERACTIVE
+    ) -> Iterator[None]:
+        """A place inside for the length of the block. Raises `Overloaded` if the upload took too long to keep one.
 
         `moved` is called with the photo's position at once, whenever it changes, and once more when the photo is
         decoded and has to wait. Position 0 means that it is next, or that a slot is free.
         """
-        self.check()
+        if arrival in self._arriving:
+            del self._arriving[arrival]
+        else:
+            self._take(arrival.client)
         self.inside += 1
-        self._line[run] = _Waiting(moved)
-        self._send_positions()
+        self._line.enter(run, (priority, self._rounds[priority].next_of(arrival.client)), moved)
         try:
             yield
         finally:
             self.inside -= 1
-            self._leave_line(run)
+            self._line.leave(run)
+            self._give_back(arrival.client)
 
-    def workbench(self, run: Run) -> AbstractAsyncContextManager[None]:
+    @asynccontextmanager
+    async def workbench(self, run: Run) -> AsyncIterator[None]:
         """Wait for room to decode. Raises `DeadlineExceeded` when the run's deadline passes."""
-        return _held(self._workbench, run)
+        order = priority, present = self._line.order_of(run)
+        async with _held(self._workbench.acquire(order), self._workbench.release, run):
+            self._rounds[Priority(priority)].begin(present)
+            yield
 
     @asynccontextmanager
     async def device(self, run: Run) -> AsyncIterator[None]:
         """Wait for a slot on the device. Raises `DeadlineExceeded` when the run's deadline passes."""
-        # A decoded photo goes before all that are not decoded yet, even if these came earlier.
-        waiting = self._line.pop(run)
-        waiting.is_decoded = True
-        if self.on_device >= self.slots:
-            waiting.sent = None  # its client has been sent the stage "decode" since: send the position again
-        decoded = {other: entry for other, entry in self._line.items() if entry.is_decoded}
-        self._line = {**decoded, run: waiting} | self._line
-        self._send_positions()
-        async with _held(self._device, run):
-            self._at_device.add(run)
-            self._leave_line(run)
+        self._line.decoded(run)
+        async with _held(self._device.acquire(), self._device.release, run):
+            self._line.start(run)
             start = time.monotonic()
             try:
                 yield
             finally:
-                self._at_device.discard(run)
                 self._seconds_per_photo += 0.2 * (time.monotonic() - start - self._seconds_per_photo)
-                self._send_positions()
+                self._line.finish(run)
 
-    def _leave_line(self, run: Run) -> None:
-        if self._line.pop(run, None) is not None:
-            self._send_positions()
+    def forget_clients(self) -> None:
+        """Forget the clients that have no place: the server has been idle, so none of them waits for one."""
+        self._shares.forget_all()
+        self._rounds = {priority: Rounds() for priority in Priority}
 
-    def _send_positions(self) -> None:
-        free = max(0, self.slots - self.on_device - 1)  # slots beside the one that the first in the line gets
-        for index, waiting in enumerate(self._line.values()):
-            position = max(0, index - free)
-            if position != waiting.sent:
-                waiting.sent = position
-                if waiting.moved is not None:
-                    waiting.moved(position)
+    def _take(self, client: str) -> None:
+        """Take a place for the client. Raises `Overloaded`."""
+        now = time.monotonic()
+        for late in [arrival for arrival in self._arriving if arrival.keeps_until <= now]:
+            self._end(late)
+            self._shares.keep(late.client, SLOW_UPLOAD_S)
+        before = self._shares.photos_before(client)
+        if before > 0:
+            retry_after = self._seconds_for(before)
+            self._shares.refuse(client, retry_after)
+            raise Overloaded(retry_after)
+        self._shares.take(client)
+
+    def _end(self, arrival: Arrival) -> None:
+        if arrival in self._arriving:
+            del self._arriving[arrival]
+            self._give_back(arrival.client)
+
+    def _give_back(self, client: str) -> None:
+        self._shares.give_back(client)
+        if client not in self._shares:
+            for rounds in self._rounds.values():
+                rounds.forget(client)
+
+    def _seconds_for(self, photos: int) -> int:
+        return max(1, min(MAX_RETRY_AFTER, math.ceil(self._seconds_per_photo * photos / self.slots)))
 
 
 @asynccontextmanager
-async def _held(semaphore: anyio.Semaphore, run: Run) -> AsyncIterator[None]:
+async def _held(acquired: Awaitable[None], release: Callable[[], None], run: Run) -> AsyncIterator[None]:
     start = time.perf_counter()
     try:
         with anyio.fail_after(run.remaining_s):
-            await semaphore.acquire()
+            await acquired
     except TimeoutError as error:
         run.record("queue", time.perf_counter() - start, DeadlineExceeded.code)
         raise DeadlineExceeded("The server was too busy to do this photo in time.", stage="queue") from error
@@ -140,4 +169,4 @@ async def _held(semaphore: anyio.Semaphore, run: Run) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        semaphore.release()
+        release()

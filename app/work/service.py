@@ -4,15 +4,16 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeVar
 
 from app.settings import Settings
 from app.work import photo
-from app.work.admission import Admission, Moved
+from app.work.admission import Admission, Arrival
 from app.work.cancellation import Cancellation
 from app.work.errors import MemoryLow, ShuttingDown
+from app.work.line import Moved
 from app.work.loaded_models import LoadedModels
 from app.work.memory import Ledger
 from app.work.order import Order
@@ -69,18 +70,23 @@ class Service:
         self._threads.shutdown(wait=False)
         self.loaded_models.close()
 
-    def check(self) -> None:
-        """Raise `ShuttingDown`, `NotReady` or `Overloaded` if an order would be refused now."""
+    def arriving(self, client: str) -> AbstractContextManager[Arrival]:
+        """A place for an order of this client that begins to arrive. Raises `ShuttingDown`, `NotReady`, `Overloaded`.
+
+        A client is whatever name the caller has for it; the places are shared among the names.
+        """
         if self.draining:
             raise ShuttingDown
         _ = self.loaded_models.models
-        self.admission.check()
+        return self.admission.arriving(client)
 
     def new_run(self, on_progress: Progress | None = None) -> Run:
         """A run whose deadline counts from now."""
         return Run(deadline=time.monotonic() + self.settings.deadline_s, on_progress=on_progress)
 
-    async def process(self, order: Order, run: Run, write: Write, moved: Moved | None = None) -> Answer:
+    async def process(
+        self, order: Order, arrival: Arrival, run: Run, write: Write, moved: Moved | None = None
+    ) -> Answer:
         """The answer to one order; `write` makes its body. `moved` gets the photo's place in the queue as it changes.
 
         Raises `PipelineError`, among them `Overloaded`, `NotReady` and `MemoryLow`. When the awaiting task is
@@ -90,7 +96,8 @@ class Service:
         if self._idle is not None:
             self._idle.cancel()
         try:
-            with self.admission.place(run, moved), self.memory.held(len(order.file) + len(order.reference or b"")):
+            size = len(order.file) + len(order.reference or b"")
+            with self.admission.place(run, arrival, moved), self.memory.held(size):
                 try:
                     return await self._processed(order, models, run, write)
                 except MemoryLow as error:  # while the photo still counts as inside
@@ -98,12 +105,12 @@ class Service:
                     raise
         finally:
             if self.admission.inside == 0:
-                self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._return_memory)
+                self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._rest)
 
-    async def warm_up(self, work: Callable[[Models, Run], None], run: Run) -> dict[str, float]:
+    async def warm_up(self, work: Callable[[Models, Run], None], arrival: Arrival, run: Run) -> dict[str, float]:
         """Run `work` on the device when it is free; milliseconds per stage."""
         models = self.loaded_models.models
-        with self.admission.place(run):
+        with self.admission.place(run, arrival):
             async with self.admission.device(run):
                 await self._on_device(run, lambda: work(models, run))
         return rounded(run.timings_ms)
@@ -135,7 +142,8 @@ class Service:
 
         return await self.cancellation.in_thread(self.loaded_models.threads, run, watched)
 
-    def _return_memory(self) -> None:
-        """Give the memory that is kept for the next photo back to the system, as no photo has come for a while."""
+    def _rest(self) -> None:
+        """Forget the last clients, and give the memory that is kept for the next photo back to the system."""
+        self.admission.forget_clients()
         with suppress(RuntimeError):  # the process ends, and its threads have ended already
             self._threads.submit(return_freed_memory)

@@ -6,15 +6,18 @@ text that no metric counts, and inside the routes it would not cover addresses w
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
+from app.http.client import client_name
 from app.http.middleware.base import HTTPMiddleware, is_post_to
 from app.http.refusals import BodyTooLarge, MalformedForm
 from app.http.upload_memory import Upload, UploadMemory
+from app.work.admission import Arrival
 
 # Of a whole form. Any other name would choose among all of Python's codecs, some of which fail or are slow.
 _CHARSETS = {b"utf-8", b"utf8", b"us-ascii", b"iso-8859-1"}
@@ -25,15 +28,16 @@ class GateMiddleware(HTTPMiddleware):
     """Every body may have at most `max_body_bytes`, whether its length is declared or not, and must be complete
     `read_timeout_s` after its request began. All bodies that are arriving share `memory`.
 
-    On the paths in `guarded`, `check` may refuse the request before its body is read (not ready, overloaded), and the
-    body must be a form with its closing boundary: the parser would silently drop the cut off part of an incomplete one.
+    On the paths in `guarded`, a request needs a place for its client, `arriving`, before its body is read: what could
+    not be served is refused at once (not ready, overloaded), and what is read has its place. The body must be a form
+    with its closing boundary: the parser would silently drop the cut off part of an incomplete one.
     """
 
     max_body_bytes: int
     read_timeout_s: float
     memory: UploadMemory
     guarded: frozenset[str]
-    check: Callable[[], None]
+    arriving: Callable[[str], AbstractContextManager[Arrival]]
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Raises `PipelineError`, also when the body is received."""
@@ -57,10 +61,11 @@ class GateMiddleware(HTTPMiddleware):
                     raise MalformedForm("The form is cut off: its closing boundary is missing.")
             return message
 
-        try:
+        with ExitStack() as held:
+            if closing:
+                scope["arrival"] = held.enter_context(self.arriving(client_name(scope)))
+            held.callback(self.memory.release, upload)
             await self.app(scope, receive_bounded, send)
-        finally:
-            self.memory.release(upload)
 
     def _inspect(self, scope: Scope) -> bytes:
         """The closing boundary that the body must have; empty if it need not be a form. Raises `PipelineError`."""
@@ -78,5 +83,4 @@ class GateMiddleware(HTTPMiddleware):
             raise MalformedForm("Send the photo as multipart/form-data with a boundary, in a field named file.")
         if parameters.get(b"charset", b"utf-8").lower() not in _CHARSETS:
             raise MalformedForm("The charset of a form is utf-8, us-ascii or iso-8859-1.")
-        self.check()
         return b"--" + boundary + b"--"

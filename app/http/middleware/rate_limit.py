@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
 
-from app.access.addresses import client_of
 from app.access.errors import RateLimited
 from app.access.quota import Quota
+from app.http.client import client_name
 from app.http.middleware.base import HTTPMiddleware, is_post_to, with_headers
-from app.observe.request_record import record_of
 
 
 @dataclass(frozen=True)
@@ -20,17 +19,9 @@ class RateLimitMiddleware(HTTPMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Raises `RateLimited` beyond the limit."""
-        allowance = await self.quota.take(_client_of(scope)) if is_post_to(self.counted, scope) else None
+        allowance = await self.quota.take(client_name(scope)) if is_post_to(self.counted, scope) else None
         if allowance is not None and not allowance.allowed:
             raise RateLimited(allowance)
         if allowance is not None:
             send = with_headers(send, lambda headers: headers.update(allowance.headers))
         await self.app(scope, receive, send)
-
-
-def _client_of(scope: Scope) -> str:
-    key = record_of(scope).key
-    if key is not None:
-        return f"key:{key}"
-    address = scope.get("client")
-    return f"address:{client_of(address[0]) if address else 'unknown'}"

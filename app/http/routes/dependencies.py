@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from app.work.service import Service
 
 
-def _service(request: Request) -> Service:
+async def _service(request: Request) -> Service:
     found: Service = request.app.state.service
     return found
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, Request
 
+from app.http.client import client_name
 from app.http.error_responses import ANYWHERE, error_responses
 from app.http.policy import Policy
 from app.http.routes.dependencies import ServiceDep, disconnected
@@ -46,9 +47,9 @@ async def models(service: ServiceDep) -> list[ModelOut]:
 @Policy(counted=True)
 async def warmup(request: Request, service: ServiceDep) -> WarmupResponse:
     """Run every model once, in its turn on the device."""
-    service.check()
-    await request.body()  # ASGI reports a client's leaving only after the whole body
-    run = record_of(request.scope).run = service.new_run()
-    work = service.warm_up(warm_up, run)
-    timings_ms = await service.cancellation.until_unwanted(work, run, disconnected(request))
+    with service.arriving(client_name(request.scope)) as arrival:
+        await request.body()  # ASGI reports a client's leaving only after the whole body
+        run = record_of(request.scope).run = service.new_run()
+        work = service.warm_up(warm_up, arrival, run)
+        timings_ms = await service.cancellation.until_unwanted(work, run, disconnected(request))
     return WarmupResponse(timings_ms=timings_ms)

@@ -20,6 +20,7 @@ from app.http.schemas.answers import EnhanceResponse
 from app.http.schemas.forms import EnhanceForm, UpscaleForm
 from app.observe.request_record import record_of
 from app.options import enhance_options
+from app.work.admission import Arrival
 from app.work.errors import BadParameter
 from app.work.order import Order, Task
 from app.work.progress import Progress
@@ -97,7 +98,8 @@ async def _answer(
     progress = Progress() if media_type == EVENTS else None
     run = record.run = service.new_run(progress.reached if progress else None)
     write: Write = (lambda finished, _: finished.picture.data) if picture else json_document
-    work = service.process(order, run, write, progress.moved if progress else None)
+    arrival: Arrival = request.scope["arrival"]  # set by the gate
+    work = service.process(order, arrival, run, write, progress.moved if progress else None)
     wanted = service.cancellation.until_unwanted(work, run, disconnected(request))
     if progress is not None:
         return event_stream.EventStream(wanted, progress, ledger=service.memory)

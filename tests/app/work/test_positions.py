@@ -19,7 +19,8 @@ class Line:
         self.places = [AsyncExitStack() for _ in range(photos)]
         self.devices = [AsyncExitStack() for _ in range(photos)]
         for place, run, sent in zip(self.places, self.runs, self.sent, strict=True):
-            place.enter_context(self.admission.place(run, sent.append))
+            arrival = place.enter_context(self.admission.arriving("client"))
+            place.enter_context(self.admission.place(run, arrival, sent.append))
 
     async def enter(self, index: int) -> None:
         await self.devices[index].enter_async_context(self.admission.device(self.runs[index]))

@@ -18,6 +18,8 @@ from starlette.types import Receive, Scope, Send
 from app.http.middleware.gate import GateMiddleware
 from app.http.refusals import MalformedForm
 from app.http.upload_memory import UploadMemory
+from app.work import admission
+from app.work.admission import Admission
 from tests.app import samples
 from tests.app.fakes import FakeModels
 from tests.app.server import (
@@ -25,9 +27,11 @@ from tests.app.server import (
     ENHANCE,
     LIVE,
     MULTIPART,
+    PATIENCE,
     UPSCALE,
     Likeness,
     answer_on,
+    eventually,
     form_body,
     head_of,
     serving,
@@ -150,7 +154,7 @@ def test_the_end_of_a_form_is_found_in_chunks_of_any_size(size: int) -> None:
         read_timeout_s=30,
         memory=UploadMemory(10_000),
         guarded=frozenset({"/"}),
-        check=lambda: None,
+        arriving=Admission(slots=1, queue_size=0).arriving,
     )
 
     async def post(body: bytes) -> int:
@@ -186,3 +190,30 @@ def test_a_body_that_is_no_form_is_refused_before_it_is_read(likeness: Likeness)
     assert status == 400
     assert headers["connection"] == "close"
     assert body["code"] == "malformed_form"
+
+
+def test_an_aborted_upload_frees_its_place(fakes: FakeModels) -> None:
+    body = form_body({"file": samples.small_face()})
+    with serving(fakes, slots=1, queue_size=0) as server:
+        with closing(server.connect()) as connection:
+            connection.sendall(head_of(ENHANCE, {"Content-Type": MULTIPART, "Content-Length": len(body)}) + body[:10])
+            eventually(lambda: server.app.state.service.admission._arriving)
+        eventually(lambda: not server.app.state.service.admission._arriving)
+        assert server.enhance(samples.small_face()).status_code == 200
+
+
+def test_a_refusal_comes_while_another_upload_has_the_only_place(
+    fakes: FakeModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "UPLOAD_S", PATIENCE)
+    body = form_body({"file": samples.small_face()})
+    head = head_of(ENHANCE, {"Content-Type": MULTIPART, "Content-Length": len(body), "Connection": "close"})
+    with serving(fakes, slots=1, queue_size=0) as server:
+        first = server.connect()
+        first.sendall(head + body[:10])
+        eventually(lambda: server.app.state.service.admission._arriving)
+        second = server.connect()
+        second.sendall(head)  # and no body
+        assert b'"overloaded"' in answer_on(second)
+        first.sendall(body[10:])
+        assert answer_on(first).startswith(b"HTTP/1.1 200")
