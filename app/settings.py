@@ -15,6 +15,7 @@ from pipeline.models.catalogue.preferences import Licences, ModelPreferences, Or
 from pipeline.models.roles import ROLES, Role
 from pipeline.types import DeviceChoice, Precision
 
+KIBIBYTE = 1024
 MEBIBYTE = 1024 * 1024
 FORM_OVERHEAD = 64 * 1024  # bytes of a form beside its files: boundaries, part headers, fields
 
@@ -64,7 +65,16 @@ class Settings(BaseSettings):
     read_timeout_s: FiniteFloat = Field(
         60.0, gt=0, description="seconds for a whole request to arrive, and for a client to take some of its answer"
     )
+    min_answer_rate_kb_s: FiniteFloat = Field(
+        64.0,
+        ge=0,
+        le=1_000_000,
+        description="KiB a second that a client must take of its answer in the mean; 0: any rate",
+    )
     upload_memory_mb: FiniteFloat = Field(256.0, gt=0, description="MiB of all uploads that are still arriving")
+    answer_memory_mb: FiniteFloat = Field(
+        512.0, gt=0, le=1_000_000, description="MiB of all answers that are on their way to their clients"
+    )
 
     # repr=False: the value is not shown with the settings, and not quoted when it is wrong.
     api_keys: Annotated[Keys, NoDecode, PlainValidator(parse_keys)] = Field(
@@ -119,6 +129,16 @@ class Settings(BaseSettings):
     def max_arriving_bytes(self) -> int:
         """The most bytes of all uploads on their way in: at least one of the largest."""
         return max(self.max_body_bytes, int(self.upload_memory_mb * MEBIBYTE))
+
+    @property
+    def min_answer_rate(self) -> float:
+        """The bytes a second that a client must take of its answer."""
+        return self.min_answer_rate_kb_s * KIBIBYTE
+
+    @property
+    def max_held_bytes(self) -> int:
+        """The most bytes of all answers on their way out."""
+        return int(self.answer_memory_mb * MEBIBYTE)
 
     @property
     def photo_limits(self) -> PhotoLimits:

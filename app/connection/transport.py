@@ -21,7 +21,7 @@ class LingeringTransport:
     def __init__(self, transport: asyncio.Transport, should_linger: Callable[[], bool]) -> None:
         self._transport, self._should_linger = transport, should_linger
         self._closing = False
-        self._written = 0
+        self.written = 0  # bytes
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
@@ -29,12 +29,12 @@ class LingeringTransport:
     @property
     def delivered(self) -> int:
         """Bytes that the client's system has acknowledged, as far as the local system knows."""
-        return self._written - self._transport.get_write_buffer_size() - self._unacknowledged()
+        return self.written - self._transport.get_write_buffer_size() - self._unacknowledged()
 
     def write(self, data: bytes) -> None:
-        """Send; after `close`, do nothing."""
-        if not self._closing:
-            self._written += len(data)
+        """Send; after `close`, and once the connection is lost, do nothing."""
+        if not self.is_closing():
+            self.written += len(data)
             self._transport.write(data)
 
     def is_closing(self) -> bool:

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from app.connection.protocol import MAX_HEAD_BYTES
+from app.connection.framing import MAX_HEAD_BYTES
 from tests.app.connection.clients import FORM, HEAD, PHOTO, code_of, end_of
 from tests.app.exposition import scraped
 from tests.app.fakes import FakeModels
