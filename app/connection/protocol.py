@@ -187,7 +187,7 @@ class GuardedProtocol(UvicornProtocol):
     def _abort(self, code: str, reason: str) -> None:
         logger.warning("a connection was cut: %s", reason)
         self._on_refusal(code)
-        self.transport.abort()
+        self._lingering.reset()
 
     def _refuse_overhead(self) -> None:
         if self._framing.in_head:

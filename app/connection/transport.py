@@ -4,6 +4,8 @@ import asyncio
 import struct
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from socket import SO_LINGER, SOL_SOCKET
 from typing import Any
 
 if sys.platform != "win32":
@@ -51,6 +53,14 @@ class LingeringTransport:
             self._transport.resume_reading()
         else:
             self._transport.close()
+
+    def reset(self) -> None:
+        """Close at once. The system too forgets what it has not sent: it would keep megabytes for a slow client."""
+        socket = self._transport.get_extra_info("socket")
+        if socket is not None:
+            with suppress(OSError):  # it is closed already
+                socket.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+        self._transport.abort()
 
     def _unacknowledged(self) -> int:
         """Bytes in the socket's send buffer, which holds megabytes and accepts more only once much of it is sent."""
