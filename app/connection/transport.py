@@ -56,10 +56,8 @@ class LingeringTransport:
 
     def reset(self) -> None:
         """Close at once. The system too forgets what it has not sent: it would keep megabytes for a slow client."""
-        socket = self._transport.get_extra_info("socket")
-        if socket is not None:
-            with suppress(OSError):  # it is closed already
-                socket.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+        with suppress(OSError):  # it is closed already
+            self._transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
         self._transport.abort()
 
     def _unacknowledged(self) -> int:

@@ -64,11 +64,12 @@ def test_a_client_below_the_rate_is_cut_off(demanding: Likeness, version: str, h
     eventually(lambda: demanding.app.state.service.memory.reserved == 0)
 
 
-def test_a_file_of_the_browser_app_has_the_same_limit(demanding: Likeness) -> None:
+@pytest.mark.parametrize("after", [b"keep-alive", b"close"])
+def test_a_file_of_the_browser_app_has_the_same_limit(demanding: Likeness, after: bytes) -> None:
     before = refused(demanding)
     connection = demanding.connect()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
-    connection.sendall(b"GET /large.bin HTTP/1.1\r\nHost: x\r\n\r\n")
+    connection.sendall(b"GET /large.bin HTTP/1.1\r\nHost: x\r\nConnection: %s\r\n\r\n" % after)
     assert -FILE_BYTES < taken(connection, 15_000, 0.05) < 0
     assert refused(demanding) == before + 1
 
