@@ -11,6 +11,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.access.quota import RATE_HEADERS, Quota
 from app.http import errors
+from app.http.answer_memory import AnswerMemory
 from app.http.middleware.authentication import AuthenticationMiddleware, declare_keys
 from app.http.middleware.faults import FaultsMiddleware
 from app.http.middleware.gate import GateMiddleware
@@ -69,6 +70,7 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
         telemetry={"tracing": False, "metrics": False, "logs": False},  # FastAPI's own contains paths and query strings
     )
     app.state.service, app.state.telemetry, app.state.quota = service, telemetry, quota
+    app.state.answers = AnswerMemory(settings.max_held_bytes, service.memory)
     errors.install(app)
     for module in (photos, health, status, config, models, pages, prometheus):
         app.include_router(module.router)

@@ -18,6 +18,7 @@ from pipeline.models.catalogue.preferences import Licences, ModelPreferences, Or
 from pipeline.models.roles import ROLES, Role
 from pipeline.types import DeviceChoice, Precision
 
+KIBIBYTE = 1024
 MEBIBYTE = 1024 * 1024
 FORM_OVERHEAD = 64 * 1024  # bytes of a form beside its files: boundaries, part headers, fields
 HOUR, DAY = 3_600, 86_400  # seconds
@@ -78,6 +79,15 @@ class Settings(EnvironmentSettings):
     upload_memory_mb: FiniteFloat = Field(
         256.0, gt=0, le=1_000_000, description="MiB of all uploads that are still arriving"
     )
+    min_answer_rate_kb_s: FiniteFloat = Field(
+        64.0,
+        ge=0,
+        le=1_000_000,
+        description="KiB a second that a client must take of its answer in the mean; 0: any rate",
+    )
+    answer_memory_mb: FiniteFloat = Field(
+        512.0, gt=0, le=1_000_000, description="MiB of all answers that are on their way to their clients"
+    )
 
     # repr=False: the value is not shown with the settings, and not quoted when it is wrong.
     api_keys: Annotated[Keys, NoDecode, PlainValidator(parse_keys), at_most(MAX_KEYS)] = Field(
@@ -137,6 +147,16 @@ class Settings(EnvironmentSettings):
     def max_arriving_bytes(self) -> int:
         """The most bytes of all uploads on their way in: at least one of the largest."""
         return max(self.max_body_bytes, int(self.upload_memory_mb * MEBIBYTE))
+
+    @property
+    def min_answer_rate(self) -> float:
+        """The bytes a second that a client must take of its answer."""
+        return self.min_answer_rate_kb_s * KIBIBYTE
+
+    @property
+    def max_held_bytes(self) -> int:
+        """The most bytes of all answers on their way out."""
+        return int(self.answer_memory_mb * MEBIBYTE)
 
     @property
     def photo_limits(self) -> PhotoLimits:

@@ -59,7 +59,12 @@ class Server(uvicorn.Server):
 def server_of(app: FastAPI, settings: Settings) -> Server:
     """The server for an application that `create_app` made."""
     telemetry: Telemetry = app.state.telemetry
-    protocol = partial(GuardedProtocol, read_timeout_s=settings.read_timeout_s, on_refusal=telemetry.refuse)
+    protocol = partial(
+        GuardedProtocol,
+        read_timeout_s=settings.read_timeout_s,
+        min_answer_rate=settings.min_answer_rate,
+        on_refusal=telemetry.refuse,
+    )
     config = uvicorn.Config(
         app,
         host=settings.host,

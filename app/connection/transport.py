@@ -4,6 +4,8 @@ import asyncio
 import struct
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from socket import SO_LINGER, SOL_SOCKET
 from typing import Any
 
 if sys.platform != "win32":
@@ -21,7 +23,7 @@ class LingeringTransport:
     def __init__(self, transport: asyncio.Transport, should_linger: Callable[[], bool]) -> None:
         self._transport, self._should_linger = transport, should_linger
         self._closing = False
-        self._written = 0
+        self.written = 0  # bytes
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
@@ -29,12 +31,12 @@ class LingeringTransport:
     @property
     def delivered(self) -> int:
         """Bytes that the client's system has acknowledged, as far as the local system knows."""
-        return self._written - self._transport.get_write_buffer_size() - self._unacknowledged()
+        return self.written - self._transport.get_write_buffer_size() - self._unacknowledged()
 
     def write(self, data: bytes) -> None:
-        """Send; after `close`, do nothing."""
-        if not self._closing:
-            self._written += len(data)
+        """Send; after `close`, and once the connection is lost, do nothing."""
+        if not self.is_closing():
+            self.written += len(data)
             self._transport.write(data)
 
     def is_closing(self) -> bool:
@@ -51,6 +53,12 @@ class LingeringTransport:
             self._transport.resume_reading()
         else:
             self._transport.close()
+
+    def reset(self) -> None:
+        """Close at once. The system too forgets what it has not sent: it would keep megabytes for a slow client."""
+        with suppress(OSError):  # it is closed already
+            self._transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+        self._transport.abort()
 
     def _unacknowledged(self) -> int:
         """Bytes in the socket's send buffer, which holds megabytes and accepts more only once much of it is sent."""

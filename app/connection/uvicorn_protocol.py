@@ -29,18 +29,19 @@ class UvicornProtocol(HttpToolsProtocol):
         """Whether the request waits for the answer to an earlier one."""
         return bool(self.pipeline)
 
-    def set_started_at(self) -> None:
-        """Say in the scope that the message being received begins now, by `time.monotonic()`."""
-        self.scope["started_at"] = time.monotonic()  # type: ignore[typeddict-unknown-key]
+    @property
+    def content_length(self) -> int:
+        """The length that the complete head declares for the body, which the parser has checked; 0 if it has none."""
+        return next((int(value) for name, value in self.headers if name == b"content-length"), 0)
+
+    def set_in_scope(self, name: str, value: object) -> None:
+        """Tell the application something about the message being received, beyond what ASGI defines."""
+        self.scope[name] = value  # type: ignore[literal-required]
 
     def set_queued_started_at(self) -> None:
         """Say in the scopes of all queued requests that they begin now."""
         for cycle, _ in self.pipeline:
             cycle.scope["started_at"] = time.monotonic()  # type: ignore[typeddict-unknown-key]
-
-    def close_after_answer(self) -> None:
-        """Close the connection once the request is answered."""
-        self.cycle.keep_alive = False
 
     def report_disconnect(self) -> None:
         """Let the application see a client that has gone, though an answer can still be sent to it."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
@@ -11,17 +11,19 @@ from pydantic import BaseModel
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from app.http.answer_memory import AnswerMemory, HeldAnswer
 from app.http.errors import response_to
 from app.http.large_response import send_pieces
 from app.http.schemas.answers import ErrorEvent, QueuedEvent, StageEvent
 from app.observe.request_record import RequestRecord, record_of
 from app.work.errors import ShuttingDown
-from app.work.memory import Ledger
 from app.work.progress import News, Progress, Queued
 from app.work.service import Answer
 
 SILENCE_S = 10.0  # without news, after which a comment is sent: proxies cut idle connections
 PAUSE_S = 0.05  # between two batches of events
+
+_Held: TypeAlias = tuple[bytes, HeldAnswer]  # a finished document
 
 NAMES: dict[type[BaseModel], str] = {QueuedEvent: "queued", StageEvent: "stage", ErrorEvent: "error"}
 
@@ -30,22 +32,22 @@ class EventStream(Response):
     """The answer to a photo that is still in work: `work` makes it, and `progress` has the news about it.
 
     An error before the first event is raised, so that it is answered with a status of its own. A later one is the last
-    event. The document's memory stays reserved in the `ledger` until the client has read it.
+    event. The document is held in `answers` until the client has taken it.
     """
 
     media_type = "text/event-stream"
 
-    def __init__(self, work: Coroutine[Any, Any, Answer], progress: Progress, *, ledger: Ledger) -> None:
+    def __init__(self, work: Coroutine[Any, Any, Answer], progress: Progress, *, answers: AnswerMemory) -> None:
         self.status_code, self.background = 200, None
         # X-Accel-Buffering: nginx would else collect small events until they fill a buffer.
         self.init_headers({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
-        self._work, self._progress, self._ledger = work, progress, ledger
+        self._work, self._progress, self._answers = work, progress, answers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Do the work and send its events (ASGI). If this task is cancelled, the work stops."""
         record = record_of(scope)
         with ExitStack() as holding:
-            working = asyncio.ensure_future(self._answer(record, holding))
+            working = asyncio.ensure_future(self._answer(record, scope, holding))
             working.add_done_callback(self._progress.end)
             try:
                 if await self._send_news(working, send):
@@ -60,7 +62,7 @@ class EventStream(Response):
                 working.cancel()
                 await asyncio.gather(working, return_exceptions=True)
 
-    async def _send_news(self, working: asyncio.Future[Answer], send: Send) -> bool:
+    async def _send_news(self, working: asyncio.Future[_Held], send: Send) -> bool:
         """Send events until the work is over. False: it ended without any, and nothing was sent."""
         news = await self._progress.news(within=None)
         if not news:
@@ -72,11 +74,11 @@ class EventStream(Response):
             news = await self._progress.news(within=SILENCE_S)
         return True
 
-    async def _answer(self, record: RequestRecord, holding: ExitStack) -> Answer:
+    async def _answer(self, record: RequestRecord, scope: Scope, holding: ExitStack) -> _Held:
         answer = await self._work
-        holding.enter_context(self._ledger.held(len(answer.body)))
+        held = holding.enter_context(self._answers.held(len(answer.body), scope))
         record.report, record.photo_pixels = answer.report, answer.photo_pixels
-        return answer
+        return answer.body, held
 
 
 def schema() -> dict[str, Any]:
@@ -87,7 +89,7 @@ def schema() -> dict[str, Any]:
     return {"oneOf": [{"type": "object", "required": ["event", "data"], "properties": each} for each in properties]}
 
 
-async def _end(working: asyncio.Future[Answer], scope: Scope, send: Send) -> None:
+async def _end(working: asyncio.Future[_Held], scope: Scope, send: Send) -> None:
     """Send the last event: the result or the error."""
     error = working.exception()
     if isinstance(error, Exception):
@@ -98,7 +100,8 @@ async def _end(working: asyncio.Future[Answer], scope: Scope, send: Send) -> Non
         await _send(_event(event), send)
     else:
         await _send(b"event: result\ndata: ", send)
-        await send_pieces(working.result().body, send, more_body=True)
+        body, held = working.result()
+        await send_pieces(body, send, held)
         await _send(b"\n\n", send)
     await _send(b"", send, more_body=False)
 

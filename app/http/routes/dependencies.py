@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from app.http.answer_memory import AnswerMemory
 from app.work.service import Service
 
 
@@ -12,7 +13,13 @@ async def _service(request: Request) -> Service:
     return found
 
 
+def _answers(request: Request) -> AnswerMemory:
+    found: AnswerMemory = request.app.state.answers
+    return found
+
+
 ServiceDep = Annotated[Service, Depends(_service)]
+AnswersDep = Annotated[AnswerMemory, Depends(_answers)]
 
 
 async def disconnected(request: Request) -> None:

@@ -10,12 +10,13 @@ from starlette.responses import Response
 
 from app.http import event_stream
 from app.http.accept import by_preference
+from app.http.answer_memory import AnswerMemory
 from app.http.document import json_document
 from app.http.error_responses import Responses, error_responses
 from app.http.errors import error_statuses
 from app.http.large_response import LargeResponse
 from app.http.policy import Policy
-from app.http.routes.dependencies import ServiceDep, disconnected
+from app.http.routes.dependencies import AnswersDep, ServiceDep, disconnected
 from app.http.schemas.answers import EnhanceResponse
 from app.http.schemas.forms import EnhanceForm, UpscaleForm
 from app.observe.request_record import record_of
@@ -59,24 +60,36 @@ _DESCRIBED: dict[str, Any] = {"responses": _ANSWERS, "response_class": Response,
 @router.post("/enhance", operation_id="enhance", **_DESCRIBED)
 @Policy(counted=True, guarded=True)
 async def enhance(
-    request: Request, form: Annotated[EnhanceForm, Form(media_type="multipart/form-data")], service: ServiceDep
+    request: Request,
+    form: Annotated[EnhanceForm, Form(media_type="multipart/form-data")],
+    service: ServiceDep,
+    answers: AnswersDep,
 ) -> Response:
     """Restore the faces of a photo, enlarge it, and measure the result."""
     _check_offered("restorer", form.restorer, service)
-    return await _answer(request, form, service.settings.threshold_for(form.identity_threshold), "enhance", service)
+    threshold = service.settings.threshold_for(form.identity_threshold)
+    return await _answer(request, form, threshold, "enhance", service, answers)
 
 
 @router.post("/upscale", operation_id="upscale", **_DESCRIBED)
 @Policy(counted=True, guarded=True)
 async def upscale(
-    request: Request, form: Annotated[UpscaleForm, Form(media_type="multipart/form-data")], service: ServiceDep
+    request: Request,
+    form: Annotated[UpscaleForm, Form(media_type="multipart/form-data")],
+    service: ServiceDep,
+    answers: AnswersDep,
 ) -> Response:
     """Enlarge a photo without looking for faces."""
-    return await _answer(request, form, None, "upscale", service)
+    return await _answer(request, form, None, "upscale", service, answers)
 
 
 async def _answer(
-    request: Request, form: UpscaleForm, identity_threshold: float | None, task: Task, service: Service
+    request: Request,
+    form: UpscaleForm,
+    identity_threshold: float | None,
+    task: Task,
+    service: Service,
+    answers: AnswerMemory,
 ) -> Response:
     counts = Counter(name for name, _ in (await request.form()).multi_items())
     repeated = [name for name, count in counts.items() if count > 1]
@@ -102,11 +115,11 @@ async def _answer(
     work = service.process(order, arrival, run, write, progress.moved if progress else None)
     wanted = service.cancellation.until_unwanted(work, run, disconnected(request))
     if progress is not None:
-        return event_stream.EventStream(wanted, progress, ledger=service.memory)
+        return event_stream.EventStream(wanted, progress, answers=answers)
     answer = await wanted
     record.report, record.photo_pixels = answer.report, answer.photo_pixels
     headers = _summary(answer.report) if picture else None
-    return LargeResponse(answer.body, media_type=media_type, headers=headers, ledger=service.memory)
+    return LargeResponse(answer.body, media_type=media_type, headers=headers, answers=answers)
 
 
 def _check_offered(role: Literal["restorer", "upscaler"], name: str | None, service: Service) -> None:

@@ -6,8 +6,10 @@ import json
 import socket
 import time
 
+import numpy as np
+
 from tests import images
-from tests.app.server import ENHANCE, MULTIPART, answer_on, form_body, head_of
+from tests.app.server import ENHANCE, MULTIPART, UPSCALE, Likeness, answer_on, form_body, head_of
 
 TIMEOUT_S = 1.0  # of the server `hasty`
 PHOTO = images.png(images.gradient())
@@ -31,3 +33,22 @@ def code_of(answer: bytes) -> tuple[int, str]:
     assert b"connection: close" in head.lower()
     assert document["request_id"].encode() in head
     return int(head.split()[1]), document["code"]
+
+
+def speckled(side: int) -> bytes:
+    """A photo of noise, which does not compress: its answer has about 13 times as many bytes as it has pixels."""
+    return images.png(np.random.default_rng(3).integers(0, 256, (side, side, 3), dtype=np.uint8))
+
+
+def large_answer(
+    server: Likeness, photo: bytes, *, version: str = "1.1", receives: int = 128 * 1024, **headers: str
+) -> socket.socket:
+    """A client with a receive buffer of so many bytes that has the first bytes of the answer to a photo."""
+    body = form_body({"file": photo, "background": "resample", "metrics": "false"})
+    connection = server.connect()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receives)
+    framing = {"Content-Type": MULTIPART, "Content-Length": len(body), "Connection": "close"}
+    head = head_of(UPSCALE, {**framing, **headers}).replace(b"HTTP/1.1", f"HTTP/{version}".encode(), 1)
+    connection.sendall(head + body)
+    assert connection.recv(12) == b"HTTP/1.1 200"
+    return connection

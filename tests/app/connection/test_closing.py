@@ -7,26 +7,13 @@ import socket
 import time
 from contextlib import closing, suppress
 
-import numpy as np
 import pytest
 
 from app.connection.protocol import LINGER_BYTES
-from tests import images
-from tests.app.connection.clients import TIMEOUT_S, code_of, end_of
-from tests.app.server import (
-    LIVE,
-    MULTIPART,
-    UPSCALE,
-    Likeness,
-    eventually,
-    form_body,
-    head_of,
-)
+from tests.app.connection.clients import TIMEOUT_S, code_of, end_of, large_answer, speckled
+from tests.app.server import LIVE, Likeness, eventually, head_of
 
-
-def speckled(side: int) -> images.Pixels:
-    """Noise, which does not compress."""
-    return np.random.default_rng(3).integers(0, 256, (side, side, 3), dtype=np.uint8)
+PHOTO_OF_30_MB = speckled(1500)  # the size of its answer, more than the socket buffers hold
 
 
 def test_an_early_answer_reaches_a_client_that_sends_all_first(hasty: Likeness) -> None:
@@ -53,21 +40,9 @@ def test_a_client_that_goes_on_sending_after_its_answer_is_cut_off(hasty: Likene
     connection.close()
 
 
-def large_answer(server: Likeness) -> socket.socket:
-    """A client that has begun to receive an answer of about 30 MB, more than the socket buffers hold."""
-    fields = {"file": images.png(speckled(1500)), "background": "resample", "metrics": "false"}
-    body = form_body(fields)
-    connection = server.connect()
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 128 * 1024)
-    headers = {"Content-Type": MULTIPART, "Content-Length": len(body), "Connection": "close"}
-    connection.sendall(head_of(UPSCALE, headers) + body)
-    assert connection.recv(12) == b"HTTP/1.1 200"
-    return connection
-
-
 def test_a_client_that_does_not_read_its_answer_is_cut_off(hasty: Likeness) -> None:
     """Otherwise a client could keep the answer in memory for any time."""
-    connection = large_answer(hasty)
+    connection = large_answer(hasty, PHOTO_OF_30_MB)
     time.sleep(3 * TIMEOUT_S)
     received = 0
     with closing(connection), suppress(ConnectionResetError):
@@ -78,7 +53,7 @@ def test_a_client_that_does_not_read_its_answer_is_cut_off(hasty: Likeness) -> N
 
 def test_a_client_that_reads_its_answer_slowly_gets_all_of_it(hasty: Likeness) -> None:
     start = time.monotonic()
-    with closing(large_answer(hasty)) as connection:
+    with closing(large_answer(hasty, PHOTO_OF_30_MB)) as connection:
         received = b""
         while part := connection.recv(65536):
             received += part

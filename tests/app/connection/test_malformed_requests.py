@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from app.connection.protocol import MAX_HEAD_BYTES
+from app.connection.framing import MAX_HEAD_BYTES
 from tests.app.connection.clients import FORM, HEAD, PHOTO, code_of, end_of
 from tests.app.exposition import scraped
 from tests.app.fakes import FakeModels
@@ -128,6 +128,17 @@ def test_malformed_bytes_after_a_photo_do_not_prevent_its_answer(fakes: FakeMode
         answer, _ = end_of(connection)
         assert answer.startswith(b"HTTP/1.1 200")
         assert scraped(server)("likeness_requests_total", route=ENHANCE, status="500") == 0
+
+
+def test_a_malformed_body_behind_a_photo_ends_the_connection(fakes: FakeModels) -> None:
+    """An error would land in front of the photo's answer."""
+    with serving(fakes) as server:
+        fakes.upscaler.seconds = 0.05  # times 16 tiles
+        connection = server.connect()
+        head = head_of(ENHANCE, {"Content-Type": MULTIPART, "Transfer-Encoding": "chunked"})
+        connection.sendall(HEAD + FORM + head + b"ZZZ\r\n")
+        assert end_of(connection)[0] == b""
+        assert server.enhance(PHOTO).status_code == 200
 
 
 def test_an_offered_upgrade_to_http_2_is_ignored(likeness: Likeness) -> None:

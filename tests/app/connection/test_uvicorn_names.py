@@ -23,11 +23,11 @@ MODULE_NAMES = (
 SERVER_NAMES = ("config", "handle_exit", "on_tick", "should_exit", "shutdown")
 PROTOCOL_NAMES = (
     *("connection_made", "connection_lost", "data_received", "eof_received", "pause_writing"),
-    *("on_message_begin", "on_headers_complete", "on_body", "on_message_complete"),
-    *("cycle", "loop", "on_response_complete", "pipeline", "scope", "send_400_response", "transport"),
+    *("on_message_begin", "on_headers_complete", "on_body", "on_message_complete", "on_header"),
+    *("cycle", "headers", "loop", "on_response_complete", "pipeline", "scope", "send_400_response", "transport"),
 )
 CYCLE_NAMES = (
-    *("disconnected", "keep_alive", "message_event", "response_complete", "response_started", "scope"),
+    *("disconnected", "message_event", "response_complete", "response_started", "scope"),
 )  # of one request with its answer
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from app.http import event_stream
+from app.http.answer_memory import AnswerMemory
 from app.http.event_stream import EventStream
 from app.http.schemas.server import Liveness
 from app.work.memory import Ledger
@@ -86,7 +87,7 @@ def test_a_slow_client_skips_outdated_progress(monkeypatch: pytest.MonkeyPatch) 
             done.set()
             return Answer(body, samples.report(), 1)
 
-        stream = EventStream(work(), progress, ledger=ledger)
+        stream = EventStream(work(), progress, answers=AnswerMemory(len(body), ledger))
         calling = asyncio.ensure_future(stream({}, client.receive, client.send))
         await done.wait()
         await asyncio.sleep(0.01)

@@ -8,6 +8,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+from app.http.answer_memory import AnswerMemory
 from app.http.event_stream import EventStream
 from app.observe.request_record import RequestRecord
 from app.work.memory import Ledger
@@ -57,7 +58,7 @@ def test_a_cancelled_stream_stops_its_work_and_is_recorded_as_shutting_down() ->
                 stopped.set()
             raise AssertionError
 
-        stream = EventStream(work(), progress, ledger=Ledger())
+        stream = EventStream(work(), progress, answers=AnswerMemory(0, Ledger()))
         calling = asyncio.ensure_future(stream({"record": record}, client.receive, client.send))
         await client.began.wait()
         calling.cancel()
