@@ -13,7 +13,7 @@ from app.connection.framing import MAX_HEAD_BYTES, Framing
 CHUNKED = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 BEFORE = {
     "nothing": b"",
-    "a request without a body": b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+    "a request without a body": b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "forty requests": b"GET / HTTP/1.1\r\nX-Padding: %s\r\n\r\n" % (b"a" * 1000) * 40,
     "a body": b"POST / HTTP/1.1\r\nContent-Length: 50000\r\n\r\n" + b"\r\n\r\nabcdef" * 5000,
     "a body of line breaks": b"POST / HTTP/1.1\r\nContent-Length: 40003\r\n\r\n" + b"\r\n" * 20_001 + b"\r",
