@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import NoReturn
 
 import httpx
 import pytest
@@ -66,14 +67,11 @@ def test_a_full_queue_is_answered_by_a_plain_503(fakes: FakeModels) -> None:
 def test_a_queue_that_fills_during_the_upload_is_answered_by_a_plain_503(
     fakes: FakeModels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers = iter([None, Overloaded(3)])
-
-    def check() -> None:
-        if (error := next(answers)) is not None:
-            raise error
+    def refuse(*_: object) -> NoReturn:
+        raise Overloaded(3)
 
     with serving(fakes) as server:
-        monkeypatch.setattr(server.app.state.service.admission, "check", check)
+        monkeypatch.setattr(server.app.state.service.admission, "place", refuse)
         response = server.enhance(PHOTO, accept=EVENTS)
         assert_plain(response, 503, "overloaded")
         assert response.headers["retry-after"] == "3"
