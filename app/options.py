@@ -1,75 +1,86 @@
 """Everything that a request may ask for, as one table: the forms, `/config` and the command line are made from it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields, replace
-from types import UnionType
-from typing import Any, get_args, get_type_hints
+from dataclasses import dataclass, fields, replace
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from app.face_overrides import EXAMPLE, FaceOverrides
-from pipeline.options import EnhanceOptions, OutputFormat
+from pipeline.options import About, EnhanceOptions, OutputFormat
+
+
+@dataclass(frozen=True, slots=True)
+class OutputOptions:
+    """What the user asks for beside the pixels. Each field is `Annotated[type, About]`."""
+
+    output_format: Annotated[OutputFormat, About(upscales=True)] = "png"
+    quality: Annotated[int, About("of JPEG and WebP", (1, 100), upscales=True)] = 95
+    metrics: Annotated[bool, About("false: leave the quality metrics out", upscales=True)] = True
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One row."""
+    """One row. `type` is what pydantic reads the value as; `about` is a sentence for people, bounds and the like."""
 
     name: str
-    type: Any  # what pydantic reads the value as
+    type: Any
     default: Any
-    words: str | None  # a sentence for people; None where the name says it
-    bounds: tuple[int, int] | None = None  # the lowest and the highest number
-    upscales: bool = False  # whether it can be asked for where no faces are looked for
-    by_model: bool = False  # whether it depends on the models that are installed
+    about: About
     example: str | None = None
 
     @property
     def choices(self) -> list[str]:
         """The words to choose from; empty for an option that is no such choice."""
-        return [] if self.type in (bool, int, float, str, FaceOverrides) else list(get_args(self.type))
+        return list(get_args(self.type)) if get_origin(self.type) is Literal else []
 
 
-# What a form says of an option of the pipeline in another way.
-_IN_FORMS: Mapping[str, Mapping[str, Any]] = {
-    "face_overrides": {
-        "type": FaceOverrides,
-        "default": None,
-        "words": "strength of single faces, before `strength` and `faces`: a JSON object, the face's place (0, 1, …) "
-        "in `data.faces` of an earlier answer for the same photo and `color_correction` → strength from 0, which "
-        "leaves that face upscaled only, to 1",
-        "example": EXAMPLE,
-    },
-    "restorer": {"words": "another restorer that the server offers, see /api/v1/config"},
-    "upscaler": {"words": "another upscaler that the server offers, see /api/v1/config"},
-    "identity_threshold": {
-        "words": "similarity under which a face is another person, on the recogniser's scale; unless given, what "
-        "/api/v1/config says"
-    },
+# Where the forms have another type or other words than the pipeline.
+_FORM_TYPES: Mapping[str, Mapping[str, Any]] = {
+    "face_overrides": {"type": FaceOverrides, "default": None, "example": EXAMPLE}
+}
+_FORM_WORDS = {
+    "face_overrides": "strength of single faces, before `strength` and `faces`: a JSON object, the face's place "
+    "(0, 1, …) in `data.faces` of an earlier answer for the same photo and `color_correction` → strength from 0, which "
+    "leaves that face upscaled only, to 1",
+    "restorer": "another restorer that the server offers, see /api/v1/config",
+    "upscaler": "another upscaler that the server offers, see /api/v1/config",
+    "identity_threshold": "similarity under which a face is another person, on the recogniser's scale; unless given, "
+    "what /api/v1/config says",
 }
 
 
-def _of_the_pipeline() -> Iterator[Option]:
-    """A row for each field of `EnhanceOptions`."""
-    kinds = get_type_hints(EnhanceOptions, include_extras=True)
-    for field in fields(EnhanceOptions):
+def table_of(options: type[EnhanceOptions | OutputOptions]) -> Iterator[Option]:
+    """A row for each field of a dataclass of options."""
+    kinds = get_type_hints(options, include_extras=True)
+    for field in fields(options):
         kind, about = get_args(kinds[field.name])
-        value_type = get_args(kind)[0] if isinstance(kind, UnionType) else kind  # `str` of `str | None`
-        option = Option(field.name, value_type, field.default, **asdict(about))
-        yield replace(option, **_IN_FORMS.get(field.name, {}))
+        if get_origin(kind) in (Union, UnionType):  # an option that has no default: `str` of `str | None`
+            kind = next(part for part in get_args(kind) if part is not NoneType)
+        yield Option(field.name, kind, field.default, about)
 
 
-OPTIONS: tuple[Option, ...] = (
-    *_of_the_pipeline(),
-    Option("output_format", OutputFormat, "png", None, upscales=True),
-    Option("quality", int, 95, "of JPEG and WebP", (1, 100), upscales=True),
-    Option("metrics", bool, True, "false: leave the quality metrics out", upscales=True),
-)
+def _in_a_form(option: Option) -> Option:
+    words = _FORM_WORDS.get(option.name, option.about.words)
+    return replace(option, about=replace(option.about, words=words), **_FORM_TYPES.get(option.name, {}))
+
+
+OPTIONS = tuple(_in_a_form(option) for table in (EnhanceOptions, OutputOptions) for option in table_of(table))
 
 
 def enhance_options(values: Mapping[str, Any], identity_threshold: float | None) -> EnhanceOptions:
-    """What the pipeline is asked for by `values`, by name; of an option that is not among them the default."""
-    known = {field.name for field in fields(EnhanceOptions)}
+    """The pipeline's options from `values`, name → value. What `values` lacks has its default."""
     overrides = values.get("face_overrides") or {}
     return EnhanceOptions(
-        **{name: value for name, value in values.items() if name in known}
+        **_fields(EnhanceOptions, values)
         | {"face_overrides": tuple(sorted(overrides.items())), "identity_threshold": identity_threshold}
     )
+
+
+def output_options(values: Mapping[str, Any]) -> OutputOptions:
+    """The other options from `values`, name → value. What `values` lacks has its default."""
+    return OutputOptions(**_fields(OutputOptions, values))
+
+
+def _fields(options: type[EnhanceOptions | OutputOptions], values: Mapping[str, Any]) -> dict[str, Any]:
+    known = {field.name for field in fields(options)}
+    return {name: value for name, value in values.items() if name in known}

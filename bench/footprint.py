@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
         fits = True
         for width, height, factor, background in OFFICIAL_CASES if official else EMBEDDED_CASES:
             options = EnhanceOptions(upscale_factor=factor, background=background, require_face=False)
-            order = Order("enhance", portrait(width, height), None, options, "png", 95, metrics=True)
+            order = Order("enhance", portrait(width, height), None, options)
             taken = asyncio.run(_taken(service, order))
             working = working_bytes(order, service.loaded_models.models)
             expected = photo_bytes(width * height, factor, working) / 1e6

@@ -98,7 +98,7 @@ class Contestant:
             given = GivenFaces(self._models.detector, photo.from_json(faces), width)
             self._loaded.models = replace(self._models, detector=given)
         options = EnhanceOptions(upscale_factor=2.0, background=background)
-        order = Order("enhance", data, None, options, "png", 95, metrics=True)
+        order = Order("enhance", data, None, options)
         self._stopwatch.reset()
         self._peak.reset()
         run = Run()

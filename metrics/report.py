@@ -35,7 +35,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Figures:
     """The figures, each finite or None, what they compare with, and for every None why it is missing."""
 
     psnr: float | None
@@ -48,7 +48,7 @@ class Report:
 def perceptual_figure(
     output: _Array, target: _Array, distance: Distance | None, smallest_side: int, check: Check
 ) -> Figure:
-    """LPIPS of `output` against `target`, images as for `measure`; apart from it, as a network runs on the device.
+    """LPIPS of `output` against `target`, images as for `measure`. Separate from it: the network runs on the device.
 
     `distance` is None where no network is installed; a target with a side under `smallest_side` pixels is not
     measured. `distance` calls `check` between tiles, and whatever `check` raises is raised here too.
@@ -66,7 +66,7 @@ def perceptual_figure(
         return _failed("LPIPS", error)
 
 
-def measure(output: _Array, target: _Array, *, perceptual: Figure, reference: Reference = "input") -> Report:
+def measure(output: _Array, target: _Array, *, perceptual: Figure, reference: Reference = "input") -> Figures:
     """Compare `output` with `target`, both RGB (H, W, 3) float32 in [0, 1], at the size of the target.
 
     A larger output is area-resampled, a smaller one interpolated. `reference` says what the target is: the input
@@ -86,7 +86,7 @@ def measure(output: _Array, target: _Array, *, perceptual: Figure, reference: Re
     )
     figures = (psnr_figure, ssim_figure, perceptual)
     missing = tuple(figure.missing for figure in figures if figure.missing is not None)
-    return Report(
+    return Figures(
         psnr=psnr_figure.value,
         ssim=ssim_figure.value,
         lpips=perceptual.value,

@@ -25,7 +25,7 @@ from typing import ClassVar
 
 
 class PipelineError(Exception):
-    """A step of the pipeline failed.
+    """The base of all errors whose message is written for people.
 
     `message` is a sentence for a person; `code` is stable and meant for programs; `stage` names the step, and
     `pipeline.run.Run.stage` fills it in where it is None.
@@ -33,6 +33,7 @@ class PipelineError(Exception):
 
     code: ClassVar[str] = "pipeline_error"
     stage: str | None = None
+    retry_after: int | None = None  # seconds, where it is known when the same may succeed
 
     def __init__(self, message: str, *, stage: str | None = None) -> None:
         super().__init__(message)
@@ -42,7 +43,7 @@ class PipelineError(Exception):
 
 
 class InputError(PipelineError):
-    """The caller can correct it."""
+    """Something is wrong with the photo or the options; the caller can correct it."""
 
     code = "bad_input"
 

@@ -1,4 +1,4 @@
-"""The options of the pipeline for one photo: the table of what a user may ask for."""
+"""The options of the pipeline for one photo, and what is known of each."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ OutputFormat: TypeAlias = Literal["png", "jpeg", "webp"]
 class About:
     """What is known of an option beside its name, type and default.
 
-    `words`: a sentence for people. `bounds`: the lowest and the highest number. `upscales`: whether it can be asked for
-    where no faces are looked for. `by_model`: whether it depends on the models that are installed.
+    `words`: a sentence for people; None where the name says it. `bounds`: the lowest and the highest number.
+    `upscales`: whether it also applies to a photo that is only enlarged. `by_model`: whether it depends on the models
+    that are installed.
     """
 
-    words: str
+    words: str | None = None
     bounds: tuple[int, int] | None = None
     upscales: bool = False
     by_model: bool = False
@@ -28,7 +29,7 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class EnhanceOptions:
-    """What the user asks for. Each field is `Annotated[type, About]`; the defaults are those of the HTTP interface.
+    """What the user asks for. Each field is `Annotated[type, About]`; the defaults are those of every interface.
 
     `face_overrides` are pairs of a face's index and its strength; they go before `strength` and `faces`.
     """

@@ -16,7 +16,7 @@ import cv2
 from pipeline.errors import Cancelled, DeadlineExceeded, DeviceOutOfMemory, PipelineError, StageFailed
 from pipeline.types import Notice
 
-Progress = Callable[[str, float], None]
+OnProgress = Callable[[str, float], None]
 
 
 def memory_ran_out(error: Exception) -> bool:
@@ -53,7 +53,7 @@ class Run:
         *,
         deadline: float | None = None,
         cancelled: threading.Event | None = None,
-        on_progress: Progress | None = None,
+        on_progress: OnProgress | None = None,
     ) -> None:
         self.deadline = deadline
         self.cancelled = cancelled or threading.Event()

@@ -26,8 +26,8 @@ def pull_models(parsed: argparse.Namespace, settings: Settings) -> int:
     """
     preferences = settings.model_preferences
     models = models_by_name(parsed.names, REGISTRY) if parsed.names else official_set(preferences, REGISTRY)
-    twins = [twin for model in models for twin in REGISTRY if twin.name == model.denoise_with]
-    models = list(dict.fromkeys([*models, *twins]))
+    mixed_in = [other for model in models for other in REGISTRY if other.name == model.denoise_with]
+    models = list(dict.fromkeys([*models, *mixed_in]))
     shipped = [model.name for model in models if model.url is None]
     if shipped:
         raise ModelUnavailable(f"{', '.join(shipped)}: ships with Likeness, there is nothing to download.")

@@ -1,10 +1,11 @@
 """The photos of the command `enhance`, one after the other."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.commands.files import FilePlan
+from app.options import OutputOptions
 from app.settings import PhotoLimits
 from app.work.order import Order
 from app.work.photo import restore_photo
@@ -25,20 +26,23 @@ class FileResult:
 
 
 def enhance_files(
-    plans: Iterable[FilePlan], options: EnhanceOptions, quality: int, models: Models, limits: PhotoLimits
+    plans: Iterable[FilePlan], options: EnhanceOptions, output: OutputOptions, models: Models, limits: PhotoLimits
 ) -> Iterator[FileResult]:
     """The result of each photo. One that fails does not stop the others."""
     for plan in plans:
         try:
-            done, message = True, _enhance_file(plan, options, quality, models, limits)
+            done, message = True, _enhance_file(plan, options, output, models, limits)
         except (PipelineError, OSError) as error:
             done, message = False, str(error)
         yield FileResult(plan.source, plan.target, done, message)
 
 
-def _enhance_file(plan: FilePlan, options: EnhanceOptions, quality: int, models: Models, limits: PhotoLimits) -> str:
+def _enhance_file(
+    plan: FilePlan, options: EnhanceOptions, output: OutputOptions, models: Models, limits: PhotoLimits
+) -> str:
     run = Run()
-    order = Order("enhance", plan.source.read_bytes(), None, options, plan.output_format, quality, metrics=False)
+    output = replace(output, output_format=plan.output_format, metrics=False)
+    order = Order("enhance", plan.source.read_bytes(), None, options, output)
     finished = restore_photo(order, models, limits, run)
     _write(plan.target, finished.picture.data)
     report, seconds = finished.report, sum(run.timings_ms.values()) / 1000

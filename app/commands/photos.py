@@ -11,7 +11,7 @@ from app.commands.arguments import Commands, number
 from app.commands.exit_status import SOME_FAILED
 from app.commands.progress_bar import tqdm
 from app.face_overrides import FaceOverrides, parse
-from app.options import OPTIONS, Option, enhance_options
+from app.options import OPTIONS, Option, enhance_options, output_options
 from app.settings import Settings
 from app.work.errors import BadParameter
 from app.work.selection import select
@@ -61,7 +61,7 @@ def enhance(parsed: argparse.Namespace, settings: Settings) -> int:
     models = LoadedModels(settings, selection).load()
     failed = 0
     with tqdm(total=len(files), unit="photo", disable=None) as bar:
-        for result in enhance_files(files, options, parsed.quality, models, settings.photo_limits):
+        for result in enhance_files(files, options, output_options(vars(parsed)), models, settings.photo_limits):
             failed += not result.done
             arrow = f" → {result.target}" if result.done else ""
             bar.write(f"{result.source}{arrow}: {result.message}", file=sys.stderr)
@@ -71,13 +71,13 @@ def enhance(parsed: argparse.Namespace, settings: Settings) -> int:
 
 def _argument(option: Option) -> dict[str, Any]:
     """What argparse is told about an option."""
-    words = {"default": option.default, "help": HELP.get(option.name, option.words)}
+    words = {"default": option.default, "help": HELP.get(option.name, option.about.words)}
     if option.choices:
         return {**words, "choices": option.choices}
     if option.type is bool:
         return {**words, "action": argparse.BooleanOptionalAction}
-    if option.bounds is not None:
-        low, high = option.bounds
+    if option.about.bounds is not None:
+        low, high = option.about.bounds
         return {**words, "type": number(low, high, option.type), "metavar": f"{low}-{high}"}
     if option.type is FaceOverrides:
         return {**words, "type": _face_overrides, "metavar": "JSON"}

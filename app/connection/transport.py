@@ -1,4 +1,7 @@
-"""A transport with a lingering close: what arrives at a closed socket would cost the client its answer."""
+"""A transport that reads on for a while before it closes.
+
+Data that arrives at a closed socket makes TCP reset the connection, and the client loses its answer.
+"""
 
 import asyncio
 import struct

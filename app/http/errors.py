@@ -78,14 +78,14 @@ def install(app: FastAPI) -> None:
     """Give `app` a handler for every error that has a status of its own."""
 
     async def answer(request: Request, error: Exception) -> Response:
-        return response_to(request.scope, _meant(error))
+        return response_to(request.scope, _original(error))
 
     for kind in (domain.PipelineError, HTTPException, RequestValidationError, ClientDisconnect):
         app.add_exception_handler(kind, answer)
 
 
-def _meant(error: Exception) -> Exception:
-    """What `error` stands for.
+def _original(error: Exception) -> Exception:
+    """The error behind `error`.
 
     FastAPI turns whatever is raised while it reads a form into a 400 with that as its cause. Starlette raises
     `ClientDisconnect` where a body is read.
@@ -123,7 +123,7 @@ def _answer(error: Exception, request_id: str) -> tuple[int, dict[str, str], dic
 def _headers(error: domain.PipelineError, status: int) -> dict[str, str]:
     headers = {}
     if status in (429, 503):
-        headers["Retry-After"] = str(getattr(error, "retry_after", None) or RETRY_AFTER)
+        headers["Retry-After"] = str(error.retry_after or RETRY_AFTER)
     if isinstance(error, RateLimited):
         headers |= error.allowance.headers
     if isinstance(error, Unauthorized):

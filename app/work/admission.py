@@ -1,4 +1,4 @@
-"""Admission: a bounded number of photos is inside, fewer of them are decoded, and fewest are on the device."""
+"""Admission: limits how many photos are inside, how many of them are decoded, and how many are on the device."""
 
 import math
 import time
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import anyio
 
 from app.work.errors import Overloaded
-from app.work.line import Line, Moved
+from app.work.line import Line, OnPosition
 from app.work.shares import Shares
 from app.work.turns import Priority, Rounds, Turns
 from pipeline.errors import DeadlineExceeded
@@ -82,11 +82,15 @@ class Admission:
 
     @contextmanager
     def place(
-        self, run: Run, arrival: Arrival, moved: Moved | None = None, priority: Priority = Priority.INTERACTIVE
+        self,
+        run: Run,
+        arrival: Arrival,
+        on_position: OnPosition | None = None,
+        priority: Priority = Priority.INTERACTIVE,
     ) -> Iterator[None]:
         """A place inside for the length of the block. Raises `Overloaded` if the upload took too long to keep one.
 
-        `moved` is called with the photo's position at once, whenever it changes, and once more when the photo is
+        `on_position` is called with the photo's position at once, whenever it changes, and once more when the photo is
         decoded and has to wait. Position 0 means that it is next, or that a slot is free.
         """
         if arrival in self._arriving:
@@ -94,7 +98,7 @@ class Admission:
         else:
             self._take(arrival.client)
         self.inside += 1
-        self._line.enter(run, (priority, self._rounds[priority].next_of(arrival.client)), moved)
+        self._line.enter(run, (priority, self._rounds[priority].next_of(arrival.client)), on_position)
         try:
             yield
         finally:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from app.work.turns import Order
 from pipeline.run import Run
 
-Moved: TypeAlias = Callable[[int], None]  # called with the number of photos that go on the device before this one
+OnPosition: TypeAlias = Callable[[int], None]  # called with the number of photos that go on the device before this one
 
 _DECODED: Order = (-1,)  # lower than any other
 
@@ -17,7 +17,7 @@ class _Waiting:
     """A photo that is not on the device yet. `sent` is the last position that its client was sent."""
 
     order: Order
-    moved: Moved | None
+    on_position: OnPosition | None
     sent: int | None = None
 
 
@@ -38,9 +38,9 @@ class Line:
         """The order of a photo that waits and is not decoded."""
         return self._waiting[run].order
 
-    def enter(self, run: Run, order: Order, moved: Moved | None) -> None:
-        """A photo has come inside. `moved` is called with its position, now and whenever it changes."""
-        self._insert(run, _Waiting(order, moved))
+    def enter(self, run: Run, order: Order, on_position: OnPosition | None) -> None:
+        """A photo has come inside. `on_position` is called with its position, now and whenever it changes."""
+        self._insert(run, _Waiting(order, on_position))
 
     def decoded(self, run: Run) -> None:
         """The photo is decoded: it goes on the device before all that are not, even if these are before it."""
@@ -76,5 +76,5 @@ class Line:
             position = max(0, index - free)
             if position != waiting.sent:
                 waiting.sent = position
-                if waiting.moved is not None:
-                    waiting.moved(position)
+                if waiting.on_position is not None:
+                    waiting.on_position(position)

@@ -73,7 +73,7 @@ class LoadedModels:
         return models
 
     def fail(self, reason: str) -> None:
-        """Accept no more photos. From now on `/live` and `/ready` report the reason, for a replacement."""
+        """Accept no more photos. `state` and `failure` say so from now on."""
         if self.state != "failed":
             logger.error("no photo can be served any more: %s", reason)
         self.failure, self.state = reason, "failed"
@@ -83,7 +83,7 @@ class LoadedModels:
         self.threads.shutdown(wait=False)
 
     async def load_in_background(self) -> None:
-        """`load` in a device thread. A failure is logged; `/live` and `/ready` report it from then on."""
+        """`load` in a device thread. A failure is logged; `state` and `failure` say so from then on."""
         start = time.monotonic()
         try:
             await asyncio.get_running_loop().run_in_executor(self.threads, self.load)

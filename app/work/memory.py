@@ -13,7 +13,7 @@ from pipeline.models.runtime.cpu import CGROUP
 
 Claim: TypeAlias = Callable[[int], None]  # reserves so many bytes; raises `MemoryLow`
 
-# Bytes at the peak of a request, beyond what the loaded models hold. Measured: the README has the table.
+# Bytes at the peak of a photo, beyond what the loaded models hold. Measured by `python -m bench.footprint`.
 INPUT_PIXEL = 16  # of the photo, and of a reference
 OUTPUT_PIXEL = 30  # of the picture that comes out, as pixels, encoded, and in the answer
 

@@ -1,9 +1,10 @@
 """What is asked for one photo."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from pipeline.options import EnhanceOptions, OutputFormat
+from app.options import OutputOptions
+from pipeline.options import EnhanceOptions
 
 Task: TypeAlias = Literal["enhance", "upscale"]
 
@@ -16,6 +17,4 @@ class Order:
     file: bytes
     reference: bytes | None
     options: EnhanceOptions
-    output_format: OutputFormat
-    quality: int
-    metrics: bool
+    output: OutputOptions = field(default_factory=OutputOptions)

@@ -16,7 +16,7 @@ from pipeline.codec.decode import decode
 from pipeline.codec.encode import Encoded, check_size, encode
 from pipeline.codec.inspect import Header, inspect
 from pipeline.errors import ReferenceMismatch, TooManyPixels
-from pipeline.models.roles import Model, Models
+from pipeline.models.roles import Models, Work
 from pipeline.photo import enhance, upscale_photo
 from pipeline.run import Run
 from pipeline.steps.upscaling import output_size
@@ -25,7 +25,7 @@ from pipeline.types import Enhanced, Notice, Photo
 # How far the proportions of photo and ground truth may differ, beyond a pixel: a little cropping does no harm.
 ASPECT_TOLERANCE = 0.02
 
-LEAST_WORKING_BYTES = 160 * 2**20  # with few networks or none, decoding, metrics and encoding work in some memory too
+LEAST_WORKING_BYTES = 160 * 2**20  # reserved at least: decoding, metrics and encoding need memory without a network too
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def compute(order: Order, source: Source, models: Models, run: Run) -> Computed:
     """What networks do: the enhancement, and the one metric that is a network. Raises as `pipeline.photo.enhance`."""
     step = enhance if order.task == "enhance" else upscale_photo
     enhanced = step(source.photo, order.options, models, run)
-    if not order.metrics:
+    if not order.output.metrics:
         return Computed(enhanced, None)
     network = models.perceptual
     distance, smallest_side = (None, 0) if network is None else (network.distance, network.smallest_side)
@@ -110,7 +110,9 @@ def finish(order: Order, source: Source, computed: Computed, models: Models, run
             compared: Reference = "input" if source.reference is None else "upload"
             figures = measure(enhanced.image, source.target.image, perceptual=perceptual, reference=compared)
     with run.stage("encode"):
-        picture = encode(enhanced.image, enhanced.alpha, output_format=order.output_format, quality=order.quality)
+        picture = encode(
+            enhanced.image, enhanced.alpha, output_format=order.output.output_format, quality=order.output.quality
+        )
     notices = [*enhanced.notices, *picture.notices]
     if source.reference is not None:
         notices += [Notice(notice.code, f"Reference: {notice.message}") for notice in source.reference.notices]
@@ -139,7 +141,7 @@ def _check_output(header: Header, order: Order, limits: PhotoLimits) -> None:
     """Raise `TooManyPixels` or `OutputFormatLimit` for a photo that, enlarged, would be too large."""
     factor = order.options.upscale_factor
     width, height = output_size(header.width, header.height, factor)
-    check_size(width, height, order.output_format)
+    check_size(width, height, order.output.output_format)
     if width * height > limits.max_output_megapixels * 1e6:
         raise TooManyPixels(
             f"Enlarged {factor:g} times the photo would have {width * height / 1e6:.4g} megapixels; "
@@ -159,11 +161,10 @@ def _check_proportions(photo: Photo, reference: Photo) -> None:
 def working_bytes(order: Order, models: Models) -> int:
     """The most memory that one of the networks for this photo works in."""
     chosen = models.chosen(order.options.restorer, order.options.upscaler)
-    used: list[Model | None] = []
-    if order.task == "enhance":
-        used += [chosen.detector, chosen.restorer, chosen.parser, chosen.recogniser]
-    if order.options.background == "upscale":
-        used += chosen.upscalers.values()
-    if order.metrics:
-        used.append(chosen.perceptual)
-    return max([LEAST_WORKING_BYTES, *(model.working_bytes for model in used if model is not None)])
+    works: dict[Work, bool] = {
+        "faces": order.task == "enhance",
+        "background": order.options.background == "upscale",
+        "metrics": order.output.metrics,
+    }
+    used = chosen.working_on({work for work, wanted in works.items() if wanted})
+    return max([LEAST_WORKING_BYTES, *(model.working_bytes for model in used)])

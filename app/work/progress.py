@@ -29,7 +29,7 @@ News: TypeAlias = Queued | StageReached
 
 class Progress:
     """The news of one photo that its client has not been sent yet. Created in the event loop that reads them.
-    Unread news are replaced by newer ones of their kind: one position, and for each stage its begin and how far it is.
+    Newer news replace unread ones of their kind: the position, and for each stage its beginning and its fraction.
     """
 
     def __init__(self) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, with_config
 
-from metrics.report import Report as Figures
+from metrics.report import Figures
 from pipeline.types import FaceAction, FaceReport
 
 

@@ -13,7 +13,7 @@ from app.work import photo
 from app.work.admission import Admission, Arrival
 from app.work.cancellation import Cancellation
 from app.work.errors import MemoryLow, ShuttingDown
-from app.work.line import Moved
+from app.work.line import OnPosition
 from app.work.loaded_models import LoadedModels
 from app.work.memory import Ledger
 from app.work.order import Order
@@ -22,7 +22,7 @@ from app.work.report import Report, rounded
 from pipeline.errors import DeviceFailed
 from pipeline.models.roles import Models
 from pipeline.models.runtime.allocator import return_freed_memory
-from pipeline.run import Progress, Run
+from pipeline.run import OnProgress, Run
 
 Result = TypeVar("Result")
 Write: TypeAlias = Callable[[Finished, Run], bytes]  # makes the body of an answer, in a thread
@@ -80,14 +80,14 @@ class Service:
         _ = self.loaded_models.models
         return self.admission.arriving(client)
 
-    def new_run(self, on_progress: Progress | None = None) -> Run:
+    def new_run(self, on_progress: OnProgress | None = None) -> Run:
         """A run whose deadline counts from now."""
         return Run(deadline=time.monotonic() + self.settings.deadline_s, on_progress=on_progress)
 
     async def process(
-        self, order: Order, arrival: Arrival, run: Run, write: Write, moved: Moved | None = None
+        self, order: Order, arrival: Arrival, run: Run, write: Write, on_position: OnPosition | None = None
     ) -> Answer:
-        """The answer to one order; `write` makes its body. `moved` gets the photo's place in the queue as it changes.
+        """The answer to one order; `write` makes its body. `on_position` gets its place in the queue.
 
         Raises `PipelineError`, among them `Overloaded`, `NotReady` and `MemoryLow`. When the awaiting task is
         cancelled, a waiting photo leaves the queue at once, and one in work stops at the next check of its `run`.
@@ -97,7 +97,7 @@ class Service:
             self._idle.cancel()
         try:
             size = len(order.file) + len(order.reference or b"")
-            with self.admission.place(run, arrival, moved), self.memory.held(size):
+            with self.admission.place(run, arrival, on_position), self.memory.held(size):
                 try:
                     return await self._processed(order, models, run, write)
                 except MemoryLow as error:  # while the photo still counts as inside

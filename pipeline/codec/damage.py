@@ -1,4 +1,4 @@
-"""What the errors of decoders mean."""
+"""Turns the exceptions of decoders into `BrokenImage`."""
 
 from __future__ import annotations
 

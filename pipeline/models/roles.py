@@ -5,35 +5,38 @@ A new role is a name in `Role`, a row in `ROLES`, a protocol and a field of `Mod
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from pipeline.types import Crop, Face, FloatArray, Image
 
 Role: TypeAlias = Literal["detector", "restorer", "upscaler", "parser", "recogniser", "perceptual"]
+Work: TypeAlias = Literal["faces", "background", "metrics"]
 
 
 @dataclass(frozen=True, slots=True)
 class RoleInfo:
-    """What holds for a role, whichever model has it.
+    """What is true of a role, whichever model fills it.
 
-    `required`: the service does not start without a model for it. `requestable`: several models may be loaded, and a
-    request may name one. `without`: what happens while it has no model, as the end of a sentence.
+    `work`: what its models are needed for. `required`: the service does not start without a model for it.
+    `requestable`: several models may be loaded, and a request may name one. `without`: what happens while it has no
+    model, as the end of a sentence.
     """
 
+    work: Work
     required: bool = False
     requestable: bool = False
     without: str = ""
 
 
 ROLES: Mapping[Role, RoleInfo] = {
-    "detector": RoleInfo(required=True),
-    "restorer": RoleInfo(required=True, requestable=True),
-    "upscaler": RoleInfo(required=True, requestable=True),
-    "parser": RoleInfo(without="an elliptic mask will do"),
-    "recogniser": RoleInfo(without="identity is not measured"),
-    "perceptual": RoleInfo(without="LPIPS is not measured"),
+    "detector": RoleInfo("faces", required=True),
+    "restorer": RoleInfo("faces", required=True, requestable=True),
+    "upscaler": RoleInfo("background", required=True, requestable=True),
+    "parser": RoleInfo("faces", without="an elliptic mask will do"),
+    "recogniser": RoleInfo("faces", without="identity is not measured"),
+    "perceptual": RoleInfo("metrics", without="LPIPS is not measured"),
 }
 
 
@@ -175,8 +178,19 @@ class Models:
             changed = replace(changed, upscalers={named.scale: named})
         return changed
 
+    def working_on(self, works: Collection[Work]) -> Iterator[Model]:
+        """The default models that are needed for this work."""
+        for role, info in ROLES.items():
+            if info.work in works:
+                yield from self._of(role)
+
     def names(self) -> dict[str, str]:
         """Role → name of each default model, upscalers as `upscaler_x<scale>`."""
-        single: dict[str, Model | None] = {role: getattr(self, role) for role in ROLES if role != "upscaler"}
-        named = {role: model.name for role, model in single.items() if model is not None}
+        named = {role: model.name for role in ROLES if role != "upscaler" for model in self._of(role)}
         return named | {f"upscaler_x{scale}": model.name for scale, model in sorted(self.upscalers.items())}
+
+    def _of(self, role: Role) -> list[Model]:
+        if role == "upscaler":
+            return list(self.upscalers.values())
+        model: Model | None = getattr(self, role)
+        return [] if model is None else [model]

@@ -1,19 +1,18 @@
 """The table of options: forms, `/config`, the command line and the README follow from it."""
 
-from __future__ import annotations
-
 import argparse
 import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pytest
 
 from app.commands import photos
 from app.http.schemas.forms import EnhanceForm, UpscaleForm
-from app.http.schemas.server import Limits
-from app.options import OPTIONS, Option, enhance_options
-from pipeline.options import EnhanceOptions
+from app.http.schemas.state import Limits
+from app.options import OPTIONS, Option, enhance_options, table_of
+from pipeline.options import About, EnhanceOptions
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 BY_NAME = {option.name: option for option in OPTIONS}
@@ -31,8 +30,8 @@ def readme_row(name: str) -> tuple[str, str]:
 def kind_of(option: Option) -> str:
     if option.choices:
         return " · ".join(f"`{choice}`" for choice in option.choices)
-    if option.bounds is not None:
-        return f"{option.bounds[0]}–{option.bounds[1]}".replace("-", "−")
+    if option.about.bounds is not None:
+        return f"{option.about.bounds[0]}–{option.about.bounds[1]}".replace("-", "−")
     return {bool: "bool", str: "a name"}.get(option.type, "JSON object")
 
 
@@ -57,8 +56,8 @@ def test_the_readme_has_no_other_rows() -> None:
 @each
 def test_the_forms_have_each_option(option: Option) -> None:
     field = EnhanceForm.model_fields[option.name]
-    assert (field.default, field.description) == (option.default, option.words)
-    assert (option.name in UpscaleForm.model_fields) == option.upscales
+    assert (field.default, field.description) == (option.default, option.about.words)
+    assert (option.name in UpscaleForm.model_fields) == option.about.upscales
 
 
 def test_the_forms_have_no_other_fields_but_files() -> None:
@@ -66,7 +65,7 @@ def test_the_forms_have_no_other_fields_but_files() -> None:
 
 
 def test_the_limits_of_config_are_the_bounds_of_the_options() -> None:
-    bounded = {option.name for option in OPTIONS if option.bounds is not None}
+    bounded = {option.name for option in OPTIONS if option.about.bounds is not None}
     assert bounded == {name for name in Limits.model_fields if name in BY_NAME}
 
 
@@ -100,3 +99,15 @@ def test_the_command_line_refuses_a_bad_value(arguments: tuple[str, str], capsys
 
 def test_options_that_are_not_given_have_the_pipelines_defaults() -> None:
     assert enhance_options({}, None) == EnhanceOptions()
+
+
+@dataclass(frozen=True)
+class _Toned:
+    tone: Annotated[Literal["warm", "cold"] | None, About("of the light")] = None
+    grain: Annotated[int | None, About("in levels", (0, 9))] = None
+
+
+def test_an_option_without_a_default_has_the_type_of_its_values() -> None:
+    tone, grain = table_of(_Toned)  # type: ignore[arg-type]
+    assert (tone.choices, tone.default, tone.about.words) == (["warm", "cold"], None, "of the light")
+    assert (grain.type, grain.choices, grain.about.bounds) == (int, [], (0, 9))

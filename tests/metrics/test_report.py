@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 import metrics
-from metrics.report import Check, Distance, Reference, Report, measure, perceptual_figure
+from metrics.report import Check, Distance, Figures, Reference, measure, perceptual_figure
 
 Array = npt.NDArray[np.float32]
 
@@ -40,7 +40,7 @@ def measured(
     distance: Distance | None = None,
     smallest_side: int = 1,
     reference: Reference = "input",
-) -> Report:
+) -> Figures:
     """All figures in one go."""
     perceptual = perceptual_figure(output, target, distance, smallest_side, go_on)
     return measure(output, target, perceptual=perceptual, reference=reference)
@@ -86,7 +86,7 @@ def test_output_goes_first() -> None:
     assert type(value) is float
 
 
-def codes(report: Report) -> list[str]:
+def codes(report: Figures) -> list[str]:
     return [code for code, _ in report.missing]
 
 

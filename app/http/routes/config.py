@@ -6,7 +6,7 @@ from app.http.error_responses import ANYWHERE
 from app.http.policy import Policy
 from app.http.routes.dependencies import ServiceDep
 from app.http.schemas.forms import EnhanceForm
-from app.http.schemas.server import Config, Limits
+from app.http.schemas.state import Config, Limits
 from app.options import OPTIONS
 from app.version import VERSION
 from pipeline.codec.formats import INPUT_FORMATS
@@ -24,7 +24,7 @@ async def config(service: ServiceDep) -> Config:
     threshold = None if recogniser is None else settings.threshold_for(own=recogniser.threshold)
     defaults = {name: field.default for name, field in EnhanceForm.model_fields.items()}
     del defaults["file"], defaults["reference"]
-    bounds = {option.name: option.bounds for option in OPTIONS if option.bounds is not None}
+    bounds = {option.name: option.about.bounds for option in OPTIONS if option.about.bounds is not None}
     return Config(
         version=VERSION,
         limits=Limits(

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from app.http.error_responses import ANYWHERE
 from app.http.policy import Policy
 from app.http.routes.dependencies import ServiceDep
-from app.http.schemas.server import Health, Liveness, Readiness
+from app.http.schemas.state import Health, Liveness, Readiness
 from app.version import VERSION
 
 router = APIRouter(prefix="/api/v1/health", tags=["health"], responses=ANYWHERE)

@@ -8,7 +8,7 @@ from app.http.client import client_name
 from app.http.error_responses import ANYWHERE, error_responses
 from app.http.policy import Policy
 from app.http.routes.dependencies import ServiceDep, disconnected
-from app.http.schemas.server import ModelOut, WarmupResponse
+from app.http.schemas.state import ModelOut, WarmupResponse
 from app.observe.request_record import record_of
 from pipeline.models.catalogue.weights import installed
 from pipeline.warmup import warm_up

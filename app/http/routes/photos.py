@@ -1,7 +1,7 @@
 """`POST /api/v1/enhance` and `/upscale`: a form with a photo in, the picture and its figures out."""
 
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -20,7 +20,7 @@ from app.http.routes.dependencies import AnswersDep, ServiceDep, disconnected
 from app.http.schemas.answers import EnhanceResponse
 from app.http.schemas.forms import EnhanceForm, UpscaleForm
 from app.observe.request_record import record_of
-from app.options import enhance_options
+from app.options import enhance_options, output_options
 from app.work.admission import Arrival
 from app.work.errors import BadParameter
 from app.work.order import Order, Task
@@ -34,7 +34,7 @@ from pipeline.options import OutputFormat
 router = APIRouter(
     prefix="/api/v1",
     tags=["photos"],
-    # Four files: a photo and a reference, each of which may be repeated and is then refused by its name.
+    # Four files: photo and reference, each twice, so that a repeated one is refused by its field's name.
     form_limits={"max_files": 4, "max_fields": 64, "max_part_size": 4096},
 )
 
@@ -96,16 +96,15 @@ async def _answer(
     if repeated:
         raise BadParameter(f"{' and '.join(repeated)} may be given only once.")
     _check_offered("upscaler", form.upscaler, service)
-    media_type = _wanted(request, form.output_format)
+    output = output_options(dict(form))
+    media_type = _wanted(request, output.output_format)
     picture = PICTURES.get(media_type)
     order = Order(
         task=task,
         file=await _bytes(form.file, "file"),
         reference=None if form.reference is None else await _bytes(form.reference, "reference"),
         options=enhance_options(dict(form), identity_threshold),
-        output_format=picture or form.output_format,
-        quality=form.quality,
-        metrics=form.metrics,
+        output=output if picture is None else replace(output, output_format=picture),
     )
     record = record_of(request.scope)
     progress = Progress() if media_type == EVENTS else None

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from app.http.error_responses import ANYWHERE
 from app.http.policy import Policy
 from app.http.routes.dependencies import ServiceDep
-from app.http.schemas.server import Memory, Status
+from app.http.schemas.state import Memory, Status
 from app.version import VERSION
 from app.work.memory import free_bytes, resident_bytes
 

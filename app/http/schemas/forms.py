@@ -15,10 +15,12 @@ _Absent: TypeAlias = SkipJsonSchema[None]  # a field may be left out, but a form
 
 def _field(option: Option) -> tuple[Any, Any]:
     """Type and default of a field, as pydantic's `create_model` takes them."""
-    bounds: dict[str, Any] = {} if option.bounds is None else {"ge": option.bounds[0], "le": option.bounds[1]}
-    if option.bounds is not None and option.type is float:
+    bounds: dict[str, Any] = (
+        {} if option.about.bounds is None else {"ge": option.about.bounds[0], "le": option.about.bounds[1]}
+    )
+    if option.about.bounds is not None and option.type is float:
         bounds["allow_inf_nan"] = False
-    shown: dict[str, Any] = {"description": option.words}
+    shown: dict[str, Any] = {"description": option.about.words}
     if option.example is not None:
         shown["examples"] = [option.example]
     if option.default is None and option.type is not FaceOverrides:  # whose type says itself that it may be absent
@@ -30,8 +32,8 @@ def _field(option: Option) -> tuple[Any, Any]:
 def _form(name: str, words: str, *, enhances: bool) -> type[BaseModel]:
     file = (UploadFile, Field(description=accepted_names()))
     reference = (UploadFile | _Absent, Field(None, description="ground truth that the metrics compare with"))
-    shared = {option.name: _field(option) for option in OPTIONS if option.upscales}
-    others = {option.name: _field(option) for option in OPTIONS if enhances and not option.upscales}
+    shared = {option.name: _field(option) for option in OPTIONS if option.about.upscales}
+    others = {option.name: _field(option) for option in OPTIONS if enhances and not option.about.upscales}
     form: dict[str, Any] = {"file": file, **shared, "reference": reference, **others}
     return create_model(name, __doc__=words, __module__=__name__, __config__=ConfigDict(extra="forbid"), **form)
 

@@ -26,8 +26,8 @@ from pipeline.models.download.transfer import Patience, Transfer
 
 # Model, bytes that have arrived, bytes in all. The second decreases only if a download must start over. For a zip the
 # model is the first wanted one in it, and the bytes are the zip's.
-Progress: TypeAlias = Callable[[ModelFile, int, int], None]
-Notice: TypeAlias = Callable[[str], None]  # a sentence for the user: why no bytes arrive now
+OnBytes: TypeAlias = Callable[[ModelFile, int, int], None]
+OnWait: TypeAlias = Callable[[str], None]  # a sentence for the user: why no bytes arrive now
 
 _PATIENCE = Patience()
 
@@ -45,8 +45,8 @@ def pull(
     models: Sequence[ModelFile],
     weights_dir: Path,
     *,
-    progress: Progress,
-    notice: Notice,
+    progress: OnBytes,
+    notice: OnWait,
     mirror: str | None = None,
     patience: Patience = _PATIENCE,
 ) -> Iterator[Pulled]:
@@ -71,7 +71,7 @@ def pull(
     return chain.from_iterable(_pull(source, weights_dir, progress, notice, patience) for source in sources)
 
 
-def _pull(source: Source, folder: Path, progress: Progress, notice: Notice, patience: Patience) -> list[Pulled]:
+def _pull(source: Source, folder: Path, progress: OnBytes, notice: OnWait, patience: Patience) -> list[Pulled]:
     """Download one file and put its models in their places."""
     part = folder / f"{source.name}.part"
     lock = FileLock(folder / f"{source.name}.lock")
@@ -101,7 +101,7 @@ def _lacking(models: Sequence[ModelFile], folder: Path) -> list[ModelFile]:
     return [model for model in models if fault(model, folder) is not None]
 
 
-def _locked(lock: FileLock, name: str, notice: Notice) -> AbstractContextManager[object]:
+def _locked(lock: FileLock, name: str, notice: OnWait) -> AbstractContextManager[object]:
     """The acquired lock, which `with` releases; `notice` gets a sentence if another process holds it."""
     try:
         return lock.acquire(timeout=0)
@@ -124,7 +124,7 @@ def _remove_leftovers(source: Source, folder: Path, lock: FileLock) -> None:
 
 
 def _fetch(
-    source: Source, part: Path, wanted: Sequence[ModelFile], progress: Progress, notice: Notice, patience: Patience
+    source: Source, part: Path, wanted: Sequence[ModelFile], progress: OnBytes, notice: OnWait, patience: Patience
 ) -> None:
     """Complete `part`. Raises `TransferFailed` before the first byte if it and the files in it do not fit."""
 

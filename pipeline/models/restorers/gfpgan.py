@@ -22,7 +22,7 @@ from pipeline.types import CROP_SIZE, Crop, Image
 # levels.
 WORKING_ELEMENTS = 6 * 64 * CROP_SIZE**2
 
-WORKING_BYTES = 400 * 2**20  # host memory for each byte of the dtype, measured by `bench.footprint --official`
+WORKING_BYTES = 400 * 2**20  # host memory for each byte of the dtype, measured by `bench.model_memory --official`
 
 
 class GfpganRestorer:

@@ -15,8 +15,10 @@ from pipeline.models.runtime.runtime import Runtime
 from pipeline.models.runtime.spandrel_network import describe_network
 from pipeline.types import Image
 
-# Host memory while the embedded networks work on a photo, measured by `bench.footprint`.
+# Host memory in which compact-x4 works, measured by `bench.model_memory`; `MEASURED_RADIUS` is its depth. Deeper
+# networks take more: realesr-general-x4v3 (radius 34) was measured at up to 239 MB.
 WORKING_BYTES = 160 * 2**20
+MEASURED_RADIUS = 22
 
 
 class CompactNetwork:
@@ -35,8 +37,7 @@ class CompactNetwork:
         # in the runtime's number format, and three pictures of the output's size in float32 (the difference, the
         # enlarged input, their sum).
         self.bytes_per_pixel = 2 * network.num_feat * runtime.dtype.itemsize + 3 * 3 * self.scale**2 * 4
-        # Deeper networks take more: realesr-general-x4v3 (radius 34) was measured at up to 239 MB, compact-x4 has 22.
-        self.working_bytes = WORKING_BYTES * max(22, self.receptive_radius) // 22
+        self.working_bytes = WORKING_BYTES * max(MEASURED_RADIUS, self.receptive_radius) // MEASURED_RADIUS
         self._runtime = runtime
         self._body = runtime.prepare(network.body)
 

@@ -27,7 +27,7 @@ TRIAL_SIDE = 32  # pixels
 ESRGAN_PER_OUTPUT_PIXEL = 3 * 64
 OTHERS_PER_INPUT_PIXEL = 4096
 
-WORKING_BYTES = 400 * 2**20  # host memory for each byte of the dtype, measured by `bench.footprint --official`
+WORKING_BYTES = 400 * 2**20  # host memory for each byte of the dtype, measured by `bench.model_memory --official`
 
 
 class SpandrelUpscaler:

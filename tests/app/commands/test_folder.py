@@ -8,6 +8,7 @@ import numpy as np
 
 from app.commands.files import plan_files
 from app.commands.folder import enhance_files
+from app.options import OutputOptions
 from app.settings import Settings
 from pipeline.options import EnhanceOptions
 from tests import images
@@ -18,7 +19,7 @@ from tests.app.fakes import FakeModels
 def done(source: Path, target: Path, fakes: FakeModels, **settings: float) -> list[tuple[str, bool, str]]:
     plans = plan_files(source, target, None)
     limits = Settings(**settings).photo_limits  # type: ignore[arg-type]
-    results = enhance_files(plans, EnhanceOptions(), 95, fakes(), limits)
+    results = enhance_files(plans, EnhanceOptions(), OutputOptions(), fakes(), limits)
     return [(result.source.name, result.done, result.message) for result in results]
 
 
@@ -55,7 +56,7 @@ def test_no_partly_written_file_remains(album: Path, tmp_path: Path, fakes: Fake
     target = tmp_path / "out" / "b.png"
     plans = plan_files(album / "b.PNG", target, None)
     target.mkdir(parents=True)  # another process creates a folder there meanwhile
-    (result,) = enhance_files(plans, EnhanceOptions(), 95, fakes(), Settings().photo_limits)
+    (result,) = enhance_files(plans, EnhanceOptions(), OutputOptions(), fakes(), Settings().photo_limits)
     assert not result.done
     assert [path.name for path in target.parent.iterdir()] == ["b.png"]
 

@@ -10,6 +10,7 @@ from dataclasses import asdict
 import pytest
 
 from app.http.document import BASE64_PIECE, json_document
+from app.options import OutputOptions
 from app.settings import PhotoLimits
 from app.work.order import Order
 from app.work.photo import Finished, restore_photo
@@ -45,7 +46,7 @@ def test_the_document_has_the_whole_picture_and_the_report(size: int) -> None:
 
 def test_the_data_of_a_restored_photo_is_its_report(fakes: FakeModels) -> None:
     photo, options = images.png(images.gradient()), EnhanceOptions(denoise_strength=0.5)
-    order = Order("enhance", photo, photo, options, "webp", 95, True)
+    order = Order("enhance", photo, photo, options, OutputOptions(output_format="webp"))
     finished = restore_photo(order, fakes(), PhotoLimits(1_000_000, 10), Run())
     data = json.loads(json_document(finished, Run()))["data"]
     assert base64.b64decode(data.pop("restored_image"), validate=True) == finished.picture.data

@@ -13,7 +13,7 @@ import pytest
 from app.http import event_stream
 from app.http.answer_memory import AnswerMemory
 from app.http.event_stream import EventStream
-from app.http.schemas.server import Liveness
+from app.http.schemas.state import Liveness
 from app.work.memory import Ledger
 from app.work.progress import Progress
 from app.work.service import Answer

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL.PngImagePlugin import PngImageFile
 
+from app.options import OutputOptions
 from app.settings import PhotoLimits
 from app.work.errors import MemoryLow
 from app.work.memory import photo_bytes, reference_bytes
@@ -32,7 +33,8 @@ LIMITS = PhotoLimits(max_input_pixels=1_000_000, max_output_megapixels=10)
 
 def order(**changes: Any) -> Order:
     options = EnhanceOptions(**changes.pop("options", {}))
-    return replace(Order("enhance", PHOTO, None, options, "png", 95, True), **changes)
+    output = OutputOptions(**changes.pop("output", {}))
+    return replace(Order("enhance", PHOTO, None, options, output), **changes)
 
 
 class Claims:
@@ -70,7 +72,7 @@ def test_restore_photo_returns_picture_and_report(fakes: FakeModels) -> None:
 
 
 def test_without_metrics_none_are_computed(fakes: FakeModels) -> None:
-    report = restore_photo(order(metrics=False), fakes(), LIMITS, Run()).report
+    report = restore_photo(order(output={"metrics": False}), fakes(), LIMITS, Run()).report
     assert report.metrics is None
     assert "metrics" not in report.timings_ms
     assert "perceptual" not in report.models
@@ -94,7 +96,11 @@ def test_an_upscaled_photo_has_no_faces(fakes: FakeModels) -> None:
     [
         ({}, replace(LIMITS, max_input_pixels=48 * 32 - 1), TooManyPixels),
         ({}, replace(LIMITS, max_output_megapixels=96 * 64 / 1e6 - 1e-9), TooManyPixels),
-        ({"file": images.png(np.zeros((1, 9000, 3), np.uint8)), "output_format": "webp"}, LIMITS, OutputFormatLimit),
+        (
+            {"file": images.png(np.zeros((1, 9000, 3), np.uint8)), "output": {"output_format": "webp"}},
+            LIMITS,
+            OutputFormatLimit,
+        ),
     ],
 )
 def test_too_many_pixels_or_too_wide_an_output_is_refused_before_decoding(
@@ -119,11 +125,11 @@ FOR_FACES = {"detector", "restorer", "parser", "recogniser"}
     ("changes", "used"),
     [
         ({}, FOR_FACES | {"upscaler", "perceptual"}),
-        ({"metrics": False}, FOR_FACES | {"upscaler"}),
-        ({"metrics": False, "options": {"background": "resample"}}, FOR_FACES),
-        ({"metrics": False, "task": "upscale"}, {"upscaler"}),
+        ({"output": {"metrics": False}}, FOR_FACES | {"upscaler"}),
+        ({"output": {"metrics": False}, "options": {"background": "resample"}}, FOR_FACES),
+        ({"output": {"metrics": False}, "task": "upscale"}, {"upscaler"}),
         ({"task": "upscale", "options": {"background": "resample"}}, {"perceptual"}),
-        ({"metrics": False, "task": "upscale", "options": {"background": "resample"}}, set()),
+        ({"output": {"metrics": False}, "task": "upscale", "options": {"background": "resample"}}, set()),
     ],
 )
 def test_memory_is_claimed_for_the_models_that_are_used(

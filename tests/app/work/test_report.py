@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.work.report import face_out, metrics_of, rounded
-from metrics.report import Report as Figures
+from metrics.report import Figures
 from pipeline.types import Face, FaceReport, Verdict
 
 FACE = Face(
@@ -14,7 +14,7 @@ FACE = Face(
     np.array([[10.001, 11.119], [20.0, 11.5], [15.0, 20.0], [11.0, 30.0], [19.0, 30.0]], np.float32),
     0.987654,
 )
-FIGURES = Figures(31.5, 0.9, None, "upload")
+FIGURES = Figures(psnr=31.5, ssim=0.9, lpips=None, reference="upload")
 
 
 def faces(*verdicts: Verdict) -> tuple[FaceReport, ...]:

@@ -9,7 +9,7 @@ import pytest
 from fastapi import UploadFile
 
 from app.http.schemas.forms import EnhanceForm
-from app.http.schemas.server import Config
+from app.http.schemas.state import Config
 from app.settings import Settings
 from pipeline.models.catalogue.model_file import ModelFile
 from pipeline.models.catalogue.registry import REGISTRY

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.http.schemas.server import ModelOut
+from app.http.schemas.state import ModelOut
 from pipeline.models.catalogue.registry import REGISTRY
 from tests.app.fakes import FakeModels
 from tests.app.server import Likeness, eventually, head_of, serving

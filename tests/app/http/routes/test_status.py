@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.http.schemas.server import Status
+from app.http.schemas.state import Status
 from tests.app.server import STATUS, Likeness
 
 

@@ -73,8 +73,10 @@ else:
         __base__=_FixedLimits,
         **{
             option.name: (tuple[option.type, option.type], ...)
-            for option in sorted(OPTIONS, key=lambda option: option.by_model)  # the published order: by model last
-            if option.bounds is not None
+            for option in sorted(
+                OPTIONS, key=lambda option: option.about.by_model
+            )  # the published order: by model last
+            if option.about.bounds is not None
         },
     )
 
