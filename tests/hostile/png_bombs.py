@@ -5,9 +5,9 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from functools import cache
 
 from tests import images
+from tests.compressed import zeros
 from tests.hostile.seeds import PICTURE, seeds
 from tests.images import chunk, png_file
 
@@ -81,11 +81,3 @@ def png_bombs() -> Iterator[tuple[str, bytes]]:
     exif = b"II*\0" + struct.pack("<IH", 8, 65_535) + b"\x69\x87\4\0\1\0\0\0\x08\0\0\0" * 65_535
     yield "png-exif-loop-of-65535-entries", images.with_chunks(plain, chunk(b"eXIf", exif))
     yield "png-exif-of-9-mb", images.with_chunks(plain, chunk(b"eXIf", bytes(9_000_000)))
-
-
-@cache
-def zeros(count: int, tail: bytes = b"") -> bytes:
-    """So many zeros, compressed a thousandfold."""
-    packer, block = zlib.compressobj(9), bytes(10**6)
-    packed = b"".join(packer.compress(block) for _ in range(count // 10**6))
-    return packed + packer.compress(bytes(count % 10**6) + tail) + packer.flush()

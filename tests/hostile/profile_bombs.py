@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from tests import images
-from tests.hostile.png_bombs import zeros
+from tests.compressed import zeros
 from tests.hostile.seeds import PICTURE, seeds
 from tests.images import chunk, segment
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 
@@ -46,9 +47,9 @@ def webp_bombs() -> Iterator[tuple[str, bytes]]:
     for what, position, put in [("start", 11, b"\0"), ("size", 14, b"\xff\x3f\xff\x3f"), ("parts", 9, b"\xff\xff")]:
         yield f"webp-lossy-wrong-{what}", _webp(lossy[:position] + put + lossy[position + len(put) :])
     yield "webp-lossy-and-lossless", _webp(still, lossy)
-    large = images.webp(np.tile(_speckled(500), (10, 10, 1)), method=0)[20:]
+    large = _large(lossless=True, quality=80)
     yield "webp-lossless-25-mp-cut", _webp(riff(b"VP8L", large[: len(large) * 9 // 10]))
-    large = images.webp(np.tile(_speckled(500), (10, 10, 1)), lossless=False, quality=20, method=0)[20:]
+    large = _large(lossless=False, quality=20)
     yield "webp-lossy-25-mp-cut", _webp(riff(b"VP8 ", large[: len(large) * 9 // 10]))
 
 
@@ -63,6 +64,12 @@ def _canvas(width: int, height: int, flags: int = 0) -> bytes:
 
 def _webp_frame(picture: bytes, left: int = 0) -> bytes:
     return riff(b"ANMF", (left // 2).to_bytes(3, "little") + bytes(13) + picture)
+
+
+@cache
+def _large(*, lossless: bool, quality: int) -> bytes:
+    """The chunk's content of a picture of 25 megapixels; kept, because it takes a second of the processor."""
+    return images.webp(np.tile(_speckled(500), (10, 10, 1)), lossless=lossless, quality=quality, method=0)[20:]
 
 
 def _speckled(side: int) -> Pixels:
