@@ -40,7 +40,10 @@ def _enhance_file(plan: FilePlan, options: EnhanceOptions, quality: int, models:
     run = Run()
     order = Order("enhance", plan.source.read_bytes(), None, options, plan.output_format, quality, metrics=False)
     finished = restore_photo(order, models, limits, run)
-    _write(plan.target, finished.picture.data)
+    try:
+        _write(plan.target, finished.picture.data)
+    except OSError as error:  # that of a full disk names no file
+        raise OSError(f"{plan.target} cannot be written: {error.strerror}.") from error
     report, seconds = finished.report, sum(run.timings_ms.values()) / 1000
     restored = sum(face.action != "kept" for face in report.faces)
     size = f"{report.width}×{report.height}"
