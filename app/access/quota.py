@@ -62,14 +62,19 @@ class Quota:
 
     async def take(self, client: str) -> Allowance | None:
         """Count one photo of the client. None, after `STORAGE_TIMEOUT_S` at most, if the storage cannot be reached."""
-        if time.monotonic() < self._paused_until:
+        now = time.monotonic()
+        if now < self._paused_until:
             self.uncounted += 1
             return None
+        if self._paused_until > -math.inf:
+            self._paused_until = now + RETRY_S  # this photo tries it again, and the others do not wait
         try:
-            return await asyncio.wait_for(self._counted(client), STORAGE_TIMEOUT_S)
+            allowance = await asyncio.wait_for(self._counted(client), STORAGE_TIMEOUT_S)
         except (TimeoutError, StorageError, OSError) as error:
             self._failed(error)
             return None
+        self._paused_until = -math.inf
+        return allowance
 
     async def close(self) -> None:
         """Close the connections to Redis."""
