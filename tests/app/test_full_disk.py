@@ -16,7 +16,10 @@ from tests.load.processes import TIMEOUT_S, Process
 
 FULL = Path("/dev/full")  # every write to it fails with "No space left on device"
 
-pytestmark = pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+pytestmark = [
+    pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full"),
+    pytest.mark.timeout(300),  # a busy machine takes a minute to start a process
+]
 
 
 @pytest.fixture(scope="module")
