@@ -55,20 +55,26 @@ class Quota:
         self._rates = sorted(rates, key=lambda rate: rate.get_expiry())
         self._memory = MemoryStorage(wrap_exceptions=True) if storage_url == "memory://" else None
         self._pool = _connections(storage_url) if self._memory is None else None
-        self._limiter = SlidingWindowCounterRateLimiter(self._memory or _redis(storage_url, self._pool))
+        self._storage = self._memory or _redis(storage_url, self._pool)
+        self._limiter = SlidingWindowCounterRateLimiter(self._storage)
         self._paused_until = self._next_warning = -math.inf
         self.uncounted = 0  # photos that were let in because the storage could not be reached
 
     async def take(self, client: str) -> Allowance | None:
         """Count one photo of the client. None, after `STORAGE_TIMEOUT_S` at most, if the storage cannot be reached."""
-        if time.monotonic() < self._paused_until:
+        now = time.monotonic()
+        if now < self._paused_until:
             self.uncounted += 1
             return None
+        if self._paused_until > -math.inf:
+            self._paused_until = now + RETRY_S  # this photo tries it again, and the others do not wait
         try:
-            return await asyncio.wait_for(self._counted(client), STORAGE_TIMEOUT_S)
+            allowance = await asyncio.wait_for(self._counted(client), STORAGE_TIMEOUT_S)
         except (TimeoutError, StorageError, OSError) as error:
             self._failed(error)
             return None
+        self._paused_until = -math.inf
+        return allowance
 
     async def close(self) -> None:
         """Close the connections to Redis."""
@@ -78,7 +84,7 @@ class Quota:
     async def _counted(self, client: str) -> Allowance:
         found: list[Allowance] = []
         for rate in self._rates:
-            allowed = await self._limiter.hit(rate, client)
+            allowed = await self._limiter.hit(rate, client) or await self._allowed_anew(rate, client)
             stats = await self._limiter.get_window_stats(rate, client)
             reset_s = max(1, math.ceil(stats.reset_time - time.time()))
             found.append(Allowance(allowed, rate.amount, stats.remaining if allowed else 0, reset_s))
@@ -88,6 +94,19 @@ class Quota:
         while self._memory is not None and len(self._memory.expirations) > MAX_COUNTERS:
             await self._memory.clear(next(iter(self._memory.expirations)))
         return min(found, key=lambda allowance: (allowance.allowed, allowance.remaining))
+
+    async def _allowed_anew(self, rate: RateLimitItem, client: str) -> bool:
+        """Whether a refused client is allowed after all, because its counters live longer than they were given.
+
+        That is so after the clock of Redis's machine was set back: Redis stores when a counter ends, not how long it
+        lasts, and the client would be refused until the clock is there again.
+        """
+        window_s = rate.get_expiry()
+        _, previous_s, _, current_s = await self._storage.get_sliding_window(rate.key_for(client), window_s)
+        if previous_s <= window_s and current_s <= 2 * window_s:
+            return False
+        await self._limiter.clear(rate, client)
+        return await self._limiter.hit(rate, client)
 
     def _failed(self, error: Exception) -> None:
         now = time.monotonic()

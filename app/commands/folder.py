@@ -44,7 +44,10 @@ def _enhance_file(
     output = replace(output, output_format=plan.output_format, metrics=False)
     order = Order("enhance", plan.source.read_bytes(), None, options, output)
     finished = restore_photo(order, models, limits, run)
-    _write(plan.target, finished.picture.data)
+    try:
+        _write(plan.target, finished.picture.data)
+    except OSError as error:  # that of a full disk names no file
+        raise OSError(f"{plan.target} cannot be written: {error.strerror}.") from error
     report, seconds = finished.report, sum(run.timings_ms.values()) / 1000
     restored = sum(face.action != "kept" for face in report.faces)
     size = f"{report.width}×{report.height}"

@@ -3,12 +3,12 @@
 import asyncio
 import logging
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, TypeAlias
 
 from app.settings import Settings
 from app.work.errors import NotReady
 from app.work.selection import select
+from app.work.threads import WorkEnded, WorkerThreads
 from pipeline.models.catalogue.selection import Selection
 from pipeline.models.loading import load
 from pipeline.models.roles import Models
@@ -35,7 +35,7 @@ class LoadedModels:
         # All networks run in these threads, one for each slot. OpenMP keeps a team of worker threads for every thread
         # that ever ran one; with more worker threads than cores they wait for each other at the end of each layer, and
         # on two cores a photo took a quarter longer.
-        self.threads = ThreadPoolExecutor(settings.slots, thread_name_prefix="device")
+        self.threads = WorkerThreads(settings.slots, "device")
         self._weights_dir = settings.weights_dir
         self._models: Models | None = None
 
@@ -87,7 +87,9 @@ class LoadedModels:
         start = time.monotonic()
         try:
             await asyncio.get_running_loop().run_in_executor(self.threads, self.load)
-        except Exception:
+        except Exception as error:
+            if isinstance(error, WorkEnded):  # `load` notes ordinary errors only
+                self.fail(str(error))
             logger.exception("the models could not be loaded")
         else:
             logger.info("ready after %.1f s: %s", time.monotonic() - start, self.models.names())

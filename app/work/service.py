@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeVar
@@ -19,6 +18,7 @@ from app.work.memory import Ledger
 from app.work.order import Order
 from app.work.photo import Finished
 from app.work.report import Report, rounded
+from app.work.threads import WorkerThreads
 from pipeline.errors import DeviceFailed
 from pipeline.models.roles import Models
 from pipeline.models.runtime.allocator import return_freed_memory
@@ -48,12 +48,13 @@ class Service:
         self.admission = Admission(settings.slots, settings.queue_size)
         self.memory, self.cancellation = Ledger(), Cancellation()
         self.draining = False  # the server is stopping: no new photos
-        self._threads = ThreadPoolExecutor(settings.slots + 1, thread_name_prefix="photo")  # one per decoded photo
+        self._threads = WorkerThreads(settings.slots + 1, "photo")  # one per decoded photo
         self._idle: asyncio.TimerHandle | None = None
 
     @property
     def readiness(self) -> Literal["loading", "ready", "draining", "failed"]:
         """Whether photos are accepted, and if not, why."""
+        self._fail_without_threads()
         if self.loaded_models.state == "ready":
             return "failed" if self.admission.stuck else "draining" if self.draining else "ready"
         return self.loaded_models.state
@@ -77,7 +78,7 @@ class Service:
         """
         if self.draining:
             raise ShuttingDown
-        _ = self.loaded_models.models
+        _ = self._usable_models()
         return self.admission.arriving(client)
 
     def new_run(self, on_progress: OnProgress | None = None) -> Run:
@@ -92,7 +93,7 @@ class Service:
         Raises `PipelineError`, among them `Overloaded`, `NotReady` and `MemoryLow`. When the awaiting task is
         cancelled, a waiting photo leaves the queue at once, and one in work stops at the next check of its `run`.
         """
-        models = self.loaded_models.models
+        models = self._usable_models()
         if self._idle is not None:
             self._idle.cancel()
         try:
@@ -109,11 +110,20 @@ class Service:
 
     async def warm_up(self, work: Callable[[Models, Run], None], arrival: Arrival, run: Run) -> dict[str, float]:
         """Run `work` on the device when it is free; milliseconds per stage."""
-        models = self.loaded_models.models
+        models = self._usable_models()
         with self.admission.place(run, arrival):
             async with self.admission.device(run):
                 await self._on_device(run, lambda: work(models, run))
         return rounded(run.timings_ms)
+
+    def _usable_models(self) -> Models:
+        """The models. Raises `NotReady` without them, and without a thread that photos would wait for."""
+        self._fail_without_threads()
+        return self.loaded_models.models
+
+    def _fail_without_threads(self) -> None:
+        if self._threads.lost or self.loaded_models.threads.lost:
+            self.loaded_models.fail("a thread that works on photos has ended.")
 
     async def _processed(self, order: Order, models: Models, run: Run, write: Write) -> Answer:
         started, limits = time.perf_counter(), self.settings.photo_limits

@@ -22,7 +22,9 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer. With `unread` it is sent, and the connection closed, before the body is read."""
+    """An answer. With `unread` it is sent, and the connection closed, before the body is read. Empty `headers` are left
+    out.
+    """
 
     status: int = 200
     body: bytes = b"done"
@@ -64,7 +66,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.send_response(answer.status)
         for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
-            self.send_header(name, value)
+            if value:
+                self.send_header(name, value)
         self.end_headers()
         self.wfile.write(answer.body)
         self.server.done.set()

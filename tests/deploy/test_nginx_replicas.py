@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 
 import httpx
 import pytest
 
-from tests.app.server import READY
+from tests.app.server import READY, eventually
 from tests.deploy.replica import NO_ANSWER, Answer, Behaviour, Request
 from tests.deploy.site import FULL, count, post, site
 
@@ -66,6 +67,43 @@ def test_a_photo_that_kills_its_replica_kills_at_most_two(tmp_path: Path) -> Non
             "request_id": "mine",
         }
         assert answer.headers["X-Request-ID"] == "mine"
+
+
+BEGUN = Answer(body=b"x" * 100_000, headers={"Content-Length": "200000"})
+STREAM = {"Content-Length": "", "Transfer-Encoding": "chunked", "Content-Type": "text/event-stream"}
+BEGUN_STREAM = Answer(
+    body=b'24\r\nevent: queued\ndata: {"position":0}\n\n\r\n', headers={**STREAM, "X-Accel-Buffering": "no"}
+)
+
+
+@pytest.mark.parametrize("begun", [BEGUN, BEGUN_STREAM], ids=["answer", "events"])
+def test_an_answer_whose_replica_is_killed_breaks_off_and_is_not_taken_for_whole(tmp_path: Path, begun: Answer) -> None:
+    with site(tmp_path, begun, begun) as (balancer, servers):
+        for _ in range(2):
+            with pytest.raises(httpx.RemoteProtocolError):
+                post(balancer)
+        assert sum(count(servers)) == 2  # a begun answer cannot be begun again
+        for server in servers:
+            server.behaviour = Answer()
+        assert post(balancer).status_code == 200
+
+
+def test_photos_in_work_when_all_replicas_are_killed(tmp_path: Path) -> None:
+    killed = Event()
+
+    def dies(request: Request) -> Answer | None:
+        killed.wait(20)
+        return NO_ANSWER
+
+    with site(tmp_path, dies, dies) as (balancer, servers), ThreadPoolExecutor(8) as threads:
+        answers = [threads.submit(post, balancer, b"photo %d" % index) for index in range(8)]
+        eventually(lambda: sum(count(servers)) == 8)
+        killed.set()
+        for answer in answers:
+            told = answer.result()
+            # 503: no replica was left to try it a second time.
+            assert (told.status_code, told.json()["code"]) in ((502, "replica_lost"), (503, "unavailable"))
+            assert told.json()["request_id"] == told.headers["X-Request-ID"]
 
 
 def test_one_replica_of_three_is_enough(tmp_path: Path) -> None:

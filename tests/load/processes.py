@@ -44,6 +44,10 @@ class Process:
             command = [sys.executable, "-m", "app", "serve", "--port", str(self.port)]
             self._process = subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=log, stderr=log)
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def until_ready(self) -> None:
         end = time.monotonic() + TIMEOUT_S
         while self.readiness() != 200:

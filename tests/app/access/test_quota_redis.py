@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -92,6 +93,32 @@ def test_only_the_first_request_waits_for_a_redis_that_hangs(redis: RedisServer)
     first, others = asyncio.run(live_through())
     assert module.STORAGE_TIMEOUT_S * 0.9 < first < module.STORAGE_TIMEOUT_S + 0.5
     assert others < module.STORAGE_TIMEOUT_S
+
+
+@needs_redis
+def test_one_request_tries_a_redis_that_hangs_again(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 0.2)
+    tried = []
+
+    async def live_through() -> None:
+        quota = Quota(parse_rates("1000/day"), redis.url)
+        counted = quota._counted
+
+        def watched(client: str) -> Any:
+            tried.append(client)
+            return counted(client)
+
+        monkeypatch.setattr(quota, "_counted", watched)
+        with redis.frozen():
+            assert await quota.take("first") is None
+            await asyncio.sleep(module.RETRY_S)
+            monkeypatch.setattr(module, "RETRY_S", 60.0)
+            clients = [f"{number}" for number in range(50)]
+            assert await asyncio.gather(*map(quota.take, clients)) == [None] * 50
+        await quota.close()
+
+    asyncio.run(live_through())
+    assert tried == ["first", "0"]
 
 
 def test_an_unreachable_redis_is_logged_without_its_password(

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from app.__main__ import main
+from app.access.addresses import is_loopback
 from app.settings import Settings
 from tests.app import samples
 from tests.app.commands.refused import refused
@@ -88,6 +89,11 @@ def test_serve_warns_if_anybody_on_the_network_may_send_photos(
     monkeypatch.setenv("LIKENESS_WEIGHTS_DIR", str(tmp_path))
     assert main(["serve", "--host", host]) == 2
     assert ("anybody who reaches 0.0.0.0 may send photos" in capsys.readouterr().err) == warned
+
+
+def test_by_default_nobody_on_the_network_may_send_photos() -> None:
+    assert is_loopback(Settings().host)
+    assert not Settings().open_to_others
 
 
 @pytest.mark.parametrize("command", [["serve"], ["models", "list"]])

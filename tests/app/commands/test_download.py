@@ -15,6 +15,7 @@ from app.__main__ import main
 from pipeline.models.catalogue.model_file import ModelFile
 from pipeline.models.catalogue.registry import REGISTRY
 from tests.app.commands.weights import DATA, put
+from tests.app.full_disk import full_disk
 from tests.pipeline.models.file_server import Answer, FileServer, file_server
 
 pytestmark = pytest.mark.usefixtures("weights_dir")
@@ -203,3 +204,17 @@ def test_a_mirror_without_http_is_refused(monkeypatch: pytest.MonkeyPatch, capsy
     monkeypatch.setenv("LIKENESS_MODELS_MIRROR", "mirror.example.org")
     assert main(["models", "pull", "best"]) == 2
     assert "no http or https address" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("table")
+def test_a_full_disk_is_told_in_a_sentence_and_leaves_no_file(
+    weights_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with full_disk():
+        assert main(["models", "pull", "best"]) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert [line for line in told if "cannot be written" in line] == [
+        f"best: {weights_dir} cannot be written: File too large. Make room on its disk, and try again."
+    ]
+    assert lying_in(weights_dir) == set()
+    assert main(["models", "pull", "best"]) == 0

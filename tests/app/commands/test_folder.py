@@ -14,6 +14,7 @@ from pipeline.options import EnhanceOptions
 from tests import images
 from tests.app import samples
 from tests.app.fakes import FakeModels
+from tests.app.full_disk import full_disk
 
 
 def done(source: Path, target: Path, fakes: FakeModels, **settings: float) -> list[tuple[str, bool, str]]:
@@ -50,6 +51,16 @@ def test_a_target_that_cannot_be_written_is_reported(album: Path, tmp_path: Path
     ((_, good, message),) = done(album / "b.PNG", tmp_path / "file" / "out.png", fakes)
     assert not good
     assert "file" in message
+
+
+def test_a_full_disk_is_told_and_leaves_no_part(album: Path, tmp_path: Path, fakes: FakeModels) -> None:
+    out = tmp_path / "out"
+    with full_disk(room=100):
+        results = done(album, out, fakes)
+    assert [message for _, _, message in results] == [
+        f"{out / name} cannot be written: File too large." for name in ("a.png", "b.png")
+    ]
+    assert list(out.iterdir()) == []
 
 
 def test_no_partly_written_file_remains(album: Path, tmp_path: Path, fakes: FakeModels) -> None:

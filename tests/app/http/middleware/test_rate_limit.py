@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import httpx
 import pytest
 
+from app.access import quota
 from app.access.keys import new_key
 from tests.app import samples
 from tests.app.exposition import scraped
@@ -23,6 +25,7 @@ from tests.app.server import (
     UPSCALE,
     Likeness,
     answer_on,
+    eventually,
     form_body,
     head_of,
     serving,
@@ -144,3 +147,34 @@ def test_two_servers_count_in_one_redis_and_serve_without_it() -> None:
     assert not any(ALLOWANCE & set(answer.headers) for answer in uncounted)
     assert missed == [5, 5]
     assert seconds < 5
+
+
+@needs_redis
+def test_a_redis_that_hangs_delays_no_photo_for_longer_than_its_time(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    at_once = 2 * quota.MAX_CONNECTIONS
+    monkeypatch.setattr(quota, "RETRY_S", 0.5)
+
+    def warmed_up(server: Likeness) -> tuple[httpx.Response, float]:
+        began = time.monotonic()
+        return server.client.post(WARMUP), time.monotonic() - began
+
+    with (
+        redis_running() as redis,
+        serving(FakeModels(), queue_size=at_once, rate_limit="3/day", rate_limit_storage=redis.url) as server,
+        ThreadPoolExecutor(at_once) as clients,
+    ):
+        assert send(server.client).headers["ratelimit-remaining"] == "2"
+        with redis.frozen():
+            for _ in range(2):  # and once more when it is tried again
+                together = list(clients.map(warmed_up, [server] * at_once))
+                assert [answer.status_code for answer, _ in together] == [200] * at_once
+                assert not any(ALLOWANCE & set(answer.headers) for answer, _ in together)
+                # One after another would take twice this time.
+                assert max(seconds for _, seconds in together) < at_once * quota.STORAGE_TIMEOUT_S / 2
+                time.sleep(quota.RETRY_S)
+        eventually(lambda: "ratelimit-remaining" in send(server.client).headers)
+    warnings = [record for record in caplog.records if record.name == "likeness" and record.levelname == "WARNING"]
+    assert len(warnings) == 1
+    assert "the storage of the rate limit cannot be reached" in warnings[0].getMessage()
