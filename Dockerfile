@@ -69,7 +69,7 @@ COPY --from=build /srv/likeness /srv/likeness
 COPY --from=web /web/out /srv/likeness/web/out
 WORKDIR /srv/likeness
 # LIKENESS_HOSTS: other containers reach this one as http://likeness:8000. localhost and IP addresses need no entry;
-# people who open another name need one: -e LIKENESS_HOSTS=photos.example.org
+# people who open another name need one: -e LIKENESS_HOSTS=likeness,photos.example.org
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from io import TextIOWrapper
 
 from pydantic import ValidationError
 
@@ -18,6 +19,9 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for module in (serve, photos, check, models, keys, openapi):
         module.add_parser(commands)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without Unicode must not end a command
     parsed = parser.parse_args(arguments)
     try:
         status: int = check.check(parsed) if parsed.command is check.check else parsed.command(parsed, Settings())

@@ -102,7 +102,9 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
             allow_headers=CORS_REQUEST_HEADERS,
             expose_headers=CORS_ANSWER_HEADERS,
         )
-    app.add_middleware(HostsMiddleware, (settings.host.lower(), *settings.hosts), settings.cors_origins)
+    app.add_middleware(
+        HostsMiddleware, (settings.host.lower().removesuffix("."), *settings.hosts), settings.cors_origins
+    )
     app.add_middleware(SecurityHeadersMiddleware)
     app.add_middleware(ObservationMiddleware, telemetry, tracing, paths.every, files, paths.quiet | {WEBSITE})
     app.add_middleware(RequestIdMiddleware)  # so that every answer has an id

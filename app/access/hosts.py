@@ -43,20 +43,22 @@ def parse_authority(text: str) -> Authority | None:
 
 
 def parse_hosts(text: str) -> tuple[str, ...]:
-    """The hosts of `photos.example.org,.example.net`, or `*` for any. Raises `ValueError` for what is no host name."""
+    """The hosts of `photos.example.org,.example.net`; with `*` among them only `*`, any. Raises `ValueError`."""
     hosts = tuple(entry.strip().lower().removesuffix(".") for entry in text.split(",") if entry.strip())
-    for host in hosts if hosts != (ANY,) else ():
+    if ANY in hosts:
+        return (ANY,)
+    for host in hosts:
         if _NAME.fullmatch(host.removeprefix(".")) is None and not _is_address(host.strip("[]")):
             raise ValueError(
                 f"{host} is not a host name such as photos.example.org, or .example.org with its subdomains, without"
-                f" scheme, port and path; {ANY} stands alone for any host"
+                f" scheme, port and path; {ANY} stands for any host"
             )
     return hosts
 
 
 def is_served(host: str, hosts: tuple[str, ...]) -> bool:
     """Whether the server answers for the host of an `Authority`: a loopback name, an address, or one of `hosts`."""
-    if host == "localhost" or host.endswith(".localhost"):  # browsers take these to the loopback, without DNS
+    if host == "localhost" or host.endswith(".localhost"):  # names of the loopback (RFC 6761)
         return True
     return any(entry in (ANY, host) or _is_subdomain(host, entry) for entry in hosts) or _is_address(host)
 

@@ -56,6 +56,8 @@ def check(parsed: argparse.Namespace) -> int:
             _print_models(select(settings))
         except ModelUnavailable as error:
             faults += error.message.splitlines()
+    if settings.device == "cuda":
+        faults += _cuda_faults()
     if not wrong & ADDRESS_SETTINGS:
         fault = listening_fault(settings.host, settings.port)
         faults += [] if fault is None else [fault]
@@ -66,6 +68,16 @@ def check(parsed: argparse.Namespace) -> int:
         return USAGE_ERROR
     say(f"All is right: `python -m app serve` would listen on {settings.host}, port {settings.port}.")
     return 0
+
+
+def _cuda_faults() -> list[str]:
+    from pipeline.models.runtime.runtime import choose_runtime  # imports torch, which takes seconds
+
+    try:
+        choose_runtime("cuda")
+    except ModelUnavailable as error:
+        return [error.message]
+    return []
 
 
 def _shown(name: str, settings: Settings, text: str | None, wrong: Collection[str]) -> str:

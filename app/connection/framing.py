@@ -14,6 +14,7 @@ class Framing:
 
     def __init__(self) -> None:
         self.in_head = True
+        self.at_blank_line = False  # whether the last part ended with one
         self._overhead = 0  # bytes of the present head; in a chunked body, those that are not body, minus the body
         self._body_left = 0  # bytes of a body whose length was declared
         self._tail = b""  # the last bytes of the part before, which may begin a blank line
@@ -26,15 +27,16 @@ class Framing:
     def part(self, data: bytes, start: int) -> bytes:
         """The next part of `data`, from `start`. The parser must be given it, and its reports passed on, at once."""
         if self._body_left:
-            self._tail = b""
+            self._tail, self.at_blank_line = b"", False
             return data[start : start + self._body_left]
         within = data[start : start + min(MAX_HEAD_BYTES, MAX_HEAD_BYTES - self._overhead)]
         # A chunked body may be full of blank lines, so it is cut at its last one.
         seen = self._tail + within
         found = (seen.find if self.in_head else seen.rfind)(_BLANK_LINE)
-        if found >= 0:
+        self.at_blank_line = found >= 0
+        if self.at_blank_line:
             within = within[: found + len(_BLANK_LINE) - len(self._tail)]
-        self._tail = b"" if found >= 0 else seen[1 - len(_BLANK_LINE) :]
+        self._tail = b"" if self.at_blank_line else seen[1 - len(_BLANK_LINE) :]
         self._overhead += len(within)
         return within
 

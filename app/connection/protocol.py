@@ -27,6 +27,8 @@ _FAULTS: dict[Fault, str] = {
 }
 
 _UPGRADE = re.compile(rb"(?<=\r\n)upgrade(?=[ \t]*:)", re.IGNORECASE)
+# The beginning of such a header, or of the line before its end, where a read ends.
+_BEGUN = re.compile(rb"\r(\n(u(p(g(r(a(d(e[ \t]*)?)?)?)?)?)?)?)?\Z", re.IGNORECASE)
 
 
 class GuardedProtocol(UvicornProtocol):
@@ -49,7 +51,7 @@ class GuardedProtocol(UvicornProtocol):
         super().__init__(*args, **kwargs)
         self._read_timeout_s, self._min_answer_rate, self._on_refusal = read_timeout_s, min_answer_rate, on_refusal
         self._read_timer, self._write_timer = Timer(self.loop), Timer(self.loop)
-        self._framing = Framing()
+        self._framing, self._begun = Framing(), b""
         self._in_message, self._discards_input = False, False
         self._discarded = 0  # bytes
         self._refusal: Refusal | None = None  # to be sent once the requests before it are answered
@@ -88,8 +90,11 @@ class GuardedProtocol(UvicornProtocol):
             if was_in_head:
                 # Java's client offers HTTP/2 in ordinary requests, by an Upgrade header. httptools would then stop
                 # parsing and lose the body. A server may ignore the offer (RFC 9110, 7.8), so it is hidden from the
-                # parser.
-                part = _UPGRADE.sub(b"X-Asked", part)
+                # parser. Of a header whose name is not whole yet, the parser gets nothing.
+                part = _UPGRADE.sub(b"X-Asked", self._begun + part)
+                begun = None if self._framing.at_blank_line else _BEGUN.search(part)
+                self._begun = b"" if begun is None else begun.group()
+                part = part[: len(part) - len(self._begun)]
             super().data_received(part)
             if self._framing.is_full and not self._discards_input:
                 self._refuse_overhead()

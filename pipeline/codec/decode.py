@@ -12,7 +12,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from pipeline.codec.damage import damage_reported
 from pipeline.codec.file_parts import orientation
 from pipeline.codec.inspect import Header
-from pipeline.codec.jpeg_rows import check_length, missing_rows
+from pipeline.codec.jpeg_rows import check_length, lacks_detail, missing_rows
 from pipeline.codec.limits import CHECKED_BEFORE_DECODING, MAX_MISSING, MAX_PROFILE_BYTES
 from pipeline.codec.png_rows import check_rows
 from pipeline.errors import BrokenImage
@@ -34,9 +34,10 @@ def decode(header: Header) -> Photo:
 
     `image` is (H, W, 3) float32 RGB in [0, 1]; `alpha` is (H, W) float32 in [0, 1], or None where every pixel is
     opaque. The EXIF orientation is applied and an embedded colour profile converted; a profile that cannot be used
-    leaves the pixels as they are, with the notice `color_profile_ignored`. The last rows of a JPEG whose file does not
-    hold them are grey, with the notice `photo_truncated`. Of an animation the first frame is taken, with the notice
-    `animation_first_frame`. 16-bit grey keeps its precision, 16-bit colour is cut to 8 bits.
+    leaves the pixels as they are, with the notice `color_profile_ignored`. Of an animation the first frame is taken,
+    with the notice `animation_first_frame`. A JPEG that lacks its last rows, which are then grey, or the last scans of
+    a progressive picture has the notice `photo_truncated`. 16-bit grey keeps its precision, 16-bit colour is cut to 8
+    bits.
 
     Raises `BrokenImage` where the pixels are damaged, cut off (a JPEG: by more than `MAX_MISSING`) or built to be
     expensive.
@@ -49,7 +50,7 @@ def decode(header: Header) -> Photo:
         file = header.file_format.plugin(BytesIO(parts.pixels))
         file.load()
         if isinstance(file, JpegImageFile):
-            notices += _truncation(missing_rows(file, parts.pixels), file.height)
+            notices += _truncation(parts.pixels, file)
         if parts.animated or getattr(file, "is_animated", False):
             notices.append(Notice("animation_first_frame", "The file is an animation; only its first frame is used."))
         turn = _UPRIGHT.get(orientation(parts.exif or file.info.get("exif", b"")))
@@ -77,12 +78,17 @@ def _check_cheaply(header: Header) -> None:
         check_rows(parts.header, parts.packed)
 
 
-def _truncation(missing: int, height: int) -> list[Notice]:
-    """What to say about a picture of which so many of its rows are missing. Raises `BrokenImage` for too many."""
+def _truncation(data: bytes, picture: JpegImageFile) -> list[Notice]:
+    """What to say about a JPEG file that is not all there. Raises `BrokenImage` where too many rows are missing."""
+    missing, height = missing_rows(picture, data), picture.height
     if missing > MAX_MISSING * height:
         raise BrokenImage(f"This JPEG file is incomplete: it holds {height - missing} of its picture's {height} rows.")
-    message = f"The file is incomplete: {missing} of its picture's {height} rows are missing, and left grey."
-    return [Notice("photo_truncated", message)] if missing else []
+    if missing:
+        message = f"The file is incomplete: {missing} of its picture's {height} rows are missing, and left grey."
+        return [Notice("photo_truncated", message)]
+    if lacks_detail(data):
+        return [Notice("photo_truncated", "The file is incomplete: it ends before the details of its picture.")]
+    return []
 
 
 def _alpha(picture: PIL.Image.Image) -> FloatArray | None:

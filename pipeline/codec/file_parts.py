@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pipeline.codec.limits import MAX_CHUNKS, MAX_PROFILE_BYTES, MAX_SCANS, MAX_SEGMENTS
 from pipeline.errors import BrokenImage, UnsupportedMediaType
 
-SCAN, _END, _APP1, _APP2 = 0xDA, 0xD9, 0xE1, 0xE2
-_HUFFMAN_FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive
+SCAN, PROGRESSIVE, _END, _APP1, _APP2 = 0xDA, 0xC2, 0xD9, 0xE1, 0xE2
+_HUFFMAN_FRAMES = {0xC0, 0xC1, PROGRESSIVE}  # baseline, extended, progressive
 _OTHER_FRAMES = {*range(0xC3, 0xD0)} - {0xC4, 0xC8, 0xCC}  # lossless, hierarchical, arithmetic
 # All but APP0 (JFIF) and APP14 (Adobe), which say how colour is stored.
 _METADATA = {*range(0xE0, 0xF0), 0xFE} - {0xE0, 0xEE}

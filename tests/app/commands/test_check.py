@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import torch
 
 from app.__main__ import main
 from app.settings import Settings
@@ -141,3 +142,22 @@ def test_it_does_not_import_torch() -> None:
         [sys.executable, "-c", code], cwd=ROOT, env={"LIKENESS_WEB_DIR": str(NO_WEBSITE)}, check=False
     )
     assert done.returncode == 0
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_device_that_is_not_there_is_told_as_serve_tells_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LIKENESS_DEVICE", "cuda")
+    statuses = [main(["check"]), main(["serve"])]
+    assert statuses == [2, 2]
+    assert capsys.readouterr().err.count("LIKENESS_DEVICE=cuda, but torch finds no CUDA device.") == 2
+
+
+def test_a_terminal_without_unicode_gets_escapes() -> None:
+    environment = {"PYTHONIOENCODING": "ascii", "LIKENESS_WEB_DIR": str(NO_WEBSITE), "LIKENESS_HOSTS": "\xe4"}
+    done = subprocess.run(
+        [sys.executable, "-m", "app", "check"], cwd=ROOT, env=environment, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert "LIKENESS_HOSTS: \\xe4 is not a host name" in done.stderr

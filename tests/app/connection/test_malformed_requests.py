@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from contextlib import closing
 
@@ -15,6 +16,7 @@ from tests.app.server import (
     ENHANCE,
     LIVE,
     MULTIPART,
+    UPSCALE,
     Likeness,
     answer_on,
     eventually,
@@ -152,3 +154,18 @@ def test_an_offered_upgrade_to_http_2_is_ignored(likeness: Likeness) -> None:
     assert response.status_code == 405
     with closing(likeness.start(ENHANCE, PHOTO, headers=headers, require_face=False)) as connection:
         assert connection.recv(12) == b"HTTP/1.1 200"
+
+
+@pytest.mark.parametrize("name", [b"Upgrade", b"UPGRADE"])
+def test_an_offered_upgrade_is_ignored_wherever_the_bytes_are_split(likeness: Likeness, name: bytes) -> None:
+    body = form_body({"file": PHOTO})
+    length = b"Content-Type: %s\r\nContent-Length: %d\r\n" % (MULTIPART.encode(), len(body))
+    start = b"POST %s HTTP/1.1\r\nHost: localhost\r\n%sConnection: Upgrade" % (UPSCALE.encode(), length)
+    offer = b"\r\n" + name + b": h2c\r\n\r\n"
+    for split in range(1, len(offer)):
+        with closing(likeness.connect()) as connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.sendall(start + offer[:split])
+            time.sleep(0.02)
+            connection.sendall(offer[split:] + body)
+            assert connection.recv(12) == b"HTTP/1.1 200", split

@@ -24,9 +24,9 @@ def jpeg(picture: PIL.Image.Image, **stored: Any) -> bytes:
     return file.getvalue()
 
 
-def ended(data: bytes, share: float) -> bytes:
-    """The first part of a JPEG file, with the end marker."""
-    return data[: int(len(data) * share)].rstrip(b"\xff") + b"\xff\xd9"
+def ended(data: bytes, share: float, idle: bytes = b"") -> bytes:
+    """The first part of a JPEG file, with the end marker, before which `idle` bytes may stand."""
+    return data[: int(len(data) * share)] + idle + b"\xff\xd9"
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
@@ -54,8 +54,34 @@ def test_a_few_missing_rows_are_a_notice_and_the_others_stay(mode: str, stored: 
 
 def test_a_file_that_cannot_hold_its_picture_is_refused_before_it_is_decoded() -> None:
     large = jpeg(PICTURE.resize((5000, 4999)))
-    with bounded(seconds=5, megabytes=20), pytest.raises(BrokenImage, match="9002 bytes cannot hold 5000 × 4999"):
-        decoded(large[:9000].rstrip(b"\xff") + b"\xff\xd9")
+    with bounded(seconds=5, megabytes=20), pytest.raises(BrokenImage, match="bytes cannot hold 5000 × 4999"):
+        decoded(ended(large, 9000 / len(large)))
+
+
+@pytest.mark.parametrize("idle", [b"\xff", b"\xff\xd0", b"\xff\xd5", b"\xff\x01", b"\xff\xff\xff\x01"])
+@pytest.mark.parametrize("stored", STORED)
+def test_idle_bytes_before_the_end_make_no_difference(idle: bytes, stored: dict[str, Any]) -> None:
+    with pytest.raises(BrokenImage, match=f"of its picture's {HEIGHT} rows"):
+        decoded(ended(jpeg(PICTURE, **stored), 0.5, idle))
+
+
+@pytest.mark.parametrize("size", [(33, 100), (65, 65), (64, 40), (200, 33), (401, 397)])
+@pytest.mark.parametrize("stored", STORED)
+def test_missing_rows_are_found_in_pictures_of_any_size(size: tuple[int, int], stored: dict[str, Any]) -> None:
+    whole = jpeg(PICTURE.resize(size), **stored)
+    assert codes(decoded(whole)) == []
+    with pytest.raises(BrokenImage, match=f"of its picture's {size[1]} rows"):
+        decoded(ended(whole, 0.6))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_a_progressive_picture_without_its_last_scans_has_a_notice(mode: str) -> None:
+    whole = jpeg(PICTURE.convert(mode), progressive=True)
+    assert codes(decoded(whole)) == []
+    photo = decoded(ended(whole, 0.5))
+    assert [notice.message for notice in photo.notices] == [
+        "The file is incomplete: it ends before the details of its picture."
+    ]
 
 
 @pytest.mark.parametrize("stored", [*STORED, {"progressive": True}])
