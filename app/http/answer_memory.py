@@ -56,7 +56,8 @@ class AnswerMemory:
 
     def _make_room(self, size: int, now: float) -> None:
         while self._answers and self._total + size > self._max_bytes:
-            slowest = min(self._answers, key=lambda answer: answer.rate(now))
+            # Among answers that have only just begun, the one that has most left to send.
+            slowest = min(self._answers, key=lambda answer: (answer.rate(now), answer.sent - answer.size))
             self._release(slowest)
             slowest.cut("answer_memory_full", "answers took too much memory, and its client was the slowest reader")
 

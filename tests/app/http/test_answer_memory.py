@@ -67,6 +67,14 @@ def test_an_answer_that_has_just_begun_is_not_called_slow(clock: Clock) -> None:
             assert connections.cut == ["slow answer_memory_full"]
 
 
+def test_of_answers_that_have_just_begun_the_one_with_most_left_is_cut(clock: Clock) -> None:
+    memory, connections = AnswerMemory(100, Ledger()), Connections()
+    with memory.held(40, connections.scope("nearly done")) as first, memory.held(40, connections.scope("begun")):
+        first.sent = 39
+        with memory.held(40, connections.scope("new")):
+            assert connections.cut == ["begun answer_memory_full"]
+
+
 def test_one_answer_alone_may_be_larger(clock: Clock) -> None:
     memory, connections = AnswerMemory(100, Ledger()), Connections()
     with memory.held(60, connections.scope("a")), memory.held(30, connections.scope("b")):
