@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from app.work.admission import UPLOAD_S
 from tests.app import samples
 from tests.app.exposition import scraped
 from tests.app.fakes import FakeModels
@@ -37,6 +38,7 @@ def test_photos_and_uploads_in_work_are_done(monkeypatch: pytest.MonkeyPatch, ju
         arriving = server.connect()
         head = {"Content-Type": MULTIPART, "Content-Length": len(body), "Connection": "close"}
         arriving.sendall(head_of(UPSCALE, head) + body[:100])
+        time.sleep(2 * UPLOAD_S)  # the upload has lost its place
         fakes.detector.gate.clear()
         photos = [clients.submit(server.enhance, samples.small_face()) for _ in range(2)]
         eventually(lambda: server.status()["queue_length"] == 1)

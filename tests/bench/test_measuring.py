@@ -99,7 +99,7 @@ def test_a_detector_runs_and_the_given_faces_are_returned() -> None:
         seen.append(image.shape)
         return []
 
-    detector = SimpleNamespace(name="detector", max_side=100, detect=look)
+    detector = SimpleNamespace(name="detector", working_bytes=0, max_side=100, detect=look)
     sample = photo.portrait(400)
     image = np.zeros((400, 400, 3), np.float32)
     (found,) = detect(image, GivenFaces(detector, sample.faces, 400), Run())
