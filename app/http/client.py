@@ -7,7 +7,9 @@ from app.observe.request_record import record_of
 
 
 def client_name(scope: Scope) -> str:
-    """The client of a request. Addresses are neither logged nor stored under this name."""
+    """The client of a request. A name with an address is never logged. It is kept in memory, and in Redis if the rate
+    limit counts there, only for as long as the client is counted.
+    """
     key = record_of(scope).key
     if key is not None:
         return f"key:{key}"

@@ -17,13 +17,12 @@ from pipeline.run import Run
 
 MAX_RETRY_AFTER = 120  # seconds
 UPLOAD_S = 0.25  # for which an upload has a place; slower ones, which fill no slot, need one when they are complete
-SLOW_UPLOAD_S = 10.0  # for which a place is then kept for a client that had been refused
 STUCK_S = 60.0  # after its deadline; a photo checks the deadline between tiles, at least every few seconds
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Arrival:
-    """A photo whose upload has begun. It has a place until `keeps_until`, by `time.monotonic()`."""
+    """A photo whose upload has begun. It has a place until `keeps_until`, by `time.monotonic()`, at the longest."""
 
     client: str
     keeps_until: float
@@ -41,7 +40,8 @@ class Admission:
         self.slots, self.queue_size = slots, queue_size
         self.inside = 0
         self._shares = Shares(slots, queue_size)
-        self._arriving: dict[Arrival, None] = {}  # those that have a place, the first to lose it in front
+        self._arriving: dict[Arrival, None] = {}  # those that have a place, the first that came in front
+        self._slow: set[Arrival] = set()  # those that have lost it
         self._rounds = {priority: Rounds() for priority in Priority}
         self._line = Line(slots)
         self._workbench = Turns(slots + 1)
@@ -71,14 +71,21 @@ class Admission:
 
     @contextmanager
     def arriving(self, client: str) -> Iterator[Arrival]:
-        """A place for a photo of this client that begins to arrive. `place` takes it over. Raises `Overloaded`."""
+        """A place for a photo of this client that begins to arrive. `place` takes it over. Raises `Overloaded`.
+
+        While a slot is free, nobody is refused, because uploads that have places may never be complete.
+        """
         self._take(client)
         arrival = Arrival(client, time.monotonic() + UPLOAD_S)
         self._arriving[arrival] = None
         try:
             yield arrival
         finally:
-            self._end(arrival)
+            self._end_upload(arrival)
+            if arrival in self._arriving:
+                del self._arriving[arrival]
+                self._shares.give_back(client)
+                self._forget_unless_known(client)
 
     @contextmanager
     def place(
@@ -97,14 +104,17 @@ class Admission:
             del self._arriving[arrival]
         else:
             self._take(arrival.client)
+        self._end_upload(arrival)
         self.inside += 1
-        self._line.enter(run, (priority, self._rounds[priority].next_of(arrival.client)), on_position)
+        self._shares.enter(arrival.client)
         try:
+            self._line.enter(run, (priority, self._rounds[priority].next_of(arrival.client)), on_position)
             yield
         finally:
             self.inside -= 1
+            self._shares.leave(arrival.client)
+            self._forget_unless_known(arrival.client)
             self._line.leave(run)
-            self._give_back(arrival.client)
 
     @asynccontextmanager
     async def workbench(self, run: Run) -> AsyncIterator[None]:
@@ -136,22 +146,29 @@ class Admission:
         """Take a place for the client. Raises `Overloaded`."""
         now = time.monotonic()
         for late in [arrival for arrival in self._arriving if arrival.keeps_until <= now]:
-            self._end(late)
-            self._shares.keep(late.client, SLOW_UPLOAD_S)
-        before = self._shares.photos_before(client)
+            self._lapse(late)
+        before = self._shares.photos_before(client, self.inside)
         if before > 0:
             retry_after = self._seconds_for(before)
             self._shares.refuse(client, retry_after)
             raise Overloaded(retry_after)
+        if self._shares.free == 0:  # A slot is free, so at least one place is that of an upload.
+            self._lapse(next(reversed(self._arriving)))
         self._shares.take(client)
 
-    def _end(self, arrival: Arrival) -> None:
-        if arrival in self._arriving:
-            del self._arriving[arrival]
-            self._give_back(arrival.client)
+    def _lapse(self, arrival: Arrival) -> None:
+        """The upload loses its place and goes on."""
+        del self._arriving[arrival]
+        self._slow.add(arrival)
+        self._shares.lapse(arrival.client)
+        self._forget_unless_known(arrival.client)
 
-    def _give_back(self, client: str) -> None:
-        self._shares.give_back(client)
+    def _end_upload(self, arrival: Arrival) -> None:
+        if arrival in self._slow:
+            self._slow.remove(arrival)
+            self._shares.end_upload(arrival.client)
+
+    def _forget_unless_known(self, client: str) -> None:
         if client not in self._shares:
             for rounds in self._rounds.values():
                 rounds.forget(client)

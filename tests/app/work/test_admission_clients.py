@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, ExitStack, contextmanager, suppress
 from typing import Any
 
 import httpx
@@ -85,10 +85,60 @@ def test_a_refused_client_finds_its_place_free() -> None:
 
 
 def test_an_upload_that_arrives_has_a_place() -> None:
+    photos = Photos(queue_size=1)
+    with photos.inside("first"):
+        with photos.admission.arriving("one"), pytest.raises(Overloaded), photos.admission.arriving("other"):
+            pass
+        with photos.admission.arriving("other"):
+            pass
+
+
+def test_a_free_slot_goes_to_the_photo_that_is_complete_first() -> None:
+    """Many uploads that are never complete have all places; of those, the last that came makes way."""
+    photos = Photos(queue_size=2)
+    with ExitStack() as uploads:
+        stalled = [uploads.enter_context(photos.admission.arriving(f"stalls {number}")) for number in range(6)]
+        with photos.inside("polite"):
+            assert photos.admission.inside == 1
+            with photos.admission.place(Run(), stalled[0]), photos.admission.place(Run(), stalled[1]):
+                assert photos.admission.inside == 3
+                with pytest.raises(Overloaded) as refused, photos.admission.place(Run(), stalled[5]):
+                    pass
+        with photos.admission.place(Run(), stalled[5]):
+            assert photos.admission.inside == 1
+    assert refused.value.retry_after <= 4
+    assert photos.admission.inside == 0
+    photos.admission.forget_clients()
+    with photos.inside("one"), photos.inside("one"), photos.inside("one"):
+        assert photos.admission.inside == 3  # no place is lost
+
+
+def test_uploads_that_stall_are_not_in_the_time_that_a_refused_client_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "UPLOAD_S", PATIENCE)
+    photos = Photos(queue_size=8)
+    with ExitStack() as uploads, photos.inside("one"):
+        for number in range(40):
+            with suppress(Overloaded):
+                uploads.enter_context(photos.admission.arriving(f"stalls {number}"))
+        with pytest.raises(Overloaded) as refused, photos.inside("polite"):
+            pass
+    assert refused.value.retry_after == 2  # the photo inside, and its own
+
+
+def test_a_photo_whose_position_cannot_be_told_leaves_no_trace() -> None:
     photos = Photos(queue_size=0)
-    with photos.admission.arriving("one"), pytest.raises(Overloaded), photos.admission.arriving("other"):
+
+    def fail(position: int) -> None:
+        raise ConnectionError(position)
+
+    with (
+        pytest.raises(ConnectionError),
+        photos.admission.arriving("one") as arrival,
+        photos.admission.place(Run(), arrival, fail),
+    ):
         pass
-    with photos.admission.arriving("other"):
+    assert (photos.admission.inside, photos.admission.waiting) == (0, 0)
+    with photos.inside("one"), pytest.raises(Overloaded), photos.inside("other"):
         pass
 
 

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.work.shares import KEPT_S, MAX_CLIENTS, Shares
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from app.work.shares import BODY_S, KEPT_S, MAX_CLIENTS, Shares
+from tests.app.work.asking import PLACES, Clock, asks, before, gives_back
 
 
 @pytest.fixture
@@ -23,24 +16,7 @@ def clock() -> Clock:
 @pytest.fixture
 def shares(clock: Clock) -> Shares:
     """Nine places, one of them on the device."""
-    return Shares(slots=1, queue_size=8, clock=clock)
-
-
-def asks(shares: Shares, client: str, times: int = 1, retry_after: float = 3.0) -> int:
-    """How many places the client gets; it is refused the others."""
-    got = 0
-    for _ in range(times):
-        if shares.photos_before(client) == 0:
-            shares.take(client)
-            got += 1
-        else:
-            shares.refuse(client, retry_after)
-    return got
-
-
-def gives_back(shares: Shares, client: str, times: int = 1) -> None:
-    for _ in range(times):
-        shares.give_back(client)
+    return Shares(slots=1, queue_size=PLACES - 1, clock=clock)
 
 
 def test_one_client_alone_may_have_all_places(shares: Shares) -> None:
@@ -70,12 +46,12 @@ def test_two_clients_share_from_the_start_without_a_refusal(shares: Shares) -> N
 
 def test_a_refused_client_is_told_how_many_photos_are_before_it(shares: Shares) -> None:
     asks(shares, "flood", 9)
-    assert shares.photos_before("flood") == 10  # all that are inside, and itself
-    assert shares.photos_before("first") == 1
+    assert before(shares, "flood") == 10  # all that are inside, and itself
+    assert before(shares, "first") == 1
     shares.refuse("first", 3)
-    assert shares.photos_before("second") == 2
+    assert before(shares, "second") == 2
     shares.refuse("second", 3)
-    assert [shares.photos_before(name) for name in ("first", "second", "third")] == [1, 2, 3]
+    assert [before(shares, name) for name in ("first", "second", "third")] == [1, 2, 3]
 
 
 def test_places_are_kept_in_the_order_of_the_refusals(shares: Shares) -> None:
@@ -104,7 +80,7 @@ def test_a_place_is_kept_until_a_while_after_the_time_that_was_told(shares: Shar
     asks(shares, "flood", 9)
     asks(shares, "polite", retry_after=5)
     gives_back(shares, "flood")
-    clock.now += 5 + KEPT_S - 0.1
+    clock.now += 5 + BODY_S + KEPT_S - 0.1
     assert asks(shares, "flood") == 0
     clock.now += 0.2
     assert asks(shares, "flood") == 1
@@ -118,7 +94,7 @@ def test_a_client_that_was_served_keeps_the_others_to_their_share_for_its_next_p
     asks(shares, "polite", retry_after=1)
     gives_back(shares, "flood", 5)
     asks(shares, "polite")
-    clock.now += 1 + KEPT_S  # the refusal is forgotten, the next is the flood's own
+    clock.now += 1 + BODY_S + KEPT_S  # the refusal is forgotten, the next is the flood's own
     asks(shares, "flood", 10)
     clock.now += 1
     gives_back(shares, "polite")
@@ -155,22 +131,22 @@ def test_slots_are_not_kept(shares: Shares) -> None:
 
 def test_without_a_queue_each_client_takes_what_is_free() -> None:
     shares = Shares(slots=2, queue_size=0)
-    assert asks(shares, "one", 3) == 2
-    assert asks(shares, "other") == 0
-    gives_back(shares, "one")
-    assert asks(shares, "one") == 1
+    for _ in range(2):
+        shares.take("one")
+    assert shares.photos_before("other", inside=2) == 1
+    shares.refuse("other", 3)
+    shares.leave("one")
+    assert shares.photos_before("one", inside=1) == 0
 
 
-def test_a_slow_upload_keeps_its_place_longer(shares: Shares, clock: Clock) -> None:
-    asks(shares, "flood", 9)
-    asks(shares, "slow", retry_after=1)
-    shares.keep("slow", 10)
-    shares.keep("never refused", 10)
-    assert "never refused" not in shares
-    gives_back(shares, "flood")
-    clock.now += 9
-    assert asks(shares, "flood") == 0
-    assert asks(shares, "slow") == 1
+def test_while_a_slot_is_free_every_client_may_have_a_place(shares: Shares) -> None:
+    """The places are taken by uploads that may never be complete."""
+    for number in range(9):
+        shares.take(f"uploads {number}")
+    for number in range(40):
+        shares.refuse(f"waits {number}", 3)
+    assert shares.photos_before("another", inside=0) == 0
+    assert shares.photos_before("another", inside=1) == 2  # more than one photo inside cannot be before it
 
 
 def test_a_flood_of_new_clients_does_not_fill_the_memory(shares: Shares) -> None:

@@ -7,7 +7,8 @@ import json
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 
 import httpx
 import pytest
@@ -208,12 +209,32 @@ def test_a_refusal_comes_while_another_upload_has_the_only_place(
     monkeypatch.setattr(admission, "UPLOAD_S", PATIENCE)
     body = form_body({"file": samples.small_face()})
     head = head_of(ENHANCE, {"Content-Type": MULTIPART, "Content-Length": len(body), "Connection": "close"})
-    with serving(fakes, slots=1, queue_size=0) as server:
+    with serving(fakes, slots=1, queue_size=1) as server, ThreadPoolExecutor(1) as thread:
+        fakes.detector.gate.clear()
+        on_device = thread.submit(server.enhance, samples.small_face())
+        eventually(lambda: server.status()["slots_in_use"] == 1)
         first = server.connect()
         first.sendall(head + body[:10])
         eventually(lambda: server.app.state.service.admission._arriving)
         second = server.connect()
         second.sendall(head)  # and no body
         assert b'"overloaded"' in answer_on(second)
+        fakes.detector.gate.set()
+        assert on_device.result().status_code == 200
         first.sendall(body[10:])
         assert answer_on(first).startswith(b"HTTP/1.1 200")
+
+
+def test_heads_without_bodies_keep_no_photo_from_a_free_slot(
+    fakes: FakeModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "UPLOAD_S", PATIENCE)
+    head = head_of(ENHANCE, {"Content-Type": MULTIPART, "Content-Length": 5 * MEBIBYTE})
+    with serving(fakes, slots=1, queue_size=2) as server, ExitStack() as opened:
+        for number in range(12):
+            address = (f"127.0.0.{number + 2}", 0)
+            connection = socket.create_connection(("127.0.0.1", server.port), PATIENCE, source_address=address)
+            opened.enter_context(closing(connection)).sendall(head)
+        shares = server.app.state.service.admission._shares
+        eventually(lambda: shares.free == 0)
+        assert [server.enhance(samples.small_face()).status_code for _ in range(5)] == [200] * 5
