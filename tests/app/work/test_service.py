@@ -98,6 +98,7 @@ def test_the_perceptual_network_runs_in_the_slot_of_the_device(fakes: FakeModels
         assert done["models"]["perceptual"] == "fake-perceptual"
         assert "perceptual" not in server.enhance(file, metrics=False).json()["data"]["models"]
         fakes.perceptual.waits = True
+        fakes.perceptual.at_work.clear()
         answer = client.submit(server.enhance, file)
         assert fakes.perceptual.at_work.wait(60)
         assert server.status()["slots_in_use"] == 1
