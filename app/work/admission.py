@@ -73,7 +73,7 @@ class Admission:
     def arriving(self, client: str) -> Iterator[Arrival]:
         """A place for a photo of this client that begins to arrive. `place` takes it over. Raises `Overloaded`.
 
-        While a slot is free, no client without a place is refused: the uploads that have all places may never be complete.
+        While a slot is free, no client without a place is refused: uploads that have places may never be complete.
         """
         self._take(client, is_complete=False)
         arrival = Arrival(client, time.monotonic() + UPLOAD_S)
