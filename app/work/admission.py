@@ -73,9 +73,9 @@ class Admission:
     def arriving(self, client: str) -> Iterator[Arrival]:
         """A place for a photo of this client that begins to arrive. `place` takes it over. Raises `Overloaded`.
 
-        While a slot is free, nobody is refused, because uploads that have places may never be complete.
+        While a slot is free, no client without a place is refused: uploads that have places may never be complete.
         """
-        self._take(client)
+        self._take(client, is_complete=False)
         arrival = Arrival(client, time.monotonic() + UPLOAD_S)
         self._arriving[arrival] = None
         try:
@@ -103,7 +103,7 @@ class Admission:
         if arrival in self._arriving:
             del self._arriving[arrival]
         else:
-            self._take(arrival.client)
+            self._take(arrival.client, is_complete=True)
         self._end_upload(arrival)
         self.inside += 1
         self._shares.enter(arrival.client)
@@ -142,12 +142,12 @@ class Admission:
         self._shares.forget_all()
         self._rounds = {priority: Rounds() for priority in Priority}
 
-    def _take(self, client: str) -> None:
-        """Take a place for the client. Raises `Overloaded`."""
+    def _take(self, client: str, *, is_complete: bool) -> None:
+        """Take a place for a photo of the client. Raises `Overloaded`."""
         now = time.monotonic()
         for late in [arrival for arrival in self._arriving if arrival.keeps_until <= now]:
             self._lapse(late)
-        before = self._shares.photos_before(client, self.inside)
+        before = self._shares.photos_before(client, self.inside, is_complete=is_complete)
         if before > 0:
             retry_after = self._seconds_for(before)
             self._shares.refuse(client, retry_after)

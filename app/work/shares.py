@@ -17,7 +17,8 @@ class Shares:
     upload is slow waits for as long as the upload lasts, if others are being refused. One that was served while others
     were refused is remembered for `KEPT_S`. The rules:
 
-    - Free slot: while fewer photos are inside than there are slots, every client may have a place.
+    - Free slot: while fewer photos are inside than there are slots, a complete photo may have a place, and each client
+      may have as many for its uploads as there are slots, though uploads that are never complete have all places.
     - Shares: while a client that waits or is remembered has less than its share, nobody goes beyond his own. A share
       is one place at least, and one client alone may have all places.
     - Kept places: one is kept for each client that waits and has none, in the order in which they began to wait. At
@@ -43,13 +44,13 @@ class Shares:
         """Places that nobody has."""
         return self._places - self._held.total()
 
-    def photos_before(self, client: str, inside: int) -> int:
+    def photos_before(self, client: str, inside: int, *, is_complete: bool) -> int:
         """Of the photos `inside`, and those before this one, how many must end before the client may have a place.
 
         0 if it may have one now; then no place need be free while a slot is. At most `inside` + 1.
         """
         self._forget()
-        if inside < self._slots:
+        if inside < self._slots and (is_complete or self._held[client] < self._slots):
             return 0
         share = self._share_of(client)
         if self._held[client] >= share:

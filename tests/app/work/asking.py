@@ -17,7 +17,7 @@ class Clock:
 
 def before(shares: Shares, client: str) -> int:
     """The photos before the client, where each place that is taken is that of a photo inside."""
-    return shares.photos_before(client, PLACES - shares.free)
+    return shares.photos_before(client, PLACES - shares.free, is_complete=True)
 
 
 def asks(shares: Shares, client: str, times: int = 1, retry_after: float = 3.0) -> int:

@@ -133,20 +133,23 @@ def test_without_a_queue_each_client_takes_what_is_free() -> None:
     shares = Shares(slots=2, queue_size=0)
     for _ in range(2):
         shares.take("one")
-    assert shares.photos_before("other", inside=2) == 1
+    assert shares.photos_before("other", inside=2, is_complete=False) == 1
     shares.refuse("other", 3)
     shares.leave("one")
-    assert shares.photos_before("one", inside=1) == 0
+    assert shares.photos_before("one", inside=1, is_complete=False) == 0
 
 
-def test_while_a_slot_is_free_every_client_may_have_a_place(shares: Shares) -> None:
+def test_while_a_slot_is_free_a_client_without_a_place_and_a_complete_photo_may_have_one(shares: Shares) -> None:
     """The places are taken by uploads that may never be complete."""
     for number in range(9):
         shares.take(f"uploads {number}")
     for number in range(40):
         shares.refuse(f"waits {number}", 3)
-    assert shares.photos_before("another", inside=0) == 0
-    assert shares.photos_before("another", inside=1) == 2  # more than one photo inside cannot be before it
+    for client, is_complete in (("another", False), ("another", True), ("uploads 1", True)):
+        assert shares.photos_before(client, inside=0, is_complete=is_complete) == 0
+    # It may not read many bodies of one client for one slot. No more photos can be before it than are inside.
+    assert shares.photos_before("uploads 1", inside=0, is_complete=False) == 1
+    assert shares.photos_before("another", inside=1, is_complete=False) == 2
 
 
 def test_a_flood_of_new_clients_does_not_fill_the_memory(shares: Shares) -> None:
