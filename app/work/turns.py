@@ -68,8 +68,9 @@ class Turns:
         self._let_in()
 
     def _let_in(self) -> None:
-        while self._free > 0 and self._waiting:
-            turn = min(self._waiting, key=self._waiting.__getitem__)
+        # A turn whose task is being cancelled is done already, and is removed when the task runs.
+        while self._free > 0 and (waiting := [turn for turn in self._waiting if not turn.done()]):
+            turn = min(waiting, key=self._waiting.__getitem__)
             del self._waiting[turn]
             self._free -= 1
             turn.set_result(None)

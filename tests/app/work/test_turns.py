@@ -120,3 +120,21 @@ def test_one_that_leaves_loses_no_place(has_its_turn: bool) -> None:
         await asyncio.wait_for(turns.acquire((2,)), 1)
 
     asyncio.run(leave())
+
+
+def test_a_place_that_comes_free_while_a_waiting_task_is_cancelled_goes_to_the_next() -> None:
+    async def scenario() -> None:
+        turns = Turns(1)
+        await turns.acquire((0,))
+        leaving, staying = (asyncio.create_task(turns.acquire((order,))) for order in (1, 2))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        turns.release()  # before the cancelled task has run
+        await asyncio.wait_for(staying, 5)
+        assert leaving.cancelled()
+        turns.release()
+        await asyncio.wait_for(turns.acquire((3,)), 5)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(turns.acquire((4,)), 0.01)  # only one place was given back
+
+    asyncio.run(scenario())
