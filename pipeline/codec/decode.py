@@ -10,7 +10,7 @@ from PIL import ImageCms
 from PIL.JpegImagePlugin import JpegImageFile
 
 from pipeline.codec.damage import damage_reported
-from pipeline.codec.file_parts import orientation
+from pipeline.codec.file_parts import Parts, orientation
 from pipeline.codec.inspect import Header
 from pipeline.codec.jpeg_rows import check_length, lacks_detail, missing_rows
 from pipeline.codec.limits import CHECKED_BEFORE_DECODING, MAX_MISSING, MAX_PROFILE_BYTES
@@ -50,7 +50,7 @@ def decode(header: Header) -> Photo:
         file = header.file_format.plugin(BytesIO(parts.pixels))
         file.load()
         if isinstance(file, JpegImageFile):
-            notices += _truncation(parts.pixels, file)
+            notices += _truncation(parts, file)
         if parts.animated or getattr(file, "is_animated", False):
             notices.append(Notice("animation_first_frame", "The file is an animation; only its first frame is used."))
         turn = _UPRIGHT.get(orientation(parts.exif or file.info.get("exif", b"")))
@@ -78,15 +78,15 @@ def _check_cheaply(header: Header) -> None:
         check_rows(parts.header, parts.packed)
 
 
-def _truncation(data: bytes, picture: JpegImageFile) -> list[Notice]:
+def _truncation(parts: Parts, picture: JpegImageFile) -> list[Notice]:
     """What to say about a JPEG file that is not all there. Raises `BrokenImage` where too many rows are missing."""
-    missing, height = missing_rows(picture, data), picture.height
+    missing, height = missing_rows(picture, parts.pixels), picture.height
     if missing > MAX_MISSING * height:
         raise BrokenImage(f"This JPEG file is incomplete: it holds {height - missing} of its picture's {height} rows.")
     if missing:
         message = f"The file is incomplete: {missing} of its picture's {height} rows are missing, and left grey."
         return [Notice("photo_truncated", message)]
-    if lacks_detail(data):
+    if lacks_detail(parts.outline):
         return [Notice("photo_truncated", "The file is incomplete: it ends before the details of its picture.")]
     return []
 

@@ -7,11 +7,9 @@ picture change nothing, but where pixels are missing they are decoded as pixels.
 
 from __future__ import annotations
 
-import re
 from io import BytesIO
 
 import numpy as np
-import numpy.typing as npt
 import PIL.Image
 from PIL.JpegImagePlugin import JpegImageFile
 
@@ -21,13 +19,14 @@ from pipeline.errors import BrokenImage
 GREY, NEARLY = 128, 2  # the brightness of a pixel of which the file says nothing, and how far rounding takes it away
 BRIGHTNESS = {1: (1,), 3: (0.299, 0.587, 0.114), 4: (0, 0, 0, 1)}  # weights by channels: grey, RGB, CMYK
 BLOCK = 8  # pixels: what is compressed as one
+ROWS_AT_ONCE = 256  # of both pictures that are compared
 
-# Bytes at the end of a scan at which the decoder stops, as it does at the next marker: padding, and markers that mean
-# nothing there.
-_IDLE_END = re.compile(rb"(?:\xff+[\x01\xd0-\xd7]?)+\Z")
-_NOISE = bytes(range(1, 255)) * 2
+# The decoder stops at these if it still needs pixels. Where those before a restart marker are whole, it goes on behind it.
+_STOPS = tuple(bytes((0xFF, code)) for code in (0x01, *range(0xD0, 0xD8)))
+_NOISE = bytes(range(255)) * 2  # begins with 0: after padding (0xFF) that makes a pixel's byte of both
+_LEAST_NOISE, _MOST_ADDED = 8, 4 * 2**20  # bytes: at each stop, and at all of them if these are fewer
 # With the eight restart markers, one of which the decoder waits for if the file has them at all.
-_MORE_PIXELS = _NOISE + b"".join(bytes((0xFF, restart)) + _NOISE for restart in range(0xD0, 0xD8))
+_MORE_PIXELS = _NOISE + b"".join(stop + _NOISE for stop in _STOPS[1:])
 
 
 def check_length(data: bytes, width: int, height: int) -> None:
@@ -42,39 +41,47 @@ def missing_rows(picture: PIL.Image.Image, data: bytes) -> int:
     A picture whose last pixel is darker or brighter than grey is whole; its colour says nothing, because colours may be
     stored at half the size and bleed. Any other is decoded once more, with bytes added.
     """
-    pixels = np.asarray(picture)
-    last = np.atleast_1d(pixels[-1, -1])
+    width, height = picture.size
+    last = np.asarray(picture.crop((width - 1, height - 1, width, height))).ravel()
     if abs(float(last @ BRIGHTNESS[len(last)]) - GREY) > NEARLY:
         return 0
-    other: npt.NDArray[np.uint8] = np.asarray(JpegImageFile(BytesIO(_with_more_pixels(data))))
-    changed = (pixels != other).reshape(len(pixels), -1).any(axis=1)
-    return len(pixels) - int(changed.argmax()) if changed.any() else 0
+    other = JpegImageFile(BytesIO(_with_more_pixels(data)))
+    for top in range(0, height, ROWS_AT_ONCE):
+        band = 0, top, width, min(top + ROWS_AT_ONCE, height)
+        rows, others = (np.asarray(whole.crop(band)) for whole in (picture, other))
+        changed = (rows != others).reshape(len(rows), -1).any(axis=1)
+        if changed.any():
+            return height - top - int(changed.argmax())
+    return 0
 
 
-def lacks_detail(data: bytes) -> bool:
-    """Whether a progressive JPEG file lacks scans: the picture has all rows then, but is coarse.
+def lacks_detail(outline: bytes) -> bool:
+    """Whether a progressive JPEG file, of which `outline` has the headers, lacks scans: its picture is coarse then.
 
     Each scan has some of the 64 coefficients of some components, at first without their last bits (Annex G of T.81).
     """
     whole: dict[int, int] = {}  # component → the coefficients that are there to their last bit, as bits
-    for marker, start, _, _ in jpeg_segments(data):
+    for marker, start, _, _ in jpeg_segments(outline):
         if marker == PROGRESSIVE:
-            whole = dict.fromkeys(data[start + 10 : start + 10 + 3 * data[start + 9] : 3], 0)
+            whole = dict.fromkeys(outline[start + 10 : start + 10 + 3 * outline[start + 9] : 3], 0)
         elif marker == SCAN and whole:
-            count = data[start + 4]
-            first, last, bits = data[start + 5 + 2 * count : start + 8 + 2 * count]
+            count = outline[start + 4]
+            first, last, bits = outline[start + 5 + 2 * count : start + 8 + 2 * count]
             if bits & 0x0F == 0:
-                for component in data[start + 5 : start + 5 + 2 * count : 2]:
+                for component in outline[start + 5 : start + 5 + 2 * count : 2]:
                     whole[component] |= (2 << last) - (1 << first)
     return any(coefficients != 2**64 - 1 for coefficients in whole.values())
 
 
 def _with_more_pixels(data: bytes) -> bytes:
-    """The file with bytes added to the compressed pixels of each scan."""
+    """The file with bytes added to the compressed pixels of each scan, where the decoder stops and at the end."""
     parts, copied = [], 0
-    for marker, _, _, following in jpeg_segments(data):
+    for marker, _, end, following in jpeg_segments(data):
         if marker == SCAN:
-            end = copied + len(_IDLE_END.sub(b"", data[copied:following]))
-            parts += [data[copied:end], _MORE_PIXELS]
+            pixels = data[end:following]
+            noise = _NOISE[: max(_LEAST_NOISE, _MOST_ADDED // (1 + sum(map(pixels.count, _STOPS))))]
+            for stop in _STOPS:
+                pixels = pixels.replace(stop, noise + stop)
+            parts += [data[copied:end], pixels, _MORE_PIXELS]
             copied = following
     return b"".join((*parts, data[copied:]))

@@ -58,11 +58,23 @@ def test_a_file_that_cannot_hold_its_picture_is_refused_before_it_is_decoded() -
         decoded(ended(large, 9000 / len(large)))
 
 
-@pytest.mark.parametrize("idle", [b"\xff", b"\xff\xd0", b"\xff\xd5", b"\xff\x01", b"\xff\xff\xff\x01"])
+IDLE = [b"\xff", b"\xff\xd0", b"\xff\xd5", b"\xff\x01", b"\xff\xff\xff\x01", b"\xff\xd0\x00", b"\xff\x01\x07\xd3"]
+
+
+@pytest.mark.parametrize("idle", IDLE)
 @pytest.mark.parametrize("stored", STORED)
 def test_idle_bytes_before_the_end_make_no_difference(idle: bytes, stored: dict[str, Any]) -> None:
     with pytest.raises(BrokenImage, match=f"of its picture's {HEIGHT} rows"):
         decoded(ended(jpeg(PICTURE, **stored), 0.5, idle))
+
+
+@pytest.mark.parametrize("idle", [b"\xff", b"\xff\xd0", b"\xff\x01"])
+@pytest.mark.parametrize("before", [b"", b"\x00"])
+def test_a_million_idle_bytes_cost_no_more_than_their_length(idle: bytes, before: bytes) -> None:
+    """Also where they are not idle after all, as pixels follow."""
+    cut = ended(jpeg(PICTURE), 0.5, idle * 1_000_000 + before)
+    with bounded(seconds=5, megabytes=100), pytest.raises(BrokenImage, match="of its picture's"):
+        decoded(cut)
 
 
 @pytest.mark.parametrize("size", [(33, 100), (65, 65), (64, 40), (200, 33), (401, 397)])
