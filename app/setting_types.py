@@ -3,7 +3,6 @@
 The messages of settings that may contain a password never quote the value.
 """
 
-import ipaddress
 import os
 import re
 from pathlib import Path
@@ -12,11 +11,12 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator
 
+from app.access.hosts import is_address, is_name
+
 MAX_HOST = 253  # characters of a name in the DNS
 MAX_TEXT = 8_000  # characters of any other text
 MAX_KEYS = 100_000  # characters: over a thousand API keys
 
-_HOST = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?")
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -33,11 +33,10 @@ def at_most(length: int) -> BeforeValidator:
 
 def check_host(text: str) -> str:
     """An address or a name to listen on. Raises `ValueError` for what cannot be one; nothing is resolved."""
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        if len(text) > MAX_HOST or not _HOST.fullmatch(text):
-            raise ValueError("it is neither an IP address nor the name of a host") from None
+    if not is_address(text) and (
+        len(text) > MAX_HOST or not (text.isascii() and is_name(text.lower().removesuffix(".")))
+    ):
+        raise ValueError("it is neither an IP address nor the name of a host")
     return text
 
 

@@ -10,6 +10,7 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias, get_args
 
@@ -68,7 +69,7 @@ def _works(models: Models) -> Iterator[tuple[Model, Work]]:
     yield models.restorer, lambda: models.restorer.restore([crop] * models.restorer.batch_size)
     for upscaler in models.upscalers.values():
         tiles = [_portrait(upscaler.tile, upscaler.tile)] * upscaler.batch_size
-        yield upscaler, lambda upscaler=upscaler, tiles=tiles: upscaler.upscale(tiles)  # type: ignore[misc]
+        yield upscaler, partial(upscaler.upscale, tiles)
     if (parser := models.parser) is not None:
         yield parser, lambda: parser.parse([crop.image] * parser.batch_size)
     if (recogniser := models.recogniser) is not None:

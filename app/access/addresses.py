@@ -3,8 +3,9 @@
 import ipaddress
 import re
 
+from app.access.hosts import DEFAULT_PORTS
+
 _ORIGIN = re.compile(r"(https?)://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?")
-_DEFAULT_PORTS = {("http", "80"), ("https", "443")}  # browsers leave these ports out
 
 
 def parse_origins(text: str) -> tuple[str, ...]:
@@ -19,7 +20,8 @@ def parse_origins(text: str) -> tuple[str, ...]:
                 f"{origin} is not an origin, http(s)://host or http(s)://host:port without a path;"
                 " * is one only if it stands alone"
             )
-        if match.groups() in _DEFAULT_PORTS:
+        scheme, port = match.groups()
+        if port == str(DEFAULT_PORTS[scheme]):
             raise ValueError(f"browsers send {origin} without its port, and so it must be written")
     return origins
 

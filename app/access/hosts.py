@@ -15,7 +15,7 @@ _LABEL = r"[a-z0-9_-]{1,63}"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _AUTHORITY = re.compile(rf"(?:({_NAME.pattern})\.?|\[([0-9a-f:.]+)\])(?::([0-9]*))?")
 _MAX_AUTHORITY = 253 + len(".:65535")  # the longest name that DNS has, a dot at its end, and a port
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORTS = {"http": 80, "https": 443}  # browsers leave these out
 
 
 class Authority(NamedTuple):
@@ -48,7 +48,7 @@ def parse_hosts(text: str) -> tuple[str, ...]:
     if ANY in hosts:
         return (ANY,)
     for host in hosts:
-        if _NAME.fullmatch(host.removeprefix(".")) is None and not _is_address(host.strip("[]")):
+        if not is_name(host.removeprefix(".")) and not is_address(host.strip("[]")):
             raise ValueError(
                 f"{host} is not a host name such as photos.example.org, or .example.org with its subdomains, without"
                 f" scheme, port and path; {ANY} stands for any host"
@@ -60,7 +60,7 @@ def is_served(host: str, hosts: tuple[str, ...]) -> bool:
     """Whether the server answers for the host of an `Authority`: a loopback name, an address, or one of `hosts`."""
     if host == "localhost" or host.endswith(".localhost"):  # names of the loopback (RFC 6761)
         return True
-    return any(entry in (ANY, host) or _is_subdomain(host, entry) for entry in hosts) or _is_address(host)
+    return any(entry in (ANY, host) or _is_subdomain(host, entry) for entry in hosts) or is_address(host)
 
 
 def is_same_origin(origin: str, authority: Authority | None) -> bool:
@@ -69,7 +69,7 @@ def is_same_origin(origin: str, authority: Authority | None) -> bool:
     The scheme is not compared, because a proxy may have taken off TLS. It decides which port a browser leaves out.
     """
     scheme, _, rest = origin.lower().partition("://")
-    default, page = _DEFAULT_PORTS.get(scheme), parse_authority(rest)
+    default, page = DEFAULT_PORTS.get(scheme), parse_authority(rest)
     if default is None or page is None or authority is None:
         return False
     return (page.host, page.port or default) == (authority.host, authority.port or default)
@@ -79,7 +79,13 @@ def _is_subdomain(host: str, entry: str) -> bool:
     return entry.startswith(".") and (host.endswith(entry) or host == entry[1:])
 
 
-def _is_address(host: str) -> bool:
+def is_name(host: str) -> bool:
+    """Whether this is a name in lower case, without a dot at its end."""
+    return _NAME.fullmatch(host) is not None
+
+
+def is_address(host: str) -> bool:
+    """Whether this is an IP address, without brackets."""
     try:
         ipaddress.ip_address(host)
     except ValueError:

@@ -1,7 +1,4 @@
-"""A transport that reads on for a while before it closes.
-
-Data that arrives at a closed socket makes TCP reset the connection, and the client loses its answer.
-"""
+"""A transport that reads on for a while before it closes, and that knows what its client has taken."""
 
 import asyncio
 import struct

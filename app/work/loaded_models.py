@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from app.settings import Settings
 from app.work.errors import NotReady
 from app.work.selection import select
-from app.work.threads import WorkEnded, WorkerThreads
+from app.work.threads import WorkerThreads
 from pipeline.models.catalogue.selection import Selection
 from pipeline.models.loading import load
 from pipeline.models.roles import Models
@@ -88,8 +88,7 @@ class LoadedModels:
         try:
             await asyncio.get_running_loop().run_in_executor(self.threads, self.load)
         except Exception as error:
-            if isinstance(error, WorkEnded):  # `load` notes ordinary errors only
-                self.fail(str(error))
+            self.fail(str(error))  # `load` has said so already, but for work that should end its thread
             logger.exception("the models could not be loaded")
         else:
             logger.info("ready after %.1f s: %s", time.monotonic() - start, self.models.names())

@@ -21,7 +21,7 @@ BRIGHTNESS = {1: (1,), 3: (0.299, 0.587, 0.114), 4: (0, 0, 0, 1)}  # weights by 
 BLOCK = 8  # pixels: what is compressed as one
 ROWS_AT_ONCE = 256  # of both pictures that are compared
 
-# The decoder stops at these if it still needs pixels. Where those before a restart marker are whole, it goes on behind it.
+# The decoder stops at these if it still needs pixels. Behind a restart marker it goes on if those before it are whole.
 _STOPS = tuple(bytes((0xFF, code)) for code in (0x01, *range(0xD0, 0xD8)))
 _NOISE = bytes(range(255)) * 2  # begins with 0: after padding (0xFF) that makes a pixel's byte of both
 _LEAST_NOISE, _MOST_ADDED = 8, 4 * 2**20  # bytes: at each stop, and at all of them if these are fewer

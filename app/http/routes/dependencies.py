@@ -8,12 +8,13 @@ from app.http.answer_memory import AnswerMemory
 from app.work.service import Service
 
 
+# Both are coroutines: FastAPI would call functions in its thread pool, for each request.
 async def _service(request: Request) -> Service:
     found: Service = request.app.state.service
     return found
 
 
-def _answers(request: Request) -> AnswerMemory:
+async def _answers(request: Request) -> AnswerMemory:
     found: AnswerMemory = request.app.state.answers
     return found
 

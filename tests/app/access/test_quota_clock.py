@@ -10,25 +10,16 @@ import redis
 
 from app.access.quota import Quota, parse_rates
 from tests.app.access.counting import allowed, taken
+from tests.app.clock import Clock
 from tests.app.redis_server import needs_redis, redis_running
 
 HOUR = 3600
 MEMORY = "memory://"
 
 
-class Clock:
-    """The wall clock, as `time.time` tells it."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
+    clock = Clock(1_000_000_000.0)
     monkeypatch.setattr(time, "time", clock)
     return clock
 

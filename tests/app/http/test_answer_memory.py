@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import ExitStack
+from types import SimpleNamespace
 
 import pytest
 from starlette.types import Message, Scope
@@ -12,22 +13,13 @@ from app.http import answer_memory
 from app.http.answer_memory import AnswerMemory
 from app.http.large_response import PIECE, LargeResponse
 from app.work.memory import Ledger
-
-
-class Clock:
-    """Seconds that the test sets."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def monotonic(self) -> float:
-        return self.now
+from tests.app.clock import Clock
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(answer_memory, "time", clock)
+    monkeypatch.setattr(answer_memory, "time", SimpleNamespace(monotonic=clock))
     return clock
 
 

@@ -1,18 +1,10 @@
-"""Clients that ask for places, by a clock that the test sets."""
+"""Clients that ask for places."""
 
 from __future__ import annotations
 
 from app.work.shares import Shares
 
 PLACES = 9
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def before(shares: Shares, client: str) -> int:

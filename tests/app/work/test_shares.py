@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from app.work.shares import BODY_S, KEPT_S, MAX_CLIENTS, Shares
-from tests.app.work.asking import PLACES, Clock, asks, before, gives_back
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def shares(clock: Clock) -> Shares:
-    """Nine places, one of them on the device."""
-    return Shares(slots=1, queue_size=PLACES - 1, clock=clock)
+from tests.app.clock import Clock
+from tests.app.work.asking import asks, before, gives_back
 
 
 def test_one_client_alone_may_have_all_places(shares: Shares) -> None:

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from app.connection.protocol import LINGER_S
 from app.work.shares import Shares
-from tests.app.work.asking import PLACES, Clock, asks, before, gives_back
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def shares(clock: Clock) -> Shares:
-    """Nine places, one of them on the device."""
-    return Shares(slots=1, queue_size=PLACES - 1, clock=clock)
+from tests.app.clock import Clock
+from tests.app.work.asking import asks, before, gives_back
 
 
 def test_a_client_that_reads_its_refusal_after_its_body_finds_its_place_kept(shares: Shares, clock: Clock) -> None:
