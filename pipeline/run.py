@@ -79,9 +79,9 @@ class Run:
         self.timings_ms[name] = self.timings_ms.get(name, 0.0) + seconds * 1000
 
     @property
-    def present_stage(self) -> str | None:
-        """The running stage; None between stages."""
-        return self._stage
+    def latest_stage(self) -> str | None:
+        """The running stage, else the one that ended last; None before the first."""
+        return self._stage or (self._stages[-1].name if self._stages else None)
 
     @property
     def remaining_s(self) -> float | None:
@@ -136,8 +136,8 @@ class Run:
             code = StageFailed.code
             raise StageFailed(f"The {name} step failed.", stage=name) from error
         finally:
-            self._stage = None
             self.record(name, time.perf_counter() - self._stage_start, code)
+            self._stage = None  # after it is recorded, as another thread may ask for the latest stage
 
 
 def _ended_now(name: str, seconds: float, error: str | None) -> StageTime:

@@ -42,7 +42,7 @@ class Cancellation:
             await asyncio.wait({working, leaving, stopping}, timeout=run.remaining_s, return_when=FIRST_COMPLETED)
             if working.done():
                 return working.result()
-            stage = run.present_stage or "queue"
+            stage = run.latest_stage or "queue"
             if leaving.done():
                 raise Cancelled("The client went away before the photo was done.", stage=stage)
             if stopping.done():

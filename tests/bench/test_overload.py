@@ -63,6 +63,7 @@ def test_the_summary_of_a_burst() -> None:
     assert "{200: 5, 503: 15}; 14 with Retry-After, slowest refusal after 30 ms; /live at most 40 ms of 2 times" in said
 
 
+@pytest.mark.alone
 def test_a_real_server(capsys: pytest.CaptureFixture[str]) -> None:
     """Only the limits that a slow machine cannot break: how many photos are done, and their pixels."""
     overload.main(["--minutes", "0.1"])

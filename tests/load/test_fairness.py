@@ -13,6 +13,8 @@ from bench.crowd import FLOODERS, FLOODING, POLITE, Asked
 from tests.app.fakes import FakeModels
 from tests.app.server import serving
 
+pytestmark = pytest.mark.alone
+
 SECONDS = 6.0
 PER_TILE_S = 0.002
 UPLOAD_S, PARTS = 1.5, 10  # of a slow client

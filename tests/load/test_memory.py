@@ -7,6 +7,8 @@ import pytest
 
 from bench import memory
 
+pytestmark = pytest.mark.alone
+
 
 def test_memory_does_not_grow(capsys: pytest.CaptureFixture[str]) -> None:
     status = memory.main(["--requests", "40", "--warm-up", "10"])

@@ -20,6 +20,8 @@ from tests.app.server import ENHANCE, UPSCALE, Likeness, serving
 from tests.corpus import corpus
 from tests.images import Pixels
 
+pytestmark = pytest.mark.alone
+
 AT_ONCE = 8
 REQUESTS = 500
 MAX_PIXELS = 25_000_000

@@ -18,6 +18,8 @@ from tests.load.arrivals import Outcome, arriving, digest_of
 from tests.load.balancer import Balancer, balancing
 from tests.load.processes import TIMEOUT_S, Process, processes
 
+pytestmark = pytest.mark.alone
+
 MOST_PER_SECOND = 8.0
 LOAD = 0.4  # of the capacity of one replica; on two cores three replicas have little more
 AT_LEAST = 8  # photos after each event

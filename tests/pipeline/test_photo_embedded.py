@@ -97,7 +97,7 @@ def test_what_restorer_and_upscaler_leave_is_given_back(monkeypatch: pytest.Monk
     run = Run()
     for step in ("restoration", "upscaling"):
         patched = f"pipeline.steps.{step}.return_freed_memory"
-        monkeypatch.setattr(patched, lambda: given_back.append(str(run.present_stage)))
+        monkeypatch.setattr(patched, lambda: given_back.append(str(run.latest_stage)))
     options = EnhanceOptions(require_face=False)
     enhance(Photo(np.zeros((64, 64, 3), dtype=np.float32)), options, fake_models(), run)
     assert given_back == ["restoration", "upscaling"]

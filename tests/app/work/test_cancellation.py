@@ -90,6 +90,15 @@ def test_work_that_has_not_begun_a_stage_is_abandoned_in_the_queue() -> None:
     assert caught.value.stage == "queue"
 
 
+def test_work_that_is_abandoned_between_two_stages_is_abandoned_in_the_first() -> None:
+    run = Run()
+    with run.stage("metrics"):
+        assert run.latest_stage == "metrics"
+    with pytest.raises(Cancelled) as caught:
+        asyncio.run(Cancellation().until_unwanted(never(), run, at_once()))
+    assert caught.value.stage == "metrics"
+
+
 @pytest.mark.parametrize("stops", [False, True])
 def test_a_cancelled_caller_waits_for_its_thread_unless_the_server_stops(stops: bool) -> None:
     release = threading.Event()
