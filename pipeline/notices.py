@@ -17,7 +17,7 @@ NO_FACE_ADVICE = (
 def face_notices(options: EnhanceOptions, reports: Sequence[FaceReport], models: Models) -> list[Notice]:
     """Notices on the faces of a photo that was enhanced with `options` and `models`, in a fixed order."""
     notices = []
-    kept = [report for report in reports if report.verdict.action == "kept"]
+    kept = [report for report in reports if not report.verdict.is_pasted]
     if not reports:
         notices.append(Notice("no_face_detected", f"No face was found; the photo was only upscaled. {NO_FACE_ADVICE}"))
     elif len(kept) == len(reports):

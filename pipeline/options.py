@@ -44,6 +44,7 @@ class EnhanceOptions:
     ] = ()
     require_face: Annotated[bool, About("true: no face is an error; false: upscale all the same")] = True
     restorer: Annotated[str | None, About("another restorer that is offered", by_model=True)] = None
+    color_lock: Annotated[bool, About("true: a restored face keeps the mean colour that it has in the photo")] = True
     color_correction: Annotated[
         ColorCorrection, About("auto: white balance and contrast of a faded photo", upscales=True)
     ] = "none"

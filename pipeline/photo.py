@@ -8,6 +8,7 @@ from pipeline.options import EnhanceOptions
 from pipeline.plan import make_plan, request_faces, to_align
 from pipeline.run import Run
 from pipeline.steps.alignment import align
+from pipeline.steps.benefit import lock_colors, without_blurrier, without_unchanged
 from pipeline.steps.blending import paste_back, with_masks
 from pipeline.steps.color import correct
 from pipeline.steps.detection import detect
@@ -36,6 +37,9 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
     plan = make_plan(requests, crops, models.restorer.max_native_size)
     with run.stage("restoration"):
         faces = restore(plan.faces, models.restorer, run)
+        if options.color_lock:
+            faces = lock_colors(faces)
+        faces = without_unchanged(faces)
     with run.stage("identity"):
         faces = judge(faces, models.recogniser, options, run)
     with run.stage("upscaling"):
@@ -43,6 +47,7 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
         background = upscale(image, options.upscale_factor, upscaler, run)
         alpha = upscale_alpha(photo.alpha, options.upscale_factor)
     with run.stage("blending"):
+        faces = without_blurrier(faces, background, size, run)
         faces = with_masks(faces, models.parser, run)
         result = paste_back(background, size, faces, run)
     while faces and models.recogniser is not None:

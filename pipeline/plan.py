@@ -24,16 +24,22 @@ class FaceRequest:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`faces` go to the restorer; `kept` has the verdict on every other face, by its position among all of them."""
+    """`faces` go to the restorer; `kept` has the verdict on every other face, by its position among all of them.
+
+    `blurs` has the blur of every aligned face, by the same position.
+    """
 
     faces: list[PlannedFace]
     kept: Mapping[int, Verdict]
     detected: tuple[Face, ...]
+    blurs: Mapping[int, float]
 
     def report(self, faces: Sequence[PlannedFace]) -> tuple[FaceReport, ...]:
         """A report for every detected face, in the order of detection; `faces` are the planned ones with verdicts."""
         verdicts = {**self.kept, **{face.index: face.verdict for face in faces}}
-        return tuple(FaceReport(face, verdicts[index]) for index, face in enumerate(self.detected))
+        return tuple(
+            FaceReport(face, verdicts[index], self.blurs.get(index)) for index, face in enumerate(self.detected)
+        )
 
 
 def request_faces(faces: Sequence[Face], options: EnhanceOptions, size: tuple[int, int]) -> list[FaceRequest]:
@@ -81,25 +87,29 @@ def to_align(requests: Sequence[FaceRequest]) -> list[Face]:
 def make_plan(requests: Sequence[FaceRequest], crops: Sequence[Crop | None], max_native_size: float) -> Plan:
     """The plan for these requests; `crops` has one entry for each face of `to_align`, None where it cannot be aligned.
 
-    Faces whose crop covers a square of more than `max_native_size` pixels of the photo are kept.
+    Faces whose detail would fill a square of more than `max_native_size` pixels are kept: a sharp one of that size, or a
+    blurred one that is larger by as much as it is blurred.
     """
     faces: list[PlannedFace] = []
     kept: dict[int, Verdict] = {}
+    blurs: dict[int, float] = {}
     remaining = iter(crops)
     for index, request in enumerate(requests):
         crop = next(remaining) if request.strength > 0 else None
+        if crop is not None:
+            blurs[index] = crop.blur
         if request.strength == 0:
             kept[index] = Verdict("kept", 0.0, reason=request.reason)
         elif crop is None:
             kept[index] = Verdict("kept", 0.0, reason="Too small to restore: its eyes are under 5 pixels apart.")
-        elif crop.native_size > max_native_size:
+        elif crop.resolution > max_native_size:
             size, largest = f"{crop.native_size:.0f}", f"{max_native_size:.0f}"
-            reason = f"At {size} pixels larger than this restorer's {largest}: upscaled only."
+            reason = f"At {size} pixels larger than this restorer's {largest}, and not blurred enough: upscaled only."
             kept[index] = Verdict("kept", 0.0, reason=reason)
         else:
             verdict = Verdict("restored", request.strength)
             faces.append(PlannedFace(index, request.face, crop, request.strength, verdict, restored=crop.image))
-    return Plan(faces, kept, tuple(request.face for request in requests))
+    return Plan(faces, kept, tuple(request.face for request in requests), blurs)
 
 
 def _request(face: Face, strength: float, reason_for_zero: str) -> FaceRequest:

@@ -17,10 +17,11 @@ FloatArray: TypeAlias = npt.NDArray[np.float32]
 Image: TypeAlias = npt.NDArray[np.float32]
 
 CROP_SIZE = 512
+SHARP_BLUR = 0.6  # pixels, standard deviation: a picture that is blurred less uses all of its pixels
 
 DeviceChoice: TypeAlias = Literal["auto", "cpu", "cuda"]
 Precision: TypeAlias = Literal["auto", "fp32", "bf16", "fp16"]
-FaceAction: TypeAlias = Literal["restored", "softened", "kept"]
+FaceAction: TypeAlias = Literal["restored", "softened", "unchanged", "kept"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +67,25 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """An aligned face: `image` (512, 512, 3), and `affine_matrix` (2, 3) from photo pixels to crop pixels."""
+    """An aligned face: `image` (512, 512, 3), and `affine_matrix` (2, 3) from photo pixels to crop pixels.
+
+    `blur`: how blurred the face is, as the standard deviation of a Gaussian in photo pixels.
+    """
 
     image: Image
     affine_matrix: npt.NDArray[np.float64]
+    blur: float = 0.0
 
     @property
     def native_size(self) -> float:
         """Side, in photo pixels, of the square that became this crop."""
         scale = float(np.hypot(self.affine_matrix[0, 0], self.affine_matrix[1, 0]))
         return CROP_SIZE / scale
+
+    @property
+    def resolution(self) -> float:
+        """The native size in px at which the face would keep all its detail: less than `native_size` if blurred."""
+        return self.native_size / max(1.0, self.blur / SHARP_BLUR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +99,11 @@ class Verdict:
     strength: float
     identity_similarity: float | None = None
     reason: str | None = None
+
+    @property
+    def is_pasted(self) -> bool:
+        """Whether a restored face goes into the picture."""
+        return self.action in ("restored", "softened")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +128,15 @@ class PlannedFace:
 
 @dataclass(frozen=True, slots=True)
 class FaceReport:
-    """What was done to one detected face."""
+    """What was done to one detected face.
+
+    `blur`: how blurred it was, as the standard deviation of a Gaussian in pixels of the photo; None where it was not
+    aligned.
+    """
 
     face: Face
     verdict: Verdict
+    blur: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, Info, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import generate_latest
@@ -19,6 +20,7 @@ from app.version import VERSION
 from app.work.service import Service
 from pipeline.batches import MEMORY_LOW
 from pipeline.errors import DeadlineExceeded, DeviceOutOfMemory
+from pipeline.types import FaceAction
 
 REQUEST_BUCKETS = (0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 180)
 WAIT_BUCKETS = (0.01, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 180)
@@ -69,7 +71,7 @@ class Telemetry:
             self._refusals.labels(code)
         for outcome in ("recovered", "refused"):
             self._out_of_memory.labels(outcome)
-        for action in ("restored", "softened", "kept"):
+        for action in get_args(FaceAction):
             self._faces.labels(action)
 
     def observe(self, record: RequestRecord) -> None:

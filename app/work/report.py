@@ -33,11 +33,18 @@ class FaceOut:
         bool, Field(description="true where the detector does not see all landmarks but derives some")
     ]
     score: float
+    blur: Annotated[
+        float | None,
+        Field(
+            description="how blurred it was, in pixels of the photo (standard deviation); null for a face that was not "
+            "asked for or is too small"
+        ),
+    ]
     identity_similarity: Annotated[
         float | None,
         Field(
             description="of the face before and after, cosine in [-1, 1] on the scale of `models.recogniser`; null for "
-            "a face that was kept, and without a recogniser"
+            "a face that is as it was, and without a recogniser"
         ),
     ]
     strength: float
@@ -75,7 +82,7 @@ def metrics_of(figures: Figures, faces: tuple[FaceReport, ...]) -> Metrics:
     similarities = [
         face.verdict.identity_similarity
         for face in faces
-        if face.verdict.action != "kept" and face.verdict.identity_similarity is not None
+        if face.verdict.is_pasted and face.verdict.identity_similarity is not None
     ]
     return Metrics(
         psnr=figures.psnr,
@@ -99,6 +106,7 @@ def face_out(report: FaceReport) -> FaceOut:
         landmarks=[[round(float(x), 2), round(float(y), 2)] for x, y in face.landmarks],
         landmarks_estimated=face.landmarks_estimated,
         score=round(face.score, 4),
+        blur=None if report.blur is None else round(report.blur, 2),
         identity_similarity=verdict.identity_similarity,
         strength=verdict.strength,
         action=verdict.action,

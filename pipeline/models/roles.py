@@ -58,7 +58,7 @@ class Detector(Model, Protocol):
 
 
 class Restorer(Model, Protocol):
-    """Restores aligned faces. A face whose native size exceeds `max_native_size` px is not restored."""
+    """Restores aligned faces. A face with more detail than fits into `max_native_size` px is not restored."""
 
     max_native_size: float
 

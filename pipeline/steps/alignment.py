@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+import cv2
 import numpy as np
 
-from pipeline.geometry import FFHQ_512_TEMPLATE, similarity_transform, warp
+from pipeline.blur import face_blur
+from pipeline.geometry import FFHQ_512_TEMPLATE, Matrix, similarity_transform, warp
 from pipeline.run import Run
 from pipeline.types import CROP_SIZE, Crop, Face, Image
 
@@ -23,13 +26,21 @@ def align(image: Image, faces: Sequence[Face], run: Run) -> list[Crop | None]:
     """A crop (512, 512, 3) for each face of `image` (H, W, 3), in the same order.
 
     None stands for a face that cannot be aligned: its eyes are under `MIN_EYE_DISTANCE` pixels apart, or its
-    landmarks fit no similarity transform. Method and constants are those of facexlib's `FaceRestoreHelper`.
+    landmarks fit no similarity transform. Each crop has its blur measured. Method and constants are those of facexlib's `FaceRestoreHelper`.
     """
     crops: list[Crop | None] = []
     for done, face in enumerate(faces, start=1):
         matrix = None
         if eye_distance(face) >= MIN_EYE_DISTANCE:
             matrix = similarity_transform(face.landmarks, FFHQ_512_TEMPLATE)
-        crops.append(None if matrix is None else Crop(warp(image, matrix, (CROP_SIZE, CROP_SIZE)), matrix))
+        crops.append(None if matrix is None else _crop(image, matrix))
         run.progress(done, len(faces))
     return crops
+
+
+def _crop(image: Image, matrix: Matrix) -> Crop:
+    """The crop of one face, with its blur measured at the size that the face has in the photo."""
+    crop = Crop(warp(image, matrix, (CROP_SIZE, CROP_SIZE)), matrix)
+    side = round(min(crop.native_size, CROP_SIZE))
+    native = cv2.resize(crop.image, (side, side), interpolation=cv2.INTER_AREA)
+    return replace(crop, blur=face_blur(np.asarray(native, dtype=np.float32)) * crop.native_size / side)

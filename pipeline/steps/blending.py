@@ -5,36 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 
 import cv2
 import numpy as np
 
 from pipeline.batches import Batches
 from pipeline.errors import StageFailed
+from pipeline.face_region import EDGE, ellipse_mask, inside_crop
 from pipeline.geometry import Matrix, invert, resize, scaled, transform_points, warp
 from pipeline.models.roles import Parser
 from pipeline.run import Run
 from pipeline.types import CROP_SIZE, Crop, FloatArray, Image, PlannedFace
 
-# The ellipse covers brow to chin and ear to ear of the FFHQ crop and leaves hair and neck to the background.
-ELLIPSE_CENTER = (256.0, 288.0)
-ELLIPSE_RADII = (160.0, 196.0)
-FEATHER = 0.42  # of the radius, over which the mask falls from 1 to 0
 CORNERS: FloatArray = np.array([[0, 0], [0, CROP_SIZE], [CROP_SIZE, 0], [CROP_SIZE, CROP_SIZE]], dtype=np.float32)
-EDGE = 10  # pixels along the crop's border that are never pasted
-
-
-@lru_cache(maxsize=1)
-def ellipse_mask() -> FloatArray:
-    """A soft mask (512, 512) in [0, 1], read-only: 1 on the face, falling smoothly to 0 inside the crop."""
-    rows, columns = np.mgrid[0:CROP_SIZE, 0:CROP_SIZE].astype(np.float32)
-    radius = np.hypot((columns - ELLIPSE_CENTER[0]) / ELLIPSE_RADII[0], (rows - ELLIPSE_CENTER[1]) / ELLIPSE_RADII[1])
-    ramp = np.clip((1 + FEATHER / 2 - radius) / FEATHER, 0.0, 1.0)
-    mask = ramp * ramp * (3 - 2 * ramp)  # smoothstep: no visible edge where the feather begins and ends
-    result = np.asarray(mask * _inside_crop(), dtype=np.float32)
-    result.flags.writeable = False  # because every photo gets the same array
-    return result
 
 
 def with_masks(faces: Sequence[PlannedFace], parser: Parser | None, run: Run) -> list[PlannedFace]:
@@ -66,7 +49,7 @@ def parsed_mask(parsed: FloatArray) -> FloatArray:
         raise StageFailed("The face parser answered with something that is not a mask of a face crop.")
     mask = cv2.GaussianBlur(parsed, (101, 101), 11)
     mask = cv2.GaussianBlur(mask, (101, 101), 11)
-    return np.asarray(mask * _inside_crop(), dtype=np.float32)
+    return np.asarray(mask * inside_crop(), dtype=np.float32)
 
 
 def paste_back(background: Image, photo_size: tuple[int, int], faces: Sequence[PlannedFace], run: Run) -> Image:
@@ -110,13 +93,6 @@ def _paste(result: Image, image: Image, mask: FloatArray, matrix: Matrix) -> Non
     alpha = warp(mask, local, size, border=0.0)[..., None]
     region = result[top:bottom, left:right]
     region += alpha * (face - region)
-
-
-def _inside_crop() -> FloatArray:
-    """Weights (512, 512): 1 inside the crop, falling to 0 along its border."""
-    distance = np.minimum(np.arange(CROP_SIZE), np.arange(CROP_SIZE)[::-1]).astype(np.float32)
-    ramp = np.clip((distance - EDGE) / (2 * EDGE), 0.0, 1.0)
-    return np.minimum(ramp[:, None], ramp[None, :]).astype(np.float32)
 
 
 def _inside_photo(crop: Crop, photo_size: tuple[int, int]) -> FloatArray | None:

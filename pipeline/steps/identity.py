@@ -40,14 +40,15 @@ def judge(
     if recogniser is None or options.identity_policy == "warn":
         return list(faces)
     threshold = _threshold(recogniser, options)
-    landmarks = [transform_points(face.face.landmarks, face.crop.affine_matrix) for face in faces]
-    before = _embed(recogniser, [face.crop.image for face in faces], landmarks, run)
-    judged: list[PlannedFace] = []
-    for face, points, original in zip(faces, landmarks, before, strict=True):
+    pasted = [face for face in faces if face.verdict.is_pasted]
+    landmarks = [transform_points(face.face.landmarks, face.crop.affine_matrix) for face in pasted]
+    before = _embed(recogniser, [face.crop.image for face in pasted], landmarks, run)
+    judged: dict[int, PlannedFace] = {}
+    for face, points, original in zip(pasted, landmarks, before, strict=True):
         verdict = _judged(face, points, original, recogniser, threshold, run)
-        judged.append(replace(face, verdict=verdict))
-        run.progress(len(judged), len(faces))
-    return judged
+        judged[face.index] = replace(face, verdict=verdict)
+        run.progress(len(judged), len(pasted))
+    return [judged.get(face.index, face) for face in faces]
 
 
 def compare(
@@ -68,7 +69,7 @@ def compare(
     Raises as `judge` does.
     """
     threshold = _threshold(recogniser, options)
-    pasted = [face for face in faces if face.verdict.action != "kept"]
+    pasted = [face for face in faces if face.verdict.is_pasted]
     before = _original_embeddings(photo, pasted, recogniser, run)
     matrix = scaled(IDENTITY_MATRIX, result.shape[1] / photo.shape[1], result.shape[0] / photo.shape[0])
     enlarged = [transform_points(face.face.landmarks, matrix) for face in pasted]

@@ -69,7 +69,13 @@ class FakeRestorer:
 
     def restore(self, crops: Sequence[Crop]) -> list[Image]:
         self.trouble.strike()
-        return [crop.image if self.paint is None else np.full_like(crop.image, self.paint) for crop in crops]
+        return [_checked(crop.image) if self.paint is None else np.full_like(crop.image, self.paint) for crop in crops]
+
+
+def _checked(image: Image) -> Image:
+    """The image with a faint chessboard, so that it counts as restored and keeps its mean colour."""
+    rows, columns = np.indices(image.shape[:2])
+    return np.clip(image + (((rows + columns) % 2)[..., None] - 0.5) * np.float32(4 / 255), 0, 1).astype(np.float32)
 
 
 class FakeUpscaler:

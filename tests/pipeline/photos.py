@@ -12,6 +12,7 @@ from pipeline.errors import (
     PipelineError,
 )
 from pipeline.models.roles import Models
+from pipeline.options import EnhanceOptions
 from pipeline.run import Run
 from pipeline.types import Enhanced, Photo
 from tests.pipeline.fakes import (
@@ -27,10 +28,11 @@ STAGES = ["color", "detection", "alignment", "restoration", "identity", "upscali
 LEFT, SMALL, RIGHT = face_in(20, 30, 110, 120), face_in(115, 100, 129, 114), face_in(130, 40, 230, 140)
 
 
-def grey_photo(width: int = 250, height: int = 170) -> Photo:
-    """Grey and smooth, so that `RedRecogniser` knows it."""
+def grey_photo(width: int = 250, height: int = 170, squares: float = 0.0) -> Photo:
+    """Grey and smooth, so that `RedRecogniser` knows it; `squares` is the contrast of a chessboard with sharp edges."""
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
     grey = 0.7 + 0.1 * np.sin(rows / 20) * np.cos(columns / 25)
+    grey += squares * ((rows // 8 + columns // 8) % 2)
     return Photo(frozen(grey[..., None].repeat(3, axis=2)))
 
 
@@ -42,6 +44,11 @@ def frozen(image: Any) -> Any:
 
 def models(*faces: Any, restorer: FakeRestorer | None = None, recogniser: RedRecogniser | None = None) -> Models:
     return fake_models(FixedDetector(faces), restorer or FakeRestorer(with_less_red), recogniser=recogniser)
+
+
+def asking(**options: Any) -> EnhanceOptions:
+    """Options without the colour lock, which would give back the red that the fake restorer takes."""
+    return EnhanceOptions(**{"color_lock": False} | options)
 
 
 def codes(result: Enhanced) -> list[str]:

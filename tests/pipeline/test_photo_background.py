@@ -12,7 +12,6 @@ from pipeline.errors import (
 )
 from pipeline.geometry import resize
 from pipeline.models.roles import Models
-from pipeline.options import EnhanceOptions
 from pipeline.photo import enhance, upscale_photo
 from pipeline.run import Run
 from pipeline.steps.color import correct
@@ -26,7 +25,7 @@ from tests.pipeline.fakes import (
     fake_models,
     with_less_red,
 )
-from tests.pipeline.photos import LEFT, RIGHT, actions, codes, frozen, grey_photo, models
+from tests.pipeline.photos import LEFT, RIGHT, actions, asking, codes, frozen, grey_photo, models
 
 
 @pytest.mark.parametrize("work", [enhance, upscale_photo])
@@ -34,7 +33,7 @@ from tests.pipeline.photos import LEFT, RIGHT, actions, codes, frozen, grey_phot
 def test_alpha_is_enlarged_with_the_picture(work: Callable[..., Enhanced], factor: float) -> None:
     alpha = frozen(np.tile(np.linspace(0, 1, 250), (170, 1)))
     photo = replace(grey_photo(), alpha=alpha)
-    result = work(photo, EnhanceOptions(upscale_factor=factor), models(LEFT), Run())
+    result = work(photo, asking(upscale_factor=factor), models(LEFT), Run())
     assert result.alpha is not None
     assert result.alpha.shape == result.image.shape[:2] == (round(170 * factor), round(250 * factor))
     assert np.array_equal(result.alpha, resize(alpha, (round(250 * factor), round(170 * factor))))
@@ -47,9 +46,9 @@ def test_color_correction_comes_first(work: Callable[..., Enhanced]) -> None:
     corrected = Photo(frozen(correct(faded.image)))
     assert not np.array_equal(corrected.image, faded.image)
     run = Run()
-    result = work(faded, EnhanceOptions(color_correction="auto"), models(LEFT), run)
+    result = work(faded, asking(color_correction="auto"), models(LEFT), run)
     assert next(iter(run.timings_ms)) == "color"
-    expected = work(corrected, EnhanceOptions(color_correction="none"), models(LEFT), Run())
+    expected = work(corrected, asking(color_correction="none"), models(LEFT), Run())
     assert result.image.tobytes() == expected.image.tobytes()
 
 
@@ -57,7 +56,7 @@ def test_color_correction_comes_first(work: Callable[..., Enhanced]) -> None:
 def test_resample_uses_no_upscaling_network(work: Callable[..., Enhanced]) -> None:
     upscaler = FakeUpscaler(2)
     chosen = fake_models(FixedDetector([LEFT]), upscalers=[upscaler])
-    result = work(grey_photo(), EnhanceOptions(background="resample", strength=0), chosen, Run())
+    result = work(grey_photo(), asking(background="resample", strength=0), chosen, Run())
     assert upscaler.shapes == []
     assert np.array_equal(result.image, resize(grey_photo().image, (500, 340)))
 
@@ -73,7 +72,7 @@ class AdjustableUpscaler(FakeUpscaler):
 
 @pytest.mark.parametrize("work", [enhance, upscale_photo])
 def test_denoising_is_up_to_the_upscaler(work: Callable[..., Enhanced]) -> None:
-    photo, options = grey_photo(), EnhanceOptions(require_face=False, denoise_strength=0.5)
+    photo, options = grey_photo(), asking(require_face=False, denoise_strength=0.5)
     able = fake_models(upscalers=[AdjustableUpscaler(2)])
     result = work(photo, options, able, Run())
     assert np.allclose(result.image * 2, work(photo, replace(options, denoise_strength=1), able, Run()).image)
@@ -87,25 +86,23 @@ def test_denoising_is_up_to_the_upscaler(work: Callable[..., Enhanced]) -> None:
 @pytest.mark.parametrize("asked", [{"upscaler": "mine"}, {"denoise_strength": 0.5}])
 def test_what_has_no_effect_is_said(work: Callable[..., Enhanced], asked: dict[str, Any]) -> None:
     offering = replace(fake_models(), offered_upscalers={"mine": FakeUpscaler(2)})
-    options = EnhanceOptions(require_face=False, background="resample")
+    options = asking(require_face=False, background="resample")
     assert "upscaler_unused" not in codes(work(grey_photo(), options, offering, Run()))
     assert "upscaler_unused" in codes(work(grey_photo(), replace(options, **asked), offering, Run()))
 
 
 def test_an_upscaler_that_does_not_reach_says_so() -> None:
     small = fake_models(upscalers=[FakeUpscaler(2)])
-    assert codes(upscale_photo(grey_photo(), EnhanceOptions(upscale_factor=2), small, Run())) == []
-    assert codes(upscale_photo(grey_photo(), EnhanceOptions(upscale_factor=2.5), small, Run())) == [
-        "upscaler_too_small"
-    ]
+    assert codes(upscale_photo(grey_photo(), asking(upscale_factor=2), small, Run())) == []
+    assert codes(upscale_photo(grey_photo(), asking(upscale_factor=2.5), small, Run())) == ["upscaler_too_small"]
 
 
 def test_a_face_that_is_kept_needs_no_mask() -> None:
     parser = FakeParser()
     strict = replace(models(LEFT, recogniser=RedRecogniser(fall=2.0)), parser=parser)
-    kept = enhance(grey_photo(), EnhanceOptions(identity_policy="protect", identity_threshold=1), strict, Run())
+    kept = enhance(grey_photo(), asking(identity_policy="protect", identity_threshold=1), strict, Run())
     assert (actions(kept), parser.batches) == (["kept"], [])
-    enhance(grey_photo(), EnhanceOptions(), strict, Run())
+    enhance(grey_photo(), asking(), strict, Run())
     assert parser.batches == [1]
 
 
@@ -115,7 +112,7 @@ def test_named_models_do_the_work(work: Callable[..., Enhanced]) -> None:
     offering = replace(
         models(LEFT), offered_upscalers={"mine": other}, offered_restorers={"mine": FakeRestorer(name="other-restorer")}
     )
-    result = work(grey_photo(), EnhanceOptions(restorer="mine", upscaler="mine"), offering, Run())
+    result = work(grey_photo(), asking(restorer="mine", upscaler="mine"), offering, Run())
     assert other.shapes
     assert result.models["upscaler"] == "other-upscaler"
     assert result.models.get("restorer") == ("other-restorer" if work is enhance else None)
@@ -141,8 +138,8 @@ def short_of_memory(*, batch_size: int, failures: bool) -> Models:
 @pytest.mark.parametrize("work", [enhance, upscale_photo])
 def test_the_size_of_batches_changes_no_pixel(work: Callable[..., Enhanced], batch_size: int) -> None:
     models = short_of_memory(batch_size=batch_size, failures=False)
-    result = work(grey_photo(), EnhanceOptions(), models, Run())
-    alone = work(grey_photo(), EnhanceOptions(), short_of_memory(batch_size=1, failures=False), Run())
+    result = work(grey_photo(), asking(), models, Run())
+    alone = work(grey_photo(), asking(), short_of_memory(batch_size=1, failures=False), Run())
     assert result.image.tobytes() == alone.image.tobytes()
     assert "device_memory_low" not in codes(result)
 
@@ -150,34 +147,34 @@ def test_the_size_of_batches_changes_no_pixel(work: Callable[..., Enhanced], bat
 @pytest.mark.parametrize("work", [enhance, upscale_photo])
 def test_memory_that_runs_low_is_said_once_and_changes_no_pixel(work: Callable[..., Enhanced]) -> None:
     models = short_of_memory(batch_size=8, failures=True)
-    result = work(grey_photo(), EnhanceOptions(), models, Run())
-    plenty = work(grey_photo(), EnhanceOptions(), short_of_memory(batch_size=8, failures=False), Run())
+    result = work(grey_photo(), asking(), models, Run())
+    plenty = work(grey_photo(), asking(), short_of_memory(batch_size=8, failures=False), Run())
     assert codes(result).count("device_memory_low") == 1
     assert codes(result)[:-1] == codes(plenty)
     assert result.image.tobytes() == plenty.image.tobytes()
     if work is enhance:
         assert models.restorer.batches == [2, 1, 1]  # type: ignore[attr-defined]
         assert models.parser.batches == [2, 1, 1]  # type: ignore[union-attr]
-    assert "device_memory_low" not in codes(work(grey_photo(), EnhanceOptions(), models, Run()))
+    assert "device_memory_low" not in codes(work(grey_photo(), asking(), models, Run()))
 
 
 @pytest.mark.parametrize("work", [enhance, upscale_photo])
 def test_notices_of_decoding_come_along(work: Callable[..., Enhanced]) -> None:
     notice = Notice("animation", "Only the first picture was used.")
-    result = work(replace(grey_photo(), notices=(notice,)), EnhanceOptions(), models(LEFT), Run())
+    result = work(replace(grey_photo(), notices=(notice,)), asking(), models(LEFT), Run())
     assert result.notices[0] == notice
 
 
 @pytest.mark.parametrize("width", [1, 7])
 @pytest.mark.parametrize("height", [1, 5])
 def test_the_smallest_photos_pass(width: int, height: int) -> None:
-    result = enhance(grey_photo(width, height), EnhanceOptions(require_face=False), models(), Run())
+    result = enhance(grey_photo(width, height), asking(require_face=False), models(), Run())
     assert result.image.shape == (2 * height, 2 * width, 3)
 
 
 def test_upscale_photo_looks_for_no_faces() -> None:
     run = Run()
-    result = upscale_photo(grey_photo(), EnhanceOptions(), models(LEFT), run)
+    result = upscale_photo(grey_photo(), asking(), models(LEFT), run)
     assert result.faces == ()
     assert result.notices == ()
     assert list(run.timings_ms) == ["upscaling"]

@@ -13,7 +13,6 @@ from pipeline.errors import (
     PipelineError,
     StageFailed,
 )
-from pipeline.options import EnhanceOptions
 from pipeline.photo import enhance, upscale_photo
 from pipeline.run import Run
 from pipeline.types import Enhanced, Image
@@ -24,14 +23,14 @@ from tests.pipeline.fakes import (
     FixedDetector,
     RedRecogniser,
 )
-from tests.pipeline.photos import LEFT, RIGHT, STAGES, grey_photo, models, stopping_at
+from tests.pipeline.photos import LEFT, RIGHT, STAGES, asking, grey_photo, models, stopping_at
 
 
 @pytest.mark.parametrize("kind", [Cancelled, DeadlineExceeded])
 @pytest.mark.parametrize("stage", STAGES)
 def test_an_unwanted_run_stops_with_the_stage_or_before_the_next(stage: str, kind: type[PipelineError]) -> None:
     run = stopping_at(stage, kind)
-    options = EnhanceOptions(color_correction="auto", identity_policy="protect")
+    options = asking(color_correction="auto", identity_policy="protect")
     with pytest.raises(kind) as caught:
         enhance(grey_photo(), options, models(LEFT, RIGHT, recogniser=RedRecogniser(0.9)), run)
     position = STAGES.index(stage)
@@ -43,7 +42,7 @@ def test_an_unwanted_run_does_not_even_begin(work: Callable[..., Enhanced]) -> N
     run = Run(deadline=time.monotonic() - 1)
     chosen = models(LEFT)
     with pytest.raises(DeadlineExceeded):
-        work(grey_photo(), EnhanceOptions(), chosen, run)
+        work(grey_photo(), asking(), chosen, run)
     assert chosen.upscalers[2].shapes == []  # type: ignore[attr-defined]
 
 
@@ -78,6 +77,6 @@ class Failing(FixedDetector, FakeParser, RedRecogniser):
 )
 def test_a_model_that_fails_fails_its_stage_and_nothing_is_returned(stage: str, part: dict[str, Any]) -> None:
     with pytest.raises(StageFailed) as caught:
-        enhance(grey_photo(), EnhanceOptions(), replace(models(LEFT), **part), Run())
+        enhance(grey_photo(), asking(), replace(models(LEFT), **part), Run())
     assert caught.value.stage == stage
     assert isinstance(caught.value.__cause__, ValueError)

@@ -11,7 +11,6 @@ from pipeline.errors import (
     NoFaceDetected,
     UnknownFace,
 )
-from pipeline.options import EnhanceOptions
 from pipeline.photo import enhance, upscale_photo
 from pipeline.run import Run
 from pipeline.types import Enhanced
@@ -21,7 +20,7 @@ from tests.pipeline.fakes import (
     face_in,
     with_less_red,
 )
-from tests.pipeline.photos import LEFT, RIGHT, SMALL, actions, codes, grey_photo, models, red_lost
+from tests.pipeline.photos import LEFT, RIGHT, SMALL, actions, asking, codes, grey_photo, models, red_lost
 
 ROW = [face_in(5 + 80 * n, 30, 75 + 80 * n, 100) for n in range(4)]
 ROW_PHOTO = grey_photo(340, 130)
@@ -47,7 +46,7 @@ def test_every_face_gets_the_strength_that_is_asked_for_it(
     strength: float, choice: Any, overrides: dict[int, float]
 ) -> None:
     """And nobody else's pixels change."""
-    options = EnhanceOptions(strength=strength, faces=choice)
+    options = asking(strength=strength, faces=choice)
     overridden = replace(options, face_overrides=tuple(overrides.items()))
     restorer = FakeRestorer(with_less_red)
     before = enhance(ROW_PHOTO, options, models(*ROW), Run())
@@ -69,12 +68,10 @@ def test_every_face_gets_the_strength_that_is_asked_for_it(
 
 
 def test_all_faces_overridden_are_as_with_that_strength_for_all() -> None:
-    everybody = EnhanceOptions(strength=0, faces="largest", face_overrides=tuple((n, 0.6) for n in range(4)))
+    everybody = asking(strength=0, faces="largest", face_overrides=tuple((n, 0.6) for n in range(4)))
     result = enhance(ROW_PHOTO, everybody, models(*ROW), Run())
-    assert (
-        result.image.tobytes() == enhance(ROW_PHOTO, EnhanceOptions(strength=0.6), models(*ROW), Run()).image.tobytes()
-    )
-    nobody = EnhanceOptions(face_overrides=tuple((n, 0.0) for n in range(4)))
+    assert result.image.tobytes() == enhance(ROW_PHOTO, asking(strength=0.6), models(*ROW), Run()).image.tobytes()
+    nobody = asking(face_overrides=tuple((n, 0.0) for n in range(4)))
     result = enhance(ROW_PHOTO, nobody, models(*ROW), Run())
     assert result.image.tobytes() == upscale_photo(ROW_PHOTO, nobody, models(), Run()).image.tobytes()
     assert codes(result) == ["no_face_restored"]
@@ -82,15 +79,15 @@ def test_all_faces_overridden_are_as_with_that_strength_for_all() -> None:
 
 
 def test_an_override_does_not_restore_what_cannot_be() -> None:
-    options = EnhanceOptions(strength=0, face_overrides=((1, 1.0), (2, 1.0)))
+    options = asking(strength=0, face_overrides=((1, 1.0), (2, 1.0)))
     small_and_large = models(LEFT, SMALL, RIGHT, restorer=FakeRestorer(with_less_red, max_native_size=95))
-    result = enhance(grey_photo(), options, small_and_large, Run())
+    result = enhance(grey_photo(squares=0.2), options, small_and_large, Run())
     assert actions(result) == ["kept"] * 3
     assert [str(report.verdict.reason).split()[0] for report in result.faces] == ["Strength", "Too", "At"]
 
 
 def test_protect_starts_from_the_override() -> None:
-    options = EnhanceOptions(strength=0.3, identity_policy="protect", face_overrides=((1, 0.8), (2, 0.5), (3, 0.0)))
+    options = asking(strength=0.3, identity_policy="protect", face_overrides=((1, 0.8), (2, 0.5), (3, 0.0)))
     result = enhance(ROW_PHOTO, options, models(*ROW, recogniser=RedRecogniser(0.9)), Run())
     assert actions(result) == ["restored", "softened", "restored", "kept"]
     assert strengths(result) == [0.3, pytest.approx(0.8 * 13 / 16), 0.5, 0]
@@ -101,7 +98,7 @@ def test_protect_starts_from_the_override() -> None:
 @pytest.mark.parametrize("faces", [(), (LEFT, RIGHT)])
 def test_an_override_of_a_face_that_is_not_there_costs_no_restoration(faces: tuple[Any, ...]) -> None:
     run, restorer = Run(), FakeRestorer(with_less_red)
-    options = EnhanceOptions(require_face=False, face_overrides=((2, 0.5),))
+    options = asking(require_face=False, face_overrides=((2, 0.5),))
     with pytest.raises(UnknownFace) as caught:
         enhance(grey_photo(), options, models(*faces, restorer=restorer), run)
     assert caught.value.stage == "detection"
@@ -111,4 +108,4 @@ def test_an_override_of_a_face_that_is_not_there_costs_no_restoration(faces: tup
 
 def test_no_face_at_all_is_the_error_of_a_photo_that_must_have_one() -> None:
     with pytest.raises(NoFaceDetected):
-        enhance(grey_photo(), EnhanceOptions(face_overrides=((0, 0.5),)), models(), Run())
+        enhance(grey_photo(), asking(face_overrides=((0, 0.5),)), models(), Run())

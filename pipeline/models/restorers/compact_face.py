@@ -18,7 +18,8 @@ class CompactFaceRestorer:
     """`compact-face`: restores a crop with a compact ×4 network, at the size that the face has in the photo.
 
     The network was trained on photos at their own resolution, not on faces that alignment has enlarged to 512 px.
-    So the crop is shrunk to its native size, enlarged by the network, and resized to 512 px.
+    So the crop is shrunk to its native size, enlarged by the network, and resized to 512 px. A larger face that is
+    blurred is shrunk as far as its blur allows.
     """
 
     batch_size = 1  # each crop has a size of its own
@@ -35,7 +36,8 @@ class CompactFaceRestorer:
         return [self._restore(crop) for crop in crops]
 
     def _restore(self, crop: Crop) -> Image:
-        side = round(min(max(crop.native_size, self.min_size), CROP_SIZE))
+        size = crop.native_size if crop.native_size <= CROP_SIZE else crop.resolution
+        side = round(min(max(size, self.min_size), CROP_SIZE))
         native = cv2.resize(crop.image, (side, side), interpolation=cv2.INTER_AREA)
         enlarged = self._network.enlarge([np.asarray(native, dtype=np.float32)])[0]
         return resize(enlarged, (CROP_SIZE, CROP_SIZE))

@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import Cancelled
+from pipeline.face_region import ellipse_mask
 from pipeline.geometry import BORDER_COLOR, Matrix, invert, resize, scaled, transform_points
 from pipeline.run import Run
 from pipeline.steps.alignment import align
-from pipeline.steps.blending import ellipse_mask, parsed_mask, paste_back
+from pipeline.steps.blending import parsed_mask, paste_back
 from pipeline.types import CROP_SIZE, Crop, FloatArray, Image
 from tests.pipeline.fakes import face_in, planned
 from tests.pipeline.steps.blending_pictures import WHOLE, plain, to_crop

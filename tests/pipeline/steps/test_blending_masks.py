@@ -8,9 +8,10 @@ import pytest
 
 from pipeline.batches import MEMORY_LOW
 from pipeline.errors import Cancelled, DeviceOutOfMemory, StageFailed
+from pipeline.face_region import EDGE, ellipse_mask
 from pipeline.geometry import FFHQ_512_TEMPLATE
 from pipeline.run import Run
-from pipeline.steps.blending import EDGE, ellipse_mask, parsed_mask, paste_back, with_masks
+from pipeline.steps.blending import parsed_mask, paste_back, with_masks
 from pipeline.types import CROP_SIZE, Crop, FloatArray, Image, PlannedFace
 from tests.pipeline.fakes import FakeParser, planned
 from tests.pipeline.steps.blending_pictures import WHOLE, plain, to_crop

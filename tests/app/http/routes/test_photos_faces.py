@@ -26,7 +26,7 @@ def test_strength_blends_the_restored_face_with_the_upscaled_one(fakes: FakeMode
     fakes.restorer.paint = 1.0
     with serving(fakes) as server:
         middle = [
-            samples.pixels_in(server.data(DARK, strength=strength, upscale_factor=1))[40, 40].mean()
+            samples.pixels_in(server.data(DARK, color_lock=False, strength=strength, upscale_factor=1))[40, 40].mean()
             for strength in (0, 0.5, 1)
         ]
     assert middle == pytest.approx([0, 127.5, 255], abs=2)

@@ -1,0 +1,52 @@
+"""How blurred a face is, measured by blurring it once more.
+
+Zhuo and Sim, "Defocus map estimation from a single image" (2011): the more blurred an edge is already, the less another
+blur changes its gradient. Here two blurs are compared, so that noise counts less, and all strong edges of the face
+together.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from pipeline.face_region import ellipse_mask
+from pipeline.types import FloatArray, Image
+
+FIRST, SECOND = 0.8, 1.6  # pixels, standard deviations of the two blurs
+STRONGEST = 90  # percentile of the gradients from which on they are edges
+# Pixels: what the method finds on portraits that are not blurred. Edges of a face are no steps, and have a width.
+OWN_WIDTH = 1.1
+LARGEST = 2.5  # pixels; above, the two gradients differ too little, and the picture is measured at half its size
+SMALLEST_SIDE = 24  # pixels; smaller pictures have too few edges
+FAINTEST = 2 / 255  # per pixel; a face whose strongest edges are fainter has none to measure
+_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+
+
+def face_blur(crop: Image) -> float:
+    """The standard deviation of the Gaussian blur in a square crop (N, N, 3) of a face, in its pixels.
+
+    About 0 for a sharp face, 0 for one without edges. On portraits with noise of 5/255 and JPEG at quality 70 it
+    is right within 0.4 px from 1 to 3 px (`training/README.md`).
+    """
+    side = crop.shape[0]
+    luma = np.asarray(crop @ _LUMA, dtype=np.float32)
+    mask = cv2.resize(ellipse_mask(), (side, side), interpolation=cv2.INTER_AREA) > 0.5
+    first, second = _gradient(luma, FIRST)[mask], _gradient(luma, SECOND)[mask]
+    edges = second >= np.percentile(second, STRONGEST)
+    blurred_once, blurred_more = float(first[edges].sum()), float(second[edges].sum())
+    if blurred_more <= FAINTEST * edges.sum():
+        return 0.0
+    squared = (blurred_once / blurred_more) ** 2
+    # Gradients of an edge of width w fall as 1 / sqrt(w² + s²) with a blur of s; solved for w².
+    width = (SECOND**2 - squared * FIRST**2) / max(squared - 1, 1e-3)
+    if width > LARGEST**2 and side >= 2 * SMALLEST_SIDE:
+        return 2 * face_blur(np.asarray(cv2.resize(crop, (side // 2, side // 2), interpolation=cv2.INTER_AREA)))
+    return float(np.sqrt(max(0.0, width - OWN_WIDTH**2)))
+
+
+def _gradient(luma: FloatArray, blur: float) -> FloatArray:
+    """The length of the gradient (H, W) after a Gaussian blur."""
+    smooth = cv2.GaussianBlur(luma, (0, 0), blur)
+    across, along = (cv2.Sobel(smooth, -1, dx, 1 - dx, ksize=1) for dx in (1, 0))
+    return np.asarray(cv2.magnitude(across, along), dtype=np.float32)

@@ -1,0 +1,72 @@
+"""Whether a restored face is better than what it would replace; where it is not, the photo's face stays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from pipeline.blur import face_blur
+from pipeline.face_region import ellipse_mask, mean_color
+from pipeline.geometry import clip_image, invert, resize, scaled, warp
+from pipeline.run import Run
+from pipeline.types import CROP_SIZE, Image, PlannedFace, Verdict
+
+# Of the range [0, 1], mean over the ellipse: nobody sees so small a change.
+LEAST_CHANGE = 0.5 / 255
+# A restored face may be blurred more than the upscaled one by this factor and these pixels: what the measurement varies
+# by between two pictures of one face.
+BLUR_FACTOR, BLUR_PIXELS = 1.15, 0.3
+
+
+def lock_colors(faces: Sequence[PlannedFace]) -> list[PlannedFace]:
+    """The faces with each restored image shifted to the mean colour that its crop has over the ellipse."""
+    return [replace(face, restored=_shifted(face.restored, face.crop.image)) for face in faces]
+
+
+def without_unchanged(faces: Sequence[PlannedFace]) -> list[PlannedFace]:
+    """The faces, with the verdict `unchanged` on those whose restored image shows no difference to the crop.
+
+    They are not pasted: the enlarged photo, which the upscaler's network has sharpened, is the better picture of them.
+    """
+    return [replace(face, verdict=_UNCHANGED) if _change(face) < LEAST_CHANGE else face for face in faces]
+
+
+def without_blurrier(
+    faces: Sequence[PlannedFace], background: Image, photo_size: tuple[int, int], run: Run
+) -> list[PlannedFace]:
+    """The faces, with the verdict `kept` on those that the restorer left more blurred than the upscaler.
+
+    `background` (H, W, 3) is the enlarged photo; `photo_size` (width, height) is the size of the photo in whose pixels
+    the crops' matrices are. Both are measured aligned, at the size that the face has in the enlarged photo.
+    """
+    factors = background.shape[1] / photo_size[0], background.shape[0] / photo_size[1]
+    judged = []
+    for face in faces:
+        if face.verdict.is_pasted:
+            to_background = scaled(invert(face.crop.affine_matrix), *factors)
+            side = round(min(CROP_SIZE, face.crop.native_size * factors[0]))
+            to_crop = scaled(invert(to_background), side / CROP_SIZE, side / CROP_SIZE)
+            upscaled = face_blur(warp(background, to_crop, (side, side)))
+            restored = face_blur(resize(face.restored, (side, side)))
+            if restored > upscaled * BLUR_FACTOR + BLUR_PIXELS:
+                face = replace(face, verdict=_BLURRIER)
+        judged.append(face)
+        run.check()
+    return judged
+
+
+_UNCHANGED = Verdict("unchanged", 0.0, reason="The restorer found nothing to change: upscaled only.")
+_BLURRIER = Verdict("kept", 0.0, reason="Restored, it would be less sharp than upscaled only.")
+
+
+def _shifted(restored: Image, crop: Image) -> Image:
+    return clip_image(restored + (mean_color(crop) - mean_color(restored)))
+
+
+def _change(face: PlannedFace) -> float:
+    """The mean absolute difference of restored image and crop over the ellipse, in [0, 1]."""
+    weights = ellipse_mask()
+    difference = np.abs(face.restored - face.crop.image).mean(axis=2)
+    return float((difference * weights).sum() / weights.sum())

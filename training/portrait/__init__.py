@@ -1,0 +1,1 @@
+"""Training of `portrait-face`, the embedded face restorer."""
