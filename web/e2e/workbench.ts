@@ -30,8 +30,8 @@ export class Workbench {
     this.restoreAgain = page.getByRole("button", { name: "Restore again" });
     this.cancel = page.getByRole("button", { name: "Cancel", exact: true });
     this.download = page.getByRole("link", { name: "Download" });
-    this.line = page.getByRole("slider", { name: "Line between before and after" });
-    this.viewer = page.getByRole("group", { name: /^Before and after/ });
+    this.line = page.getByRole("slider", { name: /^Line between/ });
+    this.viewer = page.getByRole("group", { name: /^Comparison/ });
     this.zoom = page.getByLabel("Zoom", { exact: true });
     this.photos = page.getByRole("navigation", { name: "Photos" }).getByRole("listitem");
     this.before = page.getByRole("img", { name: / before$/ });

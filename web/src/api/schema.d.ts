@@ -405,7 +405,12 @@ export interface components {
              * Action
              * @enum {string}
              */
-            action: "restored" | "softened" | "kept";
+            action: "restored" | "softened" | "unchanged" | "kept";
+            /**
+             * Blur
+             * @description how blurred it was, in pixels of the photo (standard deviation)
+             */
+            blur: number | null;
             /** Box */
             box: number[];
             /**

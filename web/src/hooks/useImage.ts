@@ -2,10 +2,11 @@
 
 import { useEffect, useState } from "react";
 
-/** The picture at a URL once it is loaded; null before that, and if it cannot be loaded. */
-export function useImage(url: string): HTMLImageElement | null {
+/** The picture at a URL once it is loaded; null before that, and if it cannot be loaded. Without a URL none is loaded. */
+export function useImage(url: string | null): HTMLImageElement | null {
   const [loaded, setLoaded] = useState<HTMLImageElement | null>(null);
   useEffect(() => {
+    if (url === null) return undefined;
     let isWanted = true;
     const image = new Image();
     image.onload = () => isWanted && setLoaded(image);

@@ -218,16 +218,29 @@ describe("useRestorer", () => {
     expect(names()).toEqual(["b.png"]);
   });
 
-  it("revokes the URL of a result when the next one replaces it", async () => {
+  it("keeps the last two results, and revokes the URLs of those before them", async () => {
     const page = restoring(photos()[0]);
+    const urls: (string | undefined)[] = [];
+    for (let index = 0; index < 4; index += 1) {
+      await page.ask("a");
+      expect(revoked).toEqual(urls.slice(0, Math.max(0, index - 2)));
+      await answer(index);
+      expect(page.photo("a")?.earlier?.url).toBe(urls.at(-1));
+      urls.push(page.photo("a")?.result?.url);
+    }
+    expect(new Set(urls).size).toBe(4);
+    expect(revoked).toEqual(urls.slice(0, 2));
+  });
+
+  it("revokes the URL of a result that came after a cancel, and keeps the earlier ones", async () => {
+    const page = restoring({ ...photos()[0], result: resultOf() });
+    let late: ((data: EnhanceData) => void) | undefined;
+    vi.mocked(submission.submit).mockImplementationOnce(() => new Promise((resolve) => (late = resolve)));
     await page.ask("a");
-    await answer(0);
-    const first = page.photo("a")?.result?.url;
-    expect(revoked).toEqual([]);
-    await page.ask("a");
-    expect(revoked).toEqual([]);
-    await answer(1);
-    expect(revoked).toEqual([first]);
+    await page.cancel("a");
+    await act(async () => late?.(ANSWER));
+    expect(revoked).toHaveLength(1);
+    expect(page.photo("a")).toMatchObject({ result: { url: "blob:result" }, earlier: null });
   });
 
   it("sends the key that was entered", async () => {

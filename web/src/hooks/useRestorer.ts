@@ -51,7 +51,7 @@ export function useRestorer(
         (result) => {
           const isWanted = ended();
           if (isWanted) dispatch({ type: "finished", id: photo.id, result });
-          const unused = isWanted ? photo.result?.url : result.url;
+          const unused = isWanted ? photo.earlier?.url : result.url; // the page keeps the last two
           if (unused) URL.revokeObjectURL(unused);
         },
         (error: unknown) => {

@@ -44,8 +44,10 @@ export type Photo = {
   /** Per colour correction, because the faces are detected in the corrected photo and may have another order there. */
   overrides: Partial<Record<ColorCorrection, Overrides>>;
   work: Work;
-  /** The last result; kept until the next one. */
+  /** The last result. */
   result: Result | null;
+  /** The result before it, to compare both. Older ones are let go: their pictures would fill the memory. */
+  earlier: Result | null;
 };
 
 export function newPhoto(fields: Pick<Photo, "id" | "file" | "url" | "size" | "refusal">): Photo {
@@ -55,6 +57,7 @@ export function newPhoto(fields: Pick<Photo, "id" | "file" | "url" | "size" | "r
     overrides: {},
     work: { phase: "idle" },
     result: null,
+    earlier: null,
   };
 }
 

@@ -65,6 +65,13 @@ describe("the work on a photo", () => {
     expect(done).toMatchObject({ work: { phase: "idle" }, result });
   });
 
+  it("keeps the last two results", () => {
+    const finish = (url: string): Action => ({ type: "finished", id: "a", result: { ...resultOf(), url } });
+    expect(photoIn(after(finish("1")))).toMatchObject({ result: { url: "1" }, earlier: null });
+    const photo = photoIn(after(finish("1"), finish("2"), finish("3")));
+    expect(photo).toMatchObject({ result: { url: "3" }, earlier: { url: "2" } });
+  });
+
   it("keeps the last result during the next work, and after a failure", () => {
     const finish: Action = { type: "finished", id: "a", result: resultOf() };
     expect(photoIn(after(ask, start, finish, ask, start)).result).not.toBeNull();

@@ -85,7 +85,7 @@ function changed(photo: Photo, action: PhotoAction): Photo {
     case "progressed":
       return photo.work.phase === "active" ? { ...photo, work: { ...photo.work, progress: action.progress } } : photo;
     case "finished":
-      return { ...photo, work: { phase: "idle" }, result: action.result };
+      return { ...photo, work: { phase: "idle" }, result: action.result, earlier: photo.result };
     case "failed": {
       const tries = "tries" in photo.work ? photo.work.tries : 1;
       const { problem, now } = action;

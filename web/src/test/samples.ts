@@ -78,6 +78,7 @@ export function faceOf(changes: Partial<Face> = {}): Face {
     box: [10, 10, 40, 40],
     landmarks: [],
     landmarks_estimated: false,
+    blur: null,
     score: 0.9,
     identity_similarity: 0.92,
     strength: 1,

@@ -47,6 +47,29 @@ describe("what was done with a face", () => {
     expect(screen.getByRole("slider")).toHaveValue("0");
   });
 
+  it("is the reason why nothing was restored, without a strength", () => {
+    showing({ face: faceOf({ action: "unchanged", strength: 1, reason: "It is sharp already." }) });
+    expect(head()).toHaveTextContent("Nothing found to restore");
+    expect(head()).toHaveTextContent("It is sharp already.");
+    expect(head()).not.toHaveTextContent("%");
+    expect(screen.getByRole("button", { name: "Leave as it was" })).toHaveAttribute("aria-pressed", "false");
+    expect(screen.getByRole("slider")).toHaveValue("80"); // as wanted, for it was no person that left the face
+  });
+
+  it.each([
+    [0.4, "Was sharp · 0.4 px"],
+    [1.2, "Was slightly blurred · 1.2 px"],
+    [3, "Was blurred · 3.0 px"],
+  ])("is shown with the blur that the face had (%d)", (blur, words) => {
+    showing({ face: faceOf({ blur }) });
+    expect(head()).toHaveTextContent(words);
+  });
+
+  it("is shown without a blur that was not measured", () => {
+    showing({ face: faceOf({ blur: null }) });
+    expect(head()).not.toHaveTextContent(/Was|px/);
+  });
+
   it("can be overridden for a face that was kept", async () => {
     const { onOverride, user } = showing({ face: faceOf({ action: "kept", strength: 0 }) });
     expect(screen.getByRole("button", { name: "Leave as it was" })).toHaveAttribute("aria-pressed", "true");

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from "react";
 import type { Face } from "@/api/types";
+import { blurInWords } from "@/photos/blur";
 import { likeness, scaleInWords, type Scale } from "@/photos/figures";
 import { Button } from "@/components/ui/Button";
 import { Range } from "@/components/ui/Range";
@@ -30,6 +31,7 @@ type Props = {
 const ACTIONS: Record<Face["action"], string> = {
   restored: "Restored",
   softened: "Softened to keep the likeness",
+  unchanged: "Nothing found to restore",
   kept: "Left as it was",
 };
 
@@ -48,6 +50,8 @@ export function FaceCard({
   onOverride,
 }: Props) {
   const similarity = face.identity_similarity;
+  const blur = blurInWords(face.blur);
+  const isRestored = face.action === "restored" || face.action === "softened";
   const id = `face-${number}`;
   const wanted = override ?? (face.action === "kept" ? 0 : strength);
   const toggle = () => {
@@ -71,9 +75,10 @@ export function FaceCard({
         <span className={styles.what}>
           <span className={styles.action}>{ACTIONS[face.action]}</span>
           {face.reason !== null && <span className={styles.reason}>{face.reason}</span>}
+          {blur !== null && <span className={styles.reason}>{`Was ${blur}`}</span>}
         </span>
         <span className={styles.numbers}>
-          {face.action !== "kept" && <span>{Math.round(face.strength * 100)} %</span>}
+          {isRestored && <span>{Math.round(face.strength * 100)} %</span>}
           {similarity !== null && (
             <span className={styles.similarity}>{`${similarity.toFixed(2)} · ${likeness(similarity, scale)}`}</span>
           )}

@@ -12,7 +12,13 @@ function showing(changes: Partial<Options> = {}, config: Config = CONFIG) {
   return { onChange, user: userEvent.setup() };
 }
 
-const choice = (group: string, name: string) =>
+const RESTORERS = "How to restore faces";
+const SEVERAL: Config = {
+  ...CONFIG,
+  choices: { ...CONFIG.choices, restorer: ["portrait-face", "compact-face", "own-face"] },
+};
+
+const choice = (group: string, name: string | RegExp) =>
   within(screen.getByRole("group", { name: group })).getByRole("radio", { name });
 
 describe("OptionsPanel", () => {
@@ -87,19 +93,25 @@ describe("OptionsPanel", () => {
 
   it("offers restorers only if there are several", async () => {
     showing();
-    expect(screen.queryByRole("group", { name: "Faces are restored by" })).not.toBeInTheDocument();
-    const config = { ...CONFIG, choices: { ...CONFIG.choices, restorer: ["compact", "gfpgan"] } };
-    const { onChange, user } = showing({}, config);
-    expect(choice("Faces are restored by", "compact")).toBeChecked();
-    await user.click(choice("Faces are restored by", "gfpgan"));
-    expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...OPTIONS, restorer: "gfpgan" });
+    expect(screen.queryByRole("group", { name: RESTORERS })).not.toBeInTheDocument();
+    const { onChange, user } = showing({}, SEVERAL);
+    expect(choice(RESTORERS, "Rebuild blurred and worn faces portrait-face")).toBeChecked();
+    expect(choice(RESTORERS, "own-face")).not.toBeChecked(); // there are no words for it
+    await user.click(choice(RESTORERS, "Sharpen and clean compact-face"));
+    expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...OPTIONS, restorer: "compact-face" });
   });
 
   it("sends no name for the server's default restorer", async () => {
-    const config = { ...CONFIG, choices: { ...CONFIG.choices, restorer: ["compact", "gfpgan"] } };
-    const { onChange, user } = showing({ restorer: "gfpgan" }, config);
-    await user.click(choice("Faces are restored by", "compact"));
+    const { onChange, user } = showing({ restorer: "own-face" }, SEVERAL);
+    await user.click(choice(RESTORERS, /portrait-face/));
     expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...OPTIONS, restorer: null });
+  });
+
+  it("names another restorer than the default while it is closed", () => {
+    showing({}, SEVERAL);
+    expect(screen.getByText("×2 · 100 % · PNG")).toBeInTheDocument();
+    showing({ restorer: "compact-face" }, SEVERAL);
+    expect(screen.getByText("×2 · 100 % · compact-face · PNG")).toBeInTheDocument();
   });
 
   it("offers only what the server offers", () => {

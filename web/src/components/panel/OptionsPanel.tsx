@@ -5,6 +5,7 @@ import type { Config } from "@/api/types";
 import { scaleInWords } from "@/photos/figures";
 import { OUTPUT_NAMES } from "@/photos/formats";
 import { canProtect, factorsOf, type Options } from "@/photos/options";
+import { restorerInWords } from "@/photos/restorers";
 import { Choice } from "@/components/ui/Choice";
 import { Range } from "@/components/ui/Range";
 import styles from "./OptionsPanel.module.css";
@@ -55,6 +56,15 @@ export function OptionsPanel({ options, config, isFolded, onChange }: Props) {
         choices={offered(FACES, choices.faces)}
         onChange={(faces) => set({ faces })}
       />
+      {restorers.length > 1 && (
+        <Choice
+          legend="How to restore faces"
+          value={options.restorer ?? restorers[0] ?? ""}
+          choices={Object.fromEntries(restorers.map((name) => [name, restorerInWords(name) ?? name]))}
+          hints={Object.fromEntries(restorers.filter(restorerInWords).map((name) => [name, name]))}
+          onChange={(name) => set({ restorer: name === restorers[0] ? null : name })}
+        />
+      )}
       <Check
         isChecked={options.identity_policy === "protect"}
         isDisabled={!canProtect(config)}
@@ -85,14 +95,6 @@ export function OptionsPanel({ options, config, isFolded, onChange }: Props) {
           onChange={(quality) => set({ quality })}
         />
       )}
-      {restorers.length > 1 && (
-        <Choice
-          legend="Faces are restored by"
-          value={options.restorer ?? restorers[0] ?? ""}
-          choices={Object.fromEntries(restorers.map((name) => [name, name]))}
-          onChange={(name) => set({ restorer: name === restorers[0] ? null : name })}
-        />
-      )}
     </details>
   );
 }
@@ -102,12 +104,14 @@ function offered<T extends string>(words: Readonly<Record<T, string>>, choices: 
   return Object.fromEntries(Object.entries(words).filter(([name]) => choices?.includes(name))) as Record<T, string>;
 }
 
-/** "×2 · 80 % · largest face · PNG" */
-function summaryOf({ upscale_factor, strength, faces, identity_policy, color_correction, output_format }: Options) {
+/** "×2 · 80 % · the largest · gfpgan-v1.4 · PNG" */
+function summaryOf(options: Options) {
+  const { upscale_factor, strength, faces, restorer, identity_policy, color_correction, output_format } = options;
   const words = [
     `×${upscale_factor}`,
     `${Math.round(strength * 100)} %`,
     faces !== "all" && FACES[faces].toLowerCase(),
+    restorer,
     identity_policy === "protect" && "likeness kept",
     color_correction === "auto" && "colours corrected",
     OUTPUT_NAMES[output_format],

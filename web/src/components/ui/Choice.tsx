@@ -8,16 +8,18 @@ type Props<T extends string> = {
   value: T;
   /** Value → label. */
   choices: Readonly<Record<T, string>>;
+  /** Value → a second line under its label. With hints the choices are rows. */
+  hints?: Readonly<Partial<Record<T, string>>>;
   onChange: (value: T) => void;
 };
 
 /** Radio buttons for a few values. */
-export function Choice<T extends string>({ legend, value, choices, onChange }: Props<T>) {
+export function Choice<T extends string>({ legend, value, choices, hints, onChange }: Props<T>) {
   const name = useId();
   return (
     <fieldset>
       <legend className={styles.legend}>{legend}</legend>
-      <div className={styles.choices}>
+      <div className={`${styles.choices} ${hints === undefined ? "" : styles.rows}`}>
         {(Object.entries(choices) as [T, string][]).map(([choice, words]) => (
           <label key={choice} className={styles.choice}>
             <input
@@ -27,7 +29,10 @@ export function Choice<T extends string>({ legend, value, choices, onChange }: P
               checked={choice === value}
               onChange={() => onChange(choice)}
             />
-            <span className={styles.words}>{words}</span>
+            <span className={styles.words}>
+              {words}
+              {hints?.[choice] !== undefined && <span className={styles.hint}> {hints[choice]}</span>}
+            </span>
           </label>
         ))}
       </div>

@@ -1,21 +1,27 @@
-import { fireEvent, render, screen } from "@testing-library/react";
+import { fireEvent, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
+import type { Result } from "@/photos/photo";
 import { faceOf, photoOf, resultOf } from "@/test/samples";
+import { BEFORE_AND_AFTER, picturesOf, sidesOf, type Sides } from "@/photos/versions";
 import { CompareView } from "./CompareView";
 
 // The picture has 200 × 160 pixels and the viewer 800 × 600 (see test/setup.ts), so it is fitted at 375 %.
 const FITTED = "375 %";
 
-function showing(isSwapped = false) {
-  const callbacks = { onSwap: vi.fn(), onFace: vi.fn() };
+const EARLIER = { ...resultOf(), url: "blob:earlier" };
+
+function showing(sides: Sides = BEFORE_AND_AFTER, earlier: Result | null = null) {
+  const callbacks = { onSides: vi.fn(), onFace: vi.fn() };
   const result = resultOf({ faces: [faceOf({ box: [10, 10, 40, 40] }), faceOf({ box: [70, 50, 90, 70] })] });
-  const view = { photo: photoOf(), result, isSwapped, selectedFace: 1, toolbar: document.body };
-  render(<CompareView {...view} {...callbacks} />);
+  const pictures = picturesOf(photoOf({ result, earlier }), result);
+  const view = { name: "portrait.jpeg", result, pictures, selectedFace: 1, toolbar: document.body };
+  render(<CompareView {...view} shown={sidesOf(pictures, sides)} {...callbacks} />);
   return { ...callbacks, user: userEvent.setup() };
 }
 
-const viewer = () => screen.getByRole("group", { name: /Before and after/ });
+const viewer = () => screen.getByRole("group", { name: /^Comparison/ });
+const pictures = () => screen.getAllByRole("img").filter((image) => image.tagName === "IMG");
 const zoom = () => screen.getByRole("status", { name: "Zoom" });
 const place = () => screen.getByRole("img", { name: "portrait.jpeg after" }).style.transform;
 const press = (name: string) => fireEvent.click(screen.getByRole("button", { name }));
@@ -23,7 +29,7 @@ const press = (name: string) => fireEvent.click(screen.getByRole("button", { nam
 describe("CompareView", () => {
   it("shows before and after over each other", () => {
     showing();
-    const [before, after] = screen.getAllByRole("img").filter((image) => image.tagName === "IMG");
+    const [before, after] = pictures();
     expect(before).toHaveAccessibleName("portrait.jpeg before");
     expect(before).toHaveAttribute("src", "blob:photo");
     expect(after).toHaveAttribute("src", "blob:result");
@@ -32,11 +38,43 @@ describe("CompareView", () => {
   });
 
   it("swaps the sides", () => {
-    const { onSwap } = showing(true);
-    const [first] = screen.getAllByRole("img").filter((image) => image.tagName === "IMG");
-    expect(first).toHaveAccessibleName("portrait.jpeg after");
+    const { onSides } = showing(["after", "before"]);
+    expect(pictures()[0]).toHaveAccessibleName("portrait.jpeg after");
+    expect(screen.getByRole("slider", { name: "Line between after and before" })).toBeInTheDocument();
     fireEvent.click(screen.getByRole("button", { name: "Swap sides", pressed: true }));
-    expect(onSwap).toHaveBeenCalledOnce();
+    expect(onSides).toHaveBeenCalledExactlyOnceWith(["before", "after"]);
+  });
+
+  it("shows an earlier result beside the last one, in the same size", () => {
+    showing(["earlier", "after"], EARLIER);
+    const [left, right] = pictures();
+    expect(left).toHaveAccessibleName("portrait.jpeg earlier");
+    expect(left).toHaveAttribute("src", "blob:earlier");
+    expect(right).toHaveAttribute("src", "blob:result");
+    expect(left?.style.cssText).toBe(right?.style.cssText);
+    expect(screen.getByText("earlier · compact", { selector: "span" })).toBeInTheDocument();
+  });
+
+  it("lets a person choose each side of three", async () => {
+    const { onSides, user } = showing(BEFORE_AND_AFTER, EARLIER);
+    const left = screen.getByRole("combobox", { name: "Left side" });
+    expect(left).toHaveDisplayValue("before");
+    expect(
+      within(left)
+        .getAllByRole("option")
+        .map(({ textContent }) => textContent),
+    ).toEqual(["before", "earlier · compact", "latest · compact"]);
+    await user.selectOptions(left, "earlier · compact");
+    expect(onSides).toHaveBeenLastCalledWith(["earlier", "after"]);
+    await user.selectOptions(left, "latest · compact"); // the right side shows it
+    expect(onSides).toHaveBeenLastCalledWith(["after", "before"]);
+    await user.selectOptions(screen.getByRole("combobox", { name: "Right side" }), "earlier · compact");
+    expect(onSides).toHaveBeenLastCalledWith(["before", "earlier"]);
+  });
+
+  it("has nothing to choose with one result", () => {
+    showing();
+    expect(screen.queryByRole("combobox")).not.toBeInTheDocument();
   });
 
   it("is zoomed by buttons, to 1:1 and back to fitted", () => {
@@ -56,7 +94,7 @@ describe("CompareView", () => {
   });
 
   it("is zoomed and moved by keys", async () => {
-    const { onSwap, user } = showing();
+    const { onSides, user } = showing();
     viewer().focus();
     await user.keyboard("++");
     expect(zoom()).toHaveTextContent("800 %");
@@ -70,17 +108,17 @@ describe("CompareView", () => {
     await user.keyboard("0");
     expect(zoom()).toHaveTextContent(FITTED);
     await user.keyboard("s");
-    expect(onSwap).toHaveBeenCalledOnce();
+    expect(onSides).toHaveBeenCalledExactlyOnceWith(["after", "before"]);
   });
 
   it("ignores keys with Ctrl, and keys pressed on a button in it", async () => {
-    const { onSwap, user } = showing();
+    const { onSides, user } = showing();
     viewer().focus();
     await user.keyboard("{Control>}+{/Control}");
     screen.getByRole("button", { name: "Face 1" }).focus();
     await user.keyboard("s+");
     expect(zoom()).toHaveTextContent(FITTED);
-    expect(onSwap).not.toHaveBeenCalled();
+    expect(onSides).not.toHaveBeenCalled();
   });
 
   it("goes to 1:1 on a double click", () => {

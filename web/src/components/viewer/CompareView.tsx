@@ -5,25 +5,29 @@ import { useMemo, useRef, type KeyboardEvent } from "react";
 import { createPortal } from "react-dom";
 import { useSize } from "@/hooks/useSize";
 import { useViewport } from "@/hooks/useViewport";
-import type { Photo, Result } from "@/photos/photo";
+import type { Result } from "@/photos/photo";
+import { isSwapped, swapped, type Picture, type Pictures, type Sides } from "@/photos/versions";
 import { visible, type Point, type Size } from "@/view/viewport";
 import { Comparison } from "./Comparison";
 import styles from "./CompareView.module.css";
 import { FaceMarks } from "./FaceMarks";
+import { SidesBar } from "./SidesBar";
 import { ZoomBar } from "./ZoomBar";
 
 type Props = {
-  photo: Photo;
+  /** The name of the photo. */
+  name: string;
   result: Result;
-  isSwapped: boolean;
-  onSwap: () => void;
+  pictures: Pictures;
+  shown: readonly [left: Picture, right: Picture];
+  onSides: (sides: Sides) => void;
   selectedFace: number | null;
   onFace: (face: number) => void;
-  /** The element outside the picture that takes the zoom buttons. */
+  /** The element outside the picture that takes the zoom buttons and the choice of the sides. */
   toolbar: HTMLElement | null;
 };
 
-/** Before and after over each other, with a movable line between them. */
+/** Two pictures over each other, with a movable line between them. */
 export function CompareView(props: Props) {
   const box = useRef<HTMLDivElement>(null);
   const screen = useSize(box);
@@ -41,10 +45,11 @@ const PAGE_SCROLLS = "(width < 900px)";
 const PAN = 80; // CSS pixels per key press
 
 function Zoomable({
-  photo,
+  name,
   result,
-  isSwapped,
-  onSwap,
+  pictures,
+  shown,
+  onSides,
   selectedFace,
   onFace,
   toolbar,
@@ -57,7 +62,10 @@ function Zoomable({
   // On a touch screen only the handle moves the line, because a finger on the picture may be scrolling the page.
   const isTouched = useMemo(() => window.matchMedia("(pointer: coarse)").matches, []);
   const viewer = useRef<HTMLDivElement>(null);
-  const shown = visible(view, picture, screen);
+  const covered = visible(view, picture, screen);
+  const [left, right] = shown;
+  const sides: Sides = [left.version, right.version];
+  const onSwap = () => onSides(swapped(sides));
 
   const inside = ([clientX, clientY]: [number, number]): Point => {
     const bounds = viewer.current?.getBoundingClientRect();
@@ -111,7 +119,7 @@ function Zoomable({
         className={`${styles.viewer} ${isFitted ? "" : styles.zoomed}`}
         role="group"
         tabIndex={0}
-        aria-label="Before and after. Plus and minus zoom, 1 shows every pixel, 0 the whole picture, arrows move it, S swaps the sides."
+        aria-label="Comparison. Plus and minus zoom, 1 shows every pixel, 0 the whole picture, arrows move it, S swaps the sides."
         onKeyDown={onKeyDown}
         onDoubleClick={(event) => {
           // `isFitted` is also true for a small picture at 1:1, which the next double click must fit again.
@@ -120,26 +128,31 @@ function Zoomable({
         }}
       >
         <Comparison
-          before={photo.url}
-          after={result.url}
-          name={photo.file.name}
-          picture={picture}
+          left={left}
+          right={right}
+          name={name}
+          size={picture}
           view={view}
-          shown={shown}
-          isSwapped={isSwapped}
+          shown={covered}
           onlyHandle={!isFitted || isTouched}
         />
         <FaceMarks
           faces={result.facts.faces}
           scale={view.scale * result.request.options.upscale_factor}
           view={view}
-          shown={shown}
+          shown={covered}
           selected={selectedFace}
           onSelect={onFace}
         />
       </div>
       {toolbar &&
-        createPortal(<ZoomBar viewport={viewport} step={STEP} isSwapped={isSwapped} onSwap={onSwap} />, toolbar)}
+        createPortal(
+          <>
+            <ZoomBar viewport={viewport} step={STEP} isSwapped={isSwapped(sides)} onSwap={onSwap} />
+            <SidesBar pictures={pictures} shown={shown} onSides={onSides} />
+          </>,
+          toolbar,
+        )}
     </>
   );
 }

@@ -2,50 +2,48 @@
 
 import * as Slider from "react-compare-slider/components";
 import { useReactCompareSlider } from "react-compare-slider/hooks";
+import type { Picture } from "@/photos/versions";
 import type { Point, Size, View } from "@/view/viewport";
 import styles from "./Comparison.module.css";
 import { Icon } from "@/components/ui/Icon";
 
 type Props = {
-  before: string;
-  after: string;
+  left: Picture;
+  right: Picture;
+  /** The name of the photo. */
   name: string;
-  picture: Size;
+  /** The size of the result in pixels. */
+  size: Size;
   view: View;
   /** The part of the viewer that the picture covers; the line moves within it. */
   shown: Point & Size;
-  isSwapped: boolean;
   /** Whether only the handle moves the line, so that dragging elsewhere can move the picture. */
   onlyHandle: boolean;
 };
 
-export function Comparison({ before, after, name, picture, view, shown, isSwapped, onlyHandle }: Props) {
+export function Comparison({ left, right, name, size, view, shown, onlyHandle }: Props) {
   const slider = useReactCompareSlider({ onlyHandleDraggable: onlyHandle, keyboardIncrement: "2%" });
-  // Both pictures have the size of the result, so that the same points lie over each other.
+  // Both pictures are shown in the size of the result, so that the same points lie over each other.
   const style = {
-    width: picture.width * view.scale,
-    height: picture.height * view.scale,
+    width: size.width * view.scale,
+    height: size.height * view.scale,
     transform: `translate(${view.x - shown.x}px, ${view.y - shown.y}px)`,
   };
-  const item = (kind: "before" | "after") => (
+  const item = ({ version, url }: Picture) => (
     <div className={styles.item}>
-      <img
-        className={styles.picture}
-        style={style}
-        src={kind === "before" ? before : after}
-        alt={kind === "before" ? `${name} before` : `${name} after`}
-        draggable={false}
-      />
+      <img className={styles.picture} style={style} src={url} alt={`${name} ${version}`} draggable={false} />
     </div>
   );
-  const [first, second] = isSwapped ? (["after", "before"] as const) : (["before", "after"] as const);
   return (
     <div className={styles.frame} style={{ left: shown.x, top: shown.y, width: shown.width, height: shown.height }}>
       <Slider.Provider {...slider}>
         <Slider.Root className={styles.slider}>
-          <Slider.Item item="itemOne">{item(first)}</Slider.Item>
-          <Slider.Item item="itemTwo">{item(second)}</Slider.Item>
-          <Slider.HandleRoot className={styles.handleRoot} aria-label="Line between before and after">
+          <Slider.Item item="itemOne">{item(left)}</Slider.Item>
+          <Slider.Item item="itemTwo">{item(right)}</Slider.Item>
+          <Slider.HandleRoot
+            className={styles.handleRoot}
+            aria-label={`Line between ${left.version} and ${right.version}`}
+          >
             <div className={styles.handle} aria-hidden="true">
               <span className={styles.grip}>
                 <Icon name="split" />
@@ -55,10 +53,10 @@ export function Comparison({ before, after, name, picture, view, shown, isSwappe
         </Slider.Root>
       </Slider.Provider>
       <span className={`${styles.label} ${styles.left}`} aria-hidden="true">
-        {first}
+        {left.words}
       </span>
       <span className={`${styles.label} ${styles.right}`} aria-hidden="true">
-        {second}
+        {right.words}
       </span>
     </div>
   );

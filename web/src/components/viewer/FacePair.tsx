@@ -1,42 +1,41 @@
 "use client";
 
 import { useEffect, useRef } from "react";
+import type { Version } from "@/photos/versions";
 import { regionAround } from "@/view/region";
 import styles from "./FacePair.module.css";
+
+type Side = { version: Version; words: string; image: HTMLImageElement | null };
 
 type Props = {
   number: number;
   /** x0, y0, x1, y1 in pixels of the photo that was sent. */
   box: number[];
-  before: HTMLImageElement | null;
-  after: HTMLImageElement | null;
-  /** Width of the result in pixels. */
+  /** Left and right. */
+  sides: readonly Side[];
+  /** Width of the photo that was sent, in pixels. */
   width: number;
-  /** Size of the result divided by the size of the photo. */
-  factor: number;
-  isSwapped: boolean;
   isSelected: boolean;
 };
 
 const SIDE = 720; // width and height of the canvas in pixels
 
-export function FacePair({ number, box, before, after, width, factor, isSwapped, isSelected }: Props) {
-  const pictures = [
-    <FaceCanvas key="before" name={`Face ${number} before`} image={before} box={box} sent={width / factor} />,
-    <FaceCanvas key="after" name={`Face ${number} after`} image={after} box={box} sent={width / factor} />,
-  ];
-  const words = ["before", "after"];
+export function FacePair({ number, box, sides, width, isSelected }: Props) {
   const pair = useRef<HTMLElement>(null);
   useEffect(() => {
     if (isSelected) pair.current?.scrollIntoView({ block: "nearest" });
   }, [isSelected]);
   return (
     <figure ref={pair} className={`${styles.pair} ${isSelected ? styles.selected : ""}`}>
-      <div className={styles.pictures}>{isSwapped ? pictures.reverse() : pictures}</div>
+      <div className={styles.pictures}>
+        {sides.map(({ version, image }) => (
+          <FaceCanvas key={version} name={`Face ${number} ${version}`} image={image} box={box} sent={width} />
+        ))}
+      </div>
       <figcaption className={styles.caption}>
-        <span>{isSwapped ? words[1] : words[0]}</span>
+        <span>{sides[0]?.words}</span>
         <span className={styles.number}>Face {number}</span>
-        <span>{isSwapped ? words[0] : words[1]}</span>
+        <span>{sides[1]?.words}</span>
       </figcaption>
     </figure>
   );

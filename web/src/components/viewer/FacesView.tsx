@@ -1,35 +1,50 @@
 "use client";
 
+import { createPortal } from "react-dom";
 import { useImage } from "@/hooks/useImage";
-import type { Photo, Result } from "@/photos/photo";
+import type { Result } from "@/photos/photo";
+import type { Picture, Pictures, Sides } from "@/photos/versions";
 import { FacePair } from "./FacePair";
 import styles from "./FacesView.module.css";
+import { SidesBar } from "./SidesBar";
 
-type Props = { photo: Photo; result: Result; isSwapped: boolean; selectedFace: number | null };
+type Props = {
+  result: Result;
+  pictures: Pictures;
+  shown: readonly [left: Picture, right: Picture];
+  onSides: (sides: Sides) => void;
+  selectedFace: number | null;
+  /** The element outside the view that takes the choice of the sides. */
+  toolbar: HTMLElement | null;
+};
 
-/** Enlarged pictures of every face, before and after side by side. */
-export function FacesView({ photo, result, isSwapped, selectedFace }: Props) {
-  const before = useImage(photo.url);
-  const after = useImage(result.url);
+/** Enlarged pictures of every face, two versions side by side. */
+export function FacesView({ result, pictures, shown, onSides, selectedFace, toolbar }: Props) {
+  const images = {
+    before: useImage(pictures.before.url),
+    earlier: useImage(pictures.earlier?.url ?? null),
+    after: useImage(pictures.after.url),
+  };
   const { faces } = result.facts;
+  const sides = shown.map(({ version, words }) => ({ version, words, image: images[version] }));
   return (
-    <div className={styles.scroller} tabIndex={0} role="group" aria-label="Faces, before and after">
-      <ul className={styles.list}>
-        {faces.map((face, index) => (
-          <li key={index}>
-            <FacePair
-              number={index + 1}
-              box={face.box}
-              before={before}
-              after={after}
-              width={result.facts.width}
-              factor={result.request.options.upscale_factor}
-              isSwapped={isSwapped}
-              isSelected={index === selectedFace}
-            />
-          </li>
-        ))}
-      </ul>
-    </div>
+    <>
+      <div className={styles.scroller} tabIndex={0} role="group" aria-label="Faces side by side">
+        <ul className={styles.list}>
+          {faces.map((face, index) => (
+            <li key={index}>
+              <FacePair
+                number={index + 1}
+                box={face.box}
+                sides={sides}
+                width={result.facts.width / result.request.options.upscale_factor}
+                isSelected={index === selectedFace}
+              />
+            </li>
+          ))}
+        </ul>
+      </div>
+      {toolbar && createPortal(<SidesBar pictures={pictures} shown={shown} onSides={onSides} />, toolbar)}
+    </>
   );
 }

@@ -1,6 +1,7 @@
 "use client";
 
 import type { Photo } from "@/photos/photo";
+import { picturesOf, sidesOf, type Sides } from "@/photos/versions";
 import { CompareView } from "./CompareView";
 import { FacesView } from "./FacesView";
 import styles from "./Viewer.module.css";
@@ -10,8 +11,9 @@ export type ViewerMode = "picture" | "faces";
 type Props = {
   photo: Photo;
   mode: ViewerMode;
-  isSwapped: boolean;
-  onSwap: () => void;
+  /** What to compare, as far as the photo has it. */
+  sides: Sides;
+  onSides: (sides: Sides) => void;
   selectedFace: number | null;
   onFace: (face: number) => void;
   toolbar: HTMLElement | null;
@@ -20,23 +22,15 @@ type Props = {
 const UNSHOWN = "Your browser cannot show this photo. The server may still be able to read it.";
 
 /** The picture area: the result, the photo, or why the photo cannot be shown. */
-export function Viewer({ photo, mode, isSwapped, onSwap, selectedFace, onFace, toolbar }: Props) {
+export function Viewer({ photo, mode, sides, onSides, selectedFace, onFace, toolbar }: Props) {
   const { result } = photo;
-  if (result !== null && mode === "faces" && result.facts.faces.length > 0) {
-    return <FacesView photo={photo} result={result} isSwapped={isSwapped} selectedFace={selectedFace} />;
-  }
   if (result !== null) {
-    return (
-      <CompareView
-        key={photo.id}
-        photo={photo}
-        result={result}
-        isSwapped={isSwapped}
-        onSwap={onSwap}
-        selectedFace={selectedFace}
-        onFace={onFace}
-        toolbar={toolbar}
-      />
+    const pictures = picturesOf(photo, result);
+    const view = { result, pictures, shown: sidesOf(pictures, sides), onSides, selectedFace, toolbar };
+    return mode === "faces" && result.facts.faces.length > 0 ? (
+      <FacesView {...view} />
+    ) : (
+      <CompareView key={photo.id} name={photo.file.name} onFace={onFace} {...view} />
     );
   }
   const inItsPlace = photo.refusal ?? (photo.size === null ? UNSHOWN : null);

@@ -92,9 +92,12 @@ describe("several photos", () => {
     const user = await openWith("a.png");
     await user.click(button("Restore"));
     await site.respond((request) => request.succeeds());
+    await user.click(screen.getByRole("radio", { name: "×4" }));
+    await user.click(button("Restore again"));
+    await site.respond((request) => request.succeeds());
     expect(released).toEqual([]);
     await user.click(button("Remove a.png"));
-    expect(held).toHaveLength(2);
+    expect(held).toHaveLength(3); // the photo and both results
     expect(released.sort()).toEqual(held.sort());
   });
 });

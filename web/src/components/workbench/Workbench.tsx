@@ -11,6 +11,7 @@ import { FORMATS } from "@/photos/formats";
 import { allowedOptions, isLoaded, savedOptions, saveOptions, type Options } from "@/photos/options";
 import type { Photo } from "@/photos/photo";
 import { EMPTY, reduce, type Action } from "@/photos/reducer";
+import { BEFORE_AND_AFTER } from "@/photos/versions";
 import { ActionBar } from "./ActionBar";
 import { Announcement } from "@/components/notes/Announcement";
 import { ErrorBoundary } from "./ErrorBoundary";
@@ -32,7 +33,7 @@ export function Workbench() {
   const { config, problem, reload } = useConfig(key);
   const cancel = useRestorer(state, dispatch, { key, limits: config?.limits ?? null });
   const [mode, setMode] = useState<ViewerMode>("picture");
-  const [isSwapped, setSwapped] = useState(false);
+  const [sides, setSides] = useState(BEFORE_AND_AFTER);
   const [selectedFace, setSelectedFace] = useState<number | null>(null);
   const [refused, setRefused] = useState<Photo[]>([]);
   const [toolbar, setToolbar] = useState<HTMLElement | null>(null);
@@ -67,7 +68,8 @@ export function Workbench() {
     dispatch({ type: "removed", id });
     setRefused([]);
     if (id === state.selected) setSelectedFace(null);
-    for (const url of [removed?.url, removed?.result?.url]) if (url) URL.revokeObjectURL(url);
+    const urls = [removed?.url, removed?.result?.url, removed?.earlier?.url];
+    for (const url of urls) if (url) URL.revokeObjectURL(url);
   };
   const select = (id: string) => {
     dispatch({ type: "selected", id });
@@ -94,8 +96,8 @@ export function Workbench() {
               <Viewer
                 photo={photo}
                 mode={mode}
-                isSwapped={isSwapped}
-                onSwap={() => setSwapped(!isSwapped)}
+                sides={sides}
+                onSides={setSides}
                 selectedFace={selectedFace}
                 onFace={selectFace}
                 toolbar={toolbar}

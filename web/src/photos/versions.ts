@@ -1,0 +1,55 @@
+/** The versions of a photo that can be compared, two at a time. */
+import type { Photo, Result } from "./photo";
+
+/** The photo itself, the result before the last one, and the last one. */
+export type Version = "before" | "earlier" | "after";
+
+/** What is shown on the left and on the right; two different versions. */
+export type Sides = readonly [left: Version, right: Version];
+
+export type Picture = { version: Version; url: string; words: string };
+
+export type Pictures = { before: Picture; earlier: Picture | null; after: Picture };
+
+export const BEFORE_AND_AFTER: Sides = ["before", "after"];
+
+/** Oldest first. */
+const VERSIONS: readonly Version[] = ["before", "earlier", "after"];
+
+export function picturesOf({ url, earlier }: Photo, result: Result): Pictures {
+  const isOnly = earlier === null;
+  return {
+    before: { version: "before", url, words: "before" },
+    earlier: isOnly ? null : { version: "earlier", url: earlier.url, words: named("earlier", earlier) },
+    after: { version: "after", url: result.url, words: isOnly ? "after" : named("latest", result) },
+  };
+}
+
+/** The pictures of the two sides. Without an earlier result they are before and after, the newer on the same side. */
+export function sidesOf(pictures: Pictures, sides: Sides): readonly [left: Picture, right: Picture] {
+  const { before, earlier, after } = pictures;
+  if (earlier === null) return isSwapped(sides) ? [after, before] : [before, after];
+  const [left, right] = sides;
+  const known = { before, earlier, after };
+  return [known[left], known[right]];
+}
+
+/** Whether the newer version is on the left. */
+export function isSwapped([left, right]: Sides): boolean {
+  return VERSIONS.indexOf(left) > VERSIONS.indexOf(right);
+}
+
+export function swapped([left, right]: Sides): Sides {
+  return [right, left];
+}
+
+/** The sides with another version on the left. A choice of what is on the right swaps them. */
+export function withLeft([left, right]: Sides, version: Version): Sides {
+  return [version, version === right ? left : right];
+}
+
+/** "latest · portrait-face" */
+function named(words: string, { facts }: Result): string {
+  const { restorer } = facts.models;
+  return restorer === undefined ? words : `${words} · ${restorer}`;
+}
