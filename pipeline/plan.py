@@ -87,8 +87,8 @@ def to_align(requests: Sequence[FaceRequest]) -> list[Face]:
 def make_plan(requests: Sequence[FaceRequest], crops: Sequence[Crop | None], max_native_size: float) -> Plan:
     """The plan for these requests; `crops` has one entry for each face of `to_align`, None where it cannot be aligned.
 
-    Faces whose detail would fill a square of more than `max_native_size` pixels are kept: a sharp one of that size, or a
-    blurred one that is larger by as much as it is blurred.
+    Faces whose detail would fill a square of more than `max_native_size` pixels are kept: a sharp one of that size, or
+    a blurred one that is larger by as much as it is blurred.
     """
     faces: list[PlannedFace] = []
     kept: dict[int, Verdict] = {}

@@ -26,7 +26,8 @@ def align(image: Image, faces: Sequence[Face], run: Run) -> list[Crop | None]:
     """A crop (512, 512, 3) for each face of `image` (H, W, 3), in the same order.
 
     None stands for a face that cannot be aligned: its eyes are under `MIN_EYE_DISTANCE` pixels apart, or its
-    landmarks fit no similarity transform. Each crop has its blur measured. Method and constants are those of facexlib's `FaceRestoreHelper`.
+    landmarks fit no similarity transform. Method and constants are those of facexlib's `FaceRestoreHelper`. The blur of
+    each face is measured.
     """
     crops: list[Crop | None] = []
     for done, face in enumerate(faces, start=1):

@@ -58,7 +58,7 @@ def test_options_about_faces_apply(tmp_path: Path, fake_models: FakeModels, opti
     fake_models.detector.detect = detect_two  # type: ignore[method-assign]
     source, target = tmp_path / "dark.png", tmp_path / "out.png"
     source.write_bytes(images.png(np.zeros((60, 120, 3), np.uint8)))
-    assert main(["enhance", str(source), str(target), *options]) == 0
+    assert main(["enhance", str(source), str(target), "--no-color-lock", *options]) == 0
     assert np.asarray(samples.opened(target.read_bytes()))[60, 120, 0] == pytest.approx(level, abs=2)
 
 
@@ -142,6 +142,7 @@ def test_options_about_models_apply(portrait: Path, tmp_path: Path, fake_models:
     fake_models.restorer.paint, fake_models.recogniser.fall = 1.0, 1.0
     target = tmp_path / "out.png"
     options = ["--identity-policy", "protect", "--identity-threshold", "-1", "--denoise-strength", "0.5"]
+    options += ["--no-color-lock"]
     assert main(["enhance", str(portrait), str(target), *options]) == 0
     assert samples.opened(target.read_bytes()).getextrema()[0][1] == 255
 
@@ -169,7 +170,8 @@ def test_the_option_precedes_the_setting_which_precedes_the_recognisers_threshol
     monkeypatch.setenv("LIKENESS_IDENTITY_THRESHOLD", is_set)
     source, target = tmp_path / "dark.png", tmp_path / "out.png"
     source.write_bytes(images.png(np.zeros((60, 120, 3), np.uint8)))
-    assert main(["enhance", str(source), str(target), "--identity-policy", "protect", *asked]) == 0
+    unlocked = ["--no-color-lock", "--identity-policy", "protect"]
+    assert main(["enhance", str(source), str(target), *unlocked, *asked]) == 0
     assert (samples.opened(target.read_bytes()).getextrema()[0][1] == 255) == is_restored
 
 

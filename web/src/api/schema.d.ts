@@ -277,6 +277,12 @@ export interface components {
              */
             color_correction: "none" | "auto";
             /**
+             * Color Lock
+             * @description true: a restored face keeps the mean colour that it has in the photo
+             * @default true
+             */
+            color_lock: boolean;
+            /**
              * Denoise Strength
              * @description less than 1 leaves noise and grain; for upscalers that can, others warn
              * @default 1
@@ -408,14 +414,14 @@ export interface components {
             action: "restored" | "softened" | "unchanged" | "kept";
             /**
              * Blur
-             * @description how blurred it was, in pixels of the photo (standard deviation)
+             * @description how blurred it was, in pixels of the photo (standard deviation); null for a face that was not asked for or is too small
              */
             blur: number | null;
             /** Box */
             box: number[];
             /**
              * Identity Similarity
-             * @description of the face before and after, cosine in [-1, 1] on the scale of `models.recogniser`; null for a face that was kept, and without a recogniser
+             * @description of the face before and after, cosine in [-1, 1] on the scale of `models.recogniser`; null for a face that is as it was, and without a recogniser
              */
             identity_similarity: number | null;
             /** Landmarks */

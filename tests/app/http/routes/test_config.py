@@ -43,6 +43,7 @@ def test_config_has_limits_defaults_and_choices(likeness: Likeness) -> None:
         "faces": "all",
         "face_overrides": None,
         "require_face": True,
+        "color_lock": True,
         "color_correction": "none",
         "background": "upscale",
         "restorer": "compact-face",

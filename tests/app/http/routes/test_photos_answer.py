@@ -32,6 +32,7 @@ FACE_KEYS = {
     "landmarks",
     "landmarks_estimated",
     "score",
+    "blur",
     "identity_similarity",
     "strength",
     "action",
@@ -86,6 +87,7 @@ def test_one_face_is_found_and_restored(answer: dict[str, Any]) -> None:
     assert face["strength"] == 1.0
     assert face["reason"] is None
     assert 0 < face["score"] <= 1
+    assert 0 <= face["blur"] < 3
     x0, y0, x1, y1 = face["box"]
     assert x0 < 112 < x1  # the portrait's nose
     assert y0 < 60 < y1

@@ -7,6 +7,8 @@ Image and Video Super-Resolution" (2016).
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 from torch import nn
 from torch.nn import functional
@@ -17,6 +19,8 @@ WIDTHS = (96, 128, 128)  # channels at 48, 24 and 12 positions a side
 ENCODER_BLOCKS = (2, 1, 1)
 DECODER_BLOCKS = (2, 1)
 SLOPE = 0.2
+LEAST_CONTRAST = 0.05  # added to the standard deviation of a face's pixels, so that a plain one is not all noise
+CHANGE = 0.2  # of the contrast, what an output of 1 changes
 
 
 class PortraitNetwork(nn.Module):
@@ -28,7 +32,7 @@ class PortraitNetwork(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.first = nn.Conv2d(3 * PATCH**2 + 1, WIDTHS[0], 3, padding=1)
-        pairs = list(zip(WIDTHS, WIDTHS[1:], strict=False))
+        pairs = list(itertools.pairwise(WIDTHS))
         self.encoder = nn.ModuleList(
             nn.Sequential(*(_Block(width) for _ in range(blocks)))
             for width, blocks in zip(WIDTHS, ENCODER_BLOCKS, strict=True)
@@ -43,9 +47,12 @@ class PortraitNetwork(nn.Module):
 
     def forward(self, faces: torch.Tensor, native: torch.Tensor) -> torch.Tensor:
         """(N, 3, 192, 192), (N,) → (N, 3, 192, 192)."""
-        size = torch.log2(native.clamp(max=SIDE) / SIDE).to(faces.dtype)
+        # Contrast and brightness of a photo do not change what is to be restored.
+        mean = faces.mean((1, 2, 3), keepdim=True)
+        contrast = faces.std((1, 2, 3), keepdim=True) + LEAST_CONTRAST
+        size = torch.log2(native.clamp(max=SIDE) / SIDE).to(faces.dtype) / 2
         plane = size[:, None, None, None].expand(-1, 1, SIDE // PATCH, SIDE // PATCH)
-        x = torch.cat([functional.pixel_unshuffle(faces - 0.5, PATCH), plane], dim=1)
+        x = torch.cat([functional.pixel_unshuffle((faces - mean) / contrast, PATCH), plane], dim=1)
         x = self.first(x.contiguous(memory_format=torch.channels_last))
         skips = []
         for encode, down in zip(self.encoder, self.down, strict=False):
@@ -56,8 +63,8 @@ class PortraitNetwork(nn.Module):
         for level in reversed(range(len(self.up))):
             x = functional.pixel_shuffle(self.up[level](x), 2) + skips.pop()
             x = self.decoder[level](x)
-        change: torch.Tensor = functional.pixel_shuffle(self.last(x), PATCH)
-        return change
+        change: torch.Tensor = functional.pixel_shuffle(self.last(x), PATCH).float()
+        return change * (contrast * CHANGE)
 
 
 class _Block(nn.Module):
