@@ -100,6 +100,7 @@ def test_openapi_describes_the_form_and_every_answer(likeness: Likeness) -> None
         "faces",
         "face_overrides",
         "require_face",
+        "color_lock",
         "color_correction",
         "background",
         "restorer",
