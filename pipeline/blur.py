@@ -15,8 +15,9 @@ from pipeline.types import FloatArray, Image
 
 FIRST, SECOND = 0.8, 1.6  # pixels, standard deviations of the two blurs
 STRONGEST = 90  # percentile of the gradients from which on they are edges
-# Pixels: what the method finds on portraits that are not blurred. Edges of a face are no steps, and have a width.
-OWN_WIDTH = 1.1
+# What the method finds on portraits that are not blurred (training/README.md): pixels, and a part of the crop's side,
+# as the edges of a face are no steps and their width grows with the face.
+OWN_PIXELS, OWN_PART = 1.1, 0.0025
 LARGEST = 2.5  # pixels; above, the two gradients differ too little, and the picture is measured at half its size
 SMALLEST_SIDE = 24  # pixels; smaller pictures have too few edges
 FAINTEST = 2 / 255  # per pixel; a face whose strongest edges are fainter has none to measure
@@ -26,8 +27,8 @@ _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 def face_blur(crop: Image) -> float:
     """The standard deviation of the Gaussian blur in a square crop (N, N, 3) of a face, in its pixels.
 
-    Under about 0.8 for a sharp face, 0 for one without edges. Where the size at which it is measured changes, it falls
-    by up to 15 %.
+    Under about 0.8 px for a sharp face, 0 for one without edges. Where the size at which it is measured changes, it
+    falls by up to 15 %.
     """
     side = crop.shape[0]
     luma = np.asarray(crop @ _LUMA, dtype=np.float32)
@@ -42,7 +43,7 @@ def face_blur(crop: Image) -> float:
     width = (SECOND**2 - squared * FIRST**2) / max(squared - 1, 1e-3)
     if width > LARGEST**2 and side >= 2 * SMALLEST_SIDE:
         return 2 * face_blur(np.asarray(cv2.resize(crop, (side // 2, side // 2), interpolation=cv2.INTER_AREA)))
-    return float(np.sqrt(max(0.0, width - OWN_WIDTH**2)))
+    return float(np.sqrt(max(0.0, width - OWN_PIXELS**2 - (OWN_PART * side) ** 2)))
 
 
 def _gradient(luma: FloatArray, blur: float) -> FloatArray:

@@ -17,7 +17,9 @@ FloatArray: TypeAlias = npt.NDArray[np.float32]
 Image: TypeAlias = npt.NDArray[np.float32]
 
 CROP_SIZE = 512
-SHARP_BLUR = 0.6  # pixels, standard deviation: a picture that is blurred less uses all of its pixels
+# Pixels, standard deviation: a face that is blurred less is taken to need all of its pixels. A little more than what
+# averaging pixels blurs, so that a face is rather called sharp.
+SHARP_BLUR = 0.9
 
 DeviceChoice: TypeAlias = Literal["auto", "cpu", "cuda"]
 Precision: TypeAlias = Literal["auto", "fp32", "bf16", "fp16"]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -108,6 +110,16 @@ def test_every_face_is_planned_or_kept_with_its_reason() -> None:
         3: "At",
     }
     assert all((verdict.action, verdict.strength) == ("kept", 0.0) for verdict in plan.kept.values())
+
+
+def test_a_large_face_is_restored_if_it_is_blurred_so_much_that_its_detail_fits() -> None:
+    blurred = replace(crop(200), blur=1.9)
+    requests = request_faces(ROW[:2], EnhanceOptions(), (180, 70))
+    plan = make_plan(requests, [crop(200), blurred], 100)
+    assert [face.index for face in plan.faces] == [1]
+    reports = plan.report(plan.faces)
+    assert [report.blur for report in reports] == [0.0, 1.9]
+    assert "not blurred enough" in str(reports[0].verdict.reason)
 
 
 def test_the_report_has_every_face_in_the_order_of_detection() -> None:

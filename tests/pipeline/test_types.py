@@ -61,3 +61,11 @@ def test_names_list_the_models_there_are() -> None:
     full = dataclasses.replace(fake_models(recogniser=RedRecogniser()), parser=FakeParser())
     assert full.names()["recogniser"] == "red-recogniser"
     assert full.names()["parser"] == "fake-parser"
+
+
+@pytest.mark.parametrize(("blur", "resolution"), [(0.0, 1000), (0.9, 1000), (1.8, 500), (9.0, 100)])
+def test_a_blurred_face_has_less_resolution_than_pixels(blur: float, resolution: float) -> None:
+    scale = CROP_SIZE / 1000
+    matrix = np.array([[scale, 0.0, 0.0], [0.0, scale, 0.0]])
+    crop = Crop(np.zeros((CROP_SIZE, CROP_SIZE, 3), np.float32), matrix, blur)
+    assert crop.resolution == pytest.approx(resolution)

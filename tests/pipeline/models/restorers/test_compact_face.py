@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ import torch
 from pipeline.geometry import resize
 from pipeline.models.restorers.compact_face import CompactFaceRestorer
 from pipeline.models.runtime.runtime import Runtime
-from pipeline.types import CROP_SIZE, Crop, Image
+from pipeline.types import CROP_SIZE, SHARP_BLUR, Crop, Image
 from tests.pipeline.models.compact import network, noise, without_difference
 
 FP32 = Runtime(torch.device("cpu"), torch.float32, tile=64, max_batch=1)
@@ -51,6 +53,15 @@ def test_a_tiny_face_is_seen_at_the_least_size_the_network_knows() -> None:
     (smallest,) = restorer.restore([crop(restorer.min_size, image)])
     assert np.array_equal(tiny, smallest)
     assert tiny.std() > 0.001
+
+
+def test_a_blurred_face_larger_than_the_crop_is_seen_at_the_size_of_its_detail() -> None:
+    restorer = CompactFaceRestorer("face", without_difference(4).state_dict(), FP32)
+    image = noise(CROP_SIZE, CROP_SIZE)
+    large = replace(crop(1024, image), blur=SHARP_BLUR * 8)
+    (restored,) = restorer.restore([large])
+    (of_that_size,) = restorer.restore([crop(128, image)])
+    assert np.array_equal(restored, of_that_size)
 
 
 def test_the_restorer_writes_no_crop() -> None:
