@@ -30,6 +30,20 @@ def face_blur(crop: Image) -> float:
     Under about 0.8 px for a sharp face, 0 for one without edges. Where the size at which it is measured changes, it
     falls by up to 15 %.
     """
+    width, own = _edges(crop)
+    return float(np.sqrt(max(0.0, width**2 - own**2)))
+
+
+def edge_width(crop: Image) -> float:
+    """How wide the strongest edges of a face are in a square crop (N, N, 3), in its pixels; 0 for one without edges.
+
+    To compare two pictures of one face: near 0 the blur differs much for a small difference in width.
+    """
+    return _edges(crop)[0]
+
+
+def _edges(crop: Image) -> tuple[float, float]:
+    """The width of the edges, and the width that they would have in a sharp picture, in pixels of the crop."""
     side = crop.shape[0]
     luma = np.asarray(crop @ _LUMA, dtype=np.float32)
     mask = cv2.resize(ellipse_mask(), (side, side), interpolation=cv2.INTER_AREA) > 0.5
@@ -37,13 +51,15 @@ def face_blur(crop: Image) -> float:
     edges = second >= np.percentile(second, STRONGEST)
     blurred_once, blurred_more = float(first[edges].sum()), float(second[edges].sum())
     if blurred_more <= FAINTEST * edges.sum():
-        return 0.0
+        return 0.0, 0.0
     squared = (blurred_once / blurred_more) ** 2
     # Gradients of an edge of width w fall as 1 / sqrt(w² + s²) with a blur of s; solved for w².
-    width = (SECOND**2 - squared * FIRST**2) / max(squared - 1, 1e-3)
+    width = max(0.0, (SECOND**2 - squared * FIRST**2) / max(squared - 1, 1e-3))
     if width > LARGEST**2 and side >= 2 * SMALLEST_SIDE:
-        return 2 * face_blur(np.asarray(cv2.resize(crop, (side // 2, side // 2), interpolation=cv2.INTER_AREA)))
-    return float(np.sqrt(max(0.0, width - OWN_PIXELS**2 - (OWN_PART * side) ** 2)))
+        half = cv2.resize(crop, (side // 2, side // 2), interpolation=cv2.INTER_AREA)
+        wide, own = _edges(np.asarray(half, dtype=np.float32))
+        return 2 * wide, 2 * own
+    return float(np.sqrt(width)), float(np.hypot(OWN_PIXELS, OWN_PART * side))
 
 
 def _gradient(luma: FloatArray, blur: float) -> FloatArray:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipeline.blur import face_blur
+from pipeline.blur import edge_width
 from pipeline.face_region import ellipse_mask, mean_color
 from pipeline.geometry import clip_image, invert, resize, scaled, warp
 from pipeline.run import Run
@@ -15,9 +15,9 @@ from pipeline.types import CROP_SIZE, Image, PlannedFace, Verdict
 
 # Of the range [0, 1], mean over the ellipse: nobody sees so small a change.
 LEAST_CHANGE = 0.5 / 255
-# A restored face may be blurred more than the upscaled one by this factor and these pixels: what the measurement varies
-# by between two pictures of one face.
-BLUR_FACTOR, BLUR_PIXELS = 1.15, 0.3
+# The edges of a restored face may be wider than those of the upscaled one by this factor: the measurement varies as
+# much between two pictures of one face.
+WIDER = 1.2
 
 
 def lock_colors(faces: Sequence[PlannedFace]) -> list[PlannedFace]:
@@ -48,9 +48,9 @@ def without_blurrier(
             to_background = scaled(invert(face.crop.affine_matrix), *factors)
             side = round(min(CROP_SIZE, face.crop.native_size * factors[0]))
             to_crop = scaled(invert(to_background), side / CROP_SIZE, side / CROP_SIZE)
-            upscaled = face_blur(warp(background, to_crop, (side, side)))
-            restored = face_blur(resize(face.restored, (side, side)))
-            if restored > upscaled * BLUR_FACTOR + BLUR_PIXELS:
+            upscaled = edge_width(warp(background, to_crop, (side, side)))
+            restored = edge_width(resize(face.restored, (side, side)))
+            if restored > upscaled * WIDER and upscaled > 0:
                 face = replace(face, verdict=_BLURRIER)
         judged.append(face)
         run.check()

@@ -61,7 +61,9 @@ def test_only_chosen_faces_large_enough_are_restored_and_the_others_say_why(choi
 
 def test_a_face_larger_than_the_restorer_can_is_kept_with_the_reason() -> None:
     restorer = FakeRestorer(with_less_red, max_native_size=95)
-    result = enhance(grey_photo(squares=0.2), asking(), models(LEFT, RIGHT, restorer=restorer), Run())
+    result = enhance(
+        grey_photo(squares=0.2), asking(background="resample"), models(LEFT, RIGHT, restorer=restorer), Run()
+    )
     assert actions(result) == ["restored", "kept"]
     reason = result.faces[1].verdict.reason
     assert reason is not None

@@ -88,7 +88,9 @@ def test_a_face_that_is_as_sharp_or_sharper_is_used(sigma: float) -> None:
 
 
 def test_faces_without_edges_are_not_judged() -> None:
-    assert judged(np.full_like(CROP.image, 0.4), upscaled=texture(CROP_SIZE)).action == "restored"
+    plain = np.full_like(CROP.image, 0.4)
+    assert judged(plain, upscaled=texture(CROP_SIZE)).action == "restored"
+    assert judged(soft(texture(CROP_SIZE), 10), upscaled=plain).action == "restored"
 
 
 def test_a_face_that_is_not_pasted_keeps_its_verdict() -> None:
