@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from pipeline.face_region import ellipse_mask
+from pipeline.geometry import resize
 from pipeline.types import FloatArray, Image
 
 FIRST, SECOND = 0.8, 1.6  # pixels, standard deviations of the two blurs
@@ -46,7 +47,7 @@ def _edges(crop: Image) -> tuple[float, float]:
     """The width of the edges, and the width that they would have in a sharp picture, in pixels of the crop."""
     side = crop.shape[0]
     luma = np.asarray(crop @ _LUMA, dtype=np.float32)
-    mask = cv2.resize(ellipse_mask(), (side, side), interpolation=cv2.INTER_AREA) > 0.5
+    mask = resize(ellipse_mask(), (side, side)) > 0.5
     first, second = _gradient(luma, FIRST)[mask], _gradient(luma, SECOND)[mask]
     edges = second >= np.percentile(second, STRONGEST)
     blurred_once, blurred_more = float(first[edges].sum()), float(second[edges].sum())
@@ -56,8 +57,7 @@ def _edges(crop: Image) -> tuple[float, float]:
     # Gradients of an edge of width w fall as 1 / sqrt(w² + s²) with a blur of s; solved for w².
     width = max(0.0, (SECOND**2 - squared * FIRST**2) / max(squared - 1, 1e-3))
     if width > LARGEST**2 and side >= 2 * SMALLEST_SIDE:
-        half = cv2.resize(crop, (side // 2, side // 2), interpolation=cv2.INTER_AREA)
-        wide, own = _edges(np.asarray(half, dtype=np.float32))
+        wide, own = _edges(resize(crop, (side // 2, side // 2)))
         return 2 * wide, 2 * own
     return float(np.sqrt(width)), float(np.hypot(OWN_PIXELS, OWN_PART * side))
 

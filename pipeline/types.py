@@ -24,6 +24,7 @@ SHARP_BLUR = 0.9
 DeviceChoice: TypeAlias = Literal["auto", "cpu", "cuda"]
 Precision: TypeAlias = Literal["auto", "fp32", "bf16", "fp16"]
 FaceAction: TypeAlias = Literal["restored", "softened", "unchanged", "kept"]
+PASTED: frozenset[FaceAction] = frozenset({"restored", "softened"})  # a restored face goes into the picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class Verdict:
     @property
     def is_pasted(self) -> bool:
         """Whether a restored face goes into the picture."""
-        return self.action in ("restored", "softened")
+        return self.action in PASTED
 
 
 @dataclass(frozen=True, slots=True)

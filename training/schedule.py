@@ -36,9 +36,7 @@ class Cycle:
 
     def rate_at(self, step: int) -> float:
         """The learning rate at this step."""
-        rise = min(1.0, (step + 1) / self.warm_up)
-        fall = 0.5 * (1 + math.cos(math.pi * step / self.steps))
-        return self.rate * rise * (self.end + (1 - self.end) * fall)
+        return self.rate * rise_and_fall(step, self.steps, self.warm_up, self.end)
 
 
 def run(network: nn.Module, data: Pairs, cycle: Cycle, seed: int, compiled: bool = True) -> State:
@@ -63,15 +61,27 @@ def run(network: nn.Module, data: Pairs, cycle: Cycle, seed: int, compiled: bool
             value.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), 100.0)
         optimiser.step()
-        momentum = min(cycle.decay, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for key, tensor in network.state_dict().items():
-                average[key].lerp_(tensor, 1 - momentum)
+        follow(average, network, step, cycle.decay)
         total += float(value.detach())
         if (step + 1) % 200 == 0:
             print(f"step {step + 1}/{cycle.steps} loss {total / 200:.3f} {time.monotonic() - began:.0f} s", flush=True)
             total = 0.0
     return average
+
+
+def rise_and_fall(step: int, steps: int, warm_up: int, end: float) -> float:
+    """The learning rate at this step over the highest: it rises during `warm_up`, and falls as a cosine to `end`."""
+    rise = min(1.0, (step + 1) / warm_up)
+    fall = 0.5 * (1 + math.cos(math.pi * step / steps))
+    return rise * (end + (1 - end) * fall)
+
+
+def follow(average: State, network: nn.Module, step: int, decay: float) -> None:
+    """Move the average of the weights towards the network's, in place; faster in the first steps than by `decay`."""
+    momentum = min(decay, (1 + step) / (10 + step))
+    with torch.no_grad():
+        for key, tensor in network.state_dict().items():
+            average[key].lerp_(tensor, 1 - momentum)
 
 
 @contextmanager

@@ -49,10 +49,9 @@ def _enhance_file(
     except OSError as error:  # that of a full disk names no file
         raise OSError(f"{plan.target} cannot be written: {error.strerror}.") from error
     report, seconds = finished.report, sum(run.timings_ms.values()) / 1000
-    restored = sum(face.action in ("restored", "softened") for face in report.faces)
     size = f"{report.width}×{report.height}"
     warnings = "".join(f" {warning.message}" for warning in report.warnings)
-    return f"{restored} of {len(report.faces)} face(s) restored, {size}, {seconds:.1f} s.{warnings}"
+    return f"{report.restored} of {len(report.faces)} face(s) restored, {size}, {seconds:.1f} s.{warnings}"
 
 
 def _write(target: Path, data: bytes) -> None:

@@ -41,7 +41,7 @@ def _line(record: RequestRecord) -> dict[str, Any]:
         line["photo_pixels"] = record.photo_pixels
         line["width"], line["height"] = report.width, report.height
         line["faces"] = len(report.faces)
-        line["restored"] = sum(face.action in ("restored", "softened") for face in report.faces)
+        line["restored"] = report.restored
         line["models"] = report.models
         line["warnings"] = record.warnings
     return {name: value for name, value in line.items() if value is not None}

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, with_config
 
 from metrics.report import Figures
-from pipeline.types import FaceAction, FaceReport
+from pipeline.types import PASTED, FaceAction, FaceReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,11 @@ class Report:
     models: dict[str, str]
     warning: Annotated[str | None, Field(description="the first warning's sentence")]
     warnings: list[WarningOut]
+
+    @property
+    def restored(self) -> int:
+        """How many of the faces were restored."""
+        return sum(face.action in PASTED for face in self.faces)
 
 
 def metrics_of(figures: Figures, faces: tuple[FaceReport, ...]) -> Metrics:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import cv2
 import numpy as np
 
 from pipeline.blur import face_blur
-from pipeline.geometry import FFHQ_512_TEMPLATE, Matrix, similarity_transform, warp
+from pipeline.geometry import FFHQ_512_TEMPLATE, Matrix, resize, similarity_transform, warp
 from pipeline.run import Run
 from pipeline.types import CROP_SIZE, Crop, Face, Image
 
@@ -43,5 +42,4 @@ def _crop(image: Image, matrix: Matrix) -> Crop:
     """The crop of one face, with its blur measured at the size that the face has in the photo."""
     crop = Crop(warp(image, matrix, (CROP_SIZE, CROP_SIZE)), matrix)
     side = round(min(crop.native_size, CROP_SIZE))
-    native = cv2.resize(crop.image, (side, side), interpolation=cv2.INTER_AREA)
-    return replace(crop, blur=face_blur(np.asarray(native, dtype=np.float32)) * crop.native_size / side)
+    return replace(crop, blur=face_blur(resize(crop.image, (side, side))) * crop.native_size / side)

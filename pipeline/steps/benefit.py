@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline.blur import edge_width
-from pipeline.face_region import ellipse_mask, mean_color
+from pipeline.face_region import mean_color
 from pipeline.geometry import clip_image, invert, resize, scaled, warp
 from pipeline.run import Run
 from pipeline.types import CROP_SIZE, Image, PlannedFace, Verdict
@@ -67,6 +67,4 @@ def _shifted(restored: Image, crop: Image) -> Image:
 
 def _change(face: PlannedFace) -> float:
     """The mean absolute difference of restored image and crop over the ellipse, in [0, 1]."""
-    weights = ellipse_mask()
-    difference = np.abs(face.restored - face.crop.image).mean(axis=2)
-    return float((difference * weights).sum() / weights.sum())
+    return float(mean_color(np.abs(face.restored - face.crop.image)).mean())

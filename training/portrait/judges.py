@@ -65,8 +65,8 @@ class CompactFeatures(nn.Module):
 
     def __init__(self, convolutions: Sequence[int] = (1, 3)) -> None:
         super().__init__()
-        body = load(EMBEDDED_DIR / "compact-x4.safetensors")[0].body
-        self.layers = nn.Sequential(*list(body)[: 2 * max(convolutions)])  # type: ignore[arg-type]
+        body = load(EMBEDDED_DIR / "compact-x4.safetensors")[0].get_submodule("body")
+        self.layers = nn.Sequential(*list(body.children())[: 2 * max(convolutions)])
         self.tapped = {2 * count - 1 for count in convolutions}  # after the activation
         self.requires_grad_(False).eval()
 

@@ -30,7 +30,7 @@ class Portrait:
 def read_portraits(folder: Path) -> tuple[list[Portrait], list[Portrait]]:
     """(portraits for training, portraits that training never sees), from the JPEG files of a folder.
 
-    Prints and skips portraits in which no face is found. Raises ``ValueError`` for a folder of fewer than 800.
+    Prints and skips portraits in which no face is found. Raises ``ValueError`` for a folder of fewer than 780.
     """
     found = []
     for name, picture, landmarks in portraits(folder, embedded_detector(choose_runtime("cpu", "fp32"))):

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from pipeline.geometry import FFHQ_512_TEMPLATE, Matrix, invert, scaled, similarity_transform, warp
 from pipeline.types import CROP_SIZE, FloatArray
+from training.measures import resized
 from training.photos import Image
 from training.portrait.network import SIDE
 from training.portrait.portraits import Portrait
@@ -80,18 +81,12 @@ def photographed(wide: Image, native: float, wear: Wear, rng: np.random.Generato
     rotation: Matrix = np.asarray(cv2.getRotationMatrix2D((center, center), np.degrees(turn), 1.0))
     turned = cv2.warpAffine(wide, rotation, (WIDE, WIDE), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
     side = max(8, round(WIDE * native / SIDE))
-    smaller = cv2.INTER_AREA if side < WIDE else cv2.INTER_CUBIC
-    photo = worn(np.clip(cv2.resize(turned if turn else wide, (side, side), interpolation=smaller), 0, 1), wear, rng)
+    photo = worn(resized(turned if turn else wide, side, side), wear, rng)
     to_wide = scaled(np.array([[1.0, 0, 0], [0, 1.0, 0]]), WIDE / side, WIDE / side)
     to_crop = np.vstack([invert(rotation), [0, 0, 1]]) @ np.vstack([to_wide, [0, 0, 1]])
     to_crop[:2, 2] -= MARGIN
     crop = warp(photo, scaled(to_crop[:2], CROP_SIZE / SIDE, CROP_SIZE / SIDE), (CROP_SIZE, CROP_SIZE))
-    return reduced(crop)
-
-
-def reduced(crop: Image) -> Image:
-    """A crop (512, 512, 3) as the network gets it: (192, 192, 3), area-averaged."""
-    return np.asarray(cv2.resize(crop, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.float32)
+    return resized(crop, SIDE, SIDE)
 
 
 def inner(wide: Image) -> Image:

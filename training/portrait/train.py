@@ -10,11 +10,9 @@ from __future__ import annotations
 import argparse
 import math
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -23,16 +21,18 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pipeline.models.catalogue.weights import EMBEDDED_DIR
-from training.portrait.judges import CompactFeatures, Discriminator, Recogniser, augmented, relative
-from training.portrait.network import SIDE, PortraitNetwork
+from training.batches import prefetched
+from training.portrait.judges import Discriminator, augmented
+from training.portrait.loss import Losses, Weights, prepared, total
+from training.portrait.network import PortraitNetwork
 from training.portrait.portraits import Portrait, read_portraits
 from training.portrait.samples import batch
+from training.schedule import follow, rise_and_fall
 from training.students import State, write
 from training.wheels import cache_folder
 
 FILE = "portrait-face.safetensors"
-CHECK_EVERY = 500  # steps
-PATCH = 96  # pixels, of the piece that compact-x4's features are compared in
+SAY_EVERY, CHECK_EVERY = 100, 500  # steps
 
 
 @dataclass(frozen=True)
@@ -48,14 +48,11 @@ class Plan:
     seed: int = 1
     adversarial_from: float = 0.55
     adversarial: float = 0.02
-    features: float = 0.5
-    identity: float = 1.0
-    colour: float = 0.05
+    weights: Weights = field(default_factory=Weights)
 
     def rate_at(self, step: int) -> float:
         """The learning rate: warm-up, then a cosine down to `rate · end`."""
-        fall = 0.5 * (1 + math.cos(math.pi * min(1.0, step / self.steps)))
-        return self.rate * min(1.0, (step + 1) / self.warm_up) * (self.end + (1 - self.end) * fall)
+        return self.rate * rise_and_fall(step, self.steps, self.warm_up, self.end)
 
 
 @dataclass
@@ -86,56 +83,6 @@ class Training:
         self.average, self.step, self.history = state["average"], state["step"], state["history"]
 
 
-class Losses:
-    """The parts of the loss that compare restored with sharp crops, all (N, 3, 192, 192) in [0, 1]."""
-
-    def __init__(self, compiled: bool = True) -> None:
-        self.recogniser = prepared(Recogniser(), compiled)
-        self.compact = prepared(CompactFeatures(), compiled)
-
-    def __call__(self, restored: Tensor, sharp: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
-        """Scalars by name."""
-        difference = restored - sharp
-        # Logarithms, because a face that is hardly worn must count as much as one that cannot be restored: with mean
-        # errors the latter, which nothing can be learned from, drown the others.
-        parts = {
-            "pixels": (difference.square().mean((1, 2, 3)) + 1e-6).log().mean() / 2,
-            "edges": sum((difference.diff(dim=axis).square().mean((1, 2, 3)) + 1e-6).log().mean() for axis in (2, 3))
-            / 4,
-            "colour": difference.mean((2, 3)).abs().mean() * 255,
-        }
-        shift = torch.randn(2, generator=generator) * 1.5
-        y, x = (int(value) for value in torch.randint(0, SIDE - PATCH + 1, (2,), generator=generator))
-        y, x = y // 2 + (SIDE - PATCH) // 4, x // 2 + (SIDE - PATCH) // 4  # near the middle, where the face is
-        patch = (..., slice(y, y + PATCH), slice(x, x + PATCH))
-        with torch.autocast("cpu", torch.bfloat16):
-            with torch.no_grad():
-                wanted, wanted_features = self.recogniser(sharp, shift)
-                wanted_compact = self.compact(sharp[patch].contiguous(memory_format=torch.channels_last))
-            found, found_features = self.recogniser(restored, shift)
-            found_compact = self.compact(restored[patch].contiguous(memory_format=torch.channels_last))
-        parts["identity"] = 1 - (found * wanted).sum(1).mean()
-        parts["features"] = relative(found_features, wanted_features) + relative(found_compact, wanted_compact)
-        return parts
-
-
-def prepared(network: nn.Module, compiled: bool) -> Any:
-    """The network in the memory format that is fastest, compiled if wanted: half the time, after a minute."""
-    network.to(memory_format=torch.channels_last)
-    return torch.compile(network) if compiled else network
-
-
-def total(parts: dict[str, Tensor], plan: Plan) -> Tensor:
-    """The weighted sum of the parts, without the adversarial one."""
-    return (
-        parts["pixels"]
-        + 0.5 * parts["edges"]
-        + plan.features * parts["features"]
-        + plan.identity * parts["identity"]
-        + plan.colour * parts["colour"]
-    )
-
-
 def new_training(plan: Plan) -> Training:
     """Networks with their initial weights, and their optimisers."""
     torch.manual_seed(plan.seed)
@@ -153,14 +100,12 @@ def new_training(plan: Plan) -> Training:
 
 
 def batches(portraits: list[Portrait], plan: Plan, start: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """The batches from step `start` on; a thread makes the next ones."""
-    with ThreadPoolExecutor(1) as worker:
-        ahead = [worker.submit(batch, portraits, plan.seed, start + k, plan.size) for k in range(2)]
-        for step in range(start, plan.steps):
-            ahead.append(worker.submit(batch, portraits, plan.seed, step + 2, plan.size))
-            worn, sharp, native = ahead.pop(0).result()
-            form = torch.channels_last
-            yield worn.contiguous(memory_format=form), sharp.contiguous(memory_format=form), native
+    """The batches from step `start` on, channels last."""
+    steps = iter(range(start, plan.steps))
+    made = prefetched(lambda: batch(portraits, plan.seed, next(steps), plan.size), plan.steps - start)
+    for worn, sharp, native in made:
+        form = torch.channels_last
+        yield worn.contiguous(memory_format=form), sharp.contiguous(memory_format=form), native
 
 
 def train(
@@ -180,7 +125,7 @@ def train(
     forward, judge = prepared(training.network, compiled), prepared(training.discriminator, compiled)
     fixed = [batch(kept_back, 10_000, index, 8) for index in range(8)]
     began = time.monotonic()
-    sums: dict[str, float] = {}
+    latest: list[dict[str, Tensor]] = []
     for worn, sharp, native in batches(portraits, plan, training.step):
         generator = torch.Generator().manual_seed(plan.seed * 1_000_003 + training.step)
         for group in training.optimiser.param_groups:
@@ -190,7 +135,7 @@ def train(
             change = forward(worn, native)
         restored = worn + change.float()
         parts = losses(restored, sharp, generator)
-        value = total(parts, plan)
+        value = total(parts, plan.weights)
         if training.step >= plan.adversarial_from * plan.steps:
             training.discriminator.requires_grad_(False)
             with torch.autocast("cpu", torch.bfloat16):
@@ -202,20 +147,26 @@ def train(
         training.optimiser.step()
         if training.step >= (plan.adversarial_from - 0.03) * plan.steps:  # it learns some steps ahead
             parts["opponent"] = _opposed(training, judge, restored.detach(), sharp, generator)
+        follow(training.average, training.network, training.step, plan.decay)
         training.step += 1
-        momentum = min(plan.decay, training.step / (10 + training.step))
-        with torch.no_grad():
-            for key, tensor in training.network.state_dict().items():
-                training.average[key].lerp_(tensor, 1 - momentum)
-        for key, part in parts.items():
-            sums[key] = sums.get(key, 0.0) + float(part.detach()) / 100
-        if training.step % 100 == 0:
-            said = " ".join(f"{key} {mean:.4f}" for key, mean in sums.items())
-            print(f"{training.step}/{plan.steps} {said} {time.monotonic() - began:.0f} s", flush=True)
-            sums = {}
+        latest.append({name: part.detach() for name, part in parts.items()})
+        if training.step % SAY_EVERY == 0:
+            print(f"{training.step}/{plan.steps} {said(means(latest))} {time.monotonic() - began:.0f} s", flush=True)
+            latest = []
         if training.step % CHECK_EVERY == 0 or training.step == plan.steps:
             _check(training, plan, losses, fixed, folder)
         after(training.step)
+
+
+def means(found: Sequence[Mapping[str, Tensor]]) -> dict[str, float]:
+    """The mean of each part of the loss over several batches, of those batches that have it."""
+    names = dict.fromkeys(name for parts in found for name in parts)
+    return {name: float(np.mean([float(parts[name]) for parts in found if name in parts])) for name in names}
+
+
+def said(losses: Mapping[str, float]) -> str:
+    """The losses on one line."""
+    return " ".join(f"{name} {value:.4f}" for name, value in losses.items())
 
 
 def _opposed(
@@ -238,24 +189,22 @@ def _check(
     """Losses on the portraits kept back, a sheet, a checkpoint, and the shipped weights if none were better."""
     network = PortraitNetwork().to(memory_format=torch.channels_last)
     network.load_state_dict(training.average)
-    sums: dict[str, float] = {}
-    rows = []
+    found, rows = [], []
     for worn, sharp, native in fixed:
         with torch.no_grad():
             restored = worn + network(worn, native)
             parts = losses(restored, sharp, torch.Generator().manual_seed(0))
-        parts["all"] = total(parts, plan)
-        for key, part in parts.items():
-            sums[key] = sums.get(key, 0.0) + float(part) / len(fixed)
+        found.append(parts | {"all": total(parts, plan.weights)})
         rows.append(torch.cat([worn, restored.clamp(0, 1), sharp], dim=2).permute(0, 2, 3, 1).numpy())
     best = min((entry["all"] for entry in training.history), default=math.inf)
-    training.history.append(sums | {"step": float(training.step)})
-    print("kept back: " + " ".join(f"{key} {mean:.4f}" for key, mean in sums.items()), flush=True)
+    present = means(found)
+    training.history.append(present | {"step": float(training.step)})
+    print(f"kept back: {said(present)}", flush=True)
     sheet = np.concatenate([np.concatenate(list(row), axis=1) for row in rows[:3]], axis=0)
     cv2.imwrite(str(folder / f"sheet-{training.step:06}.jpg"), (sheet[:, :, ::-1] * 255).clip(0, 255).round())
     training.save(folder / "checkpoint.pt")
     adversarial = training.step >= plan.adversarial_from * plan.steps
-    if sums["all"] < best or adversarial:
+    if present["all"] < best or adversarial:
         write({key: value.to(torch.float16).contiguous() for key, value in training.average.items()}, folder / FILE)
 
 

@@ -32,8 +32,8 @@ def make(folder: Path) -> None:
     # A few hundred kilobytes that take about a minute to restore.
     astronaut.resize((3000, 3000)).save(folder / "large.jpg", quality=80)
 
-    # Each of its stages takes longer than the 50 ms in which a browser reports what has arrived only once; at 560 px the
-    # metrics took 21 ms, and the page sometimes learned of them together with the next stage.
+    # Its metrics take longer than the 50 ms in which a browser reports only once what has arrived; at 560 px they took
+    # 21 ms, and the page sometimes learned of them together with the next stage.
     side = 1200
     noise = np.random.default_rng(0).normal(0, 12, (side, side, 3))
     noisy = np.clip(np.asarray(astronaut.resize((side, side)), dtype=float) + noise, 0, 255).astype(np.uint8)

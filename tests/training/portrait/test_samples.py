@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from pipeline.geometry import FFHQ_512_TEMPLATE, similarity_transform, warp
-from training.measures import psnr
+from training.measures import psnr, resized
 from training.portrait.network import SIDE
 from training.portrait.portraits import Portrait
-from training.portrait.samples import LARGEST, SMALLEST, aligned, batch, inner, photographed, reduced
+from training.portrait.samples import LARGEST, SMALLEST, aligned, batch, inner, photographed
 from training.portrait.wear import GRADES, Wear
 
 
@@ -16,7 +16,7 @@ def test_an_aligned_portrait_is_the_crop_of_the_service(portrait: Portrait) -> N
     picture = portrait.picture.astype(np.float32) / 255
     matrix = similarity_transform(portrait.landmarks, FFHQ_512_TEMPLATE)
     assert matrix is not None
-    crop = reduced(warp(picture, matrix, (512, 512), border=None))
+    crop = resized(warp(picture, matrix, (512, 512), border=None), SIDE, SIDE)
     middle = slice(20, -40)  # the portrait ends below the chin
     assert psnr(inner(aligned(portrait))[middle, middle], crop[middle, middle]) > 30
 
