@@ -66,7 +66,8 @@ def _works(models: Models) -> Iterator[tuple[Model, Work]]:
     face = _portrait(1280, 1280)
     crop = Crop(_portrait(512, 512), np.array([[4.0, 0.0, 0.0], [0.0, 4.0, 0.0]]))
     yield models.detector, lambda: models.detector.detect(face, _go_on)
-    yield models.restorer, lambda: models.restorer.restore([crop] * models.restorer.batch_size)
+    for restorer in models.offered_restorers.values():
+        yield restorer, partial(restorer.restore, [crop] * restorer.batch_size)
     for upscaler in models.upscalers.values():
         tiles = [_portrait(upscaler.tile, upscaler.tile)] * upscaler.batch_size
         yield upscaler, partial(upscaler.upscale, tiles)

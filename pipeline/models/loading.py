@@ -20,6 +20,7 @@ from pipeline.models.recognisers.arcface import FaceRecogniser
 from pipeline.models.recognisers.dlib_resnet import DlibRecogniser
 from pipeline.models.restorers.compact_face import CompactFaceRestorer
 from pipeline.models.restorers.gfpgan import GfpganRestorer
+from pipeline.models.restorers.portrait_face import PortraitFaceRestorer
 from pipeline.models.roles import ROLES, Models, Role
 from pipeline.models.runtime.allocator import return_freed_memory
 from pipeline.models.runtime.runtime import Runtime
@@ -87,6 +88,7 @@ ADAPTERS: dict[str, AdapterFactory] = {
     "mtcnn": _from_tensors(MtcnnDetector),
     "retinaface": _from_tensors(RetinaFaceDetector),
     "scrfd": _from_onnx(ScrfdDetector),
+    "portrait-face": _from_tensors(PortraitFaceRestorer),
     "compact-face": _from_tensors(CompactFaceRestorer),
     "gfpgan": _from_tensors(GfpganRestorer),
     "compact-upscaler": _compact_upscaler,

@@ -19,7 +19,7 @@ def test_the_embedded_contestant_restores_the_photo(tmp_path: Path, monkeypatch:
     file = sample.save(tmp_path / "photo.png")
     with started(plan, ("published", "embedded")) as workers:
         assert list(workers) == ["embedded"]  # the published tools are not in the plan
-        assert workers["embedded"].ask("describe")["models"]["restorer"] == "compact-face"
+        assert workers["embedded"].ask("describe")["models"]["restorer"] == "portrait-face"
         done = workers["embedded"].ask("enhance", file=str(file), faces=photo.to_json(sample.faces), width=256)
     assert (done["faces"], done["side"]) == (1, 512)
     assert {"decode", "restoration", "upscaling", "encode", "answer"} <= set(done["stages_ms"])

@@ -15,8 +15,8 @@ from pipeline.models.catalogue.registry import REGISTRY
 from pipeline.models.catalogue.weights import EMBEDDED_DIR, read_state_dict
 from pipeline.models.recognisers.dlib_network import SIZE, DlibNetwork
 from pipeline.models.recognisers.dlib_resnet import MEAN, TEMPLATE
+from pipeline.models.restorers.portrait_network import SIDE
 from pipeline.types import CROP_SIZE
-from training.portrait.network import SIDE
 from training.students import load
 
 TAPPED = (2, 6)  # of the recogniser's blocks: features at 35 and 17 px

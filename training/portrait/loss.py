@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from pipeline.models.restorers.portrait_network import SIDE
 from training.portrait.judges import CompactFeatures, Recogniser, relative
-from training.portrait.network import SIDE
 
 PATCH = 96  # pixels, of the piece that compact-x4's features are compared in
 
@@ -31,17 +31,14 @@ class Losses:
         self.recogniser = prepared(Recogniser(), compiled)
         self.compact = prepared(CompactFeatures(), compiled)
 
-    def __call__(self, restored: Tensor, sharp: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
-        """Scalars by name."""
-        difference = restored - sharp
-        # Logarithms, because a face that is hardly worn must count as much as one that cannot be restored: with mean
-        # errors the latter, which nothing can be learned from, drown the others.
-        parts = {
-            "pixels": (difference.square().mean((1, 2, 3)) + 1e-6).log().mean() / 2,
-            "edges": sum((difference.diff(dim=axis).square().mean((1, 2, 3)) + 1e-6).log().mean() for axis in (2, 3))
-            / 4,
-            "colour": difference.mean((2, 3)).abs().mean() * 255,
-        }
+    def __call__(
+        self, restored: Tensor, sharp: Tensor, generator: torch.Generator, judge_every: int = 1
+    ) -> dict[str, Tensor]:
+        """Scalars by name. The networks judge (`identity` and `features`) one of so many crops; with 0 none."""
+        parts = simple_parts(restored, sharp)
+        if not judge_every:
+            return parts
+        restored, sharp = restored[::judge_every], sharp[::judge_every]
         shift = torch.randn(2, generator=generator) * 1.5
         y, x = (int(value) for value in torch.randint(0, SIDE - PATCH + 1, (2,), generator=generator))
         y, x = y // 2 + (SIDE - PATCH) // 4, x // 2 + (SIDE - PATCH) // 4  # near the middle, where the face is
@@ -57,6 +54,18 @@ class Losses:
         return parts
 
 
+def simple_parts(restored: Tensor, sharp: Tensor) -> dict[str, Tensor]:
+    """`pixels`, `edges` and `colour` of crops (N, 3, H, W)."""
+    difference = restored - sharp
+    # Logarithms, because a face that is hardly worn must count as much as one that cannot be restored: with mean
+    # errors the latter, which nothing can be learned from, drown the others.
+    return {
+        "pixels": (difference.square().mean((1, 2, 3)) + 1e-6).log().mean() / 2,
+        "edges": sum((difference.diff(dim=axis).square().mean((1, 2, 3)) + 1e-6).log().mean() for axis in (2, 3)) / 4,
+        "colour": difference.mean((2, 3)).abs().mean() * 255,
+    }
+
+
 def prepared(network: nn.Module, compiled: bool) -> Any:
     """The network in the memory format that is fastest, compiled if wanted: half the time, after a minute."""
     network.to(memory_format=torch.channels_last)
@@ -64,11 +73,9 @@ def prepared(network: nn.Module, compiled: bool) -> Any:
 
 
 def total(parts: dict[str, Tensor], weights: Weights) -> Tensor:
-    """The weighted sum of the parts, without the adversarial one."""
-    return (
-        parts["pixels"]
-        + weights.edges * parts["edges"]
-        + weights.features * parts["features"]
-        + weights.identity * parts["identity"]
-        + weights.colour * parts["colour"]
-    )
+    """The weighted sum of the parts that are there, without the adversarial one."""
+    value = parts["pixels"]
+    for name in ("edges", "features", "identity", "colour"):
+        if name in parts:
+            value = value + getattr(weights, name) * parts[name]
+    return value

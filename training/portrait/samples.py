@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from pipeline.geometry import FFHQ_512_TEMPLATE, Matrix, invert, scaled, similarity_transform, warp
+from pipeline.models.restorers.portrait_network import SIDE
 from pipeline.types import CROP_SIZE, FloatArray
 from training.measures import resized
 from training.photos import Image
-from training.portrait.network import SIDE
 from training.portrait.portraits import Portrait
 from training.portrait.wear import Wear, at_size, random_wear, worn
 

@@ -21,10 +21,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pipeline.models.catalogue.weights import EMBEDDED_DIR
+from pipeline.models.restorers.portrait_network import PortraitNetwork
 from training.batches import prefetched
 from training.portrait.judges import Discriminator, augmented
 from training.portrait.loss import Losses, Weights, prepared, total
-from training.portrait.network import PortraitNetwork
 from training.portrait.portraits import Portrait, read_portraits
 from training.portrait.samples import batch
 from training.schedule import follow, rise_and_fall
@@ -37,16 +37,21 @@ SAY_EVERY, CHECK_EVERY = 100, 500  # steps
 
 @dataclass(frozen=True)
 class Plan:
-    """The recipe. The discriminator joins at the step `adversarial_from`, as a share of all steps."""
+    """The recipe. The judges join at the step `judged_from`, the discriminator at `adversarial_from` (shares of all).
 
-    steps: int = 12_000
+    The steps before the judges take a third of the time of those after.
+    """
+
+    steps: int = 14_000
     size: int = 8
     rate: float = 6e-4
     end: float = 0.02
     warm_up: int = 200
     decay: float = 0.999
     seed: int = 1
-    adversarial_from: float = 0.55
+    judged_from: float = 0.35
+    judge_every: int = 2  # the judges see one of so many crops, which halves their time
+    adversarial_from: float = 0.65
     adversarial: float = 0.02
     weights: Weights = field(default_factory=Weights)
 
@@ -123,7 +128,9 @@ def train(
     """
     losses = Losses(compiled)
     forward, judge = prepared(training.network, compiled), prepared(training.discriminator, compiled)
-    fixed = [batch(kept_back, 10_000, index, 8) for index in range(8)]
+    # As many at once as the judges see in a step, so that they are compiled for one size.
+    count = max(1, plan.size // plan.judge_every)
+    fixed = [batch(kept_back, 10_000, index, count) for index in range(64 // count)]
     began = time.monotonic()
     latest: list[dict[str, Tensor]] = []
     for worn, sharp, native in batches(portraits, plan, training.step):
@@ -134,7 +141,8 @@ def train(
         with torch.autocast("cpu", torch.bfloat16):
             change = forward(worn, native)
         restored = worn + change.float()
-        parts = losses(restored, sharp, generator)
+        judged = training.step >= plan.judged_from * plan.steps
+        parts = losses(restored, sharp, generator, plan.judge_every if judged else 0)
         value = total(parts, plan.weights)
         if training.step >= plan.adversarial_from * plan.steps:
             training.discriminator.requires_grad_(False)
@@ -200,7 +208,8 @@ def _check(
     present = means(found)
     training.history.append(present | {"step": float(training.step)})
     print(f"kept back: {said(present)}", flush=True)
-    sheet = np.concatenate([np.concatenate(list(row), axis=1) for row in rows[:3]], axis=0)
+    columns = np.concatenate(rows)[:24]
+    sheet = np.concatenate([np.concatenate(list(row), axis=1) for row in np.split(columns, len(columns) // 8)], axis=0)
     cv2.imwrite(str(folder / f"sheet-{training.step:06}.jpg"), (sheet[:, :, ::-1] * 255).clip(0, 255).round())
     training.save(folder / "checkpoint.pt")
     adversarial = training.step >= plan.adversarial_from * plan.steps

@@ -22,6 +22,18 @@ REGISTRY: tuple[ModelFile, ...] = (
         commercial_use="yes",
     ),
     ModelFile(
+        name="portrait-face",
+        role="restorer",
+        origin="embedded",
+        adapter="portrait-face",
+        file="portrait-face.safetensors",
+        url=None,
+        bytes=3732216,
+        sha256="f654ede82d977b4eb2d3664b992d0e3de723be7e2532aca06c7ced9519369893",
+        licence="CC0-1.0",
+        commercial_use="yes",
+    ),
+    ModelFile(
         name="compact-face",
         role="restorer",
         origin="embedded",

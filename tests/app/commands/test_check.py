@@ -60,7 +60,7 @@ def test_the_models_that_would_be_used_are_listed(
     assert main(["check"]) == 0
     table = capsys.readouterr().out.split("\n\n")[1]
     lines = [line.split() for line in table.splitlines()]
-    assert ["restorer", "compact-face", "-"] in lines
+    assert ["restorer", "portrait-face", "compact-face"] in lines
     assert ["upscaler", "compact-x2,", "compact-x4", "-"] in lines
     assert ["parser", "none", "-"] in lines
     assert "LIKENESS_LICENCES=commercial refuses gfpgan-v1.4" in table

@@ -11,7 +11,7 @@ from app.__main__ import main
 from pipeline.models.catalogue.registry import REGISTRY
 from tests.app.commands.weights import DATA, put
 
-EMBEDDED = ("mtcnn", "compact-face", "compact-x2", "compact-x4", "dlib-resnet")
+EMBEDDED = ("mtcnn", "portrait-face", "compact-face", "compact-x2", "compact-x4", "dlib-resnet")
 
 pytestmark = pytest.mark.usefixtures("weights_dir")
 
@@ -34,7 +34,8 @@ def test_every_model_is_listed_with_its_state(capsys: pytest.CaptureFixture[str]
     assert main(["models", "list"]) == 0
     rows = listed(capsys)
     assert set(rows) == {model.name for model in REGISTRY}
-    assert {name: row for name, row in rows.items() if row[1] == "yes"} == dict.fromkeys(EMBEDDED, ["yes"] * 3)
+    expected = dict.fromkeys(EMBEDDED, ["yes"] * 3) | {"compact-face": ["yes", "yes", "on request"]}
+    assert {name: row for name, row in rows.items() if row[1] == "yes"} == expected
     assert rows["gfpgan-v1.4"] == ["unclear", "no", "no"]
     assert rows["arcface-w600k-r50"] == ["no", "no", "no"]
 
@@ -53,7 +54,7 @@ def test_own_models_are_on_request_and_refused_licences_are_shown(
     output = capsys.readouterr()
     assert "mine" in output.out
     assert "refuses gfpgan-v1.4" in output.err
-    assert "compact-face will do as restorer" in output.err
+    assert "portrait-face will do as restorer" in output.err
     main(["models", "list"])
     rows = listed(capsys)
     assert rows["mine"] == ["yes", "yes", "on request"]

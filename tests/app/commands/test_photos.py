@@ -175,12 +175,12 @@ def test_the_option_precedes_the_setting_which_precedes_the_recognisers_threshol
     assert (samples.opened(target.read_bytes()).getextrema()[0][1] == 255) == is_restored
 
 
-@pytest.mark.parametrize("option", ["--restorer", "--upscaler"])
+@pytest.mark.parametrize(("option", "offered"), [("--restorer", "portrait-face"), ("--upscaler", "compact-x2")])
 def test_a_model_that_is_not_installed_is_refused(
-    portrait: Path, tmp_path: Path, option: str, capsys: pytest.CaptureFixture[str]
+    portrait: Path, tmp_path: Path, option: str, offered: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["enhance", str(portrait), str(tmp_path / "out.png"), option, "gfpgan-v1.4"]) == 2
-    assert f"{option}: there is compact-" in capsys.readouterr().err
+    assert f"{option}: there is {offered}, " in capsys.readouterr().err
     assert not (tmp_path / "out.png").exists()
 
 

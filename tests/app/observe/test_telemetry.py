@@ -115,7 +115,7 @@ def test_a_server_that_is_not_ready_has_gauge_0(fakes: FakeModels) -> None:
 
 def test_models_build_and_process_are_described(likeness: Likeness) -> None:
     found = scraped(likeness)
-    assert found("likeness_model_info", role="restorer", name="compact-face") == 1
+    assert found("likeness_model_info", role="restorer", name="portrait-face") == 1
     build = next(sample.labels for sample in found.samples if sample.name == "likeness_build_info")
     assert build.keys() == {"version", "python", "torch", "device"}
     assert build["device"] == "cpu"

@@ -37,7 +37,7 @@ def test_a_ready_server_is_live_ready_and_healthy(likeness: Likeness) -> None:
     assert set(health.json()) == {"status", "version", "ready", "models", "device", "uptime_s"}
     assert health.json()["status"] == "healthy"
     assert health.json()["ready"] == ready.json()
-    assert health.json()["models"]["restorer"] == "compact-face"
+    assert health.json()["models"]["restorer"] == "portrait-face"
     assert health.json()["device"]["device"] == "cpu"
     assert health.json()["uptime_s"] >= 0
 
@@ -125,7 +125,7 @@ def test_the_replacement_of_a_refused_model_is_logged(tmp_path: Path, caplog: py
     (tmp_path / "GFPGANv1.4.pth").touch()
     create_app(Settings(licences="commercial", weights_dir=tmp_path))
     assert "refuses gfpgan-v1.4" in caplog.text
-    assert "compact-face will do as restorer" in caplog.text
+    assert "portrait-face will do as restorer" in caplog.text
 
 
 def test_a_missing_device_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:

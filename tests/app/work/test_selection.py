@@ -19,9 +19,9 @@ def test_a_named_folder_of_weights_must_exist(tmp_path: Path) -> None:
         select(settings)
     assert caught.value.stage == "models"
     (tmp_path / "wieghts").mkdir()
-    assert select(settings).offered_names("restorer") == ["compact-face"]
+    assert select(settings).offered_names("restorer") == ["portrait-face", "compact-face"]
 
 
 def test_the_default_folder_of_weights_need_not_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert select(Settings()).offered_names("restorer") == ["compact-face"]
+    assert select(Settings()).offered_names("restorer") == ["portrait-face", "compact-face"]

@@ -35,7 +35,7 @@ def official(data: bytes, **changes: object) -> ModelFile:
 
 def test_the_embedded_models_fill_the_required_roles_and_that_of_the_recogniser(embedded_models: Models) -> None:
     assert embedded_models.detector.name == "mtcnn"
-    assert embedded_models.restorer.name == "compact-face"
+    assert embedded_models.restorer.name == "portrait-face"
     assert {scale: upscaler.scale for scale, upscaler in embedded_models.upscalers.items()} == {2: 2, 4: 4}
     assert embedded_models.parser is None
     assert embedded_models.recogniser is not None
@@ -101,7 +101,7 @@ def test_the_first_named_of_a_scale_is_its_default(tmp_path: Path) -> None:
     models = load(choose(ModelPreferences(tmp_path, wanted=wanted)), FP32, tmp_path)  # type: ignore[arg-type]
     assert {scale: upscaler.name for scale, upscaler in models.upscalers.items()} == {2: "mine", 4: "compact-x4"}
     assert set(models.offered_upscalers) == {"compact-x4", "mine", "compact-x2"}
-    assert list(models.offered_restorers) == ["compact-face"]
+    assert list(models.offered_restorers) == ["portrait-face", "compact-face"]
 
 
 def test_an_own_compact_network_is_run_like_the_embedded_ones(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from pipeline.geometry import FFHQ_512_TEMPLATE, similarity_transform, warp
+from pipeline.models.restorers.portrait_network import SIDE
 from training.measures import psnr, resized
-from training.portrait.network import SIDE
 from training.portrait.portraits import Portrait
 from training.portrait.samples import LARGEST, SMALLEST, aligned, batch, inner, photographed
 from training.portrait.wear import GRADES, Wear

@@ -10,9 +10,9 @@ import torch
 from safetensors.torch import load_file
 
 from pipeline.geometry import FFHQ_512_TEMPLATE
+from pipeline.models.restorers.portrait_network import SIDE, PortraitNetwork
 from pipeline.models.roles import Models
 from training.portrait.judges import CompactFeatures, Discriminator, Recogniser, augmented, relative
-from training.portrait.network import SIDE, PortraitNetwork
 from training.portrait.portraits import Portrait
 from training.portrait.samples import aligned, inner
 from training.portrait.train import FILE, Plan, new_training, train

@@ -46,7 +46,7 @@ def test_config_has_limits_defaults_and_choices(likeness: Likeness) -> None:
         "color_lock": True,
         "color_correction": "none",
         "background": "upscale",
-        "restorer": "compact-face",
+        "restorer": "portrait-face",
         "upscaler": None,
         "denoise_strength": 1,
         "identity_policy": "warn",
@@ -61,7 +61,7 @@ def test_config_has_limits_defaults_and_choices(likeness: Likeness) -> None:
         "background": ["upscale", "resample"],
         "identity_policy": ["warn", "protect"],
         "output_format": ["png", "jpeg", "webp"],
-        "restorer": ["compact-face"],
+        "restorer": ["portrait-face", "compact-face"],
         "upscaler": ["compact-x2", "compact-x4"],
     }
     assert found["models"] == likeness.client.get("/api/v1/health").json()["models"]

@@ -29,12 +29,13 @@ def test_models_lists_every_model_with_its_state(likeness: Likeness) -> None:
     assert {row["scale"] for row in found.values() if row["role"] != "upscaler"} == {1}
     assert {name for name, row in found.items() if row["in_use"]} == {
         "mtcnn",
-        "compact-face",
+        "portrait-face",
         "compact-x2",
         "compact-x4",
         "dlib-resnet",
     }
-    assert all(row["offered"] == row["in_use"] for row in found.values())
+    assert {name for name, row in found.items() if row["offered"] and not row["in_use"]} == {"compact-face"}
+    assert all(row["offered"] for row in found.values() if row["in_use"])
     assert all(row["installed"] for row in found.values() if row["origin"] == "embedded")
 
 

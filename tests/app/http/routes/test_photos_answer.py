@@ -62,7 +62,7 @@ def test_the_document_has_exactly_the_shape_of_the_contract(answer: dict[str, An
     assert all(set(face) == FACE_KEYS for face in data["faces"])
     assert all(set(warning) == {"code", "message"} for warning in data["warnings"])
     assert data["models"]["detector"] == "mtcnn"
-    assert data["models"]["restorer"] == "compact-face"
+    assert data["models"]["restorer"] == "portrait-face"
     assert data["models"]["recogniser"] == "dlib-resnet"
 
 

@@ -37,7 +37,8 @@ def test_a_model_that_is_not_offered_is_refused_and_the_offered_ones_are_named(l
     assert response.status_code == 422
     found = response.json()
     assert (found["code"], found["stage"]) == ("bad_parameter", "parameters")
-    assert found["error"].startswith(f"{field}: this server offers compact-")
+    first = {"restorer": "portrait-face", "upscaler": "compact-x2"}[field]
+    assert found["error"].startswith(f"{field}: this server offers {first}, ")
     assert "gfpgan-v1.4" in found["error"]
 
 

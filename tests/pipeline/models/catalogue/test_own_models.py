@@ -105,4 +105,4 @@ def test_somebody_else_can_start_beside_a_closed_folder(tmp_path: Path) -> None:
     ended = subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=60)
     if "Permission denied" in ended.stderr and "embedded" in ended.stderr:
         pytest.skip("this checkout may not be read by others")
-    assert ended.stdout == "['compact-face']\n", ended.stderr
+    assert ended.stdout == "['portrait-face', 'compact-face']\n", ended.stderr

@@ -26,11 +26,12 @@ CHANGE = 0.2  # of the contrast, what an output of 1 changes
 class PortraitNetwork(nn.Module):
     """Faces (N, 3, 192, 192), RGB in [0, 1], and their native sizes (N,) in px → the change (N, 3, 192, 192).
 
-    The sum of face and change is the restored face, not clipped.
+    The sum of face and change is the restored face, not clipped. `dtype`: of the layers' weights.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
+        self.dtype = dtype
         self.first = nn.Conv2d(3 * PATCH**2 + 1, WIDTHS[0], 3, padding=1)
         pairs = list(itertools.pairwise(WIDTHS))
         self.encoder = nn.ModuleList(
@@ -44,6 +45,7 @@ class PortraitNetwork(nn.Module):
             for width, blocks in zip(WIDTHS, DECODER_BLOCKS, strict=False)
         )
         self.last = nn.Conv2d(WIDTHS[0], 3 * PATCH**2, 3, padding=1)
+        self.to(dtype)
 
     def forward(self, faces: torch.Tensor, native: torch.Tensor) -> torch.Tensor:
         """(N, 3, 192, 192), (N,) → (N, 3, 192, 192)."""
@@ -53,7 +55,7 @@ class PortraitNetwork(nn.Module):
         size = torch.log2(native.clamp(max=SIDE) / SIDE).to(faces.dtype) / 2
         plane = size[:, None, None, None].expand(-1, 1, SIDE // PATCH, SIDE // PATCH)
         x = torch.cat([functional.pixel_unshuffle((faces - mean) / contrast, PATCH), plane], dim=1)
-        x = self.first(x.contiguous(memory_format=torch.channels_last))
+        x = self.first(x.to(self.dtype, memory_format=torch.channels_last))
         skips = []
         for encode, down in zip(self.encoder, self.down, strict=False):
             x = encode(x)

@@ -1,0 +1,209 @@
+"""The restorers compared on portraits that training never saw.
+
+``python -m training.portrait.evaluation --faces ../shared/faces`` prints the tables as Markdown. With ``--detector
+../shared/weights/retinaface-mobilenet0.25.pth`` the features of a network that took no part in the training judge too.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from pipeline.geometry import FFHQ_512_TEMPLATE, similarity_transform, warp
+from pipeline.models.catalogue.preferences import ModelPreferences
+from pipeline.models.catalogue.selection import choose
+from pipeline.models.catalogue.weights import EMBEDDED_DIR
+from pipeline.models.detectors.retinaface import MEAN_BGR
+from pipeline.models.detectors.retinaface_backbone import backbone_of
+from pipeline.models.detectors.retinaface_network import RetinaFaceNetwork
+from pipeline.models.loading import load
+from pipeline.models.restorers.portrait_network import SIDE
+from pipeline.models.roles import Recogniser, Restorer
+from pipeline.models.runtime.runtime import choose_runtime
+from pipeline.run import Run
+from pipeline.steps.alignment import align
+from pipeline.types import CROP_SIZE, Crop, Face, Image
+from training.measures import psnr, resized, shift
+from training.portrait.judges import CompactFeatures
+from training.portrait.judges import Recogniser as Features
+from training.portrait.portraits import Portrait, read_portraits
+from training.portrait.samples import MARGIN, WIDE, aligned
+from training.portrait.wear import GRADES, Wear, at_size, worn
+
+NATIVE_SIZES = (48, 64, 96, 128, 192)
+COMPARED_SIDE = 256  # pixels, for PSNR; the portraits' faces have 182 to 260
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Of one restored crop. `identity` and `features` compare it with the sharp portrait, as does `psnr` (dB).
+
+    `to_input`: the cosine between the restored crop and the crop that the restorer got; `change`: their mean absolute
+    difference, in 1/255.
+    """
+
+    identity: float
+    to_input: float
+    features: float
+    psnr: float
+    change: float
+
+
+class Judge:
+    """Compares crops (512, 512, 3) in [0, 1]."""
+
+    def __init__(self, recogniser: Recogniser, detector: Path | None) -> None:
+        self._recogniser = recogniser
+        self._networks: list[Callable[[Tensor], list[Tensor]]] = []
+        if detector is None:
+            dlib, compact = Features(), CompactFeatures()
+            self._networks = [lambda crops: dlib(crops, torch.zeros(2))[1], compact]
+        else:
+            self._networks = [detector_features(detector)]
+
+    def __call__(self, restored: Image, sharp: Image, given: Image) -> Figures:
+        """The figures of a crop that was restored from `given`."""
+        found, wanted, before = self._recogniser.embed([restored, sharp, given], [FFHQ_512_TEMPLATE] * 3)
+        side = (COMPARED_SIDE, COMPARED_SIDE)
+        return Figures(
+            float(found @ wanted),
+            float(found @ before),
+            self.distance(restored, sharp),
+            psnr(resized(restored, *side), resized(sharp, *side)),
+            float(np.abs(restored - given).mean()) * 255,
+        )
+
+    def distance(self, first: Image, second: Image) -> float:
+        """LPIPS' distance (Zhang et al., 2018, unweighted) on the features of this judge's networks, × 100."""
+        pair = torch.from_numpy(np.stack([resized(crop, SIDE, SIDE) for crop in (first, second)]))
+        with torch.inference_mode():
+            parts = [
+                (functional.normalize(a, dim=0) - functional.normalize(b, dim=0)).square().sum(0).mean()
+                for network in self._networks
+                for a, b in network(pair.permute(0, 3, 1, 2))
+            ]
+        return 100 * float(torch.stack(parts).mean())
+
+
+def detector_features(file: Path) -> Callable[[Tensor], list[Tensor]]:
+    """A function from crops (N, 3, H, W) in [0, 1] to the three levels of features of a RetinaFace detector."""
+    weights = {key.removeprefix("module."): value for key, value in torch.load(file, "cpu", weights_only=True).items()}
+    backbone = backbone_of(weights)
+    if backbone is None:
+        raise ValueError(f"{file} has no RetinaFace network")
+    network = RetinaFaceNetwork(backbone).eval()
+    network.load_state_dict(weights)
+    mean = torch.from_numpy(MEAN_BGR)[:, None, None]
+    return lambda crops: network.body(crops.flip(1) * 255 - mean)
+
+
+def sharp_crop(portrait: Portrait) -> Image:
+    """The portrait (512, 512, 3), aligned."""
+    matrix = similarity_transform(portrait.landmarks, FFHQ_512_TEMPLATE)
+    if matrix is None:
+        raise ValueError(f"{portrait.name}: the landmarks fit no similarity transform")
+    return warp(portrait.picture.astype(np.float32) / np.float32(255), matrix, (CROP_SIZE, CROP_SIZE))
+
+
+def worn_crop(portrait: Portrait, native: float, wear: Wear, seed: int) -> Crop:
+    """The face, `native` px wide in a worn photo, aligned as the service does."""
+    side = round(WIDE * native / SIDE)
+    rng = np.random.default_rng((seed, round(native)))
+    photo = worn(resized(aligned(portrait), side, side), at_size(wear, native), rng)
+    points = (((FFHQ_512_TEMPLATE + 0.5) * SIDE / CROP_SIZE + MARGIN) * side / WIDE - 0.5).astype(np.float32)
+    (crop,) = align(photo, [Face(np.array([0, 0, side, side], np.float32), points, 1.0)], Run())
+    if crop is None:
+        raise ValueError(f"{portrait.name}: no crop")
+    return crop
+
+
+def unworn_crop(portrait: Portrait) -> Crop:
+    """The face in the portrait as it is, aligned as the service does."""
+    picture = portrait.picture.astype(np.float32) / np.float32(255)
+    box = np.array([0, 0, picture.shape[1], picture.shape[0]], np.float32)
+    (crop,) = align(picture, [Face(box, portrait.landmarks, 1.0)], Run())
+    if crop is None:
+        raise ValueError(f"{portrait.name}: no crop")
+    return crop
+
+
+def embedded() -> tuple[dict[str, Callable[[Crop], Image]], Recogniser]:
+    """What is compared, by name, and the recogniser."""
+    models = load(choose(ModelPreferences(EMBEDDED_DIR, origin="embedded")), choose_runtime("cpu"), EMBEDDED_DIR)
+    if models.recogniser is None:
+        raise ValueError("no recogniser")
+
+    def restored(restorer: Restorer) -> Callable[[Crop], Image]:
+        return lambda crop: restorer.restore([crop])[0]
+
+    restorers = {name: restored(restorer) for name, restorer in models.offered_restorers.items()}
+    return {"bicubic": lambda crop: crop.image} | restorers, models.recogniser
+
+
+def cases(portraits: Sequence[Portrait]) -> Iterator[tuple[str, int, Image, Crop]]:
+    """(grade, native size, sharp crop, worn crop) of all portraits."""
+    for index, portrait in enumerate(portraits):
+        sharp = sharp_crop(portrait)
+        for native in NATIVE_SIZES:
+            for grade, wear in GRADES.items():
+                yield grade, native, sharp, worn_crop(portrait, native, wear, index)
+
+
+def table(found: Mapping[tuple[str, str, int], list[Figures]], names: Sequence[str], figure: str) -> str:
+    """One figure as Markdown: a row for each restorer, a column for each grade and size; the mean last."""
+    places = list(dict.fromkeys((grade, native) for _, grade, native in found))
+    places.sort(key=lambda place: list(GRADES).index(place[0]))
+    lines = [
+        f"| {figure} | " + " | ".join(f"{grade} {native}" for grade, native in places) + " | mean |",
+        "|:--|" + "--:|" * (len(places) + 1),
+    ]
+    digits = 3 if figure in ("identity", "to_input") else 2
+    for name in names:
+        means = [float(np.mean([getattr(one, figure) for one in found[name, *place]])) for place in places]
+        lines.append(f"| {name} | " + " | ".join(f"{value:.{digits}f}" for value in [*means, np.mean(means)]) + " |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--faces", type=Path, required=True, help="folder of portraits (JPEG), one person each")
+    parser.add_argument("--detector", type=Path, help="weights of RetinaFace (mobilenet 0.25) whose features judge")
+    parser.add_argument("--portraits", type=int, default=60, help="how many of those kept back")
+    arguments = parser.parse_args()
+    cv2.setNumThreads(1)
+    _, kept_back = read_portraits(arguments.faces)
+    restorers, recogniser = embedded()
+    judge = Judge(recogniser, arguments.detector)
+    found: dict[tuple[str, str, int], list[Figures]] = {}
+    for grade, native, sharp, crop in cases(kept_back[: arguments.portraits]):
+        for name, restore in restorers.items():
+            found.setdefault((name, grade, native), []).append(judge(restore(crop), sharp, crop.image))
+    for figure in Figures.__dataclass_fields__:
+        print(table(found, list(restorers), figure), end="\n\n")
+    crops = [unworn_crop(portrait) for portrait in kept_back[: arguments.portraits]]
+    for name, restore in restorers.items():
+        pairs = [(restore(crop), crop.image) for crop in crops]
+        levels, moved = [psnr(*pair) for pair in pairs], max(abs(shift(*pair)) for pair in pairs)
+        change = 255 * np.mean([np.abs(image - given).mean() for image, given in pairs])
+        print(
+            f"{name}, sharp portraits: {min(levels):.1f} dB or more to themselves, mean {np.mean(levels):.1f}; ", end=""
+        )
+        print(f"mean colour moves by at most {moved:.2f}/255, pixels by {change:.1f}/255 on average")
+    for name in restorers:
+        large = [
+            one.to_input for (who, _, native), ones in found.items() if who == name and native >= 64 for one in ones
+        ]
+        print(f"{name}: least identity to the input from 64 px on {min(large):.3f}")
+
+
+if __name__ == "__main__":
+    main()
