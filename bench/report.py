@@ -18,7 +18,7 @@ WEIGHTS = (
 )
 GROWTH = (
     "The published tools do not get photos above 1 MP, which would take minutes. * no face restored: it was larger in "
-    "the photo than the embedded restorer accepts."
+    "the photo than the embedded restorers accept."
 )
 FACES = "Without an upscaler (`background=resample`, the published script's `--bg_upsampler none`)."
 

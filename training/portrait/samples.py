@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from pipeline.geometry import FFHQ_512_TEMPLATE, Matrix, invert, scaled, similarity_transform, warp
-from pipeline.models.restorers.portrait_network import SIDE
+from pipeline.models.restorers.portrait_network import SIDE, SMALLEST
 from pipeline.types import CROP_SIZE, FloatArray
 from training.measures import resized
 from training.photos import Image
@@ -20,7 +20,7 @@ from training.portrait.wear import Wear, at_size, random_wear, worn
 
 MARGIN = 24  # pixels of the aligned portrait around the face, so that a turned photo still fills the crop
 WIDE = SIDE + 2 * MARGIN
-SMALLEST, LARGEST = 28.0, 192.0  # native sizes
+LARGEST = 192.0  # pixels, native size
 MIRRORED = [1, 0, 2, 4, 3]  # the landmarks of a mirrored face
 LANDMARK_ERROR = 0.012  # of the face's side
 

@@ -8,6 +8,7 @@ weights at the step where those losses were lowest, or at the last step once the
 from __future__ import annotations
 
 import argparse
+import hashlib
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -226,7 +227,8 @@ def main() -> None:
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     plan = Plan(steps=arguments.steps)
-    folder = cache_folder() / f"portrait-{plan.steps}"
+    # Another recipe must not go on from this one's checkpoint.
+    folder = cache_folder() / f"portrait-{hashlib.sha256(repr(plan).encode()).hexdigest()[:12]}"
     folder.mkdir(parents=True, exist_ok=True)
     portraits, kept_back = read_portraits(arguments.faces)
     training = new_training(plan)

@@ -5,9 +5,9 @@ import type { Answer } from "./service";
 import { expect, test } from "./test";
 import { box, photo } from "./workbench";
 
-const FIRST = "compact-face";
-const SECOND = "portrait-face";
-const CHOICE = `Rebuild blurred and worn faces ${SECOND}`;
+const FIRST = "portrait-face";
+const SECOND = "compact-face";
+const CHOICE = `Sharpen and clean ${SECOND}`;
 
 /** Makes the page's server offer both. The second answers with a face that it did not change. Returns what was asked for. */
 async function offerBoth(page: Page, [first, second]: [Answer, Answer]): Promise<string[]> {

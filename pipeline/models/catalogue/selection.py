@@ -91,8 +91,8 @@ def official_set(preferences: ModelPreferences, registry: Sequence[ModelFile] = 
 def choose(preferences: ModelPreferences, registry: Sequence[ModelFile] = REGISTRY) -> Selection:
     """The models to use; every file among them exists and has the right SHA-256.
 
-    The origin `auto` takes for each role the first official model that is installed, else the embedded one;
-    `embedded` always takes the embedded one, `official` the first official one. Requests may name other installed
+    The origin `auto` takes for each role the first official model that is installed, else the first
+    embedded one; `embedded` always takes that, `official` the first official one. Requests may name other installed
     models. Raises `ModelUnavailable`, which names every file that is missing or wrong, every required role that the
     licence setting leaves empty, and every name in the settings that is no model.
     """

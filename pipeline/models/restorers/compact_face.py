@@ -1,4 +1,4 @@
-"""Adapter for the embedded face restorer: a compact network that gets the face at the size it has in the photo."""
+"""Adapter for `compact-face`: a compact network that gets the face at the size it has in the photo."""
 
 from __future__ import annotations
 

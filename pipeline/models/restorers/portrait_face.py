@@ -1,4 +1,4 @@
-"""Adapter for `portrait-face`, the embedded face restorer: a network trained on portraits (training/README.md)."""
+"""Adapter for `portrait-face`, the default without a download: a network trained on portraits (training/README.md)."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from torch import nn
 from torch.nn import functional
 
 SIDE = 192  # pixels, of the faces that it takes and gives
+SMALLEST = 28.0  # pixels, native size; smaller faces took no part in the training and are treated like this
 PATCH = 4  # pixels, the side of the squares that become one position of the first level
 WIDTHS = (96, 128, 128)  # channels at 48, 24 and 12 positions a side
 ENCODER_BLOCKS = (2, 1, 1)
@@ -52,7 +53,7 @@ class PortraitNetwork(nn.Module):
         # Contrast and brightness of a photo do not change what is to be restored.
         mean = faces.mean((1, 2, 3), keepdim=True)
         contrast = faces.std((1, 2, 3), keepdim=True) + LEAST_CONTRAST
-        size = torch.log2(native.clamp(max=SIDE) / SIDE).to(faces.dtype) / 2
+        size = torch.log2(native.clamp(SMALLEST, SIDE) / SIDE).to(faces.dtype) / 2
         plane = size[:, None, None, None].expand(-1, 1, SIDE // PATCH, SIDE // PATCH)
         x = torch.cat([functional.pixel_unshuffle((faces - mean) / contrast, PATCH), plane], dim=1)
         x = self.first(x.to(self.dtype, memory_format=torch.channels_last))

@@ -1,4 +1,4 @@
-"""spandrel's `Compact` networks (SRVGGNetCompact), on a runtime: the upscalers and the embedded face restorer use them.
+"""spandrel's `Compact` networks (SRVGGNetCompact), on a runtime: the upscalers and `compact-face` use them.
 
 Architecture: Real-ESRGAN (Wang et al., 2021), the compact variant of its v0.2.5 release.
 """

@@ -24,7 +24,7 @@ def test_a_worn_face_comes_back_nearer_to_the_sharp_one_and_to_who_it_is(portrai
         crop = worn_crop(portrait, native, GRADES[grade], 0)
         assert crop.native_size == pytest.approx(native, rel=0.02)
         found = {name: judge(restore(crop), sharp, crop.image) for name, restore in restorers.items()}
-        worn, ours = found["bicubic"], found["portrait-face"]
+        worn, ours = judge(crop.image, sharp, crop.image), found["portrait-face"]
         assert (worn.to_input, worn.change) == (pytest.approx(1, abs=1e-4), 0)
         assert ours.psnr > worn.psnr + 0.5
         assert ours.identity > worn.identity

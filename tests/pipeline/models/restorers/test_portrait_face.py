@@ -7,7 +7,7 @@ import torch
 from pipeline.errors import ModelUnavailable
 from pipeline.geometry import resize
 from pipeline.models.restorers.portrait_face import PortraitFaceRestorer
-from pipeline.models.restorers.portrait_network import SIDE, PortraitNetwork
+from pipeline.models.restorers.portrait_network import SIDE, SMALLEST, PortraitNetwork
 from pipeline.models.runtime.runtime import Runtime
 from pipeline.types import CROP_SIZE, Crop, Image
 from tests.pipeline.models.compact import noise
@@ -32,13 +32,20 @@ def crop(native: float, image: Image, blur: float = 3.0) -> Crop:
 def test_restored_crops_are_crops(native: float) -> None:
     image = noise(CROP_SIZE, CROP_SIZE)
     image.flags.writeable = False
-    restored = PortraitFaceRestorer("face", weights(), FP32).restore([crop(native, image)] * 2)
-    for one in restored:
+    for one in PortraitFaceRestorer("face", weights(), FP32).restore([crop(native, image)] * 2):
         assert one.shape == image.shape
         assert one.dtype == np.float32
         assert 0 <= one.min() <= one.max() <= 1
         assert not np.shares_memory(one, image)
-    assert np.array_equal(*restored)
+
+
+def test_each_crop_of_a_batch_gets_its_own_change() -> None:
+    restorer = PortraitFaceRestorer("face", weights(), FP32)
+    crops = [crop(48, noise(CROP_SIZE, CROP_SIZE)), crop(150, noise(CROP_SIZE, CROP_SIZE) ** 2)]
+    together = restorer.restore(crops)
+    for one, found in zip(crops, together, strict=True):
+        assert np.allclose(found, restorer.restore([one])[0], atol=1e-5)
+    assert np.abs(together[0] - together[1]).max() > 0.1
 
 
 def test_the_change_that_the_network_asks_for_is_added_to_the_crop() -> None:
@@ -67,12 +74,24 @@ def test_a_network_without_effect_gives_the_crop() -> None:
     assert np.array_equal(restored, image)
 
 
-def test_the_native_size_matters_up_to_the_network_s_own() -> None:
+def test_the_native_size_matters_between_those_of_the_training() -> None:
     restorer = PortraitFaceRestorer("face", weights(), FP32)
     image = noise(CROP_SIZE, CROP_SIZE)
-    small, own, larger = (restorer.restore([crop(native, image)])[0] for native in (48, SIDE, 2 * SIDE))
+    sizes = (5, SMALLEST, 48, SIDE, 2 * SIDE)
+    tiny, smallest, small, own, larger = (restorer.restore([crop(native, image)])[0] for native in sizes)
     assert np.abs(small - own).max() > 1e-3
+    assert np.abs(small - smallest).max() > 1e-3
     assert np.array_equal(own, larger)
+    assert np.array_equal(tiny, smallest)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
+def test_a_crop_of_one_colour_gives_a_crop(value: float) -> None:
+    (restored,) = PortraitFaceRestorer("face", weights(), FP32).restore(
+        [crop(64, np.full((CROP_SIZE, CROP_SIZE, 3), value, np.float32))]
+    )
+    assert np.isfinite(restored).all()
+    assert 0 <= restored.min() <= restored.max() <= 1
 
 
 @pytest.mark.skipif(not torch.cpu.get_capabilities().get("avx512_bf16", False), reason="bfloat16 is emulated here")
