@@ -18,7 +18,7 @@ from tests.app.full_disk import full_disk
 
 
 def done(source: Path, target: Path, fakes: FakeModels, **settings: float) -> list[tuple[str, bool, str]]:
-    plans = plan_files(source, target, None)
+    plans = plan_files(source, target, None).photos
     limits = Settings(**settings).photo_limits  # type: ignore[arg-type]
     results = enhance_files(plans, EnhanceOptions(), OutputOptions(), fakes(), limits)
     return [(result.source.name, result.done, result.message) for result in results]
@@ -65,11 +65,20 @@ def test_a_full_disk_is_told_and_leaves_no_part(album: Path, tmp_path: Path, fak
 
 def test_no_partly_written_file_remains(album: Path, tmp_path: Path, fakes: FakeModels) -> None:
     target = tmp_path / "out" / "b.png"
-    plans = plan_files(album / "b.PNG", target, None)
+    plans = plan_files(album / "b.PNG", target, None).photos
     target.mkdir(parents=True)  # another process creates a folder there meanwhile
     (result,) = enhance_files(plans, EnhanceOptions(), OutputOptions(), fakes(), Settings().photo_limits)
     assert not result.done
     assert [path.name for path in target.parent.iterdir()] == ["b.png"]
+
+
+def test_a_file_whose_name_ends_in_part_is_kept(album: Path, tmp_path: Path, fakes: FakeModels) -> None:
+    """A photo that is saved beside its results, or what a browser has not finished to download."""
+    (album / "c.png.part").write_bytes(before := images.jpeg(images.gradient()))
+    (album / "c.jpg").write_bytes(before)
+    results = done(album / "c.jpg", album / "c.png", fakes)
+    assert [good for _, good, _ in results] == [True]
+    assert (album / "c.png.part").read_bytes() == before
 
 
 def test_pixel_limits_apply_to_files(album: Path, tmp_path: Path, fakes: FakeModels) -> None:
