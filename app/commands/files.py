@@ -38,8 +38,8 @@ def plan_files(source: Path, target: Path, output_format: OutputFormat | None, *
 
     A folder's photos go into the folder `target` under their own names, with the suffix of the format (PNG
     unless given), and so does a single photo if `target` is a folder or has no suffix. With `recursive` the folders in
-    `target` are those of `source`. Photos that would share a name get others, see `target_names`. No photo is ever
-    overwritten. Of each file only the first bytes are read.
+    `target` are those of `source`. Photos that would share a name get others, see `target_names`. A photo that is
+    to be read is never overwritten. Only the first bytes of each file are looked at.
     """
     try:
         if source.is_dir():

@@ -57,8 +57,9 @@ def _enhance_file(
 
 def _write(target: Path, data: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    # A name of its own: a photo or somebody's unfinished download may be called `….part` too.
-    partial = target.with_name(f"{target.name}.{token_hex(4)}.part")
+    # A name of its own, as a photo or somebody's unfinished download may be called `….part` too; and a short one, as
+    # disks take 255 bytes: 60 characters have 240 at most.
+    partial = target.with_name(f"{target.name[:60]}.{token_hex(4)}.part")
     try:
         partial.write_bytes(data)  # the file gets its name only when it is whole
         partial.replace(target)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.commands.files import plan_files
+from pipeline.options import OutputFormat
 from tests import images
 from tests.app.commands.conftest import PHOTO
 
@@ -122,6 +127,32 @@ def test_a_photo_of_another_folder_is_not_overwritten(tmp_path: Path) -> None:
         (folder / "a.png").write_bytes(PHOTO)
     with pytest.raises(ValueError, match="overwrite"):
         plan_files(tmp_path / "sub", tmp_path, None, recursive=True)
+
+
+NAMES = st.sampled_from(["a", "b.jpg", "b.png", "B.PNG", "b.jpg.png", "b.jpg.webp", "c.webp"])
+FILES = st.sets(st.tuples(st.sampled_from(["", "b.png", "sub", "sub/sub"]), NAMES), min_size=1, max_size=10)
+
+
+@settings(max_examples=100, deadline=None)
+@given(FILES, st.sampled_from(["", "sub", "..", "../out"]), st.sampled_from(["png", "jpeg", "webp"]), st.booleans())
+def test_a_plan_never_overwrites_a_photo_nor_a_result(
+    files: set[tuple[str, str]], results: str, output_format: OutputFormat, recursive: bool
+) -> None:
+    """Wherever the results go: beside the photos, into a folder among them, or above them."""
+    with TemporaryDirectory() as folder:
+        album = Path(folder, "sub")
+        for place, name in sorted(files):
+            with suppress(FileExistsError, NotADirectoryError, IsADirectoryError):  # a file and a folder of one name
+                (album / place).mkdir(parents=True, exist_ok=True)
+                (album / place / name).write_bytes(PHOTO)
+        try:
+            photos = plan_files(album, album / results, output_format, recursive=recursive).photos
+        except ValueError as error:
+            assert "would overwrite a photo" in str(error) or "is not a folder" in str(error)  # noqa: PT017
+            return
+        targets = {photo.target.resolve() for photo in photos}
+        assert len(targets) == len(photos)
+        assert not targets & {photo.source.resolve() for photo in photos}
 
 
 def test_a_target_that_must_be_a_folder_and_is_a_file_is_refused(album: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from app.commands.files import plan_files
 from app.commands.folder import enhance_files
@@ -79,6 +80,15 @@ def test_a_file_whose_name_ends_in_part_is_kept(album: Path, tmp_path: Path, fak
     results = done(album / "c.jpg", album / "c.png", fakes)
     assert [good for _, good, _ in results] == [True]
     assert (album / "c.png.part").read_bytes() == before
+
+
+@pytest.mark.parametrize("stem", ["a" * 251, "\u5199" * 83])
+def test_a_name_may_be_as_long_as_the_disk_takes(tmp_path: Path, fakes: FakeModels, stem: str) -> None:
+    """255 bytes."""
+    source = tmp_path / f"{stem}.png"
+    source.write_bytes(images.png(images.gradient()))
+    assert [good for _, good, _ in done(source, tmp_path / "out", fakes)] == [True]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [source.name]
 
 
 def test_pixel_limits_apply_to_files(album: Path, tmp_path: Path, fakes: FakeModels) -> None:
