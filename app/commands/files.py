@@ -1,5 +1,6 @@
 """Which files are read and written: the plan of the command `enhance`."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,8 +55,7 @@ def plan_files(source: Path, target: Path, output_format: OutputFormat | None, *
 def _plan_folder(source: Path, target: Path, output_format: OutputFormat, recursive: bool) -> Plan:
     found, skipped = photos_in(source, target, recursive=recursive)
     photos = [path.relative_to(source) for path in found]
-    for folder in sorted({folder for photo in photos for folder in photo.parents}):
-        _check_folder(target / folder)
+    _check_folders(target / folder for folder in sorted({folder for photo in photos for folder in photo.parents}))
     suffix = OUTPUT_FORMATS[output_format].suffixes[0]
     plain = [target / plain_name(photo, suffix) for photo in photos]
     # The plain names too: results that lie beside their photos must not be taken for photos the next time.
@@ -90,6 +90,17 @@ def _plan_file(source: Path, target: Path, output_format: OutputFormat | None) -
 def _check_folder(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} is not a folder.")
+
+
+def _check_folders(folders: Iterable[Path]) -> None:
+    """Each is a folder or is not there, and none leads to another one, where results would meet under one name."""
+    places: set[str] = set()
+    for folder in folders:
+        _check_folder(folder)
+        place = os.path.realpath(folder)
+        if place in places:
+            raise ValueError(f"{folder} is a link to another folder of the results.")
+        places.add(place)
 
 
 def _check_overwritten(sources: Iterable[Path], targets: Iterable[Path]) -> None:

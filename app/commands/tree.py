@@ -17,7 +17,7 @@ _SUFFIXES = {suffix for row in INPUT_FORMATS for suffix in row.suffixes}
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """What is not tried, and why, as a sentence.
+    """What is not tried, and why, in words that end with a full stop.
 
     `unread`: it could not be read, so nobody knows whether it is a photo or holds some. `files` is 1 for a folder too.
     """

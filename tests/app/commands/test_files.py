@@ -170,6 +170,17 @@ def test_a_target_that_must_be_a_folder_and_is_a_file_is_refused(album: Path, tm
         plan_files(album, tmp_path / "mirror", None, recursive=True)
 
 
+def test_a_folder_of_results_that_leads_to_another_one_is_refused(album: Path, tmp_path: Path) -> None:
+    """Else `a.jpeg` and `inner.png/a.jpeg` would become one file."""
+    (album / "inner.png" / "a.jpeg").write_bytes(PHOTO)
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "inner.png").symlink_to(out)
+    with pytest.raises(ValueError, match=r"inner\.png is a link to another folder of the results\."):
+        plan_files(album, out, None, recursive=True)
+    assert len(plan_files(album, out, None).photos) == 2
+
+
 def test_a_folder_or_file_that_cannot_be_read_is_refused(
     album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
