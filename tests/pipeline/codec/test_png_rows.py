@@ -30,7 +30,7 @@ def test_a_row_that_lacks_a_byte_is_not_there(width: int, height: int, depth: in
         assert (counted.bytes_there, counted.bytes_total) == (len(content) // height * there, len(content))
 
 
-@pytest.mark.parametrize("cut", range(0, 30))
+@pytest.mark.parametrize("cut", range(30))
 def test_rows_of_data_without_an_end_are_compressed_anew(cut: int) -> None:
     content = rows(400, 10)  # the last bytes stand for long repetitions
     size = header(400, 10)
@@ -60,7 +60,8 @@ def test_interlaced_rows(width: int, height: int) -> None:
     content += rows(width, len(range(1, height, 2)))
     for packed in (zlib.compress(content), zlib.compress(content)[:-4]):
         whole = count_rows(header(width, height, interlaced=1), packed)
-        assert whole.interlaced and whole.there == whole.total
+        assert whole.interlaced
+        assert whole.there == whole.total
         assert whole.bytes_there == whole.bytes_total == len(content)
         assert zlib.decompress(completed(packed, whole)) == content
     assert count_rows(header(width, height, interlaced=1), zlib.compress(content[:-1])).there == whole.total - 1
