@@ -25,9 +25,7 @@ ROWS_AT_ONCE = 256  # of both pictures that are compared
 # The decoder stops at these if it still needs pixels. Behind a restart marker it goes on if those before it are whole.
 _STOPS = tuple(bytes((0xFF, code)) for code in (0x01, *range(0xD0, 0xD8)))
 _NOISE = bytes(range(255)) * 2  # begins with 0: after padding (0xFF) that makes a pixel's byte of both
-_FIRST_BIT = (
-    b"\xaa"  # before the noise at the end: differs at once from the zeros that the decoder takes if bits are missing
-)
+_FIRST = b"\xaa"  # of the noise at the end, unless after padding: begins with a 1, where the decoder would take a 0
 _LEAST_NOISE, _MOST_ADDED = 8, 4 * 2**20  # bytes: at each stop, and at all of them if these are fewer
 # With the eight restart markers, one of which the decoder waits for if the file has them at all.
 _MORE_PIXELS = _NOISE + b"".join(stop + _NOISE for stop in _STOPS[1:])
@@ -64,10 +62,8 @@ def missing_pixels(picture: PIL.Image.Image, data: bytes, *, ended: bool) -> Mis
         changed = (rows != others).reshape(len(rows), width, -1).any(axis=2)
         if changed.any():
             first = int(changed.any(axis=1).argmax())
-            block = changed[
-                first : first + BLOCK
-            ]  # in the row of blocks with the first change, those on its left are there
-            there = (top + first) * width + len(block) * int(block.any(axis=0).argmax())
+            blocks = changed[first : first + BLOCK]  # of these, the ones on the left of the first change are there
+            there = (top + first) * width + len(blocks) * int(blocks.any(axis=0).argmax())
             return Missing(height - top - first, 1 - there / (width * height))
     return Missing()
 
@@ -121,6 +117,6 @@ def _with_more_pixels(data: bytes) -> bytes:
             noise = _NOISE[: max(_LEAST_NOISE, _MOST_ADDED // (1 + sum(map(pixels.count, _STOPS))))]
             for stop in _STOPS:
                 pixels = pixels.replace(stop, noise + stop)
-            parts += [data[copied:end], pixels, b"" if pixels.endswith(b"\xff") else _FIRST_BIT, _MORE_PIXELS]
+            parts += [data[copied:end], pixels, b"" if pixels.endswith(b"\xff") else _FIRST, _MORE_PIXELS]
             copied = following
     return b"".join((*parts, data[copied:]))
