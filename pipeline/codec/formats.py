@@ -12,7 +12,9 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from pipeline.codec.file_parts import Parts, jpeg_parts, png_parts
+from pipeline.codec.file_parts import Parts, jpeg_parts
+from pipeline.codec.png_parts import png_parts
+from pipeline.codec.webp_parts import webp_parts
 from pipeline.errors import UnsupportedMediaType
 
 
@@ -36,8 +38,7 @@ class InputFormat:
 INPUT_FORMATS = (
     InputFormat("PNG", "image/png", (".png",), re.compile(rb"\x89PNG\r\n\x1a\n"), png_parts, PngImageFile),
     InputFormat("JPEG", "image/jpeg", (".jpg", ".jpeg"), re.compile(rb"\xff\xd8\xff"), jpeg_parts, JpegImageFile),
-    # libwebp reads the parts itself, in linear time.
-    InputFormat("WebP", "image/webp", (".webp",), re.compile(rb"RIFF.{4}WEBP", re.DOTALL), Parts, WebPImageFile),
+    InputFormat("WebP", "image/webp", (".webp",), re.compile(rb"RIFF.{4}WEBP", re.DOTALL), webp_parts, WebPImageFile),
 )
 
 

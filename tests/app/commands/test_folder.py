@@ -35,7 +35,7 @@ def test_a_broken_photo_does_not_stop_the_rest(album: Path, tmp_path: Path, fake
         ("ab.png", False),
         ("b.PNG", True),
     ]
-    assert "ends before" in results[1][2]
+    assert "is incomplete" in results[1][2]
     assert "1 of 1 face(s) restored, 96×64" in results[0][2]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "b.png"]
     assert samples.opened((tmp_path / "out" / "a.png").read_bytes()).size == (96, 64)

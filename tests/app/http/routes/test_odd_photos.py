@@ -56,6 +56,8 @@ def test_every_orientation_gives_the_same_upright_picture(
         pytest.param(images.png_16(PICTURE[..., 0].astype(np.uint16) * 257, images.GREY), id="16-bit grey"),
         pytest.param(images.cmyk(np.dstack([PICTURE, np.zeros(PICTURE.shape[:2], np.uint8)])), id="CMYK"),
         pytest.param(images.jpeg(PICTURE, progressive=True), id="progressive JPEG"),
+        pytest.param(images.jpeg(PICTURE)[:-2], id="JPEG without its end marker"),
+        pytest.param(images.png(PICTURE)[:-12], id="PNG without its end"),
     ],
 )
 def test_photos_of_odd_kinds_become_rgb(likeness: Likeness, file: bytes) -> None:
