@@ -37,7 +37,11 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A decoded photo, upright: `image` (H, W, 3), and `alpha` (H, W) in [0, 1] if it had any."""
+    """A decoded photo, upright: `image` (H, W, 3), and `alpha` (H, W) in [0, 1] if it had any.
+
+    Where `alpha` is 0, `image` has the colour of visible pixels near it instead of what the file hides there: else
+    resampling would mix that into visible edges. Only a photo without any visible pixel is as in the file.
+    """
 
     image: Image
     alpha: FloatArray | None = None

@@ -15,6 +15,7 @@ from pipeline.codec.inspect import Header
 from pipeline.codec.jpeg_rows import check_length, lacks_detail, missing_rows
 from pipeline.codec.limits import CHECKED_BEFORE_DECODING, MAX_MISSING, MAX_PROFILE_BYTES
 from pipeline.codec.png_rows import check_rows
+from pipeline.codec.transparency import spread_colors
 from pipeline.errors import BrokenImage
 from pipeline.types import FloatArray, Image, Notice, Photo
 
@@ -33,11 +34,11 @@ def decode(header: Header) -> Photo:
     """The photo in the file that `header` describes, upright and in sRGB.
 
     `image` is (H, W, 3) float32 RGB in [0, 1]; `alpha` is (H, W) float32 in [0, 1], or None where every pixel is
-    opaque. The EXIF orientation is applied and an embedded colour profile converted; a profile that cannot be used
-    leaves the pixels as they are, with the notice `color_profile_ignored`. Of an animation the first frame is taken,
-    with the notice `animation_first_frame`. A JPEG that lacks its last rows, which are then grey, or the last scans of
-    a progressive picture has the notice `photo_truncated`. 16-bit grey keeps its precision, 16-bit colour is cut to 8
-    bits.
+    opaque. Where it is 0, `image` has the colour of visible pixels near it. The EXIF orientation is applied and an
+    embedded colour profile converted; a profile that cannot be used leaves the pixels as they are, with the notice
+    `color_profile_ignored`. Of an animation the first frame is taken, with the notice `animation_first_frame`. A JPEG
+    that lacks its last rows, which are then grey, or the last scans of a progressive picture has the notice
+    `photo_truncated`. 16-bit grey keeps its precision, 16-bit colour is cut to 8 bits.
 
     Raises `BrokenImage` where the pixels are damaged, cut off (a JPEG: by more than `MAX_MISSING`) or built to be
     expensive.
@@ -65,7 +66,10 @@ def decode(header: Header) -> Photo:
             picture = converted or picture
         if picture.mode == "CMYK":
             picture = picture.convert("RGB")
-    return Photo(_image(picture), alpha, tuple(notices))
+    image = _image(picture)
+    if alpha is not None:
+        spread_colors(image, alpha)
+    return Photo(image, alpha, tuple(notices))
 
 
 def _check_cheaply(header: Header) -> None:
