@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pipeline.grey import to_grey
 from pipeline.models.roles import Model, Models
 from pipeline.notices import face_notices
 from pipeline.options import EnhanceOptions
@@ -15,7 +19,7 @@ from pipeline.steps.detection import detect
 from pipeline.steps.identity import compare, judge
 from pipeline.steps.restoration import restore
 from pipeline.steps.upscaling import choose_upscaler, upscale, upscale_alpha
-from pipeline.types import Enhanced, Image, Photo
+from pipeline.types import Enhanced, Image, Photo, PlannedFace
 
 
 def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> Enhanced:
@@ -37,6 +41,8 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
     plan = make_plan(requests, crops, models.restorer.max_native_size)
     with run.stage("restoration"):
         faces = restore(plan.faces, models.restorer, run)
+        if photo.is_grey:
+            faces = [replace(face, restored=to_grey(face.restored)) for face in faces]
         if options.color_lock:
             faces = lock_colors(faces)
         faces = without_unchanged(faces)
@@ -49,7 +55,7 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
     with run.stage("blending"):
         faces = without_blurrier(faces, background, size, run)
         faces = with_masks(faces, models.parser, run)
-        result = paste_back(background, size, faces, run)
+        result = _pasted(photo, background, faces, run)
     while faces and models.recogniser is not None:
         pasted = [face.verdict.strength for face in faces]
         with run.stage("identity"):
@@ -58,13 +64,13 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
             break
         with run.stage("blending"):  # again, with less strength, so that the face stays the same person
             del result  # or two pictures of the output's size would be in memory at once, beside the background
-            result = paste_back(background, size, faces, run)
+            result = _pasted(photo, background, faces, run)
     used = _names(detector=models.detector)
     if faces:
         used |= _names(restorer=models.restorer, parser=models.parser, recogniser=models.recogniser)
     reports = plan.report(faces)
     notices = (*photo.notices, *face_notices(options, reports, models), *upscaler_notices, *run.notices)
-    return Enhanced(result, alpha, reports, used | _names(upscaler=upscaler), notices)
+    return Enhanced(result, alpha, reports, used | _names(upscaler=upscaler), notices, photo.is_grey)
 
 
 def upscale_photo(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> Enhanced:
@@ -75,7 +81,10 @@ def upscale_photo(photo: Photo, options: EnhanceOptions, models: Models, run: Ru
         upscaler, notices = choose_upscaler(options, models)
         result = upscale(image, options.upscale_factor, upscaler, run)
         alpha = upscale_alpha(photo.alpha, options.upscale_factor)
-    return Enhanced(result, alpha, (), _names(upscaler=upscaler), (*photo.notices, *notices, *run.notices))
+        if photo.is_grey:
+            result = to_grey(result)
+    notices = [*photo.notices, *notices, *run.notices]
+    return Enhanced(result, alpha, (), _names(upscaler=upscaler), tuple(notices), photo.is_grey)
 
 
 def _corrected(photo: Photo, options: EnhanceOptions, run: Run) -> Image:
@@ -83,6 +92,12 @@ def _corrected(photo: Photo, options: EnhanceOptions, run: Run) -> Image:
         return photo.image
     with run.stage("color"):
         return correct(photo.image)
+
+
+def _pasted(photo: Photo, background: Image, faces: Sequence[PlannedFace], run: Run) -> Image:
+    """The enlarged photo with the restored faces, as a new image; of a grey photo without the networks' colours."""
+    result = paste_back(background, (photo.width, photo.height), faces, run)
+    return to_grey(result, out=result) if photo.is_grey else result
 
 
 def _names(**models: Model | None) -> dict[str, str]:

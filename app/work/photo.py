@@ -111,7 +111,11 @@ def finish(order: Order, source: Source, computed: Computed, models: Models, run
             figures = measure(enhanced.image, source.target.image, perceptual=perceptual, reference=compared)
     with run.stage("encode"):
         picture = encode(
-            enhanced.image, enhanced.alpha, output_format=order.output.output_format, quality=order.output.quality
+            enhanced.image,
+            enhanced.alpha,
+            output_format=order.output.output_format,
+            quality=order.output.quality,
+            is_grey=enhanced.is_grey,
         )
     notices = [*enhanced.notices, *picture.notices]
     if source.reference is not None:

@@ -17,6 +17,7 @@ from pipeline.codec.limits import CHECKED_BEFORE_DECODING, MAX_MISSING, MAX_PROF
 from pipeline.codec.png_rows import check_rows
 from pipeline.codec.transparency import spread_colors
 from pipeline.errors import BrokenImage
+from pipeline.grey import is_grey, to_grey
 from pipeline.types import FloatArray, Image, Notice, Photo
 
 _UPRIGHT = {
@@ -38,7 +39,8 @@ def decode(header: Header) -> Photo:
     embedded colour profile converted; a profile that cannot be used leaves the pixels as they are, with the notice
     `color_profile_ignored`. Of an animation the first frame is taken, with the notice `animation_first_frame`. A JPEG
     that lacks its last rows, which are then grey, or the last scans of a progressive picture has the notice
-    `photo_truncated`. 16-bit grey keeps its precision, 16-bit colour is cut to 8 bits.
+    `photo_truncated`. 16-bit grey keeps its precision, 16-bit colour is cut to 8 bits. A photo whose channels differ by
+    at most two levels of 255 in every pixel that is seen `is_grey`.
 
     Raises `BrokenImage` where the pixels are damaged, cut off (a JPEG: by more than `MAX_MISSING`) or built to be
     expensive.
@@ -69,7 +71,8 @@ def decode(header: Header) -> Photo:
     image = _image(picture)
     if alpha is not None:
         spread_colors(image, alpha)
-    return Photo(image, alpha, tuple(notices))
+    grey = is_grey(image)
+    return Photo(to_grey(image) if grey else image, alpha, tuple(notices), is_grey=grey)
 
 
 def _check_cheaply(header: Header) -> None:

@@ -189,6 +189,45 @@ def test_inks(make: images.Maker) -> None:
     assert_shows(decoded(make(ink)), expected, 4)
 
 
+GREY = PICTURE[..., 0]
+SEPIA = (GREY[..., np.newaxis] * np.array([1, 0.85, 0.7])).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("data", "grey"),
+    [
+        (images.grey(PICTURE), True),
+        (images.grey(PICTURE, "JPEG"), True),
+        (images.saved(PICTURE, "PNG", "1"), True),
+        (images.saved(PICTURE, "PNG", "LA"), True),
+        (images.png_16(GREY.astype(np.uint16) * 257, images.GREY), True),
+        (images.saved(GREY, "PNG", "P"), True),
+        (images.jpeg(repeated_grey(GREY)), True),
+        (images.webp(repeated_grey(GREY), lossless=False), True),
+        (images.png(repeated_grey(GREY) + np.array([0, 2, 1], np.uint8)), True),
+        (images.png(repeated_grey(GREY) + np.array([0, 3, 1], np.uint8)), False),
+        (images.jpeg(PICTURE), False),
+        (images.jpeg(SEPIA), False),
+        (images.saved(SEPIA, "PNG", "P"), False),
+    ],
+    ids=[
+        *("l", "l-jpeg", "1", "la", "i16", "palette", "rgb-jpeg", "rgb-webp", "two-levels"),
+        *("three-levels", "color", "sepia", "sepia-palette"),
+    ],
+)
+def test_a_black_and_white_photo_is_known_and_has_equal_channels(data: bytes, grey: bool) -> None:
+    photo = decoded(data)
+    assert photo.is_grey == grey
+    assert (np.ptp(photo.image, axis=2).max() == 0) == grey
+
+
+@pytest.mark.parametrize(("color", "grey"), [((90, 90, 90), True), ((90, 90, 99), False)])
+def test_colors_that_nobody_sees_do_not_count(color: tuple[int, int, int], grey: bool) -> None:
+    pixels = np.full((9, 9, 4), (255, 0, 0, 0), np.uint8)
+    pixels[3:6, 3:6] = (*color, 255)
+    assert decoded(images.png(pixels)).is_grey == grey
+
+
 # --- animations --------------------------------------------------------------------------------------------------
 
 
