@@ -18,12 +18,12 @@ from pipeline.steps.color import correct
 from pipeline.steps.detection import detect
 from pipeline.steps.identity import compare, judge
 from pipeline.steps.restoration import restore
-from pipeline.steps.upscaling import choose_upscaler, upscale, upscale_alpha
+from pipeline.steps.upscaling import choose_upscaler, enlargement, output_size, upscale, upscale_alpha
 from pipeline.types import Enhanced, Image, Photo, PlannedFace
 
 
 def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> Enhanced:
-    """The photo with its faces restored, enlarged by `options.upscale_factor`.
+    """The photo with its faces restored, at the size that `options` ask for.
 
     The same photo, options and models give the same pixels. `options` may name a restorer and an upscaler that
     `models` offer.
@@ -33,6 +33,7 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
     """
     models = models.chosen(options.restorer, options.upscaler)
     size = photo.width, photo.height
+    new_size = output_size(*size, options)
     image = _corrected(photo, options, run)
     with run.stage("detection"):
         requests = request_faces(detect(image, models.detector, run), options, size)
@@ -49,9 +50,9 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
     with run.stage("identity"):
         faces = judge(faces, models.recogniser, options, run)
     with run.stage("upscaling"):
-        upscaler, upscaler_notices = choose_upscaler(options, models)
-        background = upscale(image, options.upscale_factor, upscaler, run)
-        alpha = upscale_alpha(photo.alpha, options.upscale_factor)
+        upscaler, upscaler_notices = choose_upscaler(options, enlargement(size, new_size), models)
+        background = upscale(image, new_size, upscaler, run)
+        alpha = upscale_alpha(photo.alpha, new_size)
     with run.stage("blending"):
         faces = without_blurrier(faces, background, size, run)
         faces = with_masks(faces, models.parser, run)
@@ -74,13 +75,15 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
 
 
 def upscale_photo(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> Enhanced:
-    """The photo enlarged as a whole, without looking for faces. Raises as `enhance` does, except for faces."""
+    """The photo at its new size as a whole, without looking for faces. Raises as `enhance` does, except for faces."""
+    size = photo.width, photo.height
+    new_size = output_size(*size, options)
     image = _corrected(photo, options, run)
     models = models.chosen(None, options.upscaler)
     with run.stage("upscaling"):
-        upscaler, notices = choose_upscaler(options, models)
-        result = upscale(image, options.upscale_factor, upscaler, run)
-        alpha = upscale_alpha(photo.alpha, options.upscale_factor)
+        upscaler, notices = choose_upscaler(options, enlargement(size, new_size), models)
+        result = upscale(image, new_size, upscaler, run)
+        alpha = upscale_alpha(photo.alpha, new_size)
         if photo.is_grey:
             result = to_grey(result)
     notices = [*photo.notices, *notices, *run.notices]

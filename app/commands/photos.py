@@ -16,6 +16,7 @@ from app.settings import Settings
 from app.work.errors import BadParameter
 from app.work.selection import select
 from pipeline.models.roles import Role
+from pipeline.options import SIZES
 
 # Where the command line has other words than the form.
 HELP = {
@@ -34,9 +35,12 @@ def add_parser(commands: Commands) -> None:
     )
     parser.add_argument("input", metavar="IN", type=Path, help="a photo or a folder")
     parser.add_argument("output", metavar="OUT", type=Path, help="a file, or a folder (made if need be)")
+    sizes = parser.add_mutually_exclusive_group()
     for option in OPTIONS:
         if option.name not in LEFT_OUT:
-            parser.add_argument(f"--{option.name.replace('_', '-')}", **_argument(option))
+            (sizes if option.name in SIZES else parser).add_argument(
+                f"--{option.name.replace('_', '-')}", **_argument(option)
+            )
     parser.set_defaults(command=enhance, output_format=None)
 
 

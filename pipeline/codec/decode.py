@@ -10,7 +10,7 @@ from PIL import ImageCms
 from PIL.JpegImagePlugin import JpegImageFile
 
 from pipeline.codec.damage import damage_reported
-from pipeline.codec.file_parts import Parts, orientation
+from pipeline.codec.file_parts import Parts
 from pipeline.codec.inspect import Header
 from pipeline.codec.jpeg_rows import check_length, lacks_detail, missing_rows
 from pipeline.codec.limits import CHECKED_BEFORE_DECODING, MAX_MISSING, MAX_PROFILE_BYTES
@@ -56,7 +56,7 @@ def decode(header: Header) -> Photo:
             notices += _truncation(parts, file)
         if parts.animated or getattr(file, "is_animated", False):
             notices.append(Notice("animation_first_frame", "The file is an animation; only its first frame is used."))
-        turn = _UPRIGHT.get(orientation(parts.exif or file.info.get("exif", b"")))
+        turn = _UPRIGHT.get(header.orientation)
         picture = file if turn is None else file.transpose(turn)
         alpha, picture = _alpha(picture), _opaque(picture)
         profile = file.info.get("icc_profile") if parts.profile is None else parts.profile

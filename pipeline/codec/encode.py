@@ -98,7 +98,7 @@ def check_size(width: int, height: int, output_format: OutputFormat) -> None:
     if max(width, height) > limit:
         raise OutputFormatLimit(
             f"The result has {width} × {height} pixels, but a {output_format.upper()} file cannot be longer than "
-            f"{limit} pixels on a side; choose another output format or a smaller upscale factor."
+            f"{limit} pixels on a side; choose another output format or a smaller size."
         )
 
 

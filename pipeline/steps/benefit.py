@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipeline.blur import edge_width
+from pipeline.blur import SMALLEST_SIDE, edge_width
 from pipeline.face_region import mean_color
 from pipeline.geometry import clip_image, invert, resize, scaled, warp
 from pipeline.run import Run
@@ -39,7 +39,8 @@ def without_blurrier(
     """The faces, with the verdict `kept` on those that the restorer left more blurred than the upscaler.
 
     `background` (H, W, 3) is the enlarged photo; `photo_size` (width, height) is the size of the photo in whose pixels
-    the crops' matrices are. Both are measured aligned, at the size that the face has in the enlarged photo.
+    the crops' matrices are. Both are measured aligned, at the size that the face has in the enlarged photo. A face that
+    is too small there to be measured keeps its verdict.
     """
     factors = background.shape[1] / photo_size[0], background.shape[0] / photo_size[1]
     judged = []
@@ -47,6 +48,9 @@ def without_blurrier(
         if face.verdict.is_pasted:
             to_background = scaled(invert(face.crop.affine_matrix), *factors)
             side = round(min(CROP_SIZE, face.crop.native_size * factors[0]))
+            if side < SMALLEST_SIDE:
+                judged.append(face)
+                continue
             to_crop = scaled(invert(to_background), side / CROP_SIZE, side / CROP_SIZE)
             upscaled = edge_width(warp(background, to_crop, (side, side)))
             restored = edge_width(resize(face.restored, (side, side)))

@@ -105,6 +105,21 @@ def test_what_has_no_effect_is_said(work: Callable[..., Enhanced], asked: dict[s
     assert "upscaler_unused" in codes(work(grey_photo(), replace(options, **asked), offering, Run()))
 
 
+@pytest.mark.parametrize("work", [enhance, upscale_photo])
+@pytest.mark.parametrize(("width", "scales"), [(25, []), (125, []), (126, [2]), (500, [2]), (501, [4])])
+def test_a_photo_that_shrinks_to_half_or_less_takes_no_network(
+    work: Callable[..., Enhanced], width: int, scales: list[int]
+) -> None:
+    upscalers = [FakeUpscaler(2), FakeUpscaler(4)]
+    result = work(grey_photo(), asking(width=width, require_face=False), fake_models(upscalers=upscalers), Run())
+    assert result.image.shape == (round(170 * width / 250), width, 3)
+    assert [upscaler.scale for upscaler in upscalers if upscaler.shapes] == scales
+    assert ("upscaler" in result.models) == bool(scales)
+    assert "upscaler_unused" not in codes(result)
+    asked = asking(width=width, require_face=False, denoise_strength=0.5)
+    assert ("upscaler_unused" in codes(work(grey_photo(), asked, fake_models(), Run()))) == (not scales)
+
+
 def test_an_upscaler_that_does_not_reach_says_so() -> None:
     small = fake_models(upscalers=[FakeUpscaler(2)])
     assert codes(upscale_photo(grey_photo(), asking(upscale_factor=2), small, Run())) == []

@@ -120,9 +120,11 @@ def test_a_target_that_is_the_source_or_has_a_bad_suffix_is_refused(
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("--upscale-factor", "5", "5 is not a number between 1 and 4"),
-        ("--upscale-factor", "nan", "nan is not a number between 1 and 4"),
-        ("--upscale-factor", "two", "two is not a number between 1 and 4"),
+        ("--upscale-factor", "9", "9 is not a number between 1 and 8"),
+        ("--upscale-factor", "nan", "nan is not a number between 1 and 8"),
+        ("--upscale-factor", "two", "two is not a number between 1 and 8"),
+        ("--width", "15", "15 is not a whole number between 16 and 32768"),
+        ("--long-side", "99.5", "99.5 is not a whole number between 16 and 32768"),
         ("--strength", "-1", "-1 is not a number between 0 and 1"),
         ("--quality", "0", "0 is not a whole number between 1 and 100"),
         ("--quality", "9.5", "9.5 is not a whole number between 1 and 100"),

@@ -87,6 +87,13 @@ def test_a_face_that_is_as_sharp_or_sharper_is_used(sigma: float) -> None:
     assert verdict == Verdict("restored", 1.0)
 
 
+@pytest.mark.parametrize("side", [1, 2, 20])
+def test_a_face_that_becomes_too_small_to_be_measured_is_used(side: int) -> None:
+    planned_face = face(soft(texture(CROP_SIZE), 10))
+    reduced = resize(texture(SIDE), (side, side))
+    assert without_blurrier([planned_face], reduced, (SIDE, SIDE), Run()) == [planned_face]
+
+
 def test_faces_without_edges_are_not_judged() -> None:
     plain = np.full_like(CROP.image, 0.4)
     assert judged(plain, upscaled=texture(CROP_SIZE)).action == "restored"
