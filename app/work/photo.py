@@ -142,7 +142,7 @@ def finish(order: Order, source: Source, computed: Computed, models: Models, run
 
 
 def _checked_output(header: Header, order: Order, limits: PhotoLimits) -> int:
-    """How many pixels the result will have. Raises `TooManyPixels` or `OutputFormatLimit` where it would be too large."""
+    """The number of pixels of the result. Raises `TooManyPixels` or `OutputFormatLimit` where it would be too large."""
     width, height = output_size(*header.upright_size, order.options)
     check_size(width, height, order.output.output_format)
     if width * height > limits.max_output_megapixels * 1e6:

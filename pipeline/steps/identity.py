@@ -61,11 +61,11 @@ def compare(
 ) -> list[PlannedFace]:
     """The faces with the similarity of each pasted face in the photo and in the finished picture.
 
-    `photo` is (H, W, 3); `result` (h, w, 3) is the photo at its new size with the faces pasted. A result that is smaller
-    is compared with the photo at the same size, so that what a face loses by shrinking does not count as the restorer's
-    doing. The similarity is the cosine of two embeddings, in [-1, 1]. Where it is under the threshold, the policy `warn`
-    gives a reason, and `protect` halves the face's strength, or keeps the original face where the half would be under
-    1/16. Then the faces have to be pasted and compared again.
+    `photo` is (H, W, 3); `result` (h, w, 3) is the photo at its new size with the faces pasted. If it is smaller, it is
+    compared with the photo at the same size, so that what a face loses by shrinking does not count as the restorer's
+    doing. The similarity is the cosine of two embeddings, in [-1, 1]. Where it is under the threshold, the policy
+    `warn` gives a reason, and `protect` halves the face's strength, or keeps the original face where the half would be
+    under 1/16. Then the faces have to be pasted and compared again.
 
     Raises as `judge` does.
     """

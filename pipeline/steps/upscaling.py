@@ -42,7 +42,7 @@ def enlargement(photo_size: tuple[int, int], size: tuple[int, int]) -> float:
 
 
 def choose_upscaler(options: EnhanceOptions, factor: float, models: Models) -> tuple[Upscaler | None, list[Notice]]:
-    """The network for a photo that grows by `factor`, or None for plain resampling; and what in `options` has no effect.
+    """The network for a photo that grows by `factor`, or None for plain resampling; and which options had no effect.
 
     A photo that shrinks to half or less is only resampled: a pixel of the result is the mean of four or more of the
     photo, in which nothing remains of what a network would change.

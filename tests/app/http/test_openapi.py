@@ -26,8 +26,8 @@ PHOTOS = {"image/png": images.png, "image/jpeg": images.jpeg, "image/webp": imag
 for media_type, make in PHOTOS.items():
     schemathesis.openapi.media_type(media_type, st.just(make(PICTURE)))
 
-# A valid form may get 422 for a model that this server does not offer, two sizes, or an output too large for its format,
-# and 413 for one with too many pixels.
+# A valid form may get 422 for a model that this server does not offer, two sizes, or an output too large for its
+# format, and 413 for an output of too many pixels.
 EXPECTED = {"positive_data_acceptance": {"expected-statuses": ["2xx", 413, 422]}}
 CONFIG = schemathesis.Config.from_dict({"checks": EXPECTED})
 
