@@ -41,6 +41,7 @@ EMBEDDED_CASES: tuple[tuple[int, int, float, Background], ...] = (
     (512, 512, 2, "upscale"),
     (1000, 1000, 4, "upscale"),
     (2000, 2000, 2, "upscale"),
+    (4000, 3000, 0.25, "resample"),
     (4000, 3000, 1, "resample"),
     (4000, 3000, 2, "resample"),
     (3500, 3500, 2.8, "resample"),

@@ -44,8 +44,8 @@ def enlargement(photo_size: tuple[int, int], size: tuple[int, int]) -> float:
 def choose_upscaler(options: EnhanceOptions, factor: float, models: Models) -> tuple[Upscaler | None, list[Notice]]:
     """The network for a photo that grows by `factor`, or None for plain resampling; and which options had no effect.
 
-    A photo that shrinks to half or less is only resampled: a pixel of the result is the mean of four or more of the
-    photo, in which nothing remains of what a network would change.
+    A photo that shrinks to half or less is only resampled: the mean of four or more pixels has little noise left, and a
+    network would work on all of them first.
     """
     resampled = options.background == "resample"
     if resampled or factor <= LEAST_FACTOR:

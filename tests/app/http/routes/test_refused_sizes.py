@@ -98,7 +98,7 @@ def test_the_pixels_of_an_output_are_those_of_the_upright_photo(fakes: Any, file
 
 def test_a_side_that_makes_the_other_endless_is_refused(likeness: Likeness) -> None:
     file = images.png(np.zeros((5000, 1, 3), np.uint8))
-    assert_refused(likeness.upscale(file, width=32_768), 413, "too_many_pixels", "decode")
+    assert_refused(likeness.upscale(file, width=32_768), 422, "output_format_limit", "decode")
 
 
 def test_an_output_too_wide_for_webp_is_refused(likeness: Likeness) -> None:
