@@ -50,12 +50,13 @@ def _form(name: str, words: str, *, enhances: bool) -> type[BaseModel]:
     shared = {option.name: _field(option) for option in OPTIONS if option.about.upscales}
     others = {option.name: _field(option) for option in OPTIONS if enhances and not option.about.upscales}
     form: dict[str, Any] = {"file": file, **shared, "reference": reference, **others}
+    validators: dict[str, Any] = {"one_size": model_validator(mode="after")(_one_size)}
     return create_model(
         name,
         __doc__=words,
         __module__=__name__,
         __config__=ConfigDict(extra="forbid"),
-        __validators__={"one_size": model_validator(mode="after")(_one_size)},
+        __validators__=validators,
         **form,
     )
 
