@@ -18,8 +18,8 @@ LEAST_CHANGE = 0.5 / 255
 # The edges of a restored face may be wider than those of the upscaled one by this factor: the measurement varies as
 # much between two pictures of one face.
 WIDER = 1.2
-# A face is measured at no more than this many times its size in the photo: no upscaler of the registry enlarges more, and
-# beyond it the upscaled face is only resampled, which widens its edges and tells nothing new.
+# A face is measured at no more than this many times its size in the photo: no upscaler of the registry enlarges more.
+# Beyond it the upscaled face is only resampled, which widens its edges and tells nothing new.
 MOST_MEASURED = 4
 
 
