@@ -16,6 +16,7 @@ from app.settings import Settings
 from app.work.errors import BadParameter
 from app.work.selection import select
 from pipeline.models.roles import Role
+from pipeline.options import SIZES
 
 if TYPE_CHECKING:
     from app.commands.files import Plan
@@ -40,9 +41,12 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--recursive", action="store_true", help="the photos of subfolders too, into the same subfolders"
     )
+    sizes = parser.add_mutually_exclusive_group()
     for option in OPTIONS:
         if option.name not in LEFT_OUT:
-            parser.add_argument(f"--{option.name.replace('_', '-')}", **_argument(option))
+            (sizes if option.name in SIZES else parser).add_argument(
+                f"--{option.name.replace('_', '-')}", **_argument(option)
+            )
     parser.set_defaults(command=enhance, output_format=None)
 
 

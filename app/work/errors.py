@@ -21,7 +21,7 @@ class MemoryLow(DeviceOutOfMemory):
     def __init__(self, needed: int, free: int) -> None:
         super().__init__(
             f"This photo takes about {needed / MEBIBYTE:.0f} MB of memory, of which {free / MEBIBYTE:.0f} MB are free. "
-            "Try again in a moment, or with a smaller photo or upscale_factor."
+            "Try again in a moment, or with a smaller photo or result."
         )
         self.needed, self.free = needed, free
 

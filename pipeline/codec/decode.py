@@ -14,11 +14,12 @@ from pipeline.codec.file_parts import Parts
 from pipeline.codec.inspect import Header
 from pipeline.codec.jpeg_rows import check_length, missing_pixels, scans_of
 from pipeline.codec.limits import CHECKED_BEFORE_DECODING, MAX_MISSING, MAX_PROFILE_BYTES
-from pipeline.codec.orientation import orientation
 from pipeline.codec.png_color import ColorSpace
 from pipeline.codec.png_parts import png_file
 from pipeline.codec.png_rows import completed, count_rows
+from pipeline.codec.transparency import spread_colors
 from pipeline.errors import BrokenImage
+from pipeline.grey import is_grey, to_grey
 from pipeline.types import FloatArray, Image, Notice, Photo
 
 _ROWS_AT_ONCE = 64
@@ -37,12 +38,13 @@ def decode(header: Header) -> Photo:
     """The photo in the file that `header` describes, upright and in sRGB.
 
     `image` is (H, W, 3) float32 RGB in [0, 1]; `alpha` is (H, W) float32 in [0, 1], or None where every pixel is
-    opaque. The orientation (EXIF or XMP) is applied and an embedded colour profile, or the colour space that a PNG
-    tells, converted; one that cannot be used leaves the pixels as they are, with the notice `color_profile_ignored`.
-    HDR is made as dark as sRGB, with the notice `hdr_tone_mapped`. Of an animation the first frame is taken, with the
-    notice `animation_first_frame`. A JPEG that lacks its last rows, which are then grey, or the last scans of a
-    progressive picture, and a PNG that lacks its last rows, which are then empty, have the notice `photo_truncated`.
-    16-bit grey keeps its precision, 16-bit colour is cut to 8 bits.
+    opaque. Where it is 0, `image` has the colour of visible pixels near it. The orientation (EXIF or XMP) is applied
+    and an embedded colour profile, or the colour space that a PNG tells, converted; one that cannot be used leaves the
+    pixels as they are, with the notice `color_profile_ignored`. HDR is made as dark as sRGB, with the notice
+    `hdr_tone_mapped`. Of an animation the first frame is taken, with the notice `animation_first_frame`. A JPEG that
+    lacks its last rows, which are then grey, or the last scans of a progressive picture, and a PNG that lacks its last
+    rows, which are then empty, have the notice `photo_truncated`. 16-bit grey keeps its precision, 16-bit colour is cut
+    to 8 bits. A photo whose channels differ by at most two levels of 255 in every pixel that is seen `is_grey`.
 
     Raises `BrokenImage` where the pixels are damaged, cut off (rows of a JPEG or PNG: more than `MAX_MISSING`) or built
     to be expensive.
@@ -61,8 +63,7 @@ def decode(header: Header) -> Photo:
             notices += _truncation(parts, file)
         if parts.animated or getattr(file, "is_animated", False):
             notices.append(Notice("animation_first_frame", "The file is an animation; only its first frame is used."))
-        metadata = (parts.exif or file.info.get("exif", b""), parts.xmp or file.info.get("xmp", b""))
-        turn = _UPRIGHT.get(orientation(*metadata))
+        turn = _UPRIGHT.get(header.orientation)
         picture = file if turn is None else file.transpose(turn)
         alpha, picture = _alpha(picture), _opaque(picture)
         profile = file.info.get("icc_profile") if parts.profile is None else parts.profile
@@ -77,7 +78,11 @@ def decode(header: Header) -> Photo:
         if parts.space is not None and parts.space.is_hdr:
             message = "The photo has a high dynamic range (HDR); its brightness was compressed to that of sRGB."
             notices.append(Notice("hdr_tone_mapped", message))
-    return Photo(_image(picture, parts.space), alpha, tuple(notices))
+    image = _image(picture, parts.space)
+    if alpha is not None:
+        spread_colors(image, alpha)
+    grey = is_grey(image)
+    return Photo(to_grey(image) if grey else image, alpha, tuple(notices), is_grey=grey)
 
 
 def _check_cheaply(header: Header) -> None:

@@ -96,6 +96,9 @@ def test_openapi_describes_the_form_and_every_answer(likeness: Likeness) -> None
     assert set(form["properties"]) == {
         "file",
         "upscale_factor",
+        "width",
+        "height",
+        "long_side",
         "strength",
         "faces",
         "face_overrides",

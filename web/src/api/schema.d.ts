@@ -307,6 +307,11 @@ export interface components {
              */
             file: string;
             /**
+             * Height
+             * @description of the result in pixels, instead of upscale_factor
+             */
+            height?: number;
+            /**
              * Identity Policy
              * @description protect: lower the strength to keep the likeness
              * @default warn
@@ -318,6 +323,11 @@ export interface components {
              * @description similarity under which a face is another person, on the recogniser's scale; unless given, what /api/v1/config says
              */
             identity_threshold?: number;
+            /**
+             * Long Side
+             * @description of the result in pixels, whichever side it is, instead of upscale_factor
+             */
+            long_side?: number;
             /**
              * Metrics
              * @description false: leave the quality metrics out
@@ -369,6 +379,11 @@ export interface components {
              * @description another upscaler that the server offers, see /api/v1/config
              */
             upscaler?: string;
+            /**
+             * Width
+             * @description of the result in pixels, instead of upscale_factor
+             */
+            width?: number;
         };
         /**
          * EnhanceResponse
@@ -474,8 +489,18 @@ export interface components {
                 number,
                 number
             ];
+            /** Height */
+            height: [
+                number,
+                number
+            ];
             /** Identity Threshold */
             identity_threshold: [
+                number,
+                number
+            ];
+            /** Long Side */
+            long_side: [
                 number,
                 number
             ];
@@ -499,6 +524,11 @@ export interface components {
             ];
             /** Upscale Factor */
             upscale_factor: [
+                number,
+                number
+            ];
+            /** Width */
+            width: [
                 number,
                 number
             ];
@@ -677,6 +707,16 @@ export interface components {
              */
             file: string;
             /**
+             * Height
+             * @description of the result in pixels, instead of upscale_factor
+             */
+            height?: number;
+            /**
+             * Long Side
+             * @description of the result in pixels, whichever side it is, instead of upscale_factor
+             */
+            long_side?: number;
+            /**
              * Metrics
              * @description false: leave the quality metrics out
              * @default true
@@ -710,6 +750,11 @@ export interface components {
              * @description another upscaler that the server offers, see /api/v1/config
              */
             upscaler?: string;
+            /**
+             * Width
+             * @description of the result in pixels, instead of upscale_factor
+             */
+            width?: number;
         };
         /**
          * WarmupResponse

@@ -21,12 +21,15 @@ from tests.app.server import ENHANCE, MULTIPART, UPSCALE, Likeness, form_body
         ({"file": b"x", "second_file": b"x"}, "second_file"),
         ({"file": b"x", "upscale_factor": "0"}, "upscale_factor"),
         ({"file": b"x", "upscale_factor": "0.99"}, "upscale_factor"),
-        ({"file": b"x", "upscale_factor": "5"}, "upscale_factor"),
+        ({"file": b"x", "upscale_factor": "8.01"}, "upscale_factor"),
         ({"file": b"x", "upscale_factor": "-2"}, "upscale_factor"),
         ({"file": b"x", "upscale_factor": "nan"}, "upscale_factor"),
         ({"file": b"x", "upscale_factor": "inf"}, "upscale_factor"),
         ({"file": b"x", "upscale_factor": "two"}, "upscale_factor"),
         ({"file": b"x", "upscale_factor": b"2"}, "upscale_factor"),
+        ({"file": b"x", "width": "15"}, "width"),
+        ({"file": b"x", "height": "32769"}, "height"),
+        ({"file": b"x", "long_side": "99.5"}, "long_side"),
         ({"file": b"x", "quality": "0"}, "quality"),
         ({"file": b"x", "quality": "101"}, "quality"),
         ({"file": b"x", "quality": "95.5"}, "quality"),
@@ -71,6 +74,26 @@ def test_the_error_sentence_for_many_bad_parameters_is_shortened(likeness: Liken
     sentence = assert_refused(response, 422, "bad_parameter", "parameters")
     assert len(sentence) < 500
     assert sentence.endswith("And 55 more.")
+
+
+@pytest.mark.parametrize("path", [ENHANCE, UPSCALE])
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        {"width": "96", "height": "96"},
+        {"upscale_factor": "2", "long_side": "96"},  # which is the default, and given all the same
+        {"upscale_factor": "1", "width": "96", "height": "96", "long_side": "96"},
+    ],
+    ids=str,
+)
+def test_two_sizes_are_refused_by_their_names(likeness: Likeness, path: str, sizes: dict[str, str]) -> None:
+    body = form_body({"file": b"x"} | sizes)
+    response = likeness.client.post(path, content=body, headers={"Content-Type": MULTIPART})
+    sentence = assert_refused(response, 422, "bad_parameter", "parameters")
+    assert sentence == (
+        f"the form: {' and '.join(sizes)} contradict each other; "
+        "give at most one of upscale_factor, width, height and long_side."
+    )
 
 
 @pytest.mark.parametrize("again", [("file", samples.small_face()), ("strength", "1")])
