@@ -89,9 +89,10 @@ def test_openapi_has_every_operation(likeness: Likeness) -> None:
 def test_openapi_describes_the_form_and_every_answer(likeness: Likeness) -> None:
     document = likeness.client.get("/openapi.json").json()
     enhance = document["paths"]["/api/v1/enhance"]["post"]
-    (media_type,) = enhance["requestBody"]["content"]
-    assert media_type == "multipart/form-data"
-    reference = enhance["requestBody"]["content"][media_type]["schema"]["$ref"]
+    bodies = enhance["requestBody"]["content"]
+    assert set(bodies) == {"multipart/form-data", "image/png", "image/jpeg", "image/webp"}
+    assert "in the query" in enhance["requestBody"]["description"]
+    reference = bodies["multipart/form-data"]["schema"]["$ref"]
     form = document["components"]["schemas"][reference.rsplit("/", 1)[-1]]
     assert set(form["properties"]) == {
         "file",
@@ -119,6 +120,7 @@ def test_openapi_describes_the_form_and_every_answer(likeness: Likeness) -> None
         "400",
         "401",
         "403",
+        "406",
         "408",
         "413",
         "415",

@@ -785,6 +785,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
+            /** @description A bad parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description Something failed inside the server */
             500: {
                 headers: {
@@ -803,8 +812,12 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description A form. Or the photo itself, as image/* or application/octet-stream; the other fields of the form, but for `reference`, are then in the query: `?upscale_factor=2&output_format=jpeg`. A form takes no query. */
         requestBody: {
             content: {
+                "image/jpeg": string;
+                "image/png": string;
+                "image/webp": string;
                 "multipart/form-data": components["schemas"]["EnhanceForm"];
             };
         };
@@ -916,6 +929,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
+            /** @description Accept allows nothing that is offered */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The upload did not arrive in time */
             408: {
                 headers: {
@@ -934,7 +956,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description Not an accepted image */
+            /** @description Not an accepted image, or a body that is neither form nor image */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1044,6 +1066,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
+            /** @description A bad parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description Something failed inside the server */
             500: {
                 headers: {
@@ -1102,6 +1133,15 @@ export interface operations {
             };
             /** @description A host name that this server does not answer for */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A bad parameter, no face, or a broken image */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1174,6 +1214,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
+            /** @description A bad parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description Something failed inside the server */
             500: {
                 headers: {
@@ -1239,6 +1288,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
+            /** @description A bad parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description Something failed inside the server */
             500: {
                 headers: {
@@ -1297,6 +1355,15 @@ export interface operations {
             };
             /** @description A host name that this server does not answer for */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A bad parameter, no face, or a broken image */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1387,6 +1454,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
+            /** @description A bad parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description Something failed inside the server */
             500: {
                 headers: {
@@ -1405,8 +1481,12 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description A form. Or the photo itself, as image/* or application/octet-stream; the other fields of the form, but for `reference`, are then in the query: `?upscale_factor=2&output_format=jpeg`. A form takes no query. */
         requestBody: {
             content: {
+                "image/jpeg": string;
+                "image/png": string;
+                "image/webp": string;
                 "multipart/form-data": components["schemas"]["UpscaleForm"];
             };
         };
@@ -1518,6 +1598,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
+            /** @description Accept allows nothing that is offered */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The upload did not arrive in time */
             408: {
                 headers: {
@@ -1536,7 +1625,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description Not an accepted image */
+            /** @description Not an accepted image, or a body that is neither form nor image */
             415: {
                 headers: {
                     [name: string]: unknown;
