@@ -11,7 +11,7 @@ _SHOWN = 80  # characters of a name that the error quotes
 
 def refuse_query(scope: Scope, hint: str) -> None:
     """Raises `BadParameter`, which names the parameters and ends with the hint, if the address has a query."""
-    names = [name[:_SHOWN] for name in QueryParams(scope["query_string"])]
+    names = [name[:_SHOWN] or '""' for name in QueryParams(scope["query_string"])]
     if not names:
         return
     named = " and ".join(names[:MAX_FAULTS])

@@ -6,10 +6,25 @@ from contextlib import closing
 
 import pytest
 
+from app.work import admission
 from tests import images
 from tests.app import samples
+from tests.app.fakes import FakeModels
 from tests.app.http.routes.refusals import assert_refused
-from tests.app.server import ENHANCE, LIVE, MULTIPART, READY, STATUS, UPSCALE, Likeness, answer_on, head_of
+from tests.app.server import (
+    ENHANCE,
+    LIVE,
+    MULTIPART,
+    PATIENCE,
+    READY,
+    STATUS,
+    UPSCALE,
+    Likeness,
+    answer_on,
+    eventually,
+    head_of,
+    serving,
+)
 
 CONFIG, HEALTH, MODELS, METRICS = "/api/v1/config", "/api/v1/health", "/api/v1/models", "/metrics"
 
@@ -28,7 +43,21 @@ def test_a_query_beside_a_form_is_refused_before_the_form_is_read(likeness: Like
     with closing(likeness.connect()) as connection:
         connection.sendall(head_of(f"{ENHANCE}?strength=1", {"Content-Type": MULTIPART, "Content-Length": 5_000_000}))
         assert answer_on(connection).startswith(b"HTTP/1.1 422 ")
-    assert likeness.app.state.service.admission._shares.free > 0
+
+
+def test_a_query_beside_a_form_takes_no_place_in_the_queue(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "UPLOAD_S", PATIENCE)
+    head = head_of(ENHANCE, {"Content-Type": MULTIPART, "Content-Length": 5_000_000})
+    with serving(fakes, slots=1, queue_size=0) as server, closing(server.connect()) as arriving:
+        arriving.sendall(head)
+        eventually(lambda: server.app.state.service.admission._arriving)
+        for path, status in ((ENHANCE, 503), (f"{ENHANCE}?strength=1", 422)):
+            assert server.client.post(path, files={"file": b"x"}).status_code == status
+
+
+def test_a_query_without_names_is_refused_too(likeness: Likeness) -> None:
+    sentence = assert_refused(likeness.client.get(f"{CONFIG}?=1"), 422, "bad_parameter", "parameters")
+    assert sentence == '"" is no query parameter here: this address takes none.'
 
 
 @pytest.mark.parametrize("path", [CONFIG, STATUS, MODELS, HEALTH, LIVE, READY, METRICS])
