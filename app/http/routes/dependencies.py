@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from app.http.answer_memory import AnswerMemory
+from app.http.query import refuse_query
 from app.work.service import Service
 
 
-# Both are coroutines: FastAPI would call functions in its thread pool, for each request.
+# All are coroutines: FastAPI would call functions in its thread pool, for each request.
 async def _service(request: Request) -> Service:
     found: Service = request.app.state.service
     return found
@@ -17,6 +18,11 @@ async def _service(request: Request) -> Service:
 async def _answers(request: Request) -> AnswerMemory:
     found: AnswerMemory = request.app.state.answers
     return found
+
+
+async def no_query(request: Request) -> None:
+    """For routes that take no query parameters. Raises `BadParameter` if the request has one."""
+    refuse_query(request.scope, "this address takes none")
 
 
 ServiceDep = Annotated[Service, Depends(_service)]

@@ -830,6 +830,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
+            /** @description A bad parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description Something failed inside the server */
             500: {
                 headers: {
@@ -848,8 +857,12 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description A form. Or the photo itself, as image/* or application/octet-stream; the other fields of the form, but for `reference`, are then in the query: `?upscale_factor=2&output_format=jpeg`. A form takes no query. */
         requestBody: {
             content: {
+                "image/jpeg": string;
+                "image/png": string;
+                "image/webp": string;
                 "multipart/form-data": components["schemas"]["EnhanceForm"];
             };
         };
@@ -961,6 +974,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
+            /** @description Accept allows nothing that is offered */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The upload did not arrive in time */
             408: {
                 headers: {
@@ -979,7 +1001,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description Not an accepted image */
+            /** @description Not an accepted image, or a body that is neither form nor image */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1089,6 +1111,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
+            /** @description A bad parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description Something failed inside the server */
             500: {
                 headers: {
@@ -1147,6 +1178,15 @@ export interface operations {
             };
             /** @description A host name that this server does not answer for */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A bad parameter, no face, or a broken image */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1219,6 +1259,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
+            /** @description A bad parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description Something failed inside the server */
             500: {
                 headers: {
@@ -1284,6 +1333,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
+            /** @description A bad parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description Something failed inside the server */
             500: {
                 headers: {
@@ -1342,6 +1400,15 @@ export interface operations {
             };
             /** @description A host name that this server does not answer for */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A bad parameter, no face, or a broken image */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1432,6 +1499,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
+            /** @description A bad parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description Something failed inside the server */
             500: {
                 headers: {
@@ -1450,8 +1526,12 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description A form. Or the photo itself, as image/* or application/octet-stream; the other fields of the form, but for `reference`, are then in the query: `?upscale_factor=2&output_format=jpeg`. A form takes no query. */
         requestBody: {
             content: {
+                "image/jpeg": string;
+                "image/png": string;
+                "image/webp": string;
                 "multipart/form-data": components["schemas"]["UpscaleForm"];
             };
         };
@@ -1563,6 +1643,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
+            /** @description Accept allows nothing that is offered */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The upload did not arrive in time */
             408: {
                 headers: {
@@ -1581,7 +1670,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description Not an accepted image */
+            /** @description Not an accepted image, or a body that is neither form nor image */
             415: {
                 headers: {
                     [name: string]: unknown;

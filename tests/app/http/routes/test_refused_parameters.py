@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from tests.app import samples
@@ -101,6 +103,42 @@ def test_a_field_given_twice_is_refused(likeness: Likeness, again: tuple[str, by
     body = form_body({"file": samples.small_face(), "strength": "0"}, closed=False) + form_body(dict([again]))
     response = likeness.client.post(ENHANCE, content=body, headers={"Content-Type": MULTIPART})
     assert again[0] in assert_refused(response, 422, "bad_parameter", "parameters")
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("data:image/jpeg;base64,/9j/4AAQ", "a data URL"),
+        ("data:image/jpeg;base64," + base64.b64encode(samples.portrait()).decode(), "a data URL"),
+        (base64.b64encode(samples.small_face())[:100].decode(), "base64 text"),
+        (base64.b64encode(samples.portrait()).decode(), "base64 text"),
+        ("photo.jpg", "text"),
+        ("x" * 5000, "text"),
+    ],
+    ids=["data URL", "long data URL", "base64", "long base64", "text", "long text"],
+)
+@pytest.mark.parametrize("field", ["file", "reference"])
+def test_a_photo_sent_as_text_is_refused_with_what_was_seen(
+    likeness: Likeness, field: str, text: str, seen: str
+) -> None:
+    parts = {"file": samples.small_face()} | {field: text}
+    response = likeness.client.post(ENHANCE, content=form_body(parts), headers={"Content-Type": MULTIPART})
+    sentence = assert_refused(response, 422, "bad_parameter", "parameters")
+    assert sentence == (f"{field} is {seen}: send the picture itself as a file, as curl -F {field}=@photo.jpg does.")
+
+
+def test_a_photo_sent_as_text_under_another_name_is_refused_with_what_was_seen(likeness: Likeness) -> None:
+    text = base64.b64encode(samples.portrait()).decode()
+    response = likeness.client.post(ENHANCE, content=form_body({"image": text}), headers={"Content-Type": MULTIPART})
+    sentence = assert_refused(response, 422, "bad_parameter", "parameters")
+    assert sentence == "image is base64 text: send the picture itself as a file, as curl -F file=@photo.jpg does."
+
+
+@pytest.mark.parametrize("name", ["image", "photo", "files", "file[]"])
+def test_a_photo_in_a_field_of_another_name_gets_a_hint(likeness: Likeness, name: str) -> None:
+    response = likeness.client.post(ENHANCE, files={name: samples.small_face()})
+    sentence = assert_refused(response, 422, "bad_parameter", "parameters")
+    assert sentence == f"{name} is no field of this form: the photo belongs in the field file."
 
 
 def test_an_empty_reference_without_a_file_name_is_ignored(likeness: Likeness) -> None:
