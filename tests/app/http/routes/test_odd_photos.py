@@ -67,6 +67,12 @@ def test_photos_of_odd_kinds_become_rgb(likeness: Likeness, file: bytes) -> None
     assert np.ptp(samples.pixels_in(data)) > 60
 
 
+def test_a_photo_that_lacks_its_last_bytes_is_restored_with_a_warning(likeness: Likeness) -> None:
+    data = enlarged(likeness, images.jpeg(images.gradient(48, 320))[:-3], upscale_factor=1)
+    assert (data["width"], data["height"]) == (48, 320)
+    assert "photo_truncated" in [warning["code"] for warning in data["warnings"]]
+
+
 @pytest.mark.parametrize("file_format", ["WEBP", "PNG"])
 def test_the_first_frame_of_an_animation_is_restored(likeness: Likeness, file_format: str) -> None:
     data = enlarged(likeness, images.animation([PICTURE, 255 - PICTURE], file_format), upscale_factor=1)
