@@ -82,6 +82,12 @@ def test_a_black_and_white_face_stays_so_in_the_document_and_as_a_picture(
         assert np.ptp(levels, axis=2).max() <= (output_format == "webp")  # whose decoder rounds green by itself
 
 
+def test_a_photo_that_lacks_its_last_bytes_is_restored_with_a_warning(likeness: Likeness) -> None:
+    data = enlarged(likeness, images.jpeg(images.gradient(48, 320))[:-3], upscale_factor=1)
+    assert (data["width"], data["height"]) == (48, 320)
+    assert "photo_truncated" in [warning["code"] for warning in data["warnings"]]
+
+
 @pytest.mark.parametrize("file_format", ["WEBP", "PNG"])
 def test_the_first_frame_of_an_animation_is_restored(likeness: Likeness, file_format: str) -> None:
     data = enlarged(likeness, images.animation([PICTURE, 255 - PICTURE], file_format), upscale_factor=1)
