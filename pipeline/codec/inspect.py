@@ -54,5 +54,5 @@ def inspect(data: bytes, *, max_pixels: int) -> Header:
                 f"The photo has {file.width * file.height / 1e6:.4g} megapixels ({file.width} × {file.height}); "
                 f"at most {max_pixels / 1e6:.4g} are accepted."
             )
-        turned = orientation(parts.exif or file.info.get("exif", b""), parts.xmp or file.info.get("xmp", b""))
+        turned = orientation(parts.exif or file.info.get("exif") or b"", parts.xmp or file.info.get("xmp") or b"")
         return Header(file_format, file.width, file.height, parts, turned)

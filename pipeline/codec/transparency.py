@@ -35,8 +35,8 @@ def spread_colors(image: Image, alpha: FloatArray) -> None:
         hidden = alpha[rows, :, np.newaxis] == 0
         if hidden.any():
             first = max(top // 2 - 1, 0)  # a row more on either side, between which to interpolate
-            above = coarser[first : (top + _ROWS_AT_ONCE) // 2 + 1, :, :3]
-            filling = _doubled(above)[top - 2 * first :][: len(hidden), :width]
+            around = coarser[first : (top + _ROWS_AT_ONCE) // 2 + 1, :, :3]
+            filling = _doubled(around)[top - 2 * first :][: len(hidden), :width]
             np.copyto(image[rows], np.clip(filling, 0, 1), where=hidden)
 
 
