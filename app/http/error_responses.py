@@ -16,7 +16,7 @@ _MEANINGS = {
     413: "Too many bytes or pixels",
     415: "Not an accepted image, or a body that is neither form nor image",
     421: "A host name that this server does not answer for",
-    422: "A bad parameter, no face, or a broken image",
+    422: "A bad or unknown parameter, no face, or a broken image",
     429: "More than this client may ask for, where the server counts",
     500: "Something failed inside the server",
     503: "Not ready, overloaded, or out of memory",

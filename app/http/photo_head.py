@@ -15,7 +15,7 @@ _CHARSETS = {b"utf-8", b"utf8", b"us-ascii", b"iso-8859-1"}
 def closing_boundary(scope: Scope) -> bytes:
     """The closing boundary that the body must have, which is a form; empty if the body is the photo itself.
 
-    Raises `UnreadableBody` and `MalformedForm`, for a query beside a form `BadParameter`, and `NotAcceptable`.
+    Raises `UnreadableBody` and `MalformedForm`, for a query beside a form `UnknownParameter`, and `NotAcceptable`.
     """
     headers = Headers(scope=scope)
     closing = b"" if is_bare_photo(headers) else _closing_boundary_of_form(headers)

@@ -11,6 +11,13 @@ class BadParameter(InputError):
     stage = "parameters"
 
 
+class UnknownParameter(InputError):
+    """A name in the query that nothing reads there."""
+
+    code = "unknown_parameter"
+    stage = "parameters"
+
+
 class MemoryLow(DeviceOutOfMemory):
     """The photo needs more memory than is free. `needed` and `free` are bytes."""
 

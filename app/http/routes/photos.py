@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from typing import Annotated, Any, Literal
 
 import orjson
-from fastapi import APIRouter, Form, Request, UploadFile
+from fastapi import APIRouter, Depends, Form, Request, UploadFile
 from starlette.responses import Response
 
 from app.http import event_stream
@@ -18,7 +18,7 @@ from app.http.errors import error_statuses
 from app.http.large_response import LargeResponse
 from app.http.photo_request import PhotoRoute
 from app.http.policy import Policy
-from app.http.routes.dependencies import AnswersDep, ServiceDep, disconnected
+from app.http.routes.dependencies import AnswersDep, ServiceDep, disconnected, fields_in_query
 from app.http.schemas.answers import EnhanceResponse
 from app.http.schemas.forms import EnhanceForm, UpscaleForm
 from app.observe.request_record import record_of
@@ -65,7 +65,9 @@ _DESCRIBED: dict[str, Any] = {
 }
 
 
-@router.post("/enhance", operation_id="enhance", **_DESCRIBED)
+@router.post(
+    "/enhance", operation_id="enhance", dependencies=[Depends(fields_in_query(EnhanceForm))], **_DESCRIBED
+)
 @Policy(counted=True, guarded=True)
 async def enhance(
     request: Request,
@@ -79,7 +81,9 @@ async def enhance(
     return await _answer(request, form, threshold, "enhance", service, answers)
 
 
-@router.post("/upscale", operation_id="upscale", **_DESCRIBED)
+@router.post(
+    "/upscale", operation_id="upscale", dependencies=[Depends(fields_in_query(UpscaleForm))], **_DESCRIBED
+)
 @Policy(counted=True, guarded=True)
 async def upscale(
     request: Request,

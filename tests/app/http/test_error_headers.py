@@ -11,11 +11,12 @@ from app.http import refusals
 from app.http.errors import response_to
 from app.http.refusals import BodyTooLarge, MalformedForm, NotAcceptable, UnreadableBody, UploadTooSlow
 from app.work import errors as work
-from app.work.errors import BadParameter, MemoryLow, NotReady, Overloaded, ShuttingDown
+from app.work.errors import BadParameter, MemoryLow, NotReady, Overloaded, ShuttingDown, UnknownParameter
 from pipeline.errors import DeviceFailed, PipelineError
 
 CASES = [
     (BadParameter("A sentence."), 422, {}),
+    (UnknownParameter("A sentence."), 422, {}),
     (MalformedForm("A sentence."), 400, {}),
     (UnreadableBody("application/json"), 415, {}),
     (NotAcceptable(["application/json", "image/png"]), 406, {}),

@@ -76,7 +76,6 @@ def test_a_bare_photo_may_get_the_picture_or_events(narrow: Likeness) -> None:
     [
         ("strength=7", "strength: Input should be less than or equal to 1."),
         ("upscale_factor=two", "upscale_factor: Input should be a valid number, unable to parse string as a number."),
-        ("upscale_faktor=2", "upscale_faktor is no field of this form."),
         ("strength=1&strength=0", "strength may be given only once."),
         ("restorer=none-such", "restorer: this server offers compact-face, not none-such."),
         ("file=photo.jpg", "file cannot be in the query: the body is the photo, and a reference needs a form "),
@@ -87,6 +86,12 @@ def test_a_bare_photo_may_get_the_picture_or_events(narrow: Likeness) -> None:
 def test_fields_in_the_query_are_checked_as_those_of_a_form(likeness: Likeness, query: str, sentence: str) -> None:
     response = send(likeness, samples.small_face(), f"{ENHANCE}?{query}")
     assert assert_refused(response, 422, "bad_parameter", "parameters").startswith(sentence)
+
+
+def test_unknown_fields_in_the_query_are_refused_by_name(likeness: Likeness) -> None:
+    response = send(likeness, samples.small_face(), f"{ENHANCE}?upscale_faktor=2&strength=7&x=")
+    sentence = assert_refused(response, 422, "unknown_parameter", "parameters")
+    assert sentence == "upscale_faktor and x are no query parameters here: only the fields of the form are."
 
 
 def test_blank_fields_of_the_query_have_their_defaults(narrow: Likeness) -> None:
@@ -100,8 +105,8 @@ def test_a_query_has_no_more_fields_than_a_form(narrow: Likeness) -> None:
 
 
 def test_upscale_has_no_fields_about_faces(narrow: Likeness) -> None:
-    sentence = assert_refused(send(narrow, PHOTO, f"{UPSCALE}?faces=all"), 422, "bad_parameter", "parameters")
-    assert sentence == "faces is no field of this form."
+    sentence = assert_refused(send(narrow, PHOTO, f"{UPSCALE}?faces=all"), 422, "unknown_parameter", "parameters")
+    assert sentence == "faces is no query parameter here: only the fields of the form are."
 
 
 def test_wrong_fields_are_refused_before_the_photo_is_sent(likeness: Likeness) -> None:

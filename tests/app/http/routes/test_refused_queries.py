@@ -32,10 +32,10 @@ CONFIG, HEALTH, MODELS, METRICS = "/api/v1/config", "/api/v1/health", "/api/v1/m
 @pytest.mark.parametrize("path", [ENHANCE, UPSCALE])
 def test_fields_in_the_query_beside_a_form_are_refused_by_name(likeness: Likeness, path: str) -> None:
     response = likeness.client.post(f"{path}?upscale_factor=4", files={"file": samples.small_face()})
-    sentence = assert_refused(response, 422, "bad_parameter", "parameters")
+    sentence = assert_refused(response, 422, "unknown_parameter", "parameters")
     assert sentence == "upscale_factor is no query parameter here: all fields belong in the form."
     response = likeness.client.post(f"{path}?output_format=jpeg&upscale_faktor", files={"file": samples.small_face()})
-    sentence = assert_refused(response, 422, "bad_parameter", "parameters")
+    sentence = assert_refused(response, 422, "unknown_parameter", "parameters")
     assert sentence == "output_format and upscale_faktor are no query parameters here: all fields belong in the form."
 
 
@@ -56,25 +56,25 @@ def test_a_query_beside_a_form_takes_no_place_in_the_queue(fakes: FakeModels, mo
 
 
 def test_a_query_without_names_is_refused_too(likeness: Likeness) -> None:
-    sentence = assert_refused(likeness.client.get(f"{CONFIG}?=1"), 422, "bad_parameter", "parameters")
+    sentence = assert_refused(likeness.client.get(f"{CONFIG}?=1"), 422, "unknown_parameter", "parameters")
     assert sentence == '"" is no query parameter here: this address takes none.'
 
 
 @pytest.mark.parametrize("path", [CONFIG, STATUS, MODELS, HEALTH, LIVE, READY, METRICS])
 def test_an_address_that_takes_no_query_refuses_one(likeness: Likeness, path: str) -> None:
-    sentence = assert_refused(likeness.client.get(f"{path}?verbose=1"), 422, "bad_parameter", "parameters")
+    sentence = assert_refused(likeness.client.get(f"{path}?verbose=1"), 422, "unknown_parameter", "parameters")
     assert sentence == "verbose is no query parameter here: this address takes none."
     assert likeness.client.get(f"{path}?").status_code == 200
 
 
 def test_a_warm_up_and_a_head_request_take_no_query_either(likeness: Likeness) -> None:
-    assert_refused(likeness.client.post(f"{MODELS}/warmup?times=2"), 422, "bad_parameter", "parameters")
+    assert_refused(likeness.client.post(f"{MODELS}/warmup?times=2"), 422, "unknown_parameter", "parameters")
     assert likeness.client.head(f"{LIVE}?x=1").status_code == 422
 
 
 def test_the_sentence_about_many_query_parameters_is_short(likeness: Likeness) -> None:
     query = "&".join(f"{'x' * 200}{number}" for number in range(100))
-    sentence = assert_refused(likeness.client.get(f"{CONFIG}?{query}"), 422, "bad_parameter", "parameters")
+    sentence = assert_refused(likeness.client.get(f"{CONFIG}?{query}"), 422, "unknown_parameter", "parameters")
     assert len(sentence) < 600
     assert "and 95 more are no query parameters here" in sentence
 
