@@ -15,6 +15,7 @@ from pipeline.codec.inspect import Header
 from pipeline.codec.jpeg_rows import check_length, lacks_detail, missing_rows
 from pipeline.codec.limits import CHECKED_BEFORE_DECODING, MAX_MISSING, MAX_PROFILE_BYTES
 from pipeline.codec.png_rows import check_rows
+from pipeline.codec.tiff_parts import check_deflated
 from pipeline.errors import BrokenImage
 from pipeline.types import FloatArray, Image, Notice, Photo
 
@@ -43,7 +44,7 @@ def decode(header: Header) -> Photo:
     expensive.
     """
     parts = header.parts
-    notices = []
+    notices = [*parts.notices]
     with damage_reported(header.file_format.name):
         if header.width * header.height > CHECKED_BEFORE_DECODING:
             _check_cheaply(header)
@@ -53,8 +54,10 @@ def decode(header: Header) -> Photo:
             notices += _truncation(parts, file)
         if parts.animated or getattr(file, "is_animated", False):
             notices.append(Notice("animation_first_frame", "The file is an animation; only its first frame is used."))
-        turn = _UPRIGHT.get(orientation(parts.exif or file.info.get("exif", b"")))
+        turn = _UPRIGHT.get(orientation(parts.exif or file.info.get("exif") or b""))
         picture = file if turn is None else file.transpose(turn)
+        if picture.mode == "RGBa":  # colours multiplied by the opacity
+            picture = picture.convert("RGBA")
         alpha, picture = _alpha(picture), _opaque(picture)
         profile = file.info.get("icc_profile") if parts.profile is None else parts.profile
         if profile is not None:
@@ -76,6 +79,8 @@ def _check_cheaply(header: Header) -> None:
         JpegImageFile(BytesIO(parts.outline)).load()
     if parts.header:
         check_rows(parts.header, parts.packed)
+    if parts.deflated:
+        check_deflated(parts.pixels, parts.deflated)
 
 
 def _truncation(parts: Parts, picture: JpegImageFile) -> list[Notice]:

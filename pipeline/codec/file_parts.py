@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from pipeline.codec.limits import MAX_CHUNKS, MAX_PROFILE_BYTES, MAX_SCANS, MAX_SEGMENTS
 from pipeline.errors import BrokenImage, UnsupportedMediaType
+from pipeline.types import Notice
 
 SCAN, PROGRESSIVE, _END, _APP1, _APP2 = 0xDA, 0xC2, 0xD9, 0xE1, 0xE2
 _HUFFMAN_FRAMES = {0xC0, 0xC1, PROGRESSIVE}  # baseline, extended, progressive
@@ -30,12 +31,21 @@ _ORIENTATION_TAG = 0x0112
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """Where compressed pixels lie in a file, and how many bytes they have uncompressed."""
+
+    start: int
+    end: int
+    unpacked: int
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """The parts of a file: `pixels` is the file that Pillow decodes; `exif`, `profile` and `animated` are metadata.
 
-    The other parts allow a cheap search for damage before the pixels are decoded: of a JPEG the `outline`, a file with
-    the same tables and scan headers for a picture of one block; of a PNG its `header` (IHDR) and the `packed` rows
-    (all IDAT chunks).
+    `notices` tell what is left out. The other parts allow a cheap search for damage before the pixels are decoded: of a
+    JPEG the `outline`, a file with the same tables and scan headers for a picture of one block; of a PNG its `header`
+    (IHDR) and the `packed` rows (all IDAT chunks); of a TIFF where its `deflated` blocks lie.
     """
 
     pixels: bytes
@@ -45,6 +55,8 @@ class Parts:
     outline: bytes = b""
     header: bytes = b""
     packed: bytes = b""
+    notices: tuple[Notice, ...] = ()
+    deflated: tuple[Block, ...] = ()
 
 
 def orientation(exif: bytes) -> int:
