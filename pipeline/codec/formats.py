@@ -74,7 +74,7 @@ def format_of(data: bytes) -> InputFormat:
     for file_format in INPUT_FORMATS:
         if file_format.signature.match(data):
             return file_format
-    raise UnsupportedMediaType(f"This is not a {accepted_names()} picture; only these are accepted.")
+    raise UnsupportedMediaType(f"This is no picture of a kind that is accepted; send {accepted_names()}.")
 
 
 def accepted_names() -> str:

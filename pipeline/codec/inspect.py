@@ -10,7 +10,7 @@ from PIL.Image import DecompressionBombError
 from pipeline.codec.damage import damage_reported
 from pipeline.codec.file_parts import Parts
 from pipeline.codec.formats import InputFormat, format_of
-from pipeline.errors import TooManyPixels
+from pipeline.errors import BrokenImage, TooManyPixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ def inspect(data: bytes, *, max_pixels: int) -> Header:
             raise TooManyPixels(
                 f"The photo is too large; at most {max_pixels / 1e6:.4g} megapixels are accepted."
             ) from error
+        if file.width * file.height == 0:
+            raise BrokenImage(f"This {file_format.name} file is damaged: its picture has no pixels.")
         if file.width * file.height > max_pixels:
             raise TooManyPixels(
                 f"The photo has {file.width * file.height / 1e6:.4g} megapixels ({file.width} × {file.height}); "

@@ -52,7 +52,7 @@ def test_a_source_without_photos_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="is not there"):
         plan_files(tmp_path / "gone.png", tmp_path / "out.png", None)
     (tmp_path / "notes.txt").write_text("not a photo")
-    with pytest.raises(ValueError, match="no JPEG, PNG or WebP"):
+    with pytest.raises(ValueError, match="no AVIF, BMP, GIF, HEIC, JPEG, PNG, TIFF or WebP"):
         plan_files(tmp_path, tmp_path / "out", None)
 
 

@@ -88,7 +88,7 @@ def test_enhance_skips_a_broken_photo_of_a_folder(
     assert main(["enhance", str(album), str(tmp_path / "out")]) == 1
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "c.png"]
     said = capsys.readouterr().err
-    assert "b.png: This is not a JPEG" in said
+    assert "b.png: This is no picture" in said
 
 
 def test_a_photo_without_a_face_fails_if_a_face_is_required(
