@@ -61,7 +61,9 @@ def with_tags(file: bytes, tags: dict[int, tuple[int, int, int]], following: int
     return file[:4] + struct.pack("<I", len(file)) + file[8:] + directory
 
 
-def rebuilt(file: bytes, items: dict[int, Item], references: Iterable[tuple[bytes, int, tuple[int, ...]]] = ()) -> bytes:
+def rebuilt(
+    file: bytes, items: dict[int, Item], references: Iterable[tuple[bytes, int, tuple[int, ...]]] = ()
+) -> bytes:
     """An AVIF or HEIC file with some of its items replaced or added, and references added."""
     found = read_items(file)
     changed = Items(found.primary, {**found.items, **items}, (*found.references, *references))

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.codec.decode import decode
 from pipeline.codec.inspect import inspect
-from pipeline.errors import BrokenImage, UnsupportedMediaType
+from pipeline.errors import BrokenImage, TooManyPixels, UnsupportedMediaType
 from tests import images
 from tests.containers import tiff, with_tags
 from tests.images import saved
@@ -221,6 +221,13 @@ def test_deflated_pixels_that_end_too_early_are_found_before_memory_for_them_is_
     data = with_tags(whole + short, {273: (LONG, 1, at), 279: (LONG, 1, len(short))})
     with bounded(seconds=1, megabytes=10), pytest.raises(BrokenImage, match="rows of its picture are missing"):
         decode(inspect(data, max_pixels=MAX_PIXELS))
+
+
+def test_a_limit_above_pillows_own_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    header = inspect(saved(PICTURE, "TIFF"), max_pixels=MAX_PIXELS)
+    monkeypatch.setattr(PIL.Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(TooManyPixels, match="send it as PNG or JPEG"):
+        decode(header)
 
 
 def test_metadata_does_not_reach_pillow() -> None:
