@@ -24,9 +24,14 @@ from tests.app.server import Likeness, serving
 EXAMPLES = int(os.environ.get("EXAMPLES", "25"))  # for each operation
 PICTURE = images.gradient(24, 16)
 PHOTOS = {
-    **{"image/png": images.png, "image/jpeg": images.jpeg, "image/webp": images.webp, "image/tiff": images.tiff},
-    **{"image/bmp": partial(images.saved, file_format="BMP"), "image/gif": images.gif},
-    **{"image/avif": containers.avif, "image/heic": containers.heic},
+    "image/png": images.png,
+    "image/jpeg": images.jpeg,
+    "image/webp": images.webp,
+    "image/tiff": images.tiff,
+    "image/bmp": partial(images.saved, file_format="BMP"),
+    "image/gif": images.gif,
+    "image/avif": containers.avif,
+    "image/heic": containers.heic,
 }
 for media_type, make in PHOTOS.items():
     schemathesis.openapi.media_type(media_type, st.just(make(PICTURE)))

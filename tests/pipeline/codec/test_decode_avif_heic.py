@@ -200,7 +200,7 @@ def test_bombs_are_refused_cheaply(file: bytes) -> None:
     head = file[:meta_at]
     cases: dict[bytes, type[Exception] | tuple[type[Exception], ...]] = {
         claimed: (TooManyPixels, BrokenImage),
-        rebuilt(file, {number: photo for number in range(100, 1_200)}): BrokenImage,
+        rebuilt(file, dict.fromkeys(range(100, 1200), photo)): BrokenImage,
         rebuilt(file, {found.primary: replace(photo, data=photo.data * 300)}): BrokenImage,
         head + box(b"free") * 100_000 + file[meta_at:]: BrokenImage,
         head + box(b"mdat", bytes(100)): BrokenImage,
@@ -244,5 +244,5 @@ def test_the_general_brand_is_known_by_what_it_is_compatible_with(file: bytes, n
     general = own[:8] + b"mif1" + own[12:16] + b"mif1miaf" + brand + own[28:]
     assert inspect(general, max_pixels=MAX_PIXELS).file_format.name == name
     assert_shows(decoded(general), EXPECTED, 6)
-    with pytest.raises(UnsupportedMediaType, match="only these|send"):
+    with pytest.raises(UnsupportedMediaType, match="send AVIF"):
         decoded(own[:8] + b"mif1" + own[12:16] + b"mif1miafjpeg" + own[28:])

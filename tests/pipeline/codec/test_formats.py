@@ -10,9 +10,14 @@ from pipeline.errors import UnsupportedMediaType
 from tests import containers, images
 
 MAKERS = {
-    **{"PNG": images.png, "JPEG": images.jpeg, "WebP": images.webp},
-    **{"TIFF": images.tiff, "BMP": lambda pixels: images.saved(pixels, "BMP"), "GIF": images.gif},
-    **{"AVIF": containers.avif, "HEIC": containers.heic},
+    "PNG": images.png,
+    "JPEG": images.jpeg,
+    "WebP": images.webp,
+    "TIFF": images.tiff,
+    "BMP": lambda pixels: images.saved(pixels, "BMP"),
+    "GIF": images.gif,
+    "AVIF": containers.avif,
+    "HEIC": containers.heic,
 }
 PLUGINS = {"HEIC": "HEIF"}  # the names that differ
 SIGNATURE = 18  # bytes at most
