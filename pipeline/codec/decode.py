@@ -17,6 +17,7 @@ from pipeline.codec.limits import CHECKED_BEFORE_DECODING, MAX_MISSING, MAX_PROF
 from pipeline.codec.png_color import ColorSpace
 from pipeline.codec.png_parts import png_file
 from pipeline.codec.png_rows import completed, count_rows
+from pipeline.codec.tiff_parts import check_deflated
 from pipeline.codec.transparency import spread_colors
 from pipeline.errors import BrokenImage
 from pipeline.grey import is_grey, to_grey
@@ -38,7 +39,7 @@ def decode(header: Header) -> Photo:
     """The photo in the file that `header` describes, upright and in sRGB.
 
     `image` is (H, W, 3) float32 RGB in [0, 1]; `alpha` is (H, W) float32 in [0, 1], or None where every pixel is
-    opaque. Where it is 0, `image` has the colour of visible pixels near it. The orientation (EXIF or XMP) is applied
+    opaque. Where it is 0, `image` has the colour of visible pixels near it. The orientation of the header is applied,
     and an embedded colour profile, or the colour space that a PNG tells, converted; one that cannot be used leaves the
     pixels as they are, with the notice `color_profile_ignored`. HDR is made as dark as sRGB, with the notice
     `hdr_tone_mapped`. Of an animation the first frame is taken, with the notice `animation_first_frame`. A JPEG that
@@ -50,9 +51,9 @@ def decode(header: Header) -> Photo:
     to be expensive.
     """
     parts, pixels = header.parts, header.parts.pixels
-    notices = []
+    notices = [*parts.notices]
     with damage_reported(header.file_format.name):
-        if parts.outline and header.width * header.height > CHECKED_BEFORE_DECODING:
+        if header.width * header.height > CHECKED_BEFORE_DECODING:
             _check_cheaply(header)
         if parts.header:
             pixels, truncation = _all_rows(parts)
@@ -65,6 +66,8 @@ def decode(header: Header) -> Photo:
             notices.append(Notice("animation_first_frame", "The file is an animation; only its first frame is used."))
         turn = _UPRIGHT.get(header.orientation)
         picture = file if turn is None else file.transpose(turn)
+        if picture.mode == "RGBa":  # colours multiplied by the opacity
+            picture = picture.convert("RGBA")
         alpha, picture = _alpha(picture), _opaque(picture)
         profile = file.info.get("icc_profile") if parts.profile is None else parts.profile
         if profile is not None:
@@ -86,9 +89,13 @@ def decode(header: Header) -> Photo:
 
 
 def _check_cheaply(header: Header) -> None:
-    """Find damage of a JPEG before memory is spent on its pixels: a small hostile file may claim a large picture."""
-    check_length(header.parts.pixels, header.width, header.height)
-    JpegImageFile(BytesIO(header.parts.outline)).load()
+    """Find damage of a JPEG or TIFF before memory is spent on its pixels: a small hostile file may claim many."""
+    parts = header.parts
+    if parts.outline:
+        check_length(parts.pixels, header.width, header.height)
+        JpegImageFile(BytesIO(parts.outline)).load()
+    if parts.deflated:
+        check_deflated(parts.pixels, parts.deflated)
 
 
 def _all_rows(parts: Parts) -> tuple[bytes, list[Notice]]:

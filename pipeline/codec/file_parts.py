@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pipeline.codec.limits import MAX_SCANS, MAX_SEGMENTS
 from pipeline.codec.png_color import ColorSpace
 from pipeline.errors import BrokenImage, UnsupportedMediaType
+from pipeline.types import Notice
 
 SCAN, PROGRESSIVE, _END, _APP1, _APP2 = 0xDA, 0xC2, 0xD9, 0xE1, 0xE2
 HUFFMAN_FRAMES = {0xC0, 0xC1, PROGRESSIVE}  # baseline, extended, progressive
@@ -28,15 +29,24 @@ _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """Where compressed pixels lie in a file, and how many bytes they have uncompressed."""
+
+    start: int
+    end: int
+    unpacked: int
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """The parts of a file: `pixels` is the file that Pillow decodes; the other parts in the first group are metadata.
 
     A `profile` that is empty is there, but cannot be used. `space` are colours that a file tells without a profile.
-    `ended` is false where a JPEG has no end marker.
+    `ended` is false where a JPEG has no end marker. `notices` tell what is left out.
 
     The last parts allow a cheap search for damage before the pixels are decoded: of a JPEG the `outline`, a file
     with the same tables and scan headers for a picture of one block; of a PNG its `header` (IHDR) and the `packed` rows
-    (all IDAT chunks); `head` is all before these.
+    (all IDAT chunks); `head` is all before these; of a TIFF where its `deflated` blocks lie.
     """
 
     pixels: bytes
@@ -46,11 +56,13 @@ class Parts:
     xmp: bytes = b""
     space: ColorSpace | None = None
     ended: bool = True
+    notices: tuple[Notice, ...] = ()
 
     outline: bytes = b""
     head: bytes = b""
     header: bytes = b""
     packed: bytes = b""
+    deflated: tuple[Block, ...] = ()
 
 
 def jpeg_parts(data: bytes) -> Parts:

@@ -11,15 +11,15 @@ from pipeline.codec.damage import damage_reported
 from pipeline.codec.file_parts import Parts
 from pipeline.codec.formats import InputFormat, format_of
 from pipeline.codec.orientation import orientation
-from pipeline.errors import TooManyPixels
+from pipeline.errors import BrokenImage, TooManyPixels
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
     """What is known of a file before it is decoded.
 
-    `width` and `height` are as stored, in pixels: the `orientation` (EXIF or XMP) may still swap them. It is 1 to 8; any other
-    number counts as 1, upright. `parts` is what `pipeline.codec.decode.decode` needs.
+    `width` and `height` are as stored, in pixels: the `orientation` (EXIF, XMP, TIFF's tag) may still swap them. It is 1
+    to 8; any other number counts as 1, upright. `parts` is what `pipeline.codec.decode.decode` needs.
     """
 
     file_format: InputFormat
@@ -49,6 +49,8 @@ def inspect(data: bytes, *, max_pixels: int) -> Header:
             raise TooManyPixels(
                 f"The photo is too large; at most {max_pixels / 1e6:.4g} megapixels are accepted."
             ) from error
+        if file.width * file.height == 0:
+            raise BrokenImage(f"This {file_format.name} file is damaged: its picture has no pixels.")
         if file.width * file.height > max_pixels:
             raise TooManyPixels(
                 f"The photo has {file.width * file.height / 1e6:.4g} megapixels ({file.width} × {file.height}); "

@@ -65,9 +65,7 @@ _DESCRIBED: dict[str, Any] = {
 }
 
 
-@router.post(
-    "/enhance", operation_id="enhance", dependencies=[Depends(fields_in_query(EnhanceForm))], **_DESCRIBED
-)
+@router.post("/enhance", operation_id="enhance", dependencies=[Depends(fields_in_query(EnhanceForm))], **_DESCRIBED)
 @Policy(counted=True, guarded=True)
 async def enhance(
     request: Request,
@@ -81,9 +79,7 @@ async def enhance(
     return await _answer(request, form, threshold, "enhance", service, answers)
 
 
-@router.post(
-    "/upscale", operation_id="upscale", dependencies=[Depends(fields_in_query(UpscaleForm))], **_DESCRIBED
-)
+@router.post("/upscale", operation_id="upscale", dependencies=[Depends(fields_in_query(UpscaleForm))], **_DESCRIBED)
 @Policy(counted=True, guarded=True)
 async def upscale(
     request: Request,

@@ -88,7 +88,7 @@ def test_a_broken_photo_of_a_folder_does_not_stop_the_others(
     assert main(["enhance", str(album), str(tmp_path / "out")]) == 1
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "c.png"]
     said = capsys.readouterr().err
-    assert "b.png: This is not a JPEG" in said
+    assert "b.png: This is no picture" in said
     assert said.endswith("2 restored, 1 failed, 0 skipped.\n")
 
 
@@ -102,7 +102,7 @@ def test_every_file_of_a_folder_is_accounted_for(
     assert sorted(path.name for path in out.iterdir()) == ["a.jfif.png", "a.jpeg.png", "b.png"]
     said = capsys.readouterr().err
     assert f"Skipped {album}/inner.png/: a folder; --recursive restores its photos too.\n" in said
-    assert f"Skipped {album}/notes.txt: This is not a JPEG, PNG" in said
+    assert f"Skipped {album}/notes.txt: This is no picture" in said
     assert "Skipped 1 file(s): macOS and Windows make them" in said
     assert f"2 result(s) keep the whole name of the photo, because the shorter one is not unique: {album}" in said
     assert f"{album / 'a.jfif'} → {out / 'a.jfif.png'}: 1 of 1 face(s) restored" in said
@@ -129,13 +129,13 @@ def test_a_folder_without_photos_is_refused_with_what_was_skipped(
     (tmp_path / "notes.txt").write_text("not a photo")
     assert main(["enhance", str(tmp_path), str(tmp_path / "out")]) == 2
     first, second = capsys.readouterr().err.splitlines()
-    assert first.startswith(f"Skipped {tmp_path}/notes.txt: This is not a JPEG, PNG")
-    assert second.startswith(f"{tmp_path} has no JPEG, PNG")
+    assert first.startswith(f"Skipped {tmp_path}/notes.txt: This is no picture")
+    assert second.startswith(f"{tmp_path} has no AVIF, BMP")
 
 
 def test_a_file_that_is_no_photo_is_refused(album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["enhance", str(album / "notes.txt"), str(tmp_path / "out.png")]) == 2
-    assert "notes.txt: This is not a JPEG" in capsys.readouterr().err
+    assert "notes.txt: This is no picture" in capsys.readouterr().err
 
 
 def test_a_photo_without_a_face_fails_if_a_face_is_required(

@@ -37,7 +37,7 @@ def test_the_first_bytes_decide_what_is_a_photo(tmp_path: Path) -> None:
     photos, skipped = found(files(tmp_path / "album", {**names, "h.heic": images.noise(), "i": b"", "j.txt": b"text"}))
     assert photos == sorted(names)
     assert list(skipped) == ["h.heic", "i", "j.txt"]
-    assert all("not a JPEG, PNG" in reason for reason in skipped.values())
+    assert all("no picture of a kind that is accepted" in reason for reason in skipped.values())
 
 
 def test_a_damaged_file_that_is_named_like_a_photo_is_tried(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import jsonschema_rs
@@ -16,13 +17,22 @@ from schemathesis.specs.openapi.checks import negative_data_rejection
 
 from app.application import create_app
 from app.settings import Settings
-from tests import images
+from tests import containers, images
 from tests.app.fakes import FakeModels
 from tests.app.server import Likeness, serving
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "25"))  # for each operation
 PICTURE = images.gradient(24, 16)
-PHOTOS = {"image/png": images.png, "image/jpeg": images.jpeg, "image/webp": images.webp}
+PHOTOS = {
+    "image/png": images.png,
+    "image/jpeg": images.jpeg,
+    "image/webp": images.webp,
+    "image/tiff": images.tiff,
+    "image/bmp": partial(images.saved, file_format="BMP"),
+    "image/gif": images.gif,
+    "image/avif": containers.avif,
+    "image/heic": containers.heic,
+}
 for media_type, make in PHOTOS.items():
     schemathesis.openapi.media_type(media_type, st.just(make(PICTURE)))
 

@@ -30,7 +30,10 @@ def test_config_has_limits_defaults_and_choices(likeness: Likeness) -> None:
         "max_input_megapixels": 25,
         "max_output_megapixels": 100,
         "deadline_s": Settings().deadline_s,
-        "media_types": ["image/png", "image/jpeg", "image/webp"],
+        "media_types": [
+            *("image/png", "image/jpeg", "image/webp", "image/tiff"),
+            *("image/bmp", "image/gif", "image/avif", "image/heic"),
+        ],
         "upscale_factor": [1, 8],
         "width": [16, 32768],
         "height": [16, 32768],
