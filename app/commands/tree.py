@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.codec.formats import INPUT_FORMATS, InputFormat, format_of
+from pipeline.codec.tiff_parts import check_tiff_kind, tiff_parts
 from pipeline.errors import UnsupportedMediaType
 
 # What macOS and Windows leave in folders. `._IMG_1.jpg` holds what another disk cannot keep of `IMG_1.jpg`.
 _SYSTEM_FILES = (".DS_Store", "Thumbs.db", "desktop.ini")
 _SYSTEM_PREFIX = "._"
 _SIGNATURE_BYTES = 256  # more than any signature looks at
+_TIFF_HEAD_BYTES = 2**16  # cameras write a raw photo's first directory in front
 _SUFFIXES = {suffix for row in INPUT_FORMATS for suffix in row.suffixes}
 
 
@@ -74,12 +76,17 @@ def photos_in(folder: Path, results: Path, *, recursive: bool) -> tuple[list[Pat
 def format_of_file(path: Path) -> InputFormat:
     """A file's format, by its first bytes; no more is read.
 
-    Raises `OSError` if it cannot be read, `UnsupportedMediaType` if it is no photo.
+    Raises `OSError` if it cannot be read, `UnsupportedMediaType` if it is no photo, or one that is stored as TIFF in a
+    way that is not accepted, as most raw photos are.
     """
     if not stat.S_ISREG(path.stat().st_mode):  # to open a pipe would wait for its other end
         raise UnsupportedMediaType("This is a pipe, a socket or a device.")
     with path.open("rb", buffering=0) as file:
-        return format_of(file.read(_SIGNATURE_BYTES))
+        head = file.read(_SIGNATURE_BYTES)
+        file_format = format_of(head)
+        if file_format.take_apart is tiff_parts:
+            check_tiff_kind(head + file.read(_TIFF_HEAD_BYTES))
+    return file_format
 
 
 def identity(path: Path) -> tuple[int, int] | None:

@@ -18,8 +18,8 @@ from pipeline.errors import BrokenImage, TooManyPixels
 class Header:
     """What is known of a file before it is decoded.
 
-    `width` and `height` are as stored, in pixels: the `orientation` (EXIF, XMP, TIFF's tag) may still swap them. It is 1
-    to 8; any other number counts as 1, upright. `parts` is what `pipeline.codec.decode.decode` needs.
+    `width` and `height` are as stored, in pixels: the `orientation` (EXIF, XMP, TIFF's tag) may still swap them.
+    It is 1 to 8; any other number counts as 1, upright. `parts` is what `pipeline.codec.decode.decode` needs.
     """
 
     file_format: InputFormat

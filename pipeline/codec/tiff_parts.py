@@ -66,6 +66,14 @@ def tiff_parts(data: bytes) -> Parts:
     )
 
 
+def check_tiff_kind(head: bytes) -> None:
+    """Raise `UnsupportedMediaType` where the first bytes of a file show a raw photo, or another kind that is not read."""
+    try:
+        _check_kind(read_directory(head))
+    except (BrokenImage, struct.error):  # damaged, or the rest tells
+        return
+
+
 def check_deflated(pixels: bytes, blocks: tuple[Block, ...]) -> None:
     """Check that each compressed block of the file `pixels` gives all its bytes, in the memory of a 64 KiB piece.
 

@@ -12,6 +12,7 @@ import pytest
 from app.commands.tree import Skipped, format_of_file, photos_in
 from tests import images
 from tests.app.commands.conftest import PHOTO
+from tests.containers import tiff
 
 JPEG, WEBP = images.jpeg(images.gradient()), images.webp(images.gradient())
 
@@ -34,9 +35,9 @@ def files(folder: Path, content: dict[str, bytes]) -> Path:
 
 def test_the_first_bytes_decide_what_is_a_photo(tmp_path: Path) -> None:
     names = {"a.jfif": JPEG, "b.jpe": JPEG, "c.mpo": JPEG, "d.tif": JPEG, "e": PHOTO, "f.txt": WEBP, "g.png": JPEG}
-    photos, skipped = found(files(tmp_path / "album", {**names, "h.heic": images.noise(), "i": b"", "j.txt": b"text"}))
+    photos, skipped = found(files(tmp_path / "album", {**names, "h.jxl": images.noise(), "i": b"", "j.txt": b"text"}))
     assert photos == sorted(names)
-    assert list(skipped) == ["h.heic", "i", "j.txt"]
+    assert list(skipped) == ["h.jxl", "i", "j.txt"]
     assert all("no picture of a kind that is accepted" in reason for reason in skipped.values())
 
 
@@ -44,6 +45,20 @@ def test_a_damaged_file_that_is_named_like_a_photo_is_tried(tmp_path: Path) -> N
     """So that it fails: whoever looks at the exit status learns of it."""
     album = files(tmp_path / "album", {"a.JPG": bytes(100), "b.png": b"", "c.webp": b"RIFF"})
     assert found(album) == (["a.JPG", "b.png", "c.webp"], {})
+
+
+def test_raw_photos_beside_their_jpegs_are_skipped(tmp_path: Path) -> None:
+    """Most of them are TIFF, with a small preview first. One that is named like a TIFF photo is tried, and fails."""
+    raw = tiff(images.gradient(), subfiletype=1)
+    album = files(tmp_path / "album", {"a.NEF": raw, "a.jpg": JPEG, "b.tif": raw, "c.scan": tiff(images.gradient())})
+    photos, skipped = found(album)
+    assert photos == ["a.jpg", "b.tif", "c.scan"]
+    assert skipped == {"a.NEF": "This TIFF file is a raw photo; develop it first, and send the result."}
+
+
+@pytest.mark.parametrize("data", [b"II*\0", b"MM\0*\0\0\0\x08\0\x05", b"II*\0\xff\xff\xff\xff"])
+def test_a_tiff_whose_head_tells_nothing_is_tried(tmp_path: Path, data: bytes) -> None:
+    assert found(files(tmp_path / "album", {"a.bin": data})) == (["a.bin"], {})
 
 
 @pytest.mark.parametrize("name", ["big.jpg", "big.bin"])

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from app.http.encoded_picture import encoding_of
 from tests import images
+from tests.containers import heic
 
 PICTURE = images.gradient()
-FILES = [images.png(PICTURE), images.jpeg(PICTURE), images.webp(PICTURE)]
+KINDS = ["PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "AVIF"]
+FILES = [*(images.saved(PICTURE, kind) for kind in KINDS), heic(PICTURE)]
 
 
-@pytest.mark.parametrize("file", FILES, ids=["PNG", "JPEG", "WebP"])
+@pytest.mark.parametrize("file", FILES, ids=[*KINDS, "HEIC"])
 def test_an_encoded_picture_is_recognised(file: bytes) -> None:
     coded = base64.b64encode(file)
     for text in (coded, base64.urlsafe_b64encode(file), base64.encodebytes(file), b"\n " + coded, b'"' + coded + b'"'):
