@@ -303,7 +303,7 @@ export interface components {
             faces: "all" | "largest" | "center";
             /**
              * File
-             * @description JPEG, PNG or WebP
+             * @description AVIF, BMP, GIF, HEIC, JPEG, PNG, TIFF or WebP
              */
             file: string;
             /**
@@ -703,7 +703,7 @@ export interface components {
             denoise_strength: number;
             /**
              * File
-             * @description JPEG, PNG or WebP
+             * @description AVIF, BMP, GIF, HEIC, JPEG, PNG, TIFF or WebP
              */
             file: string;
             /**
@@ -830,7 +830,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A bad parameter, no face, or a broken image */
+            /** @description A bad or unknown parameter, no face, or a broken image */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -860,8 +860,13 @@ export interface operations {
         /** @description A form. Or the photo itself, as image/* or application/octet-stream; the other fields of the form, but for `reference`, are then in the query: `?upscale_factor=2&output_format=jpeg`. A form takes no query. */
         requestBody: {
             content: {
+                "image/avif": string;
+                "image/bmp": string;
+                "image/gif": string;
+                "image/heic": string;
                 "image/jpeg": string;
                 "image/png": string;
+                "image/tiff": string;
                 "image/webp": string;
                 "multipart/form-data": components["schemas"]["EnhanceForm"];
             };
@@ -1019,7 +1024,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A bad parameter, no face, or a broken image */
+            /** @description A bad or unknown parameter, no face, or a broken image */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1111,7 +1116,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A bad parameter, no face, or a broken image */
+            /** @description A bad or unknown parameter, no face, or a broken image */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1185,7 +1190,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A bad parameter, no face, or a broken image */
+            /** @description A bad or unknown parameter, no face, or a broken image */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1259,7 +1264,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A bad parameter, no face, or a broken image */
+            /** @description A bad or unknown parameter, no face, or a broken image */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1333,7 +1338,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A bad parameter, no face, or a broken image */
+            /** @description A bad or unknown parameter, no face, or a broken image */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1407,7 +1412,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A bad parameter, no face, or a broken image */
+            /** @description A bad or unknown parameter, no face, or a broken image */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1499,7 +1504,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A bad parameter, no face, or a broken image */
+            /** @description A bad or unknown parameter, no face, or a broken image */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1529,8 +1534,13 @@ export interface operations {
         /** @description A form. Or the photo itself, as image/* or application/octet-stream; the other fields of the form, but for `reference`, are then in the query: `?upscale_factor=2&output_format=jpeg`. A form takes no query. */
         requestBody: {
             content: {
+                "image/avif": string;
+                "image/bmp": string;
+                "image/gif": string;
+                "image/heic": string;
                 "image/jpeg": string;
                 "image/png": string;
+                "image/tiff": string;
                 "image/webp": string;
                 "multipart/form-data": components["schemas"]["UpscaleForm"];
             };
@@ -1688,7 +1698,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A bad parameter, no face, or a broken image */
+            /** @description A bad or unknown parameter, no face, or a broken image */
             422: {
                 headers: {
                     [name: string]: unknown;
