@@ -67,7 +67,7 @@ def tiff_parts(data: bytes) -> Parts:
 
 
 def check_tiff_kind(head: bytes) -> None:
-    """Raise `UnsupportedMediaType` where the first bytes of a file show a raw photo, or another kind that is not read."""
+    """Raise `UnsupportedMediaType` where the first bytes of a file show a raw photo, or another that is not read."""
     try:
         _check_kind(read_directory(head))
     except (BrokenImage, struct.error):  # damaged, or the rest tells

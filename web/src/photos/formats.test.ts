@@ -9,7 +9,8 @@ it("knows each format by its first bytes, whatever the file's name", async () =>
 });
 
 /** The start of a file that has this brand, and is compatible with these. */
-const branded = (brand: string, ...others: string[]) => `\0\0\0\x20ftyp${brand}\0\0\0\0${others.join("")}\0\0\0\x10meta`;
+const branded = (brand: string, ...others: string[]) =>
+  `\0\0\0\x20ftyp${brand}\0\0\0\0${others.join("")}\0\0\0\x10meta`;
 
 it.each([
   ["image/tiff", "II*\0\x08\0\0\0"],

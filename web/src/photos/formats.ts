@@ -26,7 +26,8 @@ export const FORMATS: Record<string, Format> = {
     name: "BMP",
     extension: "bmp",
     // With one of the sizes that its second header may have.
-    isStartOf: (head) => head.startsWith("BM") && "\x0c(48@l|".includes(head[14] ?? "-") && head.startsWith("\0\0\0", 15),
+    isStartOf: (head) =>
+      head.startsWith("BM") && "\x0c(48@l|".includes(head[14] ?? "-") && head.startsWith("\0\0\0", 15),
   },
   "image/gif": { name: "GIF", extension: "gif", isStartOf: (head) => /^GIF8[79]a/.test(head) },
   "image/avif": { name: "AVIF", extension: "avif", isStartOf: (head) => hasBrand(head, /^avi[fs]$/) },

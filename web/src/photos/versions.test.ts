@@ -28,7 +28,10 @@ describe("picturesOf", () => {
   });
 
   it("has no picture of a photo that the browser cannot show", () => {
-    expect(picturesOf(photoOf({ result, size: null }), result)).toEqual({ ...ONE, before: { ...ONE.before, url: null } });
+    expect(picturesOf(photoOf({ result, size: null }), result)).toEqual({
+      ...ONE,
+      before: { ...ONE.before, url: null },
+    });
   });
 
   it("names the restorers of two results", () => {

@@ -32,7 +32,11 @@ describe("Filmstrip", () => {
   });
 
   it("shows the result of a photo that the browser cannot show", () => {
-    showing(photoOf({ id: "a", size: null }), photoOf({ id: "b", size: null, result: resultOf() }), photoOf({ id: "c" }));
+    showing(
+      photoOf({ id: "a", size: null }),
+      photoOf({ id: "b", size: null, result: resultOf() }),
+      photoOf({ id: "c" }),
+    );
     const urls = [...document.querySelectorAll("img")].map((image) => image.getAttribute("src"));
     expect(urls).toEqual(["blob:result", "blob:photo"]);
   });
