@@ -85,7 +85,7 @@ def decode(header: Header) -> Photo:
     if alpha is not None:
         spread_colors(image, alpha)
     grey = is_grey(image)
-    return Photo(to_grey(image) if grey else image, alpha, tuple(notices), is_grey=grey)
+    return Photo(to_grey(image, out=image) if grey else image, alpha, tuple(notices), is_grey=grey)
 
 
 def _check_cheaply(header: Header) -> None:
