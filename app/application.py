@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.formparsers import MultiPartParser
 from starlette.middleware.cors import CORSMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -22,6 +22,7 @@ from app.http.middleware.request_id import RequestIdMiddleware
 from app.http.middleware.security_headers import SecurityHeadersMiddleware
 from app.http.policy import Policy, collect
 from app.http.routes import config, health, models, pages, photos, prometheus, status
+from app.http.routes.dependencies import no_query
 from app.http.upload_memory import UploadMemory
 from app.http.website import read_website
 from app.observe.telemetry import Telemetry
@@ -72,8 +73,10 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
     app.state.service, app.state.telemetry, app.state.quota = service, telemetry, quota
     app.state.answers = AnswerMemory(settings.max_held_bytes, service.memory)
     errors.install(app)
-    for module in (photos, health, status, config, models, pages, prometheus):
+    for module in (photos, pages):  # the gate looks at a photo's query, and a page may have any
         app.include_router(module.router)
+    for module in (health, status, config, models, prometheus):
+        app.include_router(module.router, dependencies=[Depends(no_query)])
     app.mount(pages.STATIC, pages.static_files())
     others = {str(app.openapi_url): Policy(public=True), pages.STATIC: Policy(public=True)}
     website = read_website(settings.web_dir, collect(app.routes, others).every, fallback=app.router.default)

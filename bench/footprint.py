@@ -34,12 +34,14 @@ from pipeline.models.catalogue.selection import Selection, choose
 from pipeline.models.loading import load
 from pipeline.models.roles import Models
 from pipeline.options import Background, EnhanceOptions
+from pipeline.steps.upscaling import output_size
 
 # Width, height, upscale factor, and the option `background`.
 EMBEDDED_CASES: tuple[tuple[int, int, float, Background], ...] = (
     (512, 512, 2, "upscale"),
     (1000, 1000, 4, "upscale"),
     (2000, 2000, 2, "upscale"),
+    (4000, 3000, 0.25, "resample"),
     (4000, 3000, 1, "resample"),
     (4000, 3000, 2, "resample"),
     (3500, 3500, 2.8, "resample"),
@@ -65,7 +67,8 @@ def main(arguments: list[str] | None = None) -> int:
             order = Order("enhance", portrait(width, height), None, options)
             taken = asyncio.run(_taken(service, order))
             working = working_bytes(order, service.loaded_models.models)
-            expected = photo_bytes(width * height, factor, working) / 1e6
+            output_width, output_height = output_size(width, height, options)
+            expected = photo_bytes(width * height, output_width * output_height, working) / 1e6
             fits &= taken <= expected
             size = f"{width} × {height}, × {factor:g} ({background})"
             print(f"{size:<34} expected {expected:5.0f} MB, taken {taken:5.0f} MB", flush=True)

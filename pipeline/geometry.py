@@ -120,10 +120,13 @@ def _part_seen(
     return image[start[1] : stop[1], start[0] : stop[0]], shifted
 
 
-def resize(image: npt.NDArray[np.float32], size: tuple[int, int]) -> npt.NDArray[np.float32]:
+def resize(
+    image: npt.NDArray[np.float32], size: tuple[int, int], *, enlarging: int = cv2.INTER_LANCZOS4
+) -> npt.NDArray[np.float32]:
     """`image` (H, W) or (H, W, 3) resampled to `size` (width, height), in [0, 1]; the same array if it has that size.
 
-    An axis that shrinks is area-averaged, an axis that grows uses Lanczos; each axis is treated separately.
+    An axis that shrinks is area-averaged, an axis that grows uses `enlarging`, one of OpenCV's interpolations; each
+    axis is treated separately.
     """
     width, height = size
     for axis_size in ((width, image.shape[0]), (width, height)):
@@ -132,10 +135,10 @@ def resize(image: npt.NDArray[np.float32], size: tuple[int, int]) -> npt.NDArray
             continue
         shrinks = axis_size[0] < columns or axis_size[1] < rows
         image = np.asarray(
-            cv2.resize(image, axis_size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LANCZOS4),
+            cv2.resize(image, axis_size, interpolation=cv2.INTER_AREA if shrinks else enlarging),
             dtype=np.float32,
         )
-        np.clip(image, 0.0, 1.0, out=image)  # Lanczos overshoots
+        np.clip(image, 0.0, 1.0, out=image)  # Lanczos and cubic interpolation overshoot
     return image
 
 

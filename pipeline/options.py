@@ -11,6 +11,9 @@ Background: TypeAlias = Literal["upscale", "resample"]
 IdentityPolicy: TypeAlias = Literal["warn", "protect"]
 OutputFormat: TypeAlias = Literal["png", "jpeg", "webp"]
 
+SIDE = (16, 32_768)  # pixels: the bounds of `width`, `height` and `long_side`
+SIZES = ("upscale_factor", "width", "height", "long_side")  # options of which a request gives at most one
+
 
 @dataclass(frozen=True, slots=True)
 class About:
@@ -31,10 +34,22 @@ class About:
 class EnhanceOptions:
     """What the user asks for. Each field is `Annotated[type, About]`; the defaults are those of every interface.
 
+    `width`, `height` and `long_side` are pixels of the upright result, whose other side follows from the photo's
+    proportions. They go before `upscale_factor`; of the four `SIZES` at most one is to be given.
     `face_overrides` are pairs of a face's index and its strength; they go before `strength` and `faces`.
     """
 
-    upscale_factor: Annotated[float, About("output size over input size", (1, 4), upscales=True)] = 2.0
+    upscale_factor: Annotated[float, About("output size over input size", (1, 8), upscales=True)] = 2.0
+    width: Annotated[int | None, About("of the result in pixels, instead of upscale_factor", SIDE, upscales=True)] = (
+        None
+    )
+    height: Annotated[int | None, About("of the result in pixels, instead of upscale_factor", SIDE, upscales=True)] = (
+        None
+    )
+    long_side: Annotated[
+        int | None,
+        About("of the result in pixels, whichever side it is, instead of upscale_factor", SIDE, upscales=True),
+    ] = None
     strength: Annotated[
         float, About("blend of restored and upscaled face; 0 leaves the face upscaled only", (0, 1))
     ] = 1.0

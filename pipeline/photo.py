@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pipeline.grey import to_grey
 from pipeline.models.roles import Model, Models
 from pipeline.notices import face_notices
 from pipeline.options import EnhanceOptions
@@ -14,12 +18,12 @@ from pipeline.steps.color import correct
 from pipeline.steps.detection import detect
 from pipeline.steps.identity import compare, judge
 from pipeline.steps.restoration import restore
-from pipeline.steps.upscaling import choose_upscaler, upscale, upscale_alpha
-from pipeline.types import Enhanced, Image, Photo
+from pipeline.steps.upscaling import choose_upscaler, enlargement, output_size, upscale, upscale_alpha
+from pipeline.types import Enhanced, Image, Photo, PlannedFace
 
 
 def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> Enhanced:
-    """The photo with its faces restored, enlarged by `options.upscale_factor`.
+    """The photo with its faces restored, at the size that `options` ask for.
 
     The same photo, options and models give the same pixels. `options` may name a restorer and an upscaler that
     `models` offer.
@@ -29,6 +33,7 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
     """
     models = models.chosen(options.restorer, options.upscaler)
     size = photo.width, photo.height
+    new_size = output_size(*size, options)
     image = _corrected(photo, options, run)
     with run.stage("detection"):
         requests = request_faces(detect(image, models.detector, run), options, size)
@@ -37,19 +42,21 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
     plan = make_plan(requests, crops, models.restorer.max_native_size)
     with run.stage("restoration"):
         faces = restore(plan.faces, models.restorer, run)
+        if photo.is_grey:
+            faces = [replace(face, restored=to_grey(face.restored)) for face in faces]
         if options.color_lock:
             faces = lock_colors(faces)
         faces = without_unchanged(faces)
     with run.stage("identity"):
         faces = judge(faces, models.recogniser, options, run)
     with run.stage("upscaling"):
-        upscaler, upscaler_notices = choose_upscaler(options, models)
-        background = upscale(image, options.upscale_factor, upscaler, run)
-        alpha = upscale_alpha(photo.alpha, options.upscale_factor)
+        upscaler, upscaler_notices = choose_upscaler(options, enlargement(size, new_size), models)
+        background = upscale(image, new_size, upscaler, run)
+        alpha = upscale_alpha(photo.alpha, new_size)
     with run.stage("blending"):
         faces = without_blurrier(faces, background, size, run)
         faces = with_masks(faces, models.parser, run)
-        result = paste_back(background, size, faces, run)
+        result = _pasted(photo, background, faces, run)
     while faces and models.recogniser is not None:
         pasted = [face.verdict.strength for face in faces]
         with run.stage("identity"):
@@ -58,24 +65,29 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
             break
         with run.stage("blending"):  # again, with less strength, so that the face stays the same person
             del result  # or two pictures of the output's size would be in memory at once, beside the background
-            result = paste_back(background, size, faces, run)
+            result = _pasted(photo, background, faces, run)
     used = _names(detector=models.detector)
     if faces:
         used |= _names(restorer=models.restorer, parser=models.parser, recogniser=models.recogniser)
     reports = plan.report(faces)
     notices = (*photo.notices, *face_notices(options, reports, models), *upscaler_notices, *run.notices)
-    return Enhanced(result, alpha, reports, used | _names(upscaler=upscaler), notices)
+    return Enhanced(result, alpha, reports, used | _names(upscaler=upscaler), notices, photo.is_grey)
 
 
 def upscale_photo(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> Enhanced:
-    """The photo enlarged as a whole, without looking for faces. Raises as `enhance` does, except for faces."""
+    """The photo at its new size as a whole, without looking for faces. Raises as `enhance` does, except for faces."""
+    size = photo.width, photo.height
+    new_size = output_size(*size, options)
     image = _corrected(photo, options, run)
     models = models.chosen(None, options.upscaler)
     with run.stage("upscaling"):
-        upscaler, notices = choose_upscaler(options, models)
-        result = upscale(image, options.upscale_factor, upscaler, run)
-        alpha = upscale_alpha(photo.alpha, options.upscale_factor)
-    return Enhanced(result, alpha, (), _names(upscaler=upscaler), (*photo.notices, *notices, *run.notices))
+        upscaler, notices = choose_upscaler(options, enlargement(size, new_size), models)
+        result = upscale(image, new_size, upscaler, run)
+        alpha = upscale_alpha(photo.alpha, new_size)
+        if photo.is_grey:
+            result = to_grey(result)
+    notices = [*photo.notices, *notices, *run.notices]
+    return Enhanced(result, alpha, (), _names(upscaler=upscaler), tuple(notices), photo.is_grey)
 
 
 def _corrected(photo: Photo, options: EnhanceOptions, run: Run) -> Image:
@@ -83,6 +95,12 @@ def _corrected(photo: Photo, options: EnhanceOptions, run: Run) -> Image:
         return photo.image
     with run.stage("color"):
         return correct(photo.image)
+
+
+def _pasted(photo: Photo, background: Image, faces: Sequence[PlannedFace], run: Run) -> Image:
+    """The enlarged photo with the restored faces, as a new image; of a grey photo without the networks' colours."""
+    result = paste_back(background, (photo.width, photo.height), faces, run)
+    return to_grey(result, out=result) if photo.is_grey else result
 
 
 def _names(**models: Model | None) -> dict[str, str]:

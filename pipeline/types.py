@@ -37,11 +37,17 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A decoded photo, upright: `image` (H, W, 3), and `alpha` (H, W) in [0, 1] if it had any."""
+    """A decoded photo, upright: `image` (H, W, 3), and `alpha` (H, W) in [0, 1] if it had any.
+
+    Where `alpha` is 0, `image` has the colour of visible pixels near it instead of what the file hides there: else
+    resampling would mix that into visible edges. Only a photo without any visible pixel is as in the file. Where
+    `is_grey`, the photo is black-and-white: its three channels are equal, and so are those of the result.
+    """
 
     image: Image
     alpha: FloatArray | None = None
     notices: tuple[Notice, ...] = ()
+    is_grey: bool = False
 
     @property
     def width(self) -> int:
@@ -146,7 +152,7 @@ class FaceReport:
 class Enhanced:
     """The result of the pipeline: `image` (H, W, 3), `alpha` (H, W) if the photo had any, and what was done.
 
-    `models` maps each role to the name of the model that was used.
+    `models` maps each role to the name of the model that was used. Where `is_grey`, the three channels are equal.
     """
 
     image: Image
@@ -154,3 +160,4 @@ class Enhanced:
     faces: tuple[FaceReport, ...] = ()
     models: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
+    is_grey: bool = False

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests import images
+from tests.containers import container_seeds
 from tests.hostile.anatomy import dissected
+from tests.hostile.container_damage import damaged
 from tests.hostile.damage import cut, extended, flipped, misjudged, rearranged
 from tests.hostile.jpeg_bombs import jpeg_bombs
 from tests.hostile.png_bombs import png_bombs
 from tests.hostile.profile_bombs import profile_bombs
-from tests.hostile.seeds import PICTURE, seeds
+from tests.hostile.seeds import seeds
 from tests.hostile.webp_bombs import webp_bombs
 
 UPLOAD_BYTES = 10 * 2**20  # none is larger than what the service takes
@@ -36,6 +38,9 @@ def corpus() -> Iterator[HostileFile]:
         for make in (cut, flipped, misjudged, rearranged, extended):
             for what, data in make(name, file, anatomy):
                 yield HostileFile(f"{name}-{what}", data)
+    for name, file in container_seeds().items():
+        for what, data in damaged(name, file):
+            yield HostileFile(f"{name}-{what}", data)
     for make_bombs in (_strange, jpeg_bombs, png_bombs, webp_bombs, profile_bombs):
         for what, data in make_bombs():
             yield HostileFile(what, data)
@@ -46,8 +51,6 @@ def _strange() -> Iterator[tuple[str, bytes]]:
     yield "empty", b""
     yield "zeros", bytes(100_000)
     yield "noise", images.noise()
-    yield "gif", images.gif(PICTURE)
-    yield "tiff", images.tiff(PICTURE)
     yield "archive", images.archive()
     yield "svg-entities", b'<!DOCTYPE s [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><svg>&b;</svg>'
     yield "postscript", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(/etc/passwd) run\n"

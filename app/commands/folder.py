@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from secrets import token_hex
 
 from app.commands.files import FilePlan
 from app.options import OutputOptions
@@ -56,7 +57,9 @@ def _enhance_file(
 
 def _write(target: Path, data: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(target.name + ".part")
+    # A name of its own, as a photo or somebody's unfinished download may be called `….part` too; and a short one, as
+    # disks take 255 bytes: 60 characters have 240 at most.
+    partial = target.with_name(f"{target.name[:60]}.{token_hex(4)}.part")
     try:
         partial.write_bytes(data)  # the file gets its name only when it is whole
         partial.replace(target)

@@ -3,7 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticCustomError
 
@@ -16,6 +16,10 @@ from app.settings import Settings
 from app.work.errors import BadParameter
 from app.work.selection import select
 from pipeline.models.roles import Role
+from pipeline.options import SIZES
+
+if TYPE_CHECKING:
+    from app.commands.files import Plan
 
 # Where the command line has other words than the form.
 HELP = {
@@ -34,25 +38,38 @@ def add_parser(commands: Commands) -> None:
     )
     parser.add_argument("input", metavar="IN", type=Path, help="a photo or a folder")
     parser.add_argument("output", metavar="OUT", type=Path, help="a file, or a folder (made if need be)")
+    parser.add_argument(
+        "--recursive", action="store_true", help="the photos of subfolders too, into the same subfolders"
+    )
+    sizes = parser.add_mutually_exclusive_group()
     for option in OPTIONS:
         if option.name not in LEFT_OUT:
-            parser.add_argument(f"--{option.name.replace('_', '-')}", **_argument(option))
+            (sizes if option.name in SIZES else parser).add_argument(
+                f"--{option.name.replace('_', '-')}", **_argument(option)
+            )
     parser.set_defaults(command=enhance, output_format=None)
 
 
 def enhance(parsed: argparse.Namespace, settings: Settings) -> int:
-    """Restore the photos one after the other; 1 if one of them failed. Raises `PipelineError` if none can be begun."""
+    """Restore the photos one after the other; 1 if one of them failed or a file or folder cannot be read.
+
+    Raises `PipelineError` if none can be begun.
+    """
     selection = select(settings)
     wanted: dict[Role, str | None] = {"restorer": parsed.restorer, "upscaler": parsed.upscaler}
     for role, name in wanted.items():
         if name is not None and name not in selection.offered_names(role):
             raise BadParameter(f"--{role}: there is {', '.join(selection.offered_names(role))}, not {name}.")
     from app.commands.files import plan_files  # imports OpenCV, which other commands do not need
+    from pipeline.codec.formats import accepted_names
 
     try:
-        files = plan_files(parsed.input, parsed.output, parsed.output_format)
+        plan = plan_files(parsed.input, parsed.output, parsed.output_format, recursive=parsed.recursive)
     except ValueError as error:
         raise BadParameter(str(error)) from error
+    _tell(plan)
+    if not plan.photos:
+        raise BadParameter(f"{parsed.input} has no {accepted_names()} photo.")
     # These import torch, which takes seconds.
     from app.commands.folder import enhance_files
     from app.work.loaded_models import LoadedModels
@@ -60,13 +77,29 @@ def enhance(parsed: argparse.Namespace, settings: Settings) -> int:
     options = enhance_options(vars(parsed), settings.threshold_for(parsed.identity_threshold))
     models = LoadedModels(settings, selection).load()
     failed = 0
-    with tqdm(total=len(files), unit="photo", disable=None) as bar:
-        for result in enhance_files(files, options, output_options(vars(parsed)), models, settings.photo_limits):
+    with tqdm(total=len(plan.photos), unit="photo", disable=None) as bar:
+        for result in enhance_files(plan.photos, options, output_options(vars(parsed)), models, settings.photo_limits):
             failed += not result.done
             arrow = f" → {result.target}" if result.done else ""
             bar.write(f"{result.source}{arrow}: {result.message}", file=sys.stderr)
             bar.update()
-    return SOME_FAILED if failed else 0
+    if parsed.input.is_dir():
+        skipped = sum(skipped.files for skipped in plan.skipped)
+        print(f"{len(plan.photos) - failed} restored, {failed} failed, {skipped} skipped.", file=sys.stderr)
+    return SOME_FAILED if failed or any(skipped.unread for skipped in plan.skipped) else 0
+
+
+def _tell(plan: "Plan") -> None:
+    """What is skipped, and which results have other names than one expects."""
+    for skipped in plan.skipped:
+        print(f"Skipped {skipped.where}: {skipped.reason}", file=sys.stderr)
+    if plan.renamed:
+        example = plan.renamed[0]
+        print(
+            f"{len(plan.renamed)} result(s) keep the whole name of the photo, because the shorter one is not unique: "
+            f"{example.source} → {example.target}.",
+            file=sys.stderr,
+        )
 
 
 def _argument(option: Option) -> dict[str, Any]:

@@ -11,11 +11,12 @@ _MEANINGS = {
     400: "Not a well-formed request or form",
     401: "No API key, or a wrong one, where the server asks for one",
     403: "A page of another origin, which may not send this",
+    406: "Accept allows nothing that is offered",
     408: "The upload did not arrive in time",
     413: "Too many bytes or pixels",
-    415: "Not an accepted image",
+    415: "Not an accepted image, or a body that is neither form nor image",
     421: "A host name that this server does not answer for",
-    422: "A bad parameter, no face, or a broken image",
+    422: "A bad or unknown parameter, no face, or a broken image",
     429: "More than this client may ask for, where the server counts",
     500: "Something failed inside the server",
     503: "Not ready, overloaded, or out of memory",
@@ -31,5 +32,5 @@ def error_responses(*statuses: int) -> Responses:
     }
 
 
-# Any address refuses a wrong Content-Length or Host and a large body, and any operation may fail.
-ANYWHERE = error_responses(400, 413, 421, 500)
+# Any address refuses a wrong Content-Length or Host, a large body and an unknown query, and any operation may fail.
+ANYWHERE = error_responses(400, 413, 421, 422, 500)

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from app.access.errors import ForeignOrigin, MalformedHost, RateLimited, Unauthorized, UnknownHost
-from app.http.refusals import BodyTooLarge, MalformedForm, UploadTooSlow
+from app.http.refusals import BodyTooLarge, MalformedForm, NotAcceptable, UploadTooSlow
 from app.observe.request_record import CLIENT_CLOSED_REQUEST, record_of
 from app.work.errors import ShuttingDown, Unavailable
 from pipeline import errors as domain
@@ -25,6 +25,7 @@ STATUS: tuple[tuple[type[domain.PipelineError], int], ...] = (
     (MalformedHost, 400),
     (Unauthorized, 401),
     (ForeignOrigin, 403),
+    (NotAcceptable, 406),
     (UploadTooSlow, 408),
     (BodyTooLarge, 413),
     (UnknownHost, 421),

@@ -1,7 +1,9 @@
 """Why a request is refused for the way in which it was sent."""
 
+from collections.abc import Sequence
+
 from app.settings import FORM_OVERHEAD, MEBIBYTE
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, UnsupportedMediaType
 
 
 class MalformedForm(PipelineError):
@@ -9,6 +11,33 @@ class MalformedForm(PipelineError):
 
     code = "malformed_form"
     stage = "request"
+
+
+class UnreadableBody(UnsupportedMediaType):
+    """The body is neither a form with files nor a photo. `media_type`: what it says it is; empty if it does not."""
+
+    stage = "request"
+
+    def __init__(self, media_type: str) -> None:
+        if media_type == "application/x-www-form-urlencoded":
+            seen = f"The body is {media_type}, which is how curl --data-binary sends any file."
+        else:
+            seen = f"The body is {media_type[:80]}." if media_type else "The request has no Content-Type."
+        super().__init__(
+            f"{seen} Send the photo as the file of a form (multipart/form-data), as curl -F file=@photo.jpg does. "
+            "If the body is the photo itself, add -H 'Content-Type: image/jpeg'."
+        )
+
+
+class NotAcceptable(PipelineError):
+    """The client accepts none of the media types that are offered."""
+
+    code = "not_acceptable"
+    stage = "request"
+
+    def __init__(self, offered: Sequence[str]) -> None:
+        *others, last = offered
+        super().__init__(f"Accept allows nothing that is offered here: {', '.join(others)} or {last}.")
 
 
 class UploadTooSlow(PipelineError):

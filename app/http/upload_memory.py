@@ -50,7 +50,7 @@ class Upload:
         self.bytes = 0
         self._memory, self._deadline, self._allowed_s = memory, deadline, allowed_s
         self._waiting = anyio.CancelScope()
-        self._stopped = self._complete = False
+        self._stopped = self.is_complete = False
 
     def stop(self) -> None:
         """End the upload: whoever waits for its next message, or asks for it later, gets `Overloaded`."""
@@ -59,7 +59,7 @@ class Upload:
 
     async def message(self, receive: Receive) -> Message:
         """The next message. Raises `UploadTooSlow` and `Overloaded`."""
-        if self._complete:
+        if self.is_complete:
             return await receive()  # only the message that the client has disconnected can follow
         with anyio.move_on_after(max(0.0, self._deadline - time.monotonic())) as self._waiting:
             message = await receive()
@@ -69,6 +69,6 @@ class Upload:
             raise UploadTooSlow(self._allowed_s)
         self._memory.add(self, len(message.get("body", b"")))
         if not message.get("more_body", False):
-            self._complete = True
+            self.is_complete = True
             self._memory.release(self)
         return message

@@ -11,6 +11,13 @@ class BadParameter(InputError):
     stage = "parameters"
 
 
+class UnknownParameter(InputError):
+    """A name in the query that nothing reads there."""
+
+    code = "unknown_parameter"
+    stage = "parameters"
+
+
 class MemoryLow(DeviceOutOfMemory):
     """The photo needs more memory than is free. `needed` and `free` are bytes."""
 
@@ -21,7 +28,7 @@ class MemoryLow(DeviceOutOfMemory):
     def __init__(self, needed: int, free: int) -> None:
         super().__init__(
             f"This photo takes about {needed / MEBIBYTE:.0f} MB of memory, of which {free / MEBIBYTE:.0f} MB are free. "
-            "Try again in a moment, or with a smaller photo or upscale_factor."
+            "Try again in a moment, or with a smaller photo or result."
         )
         self.needed, self.free = needed, free
 

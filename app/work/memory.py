@@ -18,9 +18,12 @@ INPUT_PIXEL = 16  # of the photo, and of a reference
 OUTPUT_PIXEL = 30  # of the picture that comes out, as pixels, encoded, and in the answer
 
 
-def photo_bytes(pixels: int, upscale_factor: float, working_bytes: int) -> int:
-    """Bytes that a photo takes at its peak; `working_bytes` is the most that one of its networks works in."""
-    return int(working_bytes + INPUT_PIXEL * pixels + OUTPUT_PIXEL * pixels * upscale_factor**2)
+def photo_bytes(pixels: int, output_pixels: int, working_bytes: int) -> int:
+    """Bytes that a photo takes at its peak; `working_bytes` is the most that one of its networks works in.
+
+    A result that is smaller than the photo counts as large as it: decoding and the metrics work at the photo's size.
+    """
+    return working_bytes + INPUT_PIXEL * pixels + OUTPUT_PIXEL * max(pixels, output_pixels)
 
 
 def reference_bytes(pixels: int) -> int:

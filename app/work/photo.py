@@ -73,8 +73,8 @@ def read(order: Order, models: Models, limits: PhotoLimits, claim: Claim, run: R
     """
     with run.stage("decode"):
         header = inspect(order.file, max_pixels=limits.max_input_pixels)
-        _check_output(header, order, limits)
-        claim(photo_bytes(header.width * header.height, order.options.upscale_factor, working_bytes(order, models)))
+        output_pixels = _checked_output(header, order, limits)
+        claim(photo_bytes(header.width * header.height, output_pixels, working_bytes(order, models)))
         photo = decode(header)
     if order.reference is None:
         return Source(photo, None)
@@ -111,7 +111,11 @@ def finish(order: Order, source: Source, computed: Computed, models: Models, run
             figures = measure(enhanced.image, source.target.image, perceptual=perceptual, reference=compared)
     with run.stage("encode"):
         picture = encode(
-            enhanced.image, enhanced.alpha, output_format=order.output.output_format, quality=order.output.quality
+            enhanced.image,
+            enhanced.alpha,
+            output_format=order.output.output_format,
+            quality=order.output.quality,
+            is_grey=enhanced.is_grey,
         )
     notices = [*enhanced.notices, *picture.notices]
     if source.reference is not None:
@@ -137,16 +141,16 @@ def finish(order: Order, source: Source, computed: Computed, models: Models, run
     return Finished(picture, report, source.photo.width * source.photo.height)
 
 
-def _check_output(header: Header, order: Order, limits: PhotoLimits) -> None:
-    """Raise `TooManyPixels` or `OutputFormatLimit` for a photo that, enlarged, would be too large."""
-    factor = order.options.upscale_factor
-    width, height = output_size(header.width, header.height, factor)
+def _checked_output(header: Header, order: Order, limits: PhotoLimits) -> int:
+    """The number of pixels of the result. Raises `TooManyPixels` or `OutputFormatLimit` where it would be too large."""
+    width, height = output_size(*header.upright_size, order.options)
     check_size(width, height, order.output.output_format)
     if width * height > limits.max_output_megapixels * 1e6:
         raise TooManyPixels(
-            f"Enlarged {factor:g} times the photo would have {width * height / 1e6:.4g} megapixels; "
+            f"The result would have {width * height / 1e6:.4g} megapixels ({width} × {height}); "
             f"at most {limits.max_output_megapixels:g} are made."
         )
+    return width * height
 
 
 def _check_proportions(photo: Photo, reference: Photo) -> None:

@@ -10,14 +10,20 @@ from PIL import ImageCms
 from PIL.JpegImagePlugin import JpegImageFile
 
 from pipeline.codec.damage import damage_reported
-from pipeline.codec.file_parts import Parts, orientation
+from pipeline.codec.file_parts import Parts
 from pipeline.codec.inspect import Header
-from pipeline.codec.jpeg_rows import check_length, lacks_detail, missing_rows
+from pipeline.codec.jpeg_rows import check_length, missing_pixels, scans_of
 from pipeline.codec.limits import CHECKED_BEFORE_DECODING, MAX_MISSING, MAX_PROFILE_BYTES
-from pipeline.codec.png_rows import check_rows
+from pipeline.codec.png_color import ColorSpace
+from pipeline.codec.png_parts import png_file
+from pipeline.codec.png_rows import completed, count_rows
+from pipeline.codec.tiff_parts import check_deflated
+from pipeline.codec.transparency import spread_colors
 from pipeline.errors import BrokenImage
+from pipeline.grey import is_grey, to_grey
 from pipeline.types import FloatArray, Image, Notice, Photo
 
+_ROWS_AT_ONCE = 64
 _UPRIGHT = {
     2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
     3: PIL.Image.Transpose.ROTATE_180,
@@ -33,28 +39,35 @@ def decode(header: Header) -> Photo:
     """The photo in the file that `header` describes, upright and in sRGB.
 
     `image` is (H, W, 3) float32 RGB in [0, 1]; `alpha` is (H, W) float32 in [0, 1], or None where every pixel is
-    opaque. The EXIF orientation is applied and an embedded colour profile converted; a profile that cannot be used
-    leaves the pixels as they are, with the notice `color_profile_ignored`. Of an animation the first frame is taken,
-    with the notice `animation_first_frame`. A JPEG that lacks its last rows, which are then grey, or the last scans of
-    a progressive picture has the notice `photo_truncated`. 16-bit grey keeps its precision, 16-bit colour is cut to 8
-    bits.
+    opaque. Where it is 0, `image` has the colour of visible pixels near it. The orientation of the header is applied,
+    and an embedded colour profile, or the colour space that a PNG tells, converted; one that cannot be used leaves the
+    pixels as they are, with the notice `color_profile_ignored`. HDR is made as dark as sRGB, with the notice
+    `hdr_tone_mapped`. Of an animation the first frame is taken, with the notice `animation_first_frame`. A JPEG that
+    lacks its last rows, which are then grey, or the last scans of a progressive picture, and a PNG that lacks its last
+    rows, which are then empty, have the notice `photo_truncated`. 16-bit grey keeps its precision, 16-bit colour is cut
+    to 8 bits. A photo whose channels differ by at most two levels of 255 in every pixel that is seen `is_grey`.
 
-    Raises `BrokenImage` where the pixels are damaged, cut off (a JPEG: by more than `MAX_MISSING`) or built to be
-    expensive.
+    Raises `BrokenImage` where the pixels are damaged, cut off (rows of a JPEG or PNG: more than `MAX_MISSING`) or built
+    to be expensive.
     """
-    parts = header.parts
-    notices = []
+    parts, pixels = header.parts, header.parts.pixels
+    notices = [*parts.notices]
     with damage_reported(header.file_format.name):
         if header.width * header.height > CHECKED_BEFORE_DECODING:
             _check_cheaply(header)
-        file = header.file_format.plugin(BytesIO(parts.pixels))
+        if parts.header:
+            pixels, truncation = _all_rows(parts)
+            notices += truncation
+        file = header.file_format.plugin(BytesIO(pixels))
         file.load()
         if isinstance(file, JpegImageFile):
             notices += _truncation(parts, file)
         if parts.animated or getattr(file, "is_animated", False):
             notices.append(Notice("animation_first_frame", "The file is an animation; only its first frame is used."))
-        turn = _UPRIGHT.get(orientation(parts.exif or file.info.get("exif", b"")))
+        turn = _UPRIGHT.get(header.orientation)
         picture = file if turn is None else file.transpose(turn)
+        if picture.mode == "RGBa":  # colours multiplied by the opacity
+            picture = picture.convert("RGBA")
         alpha, picture = _alpha(picture), _opaque(picture)
         profile = file.info.get("icc_profile") if parts.profile is None else parts.profile
         if profile is not None:
@@ -65,30 +78,67 @@ def decode(header: Header) -> Photo:
             picture = converted or picture
         if picture.mode == "CMYK":
             picture = picture.convert("RGB")
-    return Photo(_image(picture), alpha, tuple(notices))
+        if parts.space is not None and parts.space.is_hdr:
+            message = "The photo has a high dynamic range (HDR); its brightness was compressed to that of sRGB."
+            notices.append(Notice("hdr_tone_mapped", message))
+    image = _image(picture, parts.space)
+    if alpha is not None:
+        spread_colors(image, alpha)
+    grey = is_grey(image)
+    return Photo(to_grey(image, out=image) if grey else image, alpha, tuple(notices), is_grey=grey)
 
 
 def _check_cheaply(header: Header) -> None:
-    """Find damage before any memory or time is spent on the pixels: a small hostile file may claim a large picture."""
+    """Find damage of a JPEG or TIFF before memory is spent on its pixels: a small hostile file may claim many."""
     parts = header.parts
     if parts.outline:
         check_length(parts.pixels, header.width, header.height)
         JpegImageFile(BytesIO(parts.outline)).load()
-    if parts.header:
-        check_rows(parts.header, parts.packed)
+    if parts.deflated:
+        check_deflated(parts.pixels, parts.deflated)
+
+
+def _all_rows(parts: Parts) -> tuple[bytes, list[Notice]]:
+    """A PNG file with all rows, found before memory is spent on pixels, and what to say about those that were missing.
+
+    Raises `BrokenImage` where too many are missing.
+    """
+    rows = count_rows(parts.header, parts.packed)
+    missing = rows.total - rows.there
+    if rows.interlaced and missing:  # these rows are spread over the picture
+        raise BrokenImage(
+            f"This PNG file is incomplete: it holds {rows.there} of the {rows.total} rows of its interlaced picture."
+        )
+    if rows.ended and not missing:
+        return parts.pixels, []
+    notices = _missing_rows("PNG", missing, rows.total, missing / rows.total, "empty") if missing else []
+    return png_file(parts.head, completed(parts.packed, rows)), notices
 
 
 def _truncation(parts: Parts, picture: JpegImageFile) -> list[Notice]:
-    """What to say about a JPEG file that is not all there. Raises `BrokenImage` where too many rows are missing."""
-    missing, height = missing_rows(picture, parts.pixels), picture.height
-    if missing > MAX_MISSING * height:
-        raise BrokenImage(f"This JPEG file is incomplete: it holds {height - missing} of its picture's {height} rows.")
-    if missing:
-        message = f"The file is incomplete: {missing} of its picture's {height} rows are missing, and left grey."
-        return [Notice("photo_truncated", message)]
-    if lacks_detail(parts.outline):
+    """What to say about a JPEG file that is not all there. Raises `BrokenImage` where too much is missing."""
+    scans = scans_of(parts.outline)
+    if not scans.all_colors:
+        raise BrokenImage("This JPEG file is incomplete: it ends before all colours of its picture.")
+    missing = missing_pixels(picture, parts.pixels, ended=parts.ended)
+    if missing.rows and not scans.last_refines:
+        return _missing_rows("JPEG", missing.rows, picture.height, missing.share, "grey")
+    if missing.rows or not scans.all_details:
         return [Notice("photo_truncated", "The file is incomplete: it ends before the details of its picture.")]
     return []
+
+
+def _missing_rows(format_name: str, missing: int, height: int, share: float, left: str) -> list[Notice]:
+    """What to say about `missing` rows, a `share` of the picture, which are `left` grey or empty.
+
+    Raises `BrokenImage` where that is more than `MAX_MISSING`.
+    """
+    if share > MAX_MISSING:
+        raise BrokenImage(
+            f"This {format_name} file is incomplete: it holds {height - missing} of its picture's {height} rows."
+        )
+    message = f"The file is incomplete: {missing} of its picture's {height} rows are missing, and left {left}."
+    return [Notice("photo_truncated", message)]
 
 
 def _alpha(picture: PIL.Image.Image) -> FloatArray | None:
@@ -127,10 +177,13 @@ def _to_srgb(picture: PIL.Image.Image, profile: bytes) -> PIL.Image.Image | None
         return None
 
 
-def _image(picture: PIL.Image.Image) -> Image:
-    """The pixels of a picture in mode L, RGB or I;16 as (H, W, 3) float32 in [0, 1]."""
+def _image(picture: PIL.Image.Image, space: ColorSpace | None) -> Image:
+    """The pixels of a picture in mode L, RGB or I;16, with colours of `space` (None: sRGB), (H, W, 3) in [0, 1]."""
     pixels = np.asarray(picture)
     image: Image = np.empty((*pixels.shape[:2], 3), np.float32)
     grey_or_rgb = pixels if pixels.ndim == 3 else pixels[..., np.newaxis]
     np.divide(grey_or_rgb, np.float32(np.iinfo(pixels.dtype).max), out=image)
+    if space is not None:
+        for top in range(0, len(image), _ROWS_AT_ONCE):  # the curves take several copies
+            image[top : top + _ROWS_AT_ONCE] = space.in_srgb(image[top : top + _ROWS_AT_ONCE])
     return image

@@ -38,6 +38,7 @@ class FormatInfo:
     """How a format is written: its media type, suffixes (the first is used), longest side in pixels, and settings.
 
     `settings` gives OpenCV's parameters for a quality of 1 to 100. OpenCV knows the encoder by the first suffix.
+    `has_grey`: whether a file may have a single channel.
     """
 
     media_type: str
@@ -45,12 +46,13 @@ class FormatInfo:
     max_side: int
     settings: Callable[[int], tuple[int, ...]]
     has_alpha: bool = True
+    has_grey: bool = True
 
 
 OUTPUT_FORMATS: Mapping[OutputFormat, FormatInfo] = {
     "png": FormatInfo("image/png", (".png",), 1_000_000, _png_settings),
     "jpeg": FormatInfo("image/jpeg", (".jpg", ".jpeg"), 65_500, _jpeg_settings, has_alpha=False),
-    "webp": FormatInfo("image/webp", (".webp",), 16_383, _webp_settings),
+    "webp": FormatInfo("image/webp", (".webp",), 16_383, _webp_settings, has_grey=False),
 }
 
 
@@ -63,12 +65,15 @@ class Encoded:
     notices: tuple[Notice, ...] = ()
 
 
-def encode(image: Image, alpha: FloatArray | None, *, output_format: OutputFormat, quality: int) -> Encoded:
+def encode(
+    image: Image, alpha: FloatArray | None, *, output_format: OutputFormat, quality: int, is_grey: bool = False
+) -> Encoded:
     """The file with `image` (H, W, 3), RGB in [0, 1], and `alpha` (H, W) in [0, 1] or None.
 
     Values are clipped and rounded to 8 bits; the same picture always gives the same bytes. `quality` (1–100) is for
     JPEG and lossy WebP; JPEG keeps full chroma resolution from 90 on. For a format without alpha the picture is
-    composited onto white, with the notice `alpha_flattened`.
+    composited onto white, with the notice `alpha_flattened`. Where `is_grey`, the three channels of `image` are equal,
+    and only one is written where the format can and the picture has no alpha.
 
     Raises `OutputFormatLimit` where a side is longer than the format allows, and `RuntimeError` where the encoder
     fails.
@@ -79,6 +84,8 @@ def encode(image: Image, alpha: FloatArray | None, *, output_format: OutputForma
     if alpha is not None and not info.has_alpha:
         image, alpha = _on_white(image, alpha), None
         notices = (Notice("alpha_flattened", f"{name} has no transparency; the picture was laid on white."),)
+    if is_grey and info.has_grey and alpha is None:  # OpenCV writes no file of grey and alpha
+        image = image[..., :1]
     written, data = cv2.imencode(info.suffixes[0], _levels(image, alpha), info.settings(quality))
     if not written or data.size == 0:
         raise RuntimeError(f"The {name} encoder wrote nothing.")
@@ -91,7 +98,7 @@ def check_size(width: int, height: int, output_format: OutputFormat) -> None:
     if max(width, height) > limit:
         raise OutputFormatLimit(
             f"The result has {width} × {height} pixels, but a {output_format.upper()} file cannot be longer than "
-            f"{limit} pixels on a side; choose another output format or a smaller upscale factor."
+            f"{limit} pixels on a side; choose another output format or a smaller size."
         )
 
 
@@ -101,12 +108,15 @@ def _on_white(image: Image, alpha: FloatArray) -> Image:
 
 
 def _levels(image: Image, alpha: FloatArray | None) -> npt.NDArray[np.uint8]:
-    """BGR (H, W, 3) or BGRA (H, W, 4) in 0…255, rounded half up; in bands, to avoid a second float copy in memory."""
-    height, width = image.shape[:2]
-    levels = np.empty((height, width, 3 if alpha is None else 4), np.uint8)
+    """Grey (H, W, 1), BGR (H, W, 3) or BGRA (H, W, 4) in 0…255, rounded half up.
+
+    In bands, to avoid a second float copy in memory. `image` is RGB or has one channel.
+    """
+    height, width, channels = image.shape
+    levels = np.empty((height, width, channels if alpha is None else channels + 1), np.uint8)
     for top in range(0, height, _ROWS_AT_ONCE):
         rows = slice(top, top + _ROWS_AT_ONCE)
-        levels[rows, :, 2::-1] = np.clip(image[rows] * 255 + 0.5, 0, 255)
+        levels[rows, :, :channels] = np.clip(image[rows, :, ::-1] * 255 + 0.5, 0, 255)
         if alpha is not None:
-            levels[rows, :, 3] = np.clip(alpha[rows] * 255 + 0.5, 0, 255)
+            levels[rows, :, channels] = np.clip(alpha[rows] * 255 + 0.5, 0, 255)
     return levels

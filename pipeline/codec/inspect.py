@@ -10,21 +10,28 @@ from PIL.Image import DecompressionBombError
 from pipeline.codec.damage import damage_reported
 from pipeline.codec.file_parts import Parts
 from pipeline.codec.formats import InputFormat, format_of
-from pipeline.errors import TooManyPixels
+from pipeline.codec.orientation import orientation
+from pipeline.errors import BrokenImage, TooManyPixels
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
     """What is known of a file before it is decoded.
 
-    `width` and `height` are as stored, in pixels: the EXIF orientation may still swap them. `parts` is what
-    `pipeline.codec.decode.decode` needs.
+    `width` and `height` are as stored, in pixels: the `orientation` (EXIF, XMP, TIFF's tag) may still swap them.
+    It is 1 to 8; any other number counts as 1, upright. `parts` is what `pipeline.codec.decode.decode` needs.
     """
 
     file_format: InputFormat
     width: int
     height: int
     parts: Parts
+    orientation: int = 1
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """(width, height) in pixels of the photo that `decode` makes of the file."""
+        return (self.height, self.width) if 5 <= self.orientation <= 8 else (self.width, self.height)
 
 
 def inspect(data: bytes, *, max_pixels: int) -> Header:
@@ -42,9 +49,12 @@ def inspect(data: bytes, *, max_pixels: int) -> Header:
             raise TooManyPixels(
                 f"The photo is too large; at most {max_pixels / 1e6:.4g} megapixels are accepted."
             ) from error
+        if file.width * file.height == 0:
+            raise BrokenImage(f"This {file_format.name} file is damaged: its picture has no pixels.")
         if file.width * file.height > max_pixels:
             raise TooManyPixels(
                 f"The photo has {file.width * file.height / 1e6:.4g} megapixels ({file.width} × {file.height}); "
                 f"at most {max_pixels / 1e6:.4g} are accepted."
             )
-        return Header(file_format, file.width, file.height, parts)
+        turned = orientation(parts.exif or file.info.get("exif") or b"", parts.xmp or file.info.get("xmp") or b"")
+        return Header(file_format, file.width, file.height, parts, turned)

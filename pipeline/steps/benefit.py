@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipeline.blur import edge_width
+from pipeline.blur import SMALLEST_SIDE, edge_width
 from pipeline.face_region import mean_color
 from pipeline.geometry import clip_image, invert, resize, scaled, warp
 from pipeline.run import Run
@@ -18,6 +18,9 @@ LEAST_CHANGE = 0.5 / 255
 # The edges of a restored face may be wider than those of the upscaled one by this factor: the measurement varies as
 # much between two pictures of one face.
 WIDER = 1.2
+# A face is measured at no more than this many times its size in the photo: no upscaler of the registry enlarges more.
+# Beyond it the upscaled face is only resampled, which widens its edges and tells nothing new.
+MOST_MEASURED = 4
 
 
 def lock_colors(faces: Sequence[PlannedFace]) -> list[PlannedFace]:
@@ -39,14 +42,18 @@ def without_blurrier(
     """The faces, with the verdict `kept` on those that the restorer left more blurred than the upscaler.
 
     `background` (H, W, 3) is the enlarged photo; `photo_size` (width, height) is the size of the photo in whose pixels
-    the crops' matrices are. Both are measured aligned, at the size that the face has in the enlarged photo.
+    the crops' matrices are. Both are measured aligned, at the size that the face has in the enlarged photo, or in the
+    photo enlarged `MOST_MEASURED` times. A face that is too small there to be measured keeps its verdict.
     """
     factors = background.shape[1] / photo_size[0], background.shape[0] / photo_size[1]
     judged = []
     for face in faces:
         if face.verdict.is_pasted:
             to_background = scaled(invert(face.crop.affine_matrix), *factors)
-            side = round(min(CROP_SIZE, face.crop.native_size * factors[0]))
+            side = round(min(CROP_SIZE, face.crop.native_size * min(factors[0], MOST_MEASURED)))
+            if side < SMALLEST_SIDE:
+                judged.append(face)
+                continue
             to_crop = scaled(invert(to_background), side / CROP_SIZE, side / CROP_SIZE)
             upscaled = edge_width(warp(background, to_crop, (side, side)))
             restored = edge_width(resize(face.restored, (side, side)))

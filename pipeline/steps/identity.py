@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline.errors import StageFailed
-from pipeline.geometry import IDENTITY_MATRIX, scaled, transform_points
+from pipeline.geometry import IDENTITY_MATRIX, resize, scaled, transform_points
 from pipeline.models.roles import Recogniser
 from pipeline.options import EnhanceOptions, IdentityPolicy
 from pipeline.run import Run
@@ -61,19 +61,24 @@ def compare(
 ) -> list[PlannedFace]:
     """The faces with the similarity of each pasted face in the photo and in the finished picture.
 
-    `photo` is (H, W, 3); `result` (h, w, 3) is the photo at its new size with the faces pasted. The similarity is the
-    cosine of two embeddings, in [-1, 1]. Where it is under the threshold, the policy `warn` gives a reason, and
-    `protect` halves the face's strength, or keeps the original face where the half would be under 1/16. Then the faces
-    have to be pasted and compared again.
+    `photo` is (H, W, 3); `result` (h, w, 3) is the photo at its new size with the faces pasted. If it is smaller, it is
+    compared with the photo at the same size, so that what a face loses by shrinking does not count as the restorer's
+    doing. The similarity is the cosine of two embeddings, in [-1, 1]. Where it is under the threshold, the policy
+    `warn` gives a reason, and `protect` halves the face's strength, or keeps the original face where the half would be
+    under 1/16. Then the faces have to be pasted and compared again.
 
     Raises as `judge` does.
     """
     threshold = _threshold(recogniser, options)
     pasted = [face for face in faces if face.verdict.is_pasted]
-    before = _original_embeddings(photo, pasted, recogniser, run)
-    matrix = scaled(IDENTITY_MATRIX, result.shape[1] / photo.shape[1], result.shape[0] / photo.shape[0])
-    enlarged = [transform_points(face.face.landmarks, matrix) for face in pasted]
-    after = _embed(recogniser, [result] * len(pasted), enlarged, run)
+    height, width = result.shape[:2]
+    matrix = scaled(IDENTITY_MATRIX, width / photo.shape[1], height / photo.shape[0])
+    landmarks = [face.face.landmarks for face in pasted]
+    moved = [transform_points(points, matrix) for points in landmarks]
+    if width < photo.shape[1]:
+        photo, landmarks = resize(photo, (width, height)), moved
+    before = _original_embeddings(photo, landmarks, pasted, recogniser, run)
+    after = _embed(recogniser, [result] * len(pasted), moved, run)
     compared = {}
     for face, first, second in zip(pasted, before, after, strict=True):
         verdict = _compared(face, _cosine(first, second), threshold, options.identity_policy)
@@ -146,10 +151,13 @@ def _under(found: float, threshold: float) -> str:
 
 
 def _original_embeddings(
-    photo: Image, faces: Sequence[PlannedFace], recogniser: Recogniser, run: Run
+    photo: Image, landmarks: Sequence[FloatArray], faces: Sequence[PlannedFace], recogniser: Recogniser, run: Run
 ) -> list[FloatArray]:
-    """The embedding (D,) of each face in the photo, computed only where an earlier comparison has not done it."""
-    missing = [face.face.landmarks for face in faces if face.embedding is None]
+    """The embedding (D,) of each face in the photo, computed only where an earlier comparison has not done it.
+
+    `landmarks` (5, 2) of each face are in pixels of `photo`.
+    """
+    missing = [points for face, points in zip(faces, landmarks, strict=True) if face.embedding is None]
     computed = iter(_embed(recogniser, [photo] * len(missing), missing, run))
     return [next(computed) if face.embedding is None else face.embedding for face in faces]
 

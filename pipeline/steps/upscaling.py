@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import cv2
 import numpy as np
 
 from pipeline.batches import MEMORY_LOW, Batches
@@ -16,21 +17,45 @@ from pipeline.run import Run
 from pipeline.tiling import Canvas, Span, fade, smaller_tile, tile_spans
 from pipeline.types import FloatArray, Image, Notice
 
+LEAST_FACTOR = 0.5  # a network works on a photo whose sides shrink to more than this
 
-def output_size(width: int, height: int, factor: float) -> tuple[int, int]:
-    """(width, height) in pixels of a photo enlarged by `factor`, rounded, no side under 1."""
+
+def output_size(width: int, height: int, options: EnhanceOptions) -> tuple[int, int]:
+    """(width, height) in pixels of the result for an upright photo of `width` × `height` pixels.
+
+    A side that `options` name has exactly that many pixels; all others are rounded, and none is under 1.
+    """
+    long_side = options.long_side
+    wanted_width = options.width or (long_side if width >= height else None)
+    wanted_height = options.height or (long_side if width < height else None)
+    if wanted_width is not None:
+        return wanted_width, max(1, round(height * wanted_width / width))
+    if wanted_height is not None:
+        return max(1, round(width * wanted_height / height)), wanted_height
+    factor = options.upscale_factor
     return max(1, round(width * factor)), max(1, round(height * factor))
 
 
-def choose_upscaler(options: EnhanceOptions, models: Models) -> tuple[Upscaler | None, list[Notice]]:
-    """The network that enlarges the photo as `options` ask, or None for plain resampling; and what has no effect."""
-    if options.background == "resample":
+def enlargement(photo_size: tuple[int, int], size: tuple[int, int]) -> float:
+    """How many times as long as the photo's the result's sides are, both (width, height); the larger of two factors."""
+    return max(size[0] / photo_size[0], size[1] / photo_size[1])
+
+
+def choose_upscaler(options: EnhanceOptions, factor: float, models: Models) -> tuple[Upscaler | None, list[Notice]]:
+    """The network for a photo that grows by `factor`, or None for plain resampling; and which options had no effect.
+
+    A photo that shrinks to half or less is only resampled: the mean of four or more pixels has little noise left, and a
+    network would work on all of them first.
+    """
+    resampled = options.background == "resample"
+    if resampled or factor <= LEAST_FACTOR:
         if options.upscaler is None and options.denoise_strength == 1:
             return None, []
-        message = "With background=resample no upscaler is used: upscaler and denoise_strength had no effect."
+        when = "With background=resample" if resampled else "At half of the photo's size or less"
+        message = f"{when} no upscaler is used: upscaler and denoise_strength had no effect."
         return None, [Notice("upscaler_unused", message)]
-    upscaler, notices = upscaler_for(options.upscale_factor, models.upscalers), []
-    if upscaler.scale < options.upscale_factor:
+    upscaler, notices = upscaler_for(factor, models.upscalers), []
+    if upscaler.scale < factor:
         message = f"{upscaler.name} enlarges {upscaler.scale} times; what is beyond that was resampled."
         notices.append(Notice("upscaler_too_small", message))
     if options.denoise_strength == 1:
@@ -48,15 +73,14 @@ def upscaler_for(factor: float, upscalers: Mapping[int, Upscaler]) -> Upscaler:
     return upscalers[min((scale for scale in upscalers if scale >= factor), default=max(upscalers))]
 
 
-def upscale(image: Image, factor: float, upscaler: Upscaler | None, run: Run) -> Image:
-    """`image` (H, W, 3) enlarged by `factor`: by the network and resampled to the exact size, or by Lanczos alone.
+def upscale(image: Image, size: tuple[int, int], upscaler: Upscaler | None, run: Run) -> Image:
+    """`image` (H, W, 3) at the new `size` (width, height): by the network, then resampled; or only resampled.
 
     Raises `StageFailed` where the network gives another shape or values that are not finite, and `DeviceOutOfMemory`.
     """
-    size = output_size(image.shape[1], image.shape[0], factor)
     if upscaler is None:
         return resize(image, size)
-    if upscaler.scale < factor:
+    if upscaler.scale < enlargement((image.shape[1], image.shape[0]), size):
         result = resize(upscale_tiled(image, upscaler, run), size)
     else:
         result = upscale_tiled(image, upscaler, run, size)
@@ -64,9 +88,13 @@ def upscale(image: Image, factor: float, upscaler: Upscaler | None, run: Run) ->
     return result
 
 
-def upscale_alpha(alpha: FloatArray | None, factor: float) -> FloatArray | None:
-    """`alpha` (H, W) in [0, 1] enlarged by `factor`, by Lanczos; None for None."""
-    return None if alpha is None else resize(alpha, output_size(alpha.shape[1], alpha.shape[0], factor))
+def upscale_alpha(alpha: FloatArray | None, size: tuple[int, int]) -> FloatArray | None:
+    """`alpha` (H, W) in [0, 1] at the new `size` (width, height), enlarged by cubic interpolation; None for None.
+
+    Lanczos would leave a ring of up to 15/255 around what is opaque: it oscillates, where cubic interpolation only
+    overshoots once, below 0.
+    """
+    return None if alpha is None else resize(alpha, size, enlarging=cv2.INTER_CUBIC)
 
 
 def upscale_tiled(image: Image, upscaler: Upscaler, run: Run, size: tuple[int, int] | None = None) -> Image:

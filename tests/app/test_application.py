@@ -17,6 +17,7 @@ from starlette.formparsers import MultiPartParser
 
 from app.application import create_app
 from app.settings import Settings
+from pipeline.codec.formats import INPUT_FORMATS
 from tests import images
 from tests.app import samples
 from tests.app.fakes import FakeModels
@@ -89,13 +90,17 @@ def test_openapi_has_every_operation(likeness: Likeness) -> None:
 def test_openapi_describes_the_form_and_every_answer(likeness: Likeness) -> None:
     document = likeness.client.get("/openapi.json").json()
     enhance = document["paths"]["/api/v1/enhance"]["post"]
-    (media_type,) = enhance["requestBody"]["content"]
-    assert media_type == "multipart/form-data"
-    reference = enhance["requestBody"]["content"][media_type]["schema"]["$ref"]
+    bodies = enhance["requestBody"]["content"]
+    assert set(bodies) == {"multipart/form-data", *(row.media_type for row in INPUT_FORMATS)}
+    assert "in the query" in enhance["requestBody"]["description"]
+    reference = bodies["multipart/form-data"]["schema"]["$ref"]
     form = document["components"]["schemas"][reference.rsplit("/", 1)[-1]]
     assert set(form["properties"]) == {
         "file",
         "upscale_factor",
+        "width",
+        "height",
+        "long_side",
         "strength",
         "faces",
         "face_overrides",
@@ -119,6 +124,7 @@ def test_openapi_describes_the_form_and_every_answer(likeness: Likeness) -> None
         "400",
         "401",
         "403",
+        "406",
         "408",
         "413",
         "415",

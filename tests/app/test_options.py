@@ -12,7 +12,7 @@ from app.commands import photos
 from app.http.schemas.forms import EnhanceForm, UpscaleForm
 from app.http.schemas.state import Limits
 from app.options import OPTIONS, Option, enhance_options, table_of
-from pipeline.options import About, EnhanceOptions
+from pipeline.options import SIZES, About, EnhanceOptions
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 BY_NAME = {option.name: option for option in OPTIONS}
@@ -95,6 +95,20 @@ def test_the_command_line_refuses_a_bad_value(arguments: tuple[str, str], capsys
     with pytest.raises(SystemExit):
         parsed(*arguments)
     assert arguments[0] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("first", SIZES)
+@pytest.mark.parametrize("second", SIZES)
+def test_the_command_line_takes_one_size(first: str, second: str, capsys: pytest.CaptureFixture[str]) -> None:
+    names = {f"--{name.replace('_', '-')}" for name in (first, second)}
+    arguments = [part for name in sorted(names) for part in (name, "2" if name == "--upscale-factor" else "1024")]
+    if len(names) == 1:
+        assert parsed(*arguments)[first] in (2, 1024)
+        return
+    with pytest.raises(SystemExit):
+        parsed(*arguments)
+    *_, said = capsys.readouterr().err.splitlines()
+    assert all(name in said for name in names)
 
 
 def test_options_that_are_not_given_have_the_pipelines_defaults() -> None:

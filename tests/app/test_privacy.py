@@ -107,16 +107,19 @@ def _is_ready(client: httpx.Client, process: subprocess.Popen[bytes]) -> bool:
 
 
 def _requests(client: httpx.Client) -> Iterator[httpx.Response]:
-    url = f"{ENHANCE}?{QUERY}={QUERY}"
     for key in KEYS:
-        yield client.post(url, files={"file": (FILE_NAME, photo())}, headers={**key, "X-Request-ID": "7f3a"})
+        yield client.post(ENHANCE, files={"file": (FILE_NAME, photo())}, headers={**key, "X-Request-ID": "7f3a"})
     for _, file in broken():
-        yield client.post(url, files={"file": (FILE_NAME, file)}, headers=KEYS[0])
-    yield client.post(url, files={"file": (FILE_NAME, photo())}, data={FIELD: FIELD}, headers=KEYS[0])
-    yield client.post(url, files={FILE_NAME: (FILE_NAME, photo())}, data={"strength": FIELD}, headers=KEYS[0])
+        yield client.post(ENHANCE, files={"file": (FILE_NAME, file)}, headers=KEYS[0])
+    yield client.post(ENHANCE, files={"file": (FILE_NAME, photo())}, data={FIELD: FIELD}, headers=KEYS[0])
+    yield client.post(ENHANCE, files={FILE_NAME: (FILE_NAME, photo())}, data={"strength": FIELD}, headers=KEYS[0])
     bare = f"--x\r\n{CONTENT}\r\n\r\n--x--\r\n".encode()
-    yield client.post(url, content=bare, headers={**KEYS[0], "Content-Type": "multipart/form-data; boundary=x"})
-    yield client.post(url, content=CONTENT.encode(), headers={**KEYS[0], "Content-Type": CONTENT})
+    yield client.post(ENHANCE, content=bare, headers={**KEYS[0], "Content-Type": "multipart/form-data; boundary=x"})
+    yield client.post(ENHANCE, content=CONTENT.encode(), headers={**KEYS[0], "Content-Type": CONTENT})
+    for query in (f"{QUERY}=1", f"strength={QUERY}"):
+        for sent in ({"files": {"file": (FILE_NAME, photo())}}, {"content": photo()}):
+            headers = {**KEYS[0], "Content-Type": f"image/{CONTENT}"} if "content" in sent else KEYS[0]
+            yield client.post(f"{ENHANCE}?{query}", headers=headers, **sent)
     yield client.get(f"/{PATH}?{QUERY}", headers={**KEYS[0], "X-Request-ID": f"{PATH}/", "traceparent": PATH})
     yield client.request(PATH.upper(), "/api/v1/status", headers=KEYS[0])
 

@@ -1,6 +1,6 @@
-"""Whatever a photo's EXIF block or colour profile is, its pixels are decoded.
+"""Whatever a photo's EXIF block, colour profile or XMP packet is, its pixels are decoded.
 
-The first byte chooses the format, the second the colours, the third whether the rest is EXIF or a profile.
+The first byte chooses the format, the second the colours, the third whether the rest is EXIF, a profile or XMP.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tests.images import gradient
 SIDE = 8
 FORMATS = ("JPEG", "PNG", "WEBP")
 MODES = ("RGB", "L", "RGBA", "CMYK")
-KINDS = ("exif", "icc_profile")
+KINDS = ("exif", "icc_profile", "xmp")  # XMP not in PNG, where Pillow does not write it
 _PICTURE = Image.fromarray(gradient(SIDE, SIDE))
 
 
@@ -37,5 +37,5 @@ def with_metadata(data: bytes) -> bytes:
         mode = "RGB"
     file = BytesIO()
     # A JPEG segment holds 64 KiB, and Pillow splits only profiles.
-    _PICTURE.convert(mode).save(file, file_format, **{kind: data[3 : 60_000 if kind == "exif" else None]})
+    _PICTURE.convert(mode).save(file, file_format, **{kind: data[3 : None if kind == "icc_profile" else 60_000]})
     return file.getvalue()

@@ -1,7 +1,8 @@
-"""Whatever the body of a form, the application answers it, with JSON and without a fault of its own.
+"""Whatever the body of a request, the application answers it, with JSON and without a fault of its own.
 
 The first byte is the size of the pieces in which the body arrives (0: whole), the first line the Content-Type (empty:
-that of a good form), and the rest the body. The photos of the corpus are broken, so that none is processed.
+that of a good form) and, behind a question mark, the query, and the rest the body. The photos of the corpus are broken,
+so that none is processed.
 """
 
 from __future__ import annotations
@@ -36,16 +37,17 @@ _APP = _started()
 
 
 def try_bytes(data: bytes) -> None:
-    content_type, _, body = data[1:].partition(b"\n")
+    head, _, body = data[1:].partition(b"\n")
+    content_type, _, query = head.partition(b"?")
     size = (data[0] if data else 0) or len(body) or 1
     pieces = [body[start : start + size] for start in range(0, len(body), size)]
-    status, answer = _LOOP.run_until_complete(_answer(content_type or FORM, pieces))
+    status, answer = _LOOP.run_until_complete(_answer(content_type or FORM, query, pieces))
     document = json.loads(answer)
     if status not in ANSWERS or ("data" if status == 200 else "error") not in document:
         raise ValueError(f"The answer to the form is {status}: {document}")
 
 
-async def _answer(content_type: bytes, pieces: list[bytes]) -> tuple[int, bytes]:
+async def _answer(content_type: bytes, query: bytes, pieces: list[bytes]) -> tuple[int, bytes]:
     """Status and body of the answer to a POST whose body arrives in these pieces."""
     arriving = [
         *({"type": "http.request", "body": piece, "more_body": True} for piece in pieces),
@@ -69,7 +71,7 @@ async def _answer(content_type: bytes, pieces: list[bytes]) -> tuple[int, bytes]
         "scheme": "http",
         "path": ENHANCE,
         "raw_path": ENHANCE.encode(),
-        "query_string": b"",
+        "query_string": query,
         "headers": [(b"host", b"127.0.0.1"), (b"content-type", content_type)],
         "client": ("127.0.0.1", 50_000),
         "server": ("127.0.0.1", 8000),

@@ -52,6 +52,8 @@ def png_bombs() -> Iterator[tuple[str, bytes]]:
         b"tRNS",
         b"PLTE",
         b"gAMA",
+        b"sRGB",
+        b"cICP",
         b"acTL",
         b"fcTL",
         b"fdAT",
@@ -68,6 +70,12 @@ def png_bombs() -> Iterator[tuple[str, bytes]]:
     yield "png-of-100000-chunks", images.with_chunks(plain, chunk(b"abCd", b"") * 100_000)
     yield "png-of-800000-chunks", images.with_chunks(plain, chunk(b"abCd", b"") * 800_000)
     yield "png-text-bomb", images.text_bomb(PICTURE)
+    packed_exif = chunk(b"zTXt", b"Raw profile type exif\0\0" + zeros(2 * 10**8))
+    yield "png-40-exif-text-bombs", images.with_chunks(plain, *[packed_exif] * 40)
+    packed_xmp = chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zeros(2 * 10**8))
+    yield "png-xmp-bomb", images.with_chunks(plain, packed_xmp)
+    unpacked_xmp = chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + b"tiff:Orientation  =" * 450_000)
+    yield "png-xmp-of-9-mb", images.with_chunks(plain, unpacked_xmp)
     packed_text = b"Comment\0\1\0\0\0" + zeros(2 * 10**8)
     yield "png-international-text-bomb", images.with_chunks(plain, chunk(b"iTXt", packed_text))
     frames = chunk(b"acTL", struct.pack(">II", 2**31 - 1, 0))

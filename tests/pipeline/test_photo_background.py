@@ -36,8 +36,22 @@ def test_alpha_is_enlarged_with_the_picture(work: Callable[..., Enhanced], facto
     result = work(photo, asking(upscale_factor=factor), models(LEFT), Run())
     assert result.alpha is not None
     assert result.alpha.shape == result.image.shape[:2] == (round(170 * factor), round(250 * factor))
-    assert np.array_equal(result.alpha, resize(alpha, (round(250 * factor), round(170 * factor))))
+    assert np.abs(result.alpha - resize(alpha, (round(250 * factor), round(170 * factor)))).max() < 0.01
     assert (result.alpha[0, 0], result.alpha[-1, -1]) == pytest.approx((0, 1), abs=0.01)
+
+
+@pytest.mark.parametrize("factor", [1.5, 2.0, 4.0])
+def test_an_opaque_part_gets_no_ring_of_faint_alpha(factor: float) -> None:
+    rows, columns = np.mgrid[0:65, 0:65]
+    inside = np.hypot(rows - 32, columns - 32) < 20
+    result = upscale_photo(
+        replace(grey_photo(65, 65), alpha=frozen(inside)), asking(upscale_factor=factor), models(), Run()
+    )
+    assert result.alpha is not None
+    rows, columns = (np.mgrid[0 : len(result.alpha), 0 : len(result.alpha)] + 0.5) / factor - 0.5
+    distance = np.hypot(rows - 32, columns - 32)
+    assert result.alpha[distance > 22.5].max() == 0
+    assert result.alpha[distance < 17.5].min() > 1 - 1e-6
 
 
 @pytest.mark.parametrize("work", [enhance, upscale_photo])
@@ -89,6 +103,21 @@ def test_what_has_no_effect_is_said(work: Callable[..., Enhanced], asked: dict[s
     options = asking(require_face=False, background="resample")
     assert "upscaler_unused" not in codes(work(grey_photo(), options, offering, Run()))
     assert "upscaler_unused" in codes(work(grey_photo(), replace(options, **asked), offering, Run()))
+
+
+@pytest.mark.parametrize("work", [enhance, upscale_photo])
+@pytest.mark.parametrize(("width", "scales"), [(25, []), (125, []), (126, [2]), (500, [2]), (501, [4])])
+def test_a_photo_that_shrinks_to_half_or_less_takes_no_network(
+    work: Callable[..., Enhanced], width: int, scales: list[int]
+) -> None:
+    upscalers = [FakeUpscaler(2), FakeUpscaler(4)]
+    result = work(grey_photo(), asking(width=width, require_face=False), fake_models(upscalers=upscalers), Run())
+    assert result.image.shape == (round(170 * width / 250), width, 3)
+    assert [upscaler.scale for upscaler in upscalers if upscaler.shapes] == scales
+    assert ("upscaler" in result.models) == bool(scales)
+    assert "upscaler_unused" not in codes(result)
+    asked = asking(width=width, require_face=False, denoise_strength=0.5)
+    assert ("upscaler_unused" in codes(work(grey_photo(), asked, fake_models(), Run()))) == (not scales)
 
 
 def test_an_upscaler_that_does_not_reach_says_so() -> None:

@@ -46,7 +46,7 @@ def make(folder: Path) -> None:
     (folder / "broken.jpg").write_bytes(whole[: len(whole) // 2])
     (folder / "note.jpg").write_text("This is no photo, whatever its name says.\n")
     (folder / "empty.jpg").write_bytes(b"")
-    (folder / "phone.heic").write_bytes(b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(200))
+    (folder / "film.heic").write_bytes(b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + bytes(200))
     Image.new("L", (6000, 5000), 128).save(folder / "vast.png")
     Image.new("L", (4200, 4200), 128).save(folder / "wide.png")  # 17.6 megapixels, 159 at ×3
 

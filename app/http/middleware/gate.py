@@ -9,18 +9,15 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 
-from python_multipart.multipart import parse_options_header
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import Message, Receive, Scope, Send
 
 from app.http.client import client_name
-from app.http.middleware.base import HTTPMiddleware, is_post_to
+from app.http.middleware.base import HTTPMiddleware, is_post_to, with_headers
+from app.http.photo_head import closing_boundary
 from app.http.refusals import BodyTooLarge, MalformedForm
 from app.http.upload_memory import Upload, UploadMemory
 from app.work.admission import Arrival
-
-# Of a whole form. Any other name would choose among all of Python's codecs, some of which fail or are slow.
-_CHARSETS = {b"utf-8", b"utf8", b"us-ascii", b"iso-8859-1"}
 
 
 @dataclass(frozen=True)
@@ -29,8 +26,8 @@ class GateMiddleware(HTTPMiddleware):
     `read_timeout_s` after its request began. All bodies that are arriving share `memory`.
 
     On the paths in `guarded`, a request needs a place for its client, `arriving`, before its body is read: what could
-    not be served is refused at once (not ready, overloaded), and what is read has its place. The body must be a form
-    with its closing boundary: the parser would silently drop the cut off part of an incomplete one.
+    not be served is refused at once (not ready, overloaded), and what is read has its place. The body must be a photo,
+    or a form with its closing boundary: the parser would silently drop the cut off part of an incomplete one.
     """
 
     max_body_bytes: int
@@ -41,7 +38,9 @@ class GateMiddleware(HTTPMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Raises `PipelineError`, also when the body is received."""
-        closing = self._inspect(scope)
+        self._check_length(Headers(scope=scope))
+        is_guarded = is_post_to(self.guarded, scope)
+        closing = closing_boundary(scope) if is_guarded else b""
         received, tail, closed = 0, b"", not closing
         started_at = scope.get("started_at", time.monotonic())  # set by GuardedProtocol; other servers do not
         upload = Upload(self.memory, started_at + self.read_timeout_s, self.read_timeout_s)
@@ -61,26 +60,21 @@ class GateMiddleware(HTTPMiddleware):
                     raise MalformedForm("The form is cut off: its closing boundary is missing.")
             return message
 
+        def close_unless_read(headers: MutableHeaders) -> None:
+            if not upload.is_complete:  # the rest of the body must not be parsed as the next request
+                headers["Connection"] = "close"
+
         with ExitStack() as held:
-            if closing:
+            if is_guarded:
+                send = with_headers(send, close_unless_read)
                 scope["arrival"] = held.enter_context(self.arriving(client_name(scope)))
             held.callback(self.memory.release, upload)
             await self.app(scope, receive_bounded, send)
 
-    def _inspect(self, scope: Scope) -> bytes:
-        """The closing boundary that the body must have; empty if it need not be a form. Raises `PipelineError`."""
-        headers = Headers(scope=scope)
+    def _check_length(self, headers: Headers) -> None:
+        """Raises `MalformedForm` and `BodyTooLarge` for the length that the head declares."""
         declared = headers.get("content-length", "0")
         if not declared.isascii() or not declared.isdigit():
             raise MalformedForm("The Content-Length header is not a number.")
         if int(declared) > self.max_body_bytes:
             raise BodyTooLarge(self.max_body_bytes)
-        if not is_post_to(self.guarded, scope):
-            return b""
-        media_type, parameters = parse_options_header(headers.get("content-type", ""))
-        boundary = parameters.get(b"boundary", b"")
-        if media_type != b"multipart/form-data" or not boundary:
-            raise MalformedForm("Send the photo as multipart/form-data with a boundary, in a field named file.")
-        if parameters.get(b"charset", b"utf-8").lower() not in _CHARSETS:
-            raise MalformedForm("The charset of a form is utf-8, us-ascii or iso-8859-1.")
-        return b"--" + boundary + b"--"

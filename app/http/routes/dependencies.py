@@ -1,14 +1,18 @@
 """Dependencies of the routes: the parts that `create_app` put together."""
 
-from typing import Annotated
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from pydantic import BaseModel
 
 from app.http.answer_memory import AnswerMemory
+from app.http.photo_head import is_bare_photo
+from app.http.query import refuse_query
 from app.work.service import Service
 
 
-# Both are coroutines: FastAPI would call functions in its thread pool, for each request.
+# All are coroutines: FastAPI would call functions in its thread pool, for each request.
 async def _service(request: Request) -> Service:
     found: Service = request.app.state.service
     return found
@@ -17,6 +21,24 @@ async def _service(request: Request) -> Service:
 async def _answers(request: Request) -> AnswerMemory:
     found: AnswerMemory = request.app.state.answers
     return found
+
+
+async def no_query(request: Request) -> None:
+    """For routes that take no query parameters. Raises `UnknownParameter` if the request has one."""
+    refuse_query(request.scope, "this address takes none")
+
+
+def fields_in_query(form: type[BaseModel]) -> Callable[[Request], Coroutine[Any, Any, None]]:
+    """For a route whose photo may be the body itself, with the fields of `form` in the query.
+
+    What it returns raises `UnknownParameter` if the query has others. It runs before the values are checked.
+    """
+
+    async def check(request: Request) -> None:
+        if is_bare_photo(request.headers):
+            refuse_query(request.scope, "only the fields of the form are", form.model_fields)
+
+    return check
 
 
 ServiceDep = Annotated[Service, Depends(_service)]

@@ -1,22 +1,24 @@
-"""`POST /api/v1/enhance` and `/upscale`: a form with a photo in, the picture and its figures out."""
+"""`POST /api/v1/enhance` and `/upscale`: a photo in, as a form or bare, the picture and its figures out."""
 
 from collections import Counter
 from dataclasses import asdict, replace
 from typing import Annotated, Any, Literal
 
 import orjson
-from fastapi import APIRouter, Form, Request, UploadFile
+from fastapi import APIRouter, Depends, Form, Request, UploadFile
 from starlette.responses import Response
 
 from app.http import event_stream
-from app.http.accept import by_preference
 from app.http.answer_memory import AnswerMemory
+from app.http.answer_type import EVENTS, PICTURES, answer_type
 from app.http.document import json_document
+from app.http.encoded_picture import encoding_of
 from app.http.error_responses import Responses, error_responses
 from app.http.errors import error_statuses
 from app.http.large_response import LargeResponse
+from app.http.photo_request import PhotoRoute
 from app.http.policy import Policy
-from app.http.routes.dependencies import AnswersDep, ServiceDep, disconnected
+from app.http.routes.dependencies import AnswersDep, ServiceDep, disconnected, fields_in_query
 from app.http.schemas.answers import EnhanceResponse
 from app.http.schemas.forms import EnhanceForm, UpscaleForm
 from app.observe.request_record import record_of
@@ -27,19 +29,16 @@ from app.work.order import Order, Task
 from app.work.progress import Progress
 from app.work.report import Report
 from app.work.service import Service, Write
-from pipeline.codec.encode import OUTPUT_FORMATS
 from pipeline.codec.formats import INPUT_FORMATS
-from pipeline.options import OutputFormat
+from pipeline.errors import UnsupportedMediaType
 
 router = APIRouter(
     prefix="/api/v1",
     tags=["photos"],
+    route_class=PhotoRoute,
     # Four files: photo and reference, each twice, so that a repeated one is refused by its field's name.
     form_limits={"max_files": 4, "max_fields": 64, "max_part_size": 4096},
 )
-
-PICTURES: dict[str, OutputFormat] = {info.media_type: name for name, info in OUTPUT_FORMATS.items()}
-DOCUMENT, EVENTS = "application/json", event_stream.EventStream.media_type
 
 _PICTURE = {"schema": {"type": "string", "format": "binary"}}
 _ANSWERS: Responses = {
@@ -53,11 +52,20 @@ _ANSWERS: Responses = {
 }
 _ACCEPTED = ", ".join(row.media_type for row in INPUT_FORMATS)
 _ENCODINGS = {name: {"contentType": _ACCEPTED} for name in ("file", "reference")}
-_FORM = {"requestBody": {"content": {"multipart/form-data": {"encoding": _ENCODINGS}}}}
-_DESCRIBED: dict[str, Any] = {"responses": _ANSWERS, "response_class": Response, "openapi_extra": _FORM}
+_BODY = {
+    "description": "A form. Or the photo itself, as image/* or application/octet-stream; the other fields of the form, "
+    "but for `reference`, are then in the query: `?upscale_factor=2&output_format=jpeg`. A form takes no query.",
+    "content": {"multipart/form-data": {"encoding": _ENCODINGS}}
+    | {row.media_type: {"schema": _PICTURE["schema"]} for row in INPUT_FORMATS},
+}
+_DESCRIBED: dict[str, Any] = {
+    "responses": _ANSWERS,
+    "response_class": Response,
+    "openapi_extra": {"requestBody": _BODY},
+}
 
 
-@router.post("/enhance", operation_id="enhance", **_DESCRIBED)
+@router.post("/enhance", operation_id="enhance", dependencies=[Depends(fields_in_query(EnhanceForm))], **_DESCRIBED)
 @Policy(counted=True, guarded=True)
 async def enhance(
     request: Request,
@@ -71,7 +79,7 @@ async def enhance(
     return await _answer(request, form, threshold, "enhance", service, answers)
 
 
-@router.post("/upscale", operation_id="upscale", **_DESCRIBED)
+@router.post("/upscale", operation_id="upscale", dependencies=[Depends(fields_in_query(UpscaleForm))], **_DESCRIBED)
 @Policy(counted=True, guarded=True)
 async def upscale(
     request: Request,
@@ -97,7 +105,7 @@ async def _answer(
         raise BadParameter(f"{' and '.join(repeated)} may be given only once.")
     _check_offered("upscaler", form.upscaler, service)
     output = output_options(dict(form))
-    media_type = _wanted(request, output.output_format)
+    media_type = answer_type(request.headers, request.scope["http_version"], output.output_format)
     picture = PICTURES.get(media_type)
     order = Order(
         task=task,
@@ -132,20 +140,11 @@ async def _bytes(upload: UploadFile, name: str) -> bytes:
     await upload.close()  # frees its memory; FastAPI would do so only after the whole answer is sent
     if not data:
         raise BadParameter(f"{name} is empty.")
+    encoding = encoding_of(data)
+    if encoding is not None:
+        stage = "decode" if name == "file" else name
+        raise UnsupportedMediaType(f"{name} is {encoding}: send the bytes of the picture instead.", stage=stage)
     return data
-
-
-def _wanted(request: Request, output_format: OutputFormat) -> str:
-    """The media type that `Accept` asks for: a picture's, that of events, or else the document's."""
-    has_events = request.scope["http_version"] != "1.0"  # HTTP/1.0 has no chunks, which a stream needs
-    for media_type in by_preference(request.headers, "accept"):
-        if media_type in PICTURES or (media_type == EVENTS and has_events):
-            return media_type
-        if media_type == "image/*":
-            return OUTPUT_FORMATS[output_format].media_type
-        if media_type in (DOCUMENT, "application/*", "text/html", "*/*"):
-            return DOCUMENT  # a browser that sends a form names text/html before any image
-    return DOCUMENT
 
 
 def _summary(report: Report) -> dict[str, str]:

@@ -3,12 +3,14 @@
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from fastapi import UploadFile
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import PydanticCustomError
 
 from app.face_overrides import FaceOverrides
 from app.options import OPTIONS, Option
 from pipeline.codec.formats import accepted_names
+from pipeline.options import SIZES
 
 _Absent: TypeAlias = SkipJsonSchema[None]  # a field may be left out, but a form cannot say null
 
@@ -29,13 +31,34 @@ def _field(option: Option) -> tuple[Any, Any]:
     return option.type, Field(option.default, **bounds, **shown)
 
 
+def _one_size(form: BaseModel) -> BaseModel:
+    """The form. Raises `PydanticCustomError` where it was given more than one size of the result."""
+    given = [name for name in SIZES if name in form.model_fields_set]
+    if len(given) > 1:
+        *others, last = SIZES
+        raise PydanticCustomError(
+            "sizes",
+            "{given} contradict each other; give at most one of {all}",
+            {"given": " and ".join(given), "all": f"{', '.join(others)} and {last}"},
+        )
+    return form
+
+
 def _form(name: str, words: str, *, enhances: bool) -> type[BaseModel]:
     file = (UploadFile, Field(description=accepted_names()))
     reference = (UploadFile | _Absent, Field(None, description="ground truth that the metrics compare with"))
     shared = {option.name: _field(option) for option in OPTIONS if option.about.upscales}
     others = {option.name: _field(option) for option in OPTIONS if enhances and not option.about.upscales}
     form: dict[str, Any] = {"file": file, **shared, "reference": reference, **others}
-    return create_model(name, __doc__=words, __module__=__name__, __config__=ConfigDict(extra="forbid"), **form)
+    validators: dict[str, Any] = {"one_size": model_validator(mode="after")(_one_size)}
+    return create_model(
+        name,
+        __doc__=words,
+        __module__=__name__,
+        __config__=ConfigDict(extra="forbid"),
+        __validators__=validators,
+        **form,
+    )
 
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from app.commands.files import plan_files
 from app.commands.folder import enhance_files
@@ -18,7 +19,7 @@ from tests.app.full_disk import full_disk
 
 
 def done(source: Path, target: Path, fakes: FakeModels, **settings: float) -> list[tuple[str, bool, str]]:
-    plans = plan_files(source, target, None)
+    plans = plan_files(source, target, None).photos
     limits = Settings(**settings).photo_limits  # type: ignore[arg-type]
     results = enhance_files(plans, EnhanceOptions(), OutputOptions(), fakes(), limits)
     return [(result.source.name, result.done, result.message) for result in results]
@@ -34,7 +35,7 @@ def test_a_broken_photo_does_not_stop_the_rest(album: Path, tmp_path: Path, fake
         ("ab.png", False),
         ("b.PNG", True),
     ]
-    assert "ends before" in results[1][2]
+    assert "is incomplete" in results[1][2]
     assert "1 of 1 face(s) restored, 96×64" in results[0][2]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "b.png"]
     assert samples.opened((tmp_path / "out" / "a.png").read_bytes()).size == (96, 64)
@@ -65,11 +66,29 @@ def test_a_full_disk_is_told_and_leaves_no_part(album: Path, tmp_path: Path, fak
 
 def test_no_partly_written_file_remains(album: Path, tmp_path: Path, fakes: FakeModels) -> None:
     target = tmp_path / "out" / "b.png"
-    plans = plan_files(album / "b.PNG", target, None)
+    plans = plan_files(album / "b.PNG", target, None).photos
     target.mkdir(parents=True)  # another process creates a folder there meanwhile
     (result,) = enhance_files(plans, EnhanceOptions(), OutputOptions(), fakes(), Settings().photo_limits)
     assert not result.done
     assert [path.name for path in target.parent.iterdir()] == ["b.png"]
+
+
+def test_a_file_whose_name_ends_in_part_is_kept(album: Path, tmp_path: Path, fakes: FakeModels) -> None:
+    """A photo that is saved beside its results, or what a browser has not finished to download."""
+    (album / "c.png.part").write_bytes(before := images.jpeg(images.gradient()))
+    (album / "c.jpg").write_bytes(before)
+    results = done(album / "c.jpg", album / "c.png", fakes)
+    assert [good for _, good, _ in results] == [True]
+    assert (album / "c.png.part").read_bytes() == before
+
+
+@pytest.mark.parametrize("stem", ["a" * 251, "\u5199" * 83])
+def test_a_name_may_be_as_long_as_the_disk_takes(tmp_path: Path, fakes: FakeModels, stem: str) -> None:
+    """255 bytes."""
+    source = tmp_path / f"{stem}.png"
+    source.write_bytes(images.png(images.gradient()))
+    assert [good for _, good, _ in done(source, tmp_path / "out", fakes)] == [True]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [source.name]
 
 
 def test_pixel_limits_apply_to_files(album: Path, tmp_path: Path, fakes: FakeModels) -> None:

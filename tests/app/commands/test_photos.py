@@ -59,7 +59,7 @@ def test_options_about_faces_apply(tmp_path: Path, fake_models: FakeModels, opti
     source, target = tmp_path / "dark.png", tmp_path / "out.png"
     source.write_bytes(images.png(np.zeros((60, 120, 3), np.uint8)))
     assert main(["enhance", str(source), str(target), "--no-color-lock", *options]) == 0
-    assert np.asarray(samples.opened(target.read_bytes()))[60, 120, 0] == pytest.approx(level, abs=2)
+    assert np.asarray(samples.opened(target.read_bytes()))[60, 120] == pytest.approx(level, abs=2)
 
 
 def test_options_about_the_picture_apply(portrait: Path, tmp_path: Path, fake_models: FakeModels) -> None:
@@ -78,7 +78,7 @@ def test_options_about_the_picture_apply(portrait: Path, tmp_path: Path, fake_mo
     assert fake_models.upscaler.tiles == tiles + 1  # the warm-up's
 
 
-def test_enhance_skips_a_broken_photo_of_a_folder(
+def test_a_broken_photo_of_a_folder_does_not_stop_the_others(
     tmp_path: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str]
 ) -> None:
     album = tmp_path / "album"
@@ -88,7 +88,54 @@ def test_enhance_skips_a_broken_photo_of_a_folder(
     assert main(["enhance", str(album), str(tmp_path / "out")]) == 1
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "c.png"]
     said = capsys.readouterr().err
-    assert "b.png: This is not a JPEG" in said
+    assert "b.png: This is no picture" in said
+    assert said.endswith("2 restored, 1 failed, 0 skipped.\n")
+
+
+def test_every_file_of_a_folder_is_accounted_for(
+    album: Path, tmp_path: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a.jfif", "inner.png/c", "._a.jpeg", "inner.png/.DS_Store"):
+        (album / name).write_bytes(images.jpeg(images.gradient()))
+    out = tmp_path / "out"
+    assert main(["enhance", str(album), str(out)]) == 0
+    assert sorted(path.name for path in out.iterdir()) == ["a.jfif.png", "a.jpeg.png", "b.png"]
+    said = capsys.readouterr().err
+    assert f"Skipped {album}/inner.png/: a folder; --recursive restores its photos too.\n" in said
+    assert f"Skipped {album}/notes.txt: This is no picture" in said
+    assert "Skipped 1 file(s): macOS and Windows make them" in said
+    assert f"2 result(s) keep the whole name of the photo, because the shorter one is not unique: {album}" in said
+    assert f"{album / 'a.jfif'} → {out / 'a.jfif.png'}: 1 of 1 face(s) restored" in said
+    assert said.endswith("\n3 restored, 0 failed, 3 skipped.\n")
+
+    assert main(["enhance", str(album), str(out), "--recursive"]) == 0
+    assert samples.opened((out / "inner.png" / "c.png").read_bytes()).size == (96, 64)
+    assert capsys.readouterr().err.endswith("\n4 restored, 0 failed, 3 skipped.\n")
+
+
+def test_a_file_that_cannot_be_read_gives_status_1(
+    album: Path, tmp_path: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (album / "c.jpg").symlink_to("gone.jpg")
+    assert main(["enhance", str(album), str(tmp_path / "out")]) == 1
+    said = capsys.readouterr().err
+    assert f"Skipped {album}/c.jpg: It cannot be read: No such file or directory.\n" in said
+    assert said.endswith("\n2 restored, 0 failed, 3 skipped.\n")
+
+
+def test_a_folder_without_photos_is_refused_with_what_was_skipped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "notes.txt").write_text("not a photo")
+    assert main(["enhance", str(tmp_path), str(tmp_path / "out")]) == 2
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith(f"Skipped {tmp_path}/notes.txt: This is no picture")
+    assert second.startswith(f"{tmp_path} has no AVIF, BMP")
+
+
+def test_a_file_that_is_no_photo_is_refused(album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["enhance", str(album / "notes.txt"), str(tmp_path / "out.png")]) == 2
+    assert "notes.txt: This is no picture" in capsys.readouterr().err
 
 
 def test_a_photo_without_a_face_fails_if_a_face_is_required(
@@ -120,9 +167,11 @@ def test_a_target_that_is_the_source_or_has_a_bad_suffix_is_refused(
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("--upscale-factor", "5", "5 is not a number between 1 and 4"),
-        ("--upscale-factor", "nan", "nan is not a number between 1 and 4"),
-        ("--upscale-factor", "two", "two is not a number between 1 and 4"),
+        ("--upscale-factor", "9", "9 is not a number between 1 and 8"),
+        ("--upscale-factor", "nan", "nan is not a number between 1 and 8"),
+        ("--upscale-factor", "two", "two is not a number between 1 and 8"),
+        ("--width", "15", "15 is not a whole number between 16 and 32768"),
+        ("--long-side", "99.5", "99.5 is not a whole number between 16 and 32768"),
         ("--strength", "-1", "-1 is not a number between 0 and 1"),
         ("--quality", "0", "0 is not a whole number between 1 and 100"),
         ("--quality", "9.5", "9.5 is not a whole number between 1 and 100"),
@@ -172,7 +221,7 @@ def test_the_option_precedes_the_setting_which_precedes_the_recognisers_threshol
     source.write_bytes(images.png(np.zeros((60, 120, 3), np.uint8)))
     unlocked = ["--no-color-lock", "--identity-policy", "protect"]
     assert main(["enhance", str(source), str(target), *unlocked, *asked]) == 0
-    assert (samples.opened(target.read_bytes()).getextrema()[0][1] == 255) == is_restored
+    assert (samples.opened(target.read_bytes()).getextrema()[1] == 255) == is_restored
 
 
 @pytest.mark.parametrize(("option", "offered"), [("--restorer", "portrait-face"), ("--upscaler", "compact-x2")])
@@ -205,3 +254,22 @@ def test_ctrl_c_gives_status_130_and_writes_no_file(
     assert main(["enhance", str(portrait), str(tmp_path / "out.png")]) == 130
     assert "Stopped." in capsys.readouterr().err
     assert not (tmp_path / "out.png").exists()
+
+
+def test_ctrl_c_while_a_result_is_written_leaves_the_earlier_one(
+    portrait: Path, tmp_path: Path, fake_models: FakeModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(path: Path, data: bytes) -> None:
+        with path.open("wb") as file:
+            file.write(data[:100])
+            raise KeyboardInterrupt
+
+    target = tmp_path / "out" / "a.png"
+    target.parent.mkdir()
+    target.write_bytes(b"earlier")
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_bytes", interrupted)
+        assert main(["enhance", str(portrait), str(target)]) == 130
+    assert (list(target.parent.iterdir()), target.read_bytes()) == ([target], b"earlier")
+    assert main(["enhance", str(portrait), str(target)]) == 0
+    assert samples.opened(target.read_bytes()).format == "PNG"

@@ -25,7 +25,7 @@ def test_an_early_answer_reaches_a_client_that_sends_all_first(hasty: Likeness) 
         time.sleep(0.05)  # the answer is sent by now
         connection.sendall(body)
         answer, seconds = end_of(connection)
-        assert code_of(answer) == (400, "malformed_form")
+        assert code_of(answer) == (415, "unsupported_media_type")
         assert seconds < 2
 
 

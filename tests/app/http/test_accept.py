@@ -21,6 +21,7 @@ from app.http.accept import by_preference
         (["gzip;q=inf, br;q=0.1"], ["br"]),
         (['gzip;q="0.5", br'], ["br", "gzip"]),
         (["gzip; q=0.5; x=1, deflate;q=0.6"], ["deflate", "gzip"]),
+        (["gzip;quality=1, br;q=0.5", "gzip;q=0.1"], ["gzip", "br"]),
         (["application/json;q=0.5", "text/event-stream"], ["text/event-stream", "application/json"]),
     ],
 )

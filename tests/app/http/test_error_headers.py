@@ -9,14 +9,17 @@ from app.access.errors import ForeignOrigin, MalformedHost, RateLimited, Unautho
 from app.access.quota import Allowance
 from app.http import refusals
 from app.http.errors import response_to
-from app.http.refusals import BodyTooLarge, MalformedForm, UploadTooSlow
+from app.http.refusals import BodyTooLarge, MalformedForm, NotAcceptable, UnreadableBody, UploadTooSlow
 from app.work import errors as work
-from app.work.errors import BadParameter, MemoryLow, NotReady, Overloaded, ShuttingDown
+from app.work.errors import BadParameter, MemoryLow, NotReady, Overloaded, ShuttingDown, UnknownParameter
 from pipeline.errors import DeviceFailed, PipelineError
 
 CASES = [
     (BadParameter("A sentence."), 422, {}),
+    (UnknownParameter("A sentence."), 422, {}),
     (MalformedForm("A sentence."), 400, {}),
+    (UnreadableBody("application/json"), 415, {}),
+    (NotAcceptable(["application/json", "image/png"]), 406, {}),
     (Unauthorized("A sentence."), 401, {"www-authenticate": "Bearer"}),
     (MalformedHost(), 400, {"connection": "close"}),
     (ForeignOrigin(), 403, {"connection": "close"}),

@@ -137,7 +137,7 @@ def test_an_unexpected_exception_is_answered_without_its_message(
 ) -> None:
     with serving(fakes) as server:
         with monkeypatch.context() as patch:
-            patch.setattr("app.http.routes.photos._wanted", lambda *_: _raise(KeyError("secret")))
+            patch.setattr("app.http.routes.photos.answer_type", lambda *_: _raise(KeyError("secret")))
             response = server.client.post(
                 "/api/v1/enhance", files={"file": PHOTO}, headers={"X-Request-ID": "find-me-in-the-log"}
             )

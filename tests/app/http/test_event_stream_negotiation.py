@@ -32,7 +32,7 @@ def fakes_server() -> Iterator[Likeness]:
         ("application/json, text/event-stream", "application/json"),
         ("*/*, text/event-stream;q=0.9", "application/json"),
         ("image/png, text/event-stream;q=0.9", "image/png"),
-        ("text/event-stream;q=0", "application/json"),
+        ("text/event-stream;q=0, application/json;q=0.1", "application/json"),
     ],
 )
 def test_the_preferred_media_type_of_accept_is_sent(fakes_server: Likeness, accept: str, media_type: str) -> None:

@@ -145,16 +145,16 @@ def test_paths_made_up_by_clients_are_no_labels(fakes: FakeModels) -> None:
 
 def test_a_request_refused_before_its_route_has_the_label_of_the_route(fakes: FakeModels) -> None:
     with serving(fakes) as server:
-        assert server.client.post(ENHANCE, content=b"bare").status_code == 400
-        counted(server, REQUESTS, route=ENHANCE, status="400")
-        counted(server, REFUSALS, code="malformed_form")
+        assert server.client.post(ENHANCE, content=b"bare").status_code == 415
+        counted(server, REQUESTS, route=ENHANCE, status="415")
+        counted(server, REFUSALS, code="unsupported_media_type")
 
 
 def test_a_blocked_event_loop_shows_in_its_lag(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(fakes) as server:
         eventually(lambda: scraped(server)("likeness_event_loop_lag_seconds_count") >= 3)
         monkeypatch.setattr(
-            "app.http.routes.photos._wanted", lambda *_: time.sleep(1) or "image/png"
+            "app.http.routes.photos.answer_type", lambda *_: time.sleep(1) or "image/png"
         )  # in the event loop
         server.enhance(samples.no_face())
         found = scraped(server)

@@ -56,9 +56,9 @@ def test_a_photo_has_a_span_and_one_for_each_stage(
     fakes, server = traced
     fakes.upscaler.seconds = 0.1
     before = time.time_ns()
-    file = {"file": ("canary.png", PHOTO)}
     headers = {"traceparent": f"00-{TRACE}-{PARENT}-01", "X-Request-ID": "7f3a", "X-API-Key": "canary"}
-    assert server.client.post(f"{ENHANCE}?canary=canary", files=file, headers=headers).status_code == 200
+    headers["Content-Type"] = "image/canary"
+    assert server.client.post(f"{ENHANCE}?strength=0.8765309", content=PHOTO, headers=headers).status_code == 200
     request, stages = spans_of(exporter)
     after = time.time_ns()
     assert request.name == f"POST {ENHANCE}"
@@ -78,7 +78,9 @@ def test_a_photo_has_a_span_and_one_for_each_stage(
     assert (upscaling.end_time or 0) - (upscaling.start_time or 0) >= 0.1e9
     assert (upscaling.end_time or 0) <= (encode.start_time or 0)
     assert all(span.status.status_code is StatusCode.UNSET for span in stages.values())
-    assert "canary" not in "".join(span.to_json() for span in exporter.get_finished_spans())
+    spans = "".join(span.to_json() for span in exporter.get_finished_spans())
+    assert "canary" not in spans
+    assert "8765309" not in spans
 
 
 def test_the_span_of_a_failed_photo_has_its_error(

@@ -35,9 +35,10 @@ class Machine:
 
 
 def test_the_estimate_grows_with_pixels_factor_and_model() -> None:
-    small, large = photo_bytes(10**6, 2, 0), photo_bytes(2 * 10**6, 2, 0)
-    assert small < large < photo_bytes(2 * 10**6, 4, 0)
-    assert photo_bytes(10**6, 2, 1000) == small + 1000
+    small, large = photo_bytes(10**6, 4 * 10**6, 0), photo_bytes(2 * 10**6, 8 * 10**6, 0)
+    assert small < large < photo_bytes(2 * 10**6, 32 * 10**6, 0)
+    assert photo_bytes(10**6, 4 * 10**6, 1000) == small + 1000
+    assert photo_bytes(10**6, 100, 0) == photo_bytes(10**6, 10**6, 0)  # a reduced photo was decoded whole
     assert reference_bytes(10**6) >= 12 * 10**6  # its pixels as float32 RGB
 
 

@@ -36,7 +36,7 @@ def short_of_memory(server: Likeness, free: int, uploads: int = 1) -> None:
 @pytest.mark.parametrize("path", ["/api/v1/enhance", "/api/v1/upscale"])
 def test_a_photo_that_needs_too_much_memory_is_refused_before_it_is_decoded(fakes: FakeModels, path: str) -> None:
     with serving(fakes) as server:
-        short_of_memory(server, photo_bytes(48 * 32, 2, WORKING) - 1)
+        short_of_memory(server, photo_bytes(48 * 32, 96 * 64, WORKING) - 1)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(PngImageFile, "load", lambda _: pytest.fail("it was decoded"))
             response = server.send(path, PHOTO)
@@ -44,7 +44,7 @@ def test_a_photo_that_needs_too_much_memory_is_refused_before_it_is_decoded(fake
         assert (response.json()["code"], response.json()["stage"]) == ("memory_low", "queue")
         assert 1 <= int(response.headers["retry-after"]) <= 120
         assert f"{WORKING / MEBIBYTE:.0f} MB" in response.json()["error"]
-        short_of_memory(server, photo_bytes(48 * 32, 2, WORKING))
+        short_of_memory(server, photo_bytes(48 * 32, 96 * 64, WORKING))
         assert server.send(path, PHOTO).status_code == 200
 
 
@@ -57,7 +57,7 @@ def test_retry_after_includes_the_refused_photo(fakes: FakeModels) -> None:
 
 def test_memory_is_reserved_for_the_reference(fakes: FakeModels) -> None:
     with serving(fakes) as server:
-        short_of_memory(server, photo_bytes(48 * 32, 2, WORKING) + reference_bytes(48 * 32) - 1, uploads=2)
+        short_of_memory(server, photo_bytes(48 * 32, 96 * 64, WORKING) + reference_bytes(48 * 32) - 1, uploads=2)
         assert server.enhance(PHOTO).status_code == 200
         response = server.enhance(PHOTO, reference=PHOTO)
         assert (response.status_code, response.json()["code"]) == (503, "memory_low")
@@ -66,7 +66,7 @@ def test_memory_is_reserved_for_the_reference(fakes: FakeModels) -> None:
 def test_two_photos_share_the_free_memory(fakes: FakeModels) -> None:
     """The second photo is refused while the first has reserved its memory, and accepted afterwards."""
     with serving(fakes) as server, ThreadPoolExecutor(1) as client:
-        short_of_memory(server, int(1.5 * photo_bytes(48 * 32, 2, WORKING)), uploads=2)
+        short_of_memory(server, int(1.5 * photo_bytes(48 * 32, 96 * 64, WORKING)), uploads=2)
         fakes.detector.gate.clear()
         first = client.submit(server.enhance, PHOTO)
         eventually(lambda: server.status()["slots_in_use"] == 1)
@@ -122,9 +122,9 @@ def test_the_working_bytes_of_the_models_are_part_of_the_claim(likeness: Likenes
     models = service.loaded_models.models
     working = max(models.restorer.working_bytes, *(upscaler.working_bytes for upscaler in models.upscalers.values()))
     try:
-        short_of_memory(likeness, photo_bytes(48 * 32, 2, working) - 1)
+        short_of_memory(likeness, photo_bytes(48 * 32, 96 * 64, working) - 1)
         assert likeness.enhance(PHOTO, require_face=False).json()["code"] == "memory_low"
-        short_of_memory(likeness, photo_bytes(48 * 32, 2, working))
+        short_of_memory(likeness, photo_bytes(48 * 32, 96 * 64, working))
         assert likeness.enhance(PHOTO, require_face=False).status_code == 200
     finally:
         service.memory = before

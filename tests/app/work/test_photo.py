@@ -96,6 +96,8 @@ def test_an_upscaled_photo_has_no_faces(fakes: FakeModels) -> None:
     [
         ({}, replace(LIMITS, max_input_pixels=48 * 32 - 1), TooManyPixels),
         ({}, replace(LIMITS, max_output_megapixels=96 * 64 / 1e6 - 1e-9), TooManyPixels),
+        ({"options": {"width": 4_000}}, LIMITS, TooManyPixels),
+        ({"options": {"upscale_factor": 8}}, replace(LIMITS, max_output_megapixels=0.098), TooManyPixels),
         (
             {"file": images.png(np.zeros((1, 9000, 3), np.uint8)), "output": {"output_format": "webp"}},
             LIMITS,
@@ -142,7 +144,7 @@ def test_memory_is_claimed_for_the_models_that_are_used(
             read(order(**changes), fakes(), LIMITS, claims, Run())
         others = fakes.working_bytes if used - {model} else LEAST_WORKING_BYTES
         working = 2_000_000_000 if model in used else max(others, LEAST_WORKING_BYTES)
-        assert claims.bytes == [photo_bytes(48 * 32, 2, working)], model
+        assert claims.bytes == [photo_bytes(48 * 32, 96 * 64, working)], model
 
 
 def test_memory_is_claimed_for_the_reference_and_metrics_compare_with_it(fakes: FakeModels) -> None:

@@ -102,10 +102,13 @@ def test_palette(transparency: int | bytes | None, alpha: list[float] | None) ->
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         photo = decoded(images.palette(transparency))
-    assert_shows(photo, np.array([[[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1]]]), 1e-3)
+    colors = np.array([[[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1]]])
     if alpha is None:
+        assert_shows(photo, colors, 1e-3)
         assert photo.alpha is None
     else:
+        visible = np.array([alpha]) > 0
+        assert np.abs(photo.image - colors)[visible].max() < 1e-5
         assert photo.alpha is not None
         np.testing.assert_allclose(photo.alpha, [alpha], atol=1e-6)
 
@@ -117,6 +120,25 @@ def test_alpha(file_format: str) -> None:
     assert_shows(photo, EXPECTED, 1e-3)
     assert photo.alpha is not None
     np.testing.assert_allclose(photo.alpha, alpha / 255, atol=1e-6)
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "WEBP"])
+@pytest.mark.parametrize("hidden", [0, 255])
+def test_hidden_pixels_get_the_color_of_visible_ones(file_format: str, hidden: int) -> None:
+    pixels = np.full((40, 30, 4), hidden, np.uint8)
+    pixels[..., 3] = 0
+    pixels[5:20, 5:20] = (200, 30, 40, 255)
+    photo = decoded(images.saved(pixels, file_format, lossless=True, exact=True))
+    assert_shows(photo, np.full((40, 30, 3), [200, 30, 40]) / 255, 1e-3)
+    assert photo.alpha is not None
+    np.testing.assert_array_equal(photo.alpha * 255, pixels[..., 3])
+
+
+def test_a_picture_without_visible_pixels_stays_as_it_is() -> None:
+    photo = decoded(images.png(np.dstack((PICTURE, np.zeros(PICTURE.shape[:2], np.uint8)))))
+    assert_shows(photo, EXPECTED, 1e-3)
+    assert photo.alpha is not None
+    assert photo.alpha.max() == 0
 
 
 def test_opaque_alpha_is_none() -> None:
@@ -140,7 +162,7 @@ def test_16_bit_grey_scales_by_its_depth_not_its_maximum(top: int) -> None:
 def test_16_bit_grey_with_a_transparent_level() -> None:
     levels = np.array([[300, 40_000, 300]], np.uint16)
     photo = decoded(images.png_16(levels, images.GREY, images.chunk(b"tRNS", struct.pack(">H", 300))))
-    assert_shows(photo, repeated_grey(levels / 65_535), 1e-3)
+    assert_shows(photo, np.full((1, 3, 3), 40_000 / 65_535), 1e-3)  # what is seen, also under what is not
     assert photo.alpha is not None
     np.testing.assert_array_equal(photo.alpha, [[0, 1, 0]])
 
@@ -149,7 +171,7 @@ def test_16_bit_grey_with_a_transparent_level() -> None:
     ("color_type", "channels"), [(images.COLOR, 3), (images.GREY_ALPHA, 2), (images.COLOR_ALPHA, 4)]
 )
 def test_16_bit_color_is_right_to_one_level(color_type: int, channels: int) -> None:
-    values = np.random.default_rng(3).integers(0, 65_536, (9, 5, channels), np.uint16)
+    values = np.random.default_rng(3).integers(600, 65_536, (9, 5, channels), np.uint16)  # no pixel is hidden
     photo = decoded(images.png_16(values, color_type))
     shown = values[..., :3] if channels > 2 else repeated_grey(values[..., 0])
     assert_shows(photo, shown / 65_535, 1)
@@ -165,6 +187,45 @@ def test_inks(make: images.Maker) -> None:
     ink[:, 8:] = (0, 60, 120, 0)
     expected = (1 - ink[..., :3] / 255) * (1 - ink[..., 3:] / 255)
     assert_shows(decoded(make(ink)), expected, 4)
+
+
+GREY = PICTURE[..., 0]
+SEPIA = (GREY[..., np.newaxis] * np.array([1, 0.85, 0.7])).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("data", "grey"),
+    [
+        (images.grey(PICTURE), True),
+        (images.grey(PICTURE, "JPEG"), True),
+        (images.saved(PICTURE, "PNG", "1"), True),
+        (images.saved(PICTURE, "PNG", "LA"), True),
+        (images.png_16(GREY.astype(np.uint16) * 257, images.GREY), True),
+        (images.saved(GREY, "PNG", "P"), True),
+        (images.jpeg(repeated_grey(GREY)), True),
+        (images.webp(repeated_grey(GREY), lossless=False), True),
+        (images.png(repeated_grey(GREY) + np.array([0, 2, 1], np.uint8)), True),
+        (images.png(repeated_grey(GREY) + np.array([0, 3, 1], np.uint8)), False),
+        (images.jpeg(PICTURE), False),
+        (images.jpeg(SEPIA), False),
+        (images.saved(SEPIA, "PNG", "P"), False),
+    ],
+    ids=[
+        *("l", "l-jpeg", "1", "la", "i16", "palette", "rgb-jpeg", "rgb-webp", "two-levels"),
+        *("three-levels", "color", "sepia", "sepia-palette"),
+    ],
+)
+def test_a_black_and_white_photo_is_known_and_has_equal_channels(data: bytes, grey: bool) -> None:
+    photo = decoded(data)
+    assert photo.is_grey == grey
+    assert (np.ptp(photo.image, axis=2).max() == 0) == grey
+
+
+@pytest.mark.parametrize(("color", "grey"), [((90, 90, 90), True), ((90, 90, 99), False)])
+def test_colors_that_nobody_sees_do_not_count(color: tuple[int, int, int], grey: bool) -> None:
+    pixels = np.full((9, 9, 4), (255, 0, 0, 0), np.uint8)
+    pixels[3:6, 3:6] = (*color, 255)
+    assert decoded(images.png(pixels)).is_grey == grey
 
 
 # --- animations --------------------------------------------------------------------------------------------------

@@ -25,10 +25,10 @@ WHOLE = {
 }
 
 
-@pytest.mark.parametrize("share", [0.3, 0.6, 0.9, 0.9999])
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.3])
 @pytest.mark.parametrize("name", WHOLE)
 def test_truncated(name: str, share: float) -> None:
-    with pytest.raises(BrokenImage, match=r"damaged or incomplete|ends before"):
+    with pytest.raises(BrokenImage, match=r"incomplete|ends before"):
         decode(inspect(images.cut(WHOLE[name], share), max_pixels=MAX_PIXELS))
 
 

@@ -49,6 +49,31 @@ def test_png_round_trip_is_exact(width: int, height: int, with_alpha: bool, seed
     np.testing.assert_array_equal(shown(encoded.data), levels if with_alpha else levels[..., :3])
 
 
+@pytest.mark.parametrize(
+    ("output_format", "mode", "mode_with_alpha"), [("png", "L", "RGBA"), ("jpeg", "L", "L"), ("webp", "RGB", "RGBA")]
+)
+@pytest.mark.parametrize("quality", [60, 95])
+def test_a_grey_picture_has_one_channel_where_the_format_can(
+    output_format: OutputFormat, mode: str, mode_with_alpha: str, quality: int
+) -> None:
+    image = np.repeat(PICTURE[..., 1:2], 3, axis=2)
+    for alpha, expected in ((None, mode), (ALPHA, mode_with_alpha)):
+        data = encode(image, alpha, output_format=output_format, quality=quality, is_grey=True).data
+        picture = PIL.Image.open(BytesIO(data))
+        assert picture.mode == expected
+        levels = np.asarray(picture.convert("RGB")).astype(int)
+        # A lossy WebP has equal channels, but its decoder rounds green by itself.
+        assert np.ptp(levels, axis=2).max() <= (output_format == "webp")
+        if alpha is None:
+            assert np.abs(levels - image * 255).mean() < 4
+
+
+def test_a_grey_png_is_exact() -> None:
+    image = np.repeat(PICTURE[..., 1:2], 3, axis=2)
+    data = encode(image, None, output_format="png", quality=1, is_grey=True).data
+    np.testing.assert_array_equal(shown(data), np.round(PICTURE[..., 1] * 255))
+
+
 def test_rounds_half_up_and_clips() -> None:
     values = np.array([-1, -0.001, 0, 0.499, 0.5, 0.501, 1.5, 127.49, 127.5, 254.5, 254.49, 255, 256, 600], np.float32)
     image = np.repeat((values / 255).reshape(1, -1, 1), 3, axis=2).astype(np.float32)

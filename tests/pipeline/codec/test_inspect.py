@@ -44,16 +44,19 @@ def test_one_header_decodes_to_the_same_photo_again(make: images.Maker) -> None:
         b"",
         b"\xff",
         images.noise(),
-        images.gif(PICTURE),
-        images.tiff(PICTURE),
+        b"GIF88a" + bytes(20),
+        b"MM\0\x2c" + bytes(20),
+        images.saved(PICTURE, "PPM"),
+        b"BM" + bytes(60),
+        b"\0\0\0\x18ftypmp42" + bytes(20),
         images.archive(),
         b"RIFF____WAVE",
         b"<svg/>",
     ],
-    ids=["empty", "one-byte", "noise", "gif", "tiff", "zip", "wave", "svg"],
+    ids=["empty", "one-byte", "noise", "gif", "tiff", "ppm", "bmp", "film", "zip", "wave", "svg"],
 )
 def test_other_files_are_refused(data: bytes) -> None:
-    with pytest.raises(UnsupportedMediaType, match="JPEG, PNG or WebP"):
+    with pytest.raises(UnsupportedMediaType, match="JPEG, PNG, TIFF or WebP"):
         inspect(data, max_pixels=MAX_PIXELS)
 
 

@@ -87,6 +87,27 @@ def test_a_face_that_is_as_sharp_or_sharper_is_used(sigma: float) -> None:
     assert verdict == Verdict("restored", 1.0)
 
 
+@pytest.mark.parametrize("side", [1, 2, 20])
+def test_a_face_that_becomes_too_small_to_be_measured_is_used(side: int) -> None:
+    planned_face = face(soft(texture(CROP_SIZE), 10))
+    reduced = resize(texture(SIDE), (side, side))
+    assert without_blurrier([planned_face], reduced, (SIDE, SIDE), Run()) == [planned_face]
+
+
+@pytest.mark.parametrize("factor", [4, 5, 6.5, 8])
+@pytest.mark.parametrize(("upscaled", "restored", "action"), [(3, 3.5, "restored"), (4, 5, "kept")])
+def test_resampling_beyond_four_times_changes_no_verdict(
+    factor: float, upscaled: float, restored: float, action: str
+) -> None:
+    side = 64
+    crop = replace(CROP, affine_matrix=np.array([[8.0, 0.0, 3.5], [0.0, 8.0, 3.5]]))
+    planned_face = planned(crop, soft(texture(CROP_SIZE), restored))
+    network = resize(soft(texture(CROP_SIZE), upscaled), (4 * side, 4 * side))
+    background = resize(network, (round(factor * side), round(factor * side)))
+    (found,) = without_blurrier([planned_face], background, (side, side), Run())
+    assert found.verdict.action == action
+
+
 def test_faces_without_edges_are_not_judged() -> None:
     plain = np.full_like(CROP.image, 0.4)
     assert judged(plain, upscaled=texture(CROP_SIZE)).action == "restored"

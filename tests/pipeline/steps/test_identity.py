@@ -121,6 +121,16 @@ def test_the_recogniser_is_told_where_the_landmarks_lie_in_photo_and_picture(fac
     assert np.allclose(after, factor * (FACE.landmarks + 0.5) - 0.5, atol=1e-4)
 
 
+def test_a_reduced_face_is_compared_with_the_photo_at_the_same_size() -> None:
+    recogniser = RedRecogniser()
+    result = with_less_red(PHOTO)[::2, ::2]
+    (found,) = compare(PHOTO, result, [planned(CROP, face=FACE)], recogniser, EnhanceOptions(), Run())
+    before, after = recogniser.landmarks
+    assert np.allclose(before, 0.5 * (FACE.landmarks + 0.5) - 0.5, atol=1e-4)
+    assert np.array_equal(before, after)
+    assert found.verdict.identity_similarity == pytest.approx(0.5, abs=1e-3)
+
+
 def test_a_face_that_was_kept_is_not_compared() -> None:
     recogniser, options = RedRecogniser(), EnhanceOptions()
     kept = planned(CROP, face=FACE, verdict=Verdict("kept", 0.0, reason="Too small."))

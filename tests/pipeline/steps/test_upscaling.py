@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pipeline.errors import Cancelled, DeadlineExceeded, StageFailed
 from pipeline.geometry import resize
 from pipeline.models.roles import Models
+from pipeline.options import EnhanceOptions
 from pipeline.run import Run
 from pipeline.steps.upscaling import output_size, upscale, upscale_tiled, upscaler_for
 from pipeline.types import Image
@@ -25,29 +26,44 @@ UPSCALERS = {2: FakeUpscaler(2), 4: FakeUpscaler(4)}
 
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 3), (3, 7), (4000, 40), (65, 64)])
-@pytest.mark.parametrize("factor", [1, 1.5, 2, 3.3, 4])
+@pytest.mark.parametrize("factor", [0.1, 0.7, 1, 1.5, 2, 3.3, 4, 7.3])
 @pytest.mark.parametrize("background", ["upscale", "resample"])
 def test_any_size_and_factor_gives_the_exact_output(size: tuple[int, int], factor: float, background: str) -> None:
     width, height = size
     image = noise(height, width)
     image.flags.writeable = False
-    result = upscale(image, factor, upscaler_for(factor, UPSCALERS) if background == "upscale" else None, Run())
-    assert result.shape == (max(1, round(height * factor)), max(1, round(width * factor)), 3)
-    assert result.shape[1::-1] == output_size(width, height, factor)
+    asked = max(1, round(width * factor)), max(1, round(height * factor))
+    result = upscale(image, asked, upscaler_for(factor, UPSCALERS) if background == "upscale" else None, Run())
+    assert result.shape == (asked[1], asked[0], 3)
     assert result.dtype == np.float32
     assert result.flags.c_contiguous
     assert 0 <= result.min() <= result.max() <= 1
 
 
-@given(width=st.integers(1, 9000), height=st.integers(1, 9000), factor=st.floats(1, 4))
+@given(width=st.integers(1, 9000), height=st.integers(1, 9000), factor=st.floats(1, 8))
 def test_the_output_size_is_the_factor_to_half_a_pixel(width: int, height: int, factor: float) -> None:
-    size = output_size(width, height, factor)
+    size = output_size(width, height, EnhanceOptions(upscale_factor=factor))
     assert abs(size[0] - width * factor) <= 0.5
     assert abs(size[1] - height * factor) <= 0.5
 
 
 def test_no_side_of_the_output_vanishes() -> None:
-    assert output_size(1, 3, 0.25) == (1, 1)
+    assert output_size(1, 3, EnhanceOptions(upscale_factor=0.25)) == (1, 1)
+    assert output_size(9000, 3, EnhanceOptions(width=16)) == (16, 1)
+
+
+@given(width=st.integers(1, 9000), height=st.integers(1, 9000), asked=st.integers(16, 32_768))
+def test_a_side_has_exactly_the_pixels_that_are_asked_for_and_the_other_follows(
+    width: int, height: int, asked: int
+) -> None:
+    by_width = output_size(width, height, EnhanceOptions(width=asked))
+    by_height = output_size(width, height, EnhanceOptions(height=asked))
+    assert by_width[0] == by_height[1] == asked
+    assert abs(by_width[1] - height * asked / width) <= 0.5 or by_width[1] == 1
+    assert abs(by_height[0] - width * asked / height) <= 0.5 or by_height[0] == 1
+    by_long_side = output_size(width, height, EnhanceOptions(long_side=asked))
+    assert by_long_side == (by_width if width >= height else by_height)
+    assert max(by_long_side) == asked
 
 
 @pytest.mark.parametrize(
@@ -55,7 +71,8 @@ def test_no_side_of_the_output_vanishes() -> None:
 )
 def test_the_network_of_the_next_scale_is_taken(factor: float, scales: list[int]) -> None:
     upscalers = {scale: FakeUpscaler(scale) for scale in (4, 2)}
-    upscale(noise(8, 8), factor, upscaler_for(factor, upscalers), Run())
+    size = round(8 * factor), round(8 * factor)
+    upscale(noise(8, 8), size, upscaler_for(factor, upscalers), Run())
     assert [scale for scale, upscaler in sorted(upscalers.items()) if upscaler.shapes] == scales
 
 
@@ -63,22 +80,23 @@ def test_the_network_of_the_next_scale_is_taken(factor: float, scales: list[int]
 @given(
     height=st.integers(1, 70),
     width=st.integers(1, 70),
-    factor=st.floats(1, 4),
+    factor=st.floats(0.05, 4),
     scale=st.sampled_from([2, 4]),
 )
 @example(height=67, width=3, factor=1.0, scale=4)
 def test_more_than_was_asked_for_is_averaged_down(height: int, width: int, factor: float, scale: int) -> None:
     """As if the whole enlarged picture had been resampled at once, though it never is in memory."""
     image = noise(height, width)
-    result = upscale(image, factor, FakeUpscaler(scale, 24, 8), Run())
+    size = output_size(width, height, EnhanceOptions(upscale_factor=factor))
+    result = upscale(image, size, FakeUpscaler(scale, 24, 8), Run())
     whole = image.repeat(scale, axis=0).repeat(scale, axis=1)
-    assert np.abs(result - resize(whole, output_size(width, height, factor))).max() < 1e-4
+    assert np.abs(result - resize(whole, size)).max() < 1e-4
 
 
 def test_resample_asks_no_network_and_is_plain_resizing() -> None:
     upscalers = {2: FakeUpscaler(2)}
     image = noise(9, 11)
-    assert np.array_equal(upscale(image, 2, None, Run()), resize(image, (22, 18)))
+    assert np.array_equal(upscale(image, (22, 18), None, Run()), resize(image, (22, 18)))
     assert upscalers[2].shapes == []
 
 
@@ -103,7 +121,7 @@ def overflown(image: Image) -> Image:
 def test_what_is_no_enlarged_tile_is_an_error_that_names_the_upscaler(change: Callable[[Image], Image]) -> None:
     run = Run()
     with pytest.raises(StageFailed, match="fake-upscaler") as caught, run.stage("upscaling"):
-        upscale(noise(10, 10), 2, FakeUpscaler(2, change=change), run)
+        upscale(noise(10, 10), (20, 20), FakeUpscaler(2, change=change), run)
     assert caught.value.stage == "upscaling"
 
 

@@ -303,9 +303,14 @@ export interface components {
             faces: "all" | "largest" | "center";
             /**
              * File
-             * @description JPEG, PNG or WebP
+             * @description AVIF, BMP, GIF, HEIC, JPEG, PNG, TIFF or WebP
              */
             file: string;
+            /**
+             * Height
+             * @description of the result in pixels, instead of upscale_factor
+             */
+            height?: number;
             /**
              * Identity Policy
              * @description protect: lower the strength to keep the likeness
@@ -318,6 +323,11 @@ export interface components {
              * @description similarity under which a face is another person, on the recogniser's scale; unless given, what /api/v1/config says
              */
             identity_threshold?: number;
+            /**
+             * Long Side
+             * @description of the result in pixels, whichever side it is, instead of upscale_factor
+             */
+            long_side?: number;
             /**
              * Metrics
              * @description false: leave the quality metrics out
@@ -369,6 +379,11 @@ export interface components {
              * @description another upscaler that the server offers, see /api/v1/config
              */
             upscaler?: string;
+            /**
+             * Width
+             * @description of the result in pixels, instead of upscale_factor
+             */
+            width?: number;
         };
         /**
          * EnhanceResponse
@@ -474,8 +489,18 @@ export interface components {
                 number,
                 number
             ];
+            /** Height */
+            height: [
+                number,
+                number
+            ];
             /** Identity Threshold */
             identity_threshold: [
+                number,
+                number
+            ];
+            /** Long Side */
+            long_side: [
                 number,
                 number
             ];
@@ -499,6 +524,11 @@ export interface components {
             ];
             /** Upscale Factor */
             upscale_factor: [
+                number,
+                number
+            ];
+            /** Width */
+            width: [
                 number,
                 number
             ];
@@ -673,9 +703,19 @@ export interface components {
             denoise_strength: number;
             /**
              * File
-             * @description JPEG, PNG or WebP
+             * @description AVIF, BMP, GIF, HEIC, JPEG, PNG, TIFF or WebP
              */
             file: string;
+            /**
+             * Height
+             * @description of the result in pixels, instead of upscale_factor
+             */
+            height?: number;
+            /**
+             * Long Side
+             * @description of the result in pixels, whichever side it is, instead of upscale_factor
+             */
+            long_side?: number;
             /**
              * Metrics
              * @description false: leave the quality metrics out
@@ -710,6 +750,11 @@ export interface components {
              * @description another upscaler that the server offers, see /api/v1/config
              */
             upscaler?: string;
+            /**
+             * Width
+             * @description of the result in pixels, instead of upscale_factor
+             */
+            width?: number;
         };
         /**
          * WarmupResponse
@@ -785,6 +830,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
+            /** @description A bad or unknown parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description Something failed inside the server */
             500: {
                 headers: {
@@ -803,8 +857,17 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description A form. Or the photo itself, as image/* or application/octet-stream; the other fields of the form, but for `reference`, are then in the query: `?upscale_factor=2&output_format=jpeg`. A form takes no query. */
         requestBody: {
             content: {
+                "image/avif": string;
+                "image/bmp": string;
+                "image/gif": string;
+                "image/heic": string;
+                "image/jpeg": string;
+                "image/png": string;
+                "image/tiff": string;
+                "image/webp": string;
                 "multipart/form-data": components["schemas"]["EnhanceForm"];
             };
         };
@@ -916,6 +979,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
+            /** @description Accept allows nothing that is offered */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The upload did not arrive in time */
             408: {
                 headers: {
@@ -934,7 +1006,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description Not an accepted image */
+            /** @description Not an accepted image, or a body that is neither form nor image */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -952,7 +1024,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A bad parameter, no face, or a broken image */
+            /** @description A bad or unknown parameter, no face, or a broken image */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1044,6 +1116,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
+            /** @description A bad or unknown parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description Something failed inside the server */
             500: {
                 headers: {
@@ -1102,6 +1183,15 @@ export interface operations {
             };
             /** @description A host name that this server does not answer for */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A bad or unknown parameter, no face, or a broken image */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1174,6 +1264,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
+            /** @description A bad or unknown parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description Something failed inside the server */
             500: {
                 headers: {
@@ -1239,6 +1338,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
+            /** @description A bad or unknown parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description Something failed inside the server */
             500: {
                 headers: {
@@ -1297,6 +1405,15 @@ export interface operations {
             };
             /** @description A host name that this server does not answer for */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A bad or unknown parameter, no face, or a broken image */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1387,6 +1504,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
+            /** @description A bad or unknown parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description Something failed inside the server */
             500: {
                 headers: {
@@ -1405,8 +1531,17 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description A form. Or the photo itself, as image/* or application/octet-stream; the other fields of the form, but for `reference`, are then in the query: `?upscale_factor=2&output_format=jpeg`. A form takes no query. */
         requestBody: {
             content: {
+                "image/avif": string;
+                "image/bmp": string;
+                "image/gif": string;
+                "image/heic": string;
+                "image/jpeg": string;
+                "image/png": string;
+                "image/tiff": string;
+                "image/webp": string;
                 "multipart/form-data": components["schemas"]["UpscaleForm"];
             };
         };
@@ -1518,6 +1653,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
+            /** @description Accept allows nothing that is offered */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The upload did not arrive in time */
             408: {
                 headers: {
@@ -1536,7 +1680,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description Not an accepted image */
+            /** @description Not an accepted image, or a body that is neither form nor image */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1554,7 +1698,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A bad parameter, no face, or a broken image */
+            /** @description A bad or unknown parameter, no face, or a broken image */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -5,7 +5,7 @@ import { fileOf, JPEG, LIMITS, PNG, WEBP } from "@/test/samples";
 import { obstacleOf, refusalOf, sizeRefusalOf } from "./check";
 
 const MEBIBYTE = 2 ** 20;
-const HEIC = [0, 0, 0, 0x18, ...[..."ftypheic"].map((character) => character.charCodeAt(0))];
+const HEIC = [0, 0, 0, 0x18, ...[..."ftypheic"].map((character) => character.charCodeAt(0))]; // not in `LIMITS`
 
 /** A file that reports this size, but has other contents. */
 function longFile(size: number): File {

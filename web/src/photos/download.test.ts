@@ -10,7 +10,7 @@ it.each([
   [".jpg", "image/png", "photo-restored.png"],
   ["", "image/png", "photo-restored.png"],
   ["Mr. Smith", "image/png", "Mr. Smith-restored.png"],
-  ["strange.png", "image/avif", "strange-restored.bin"],
+  ["strange.png", "image/jxl", "strange-restored.bin"],
 ])("names the download of %j as %s %j", (original, mediaType, name) => {
   expect(downloadName(original, mediaType)).toBe(name);
 });

@@ -17,12 +17,40 @@ export const FORMATS: Record<string, Format> = {
     extension: "webp",
     isStartOf: (head) => head.startsWith("RIFF") && head.startsWith("WEBP", 8),
   },
+  "image/tiff": {
+    name: "TIFF",
+    extension: "tif",
+    isStartOf: (head) => ["II*\0", "II+\0", "MM\0*", "MM\0+"].includes(head.slice(0, 4)),
+  },
+  "image/bmp": {
+    name: "BMP",
+    extension: "bmp",
+    // With one of the sizes that its second header may have.
+    isStartOf: (head) =>
+      head.startsWith("BM") && "\x0c(48@l|".includes(head[14] ?? "-") && head.startsWith("\0\0\0", 15),
+  },
+  "image/gif": { name: "GIF", extension: "gif", isStartOf: (head) => /^GIF8[79]a/.test(head) },
+  "image/avif": { name: "AVIF", extension: "avif", isStartOf: (head) => hasBrand(head, /^avi[fs]$/) },
+  "image/heic": { name: "HEIC", extension: "heic", isStartOf: (head) => hasBrand(head, /^(hei|hev)[cx]$/) },
 };
+
+/** Whether a file's own brand is one of these, or one that it is compatible with where its own is HEIF in general. */
+function hasBrand(head: string, brand: RegExp): boolean {
+  const own = head.slice(8, 12);
+  const isGeneral = own === "mif1" || own === "msf1";
+  const brands = isGeneral ? (head.slice(16, 80).match(/[^]{4}/g) ?? []) : [own];
+  return head.startsWith("ftyp", 4) && brands.some((name) => brand.test(name));
+}
 
 /** The names of the formats that a result can be saved in. */
 export const OUTPUT_NAMES: Record<Options["output_format"], string> = { png: "PNG", jpeg: "JPEG", webp: "WebP" };
 
-const SIGNATURE_BYTES = 16;
+/** What a file input accepts. Not every system knows the types of HEIC and AVIF, so their endings are named too. */
+export function acceptOf(mediaTypes: string[]): string {
+  return mediaTypes.flatMap((type) => (FORMATS[type] ? [type, `.${FORMATS[type].extension}`] : [type])).join(",");
+}
+
+const SIGNATURE_BYTES = 96; // an AVIF or HEIC file lists the brands that it is compatible with
 
 /** The media type by the first bytes of a file; null if they are of no known type. Its name may be wrong. */
 export async function mediaTypeOf(file: File): Promise<string | null> {

@@ -1,6 +1,6 @@
 /**
- * The orientation of a WebP. Browsers turn JPEG and PNG by their Exif orientation, but not WebP (Chromium 156). The
- * server turns all three.
+ * The orientation of a WebP. Browsers turn JPEG and PNG by their Exif orientation, and AVIF by its own, but not WebP
+ * (Chromium 156). The server turns all of them.
  */
 
 /** As Exif defines it: 1 is upright, 2 to 8 are turned or mirrored. */

@@ -27,6 +27,13 @@ describe("picturesOf", () => {
     });
   });
 
+  it("has no picture of a photo that the browser cannot show", () => {
+    expect(picturesOf(photoOf({ result, size: null }), result)).toEqual({
+      ...ONE,
+      before: { ...ONE.before, url: null },
+    });
+  });
+
   it("names the restorers of two results", () => {
     expect(TWO).toEqual({
       before: { version: "before", url: "blob:photo", words: "before" },

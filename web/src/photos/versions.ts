@@ -7,7 +7,8 @@ export type Version = "before" | "earlier" | "after";
 /** What is shown on the left and on the right; two different versions. */
 export type Sides = readonly [left: Version, right: Version];
 
-export type Picture = { version: Version; url: string; words: string };
+/** `url` is null if the browser cannot show the picture. */
+export type Picture = { version: Version; url: string | null; words: string };
 
 export type Pictures = { before: Picture; earlier: Picture | null; after: Picture };
 
@@ -16,10 +17,10 @@ export const BEFORE_AND_AFTER: Sides = ["before", "after"];
 /** Oldest first. */
 const VERSIONS: readonly Version[] = ["before", "earlier", "after"];
 
-export function picturesOf({ url, earlier }: Photo, result: Result): Pictures {
+export function picturesOf({ url, size, earlier }: Photo, result: Result): Pictures {
   const isOnly = earlier === null;
   return {
-    before: { version: "before", url, words: "before" },
+    before: { version: "before", url: size && url, words: "before" },
     earlier: isOnly ? null : { version: "earlier", url: earlier.url, words: named("earlier", earlier) },
     after: { version: "after", url: result.url, words: isOnly ? "after" : named("latest", result) },
   };

@@ -183,13 +183,13 @@ def test_an_aborted_upload_does_not_affect_other_clients(likeness: Likeness) -> 
     assert (status["slots_in_use"], status["queue_length"]) == (0, 0)
 
 
-def test_a_body_that_is_no_form_is_refused_before_it_is_read(likeness: Likeness) -> None:
+def test_a_body_that_is_neither_form_nor_photo_is_refused_before_it_is_read(likeness: Likeness) -> None:
     connection = likeness.connect()
-    connection.sendall(head_of(ENHANCE, {"Content-Type": "image/jpeg", "Content-Length": 5 * MEBIBYTE}))
+    connection.sendall(head_of(ENHANCE, {"Content-Type": "application/json", "Content-Length": 5 * MEBIBYTE}))
     status, headers, body = parsed(answer_on(connection))
-    assert status == 400
+    assert status == 415
     assert headers["connection"] == "close"
-    assert body["code"] == "malformed_form"
+    assert body["code"] == "unsupported_media_type"
 
 
 def test_an_aborted_upload_frees_its_place(fakes: FakeModels) -> None:

@@ -30,8 +30,14 @@ def test_config_has_limits_defaults_and_choices(likeness: Likeness) -> None:
         "max_input_megapixels": 25,
         "max_output_megapixels": 100,
         "deadline_s": Settings().deadline_s,
-        "media_types": ["image/png", "image/jpeg", "image/webp"],
-        "upscale_factor": [1, 4],
+        "media_types": [
+            *("image/png", "image/jpeg", "image/webp", "image/tiff"),
+            *("image/bmp", "image/gif", "image/avif", "image/heic"),
+        ],
+        "upscale_factor": [1, 8],
+        "width": [16, 32768],
+        "height": [16, 32768],
+        "long_side": [16, 32768],
         "strength": [0, 1],
         "quality": [1, 100],
         "identity_threshold": [-1, 1],
@@ -39,6 +45,9 @@ def test_config_has_limits_defaults_and_choices(likeness: Likeness) -> None:
     }
     assert found["defaults"] == {
         "upscale_factor": 2,
+        "width": None,
+        "height": None,
+        "long_side": None,
         "strength": 1,
         "faces": "all",
         "face_overrides": None,
@@ -103,7 +112,16 @@ def use_recogniser(server: Likeness, model: ModelFile) -> None:
 
 def test_the_bounds_in_config_are_those_of_the_form(likeness: Likeness) -> None:
     limits = likeness.client.get("/api/v1/config").json()["limits"]
-    for name in ("upscale_factor", "strength", "quality", "identity_threshold", "denoise_strength"):
+    for name in (
+        "upscale_factor",
+        "width",
+        "height",
+        "long_side",
+        "strength",
+        "quality",
+        "identity_threshold",
+        "denoise_strength",
+    ):
         for value in limits[name]:
             EnhanceForm.model_validate({"file": _upload(), name: value})
 

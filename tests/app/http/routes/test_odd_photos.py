@@ -46,23 +46,46 @@ def test_every_orientation_gives_the_same_upright_picture(
 
 
 @pytest.mark.parametrize(
-    "file",
+    ("file", "mode"),
     [
-        pytest.param(images.grey(PICTURE), id="grey PNG"),
-        pytest.param(images.grey(PICTURE, "JPEG"), id="grey JPEG"),
-        pytest.param(images.saved(PICTURE, "PNG", "P"), id="palette"),
-        pytest.param(images.saved(PICTURE, "PNG", "1"), id="black and white"),
-        pytest.param(images.png_16(PICTURE.astype(np.uint16) * 257, images.COLOR), id="16-bit colour"),
-        pytest.param(images.png_16(PICTURE[..., 0].astype(np.uint16) * 257, images.GREY), id="16-bit grey"),
-        pytest.param(images.cmyk(np.dstack([PICTURE, np.zeros(PICTURE.shape[:2], np.uint8)])), id="CMYK"),
-        pytest.param(images.jpeg(PICTURE, progressive=True), id="progressive JPEG"),
+        pytest.param(images.grey(PICTURE), "L", id="grey PNG"),
+        pytest.param(images.grey(PICTURE, "JPEG"), "L", id="grey JPEG"),
+        pytest.param(images.saved(PICTURE, "PNG", "P"), "RGB", id="palette"),
+        pytest.param(images.saved(PICTURE, "PNG", "1"), "L", id="black and white"),
+        pytest.param(images.png_16(PICTURE.astype(np.uint16) * 257, images.COLOR), "RGB", id="16-bit colour"),
+        pytest.param(images.png_16(PICTURE[..., 0].astype(np.uint16) * 257, images.GREY), "L", id="16-bit grey"),
+        pytest.param(images.cmyk(np.dstack([PICTURE, np.zeros(PICTURE.shape[:2], np.uint8)])), "RGB", id="CMYK"),
+        pytest.param(images.jpeg(PICTURE, progressive=True), "RGB", id="progressive JPEG"),
+        pytest.param(images.jpeg(PICTURE)[:-2], "RGB", id="JPEG without its end marker"),
+        pytest.param(images.png(PICTURE)[:-12], "RGB", id="PNG without its end"),
     ],
 )
-def test_photos_of_odd_kinds_become_rgb(likeness: Likeness, file: bytes) -> None:
+def test_photos_of_odd_kinds_become_rgb_or_stay_grey(likeness: Likeness, file: bytes, mode: str) -> None:
     data = enlarged(likeness, file)
     picture = samples.picture_in(data)
-    assert (picture.mode, picture.size) == ("RGB", (48, 32))
+    assert (picture.mode, picture.size) == (mode, (48, 32))
     assert np.ptp(samples.pixels_in(data)) > 60
+
+
+@pytest.mark.parametrize("output_format", ["png", "jpeg", "webp"])
+@pytest.mark.parametrize("route", ["enhance", "upscale"])
+def test_a_black_and_white_face_stays_so_in_the_document_and_as_a_picture(
+    likeness: Likeness, route: str, output_format: str
+) -> None:
+    face = samples.head() @ np.array([0.299, 0.587, 0.114])
+    file = samples.file_of(np.repeat(face[..., np.newaxis], 3, axis=2).astype(np.uint8), quality=90)
+    send = getattr(likeness, route)
+    document, picture = send(file, output_format=output_format), send(file, accept=f"image/{output_format}")
+    for found in (samples.picture_in(document.json()["data"]), samples.opened(picture.content)):
+        assert found.mode == ("RGB" if output_format == "webp" else "L")
+        levels = np.asarray(found.convert("RGB")).astype(int)
+        assert np.ptp(levels, axis=2).max() <= (output_format == "webp")  # whose decoder rounds green by itself
+
+
+def test_a_photo_that_lacks_its_last_bytes_is_restored_with_a_warning(likeness: Likeness) -> None:
+    data = enlarged(likeness, images.jpeg(images.gradient(48, 320))[:-3], upscale_factor=1)
+    assert (data["width"], data["height"]) == (48, 320)
+    assert "photo_truncated" in [warning["code"] for warning in data["warnings"]]
 
 
 @pytest.mark.parametrize("file_format", ["WEBP", "PNG"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests import images
 from tests.app import samples
 from tests.app.server import Likeness
 
@@ -14,6 +15,46 @@ def test_the_output_has_the_size_of_the_upscale_factor(likeness: Likeness, facto
     data = likeness.data(samples.small_face(), upscale_factor=factor)
     assert samples.picture_in(data).size == (data["width"], data["height"]) == (size, size)
     assert [face["action"] for face in data["faces"]] == ["restored"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "size"),
+    [
+        ({"width": 201}, (201, 134)),
+        ({"height": 201}, (302, 201)),
+        ({"long_side": 201}, (201, 134)),
+        ({"long_side": 48, "upscale_factor": ""}, (48, 32)),
+        ({"width": 16}, (16, 11)),
+        ({"upscale_factor": 7.3}, (350, 234)),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("route", ["enhance", "upscale"])
+def test_the_output_has_exactly_the_pixels_that_are_asked_for(
+    likeness: Likeness, route: str, asked: dict[str, object], size: tuple[int, int]
+) -> None:
+    fields = asked | ({"require_face": False} if route == "enhance" else {})
+    data = getattr(likeness, route)(images.png(images.gradient(48, 32)), **fields).json()["data"]
+    assert samples.picture_in(data).size == (data["width"], data["height"]) == size
+
+
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("orientation", [1, 3, 5, 8])
+def test_the_asked_width_is_that_of_the_upright_picture(likeness: Likeness, orientation: int, file_format: str) -> None:
+    file = images.oriented(images.gradient(24, 16), orientation, file_format)
+    data = likeness.upscale(file, width=60, metrics=False).json()["data"]
+    assert samples.picture_in(data).size == (60, 40)
+
+
+@pytest.mark.parametrize(
+    ("asked", "side"), [({"long_side": 20}, 20), ({"width": 48}, 48), ({"upscale_factor": 7.3}, 1869)], ids=str
+)
+def test_a_face_is_restored_whatever_the_size(likeness: Likeness, asked: dict[str, float], side: int) -> None:
+    data = likeness.data(samples.portrait(), background="resample", **asked)
+    assert samples.picture_in(data).size == (data["width"], data["height"]) == (side, side)
+    (face,) = data["faces"]
+    assert (face["action"], face["strength"]) == ("restored", 1)
+    assert face["identity_similarity"] > 0.7
 
 
 def test_blank_fields_take_their_defaults(likeness: Likeness) -> None:

@@ -16,14 +16,7 @@ MEGABYTE = 10**6
 @pytest.mark.parametrize(
     ("content", "media_type"),
     [
-        pytest.param(samples.small_face(), "image/jpeg", id="the bare photo"),
-        pytest.param(b'{"file": ""}', "application/json", id="JSON"),
-        pytest.param(b"file=photo", "application/x-www-form-urlencoded", id="form without files"),
-        pytest.param(b"", None, id="nothing"),
         pytest.param(form_body({"file": samples.small_face()}), "multipart/form-data", id="no boundary"),
-        pytest.param(
-            form_body({"file": samples.small_face()}), MULTIPART.replace("form-data", "form-datax"), id="typo"
-        ),
         pytest.param(form_body({"file": samples.small_face()}), MULTIPART + "-other", id="another boundary"),
         pytest.param(form_body({"file": samples.small_face()}), f"{MULTIPART}; charset=undefined", id="no charset"),
         pytest.param(form_body({"strength": "-999"}), f"{MULTIPART}; charset=punycode", id="a charset for names"),
@@ -40,10 +33,38 @@ MEGABYTE = 10**6
         pytest.param(form_body({"file": samples.small_face(), "faces": "x" * 2 * MEGABYTE}), MULTIPART, id="long text"),
     ],
 )
-def test_a_malformed_form_is_refused(likeness: Likeness, path: str, content: bytes, media_type: str | None) -> None:
+def test_a_malformed_form_is_refused(likeness: Likeness, path: str, content: bytes, media_type: str) -> None:
+    response = likeness.client.post(path, content=content, headers={"Content-Type": media_type})
+    assert_refused(response, 400, "malformed_form", "request")
+
+
+@pytest.mark.parametrize("path", [ENHANCE, UPSCALE])
+@pytest.mark.parametrize(
+    ("content", "media_type", "seen"),
+    [
+        (b'{"file": ""}', "application/json", "The body is application/json."),
+        (b"{}", "Application/JSON; charset=utf-8", "The body is application/json."),
+        (
+            samples.small_face(),
+            "application/x-www-form-urlencoded",
+            "The body is application/x-www-form-urlencoded, which is how curl --data-binary sends any file.",
+        ),
+        (form_body({"file": samples.small_face()}), MULTIPART.replace("-data", "-datax"), "multipart/form-datax."),
+        (samples.small_face(), "text/plain", "The body is text/plain."),
+        (samples.small_face(), None, "The request has no Content-Type."),
+        (b"", None, "The request has no Content-Type."),
+    ],
+)
+def test_a_body_that_is_neither_form_nor_photo_is_refused_with_what_to_send(
+    likeness: Likeness, path: str, content: bytes, media_type: str | None, seen: str
+) -> None:
     headers = {} if media_type is None else {"Content-Type": media_type}
     response = likeness.client.post(path, content=content, headers=headers)
-    assert_refused(response, 400, "malformed_form", "request")
+    sentence = assert_refused(response, 415, "unsupported_media_type", "request")
+    assert seen in sentence
+    assert "multipart/form-data" in sentence
+    assert "curl -F file=@photo.jpg" in sentence
+    assert "add -H 'Content-Type: image/jpeg'" in sentence
 
 
 @pytest.mark.parametrize(

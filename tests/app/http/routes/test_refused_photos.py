@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests import images
+from tests import containers, images
 from tests.app import samples
 from tests.app.http.routes.refusals import assert_refused
 from tests.app.server import Likeness
@@ -21,8 +21,8 @@ PICTURE = images.gradient()
     [
         pytest.param(images.noise(), id="random bytes"),
         pytest.param(images.archive(), id="ZIP"),
-        pytest.param(images.gif(PICTURE), id="GIF"),
-        pytest.param(images.tiff(PICTURE), id="TIFF"),
+        pytest.param(images.saved(PICTURE, "PPM"), id="PPM"),
+        pytest.param(images.saved(PICTURE, "TIFF", "1", compression="group4"), id="fax"),
         pytest.param(b"x", id="one byte"),
         pytest.param(b"<svg xmlns='http://www.w3.org/2000/svg'/>", id="SVG"),
         pytest.param(b"%PDF-1.7", id="PDF"),
@@ -37,9 +37,13 @@ def test_a_file_that_is_no_accepted_image_is_refused(likeness: Likeness, file: b
     "file",
     [
         pytest.param(images.cut(samples.portrait()), id="cut JPEG"),
-        pytest.param(images.cut(images.jpeg(PICTURE, progressive=True)), id="cut progressive JPEG"),
+        pytest.param(images.cut(images.jpeg(PICTURE, progressive=True), 0.3), id="cut progressive JPEG"),
         pytest.param(images.cut(images.png(PICTURE)), id="cut PNG"),
         pytest.param(images.cut(images.webp(PICTURE)), id="cut WebP"),
+        pytest.param(images.cut(images.tiff(PICTURE)), id="cut TIFF"),
+        pytest.param(images.cut(images.gif(PICTURE)), id="cut GIF"),
+        pytest.param(images.cut(containers.avif(PICTURE)), id="cut AVIF"),
+        pytest.param(images.cut(containers.heic(PICTURE)), id="cut HEIC"),
         pytest.param(images.png(PICTURE)[:8], id="PNG signature alone"),
         pytest.param(b"\xff\xd8\xff", id="JPEG signature alone"),
         pytest.param(images.png(PICTURE).replace(b"IDAT", b"IDAT\0", 1), id="PNG with a byte too many"),

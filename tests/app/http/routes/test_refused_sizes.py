@@ -83,6 +83,24 @@ def test_an_output_of_too_many_pixels_is_refused(likeness: Likeness) -> None:
     assert "100" in sentence
 
 
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP"])
+def test_the_pixels_of_an_output_are_those_of_the_upright_photo(fakes: Any, file_format: str) -> None:
+    """Before a pixel is decoded: a photo on its side would become 60 × 40 or 60 × 90 pixels."""
+    fields = {"width": 60, "background": "resample", "metrics": False}
+    upright, turned = (images.oriented(images.gradient(24, 16), number, file_format) for number in (1, 6))
+    on_its_side = images.oriented(images.gradient(16, 24), 6, file_format)
+    with serving(fakes, max_output_megapixels=60 * 60 / 1e6) as server:
+        assert server.upscale(upright, **fields).json()["data"]["height"] == 40
+        assert server.upscale(turned, **fields).json()["data"]["height"] == 40
+        sentence = assert_refused(server.upscale(on_its_side, **fields), 413, "too_many_pixels", "decode")
+        assert "60 × 90" in sentence
+
+
+def test_a_side_that_makes_the_other_endless_is_refused(likeness: Likeness) -> None:
+    file = images.png(np.zeros((5000, 1, 3), np.uint8))
+    assert_refused(likeness.upscale(file, width=32_768), 422, "output_format_limit", "decode")
+
+
 def test_an_output_too_wide_for_webp_is_refused(likeness: Likeness) -> None:
     file = images.png(images.gradient(8192, 1))
     fields = {"upscale_factor": 2, "background": "resample", "metrics": False}

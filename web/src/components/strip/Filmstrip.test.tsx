@@ -31,6 +31,16 @@ describe("Filmstrip", () => {
     expect(screen.getByRole("button", { name: `a.png, ${state}` })).toBeInTheDocument();
   });
 
+  it("shows the result of a photo that the browser cannot show", () => {
+    showing(
+      photoOf({ id: "a", size: null }),
+      photoOf({ id: "b", size: null, result: resultOf() }),
+      photoOf({ id: "c" }),
+    );
+    const urls = [...document.querySelectorAll("img")].map((image) => image.getAttribute("src"));
+    expect(urls).toEqual(["blob:result", "blob:photo"]);
+  });
+
   it("marks the selected photo, and selects another", async () => {
     const { onSelect, user } = showing(a, b);
     expect(screen.getByRole("button", { name: /^a\.png/, pressed: true })).toBeInTheDocument();

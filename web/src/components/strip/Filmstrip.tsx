@@ -38,11 +38,7 @@ export function Filmstrip({ photos, selected, accept, onSelect, onRemove, onFile
               title={photo.file.name}
               onClick={() => onSelect(photo.id)}
             >
-              {photo.refusal === null ? (
-                <img className={styles.picture} src={photo.url} alt="" draggable={false} />
-              ) : (
-                <Icon name="warning" />
-              )}
+              <Thumbnail photo={photo} />
               <Mark state={stateOf(photo)} />
             </button>
             <button
@@ -60,6 +56,18 @@ export function Filmstrip({ photos, selected, accept, onSelect, onRemove, onFile
         <Chooser accept={accept} onFiles={onFiles} compact />
       </div>
     </nav>
+  );
+}
+
+/** The photo; of one that the browser cannot show the result, and before that an icon. */
+function Thumbnail({ photo }: { photo: Photo }) {
+  const url = photo.size === null ? photo.result?.url : photo.url;
+  if (photo.refusal !== null) return <Icon name="warning" />;
+  if (url !== undefined) return <img className={styles.picture} src={url} alt="" draggable={false} />;
+  return (
+    <span className={styles.unshown}>
+      <Icon name="photo" />
+    </span>
   );
 }
 

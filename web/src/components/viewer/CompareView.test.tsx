@@ -1,7 +1,7 @@
 import { fireEvent, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
-import type { Result } from "@/photos/photo";
+import type { Result, Size } from "@/photos/photo";
 import { faceOf, photoOf, resultOf } from "@/test/samples";
 import { BEFORE_AND_AFTER, picturesOf, sidesOf, type Sides } from "@/photos/versions";
 import { CompareView } from "./CompareView";
@@ -11,10 +11,12 @@ const FITTED = "375 %";
 
 const EARLIER = { ...resultOf(), url: "blob:earlier" };
 
-function showing(sides: Sides = BEFORE_AND_AFTER, earlier: Result | null = null) {
+const SIZE = { width: 100, height: 80 };
+
+function showing(sides: Sides = BEFORE_AND_AFTER, earlier: Result | null = null, size: Size | null = SIZE) {
   const callbacks = { onSides: vi.fn(), onFace: vi.fn() };
   const result = resultOf({ faces: [faceOf({ box: [10, 10, 40, 40] }), faceOf({ box: [70, 50, 90, 70] })] });
-  const pictures = picturesOf(photoOf({ result, earlier }), result);
+  const pictures = picturesOf(photoOf({ result, earlier, size }), result);
   const view = { name: "portrait.jpeg", result, pictures, selectedFace: 1, toolbar: document.body };
   render(<CompareView {...view} shown={sidesOf(pictures, sides)} {...callbacks} />);
   return { ...callbacks, user: userEvent.setup() };
@@ -35,6 +37,12 @@ describe("CompareView", () => {
     expect(after).toHaveAttribute("src", "blob:result");
     expect(before?.style.width).toBe(after?.style.width);
     expect(screen.getByRole("slider", { name: "Line between before and after" })).toBeInTheDocument();
+  });
+
+  it("says that a photo cannot be shown, beside its result", () => {
+    showing(BEFORE_AND_AFTER, null, null);
+    expect(screen.getByText(/cannot show this photo/)).toBeInTheDocument();
+    expect(pictures().map((image) => image.getAttribute("src"))).toEqual(["blob:result"]);
   });
 
   it("swaps the sides", () => {

@@ -21,6 +21,8 @@ type Props = {
   onlyHandle: boolean;
 };
 
+const UNSHOWN = "Your browser cannot show this photo as it was, only its result.";
+
 export function Comparison({ left, right, name, size, view, shown, onlyHandle }: Props) {
   const slider = useReactCompareSlider({ onlyHandleDraggable: onlyHandle, keyboardIncrement: "2%" });
   // Both pictures are shown in the size of the result, so that the same points lie over each other.
@@ -31,7 +33,11 @@ export function Comparison({ left, right, name, size, view, shown, onlyHandle }:
   };
   const item = ({ version, url }: Picture) => (
     <div className={styles.item}>
-      <img className={styles.picture} style={style} src={url} alt={`${name} ${version}`} draggable={false} />
+      {url === null ? (
+        <p className={styles.unshown}>{UNSHOWN}</p>
+      ) : (
+        <img className={styles.picture} style={style} src={url} alt={`${name} ${version}`} draggable={false} />
+      )}
     </div>
   );
   return (

@@ -26,7 +26,11 @@ export function FacesView({ result, pictures, shown, onSides, selectedFace, tool
     after: useImage(pictures.after.url),
   };
   const { faces } = result.facts;
-  const sides = shown.map(({ version, words }) => ({ version, words, image: images[version] }));
+  const sides = shown.map(({ version, words, url }) => ({
+    version,
+    words: url === null ? `${words}: your browser cannot show it` : words,
+    image: images[version],
+  }));
   return (
     <>
       <div className={styles.scroller} tabIndex={0} role="group" aria-label="Faces side by side">

@@ -7,7 +7,7 @@ import { useConfig } from "@/hooks/useConfig";
 import { useIntake } from "@/hooks/useIntake";
 import { useRestorer } from "@/hooks/useRestorer";
 import { useStored } from "@/hooks/useStored";
-import { FORMATS } from "@/photos/formats";
+import { acceptOf, FORMATS } from "@/photos/formats";
 import { allowedOptions, isLoaded, savedOptions, saveOptions, type Options } from "@/photos/options";
 import type { Photo } from "@/photos/photo";
 import { EMPTY, reduce, type Action } from "@/photos/reducer";
@@ -41,7 +41,7 @@ export function Workbench() {
   const { photos, options } = state;
   const photo = photos.find(({ id }) => id === state.selected) ?? null;
   const result = photo?.result ?? null;
-  const accept = (config?.limits.media_types ?? Object.keys(FORMATS)).join(",");
+  const accept = acceptOf(config?.limits.media_types ?? Object.keys(FORMATS));
 
   const setOptions = useCallback((chosen: Options) => {
     dispatch({ type: "options", options: chosen });

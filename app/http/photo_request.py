@@ -1,0 +1,120 @@
+"""A request that brings a photo: as a file of a form, or as the body itself, with the fields in the query.
+
+The routes see a form in both cases, so that both have the same fields, defaults, bounds and refusals.
+"""
+
+from collections.abc import Callable, Coroutine
+from contextlib import aclosing
+from io import BytesIO
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from app.http.encoded_picture import encoding_of
+from app.http.photo_head import is_bare_photo
+from app.http.refusals import MalformedForm
+from app.work.errors import BadParameter
+
+FILES = ("file", "reference")  # the fields that are files
+
+
+class PhotoRoute(APIRoute):
+    """A route whose requests are `PhotoRequest`s."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """As `APIRoute` calls it, to make the function that answers a request."""
+        handle = super().get_route_handler()
+
+        async def handle_photo(request: Request) -> Response:
+            return await handle(PhotoRequest(request.scope, request.receive))
+
+        return handle_photo
+
+
+class PhotoRequest(Request):
+    """`form()` has the field `file` in both cases. It raises `MalformedForm` and `BadParameter`."""
+
+    # What `Request.form()` returns; Starlette has no public method for it.
+    async def _get_form(
+        self, *, max_files: float = 1000, max_fields: float = 1000, max_part_size: int = 2**20
+    ) -> FormData:
+        if self._form is None and is_bare_photo(self.headers):
+            self._form = self._form_of_query(max_fields)
+        elif self._form is None:
+            limits: dict[str, Any] = {
+                "max_files": max_files,
+                "max_fields": max_fields,
+                "max_part_size": max_part_size,
+            }
+            try:
+                async with aclosing(self.stream()) as stream:
+                    self._form = _checked(await _PhotoFormParser(self.headers, stream, **limits).parse())
+            except MultiPartException as error:
+                raise MalformedForm(error.message) from error
+        return self._form
+
+    def _form_of_query(self, max_fields: float) -> FormData:
+        fields = self.query_params.multi_items()
+        if len(fields) > max_fields:
+            raise MalformedForm(f"Too many fields. Maximum number of fields is {max_fields}.")
+        for name in FILES:
+            if name in self.query_params:
+                raise BadParameter(
+                    f"{name} cannot be in the query: the body is the photo, and a reference needs a form "
+                    "(multipart/form-data)."
+                )
+        return FormData([*fields, ("file", _Body(self))])
+
+
+class _Body(UploadFile):
+    """The body of a request as its file. It is read when it is asked for, after the fields are found to be right."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(BytesIO())
+        self._request = request
+
+    async def read(self, size: int = -1) -> bytes:
+        """The whole body, whatever the size. Raises `ClientDisconnect`, and what the gate raises."""
+        buffer = BytesIO()
+        async with aclosing(self._request.stream()) as stream:
+            async for chunk in stream:
+                buffer.write(chunk)
+        return buffer.getvalue()  # which makes no copy
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+class _PhotoFormParser(MultiPartParser):
+    """Says of a photo that was sent as a long text what it is."""
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        """A piece of a part. Raises `BadParameter` for a photo, `MultiPartException` for another long text."""
+        try:
+            super().on_part_data(data, start, end)
+        except MultiPartException:
+            part = self._current_part
+            text = bytes(part.data) + data[start:end]
+            if part.field_name in FILES or encoding_of(text):
+                raise _text_as_file(part.field_name, text) from None
+            raise
+
+
+def _checked(form: FormData) -> FormData:
+    """The form, if its files are files and the photo is not under another name. Raises `BadParameter`."""
+    for name, value in form.multi_items():
+        if name in FILES and isinstance(value, str) and value:
+            raise _text_as_file(name, value.encode())
+        if name not in FILES and isinstance(value, UploadFile) and "file" not in form:
+            raise BadParameter(f"{name[:80]} is no field of this form: the photo belongs in the field file.")
+    return form
+
+
+def _text_as_file(name: str, text: bytes) -> BadParameter:
+    seen, field = encoding_of(text) or "text", name if name in FILES else "file"
+    return BadParameter(
+        f"{name[:80]} is {seen}: send the picture itself as a file, as curl -F {field}=@photo.jpg does."
+    )

@@ -1,0 +1,149 @@
+"""The photo in an AVIF or HEIC file, without everything else that such a file may hold.
+
+The decoder gets a new file with the photo's own items only: its tiles, if it is stored in tiles, and its opacity. EXIF,
+thumbnails, depth, gain maps and films are left behind, and no item is larger than the file says.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import replace
+from functools import partial
+
+from pipeline.codec.boxes import Box, Reader, boxes
+from pipeline.codec.coded_size import av1_sizes, hevc_sizes
+from pipeline.codec.file_parts import Parts
+from pipeline.codec.heif_file import heif_file
+from pipeline.codec.items import Item, Items, read_items
+from pipeline.codec.limits import MAX_TILE_MARGIN
+from pipeline.errors import BrokenImage, UnsupportedMediaType
+from pipeline.types import Notice
+
+_CONFIGURATION = {b"av01": b"av1C", b"hvc1": b"hvcC"}
+_SIZES = {b"av01": av1_sizes, b"hvc1": hevc_sizes}
+_ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0", b"urn:mpeg:hevc:2015:auxid:1\0")
+_KEPT = {b"ispe", b"av1C", b"hvcC", b"pixi", b"colr", b"irot", b"imir", b"clap", b"auxC", b"pasp"}
+_PADDING = 64  # pixels: an HEVC picture is stored in blocks of up to this size
+
+# ITU-T H.273: primaries of BT.709 or near them, and curves that are near sRGB's. 2 is "unknown".
+_USUAL_PRIMARIES, _USUAL_CURVES, _HDR_CURVES = {1, 2, 5, 6, 7}, {1, 2, 6, 13, 14, 15}, {16, 18}
+
+
+def _still_parts(data: bytes, *, name: str, coding: bytes, brand: bytes) -> Parts:
+    """The parts of an AVIF (`coding` is av01) or HEIC (hvc1) file.
+
+    Raises `BrokenImage`, `KeyError`, `IndexError` or `struct.error` where it is damaged, and `UnsupportedMediaType`
+    where the photo is stored in a way that is not accepted.
+    """
+    found = read_items(data)
+    primary = found.primary
+    colors = [primary, *found.references_from(b"dimg", primary)]
+    alphas = _alphas(found, colors, name)
+    kept = dict.fromkeys(
+        (*colors, *alphas, *(tile for item in alphas for tile in found.references_from(b"dimg", item)))
+    )
+    for item in kept:
+        _check(found, item, name, coding)
+    items = {item: replace(found.items[item], properties=_kept_properties(found.items[item], name)) for item in kept}
+    profile = _profile(found.items[primary])
+    notices = [] if profile is not None else _color_notices(found.items[primary])
+    if _has_gain_map(found):
+        message = "The file's gain map, which HDR screens use, is left out; the photo is read without it."
+        notices.append(Notice("gain_map_ignored", message))
+    file = heif_file(Items(primary, items, found.references), brand)
+    return Parts(
+        file, profile=profile, animated=any(part.kind == b"moov" for part in boxes(data)), notices=tuple(notices)
+    )
+
+
+avif_parts = partial(_still_parts, name="AVIF", coding=b"av01", brand=b"avif")
+heic_parts = partial(_still_parts, name="HEIC", coding=b"hvc1", brand=b"heic")
+
+
+def _alphas(found: Items, colors: list[int], name: str) -> list[int]:
+    """The items with the opacity of `colors`, at most one for each. Raises `BrokenImage` where one is larger."""
+    alphas: dict[int, int] = {}
+    for kind, start, to in found.references:
+        if kind == b"auxl" and (found.items[start].property(b"auxC") or b"")[4:].startswith(_ALPHA):
+            for color in {*to}.intersection(colors):
+                alphas.setdefault(color, start)
+    if any(_size(found.items[alpha]) != _size(found.items[color]) for color, alpha in alphas.items()):
+        raise BrokenImage(f"This {name} file is damaged: its opacity has another size than its picture.")
+    return list(alphas.values())
+
+
+def _has_gain_map(found: Items) -> bool:
+    """Whether one item is a gain map: Apple's auxiliary picture, or the `tmap` of ISO 21496-1."""
+    auxiliary = (item.property(b"auxC") or b"" for item in found.items.values())
+    return any(item.kind == b"tmap" for item in found.items.values()) or any(b"gainmap" in kind for kind in auxiliary)
+
+
+def _check(found: Items, number: int, name: str, coding: bytes) -> None:
+    """Raise where one item of the photo is no picture that is accepted, or larger than the file says."""
+    item = found.items[number]
+    width, height = _size(item)
+    if item.kind == b"grid":
+        _check_grid(found, number, name)
+    elif item.kind != coding:
+        raise UnsupportedMediaType(f"This {name} file is stored in a way (not {coding.decode()}) that is not accepted.")
+    else:
+        configuration = item.property(_CONFIGURATION[coding]) or b""
+        sizes = list(_SIZES[coding](configuration, item.data))
+        if not sizes or any(w > width + _PADDING or h > height + _PADDING for w, h in sizes):
+            raise BrokenImage(f"This {name} file is damaged: its picture is larger than its header says.")
+
+
+def _check_grid(found: Items, number: int, name: str) -> None:
+    """Raise `BrokenImage` where the tiles of a picture are too many or too few, or far larger than the picture."""
+    reader = Reader(found.items[number].data)
+    flags = reader.number(2)
+    rows, columns = reader.number(1) + 1, reader.number(1) + 1
+    width, height = (reader.number(4 if flags & 1 else 2) for _ in range(2))
+    tiles = found.references_from(b"dimg", number)
+    sizes = {_size(found.items[tile]) for tile in tiles}
+    whole = len(tiles) == rows * columns and len(sizes) == 1 and (width, height) == _size(found.items[number])
+    across, down = max(sizes, default=(0, 0))
+    spare = max(columns * across - width, rows * down - height)
+    if not whole or spare > MAX_TILE_MARGIN or any(found.items[tile].kind == b"grid" for tile in tiles):
+        raise BrokenImage(f"This {name} file is damaged: the tiles of its picture make no sense.")
+
+
+def _size(item: Item) -> tuple[int, int]:
+    """Width and height of an item as its `ispe` property says."""
+    width, height = struct.unpack_from(">4xII", item.property(b"ispe") or b"")
+    return width, height
+
+
+def _kept_properties(item: Item, name: str) -> tuple[tuple[Box, bool], ...]:
+    """The properties that pixels need. Raises `UnsupportedMediaType` where another one must be understood."""
+    unknown = [found.kind for found, must in item.properties if must and found.kind not in _KEPT]
+    if unknown:
+        raise UnsupportedMediaType(f"This {name} file is stored in a way (layers, for example) that is not accepted.")
+    return tuple(
+        (found, must)
+        for found, must in item.properties
+        if found.kind in _KEPT and not (found.kind == b"colr" and found.content[:4] != b"nclx")
+    )
+
+
+def _profile(item: Item) -> bytes | None:
+    """The colour profile of the photo; None where it has none."""
+    colors = (found.content for found, _ in item.properties if found.kind == b"colr")
+    return next((content[4:] for content in colors if content[:4] in (b"prof", b"rICC")), None)
+
+
+def _color_notices(item: Item) -> list[Notice]:
+    """What to say where the photo names colours that are not sRGB's, which are not converted."""
+    colors = [found.content for found, _ in item.properties if found.kind == b"colr" and found.content[:4] == b"nclx"]
+    if not colors:
+        return []
+    primaries, curve = struct.unpack_from(">HH", colors[0], 4)
+    if curve in _HDR_CURVES:
+        message = (
+            "The photo's brightness is stored for HDR screens, which is not converted; its colours are taken as sRGB."
+        )
+    elif primaries not in _USUAL_PRIMARIES or curve not in _USUAL_CURVES:
+        message = "The photo's colours are stored in a way other than sRGB without a profile; they are taken as sRGB."
+    else:
+        return []
+    return [Notice("color_profile_ignored", message)]
