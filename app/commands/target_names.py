@@ -1,7 +1,7 @@
 """Names for the results of a folder's photos: no two photos get the same one, whatever the disk."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import PurePath
 from unicodedata import normalize
 
@@ -36,11 +36,12 @@ def target_names(photos: Sequence[PurePath], suffix: str) -> list[PurePath]:
         whole |= sharing
 
 
-def _numbered(names: Iterable[PurePath], folders: set[str]) -> list[PurePath]:
+def _numbered(names: Sequence[PurePath], folders: set[str]) -> list[PurePath]:
+    wanted = {_key(name) for name in names}  # a number must not lead to the name of another photo
     taken, numbered = set(folders), []
     for name in names:
         free, number = name, 1
-        while _key(free) in taken:
+        while _key(free) in taken or (number > 1 and _key(free) in wanted):
             number += 1
             free = name.with_name(f"{name.stem}.{number}{name.suffix}")
         taken.add(_key(free))

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.codec.boxes import Reader
-from pipeline.codec.limits import MAX_CODED_UNITS, MAX_FRAMES, MAX_SLICES
+from pipeline.codec.limits import MAX_CODED_UNITS, MAX_FRAMES, MAX_SEQUENCE_HEADERS, MAX_SLICES
 from pipeline.errors import BrokenImage
 
 _HEVC_SPS, _HEVC_PICTURES = 33, range(32)
 _AV1_SEQUENCE, _AV1_FRAMES = 1, {3, 6}
 _HEVC_CONFIGURATION, _AV1_CONFIGURATION = 22, 4  # bytes before the parameter sets
+_MOST_ZEROS = 32  # that start a number in Exp-Golomb code
+_HEADER = 1_000  # bytes of a sequence header, which is read bit by bit
 
 
 class Bits:
@@ -40,6 +42,8 @@ class Bits:
         zeros = 0
         while not self.number(1):
             zeros += 1
+            if zeros > _MOST_ZEROS:
+                raise BrokenImage("A header of the picture has a number of more than 32 bits.")
         return (1 << zeros) - 1 + self.number(zeros)
 
 
@@ -50,10 +54,11 @@ def hevc_sizes(configuration: bytes, data: bytes) -> Iterator[tuple[int, int]]:
     """
     length_size = (configuration[21] & 3) + 1
     units = [*_hevc_sets(configuration), *_hevc_units(data, length_size)]
-    slices = pictures = 0
+    slices = pictures = headers = 0
     for unit in units:
         kind, layer = unit[0] >> 1 & 0x3F, (unit[0] & 1) << 5 | unit[1] >> 3
         if kind == _HEVC_SPS and layer == 0:
+            headers = _bounded_headers(headers + 1)
             yield _hevc_size(unit[2:])
         elif kind in _HEVC_PICTURES:
             slices += 1
@@ -67,21 +72,24 @@ def av1_sizes(configuration: bytes, data: bytes) -> Iterator[tuple[int, int]]:
 
     Raises `BrokenImage` where it has more frames than the layers of a photo.
     """
-    frames = 0
+    frames = headers = 0
     for part in (configuration[_AV1_CONFIGURATION:], data):
         for kind, content in _av1_units(part):
             if kind == _AV1_SEQUENCE:
-                yield _av1_size(Bits(content))
+                headers = _bounded_headers(headers + 1)
+                yield _av1_size(Bits(content[:_HEADER]))
             frames += kind in _AV1_FRAMES
     if frames > MAX_FRAMES:
         raise BrokenImage("This AVIF file is damaged: a part of its picture holds several pictures.")
 
 
 def _hevc_sets(configuration: bytes) -> Iterator[bytes]:
-    reader = Reader(configuration, _HEVC_CONFIGURATION)
+    reader, sets = Reader(configuration, _HEVC_CONFIGURATION), 0
     for _ in range(reader.number(1)):
         reader.number(1)
-        for _ in range(_bounded(reader.number(2))):
+        count = reader.number(2)
+        sets = _bounded(sets + count)
+        for _ in range(count):
             yield reader.bytes(reader.number(2))
 
 
@@ -93,7 +101,7 @@ def _hevc_units(data: bytes, length_size: int) -> Iterator[bytes]:
 
 
 def _hevc_size(header: bytes) -> tuple[int, int]:
-    bits = Bits(header[:1_000].replace(b"\0\0\3", b"\0\0"))
+    bits = Bits(header[:_HEADER].replace(b"\0\0\3", b"\0\0"))
     bits.skip(4)
     layers = bits.number(3)
     bits.skip(1 + 96)
@@ -158,6 +166,14 @@ def _av1_timing(bits: Bits) -> int:
     delay_bits = bits.number(5) + 1
     bits.skip(32 + 5 + 5)
     return delay_bits
+
+
+def _bounded_headers(count: int) -> int:
+    if count > MAX_SEQUENCE_HEADERS:
+        raise BrokenImage(
+            f"A part of the picture has more than {MAX_SEQUENCE_HEADERS} headers, which no real photo has."
+        )
+    return count
 
 
 def _bounded(count: int) -> int:

@@ -60,6 +60,9 @@ def decode(header: Header) -> Photo:
             notices += truncation
         file = header.file_format.plugin(BytesIO(pixels))
         file.load()
+        if file.size != (header.width, header.height):  # what was checked and reserved is for the header's size
+            name = header.file_format.name
+            raise BrokenImage(f"This {name} file is damaged: its picture has another size than its header says.")
         if isinstance(file, JpegImageFile):
             notices += _truncation(parts, file)
         if parts.animated or getattr(file, "is_animated", False):

@@ -119,11 +119,31 @@ def _kept_properties(item: Item, name: str) -> tuple[tuple[Box, bool], ...]:
     unknown = [found.kind for found, must in item.properties if must and found.kind not in _KEPT]
     if unknown:
         raise UnsupportedMediaType(f"This {name} file is stored in a way (layers, for example) that is not accepted.")
-    return tuple(
+    kept = tuple(
         (found, must)
         for found, must in item.properties
         if found.kind in _KEPT and not (found.kind == b"colr" and found.content[:4] != b"nclx")
     )
+    kinds = [found.kind for found, _ in kept]
+    if len(set(kinds)) < len(kinds):  # the decoder might take another one than is checked here
+        raise BrokenImage(f"This {name} file is damaged: its picture has a property twice.")
+    _check_crop(item, name)
+    return kept
+
+
+def _check_crop(item: Item, name: str) -> None:
+    """Raise where a picture is cropped by more than its padding: memory is taken for all that is coded.
+
+    Pillow's reader of AVIF does not crop at all.
+    """
+    crop = item.property(b"clap")
+    if crop is None:
+        return
+    numbers = struct.unpack_from(">4I", crop)
+    width, height = (numbers[at] // max(1, numbers[at + 1]) for at in (0, 2))
+    across, down = _size(item)
+    if name == "AVIF" or not (across - _PADDING <= width <= across and down - _PADDING <= height <= down):
+        raise UnsupportedMediaType(f"This {name} file is cropped in a way that is not accepted; save the crop anew.")
 
 
 def _profile(item: Item) -> bytes | None:

@@ -79,10 +79,9 @@ def _kinds(content: bytes) -> Iterator[tuple[int, bytes]]:
 def _properties(content: bytes) -> Iterator[tuple[int, tuple[tuple[Box, bool], ...]]]:
     parts = list(boxes(content))
     known = list(boxes(next(part.content for part in parts if part.kind == b"ipco")))
-    for part in parts:
-        if part.kind != b"ipma":
-            continue
-        _check_length(part.content)
+    marks = [part for part in parts if part.kind == b"ipma"]
+    _check_length(b"".join(part.content for part in marks))
+    for part in marks:
         reader = Reader(part.content)
         head = reader.number(_FULL)
         number_size, wide = (2 if head >> 24 == 0 else 4), head & 1

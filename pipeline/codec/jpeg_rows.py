@@ -111,12 +111,13 @@ def scans_of(outline: bytes) -> Scans:
 def _with_more_pixels(data: bytes) -> bytes:
     """The file with bytes added to the compressed pixels of each scan, where the decoder stops and at the end."""
     parts, copied = [], 0
-    for marker, _, end, following in jpeg_segments(data):
-        if marker == SCAN:
-            pixels = data[end:following]
-            noise = _NOISE[: max(_LEAST_NOISE, _MOST_ADDED // (1 + sum(map(pixels.count, _STOPS))))]
-            for stop in _STOPS:
-                pixels = pixels.replace(stop, noise + stop)
-            parts += [data[copied:end], pixels, b"" if pixels.endswith(b"\xff") else _FIRST, _MORE_PIXELS]
-            copied = following
+    scans = [(end, following) for marker, _, end, following in jpeg_segments(data) if marker == SCAN]
+    stops = sum(data.count(stop, *scan) for scan in scans for stop in _STOPS)
+    noise = _NOISE[: max(_LEAST_NOISE, _MOST_ADDED // (1 + stops))]
+    for end, following in scans:
+        pixels = data[end:following]
+        for stop in _STOPS:
+            pixels = pixels.replace(stop, noise + stop)
+        parts += [data[copied:end], pixels, b"" if pixels.endswith(b"\xff") else _FIRST, _MORE_PIXELS]
+        copied = following
     return b"".join((*parts, data[copied:]))

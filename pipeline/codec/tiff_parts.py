@@ -12,7 +12,7 @@ import zlib
 from PIL.TiffImagePlugin import OPEN_INFO
 
 from pipeline.codec.file_parts import Block, Parts
-from pipeline.codec.limits import MAX_TIFF_BLOCKS, MAX_TILE_MARGIN
+from pipeline.codec.limits import MAX_TIFF_BLOCKS, MAX_TILE_MARGIN, MAX_TILE_PIXELS
 from pipeline.codec.tiff_directory import Directory, read_directory
 from pipeline.errors import BrokenImage, UnsupportedMediaType
 from pipeline.types import Notice
@@ -128,6 +128,8 @@ def _blocks(directory: Directory) -> tuple[Block, ...]:
     if not across or not down or max(across - width, down - height) > MAX_TILE_MARGIN:
         raise BrokenImage("This TIFF file is damaged: the size of its strips or tiles makes no sense.")
     columns, rows = -(-width // across), -(-height // down)
+    if tiled and columns * across * rows * down > 2 * width * height + MAX_TILE_PIXELS:
+        raise BrokenImage("This TIFF file is damaged: its tiles are far larger than its picture.")
     count = columns * rows * planes
     if count > MAX_TIFF_BLOCKS:
         raise BrokenImage(f"This TIFF file has more than {MAX_TIFF_BLOCKS} strips or tiles, which no real photo has.")
@@ -157,8 +159,8 @@ def _notices(directory: Directory) -> tuple[Notice, ...]:
         return ()
     try:
         following = read_directory(directory.data, directory.next_offset)
+        if following.number(SUBFILE, 0) & _REDUCED:  # the same picture, smaller
+            return ()
     except (BrokenImage, struct.error):  # it does not concern the first page
-        return ()
-    if following.number(SUBFILE, 0) & _REDUCED:  # the same picture, smaller
         return ()
     return (Notice("first_page", "The file has several pages; only the first is used."),)

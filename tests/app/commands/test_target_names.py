@@ -42,7 +42,7 @@ def test_a_photo_keeps_its_name_with_another_suffix() -> None:
         (["a.jpg", "a.png", "a.jpg.webp"], ["a.jpg.png", "a.png.png", "a.jpg.webp.png"]),
         (["a", "a.jpg"], ["a.png", "a.jpg.png"]),
         (["a.JPG", "a.jpg"], ["a.JPG.png", "a.jpg.2.png"]),
-        (["a.JPG", "a.jpg", "a.jpg.2.webp"], ["a.JPG.png", "a.jpg.2.png", "a.jpg.2.2.png"]),
+        (["a.JPG", "a.jpg", "a.jpg.2.webp"], ["a.JPG.png", "a.jpg.3.png", "a.jpg.2.png"]),
         (["a.jpg", "a.png/b.jpg"], ["a.jpg.png", "a.png/b.png"]),
         (["a.jpg", "a.png/b.jpg", "a.jpg.PNG/c.jpg"], ["a.jpg.2.png", "a.png/b.png", "a.jpg.PNG/c.png"]),
     ],

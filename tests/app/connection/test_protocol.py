@@ -111,6 +111,7 @@ def test_the_upload_timeout_starts_with_the_request_and_not_with_the_connection(
             assert connection.recv(12) == b"HTTP/1.1 200"
 
 
+@pytest.mark.alone
 def test_200_stalled_clients_do_not_delay_others() -> None:
     with serving(FakeModels(), read_timeout_s=20, upload_memory_mb=16) as server, ExitStack() as stalled:
         for number in range(200):

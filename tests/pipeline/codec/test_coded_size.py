@@ -67,3 +67,24 @@ def test_more_pictures_than_a_photo_has_are_refused() -> None:
     for data in (frame * (MAX_FRAMES + 1), bytes((2 << 3 | 2, 0)) * (MAX_CODED_UNITS + 1)):
         with pytest.raises(BrokenImage):
             list(av1_sizes(bytes(4), data))
+
+
+def test_a_number_without_an_end_is_refused_at_once() -> None:
+    header = bytes((33 << 1, 1)) + bytes(100_000)
+    with pytest.raises(BrokenImage, match="more than 32 bits"):
+        list(hevc_sizes(NO_SETS, hevc_unit(header)))
+    content = packed("000" + "0" + "0" + "1" + "0" * 64 + "1") + bytes(100_000)
+    with pytest.raises(BrokenImage, match="more than 32 bits"):
+        list(av1_sizes(bytes(4), bytes((1 << 3,)) + content))
+
+
+def test_more_headers_than_a_picture_has_are_refused() -> None:
+    header = hevc_header(64, 64, 0, 1)
+    with pytest.raises(BrokenImage, match="more than 4 headers"):
+        list(hevc_sizes(NO_SETS, hevc_unit(header) * 5))
+    content = packed("000" + "1" + "1" + "0" * 5 + f"{15:04b}{15:04b}{63:016b}{63:016b}")
+    with pytest.raises(BrokenImage, match="more than 4 headers"):
+        list(av1_sizes(bytes(4), (bytes((1 << 3 | 2, len(content))) + content) * 5))
+    array = b"\x22" + struct.pack(">H", 200) + (struct.pack(">H", 2) + b"\x44\1") * 200
+    with pytest.raises(BrokenImage, match=f"more than {MAX_CODED_UNITS} units"):
+        list(hevc_sizes(NO_SETS[:-1] + b"\2" + array * 2, b""))

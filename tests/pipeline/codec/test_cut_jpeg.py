@@ -12,7 +12,7 @@ from pipeline.errors import BrokenImage
 from tests import images
 from tests.hostile.anatomy import dissected
 from tests.images import segment
-from tests.pipeline.codec.decoding import codes, decoded
+from tests.pipeline.codec.decoding import bounded, codes, decoded
 
 HEIGHT = 640
 NOISE = np.random.default_rng(5).integers(0, 256, (HEIGHT // 8, 16, 3), np.uint8)
@@ -126,3 +126,10 @@ def test_what_is_missing_shows_no_photo_that_was_decoded_before(stored: dict[str
         decoded(images.jpeg(np.full_like(PICTURE, level), **stored))
         shown.append(decoded(cut).image)
     np.testing.assert_array_equal(*shown)
+
+
+def test_scans_full_of_restart_markers_take_little_memory() -> None:
+    file = images.jpeg(images.gradient(16, 16), progressive=True)[:-2]
+    last = file[file.rindex(b"\xff\xda") :]
+    with bounded(seconds=10, megabytes=150):
+        decoded(file + (b"\xff\xd0" * 8_224 + last) * 90)

@@ -191,10 +191,40 @@ def test_tiles_that_do_not_fit_are_refused(file: bytes, columns: int, rows: int,
 
 
 @FILES
+def test_a_property_that_stands_twice_is_refused(file: bytes) -> None:
+    """Else one of them could be checked and the other be decoded."""
+    found = read_items(file)
+    photo = found.items[found.primary]
+    twice = rebuilt(file, {found.primary: replace(photo, properties=(*photo.properties, size_box(16, 16)))})
+    with pytest.raises(BrokenImage, match="a property twice"):
+        decoded(twice)
+
+
+@FILES
+def test_a_crop_is_refused_unless_it_only_takes_padding_away(file: bytes) -> None:
+    def clap(width: int) -> Box:
+        return Box(b"clap", struct.pack(">8I", width, 1, 32, 1, 0, 1, 0, 1))
+
+    def cropped(width: int) -> bytes:
+        return with_property(file, clap(width), essential=True, without=b"clap")
+
+    with pytest.raises(UnsupportedMediaType, match="is cropped"):
+        decoded(cropped(100))
+    if file is AVIF:  # Pillow's reader would leave the crop out
+        with pytest.raises(UnsupportedMediaType, match="is cropped"):
+            decoded(cropped(40))
+    else:
+        assert decoded(cropped(40)).width == 40
+    large = images.gradient(200, 32)
+    with pytest.raises(UnsupportedMediaType, match="is cropped"):
+        decoded(with_property(avif(large) if file is AVIF else heic(large), clap(16), without=b"clap"))
+
+
+@FILES
 def test_bombs_are_refused_cheaply(file: bytes) -> None:
     found = read_items(file)
     photo = found.items[found.primary]
-    sizeless = tuple(one for one in photo.properties if one[0].kind != b"ispe")
+    sizeless = tuple(one for one in photo.properties if one[0].kind not in (b"ispe", b"clap"))
     claimed = rebuilt(file, {found.primary: replace(photo, properties=(*sizeless, size_box(60_000, 60_000)))})
     meta_at = file.index(b"meta") - 4
     head = file[:meta_at]

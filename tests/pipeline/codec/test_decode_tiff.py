@@ -202,6 +202,21 @@ def test_bombs_are_refused_cheaply(data: bytes) -> None:
         inspect(data, max_pixels=MAX_PIXELS)
 
 
+def test_tiles_that_are_far_larger_than_their_picture_are_refused() -> None:
+    """A picture of one column in a tile of a thousand columns would take the memory of a thousand."""
+    tags = {256: 1, 257: 200_000, 322: 1024, 323: 200_000, 324: 8, 325: 100}
+    with pytest.raises(BrokenImage, match="far larger than its picture"):
+        inspect(with_tags(PLAIN, {tag: (LONG, 1, value) for tag, value in tags.items()}), max_pixels=MAX_PIXELS)
+
+
+def test_a_second_page_that_makes_no_sense_does_not_concern_the_first() -> None:
+    file = tiff(np.stack((images.gradient(), images.gradient())))
+    following = len(file)
+    wrong = struct.pack("<HHHIII", 1, 254, 9, 1, 0, 0)
+    first = with_tags(file + wrong, {}, following)
+    assert decoded(first).width == 48
+
+
 def test_strips_that_share_their_bytes_are_refused() -> None:
     """Each is read anew, so that few bytes would cost as much as many."""
     file = tiff(np.zeros((32, 48, 3), np.uint8), compression="zlib", rowsperstrip=8)

@@ -77,7 +77,7 @@ def test_a_bare_photo_may_get_the_picture_or_events(narrow: Likeness) -> None:
         ("strength=7", "strength: Input should be less than or equal to 1."),
         ("upscale_factor=two", "upscale_factor: Input should be a valid number, unable to parse string as a number."),
         ("strength=1&strength=0", "strength may be given only once."),
-        ("restorer=none-such", "restorer: this server offers compact-face, not none-such."),
+        ("restorer=none-such", "restorer: this server offers portrait-face, compact-face, not none-such."),
         ("file=photo.jpg", "file cannot be in the query: the body is the photo, and a reference needs a form "),
         ("reference=x", "reference cannot be in the query: the body is the photo, and a reference needs a form "),
         ("face_overrides=[]", "face_overrides: Input should be a JSON object of face indices and strengths "),
@@ -154,6 +154,7 @@ def test_a_stalled_bare_photo_is_ended() -> None:
         assert time.monotonic() - start < 10
 
 
+@pytest.mark.alone
 def test_a_stalled_bare_photo_makes_way_for_others_in_the_memory_of_uploads() -> None:
     head = head_of(UPSCALE, {"Content-Type": "image/png", "Content-Length": MEBIBYTE})
     large = PHOTO + bytes(MEBIBYTE - len(PHOTO))
