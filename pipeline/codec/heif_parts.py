@@ -82,6 +82,7 @@ def _check(found: Items, number: int, name: str, coding: bytes) -> None:
     """Raise where one item of the photo is no picture that is accepted, or larger than the file says."""
     item = found.items[number]
     width, height = _size(item)
+    _check_crop(item, name)
     if item.kind == b"grid":
         _check_grid(found, number, name)
     elif item.kind != coding:
@@ -127,7 +128,6 @@ def _kept_properties(item: Item, name: str) -> tuple[tuple[Box, bool], ...]:
     kinds = [found.kind for found, _ in kept]
     if len(set(kinds)) < len(kinds):  # the decoder might take another one than is checked here
         raise BrokenImage(f"This {name} file is damaged: its picture has a property twice.")
-    _check_crop(item, name)
     return kept
 
 

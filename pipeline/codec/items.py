@@ -80,7 +80,7 @@ def _properties(content: bytes) -> Iterator[tuple[int, tuple[tuple[Box, bool], .
     parts = list(boxes(content))
     known = list(boxes(next(part.content for part in parts if part.kind == b"ipco")))
     marks = [part for part in parts if part.kind == b"ipma"]
-    _check_length(b"".join(part.content for part in marks))
+    _check_length(*(part.content for part in marks))
     for part in marks:
         reader = Reader(part.content)
         head = reader.number(_FULL)
@@ -144,8 +144,9 @@ def _references(content: bytes) -> Iterator[tuple[bytes, int, tuple[int, ...]]]:
         yield entry.kind, start, tuple(reader.number(size) for _ in range(_bounded(reader.number(2))))
 
 
-def _check_length(table: bytes) -> None:
-    if len(table) > MAX_TABLE_BYTES:
+def _check_length(*tables: bytes) -> None:
+    """Raise `BrokenImage` where tables of one kind are longer together than those of any real photo."""
+    if sum(map(len, tables)) > MAX_TABLE_BYTES:
         raise BrokenImage(f"The file has a table of more than {MAX_TABLE_BYTES} bytes, which no real photo has.")
 
 

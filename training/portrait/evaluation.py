@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pipeline.geometry import FFHQ_512_TEMPLATE, similarity_transform, warp
+from pipeline.geometry import FFHQ_512_TEMPLATE
 from pipeline.models.catalogue.preferences import ModelPreferences
 from pipeline.models.catalogue.selection import choose
 from pipeline.models.catalogue.weights import EMBEDDED_DIR
@@ -108,10 +108,7 @@ def detector_features(file: Path) -> Callable[[Tensor], list[Tensor]]:
 
 def sharp_crop(portrait: Portrait) -> Image:
     """The portrait (512, 512, 3), aligned."""
-    matrix = similarity_transform(portrait.landmarks, FFHQ_512_TEMPLATE)
-    if matrix is None:
-        raise ValueError(f"{portrait.name}: the landmarks fit no similarity transform")
-    return warp(portrait.picture.astype(np.float32) / np.float32(255), matrix, (CROP_SIZE, CROP_SIZE))
+    return unworn_crop(portrait).image
 
 
 def worn_crop(portrait: Portrait, native: float, wear: Wear, seed: int) -> Crop:

@@ -11,14 +11,14 @@ import torch
 
 from pipeline.errors import ModelUnavailable
 from pipeline.geometry import clip_image, resize
-from pipeline.models.restorers.portrait_network import SIDE, WIDTHS, PortraitNetwork
+from pipeline.models.restorers.portrait_network import PATCH, SIDE, WIDTHS, PortraitNetwork
 from pipeline.models.runtime.convolution import join_activations
 from pipeline.models.runtime.runtime import Runtime
 from pipeline.types import CROP_SIZE, Crop, FloatArray, Image
 
 # Working memory of one crop on the device, in numbers: at the first level, 48 positions a side, a block holds its
 # input, the value between its convolutions, and its output; the input of the network is as large as half of one.
-WORKING_ELEMENTS = 4 * WIDTHS[0] * (SIDE // 4) ** 2
+WORKING_ELEMENTS = 4 * WIDTHS[0] * (SIDE // PATCH) ** 2
 
 
 class PortraitFaceRestorer:
@@ -34,11 +34,13 @@ class PortraitFaceRestorer:
     def __init__(self, name: str, state_dict: Mapping[str, Any], runtime: Runtime) -> None:
         self.name = name
         self._runtime = runtime
-        network = PortraitNetwork(runtime.dtype)
+        with torch.device("meta"):  # skips the random initial weights
+            network = PortraitNetwork(runtime.dtype)
         try:
-            network.load_state_dict(dict(state_dict), strict=True)
+            network.load_state_dict(dict(state_dict), strict=True, assign=True)
         except Exception as error:  # RuntimeError for wrong names and shapes, others for values that are no tensors
             raise ModelUnavailable(f"{name}: the file holds no network of portrait-face.", stage="models") from error
+        network.to(runtime.dtype)  # before the convolutions are joined, which keep the number format of their weights
         join_activations(network)
         self._network = runtime.place(network)
 

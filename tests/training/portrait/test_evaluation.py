@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
-from pipeline.types import Image
+from pipeline.models.roles import Recogniser
+from pipeline.types import Crop, Image
 from training.measures import psnr, shift
 from training.portrait.evaluation import Figures, Judge, embedded, sharp_crop, table, unworn_crop, worn_crop
 from training.portrait.portraits import Portrait
 from training.portrait.wear import GRADES
 
+Restorers = dict[str, Callable[[Crop], Image]]
+
 
 @pytest.fixture(scope="module")
-def judge() -> Judge:
-    return Judge(embedded()[1], None)
+def loaded() -> tuple[Restorers, Recogniser]:
+    return embedded()
 
 
-def test_a_worn_face_comes_back_nearer_to_the_sharp_one_and_to_who_it_is(portrait: Portrait, judge: Judge) -> None:
-    restorers, _ = embedded()
+@pytest.fixture(scope="module")
+def restorers(loaded: tuple[Restorers, Recogniser]) -> Restorers:
+    return loaded[0]
+
+
+@pytest.fixture(scope="module")
+def judge(loaded: tuple[Restorers, Recogniser]) -> Judge:
+    return Judge(loaded[1], None)
+
+
+def test_a_worn_face_comes_back_nearer_to_the_sharp_one_and_to_who_it_is(
+    portrait: Portrait, restorers: Restorers, judge: Judge
+) -> None:
     sharp = sharp_crop(portrait)
     for native, grade in ((64, "medium"), (96, "heavy"), (128, "medium")):
         crop = worn_crop(portrait, native, GRADES[grade], 0)
@@ -32,12 +48,12 @@ def test_a_worn_face_comes_back_nearer_to_the_sharp_one_and_to_who_it_is(portrai
         assert ours.identity > found["compact-face"].identity
 
 
-def test_a_sharp_face_comes_back_nearly_as_it_was(portrait: Portrait) -> None:
+def test_a_sharp_face_comes_back_nearly_as_it_was(portrait: Portrait, restorers: Restorers) -> None:
     crop = unworn_crop(portrait)
-    restored = embedded()[0]["portrait-face"](crop)
+    restored = restorers["portrait-face"](crop)
     assert psnr(restored, crop.image) > 35
     assert abs(shift(restored, crop.image)) < 0.5
-    assert np.array_equal(restored, embedded()[0]["portrait-face"](crop))
+    assert np.array_equal(restored, restorers["portrait-face"](crop))
 
 
 def test_equal_crops_have_no_distance(astronaut: Image, judge: Judge) -> None:
