@@ -6,15 +6,21 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from app.face_overrides import EXAMPLE, FaceOverrides
-from pipeline.options import About, EnhanceOptions, OutputFormat
+from pipeline.options import About, ColorProfile, EnhanceOptions, FileOptions, MetadataChoice, OutputChoice
 
 
 @dataclass(frozen=True, slots=True)
-class OutputOptions:
+class OutputOptions(FileOptions):
     """What the user asks for beside the pixels. Each field is `Annotated[type, About]`."""
 
-    output_format: Annotated[OutputFormat, About(upscales=True)] = "png"
-    quality: Annotated[int, About("of JPEG and WebP", (1, 100), upscales=True)] = 95
+    output_format: Annotated[OutputChoice, About("same: the format of the photo", upscales=True)] = "png"
+    color_profile: Annotated[
+        ColorProfile, About("srgb: converted to sRGB; keep: the photo's own colour profile", upscales=True)
+    ] = "srgb"
+    metadata: Annotated[
+        MetadataChoice, About("keep: the photo's EXIF, IPTC and XMP, without its location", upscales=True)
+    ] = "none"
+    keep_location: Annotated[bool, About("true: with metadata=keep also where it was taken", upscales=True)] = False
     metrics: Annotated[bool, About("false: leave the quality metrics out", upscales=True)] = True
 
 

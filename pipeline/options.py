@@ -9,7 +9,12 @@ FaceChoice: TypeAlias = Literal["all", "largest", "center"]
 ColorCorrection: TypeAlias = Literal["none", "auto"]
 Background: TypeAlias = Literal["upscale", "resample"]
 IdentityPolicy: TypeAlias = Literal["warn", "protect"]
-OutputFormat: TypeAlias = Literal["png", "jpeg", "webp"]
+OutputFormat: TypeAlias = Literal["png", "jpeg", "webp", "avif", "tiff"]
+OutputChoice: TypeAlias = Literal[OutputFormat, "same"]
+ChromaSubsampling: TypeAlias = Literal["auto", "4:4:4", "4:2:0"]
+BitDepth: TypeAlias = Literal["8", "16"]
+ColorProfile: TypeAlias = Literal["srgb", "keep"]
+MetadataChoice: TypeAlias = Literal["none", "keep"]
 
 SIDE = (16, 32_768)  # pixels: the bounds of `width`, `height` and `long_side`
 SIZES = ("upscale_factor", "width", "height", "long_side")  # options of which a request gives at most one
@@ -85,3 +90,17 @@ class EnhanceOptions:
             by_model=True,
         ),
     ] = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class FileOptions:
+    """How the result's file is written in its format. Each field is `Annotated[type, About]`."""
+
+    quality: Annotated[int, About("of JPEG, WebP and AVIF", (1, 100), upscales=True)] = 95
+    lossless: Annotated[bool, About("true: WebP keeps every pixel, whatever the quality", upscales=True)] = False
+    chroma_subsampling: Annotated[
+        ChromaSubsampling,
+        About("of JPEG and AVIF; auto: colours at full size from quality 90 on, at half below", upscales=True),
+    ] = "auto"
+    progressive: Annotated[bool, About("true: a JPEG that is shown coarsely first", upscales=True)] = False
+    bit_depth: Annotated[BitDepth, About("of each channel; 16 in PNG and TIFF", upscales=True)] = "8"

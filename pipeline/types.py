@@ -36,18 +36,44 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Density:
+    """Pixels per inch across and down, at which a picture is to be printed or shown."""
+
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class FileTags:
+    """What a file has beside its pixels; each may be missing.
+
+    `profile`: the ICC profile that says what the pixels' numbers mean; None stands for sRGB. `exif`: a TIFF structure
+    (without the `Exif` mark that JPEG puts before it). `xmp`: a packet (XML in UTF-8). `iptc`: IPTC-IIM datasets,
+    without Photoshop's frame around them.
+    """
+
+    profile: bytes | None = None
+    exif: bytes = b""
+    xmp: bytes = b""
+    iptc: bytes = b""
+    density: Density | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Photo:
     """A decoded photo, upright: `image` (H, W, 3), and `alpha` (H, W) in [0, 1] if it had any.
 
     Where `alpha` is 0, `image` has the colour of visible pixels near it instead of what the file hides there: else
     resampling would mix that into visible edges. Only a photo without any visible pixel is as in the file. Where
-    `is_grey`, the photo is black-and-white: its three channels are equal, and so are those of the result.
+    `is_grey`, the photo is black-and-white: its three channels are equal, and so are those of the result. `profile` is
+    the ICC profile that the numbers of `image` are meant in; None for sRGB.
     """
 
     image: Image
     alpha: FloatArray | None = None
     notices: tuple[Notice, ...] = ()
     is_grey: bool = False
+    profile: bytes | None = None
 
     @property
     def width(self) -> int:

@@ -6,7 +6,7 @@ from app.http.accept import qualities
 from app.http.event_stream import EventStream
 from app.http.refusals import NotAcceptable
 from pipeline.codec.encode import OUTPUT_FORMATS
-from pipeline.options import OutputFormat
+from pipeline.options import OutputChoice, OutputFormat
 
 PICTURES: dict[str, OutputFormat] = {info.media_type: name for name, info in OUTPUT_FORMATS.items()}
 DOCUMENT, EVENTS = "application/json", EventStream.media_type
@@ -15,13 +15,13 @@ _PAGE = "text/html"
 _OTHER_NAMES = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg"}  # that clients have for these types
 
 
-def answer_type(headers: Headers, http_version: str, output_format: OutputFormat = "png") -> str:
+def answer_type(headers: Headers, http_version: str, output_format: OutputChoice = "png") -> str:
     """The media type that `Accept` asks for: the document's, that of events, or a picture's.
 
     The most specific range that fits a type gives its quality (RFC 9110, 12.5.1). Of equal qualities the range that
     stands first wins, and within a range the document, then `output_format`. Raises `NotAcceptable`.
     """
-    own = OUTPUT_FORMATS[output_format].media_type
+    own = OUTPUT_FORMATS["png" if output_format == "same" else output_format].media_type
     pictures = sorted(PICTURES, key=lambda name: name != own)
     has_events = http_version != "1.0"  # HTTP/1.0 has no chunks, which a stream needs
     offered = [DOCUMENT, *pictures, *([EVENTS] if has_events else [])]

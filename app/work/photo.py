@@ -17,10 +17,11 @@ from pipeline.codec.encode import Encoded, check_size, encode
 from pipeline.codec.inspect import Header, inspect
 from pipeline.errors import ReferenceMismatch, TooManyPixels
 from pipeline.models.roles import Models, Work
+from pipeline.options import OutputFormat
 from pipeline.photo import enhance, upscale_photo
 from pipeline.run import Run
 from pipeline.steps.upscaling import output_size
-from pipeline.types import Enhanced, Notice, Photo
+from pipeline.types import Enhanced, FileTags, Notice, Photo
 
 # How far the proportions of photo and ground truth may differ, beyond a pixel: a little cropping does no harm.
 ASPECT_TOLERANCE = 0.02
@@ -30,10 +31,11 @@ LEAST_WORKING_BYTES = 160 * 2**20  # reserved at least: decoding, metrics and en
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The decoded photo, and the ground truth if one was sent."""
+    """The decoded photo, the format of the file that becomes of it, and the ground truth if one was sent."""
 
     photo: Photo
-    reference: Photo | None
+    output_format: OutputFormat
+    reference: Photo | None = None
 
     @property
     def target(self) -> Photo:
@@ -73,17 +75,18 @@ def read(order: Order, models: Models, limits: PhotoLimits, claim: Claim, run: R
     """
     with run.stage("decode"):
         header = inspect(order.file, max_pixels=limits.max_input_pixels)
-        output_pixels = _checked_output(header, order, limits)
+        output_format = _output_format(header, order)
+        output_pixels = _checked_output(header, order, output_format, limits)
         claim(photo_bytes(header.width * header.height, output_pixels, working_bytes(order, models)))
         photo = decode(header)
     if order.reference is None:
-        return Source(photo, None)
+        return Source(photo, output_format)
     with run.stage("reference"):
         header = inspect(order.reference, max_pixels=limits.max_input_pixels)
         claim(reference_bytes(header.width * header.height))
         reference = decode(header)
         _check_proportions(photo, reference)
-    return Source(photo, reference)
+    return Source(photo, output_format, reference)
 
 
 def compute(order: Order, source: Source, models: Models, run: Run) -> Computed:
@@ -113,9 +116,10 @@ def finish(order: Order, source: Source, computed: Computed, models: Models, run
         picture = encode(
             enhanced.image,
             enhanced.alpha,
-            output_format=order.output.output_format,
-            quality=order.output.quality,
+            source.output_format,
+            order.output,
             is_grey=enhanced.is_grey,
+            tags=FileTags(profile=source.photo.profile),
         )
     notices = [*enhanced.notices, *picture.notices]
     if source.reference is not None:
@@ -141,10 +145,16 @@ def finish(order: Order, source: Source, computed: Computed, models: Models, run
     return Finished(picture, report, source.photo.width * source.photo.height)
 
 
-def _checked_output(header: Header, order: Order, limits: PhotoLimits) -> int:
+def _output_format(header: Header, order: Order) -> OutputFormat:
+    """The format that is asked for, or that of the photo."""
+    asked = order.output.output_format
+    return header.file_format.output_format if asked == "same" else asked
+
+
+def _checked_output(header: Header, order: Order, output_format: OutputFormat, limits: PhotoLimits) -> int:
     """The number of pixels of the result. Raises `TooManyPixels` or `OutputFormatLimit` where it would be too large."""
     width, height = output_size(*header.upright_size, order.options)
-    check_size(width, height, order.output.output_format)
+    check_size(width, height, output_format)
     if width * height > limits.max_output_megapixels * 1e6:
         raise TooManyPixels(
             f"The result would have {width * height / 1e6:.4g} megapixels ({width} × {height}); "

@@ -27,6 +27,7 @@ from pipeline.codec.png_parts import png_parts
 from pipeline.codec.tiff_parts import tiff_parts
 from pipeline.codec.webp_parts import webp_parts
 from pipeline.errors import UnsupportedMediaType
+from pipeline.options import OutputFormat
 
 # These hold for the whole process. One photo's decoder takes one core, as those of the other formats do. Pillow's own
 # reader of uncompressed TIFF mistakes 16-bit colours that are stored one by one; libtiff does not.
@@ -41,7 +42,8 @@ class InputFormat:
 
     `signature` matches the first bytes of a file, `take_apart` finds the parts that are read, and `plugin` is Pillow's
     reader. It is called instead of `PIL.Image.open`, so that no other decoder can be reached and Pillow's pixel limit
-    for the whole process, which at first only warns, does not interfere with the caller's.
+    for the whole process, which at first only warns, does not interfere with the caller's. `output_format` is what a
+    result is written as that is to have the photo's format: that format, or the nearest one that can be written.
     """
 
     name: str
@@ -50,6 +52,7 @@ class InputFormat:
     signature: re.Pattern[bytes]
     take_apart: Callable[[bytes], Parts]
     plugin: Callable[[BytesIO], ImageFile]
+    output_format: OutputFormat
 
 
 _TIFF = re.compile(rb"II[*+]\0|MM\0[*+]")
@@ -59,14 +62,18 @@ _AVIF = re.compile(rb".{4}ftyp(?:m[is]f1.{4}(?:.{4}){0,15}?)?avi[fs]", re.DOTALL
 _HEIC = re.compile(rb".{4}ftyp(?:m[is]f1.{4}(?:.{4}){0,15}?)?(?:hei[cx]|hev[cx])", re.DOTALL)
 
 INPUT_FORMATS = (
-    InputFormat("PNG", "image/png", (".png",), re.compile(rb"\x89PNG\r\n\x1a\n"), png_parts, PngImageFile),
-    InputFormat("JPEG", "image/jpeg", (".jpg", ".jpeg"), re.compile(rb"\xff\xd8\xff"), jpeg_parts, JpegImageFile),
-    InputFormat("WebP", "image/webp", (".webp",), re.compile(rb"RIFF.{4}WEBP", re.DOTALL), webp_parts, WebPImageFile),
-    InputFormat("TIFF", "image/tiff", (".tif", ".tiff"), _TIFF, tiff_parts, TiffImageFile),
-    InputFormat("BMP", "image/bmp", (".bmp", ".dib"), _BMP, bmp_parts, BmpImageFile),
-    InputFormat("GIF", "image/gif", (".gif",), re.compile(rb"GIF8[79]a"), gif_parts, GifImageFile),
-    InputFormat("AVIF", "image/avif", (".avif", ".avifs"), _AVIF, avif_parts, AvifImageFile),
-    InputFormat("HEIC", "image/heic", (".heic", ".heif"), _HEIC, heic_parts, HeifImageFile),
+    InputFormat("PNG", "image/png", (".png",), re.compile(rb"\x89PNG\r\n\x1a\n"), png_parts, PngImageFile, "png"),
+    InputFormat(
+        "JPEG", "image/jpeg", (".jpg", ".jpeg"), re.compile(rb"\xff\xd8\xff"), jpeg_parts, JpegImageFile, "jpeg"
+    ),
+    InputFormat(
+        "WebP", "image/webp", (".webp",), re.compile(rb"RIFF.{4}WEBP", re.DOTALL), webp_parts, WebPImageFile, "webp"
+    ),
+    InputFormat("TIFF", "image/tiff", (".tif", ".tiff"), _TIFF, tiff_parts, TiffImageFile, "tiff"),
+    InputFormat("BMP", "image/bmp", (".bmp", ".dib"), _BMP, bmp_parts, BmpImageFile, "png"),
+    InputFormat("GIF", "image/gif", (".gif",), re.compile(rb"GIF8[79]a"), gif_parts, GifImageFile, "png"),
+    InputFormat("AVIF", "image/avif", (".avif", ".avifs"), _AVIF, avif_parts, AvifImageFile, "avif"),
+    InputFormat("HEIC", "image/heic", (".heic", ".heif"), _HEIC, heic_parts, HeifImageFile, "jpeg"),
 )
 
 

@@ -14,7 +14,7 @@ from pipeline.codec.decode import decode
 from pipeline.codec.encode import OUTPUT_FORMATS, encode
 from pipeline.codec.inspect import inspect
 from pipeline.errors import OutputFormatLimit
-from pipeline.options import OutputFormat
+from pipeline.options import FileOptions, OutputFormat
 from pipeline.types import FloatArray, Image
 from tests import images
 
@@ -29,7 +29,7 @@ def shown(data: bytes) -> images.Pixels:
 
 @pytest.mark.parametrize("output_format", FORMATS)
 def test_formats(output_format: OutputFormat) -> None:
-    encoded = encode(PICTURE, None, output_format=output_format, quality=95)
+    encoded = encode(PICTURE, None, output_format, FileOptions(quality=95))
     with PIL.Image.open(BytesIO(encoded.data)) as picture:
         assert picture.format == output_format.upper()
         assert picture.mode == "RGB"
@@ -45,7 +45,7 @@ def test_png_round_trip_is_exact(width: int, height: int, with_alpha: bool, seed
     levels = np.random.default_rng(seed).integers(0, 256, (height, width, 4), np.uint8)
     planes: FloatArray = levels.astype(np.float32) / np.float32(255)
     alpha = planes[..., 3] if with_alpha else None
-    encoded = encode(planes[..., :3], alpha, output_format="png", quality=1)
+    encoded = encode(planes[..., :3], alpha, "png", FileOptions(quality=1))
     np.testing.assert_array_equal(shown(encoded.data), levels if with_alpha else levels[..., :3])
 
 
@@ -58,7 +58,7 @@ def test_a_grey_picture_has_one_channel_where_the_format_can(
 ) -> None:
     image = np.repeat(PICTURE[..., 1:2], 3, axis=2)
     for alpha, expected in ((None, mode), (ALPHA, mode_with_alpha)):
-        data = encode(image, alpha, output_format=output_format, quality=quality, is_grey=True).data
+        data = encode(image, alpha, output_format, FileOptions(quality=quality), is_grey=True).data
         picture = PIL.Image.open(BytesIO(data))
         assert picture.mode == expected
         levels = np.asarray(picture.convert("RGB")).astype(int)
@@ -70,7 +70,7 @@ def test_a_grey_picture_has_one_channel_where_the_format_can(
 
 def test_a_grey_png_is_exact() -> None:
     image = np.repeat(PICTURE[..., 1:2], 3, axis=2)
-    data = encode(image, None, output_format="png", quality=1, is_grey=True).data
+    data = encode(image, None, "png", FileOptions(quality=1), is_grey=True).data
     np.testing.assert_array_equal(shown(data), np.round(PICTURE[..., 1] * 255))
 
 
@@ -78,13 +78,13 @@ def test_rounds_half_up_and_clips() -> None:
     values = np.array([-1, -0.001, 0, 0.499, 0.5, 0.501, 1.5, 127.49, 127.5, 254.5, 254.49, 255, 256, 600], np.float32)
     image = np.repeat((values / 255).reshape(1, -1, 1), 3, axis=2).astype(np.float32)
     expected = np.clip(np.floor(image[0, :, 0] * 255 + np.float32(0.5)), 0, 255)
-    np.testing.assert_array_equal(shown(encode(image, None, output_format="png", quality=95).data)[0, :, 0], expected)
+    np.testing.assert_array_equal(shown(encode(image, None, "png", FileOptions(quality=95)).data)[0, :, 0], expected)
     assert expected.tolist() == [0, 0, 0, 0, 1, 1, 2, 127, 128, 255, 254, 255, 255, 255]
 
 
 @pytest.mark.parametrize("output_format", ["png", "webp"])
 def test_alpha_is_kept(output_format: OutputFormat) -> None:
-    encoded = encode(PICTURE, ALPHA, output_format=output_format, quality=95)
+    encoded = encode(PICTURE, ALPHA, output_format, FileOptions(quality=95))
     photo = decode(inspect(encoded.data, max_pixels=10**6))
     assert photo.alpha is not None
     assert np.abs(photo.alpha - ALPHA).max() * 255 <= 0.51
@@ -94,14 +94,14 @@ def test_alpha_is_kept(output_format: OutputFormat) -> None:
 def test_jpeg_lays_alpha_on_white() -> None:
     image = np.zeros((16, 48, 3), np.float32)
     alpha = np.repeat(np.array([[0, 0.5, 1]], np.float32), 16, axis=1).repeat(16, axis=0)
-    encoded = encode(image, alpha, output_format="jpeg", quality=95)
+    encoded = encode(image, alpha, "jpeg", FileOptions(quality=95))
     np.testing.assert_allclose(shown(encoded.data)[8, [8, 24, 40]].mean(axis=-1), [255, 128, 0], atol=2)
     assert [notice.code for notice in encoded.notices] == ["alpha_flattened"]
 
 
 @pytest.mark.parametrize(("quality", "sampling"), [(100, (1, 1)), (90, (1, 1)), (89, (2, 2)), (1, (2, 2))])
 def test_jpeg_chroma(quality: int, sampling: tuple[int, int]) -> None:
-    data = encode(PICTURE, None, output_format="jpeg", quality=quality).data
+    data = encode(PICTURE, None, "jpeg", FileOptions(quality=quality)).data
     frame = data.index(b"\xff\xc0")
     assert (data[frame + 11] >> 4, data[frame + 11] & 15) == sampling
 
@@ -110,7 +110,7 @@ def test_jpeg_chroma(quality: int, sampling: tuple[int, int]) -> None:
 def test_quality_matters(output_format: OutputFormat) -> None:
     noise = np.random.default_rng(2).normal(scale=0.05, size=(128, 128, 3))
     image: Image = np.clip(cv2.resize(PICTURE, (128, 128)) + noise, 0, 1).astype(np.float32)
-    sizes = [len(encode(image, None, output_format=output_format, quality=q).data) for q in (1, 50, 80, 95)]
+    sizes = [len(encode(image, None, output_format, FileOptions(quality=q)).data) for q in (1, 50, 80, 95)]
     assert sizes == sorted(set(sizes))
 
 
@@ -120,23 +120,23 @@ def test_side_limits(output_format: OutputFormat, limit: int, upright: bool) -> 
     def line(length: int) -> Image:
         return np.full((length, 1, 3) if upright else (1, length, 3), 0.5, np.float32)
 
-    fitting = encode(line(limit), None, output_format=output_format, quality=50)
+    fitting = encode(line(limit), None, output_format, FileOptions(quality=50))
     assert max(shown(fitting.data).shape) == limit == OUTPUT_FORMATS[output_format].max_side
     with pytest.raises(OutputFormatLimit, match=str(limit)):
-        encode(line(limit + 1), None, output_format=output_format, quality=50)
-    assert encode(line(limit + 1), None, output_format="png", quality=50).data
+        encode(line(limit + 1), None, output_format, FileOptions(quality=50))
+    assert encode(line(limit + 1), None, "png", FileOptions(quality=50)).data
 
 
 @pytest.mark.parametrize("output_format", FORMATS)
 def test_same_picture_same_bytes_and_input_untouched(output_format: OutputFormat) -> None:
     image, alpha = PICTURE.copy(), ALPHA.copy()
     image.flags.writeable = alpha.flags.writeable = False
-    first = encode(image, alpha, output_format=output_format, quality=90)
-    assert encode(image[:, ::-1][:, ::-1], alpha, output_format=output_format, quality=90) == first
+    first = encode(image, alpha, output_format, FileOptions(quality=90))
+    assert encode(image[:, ::-1][:, ::-1], alpha, output_format, FileOptions(quality=90)) == first
 
 
 @pytest.mark.parametrize("result", [(False, np.zeros(4, np.uint8)), (True, np.zeros(0, np.uint8))])
 def test_failing_encoder_is_an_error(result: tuple[bool, images.Pixels], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cv2, "imencode", lambda *_: result)
     with pytest.raises(RuntimeError, match="PNG"):
-        encode(PICTURE, None, output_format="png", quality=95)
+        encode(PICTURE, None, "png", FileOptions(quality=95))

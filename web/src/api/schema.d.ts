@@ -270,6 +270,20 @@ export interface components {
              */
             background: "upscale" | "resample";
             /**
+             * Bit Depth
+             * @description of each channel; 16 in PNG and TIFF
+             * @default 8
+             * @enum {string}
+             */
+            bit_depth: "8" | "16";
+            /**
+             * Chroma Subsampling
+             * @description of JPEG and AVIF; auto: colours at full size from quality 90 on, at half below
+             * @default auto
+             * @enum {string}
+             */
+            chroma_subsampling: "auto" | "4:4:4" | "4:2:0";
+            /**
              * Color Correction
              * @description auto: white balance and contrast of a faded photo
              * @default none
@@ -282,6 +296,13 @@ export interface components {
              * @default true
              */
             color_lock: boolean;
+            /**
+             * Color Profile
+             * @description srgb: converted to sRGB; keep: the photo's own colour profile
+             * @default srgb
+             * @enum {string}
+             */
+            color_profile: "srgb" | "keep";
             /**
              * Denoise Strength
              * @description less than 1 leaves noise and grain; for upscalers that can, others warn
@@ -324,10 +345,29 @@ export interface components {
              */
             identity_threshold?: number;
             /**
+             * Keep Location
+             * @description true: with metadata=keep also where it was taken
+             * @default false
+             */
+            keep_location: boolean;
+            /**
              * Long Side
              * @description of the result in pixels, whichever side it is, instead of upscale_factor
              */
             long_side?: number;
+            /**
+             * Lossless
+             * @description true: WebP keeps every pixel, whatever the quality
+             * @default false
+             */
+            lossless: boolean;
+            /**
+             * Metadata
+             * @description keep: the photo's EXIF, IPTC and XMP, without its location
+             * @default none
+             * @enum {string}
+             */
+            metadata: "none" | "keep";
             /**
              * Metrics
              * @description false: leave the quality metrics out
@@ -336,13 +376,20 @@ export interface components {
             metrics: boolean;
             /**
              * Output Format
+             * @description same: the format of the photo
              * @default png
              * @enum {string}
              */
-            output_format: "png" | "jpeg" | "webp";
+            output_format: "png" | "jpeg" | "webp" | "avif" | "tiff" | "same";
+            /**
+             * Progressive
+             * @description true: a JPEG that is shown coarsely first
+             * @default false
+             */
+            progressive: boolean;
             /**
              * Quality
-             * @description of JPEG and WebP
+             * @description of JPEG, WebP and AVIF
              * @default 95
              */
             quality: number;
@@ -689,12 +736,33 @@ export interface components {
              */
             background: "upscale" | "resample";
             /**
+             * Bit Depth
+             * @description of each channel; 16 in PNG and TIFF
+             * @default 8
+             * @enum {string}
+             */
+            bit_depth: "8" | "16";
+            /**
+             * Chroma Subsampling
+             * @description of JPEG and AVIF; auto: colours at full size from quality 90 on, at half below
+             * @default auto
+             * @enum {string}
+             */
+            chroma_subsampling: "auto" | "4:4:4" | "4:2:0";
+            /**
              * Color Correction
              * @description auto: white balance and contrast of a faded photo
              * @default none
              * @enum {string}
              */
             color_correction: "none" | "auto";
+            /**
+             * Color Profile
+             * @description srgb: converted to sRGB; keep: the photo's own colour profile
+             * @default srgb
+             * @enum {string}
+             */
+            color_profile: "srgb" | "keep";
             /**
              * Denoise Strength
              * @description less than 1 leaves noise and grain; for upscalers that can, others warn
@@ -712,10 +780,29 @@ export interface components {
              */
             height?: number;
             /**
+             * Keep Location
+             * @description true: with metadata=keep also where it was taken
+             * @default false
+             */
+            keep_location: boolean;
+            /**
              * Long Side
              * @description of the result in pixels, whichever side it is, instead of upscale_factor
              */
             long_side?: number;
+            /**
+             * Lossless
+             * @description true: WebP keeps every pixel, whatever the quality
+             * @default false
+             */
+            lossless: boolean;
+            /**
+             * Metadata
+             * @description keep: the photo's EXIF, IPTC and XMP, without its location
+             * @default none
+             * @enum {string}
+             */
+            metadata: "none" | "keep";
             /**
              * Metrics
              * @description false: leave the quality metrics out
@@ -724,13 +811,20 @@ export interface components {
             metrics: boolean;
             /**
              * Output Format
+             * @description same: the format of the photo
              * @default png
              * @enum {string}
              */
-            output_format: "png" | "jpeg" | "webp";
+            output_format: "png" | "jpeg" | "webp" | "avif" | "tiff" | "same";
+            /**
+             * Progressive
+             * @description true: a JPEG that is shown coarsely first
+             * @default false
+             */
+            progressive: boolean;
             /**
              * Quality
-             * @description of JPEG and WebP
+             * @description of JPEG, WebP and AVIF
              * @default 95
              */
             quality: number;
@@ -879,8 +973,10 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnhanceResponse"];
+                    "image/avif": string;
                     "image/jpeg": string;
                     "image/png": string;
+                    "image/tiff": string;
                     "image/webp": string;
                     "text/event-stream": {
                         /**
@@ -1553,8 +1649,10 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnhanceResponse"];
+                    "image/avif": string;
                     "image/jpeg": string;
                     "image/png": string;
+                    "image/tiff": string;
                     "image/webp": string;
                     "text/event-stream": {
                         /**
