@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,7 @@ def enhance(parsed: argparse.Namespace, settings: Settings) -> int:
         if name is not None and name not in selection.offered_names(role):
             raise BadParameter(f"--{role}: there is {', '.join(selection.offered_names(role))}, not {name}.")
     from app.commands.files import plan_files  # imports OpenCV, which other commands do not need
+    from app.work.output_file import check_output
     from pipeline.codec.formats import accepted_names
 
     try:
@@ -75,10 +77,13 @@ def enhance(parsed: argparse.Namespace, settings: Settings) -> int:
     from app.work.loaded_models import LoadedModels
 
     options = enhance_options(vars(parsed), settings.threshold_for(parsed.identity_threshold))
+    output = output_options(vars(parsed))
+    for chosen in {photo.output_format for photo in plan.photos}:
+        check_output(replace(output, output_format=chosen))
     models = LoadedModels(settings, selection).load()
     failed = 0
     with tqdm(total=len(plan.photos), unit="photo", disable=None) as bar:
-        for result in enhance_files(plan.photos, options, output_options(vars(parsed)), models, settings.photo_limits):
+        for result in enhance_files(plan.photos, options, output, models, settings.photo_limits):
             failed += not result.done
             arrow = f" → {result.target}" if result.done else ""
             bar.write(f"{result.source}{arrow}: {result.message}", file=sys.stderr)

@@ -11,19 +11,19 @@ def plain_name(photo: PurePath, suffix: str) -> PurePath:
     return photo.with_name(photo.stem + suffix)
 
 
-def target_names(photos: Sequence[PurePath], suffix: str) -> list[PurePath]:
-    """The path of each photo's result, in the order of `photos`; all are relative to a folder of their own.
+def target_names(photos: Sequence[PurePath], suffixes: Sequence[str]) -> list[PurePath]:
+    """The path of each photo's result, which ends with its suffix, in the order of `photos`.
 
-    It is the `plain_name`. Photos that would share it, and one that would be written where another's folder is, keep
-    their whole name before the suffix: `IMG_1.jpg.png`. That may be the plain name of yet another photo, which then
-    keeps its whole name too. Where whole names are the same (`IMG_1.jpg` and `IMG_1.JPG`), all but the first get a
-    number: `IMG_1.jpg.2.png`.
+    All are relative to a folder of their own. It is the `plain_name`. Photos that would share it, and one that would be
+    written where another's folder is, keep their whole name before the suffix: `IMG_1.jpg.png`. That may be the plain
+    name of yet another photo, which then keeps its whole name too. Where whole names are the same (`IMG_1.jpg` and
+    `IMG_1.JPG`), all but the first get a number: `IMG_1.jpg.2.png`.
 
     Names count as the same if they differ only in case or in how accents are encoded: on many disks of macOS and
     Windows they name one file.
     """
     folders = {_key(folder) for photo in photos for folder in photo.parents}
-    names = [plain_name(photo, suffix) for photo in photos]
+    names = [plain_name(photo, suffix) for photo, suffix in zip(photos, suffixes, strict=True)]
     whole: set[int] = set()
     while True:
         users = Counter(map(_key, names))
@@ -32,7 +32,7 @@ def target_names(photos: Sequence[PurePath], suffix: str) -> list[PurePath]:
         if not sharing:
             return _numbered(names, folders)
         for place in sharing:
-            names[place] = photos[place].with_name(photos[place].name + suffix)
+            names[place] = photos[place].with_name(photos[place].name + suffixes[place])
         whole |= sharing
 
 

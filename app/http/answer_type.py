@@ -10,25 +10,28 @@ from pipeline.options import OutputChoice, OutputFormat
 
 PICTURES: dict[str, OutputFormat] = {info.media_type: name for name, info in OUTPUT_FORMATS.items()}
 DOCUMENT, EVENTS = "application/json", EventStream.media_type
+ANY_PICTURE = "image/*"
 
 _PAGE = "text/html"
 _OTHER_NAMES = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg"}  # that clients have for these types
 
 
 def answer_type(headers: Headers, http_version: str, output_format: OutputChoice = "png") -> str:
-    """The media type that `Accept` asks for: the document's, that of events, or a picture's.
+    """The media type that `Accept` asks for: the document's, that of events, a picture's, or `ANY_PICTURE`.
 
     The most specific range that fits a type gives its quality (RFC 9110, 12.5.1). Of equal qualities the range that
-    stands first wins, and within a range the document, then `output_format`. Raises `NotAcceptable`.
+    stands first wins, and within a range the document, then `output_format`. `ANY_PICTURE` is the answer where that is
+    `same`, so that only the photo tells, and `Accept` names no picture type. Raises `NotAcceptable`.
     """
-    own = OUTPUT_FORMATS["png" if output_format == "same" else output_format].media_type
+    own = None if output_format == "same" else OUTPUT_FORMATS[output_format].media_type
     pictures = sorted(PICTURES, key=lambda name: name != own)
     has_events = http_version != "1.0"  # HTTP/1.0 has no chunks, which a stream needs
     offered = [DOCUMENT, *pictures, *([EVENTS] if has_events else [])]
     ranges = _ranges(headers)
     if not ranges:
         return DOCUMENT
-    best = max(offered, key=lambda media_type: _rank(media_type, ranges))
+    photos_own = [ANY_PICTURE] if own is None and not PICTURES.keys() & ranges else []
+    best = max([DOCUMENT, *photos_own, *offered], key=lambda media_type: _rank(media_type, ranges))
     if _rank(best, ranges)[0] > 0:
         return best
     if not has_events and _rank(EVENTS, ranges)[0] > 0:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from app.settings import PhotoLimits
 from app.work.memory import Claim, photo_bytes, reference_bytes
 from app.work.order import Order
+from app.work.output_file import OutputFile, output_file
 from app.work.report import Report, WarningOut, face_out, metrics_of, rounded
 from metrics.report import Figure, Reference, measure, perceptual_figure
 from pipeline.codec.decode import decode
@@ -31,10 +32,10 @@ LEAST_WORKING_BYTES = 160 * 2**20  # reserved at least: decoding, metrics and en
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The decoded photo, the format of the file that becomes of it, and the ground truth if one was sent."""
+    """The decoded photo, the file that its result is written as, and the ground truth if one was sent."""
 
     photo: Photo
-    output_format: OutputFormat
+    file: OutputFile
     reference: Photo | None = None
 
     @property
@@ -70,23 +71,23 @@ def restore_photo(order: Order, models: Models, limits: PhotoLimits, run: Run) -
 def read(order: Order, models: Models, limits: PhotoLimits, claim: Claim, run: Run) -> Source:
     """Photo and ground truth, decoded once `claim` has reserved the memory for everything that is done with them.
 
-    Raises `UnsupportedMediaType`, `BrokenImage`, `TooManyPixels`, `OutputFormatLimit` and what `claim` raises before
-    a pixel is decoded, and `ReferenceMismatch` where the ground truth has other proportions than the photo.
+    Raises `UnsupportedMediaType`, `BrokenImage`, `TooManyPixels`, `OutputFormatLimit`, `BadParameter` and what `claim`
+    raises before a pixel is decoded, and `ReferenceMismatch` where the ground truth has other proportions.
     """
     with run.stage("decode"):
         header = inspect(order.file, max_pixels=limits.max_input_pixels)
-        output_format = _output_format(header, order)
-        output_pixels = _checked_output(header, order, output_format, limits)
+        file = output_file(order.output, header.file_format)
+        output_pixels = _checked_output(header, order, file.output_format, limits)
         claim(photo_bytes(header.width * header.height, output_pixels, working_bytes(order, models)))
         photo = decode(header)
     if order.reference is None:
-        return Source(photo, output_format)
+        return Source(photo, file)
     with run.stage("reference"):
         header = inspect(order.reference, max_pixels=limits.max_input_pixels)
         claim(reference_bytes(header.width * header.height))
         reference = decode(header)
         _check_proportions(photo, reference)
-    return Source(photo, output_format, reference)
+    return Source(photo, file, reference)
 
 
 def compute(order: Order, source: Source, models: Models, run: Run) -> Computed:
@@ -116,12 +117,12 @@ def finish(order: Order, source: Source, computed: Computed, models: Models, run
         picture = encode(
             enhanced.image,
             enhanced.alpha,
-            source.output_format,
-            order.output,
+            source.file.output_format,
+            source.file.options,
             is_grey=enhanced.is_grey,
             tags=FileTags(profile=source.photo.profile),
         )
-    notices = [*enhanced.notices, *picture.notices]
+    notices = [*enhanced.notices, *source.file.notices, *picture.notices]
     if source.reference is not None:
         notices += [Notice(notice.code, f"Reference: {notice.message}") for notice in source.reference.notices]
     if figures is not None:
@@ -143,12 +144,6 @@ def finish(order: Order, source: Source, computed: Computed, models: Models, run
         warnings=[WarningOut(notice.code, notice.message) for notice in notices],
     )
     return Finished(picture, report, source.photo.width * source.photo.height)
-
-
-def _output_format(header: Header, order: Order) -> OutputFormat:
-    """The format that is asked for, or that of the photo."""
-    asked = order.output.output_format
-    return header.file_format.output_format if asked == "same" else asked
 
 
 def _checked_output(header: Header, order: Order, output_format: OutputFormat, limits: PhotoLimits) -> int:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from app.http import event_stream
 from app.http.answer_memory import AnswerMemory
-from app.http.answer_type import EVENTS, PICTURES, answer_type
+from app.http.answer_type import ANY_PICTURE, EVENTS, PICTURES, answer_type
 from app.http.document import json_document
 from app.http.encoded_picture import encoding_of
 from app.http.error_responses import Responses, error_responses
@@ -26,6 +26,7 @@ from app.options import enhance_options, output_options
 from app.work.admission import Arrival
 from app.work.errors import BadParameter
 from app.work.order import Order, Task
+from app.work.output_file import check_output
 from app.work.progress import Progress
 from app.work.report import Report
 from app.work.service import Service, Write
@@ -104,20 +105,22 @@ async def _answer(
     if repeated:
         raise BadParameter(f"{' and '.join(repeated)} may be given only once.")
     _check_offered("upscaler", form.upscaler, service)
-    output = output_options(dict(form))
-    media_type = answer_type(request.headers, request.scope["http_version"], output.output_format)
-    picture = PICTURES.get(media_type)
+    asked = output_options(dict(form))
+    media_type = answer_type(request.headers, request.scope["http_version"], asked.output_format)
+    output = replace(asked, output_format=PICTURES.get(media_type, asked.output_format))
+    check_output(output)
+    is_picture = media_type == ANY_PICTURE or media_type in PICTURES
     order = Order(
         task=task,
         file=await _bytes(form.file, "file"),
         reference=None if form.reference is None else await _bytes(form.reference, "reference"),
         options=enhance_options(dict(form), identity_threshold),
-        output=output if picture is None else replace(output, output_format=picture),
+        output=output,
     )
     record = record_of(request.scope)
     progress = Progress() if media_type == EVENTS else None
     run = record.run = service.new_run(progress.reached if progress else None)
-    write: Write = (lambda finished, _: finished.picture.data) if picture else json_document
+    write: Write = (lambda finished, _: finished.picture.data) if is_picture else json_document
     arrival: Arrival = request.scope["arrival"]  # set by the gate
     work = service.process(order, arrival, run, write, progress.moved if progress else None)
     wanted = service.cancellation.until_unwanted(work, run, disconnected(request))
@@ -125,8 +128,10 @@ async def _answer(
         return event_stream.EventStream(wanted, progress, answers=answers)
     answer = await wanted
     record.report, record.photo_pixels = answer.report, answer.photo_pixels
-    headers = _summary(answer.report) if picture else None
-    return LargeResponse(answer.body, media_type=media_type, headers=headers, answers=answers)
+    if is_picture:
+        report = answer.report
+        return LargeResponse(answer.body, media_type=report.media_type, headers=_summary(report), answers=answers)
+    return LargeResponse(answer.body, media_type=media_type, headers=None, answers=answers)
 
 
 def _check_offered(role: Literal["restorer", "upscaler"], name: str | None, service: Service) -> None:

@@ -12,13 +12,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.commands.files import plan_files
-from pipeline.options import OutputFormat
+from pipeline.options import OutputChoice
 from tests import images
 from tests.app.commands.conftest import PHOTO
 
 
 def test_the_output_format_is_that_of_the_target_suffix(album: Path, tmp_path: Path) -> None:
-    for suffix, output_format in ((".png", "png"), (".jpg", "jpeg"), (".JPEG", "jpeg"), (".webp", "webp")):
+    for suffix, output_format in (
+        (".png", "png"),
+        (".jpg", "jpeg"),
+        (".JPEG", "jpeg"),
+        (".webp", "webp"),
+        (".avif", "avif"),
+        (".TIF", "tiff"),
+    ):
         (plan,) = plan_files(album / "b.PNG", tmp_path / f"out{suffix}", None).photos
         assert (plan.source, plan.target) == (album / "b.PNG", tmp_path / f"out{suffix}")
         assert plan.output_format == output_format
@@ -100,6 +107,21 @@ def test_photos_that_share_a_stem_keep_their_whole_names(album: Path, tmp_path: 
     assert [photo.source.name for photo in plan.renamed] == ["A.webp", "a.jpeg"]
 
 
+def test_same_keeps_the_format_of_each_photo(album: Path, tmp_path: Path) -> None:
+    """What a file contains decides, not its name; a file that is no photo has a name all the same, and then fails."""
+    (album / "c.webp").write_bytes(images.jpeg(images.gradient()))
+    (album / "d.bmp").write_bytes(images.saved(images.gradient(), "BMP"))
+    (album / "e.jpg").write_bytes(b"no photo")
+    plans = plan_files(album, tmp_path / "out", "same").photos
+    assert {plan.output_format for plan in plans} == {"same"}
+    assert [plan.target.name for plan in plans] == ["a.png", "b.png", "c.jpg", "d.png", "e.png"]
+    single = plan_files(album / "c.webp", tmp_path / "out", "same").photos[0]
+    assert (single.target.name, single.output_format) == ("c.jpg", "same")
+    assert plan_files(album / "c.webp", tmp_path / "x.jpeg", "same").photos[0].target.name == "x.jpeg"
+    with pytest.raises(ValueError, match=r"x\.png: name it \.jpg, as --output-format same says\."):
+        plan_files(album / "c.webp", tmp_path / "x.png", "same")
+
+
 def test_a_photo_is_never_overwritten(album: Path, tmp_path: Path) -> None:
     source = album / "b.png"
     (album / "b.PNG").rename(source)
@@ -134,9 +156,11 @@ FILES = st.sets(st.tuples(st.sampled_from(["", "b.png", "sub", "sub/sub"]), NAME
 
 
 @settings(max_examples=100, deadline=None)
-@given(FILES, st.sampled_from(["", "sub", "..", "../out"]), st.sampled_from(["png", "jpeg", "webp"]), st.booleans())
+@given(
+    FILES, st.sampled_from(["", "sub", "..", "../out"]), st.sampled_from(["png", "jpeg", "webp", "same"]), st.booleans()
+)
 def test_a_plan_never_overwrites_a_photo_nor_a_result(
-    files: set[tuple[str, str]], results: str, output_format: OutputFormat, recursive: bool
+    files: set[tuple[str, str]], results: str, output_format: OutputChoice, recursive: bool
 ) -> None:
     """Wherever the results go: beside the photos, into a folder among them, or above them."""
     with TemporaryDirectory() as folder:

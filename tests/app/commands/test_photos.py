@@ -34,6 +34,31 @@ def test_enhance_writes_the_restored_photo(
     assert "1 of 1 face(s) restored, 144×144" in capsys.readouterr().err
 
 
+def test_a_folder_keeps_the_formats_of_its_photos(
+    tmp_path: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos, results = tmp_path / "photos", tmp_path / "results"
+    photos.mkdir()
+    for name, file_format in (("a.webp", "JPEG"), ("b.png", "PNG"), ("c.gif", "GIF")):
+        (photos / name).write_bytes(samples.file_of(samples.head(), file_format))
+    options = ["--output-format", "same", "--bit-depth", "16", "--upscale-factor", "1"]
+    assert main(["enhance", str(photos), str(results), *options]) == 0
+    written = {path.name: samples.opened(path.read_bytes()).format for path in sorted(results.iterdir())}
+    assert written == {"a.jpg": "JPEG", "b.png": "PNG", "c.png": "PNG"}
+    said = capsys.readouterr().err
+    assert said.count("bit_depth=16 is for PNG and TIFF, not for JPEG: it had no effect.") == 1
+    assert "GIF files are read only; the result is a PNG file." in said
+
+
+def test_an_option_that_contradicts_the_format_is_refused(
+    portrait: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["enhance", str(portrait), str(tmp_path / "new.jpg"), "--bit-depth", "16"]
+    assert main(command) == 2
+    assert "bit_depth=16 is for PNG and TIFF, not for JPEG." in capsys.readouterr().err
+    assert not (tmp_path / "new.jpg").exists()
+
+
 @pytest.mark.parametrize(
     ("options", "level"),
     [

@@ -24,7 +24,7 @@ def on_disk(path: PurePath) -> str:
 
 
 def named(*photos: str, suffix: str = ".png") -> list[str]:
-    return [str(name) for name in target_names([PurePath(photo) for photo in photos], suffix)]
+    return [str(name) for name in target_names([PurePath(photo) for photo in photos], [suffix] * len(photos))]
 
 
 def test_a_photo_keeps_its_name_with_another_suffix() -> None:
@@ -51,13 +51,20 @@ def test_photos_that_would_share_a_name_keep_their_whole_names(photos: list[str]
     assert named(*photos) == names
 
 
-@given(PHOTOS, st.sampled_from([".png", ".jpg", ".webp"]))
-def test_no_two_photos_get_one_name(photos: list[PurePath], suffix: str) -> None:
-    names = target_names(photos, suffix)
+def test_each_photo_has_its_own_suffix() -> None:
+    photos = [PurePath(name) for name in ("a.heic", "a.png", "b.jpeg", "b.gif", "c.JPG", "c.jpg")]
+    names = target_names(photos, [".jpg", ".png", ".jpg", ".png", ".jpg", ".jpg"])
+    assert [str(name) for name in names] == ["a.jpg", "a.png", "b.jpg", "b.png", "c.JPG.jpg", "c.jpg.2.jpg"]
+
+
+@given(PHOTOS, st.data())
+def test_no_two_photos_get_one_name(photos: list[PurePath], data: st.DataObject) -> None:
+    suffixes = [data.draw(st.sampled_from([".png", ".jpg", ".webp"])) for _ in photos]
+    names = target_names(photos, suffixes)
     places = [on_disk(name) for name in names]
     assert len(set(places)) == len(photos)
     assert not set(places) & {on_disk(folder) for photo in photos for folder in photo.parents}
-    for photo, name in zip(photos, names, strict=True):
+    for photo, name, suffix in zip(photos, names, suffixes, strict=True):
         assert (name.parent, name.suffix) == (photo.parent, suffix)
         assert name.name.startswith(photo.stem)
 
@@ -67,7 +74,7 @@ def test_a_photo_that_shares_its_name_with_none_keeps_it(photos: list[PurePath])
     wanted = [on_disk(plain_name(photo, ".png")) for photo in photos]
     whole = [on_disk(photo.with_name(photo.name + ".png")) for photo in photos]
     folders = [on_disk(folder) for photo in photos for folder in photo.parents]
-    for place, (photo, name) in enumerate(zip(photos, target_names(photos, ".png"), strict=True)):
+    for place, (photo, name) in enumerate(zip(photos, target_names(photos, [".png"] * len(photos)), strict=True)):
         others = [*wanted[:place], *wanted[place + 1 :], *whole[:place], *whole[place + 1 :], *folders]
         if not any(other.startswith(wanted[place].removesuffix(".png")) for other in others):
             assert name == plain_name(photo, ".png")

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
-from app.http.answer_type import DOCUMENT, EVENTS, PICTURES, answer_type
+from app.http.answer_type import ANY_PICTURE, DOCUMENT, EVENTS, PICTURES, answer_type
 from app.http.refusals import NotAcceptable
 
-JPEG, PNG, WEBP = "image/jpeg", "image/png", "image/webp"
+JPEG, PNG, WEBP, AVIF, TIFF = "image/jpeg", "image/png", "image/webp", "image/avif", "image/tiff"
 RANGES = [DOCUMENT, EVENTS, *PICTURES, "image/*", "application/*", "text/*", "*/*", "text/html", "audio/ogg"]
 
 
@@ -46,6 +46,11 @@ def headers(*lines: str) -> Headers:
         (["text/html,application/xhtml+xml,image/webp,*/*;q=0.8"], DOCUMENT),
         (["image/webp,text/html,*/*;q=0.8"], WEBP),
         (["text/html, image/webp;q=0.1"], WEBP),
+        (["image/avif"], AVIF),
+        (["image/tiff, image/avif;q=0.9"], TIFF),
+        # Chrome's for a page, and for the picture of an <img>.
+        (["text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"], DOCUMENT),
+        (["image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"], AVIF),
     ],
 )
 def test_the_preferred_type_is_found(lines: list[str], media_type: str) -> None:
@@ -53,11 +58,29 @@ def test_the_preferred_type_is_found(lines: list[str], media_type: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "media_type"),
+    [
+        ("image/*", ANY_PICTURE),
+        ("image/*, application/json;q=0.5", ANY_PICTURE),
+        ("*/*", DOCUMENT),
+        ("*/*, application/json;q=0.1", ANY_PICTURE),
+        ("image/webp, image/*", WEBP),
+        ("image/*, image/jpeg;q=0", PNG),  # the photo may be a JPEG
+        ("image/jpeg", JPEG),
+        ("text/event-stream", EVENTS),
+        ("", DOCUMENT),
+    ],
+)
+def test_only_the_photo_tells_the_type_of_any_picture_in_the_same_format(line: str, media_type: str) -> None:
+    assert answer_type(headers(line), "1.1", "same") == media_type
+
+
+@pytest.mark.parametrize(
     "lines",
     [
         ["audio/ogg"],
         ["text/html"],
-        ["image/gif", "image/avif"],
+        ["image/gif", "image/heic"],
         ["application/json;q=0"],
         ["application/json;q=0, image/*;q=0, text/event-stream;q=0"],
         ["*/*;q=0"],
@@ -69,15 +92,15 @@ def test_an_accept_header_that_nothing_satisfies_is_refused(lines: list[str]) ->
     with pytest.raises(NotAcceptable) as refused:
         answer_type(headers(*lines), "1.1")
     assert refused.value.message == (
-        "Accept allows nothing that is offered here: application/json, image/png, image/jpeg, image/webp or "
-        "text/event-stream."
+        "Accept allows nothing that is offered here: application/json, image/png, image/jpeg, image/webp, image/avif, "
+        "image/tiff or text/event-stream."
     )
 
 
 def test_http_1_0_has_no_events() -> None:
     assert answer_type(headers("text/event-stream"), "1.0") == DOCUMENT
     assert answer_type(headers("text/event-stream, image/webp;q=0.1"), "1.0") == WEBP
-    with pytest.raises(NotAcceptable, match=r"image/jpeg or image/webp\.$"):
+    with pytest.raises(NotAcceptable, match=r"image/avif or image/tiff\.$"):
         answer_type(headers("text/event-stream;q=0"), "1.0")
 
 

@@ -62,6 +62,13 @@ def test_config_has_limits_defaults_and_choices(likeness: Likeness) -> None:
         "identity_threshold": found["identity_threshold"],
         "output_format": "png",
         "quality": 95,
+        "lossless": False,
+        "chroma_subsampling": "auto",
+        "progressive": False,
+        "bit_depth": "8",
+        "color_profile": "srgb",
+        "metadata": "none",
+        "keep_location": False,
         "metrics": True,
     }
     assert found["choices"] == {
@@ -69,7 +76,11 @@ def test_config_has_limits_defaults_and_choices(likeness: Likeness) -> None:
         "color_correction": ["none", "auto"],
         "background": ["upscale", "resample"],
         "identity_policy": ["warn", "protect"],
-        "output_format": ["png", "jpeg", "webp"],
+        "output_format": ["png", "jpeg", "webp", "avif", "tiff", "same"],
+        "chroma_subsampling": ["auto", "4:4:4", "4:2:0"],
+        "bit_depth": ["8", "16"],
+        "color_profile": ["srgb", "keep"],
+        "metadata": ["none", "keep"],
         "restorer": ["portrait-face", "compact-face"],
         "upscaler": ["compact-x2", "compact-x4"],
     }

@@ -64,8 +64,8 @@ def test_an_accept_header_that_nothing_satisfies_is_refused_before_the_photo_is_
     body = json.loads(answer.partition(b"\r\n\r\n")[2])
     assert (body["code"], body["stage"]) == ("not_acceptable", "request")
     assert body["error"] == (
-        "Accept allows nothing that is offered here: application/json, image/png, image/jpeg, image/webp or "
-        "text/event-stream."
+        "Accept allows nothing that is offered here: application/json, image/png, image/jpeg, image/webp, image/avif, "
+        "image/tiff or text/event-stream."
     )
 
 

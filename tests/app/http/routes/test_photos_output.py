@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -73,21 +75,78 @@ def test_color_correction_brings_contrast_to_a_faded_photo(likeness: Likeness) -
     assert auto.std() > 1.3 * none.std()
 
 
-@pytest.mark.parametrize(("output_format", "name"), [("png", "PNG"), ("jpeg", "JPEG"), ("webp", "WEBP")])
+@pytest.mark.parametrize(
+    ("output_format", "name"), [("png", "PNG"), ("jpeg", "JPEG"), ("webp", "WEBP"), ("avif", "AVIF"), ("tiff", "TIFF")]
+)
 def test_the_output_has_the_requested_format(likeness: Likeness, output_format: str, name: str) -> None:
     data = likeness.data(samples.small_face(), output_format=output_format, background="resample")
     assert samples.picture_in(data).format == name
     assert data["media_type"] == f"image/{output_format}"
 
 
-@pytest.mark.parametrize("output_format", ["jpeg", "webp"])
+@pytest.mark.parametrize(
+    ("file", "media_type", "warnings"),
+    [
+        (images.webp(images.gradient()), "image/webp", ["option_unused"]),
+        (images.saved(images.gradient(), "BMP"), "image/png", ["output_format_replaced"]),
+        (images.tiff(images.gradient()), "image/tiff", []),
+    ],
+)
+@pytest.mark.parametrize("accept", ["application/json", "image/*"])
+def test_the_same_format_is_that_of_the_photo(
+    likeness: Likeness, file: bytes, media_type: str, warnings: list[str], accept: str
+) -> None:
+    asked = {"output_format": "same", "bit_depth": 16, "upscale_factor": 1, "background": "resample", "metrics": False}
+    response = likeness.upscale(file, accept=accept, **asked)
+    if accept == "image/*":
+        assert response.headers["content-type"] == media_type
+        picture = samples.opened(response.content)
+        assert json.loads(response.headers["x-likeness-facts"])["warnings"] == warnings
+    else:
+        data = response.json()["data"]
+        assert data["media_type"] == media_type
+        assert [warning["code"] for warning in data["warnings"]] == warnings
+        picture = samples.picture_in(data)
+    assert (picture.get_format_mimetype(), picture.size) == (media_type, (48, 32))
+
+
+@pytest.mark.parametrize(
+    ("asked", "accept", "error"),
+    [
+        ({"output_format": "jpeg", "bit_depth": 16}, "", "bit_depth=16 is for PNG and TIFF, not for JPEG."),
+        ({"bit_depth": 16}, "image/webp", "bit_depth=16 is for PNG and TIFF, not for WEBP."),
+        ({"progressive": True}, "", "progressive=true is for JPEG, not for PNG."),
+        (
+            {"output_format": "avif", "lossless": True},
+            "application/json",
+            "lossless=true is for WEBP, PNG and TIFF, not for AVIF.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("route", ["enhance", "upscale"])
+def test_an_option_that_contradicts_the_format_is_refused(
+    likeness: Likeness, route: str, asked: dict[str, object], accept: str, error: str
+) -> None:
+    response = getattr(likeness, route)(b"not even a photo", accept=accept, **asked)
+    assert (response.status_code, response.json()["code"], response.json()["error"]) == (422, "bad_parameter", error)
+
+
+def test_what_accept_asks_for_goes_before_the_field(likeness: Likeness) -> None:
+    response = likeness.upscale(
+        samples.small_face(), accept="image/jpeg", output_format="tiff", progressive=True, background="resample"
+    )
+    assert (response.status_code, response.headers["content-type"]) == (200, "image/jpeg")
+
+
+@pytest.mark.parametrize("output_format", ["jpeg", "webp", "avif"])
 def test_higher_quality_takes_more_bytes(likeness: Likeness, output_format: str) -> None:
     sizes = [len(resampled(likeness, output_format, quality)) for quality in (1, 50, 100)]
     assert sizes[0] < sizes[1] < sizes[2]
 
 
-def test_quality_does_not_change_png(likeness: Likeness) -> None:
-    assert resampled(likeness, "png", 1) == resampled(likeness, "png", 100)
+@pytest.mark.parametrize("output_format", ["png", "tiff"])
+def test_quality_does_not_change_what_is_lossless(likeness: Likeness, output_format: str) -> None:
+    assert resampled(likeness, output_format, 1) == resampled(likeness, output_format, 100)
 
 
 def resampled(likeness: Likeness, output_format: str, quality: int) -> str:
