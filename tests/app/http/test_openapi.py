@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
 from app.application import create_app
+from app.http.answer_type import PICTURES
 from app.settings import Settings
 from tests import containers, images
 from tests.app.fakes import FakeModels
@@ -127,7 +128,7 @@ def test_the_document_has_the_accepted_image_types(operations: dict[str, dict[st
 def test_the_document_has_the_events_of_a_stream(operations: dict[str, dict[str, Any]]) -> None:
     for operation in ("enhance", "upscale"):
         content = operations[operation]["responses"]["200"]["content"]
-        assert set(content) == {"application/json", "text/event-stream", "image/png", "image/jpeg", "image/webp"}
+        assert set(content) == {"application/json", "text/event-stream", *PICTURES}
         events = {
             shape["properties"]["event"]["const"]: shape["properties"]["data"]
             for shape in content["text/event-stream"]["schema"]["oneOf"]
