@@ -2,7 +2,7 @@
 
 import * as Slider from "react-compare-slider/components";
 import { useReactCompareSlider } from "react-compare-slider/hooks";
-import type { Picture } from "@/photos/versions";
+import type { Picture, Version } from "@/photos/versions";
 import type { Point, Size, View } from "@/view/viewport";
 import styles from "./Comparison.module.css";
 import { Icon } from "@/components/ui/Icon";
@@ -21,7 +21,12 @@ type Props = {
   onlyHandle: boolean;
 };
 
-const UNSHOWN = "Your browser cannot show this photo as it was, only its result.";
+/** What is said in the place of a picture that the browser cannot show. */
+const UNSHOWN: Record<Version, string> = {
+  before: "Your browser cannot show this photo as it was.",
+  earlier: "Your browser cannot show this result.",
+  after: "The result is done, but your browser cannot show its format. Download it to see it.",
+};
 
 export function Comparison({ left, right, name, size, view, shown, onlyHandle }: Props) {
   const slider = useReactCompareSlider({ onlyHandleDraggable: onlyHandle, keyboardIncrement: "2%" });
@@ -34,7 +39,7 @@ export function Comparison({ left, right, name, size, view, shown, onlyHandle }:
   const item = ({ version, url }: Picture) => (
     <div className={styles.item}>
       {url === null ? (
-        <p className={styles.unshown}>{UNSHOWN}</p>
+        <p className={styles.unshown}>{UNSHOWN[version]}</p>
       ) : (
         <img className={styles.picture} style={style} src={url} alt={`${name} ${version}`} draggable={false} />
       )}
