@@ -145,7 +145,9 @@ describe("useRestorer", () => {
     showPictures(null);
     const page = restoring(photos()[0]);
     await page.ask("a");
-    const restored_image = btoa("II*\0\b\0\0\0");
+    const head = new Uint8Array([0x49, 0x49, 0x2a, 0]).buffer;
+    vi.mocked(Blob.prototype.arrayBuffer).mockResolvedValue(head);
+    const restored_image = btoa("II*\0");
     await act(async () => sent[0]?.resolve({ ...ANSWER, media_type: "image/tiff", restored_image }));
     await vi.waitFor(() =>
       expect(page.photo("a")?.result).toMatchObject({ isShown: false, blob: { type: "image/tiff" } }),

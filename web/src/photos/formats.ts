@@ -58,7 +58,7 @@ export const OUTPUTS: Record<Options["output_format"], Output> = {
   webp: { name: "WebP", options: ["quality", "lossless"], longestSide: 16_383 },
   avif: { name: "AVIF", options: ["quality"], longestSide: 65_536 },
   tiff: { name: "TIFF", options: ["bit_depth"] },
-  same: { name: "As the photo", options: ["quality"] },
+  same: { name: "The photo’s format", options: ["quality"] },
 };
 
 /** Whether an option changes the file in the chosen format. */

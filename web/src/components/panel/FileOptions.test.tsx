@@ -40,7 +40,7 @@ describe("FileOptions", () => {
 
   it("chooses format, quality, loss and depth", async () => {
     const { onChange, user } = showing({ output_format: "webp" });
-    await user.click(radio("Save as", "As the photo"));
+    await user.click(radio("Save as", "The photo’s format"));
     expect(onChange).toHaveBeenLastCalledWith({ output_format: "same" });
     const quality = screen.getByRole("slider", { name: "Quality" });
     expect([quality.getAttribute("min"), quality.getAttribute("max")]).toEqual(["1", "100"]);
@@ -88,7 +88,7 @@ describe("FileOptions", () => {
   it.each<[Partial<Options>, string]>([
     [{}, "PNG"],
     [{ bit_depth: "16", quality: 50, lossless: true }, "PNG · 16 bits"],
-    [{ output_format: "jpeg", bit_depth: "16" }, "JPEG 95"],
+    [{ output_format: "jpeg", bit_depth: "16" }, "JPEG · quality 95"],
     [{ output_format: "webp", lossless: true }, "WebP · without loss"],
     [{ color_profile: "keep", metadata: "keep" }, "PNG · own colours · camera data"],
     [{ metadata: "keep", keep_location: true }, "PNG · camera data, location"],

@@ -105,11 +105,12 @@ export function FileOptions({ options, config, onChange }: Props) {
   );
 }
 
-/** "JPEG 90 · own colours · camera data" */
+/** "JPEG · quality 90 · own colours · camera data" */
 function fileInWords(options: Options): string {
   const { output_format, quality, lossless, bit_depth, color_profile, metadata, keep_location } = options;
   const words = [
-    hasEffect("quality", options) ? `${OUTPUTS[output_format].name} ${quality}` : OUTPUTS[output_format].name,
+    OUTPUTS[output_format].name,
+    hasEffect("quality", options) && `quality ${quality}`,
     hasEffect("lossless", options) && lossless && "without loss",
     hasEffect("bit_depth", options) && bit_depth === "16" && "16 bits",
     color_profile === "keep" && "own colours",
