@@ -36,10 +36,10 @@ export function Comparison({ left, right, name, size, view, shown, onlyHandle }:
     height: size.height * view.scale,
     transform: `translate(${view.x - shown.x}px, ${view.y - shown.y}px)`,
   };
-  const item = ({ version, url }: Picture) => (
+  const item = ({ version, url }: Picture, side = styles.ofTheLeft) => (
     <div className={styles.item}>
       {url === null ? (
-        <p className={styles.unshown}>{UNSHOWN[version]}</p>
+        <p className={`${styles.unshown} ${side}`}>{UNSHOWN[version]}</p>
       ) : (
         <img className={styles.picture} style={style} src={url} alt={`${name} ${version}`} draggable={false} />
       )}
@@ -50,7 +50,7 @@ export function Comparison({ left, right, name, size, view, shown, onlyHandle }:
       <Slider.Provider {...slider}>
         <Slider.Root className={styles.slider}>
           <Slider.Item item="itemOne">{item(left)}</Slider.Item>
-          <Slider.Item item="itemTwo">{item(right)}</Slider.Item>
+          <Slider.Item item="itemTwo">{item(right, styles.ofTheRight)}</Slider.Item>
           <Slider.HandleRoot
             className={styles.handleRoot}
             aria-label={`Line between ${left.version} and ${right.version}`}
