@@ -82,7 +82,7 @@ export function lengthsOf({ limits }: Config): [number, number] | null {
 }
 
 /** Whether a value is a whole number of pixels within these bounds. */
-export function isLength(value: unknown, bounds: readonly [number, number] | null): value is number {
+function isLength(value: unknown, bounds: readonly [number, number] | null): value is number {
   if (bounds === null || !Number.isInteger(value)) return false;
   return (value as number) >= bounds[0] && (value as number) <= bounds[1];
 }

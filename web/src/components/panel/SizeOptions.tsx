@@ -2,7 +2,7 @@
 
 import type { Config } from "@/api/types";
 import { obstacleOf } from "@/photos/check";
-import { isLength, lengthsOf, type Options } from "@/photos/options";
+import { lengthsOf, type Options } from "@/photos/options";
 import type { Size } from "@/photos/photo";
 import { factorsOf, outputSize } from "@/photos/scale";
 import { Choice } from "@/components/ui/Choice";
@@ -65,11 +65,10 @@ export function SizeOptions({ options, config, size, onChange }: Props) {
   );
 }
 
-/** The longer side that the photo has with the present factor. */
+/** The longer side that the result has with the present factor, within the bounds. */
 function lengthNow(options: Options, size: Size | null, bounds: readonly [number, number]): number {
-  const { width, height } = size === null ? { width: SOME_LENGTH, height: 1 } : outputSize(size, options);
-  const longest = Math.max(width, height);
-  return isLength(longest, bounds) ? longest : Math.min(Math.max(longest, bounds[0]), bounds[1]);
+  const longest = size === null ? SOME_LENGTH : Math.max(...Object.values(outputSize(size, options)));
+  return Math.min(Math.max(longest, bounds[0]), bounds[1]);
 }
 
 function inWords({ width, height }: Size): string {
