@@ -136,9 +136,11 @@ test("a photo that would become too large cannot be restored until a smaller siz
   sent,
 }) => {
   await workbench.open();
-  await workbench.choose("wide.png");
+  await workbench.choose("second.png");
+  await page.getByRole("radio", { name: "×4" }).check({ force: true });
   await expect(workbench.restore).toBeEnabled();
-  await page.getByRole("radio", { name: "×3" }).check({ force: true });
+  await workbench.choose("wide.png");
+  await expect(page.getByRole("radio", { name: "×8" })).toBeDisabled();
   await expect(workbench.problem("the server makes at most 100. Choose a smaller size.")).toBeVisible();
   await expect(workbench.restore).toBeDisabled();
   await page.getByRole("radio", { name: "×2" }).check({ force: true });

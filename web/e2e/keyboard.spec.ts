@@ -20,7 +20,7 @@ test("from the sample to the download with the keyboard alone", async ({ page, w
 
   await tabTo(page, page.getByRole("radio", { name: "×2" }));
   await page.keyboard.press("ArrowRight");
-  await expect(page.getByRole("radio", { name: "×3" })).toBeChecked();
+  await expect(page.getByRole("radio", { name: "×4" })).toBeChecked();
   await page.keyboard.press("ArrowLeft");
   await tabTo(page, page.getByLabel("Correct the colours"));
   await page.keyboard.press("Space");

@@ -4,8 +4,9 @@ test("options are kept after a reload", async ({ page, workbench }) => {
   await workbench.open();
   await workbench.choose("portrait.jpg");
   const choose = (name: string) => page.getByRole("radio", { name, exact: true }).check({ force: true });
-  await choose("×3");
+  await choose("×4");
   await choose("The largest");
+  await workbench.unfoldFile();
   await choose("JPEG");
   await page.getByLabel("Correct the colours").check();
   const strength = page.getByRole("slider", { name: "Face strength" });
@@ -15,7 +16,8 @@ test("options are kept after a reload", async ({ page, workbench }) => {
 
   await page.reload();
   await workbench.choose("portrait.jpg");
-  for (const name of ["×3", "The largest", "JPEG"]) {
+  await workbench.unfoldFile();
+  for (const name of ["×4", "The largest", "JPEG"]) {
     await expect(page.getByRole("radio", { name, exact: true })).toBeChecked();
   }
   await expect(page.getByLabel("Correct the colours")).toBeChecked();
@@ -23,7 +25,7 @@ test("options are kept after a reload", async ({ page, workbench }) => {
   await expect(quality).toHaveValue("70");
   await workbench.restore.click();
   await workbench.done();
-  await expect(page.getByText(/768 × 768 pixels/)).toBeVisible();
+  await expect(page.getByText(/1024 × 1024 pixels/)).toBeVisible();
 });
 
 test("options that another version saved do no harm", async ({ page, workbench }) => {

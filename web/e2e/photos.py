@@ -48,7 +48,7 @@ def make(folder: Path) -> None:
     (folder / "empty.jpg").write_bytes(b"")
     (folder / "film.heic").write_bytes(b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + bytes(200))
     Image.new("L", (6000, 5000), 128).save(folder / "vast.png")
-    Image.new("L", (4200, 4200), 128).save(folder / "wide.png")  # 17.6 megapixels, 159 at ×3
+    Image.new("L", (4200, 4200), 128).save(folder / "wide.png")  # 17.6 megapixels, 282 at ×4
 
     for wheel in sorted((Path(sys.prefix) / "photos").glob("insightface-*.whl"))[-1:]:
         with zipfile.ZipFile(wheel) as packed:

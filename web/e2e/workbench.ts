@@ -67,6 +67,11 @@ export class Workbench {
     await this.page.getByRole("heading", { name: "Options" }).click();
   }
 
+  /** Opens or closes the options of the file. */
+  async unfoldFile(): Promise<void> {
+    await this.page.getByRole("heading", { name: "File", exact: true }).click();
+  }
+
   problem(words: string | RegExp): Locator {
     return this.page.getByRole("alert").filter({ hasText: words });
   }

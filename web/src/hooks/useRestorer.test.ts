@@ -141,6 +141,28 @@ describe("useRestorer", () => {
     expect(revoked).toHaveLength(1);
   });
 
+  it("keeps a picture of a format that the browser cannot show", async () => {
+    showPictures(null);
+    const page = restoring(photos()[0]);
+    await page.ask("a");
+    const head = new Uint8Array([0x49, 0x49, 0x2a, 0]).buffer;
+    vi.mocked(Blob.prototype.arrayBuffer).mockResolvedValue(head);
+    const restored_image = btoa("II*\0");
+    await act(async () => sent[0]?.resolve({ ...ANSWER, media_type: "image/tiff", restored_image }));
+    await vi.waitFor(() =>
+      expect(page.photo("a")?.result).toMatchObject({ isShown: false, blob: { type: "image/tiff" } }),
+    );
+    expect(revoked).toHaveLength(0);
+  });
+
+  it("fails if the bytes are of another format than the answer says", async () => {
+    showPictures(null);
+    const page = restoring(photos()[0]);
+    await page.ask("a");
+    await act(async () => sent[0]?.resolve({ ...ANSWER, media_type: "image/tiff" }));
+    await vi.waitFor(() => expect(page.work("a")).toMatchObject({ phase: "failed", problem: { code: "unreadable" } }));
+  });
+
   it("fails with `file_gone` if the file can no longer be read", async () => {
     const page = restoring(photos()[0]);
     await page.ask("a");

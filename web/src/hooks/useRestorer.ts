@@ -6,6 +6,7 @@ import { problemFrom, ProblemError, refusedHere, TOO_MANY_PIXELS, UNREADABLE } f
 import { submit } from "@/api/submission";
 import type { Limits } from "@/api/types";
 import { obstacleOf } from "@/photos/check";
+import { isShownEverywhere, mediaTypeOf } from "@/photos/formats";
 import { formOf, isRetrying, requestFor, type Photo, type Result } from "@/photos/photo";
 import { sizeOf } from "@/photos/size";
 import type { Action, State } from "@/photos/reducer";
@@ -38,7 +39,7 @@ export function useRestorer(
 
   const start = useCallback(
     (photo: Photo, chosen: Options) => {
-      const obstacle = photo.size && limits && obstacleOf(photo.size, chosen.upscale_factor, limits);
+      const obstacle = photo.size && limits && obstacleOf(photo.size, chosen, limits);
       if (obstacle) {
         dispatch({ type: "failed", id: photo.id, problem: refusedHere(TOO_MANY_PIXELS, obstacle), now: Date.now() });
         return;
@@ -101,17 +102,20 @@ async function restore(
   }).catch(async (error: unknown) => {
     throw (await isReadable(photo.file)) ? error : new ProblemError(refusedHere("file_gone", GONE));
   });
-  const { blob, url } = await pictureOf(restored_image, facts.media_type);
-  return { facts, blob, url, request, seconds: (performance.now() - began) / 1000 };
+  const picture = await pictureOf(restored_image, facts.media_type);
+  return { facts, ...picture, request, seconds: (performance.now() - began) / 1000 };
 }
 
-/** The picture of an answer and a URL for it. Throws `ProblemError` if the browser cannot show it. */
-async function pictureOf(base64: string, mediaType: string): Promise<Pick<Result, "blob" | "url">> {
+/** The picture of an answer and a URL for it. Throws `ProblemError` if it is no picture of this type. */
+async function pictureOf(base64: string, mediaType: string): Promise<Pick<Result, "blob" | "url" | "isShown">> {
   let url: string | undefined;
   try {
     const blob = blobOf(base64, mediaType);
     url = URL.createObjectURL(blob);
-    if ((await sizeOf(url)) !== null) return { blob, url };
+    const isShown = (await sizeOf(url)) !== null;
+    if (isShown || (!isShownEverywhere(mediaType) && (await mediaTypeOf(blob)) === mediaType)) {
+      return { blob, url, isShown };
+    }
   } catch {
     // not base64
   }

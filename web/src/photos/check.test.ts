@@ -1,7 +1,7 @@
 // @vitest-environment node
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fileOf, JPEG, LIMITS, PNG, WEBP } from "@/test/samples";
+import { fileOf, JPEG, LIMITS, OPTIONS, PNG, WEBP } from "@/test/samples";
 import { obstacleOf, refusalOf, sizeRefusalOf } from "./check";
 
 const MEBIBYTE = 2 ** 20;
@@ -86,13 +86,35 @@ describe("sizeRefusalOf", () => {
 
 describe("obstacleOf", () => {
   it("is null within the limits", () => {
-    expect(obstacleOf({ width: 5000, height: 5000 }, 2, LIMITS)).toBeNull();
+    expect(obstacleOf({ width: 5000, height: 5000 }, OPTIONS, LIMITS)).toBeNull();
   });
 
   it("says that the enlarged photo has too many pixels, and what to do", () => {
-    const obstacle = obstacleOf({ width: 5000, height: 4000 }, 4, LIMITS);
+    const obstacle = obstacleOf({ width: 5000, height: 4000 }, { ...OPTIONS, upscale_factor: 4 }, LIMITS);
     expect(obstacle).toContain("At ×4 this photo would have 320 megapixels; the server makes at most 100.");
     expect(obstacle).toContain("Choose a smaller size.");
+  });
+
+  it("says so of a long side too, which alone counts", () => {
+    const size = { width: 3000, height: 4000 };
+    expect(obstacleOf(size, { ...OPTIONS, upscale_factor: 8, long_side: 11_000 }, LIMITS)).toBeNull();
+    expect(obstacleOf(size, { ...OPTIONS, upscale_factor: 1, long_side: 12_000 }, LIMITS)).toBe(
+      "With a long side of 12000 pixels this photo would have 108 megapixels; the server makes at most 100. " +
+        "Choose a smaller size.",
+    );
+  });
+
+  it("names a side that is too long for the format", () => {
+    const size = { width: 4000, height: 100 };
+    const longer = { ...OPTIONS, long_side: 16_384 };
+    expect(obstacleOf(size, longer, LIMITS)).toBeNull();
+    expect(obstacleOf(size, { ...longer, output_format: "webp", long_side: 16_383 }, LIMITS)).toBeNull();
+    expect(obstacleOf(size, { ...longer, output_format: "webp" }, LIMITS)).toBe(
+      "With a long side of 16384 pixels this photo would have 16384 × 410 pixels; a side of a WebP file has at most " +
+        "16383. Choose a smaller size or another format.",
+    );
+    const long = { ...OPTIONS, upscale_factor: 8, output_format: "jpeg" } as const;
+    expect(obstacleOf({ width: 8188, height: 100 }, long, LIMITS)).toMatch(/^At ×8 .* a side of a JPEG file/);
   });
 });
 
@@ -105,7 +127,7 @@ describe("too many pixels", () => {
         const limits = { ...LIMITS, max_input_megapixels: limit, max_output_megapixels: limit };
         for (const [sentence, pixels] of [
           [sizeRefusalOf({ width, height }, limits), width * height],
-          [obstacleOf({ width, height }, factor, limits), width * height * factor ** 2],
+          [obstacleOf({ width, height }, { ...OPTIONS, upscale_factor: factor }, limits), width * height * factor ** 2],
         ] as const) {
           expect(sentence !== null).toBe(pixels > limit * 1e6);
           const [found = Infinity, named = limit] = numbers(sentence?.replace(/^At ×\d/, "") ?? null);

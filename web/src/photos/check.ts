@@ -1,7 +1,9 @@
 /** Checks a photo before it is sent. */
 import type { Limits } from "@/api/types";
-import { FORMATS, mediaTypeOf } from "./formats";
+import { FORMATS, mediaTypeOf, OUTPUTS } from "./formats";
+import type { Options } from "./options";
 import type { Size } from "./photo";
+import { outputSize } from "./scale";
 
 const MEBIBYTE = 2 ** 20;
 
@@ -30,13 +32,24 @@ export function sizeRefusalOf({ width, height }: Size, limits: Limits): string |
   return `This photo has ${megapixels(width * height)} megapixels; the server accepts at most ${most}.`;
 }
 
-/** Why a photo of this size cannot be enlarged so much; null if it can. */
-export function obstacleOf(size: Size, factor: number, limits: Limits): string | null {
-  const enlarged = Math.round(size.width * factor) * Math.round(size.height * factor);
-  if (enlarged > limits.max_output_megapixels * 1e6) {
+type Wanted = Pick<Options, "upscale_factor" | "long_side" | "output_format">;
+
+/** Why the result for a photo of this size would be too large; null if it would not. */
+export function obstacleOf(size: Size, options: Wanted, limits: Limits): string | null {
+  const { upscale_factor, long_side, output_format } = options;
+  const { width, height } = outputSize(size, options);
+  const when = long_side === null ? `At ×${upscale_factor}` : `With a long side of ${long_side} pixels`;
+  if (width * height > limits.max_output_megapixels * 1e6) {
     return (
-      `At ×${factor} this photo would have ${megapixels(enlarged)} megapixels; ` +
+      `${when} this photo would have ${megapixels(width * height)} megapixels; ` +
       `the server makes at most ${limits.max_output_megapixels}. Choose a smaller size.`
+    );
+  }
+  const { name, longestSide = Infinity } = OUTPUTS[output_format];
+  if (Math.max(width, height) > longestSide) {
+    return (
+      `${when} this photo would have ${width} × ${height} pixels; a side of a ${name} file has at most ` +
+      `${longestSide}. Choose a smaller size or another format.`
     );
   }
   return null;

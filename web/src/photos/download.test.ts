@@ -6,6 +6,8 @@ import { downloadName, factsText } from "./download";
 it.each([
   ["portrait.jpeg", "image/png", "portrait-restored.png"],
   ["Oma 1950.scan.tiff", "image/jpeg", "Oma 1950.scan-restored.jpg"],
+  ["scan.png", "image/tiff", "scan-restored.tif"],
+  ["IMG_1.HEIC", "image/avif", "IMG_1-restored.avif"],
   ["no ending", "image/webp", "no ending-restored.webp"],
   [".jpg", "image/png", "photo-restored.png"],
   ["", "image/png", "photo-restored.png"],

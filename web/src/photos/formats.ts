@@ -42,8 +42,38 @@ function hasBrand(head: string, brand: RegExp): boolean {
   return head.startsWith("ftyp", 4) && brands.some((name) => brand.test(name));
 }
 
-/** The names of the formats that a result can be saved in. */
-export const OUTPUT_NAMES: Record<Options["output_format"], string> = { png: "PNG", jpeg: "JPEG", webp: "WebP" };
+/** A format that a result can be saved in. */
+interface Output {
+  name: string;
+  /** The options that its files have; the server refuses others. */
+  options: readonly ("quality" | "lossless" | "bit_depth")[];
+  /** The most pixels that a side of its files may have; the others allow more than the server makes. */
+  longestSide?: number;
+}
+
+/** "same" takes only an option that no format refuses, because the photos may have several. */
+export const OUTPUTS: Record<Options["output_format"], Output> = {
+  png: { name: "PNG", options: ["bit_depth"] },
+  jpeg: { name: "JPEG", options: ["quality"], longestSide: 65_500 },
+  webp: { name: "WebP", options: ["quality", "lossless"], longestSide: 16_383 },
+  avif: { name: "AVIF", options: ["quality"], longestSide: 65_536 },
+  tiff: { name: "TIFF", options: ["bit_depth"] },
+  same: { name: "The photo’s format", options: ["quality"] },
+};
+
+/** Whether an option changes the file in the chosen format. */
+export function hasEffect(option: Output["options"][number], { output_format, lossless }: Options): boolean {
+  const isLossless = output_format === "webp" && lossless;
+  return OUTPUTS[output_format].options.includes(option) && !(option === "quality" && isLossless);
+}
+
+/** Formats that not every browser shows. */
+const NOT_EVERYWHERE = ["image/tiff", "image/avif", "image/heic"];
+
+/** Whether a picture of this type may be whole although the browser cannot show it. */
+export function isShownEverywhere(mediaType: string): boolean {
+  return !NOT_EVERYWHERE.includes(mediaType);
+}
 
 /** What a file input accepts. Not every system knows the types of HEIC and AVIF, so their endings are named too. */
 export function acceptOf(mediaTypes: string[]): string {
@@ -53,7 +83,7 @@ export function acceptOf(mediaTypes: string[]): string {
 const SIGNATURE_BYTES = 96; // an AVIF or HEIC file lists the brands that it is compatible with
 
 /** The media type by the first bytes of a file; null if they are of no known type. Its name may be wrong. */
-export async function mediaTypeOf(file: File): Promise<string | null> {
+export async function mediaTypeOf(file: Blob): Promise<string | null> {
   const head = String.fromCharCode(...new Uint8Array(await file.slice(0, SIGNATURE_BYTES).arrayBuffer()));
   return Object.keys(FORMATS).find((mediaType) => FORMATS[mediaType]?.isStartOf(head)) ?? null;
 }

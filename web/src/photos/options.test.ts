@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import type { Config } from "@/api/types";
-import { CONFIG, LOADING, OPTIONS, WITHOUT_RECOGNISER } from "@/test/samples";
-import { allowedOptions, canProtect, factorsOf, savedOptions, saveOptions, type Options } from "./options";
+import { CONFIG, EARLIER, LOADING, OPTIONS, WITHOUT_RECOGNISER } from "@/test/samples";
+import { allowedOptions, canProtect, savedOptions, saveOptions, UNSAID, type Options } from "./options";
 
 const KEY = "likeness.options";
 const FULL: Config = { ...CONFIG, choices: { ...CONFIG.choices, restorer: ["first", "second"] } };
@@ -15,7 +15,13 @@ const OTHER: Options = {
   color_correction: "auto",
   output_format: "webp",
   quality: 80,
+  lossless: true,
+  bit_depth: "16",
+  color_profile: "keep",
+  metadata: "keep",
+  keep_location: true,
   restorer: "second",
+  long_side: 1200,
 };
 
 describe("savedOptions", () => {
@@ -67,6 +73,7 @@ describe("allowedOptions", () => {
         upscale_factor: [1, 2] as [number, number],
         strength: [0.8, 1] as [number, number],
         quality: [90, 100] as [number, number],
+        long_side: [16, 1000] as [number, number],
       },
       choices: {
         ...FULL.choices,
@@ -74,7 +81,11 @@ describe("allowedOptions", () => {
         color_correction: ["none"],
         output_format: ["png"],
         restorer: ["first"],
+        bit_depth: ["8"],
+        color_profile: ["srgb"],
+        metadata: ["none"],
       },
+      defaults: Object.fromEntries(Object.entries(FULL.defaults).filter(([name]) => name !== "lossless")),
       identity_recogniser: null,
     };
     expect(allowedOptions(OTHER, less)).toEqual(OPTIONS);
@@ -88,6 +99,38 @@ describe("allowedOptions", () => {
     expect(allowedOptions({ identity_policy: "protect" }, WITHOUT_RECOGNISER).identity_policy).toBe("warn");
   });
 
+  it("has for an earlier server only what that one knows", () => {
+    const first = { ...EARLIER.choices, restorer: ["first", "second"] };
+    const { upscale_factor, strength, faces, identity_policy, color_correction, output_format, quality } = OTHER;
+    expect(allowedOptions(OTHER, { ...EARLIER, choices: first })).toEqual({
+      ...OPTIONS,
+      ...{ upscale_factor, strength, faces, identity_policy, color_correction, output_format, quality },
+      restorer: "second",
+    });
+    expect(allowedOptions({ output_format: "avif" }, EARLIER)).toEqual(OPTIONS);
+  });
+
+  it.each([
+    [{ metadata: "keep", keep_location: true }, true],
+    [{ metadata: "none", keep_location: true }, false],
+    [{ keep_location: true }, false],
+    [{ metadata: "keep", keep_location: "yes" }, false],
+  ])("keeps the location only with the camera data: %j", (wanted, keeps) => {
+    expect(allowedOptions(wanted, CONFIG).keep_location).toBe(keeps);
+  });
+
+  it.each([
+    [16, 16],
+    [32768, 32768],
+    [15, null],
+    [32769, null],
+    [100.5, null],
+    ["1200", null],
+    [null, null],
+  ])("takes %j as a long side: %j", (wanted, taken) => {
+    expect(allowedOptions({ long_side: wanted }, CONFIG).long_side).toBe(taken);
+  });
+
   it("never returns a value that the server does not accept, whatever was saved", () => {
     const value = fc.oneof(fc.string(), fc.double(), fc.integer(), fc.boolean(), fc.constant(null));
     const names = Object.keys(OPTIONS) as (keyof Options)[];
@@ -99,33 +142,23 @@ describe("allowedOptions", () => {
           expect(options[name]).toBeGreaterThanOrEqual(FULL.limits[name][0]);
           expect(options[name]).toBeLessThanOrEqual(FULL.limits[name][1]);
         }
-        for (const name of ["faces", "identity_policy", "color_correction", "output_format"] as const) {
-          expect(FULL.choices[name]).toContain(options[name]);
+        for (const [name, choices] of Object.entries(FULL.choices)) {
+          if (name in OPTIONS && name !== "restorer") expect(choices).toContain(options[name as keyof Options]);
         }
+        for (const name of ["lossless", "keep_location"] as const) expect(options[name]).toBeTypeOf("boolean");
+        expect(options.keep_location && options.metadata === "none").toBe(false);
+        expect(options.long_side === null || (options.long_side >= 16 && options.long_side <= 32768)).toBe(true);
         expect([null, "first", "second"]).toContain(options.restorer);
       }),
     );
   });
 });
 
-it.each([
-  [
-    [1, 4],
-    [1, 2, 3, 4],
-  ],
-  [
-    [1.5, 3.5],
-    [2, 3],
-  ],
-  [[2, 2], [2]],
-] as [[number, number], number[]][])("offers the whole upscale factors in %j", (upscale_factor, factors) => {
-  expect(factorsOf({ ...CONFIG.limits, upscale_factor })).toEqual(factors);
-});
-
 it("is tested with the defaults of the API's document", () => {
   const document = JSON.parse(readFileSync("openapi.json", "utf8"));
   const { properties } = document.components.schemas.EnhanceForm;
-  const { restorer, ...others } = OPTIONS;
-  expect(restorer).toBeNull();
+  const { restorer, long_side, ...others } = OPTIONS;
+  expect([restorer, long_side]).toEqual([null, null]);
+  expect(OPTIONS).toMatchObject(UNSAID); // so that leaving them out asks for the same
   for (const [name, value] of Object.entries(others)) expect([name, properties[name].default]).toEqual([name, value]);
 });

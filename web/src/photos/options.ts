@@ -17,18 +17,38 @@ const CHOICES = [
   "identity_policy",
   "color_correction",
   "output_format",
+  "bit_depth",
+  "color_profile",
+  "metadata",
 ] as const satisfies readonly (keyof EnhanceForm)[];
+/** Options that are on or off. */
+const SWITCHES = ["lossless", "keep_location"] as const satisfies readonly (keyof EnhanceForm)[];
 
-export type Options = Pick<EnhanceForm, (typeof NUMBERS)[number] | (typeof CHOICES)[number]> & {
+export type Options = Pick<
+  EnhanceForm,
+  (typeof NUMBERS)[number] | (typeof CHOICES)[number] | (typeof SWITCHES)[number]
+> & {
   /** By name; null: the server's default. */
   restorer: NonNullable<EnhanceForm["restorer"]> | null;
+  /** Pixels of the result's longer side, instead of `upscale_factor`; null: that one. */
+  long_side: NonNullable<EnhanceForm["long_side"]> | null;
 };
+
+/** What a server does that does not know these options. Only other values are sent. */
+export const UNSAID = {
+  bit_depth: "8",
+  color_profile: "srgb",
+  metadata: "none",
+  lossless: false,
+  keep_location: false,
+} as const satisfies Partial<Options>;
 
 const KEY = "likeness.options";
 
 /** Each wanted value that the server accepts, and the server's default for every other option. */
 export function allowedOptions(wanted: Partial<Record<keyof Options, unknown>>, config: Config): Options {
-  const { limits, choices, defaults } = config;
+  const { choices, limits } = config;
+  const defaults: Config["defaults"] = { ...UNSAID, ...config.defaults };
   const isInBounds = (name: (typeof NUMBERS)[number], value: unknown) => {
     const [least, most] = limits[name];
     const isNumber = typeof value === "number" && value >= least && value <= most;
@@ -36,21 +56,35 @@ export function allowedOptions(wanted: Partial<Record<keyof Options, unknown>>, 
   };
   const isChoice = (name: keyof Options, value: unknown): value is string =>
     typeof value === "string" && choices[name] !== undefined && choices[name].includes(value);
+  const isSwitch = (name: keyof Options, value: unknown) => typeof value === "boolean" && knows(config, name);
   const options = Object.fromEntries([
     ...NUMBERS.map((name) => [name, isInBounds(name, wanted[name]) ? wanted[name] : defaults[name]]),
     ...CHOICES.map((name) => [name, isChoice(name, wanted[name]) ? wanted[name] : defaults[name]]),
-  ]) as Omit<Options, "restorer">;
+    ...SWITCHES.map((name) => [name, isSwitch(name, wanted[name]) ? wanted[name] : defaults[name]]),
+  ]) as Omit<Options, "restorer" | "long_side">;
   return {
     ...options,
     identity_policy: canProtect(config) ? options.identity_policy : "warn",
+    keep_location: options.keep_location && options.metadata === "keep", // the server refuses it alone
     restorer: isChoice("restorer", wanted.restorer) ? wanted.restorer : null,
+    long_side: isLength(wanted.long_side, lengthsOf(config)) ? wanted.long_side : null,
   };
 }
 
-/** The upscale factors that the page offers. */
-export function factorsOf({ upscale_factor: [least, most] }: Limits): number[] {
-  const first = Math.ceil(least);
-  return Array.from({ length: Math.floor(most) - first + 1 }, (_, index) => first + index);
+/** Whether the server knows this option; one of an earlier version lacks some. */
+export function knows(config: Config, name: keyof Options): boolean {
+  return name in config.defaults;
+}
+
+/** The smallest and the largest `long_side`; null if the server takes none. */
+export function lengthsOf({ limits }: Config): [number, number] | null {
+  return (limits as Partial<Limits>).long_side ?? null;
+}
+
+/** Whether a value is a whole number of pixels within these bounds. */
+function isLength(value: unknown, bounds: readonly [number, number] | null): value is number {
+  if (bounds === null || !Number.isInteger(value)) return false;
+  return (value as number) >= bounds[0] && (value as number) <= bounds[1];
 }
 
 /** Whether the models are loaded; the server answers before that. */

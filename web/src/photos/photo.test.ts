@@ -26,11 +26,46 @@ describe("formOf", () => {
     });
   });
 
-  it.each(["jpeg", "webp"] as const)("has the quality of a %s", (output_format) => {
+  it.each(["jpeg", "webp", "avif", "same"] as const)("has the quality of a %s", (output_format) => {
     expect(fieldsOf({ options: { ...OPTIONS, output_format, quality: 80 } })).toMatchObject({
       output_format,
       quality: "80",
     });
+  });
+
+  it.each<[string, Partial<Options>, string[]]>([
+    ["a factor", { upscale_factor: 4 }, ["upscale_factor"]],
+    ["a long side", { upscale_factor: 4, long_side: 1200 }, ["long_side"]],
+  ])("has one size: %s", (_what, options, names) => {
+    const fields = fieldsOf({ options: { ...OPTIONS, ...options } });
+    const sizes = ["upscale_factor", "width", "height", "long_side"];
+    expect(Object.keys(fields).filter((name) => sizes.includes(name))).toEqual(names);
+  });
+
+  const ALL: Partial<Options> = { lossless: true, bit_depth: "16", color_profile: "keep", metadata: "keep" };
+  const PROFILE = { color_profile: "keep", metadata: "keep" };
+
+  it.each<[Options["output_format"], Record<string, string>]>([
+    ["png", { ...PROFILE, bit_depth: "16" }],
+    ["tiff", { ...PROFILE, bit_depth: "16" }],
+    ["jpeg", { ...PROFILE, quality: "95" }],
+    ["avif", { ...PROFILE, quality: "95" }],
+    ["webp", { ...PROFILE, lossless: "true" }],
+    ["same", { ...PROFILE, quality: "95" }],
+  ])("has of the file's options those of a %s", (output_format, ofTheFile) => {
+    const plain = fieldsOf({ options: { ...OPTIONS, output_format: "png" } });
+    const fields = fieldsOf({ options: { ...OPTIONS, ...ALL, output_format } });
+    expect(fields).toEqual({ ...plain, file: fields.file, output_format, ...ofTheFile });
+  });
+
+  it("keeps the location only with the camera data", () => {
+    const keep_location = true;
+    expect(fieldsOf({ options: { ...OPTIONS, metadata: "keep", keep_location } })).toMatchObject({
+      metadata: "keep",
+      keep_location: "true",
+    });
+    expect(fieldsOf({ options: { ...OPTIONS, metadata: "keep" } })).not.toHaveProperty("keep_location");
+    expect(fieldsOf({ options: { ...OPTIONS, keep_location } })).not.toHaveProperty("keep_location");
   });
 
   it("has the strengths of single faces as JSON", () => {
@@ -46,8 +81,11 @@ describe("formOf", () => {
   it("has only fields of the API", () => {
     const document = JSON.parse(readFileSync(new URL("../../openapi.json", import.meta.url), "utf8"));
     const known = Object.keys(document.components.schemas.EnhanceForm.properties);
-    const options: Options = { ...OPTIONS, output_format: "webp", restorer: "second" };
-    const sent = Object.keys(fieldsOf({ options, overrides: { 0: 0 } }));
+    const options: Options = { ...OPTIONS, ...ALL, keep_location: true, restorer: "second", long_side: 1200 };
+    const formats = ["png", "webp", "jpeg"] as const;
+    const sent = [OPTIONS, ...formats.map((output_format) => ({ ...options, output_format }))].flatMap((chosen) =>
+      Object.keys(fieldsOf({ options: chosen, overrides: { 0: 0 } })),
+    );
     expect(
       sent.filter((name) => !known.includes(name)),
       "unknown to web/openapi.json, which `make web-api` makes",
@@ -72,6 +110,10 @@ describe("isOutdated", () => {
       { identity_policy: "protect" },
       { color_correction: "auto" },
       { output_format: "webp" },
+      { bit_depth: "16" },
+      { color_profile: "keep" },
+      { metadata: "keep" },
+      { long_side: 1200 },
       { restorer: "second" },
     ];
     for (const change of changes) expect(isOutdated(photoOf({ result: png }), { ...OPTIONS, ...change })).toBe(true);
@@ -80,6 +122,13 @@ describe("isOutdated", () => {
   it("depends on the quality only for formats that have one", () => {
     expect(isOutdated(photoOf({ result: png }), { ...OPTIONS, quality: 50 })).toBe(false);
     expect(isOutdated(photoOf({ result: jpeg }), { ...jpeg.request.options, quality: 50 })).toBe(true);
+  });
+
+  it("does not depend on what is not sent", () => {
+    expect(isOutdated(photoOf({ result: png }), { ...OPTIONS, lossless: true })).toBe(false);
+    expect(isOutdated(photoOf({ result: jpeg }), { ...jpeg.request.options, bit_depth: "16" })).toBe(false);
+    const sized = resultOf({}, { ...OPTIONS, long_side: 500 });
+    expect(isOutdated(photoOf({ result: sized }), { ...OPTIONS, long_side: 500, upscale_factor: 4 })).toBe(false);
   });
 
   it("depends on the overrides of this colour correction, and on requireFace", () => {

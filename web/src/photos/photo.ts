@@ -2,7 +2,8 @@
 import type { Problem } from "@/api/problem";
 import type { Progress } from "@/api/submission";
 import type { EnhanceForm, Facts } from "@/api/types";
-import type { Options } from "./options";
+import { hasEffect } from "./formats";
+import { UNSAID, type Options } from "./options";
 
 export type Size = { width: number; height: number };
 
@@ -17,6 +18,8 @@ export type Result = {
   facts: Facts;
   blob: Blob;
   url: string;
+  /** Whether the browser can show the picture. */
+  isShown: boolean;
   request: Request;
   /** Seconds from the click to the picture. */
   seconds: number;
@@ -81,23 +84,38 @@ export function isRetrying(photo: Photo): boolean {
 }
 
 /** The form of a request. */
-export function formOf(file: File, { options, overrides, requireFace }: Request): FormData {
-  const { restorer, quality, ...others } = options;
-  const fields: Partial<Record<keyof EnhanceForm, string | number | boolean>> = {
-    ...others,
-    require_face: requireFace,
-    ...(options.output_format === "png" ? {} : { quality }),
-    ...(restorer === null ? {} : { restorer }),
-    ...(Object.keys(overrides).length === 0 ? {} : { face_overrides: JSON.stringify(overrides) }),
-  };
+export function formOf(file: File, request: Request): FormData {
   const form = new FormData();
   form.append("file", file);
-  for (const [name, value] of Object.entries(fields)) form.append(name, String(value));
+  for (const [name, value] of Object.entries(fieldsOf(request))) form.append(name, String(value));
   return form;
 }
 
-function canonical({ options, overrides, requireFace }: Request): string {
-  const quality = options.output_format === "png" ? null : options.quality; // PNG has no quality
-  const faces = Object.entries(overrides).sort();
-  return JSON.stringify([Object.entries({ ...options, quality }).sort(), faces, requireFace]);
+type Fields = Partial<Record<keyof EnhanceForm, string | number | boolean>>;
+
+/** What is sent: one size, and of the options for the file only those that its format has. */
+function fieldsOf({ options, overrides, requireFace }: Request): Fields {
+  const { upscale_factor, long_side, restorer, quality, lossless, bit_depth, ...others } = options;
+  const { color_profile, metadata, keep_location, ...known } = others;
+  const newer = {
+    color_profile,
+    metadata,
+    ...(metadata === "keep" && { keep_location }),
+    ...(hasEffect("lossless", options) && { lossless }),
+    ...(hasEffect("bit_depth", options) && { bit_depth }),
+  };
+  const said = Object.entries(newer).filter(([name, value]) => value !== UNSAID[name as keyof typeof UNSAID]);
+  return {
+    ...known,
+    ...(long_side === null ? { upscale_factor } : { long_side }),
+    ...(hasEffect("quality", options) && { quality }),
+    ...Object.fromEntries(said),
+    ...(restorer !== null && { restorer }),
+    require_face: requireFace,
+    ...(Object.keys(overrides).length > 0 && { face_overrides: JSON.stringify(overrides) }),
+  };
+}
+
+function canonical(request: Request): string {
+  return JSON.stringify(Object.entries(fieldsOf(request)).sort());
 }

@@ -34,6 +34,15 @@ describe("picturesOf", () => {
     });
   });
 
+  it("has no picture of a result that the browser cannot show", () => {
+    const pictures = picturesOf(photoOf({ earlier }), { ...result, isShown: false });
+    expect([pictures.before.url, pictures.earlier?.url, pictures.after.url]).toEqual([
+      "blob:photo",
+      "blob:earlier",
+      null,
+    ]);
+  });
+
   it("names the restorers of two results", () => {
     expect(TWO).toEqual({
       before: { version: "before", url: "blob:photo", words: "before" },

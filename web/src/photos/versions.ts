@@ -19,10 +19,11 @@ const VERSIONS: readonly Version[] = ["before", "earlier", "after"];
 
 export function picturesOf({ url, size, earlier }: Photo, result: Result): Pictures {
   const isOnly = earlier === null;
+  const shown = (result: Result) => (result.isShown ? result.url : null);
   return {
     before: { version: "before", url: size && url, words: "before" },
-    earlier: isOnly ? null : { version: "earlier", url: earlier.url, words: named("earlier", earlier) },
-    after: { version: "after", url: result.url, words: isOnly ? "after" : named("latest", result) },
+    earlier: isOnly ? null : { version: "earlier", url: shown(earlier), words: named("earlier", earlier) },
+    after: { version: "after", url: shown(result), words: isOnly ? "after" : named("latest", result) },
   };
 }
 

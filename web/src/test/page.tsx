@@ -2,6 +2,7 @@
 import { act, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { vi } from "vitest";
+import type { Size } from "@/photos/photo";
 import { Workbench } from "@/components/workbench/Workbench";
 import { servePictures } from "./pictures";
 import { CONFIG, faceOf, fileOf, PNG } from "./samples";
@@ -17,6 +18,8 @@ export type FakeSite = {
   last: () => FakeRequest;
   /** Lets the server do something about the last photo, and React show it. */
   respond: (does: (request: FakeRequest) => void) => Promise<void>;
+  /** Changes the size of all pictures from now on; null: the browser cannot show them. */
+  pictures: (size: Size | null) => void;
   /** What the server answers when the page fetches its config. */
   config: () => Response;
   /** What it answers when the page fetches the sample photo. */
@@ -29,12 +32,12 @@ export function serveSite(): FakeSite {
   const site: FakeSite = {
     requests,
     last,
+    pictures: servePictures({ width: 100, height: 80 }),
     respond: (does) => act(async () => does(last())),
     config: () => json(200, CONFIG),
     // jsdom's Blob: it does not accept the Blob of a Node response.
     sample: () => Object.assign(new Response(), { blob: async () => fileOf(PNG) }),
   };
-  servePictures({ width: 100, height: 80 });
   vi.stubGlobal("fetch", async (asked: Request | string) =>
     typeof asked === "string" ? site.sample() : site.config(),
   );

@@ -18,7 +18,7 @@ export const LIMITS: Limits = {
   max_output_megapixels: 100,
   deadline_s: 60,
   media_types: ["image/jpeg", "image/png", "image/webp"],
-  upscale_factor: [1, 4],
+  upscale_factor: [1, 8],
   width: [16, 32768],
   height: [16, 32768],
   long_side: [16, 32768],
@@ -45,6 +45,11 @@ export const CONFIG: Config = {
     denoise_strength: 1,
     output_format: "png",
     quality: 95,
+    lossless: false,
+    bit_depth: "8",
+    color_profile: "srgb",
+    metadata: "none",
+    keep_location: false,
     metrics: true,
     require_face: true,
     face_overrides: null,
@@ -56,7 +61,10 @@ export const CONFIG: Config = {
     color_correction: ["none", "auto"],
     background: ["upscale", "resample"],
     identity_policy: ["warn", "protect"],
-    output_format: ["png", "jpeg", "webp"],
+    output_format: ["png", "jpeg", "webp", "avif", "tiff", "same"],
+    bit_depth: ["8", "16"],
+    color_profile: ["srgb", "keep"],
+    metadata: ["none", "keep"],
     restorer: ["compact"],
     upscaler: ["compact-x2"],
   },
@@ -67,6 +75,22 @@ export const CONFIG: Config = {
 
 /** The options before a person has changed any. */
 export const OPTIONS = allowedOptions({}, CONFIG);
+
+/** The config of a server of an earlier version, which knows fewer options of the file and one kind of size. */
+export const EARLIER: Config = earlier(CONFIG);
+
+function earlier({ limits, defaults, choices, ...others }: Config): Config {
+  const without = <T extends object>(table: T, ...names: string[]) =>
+    Object.fromEntries(Object.entries(table).filter(([name]) => !names.includes(name))) as T;
+  const sides = ["width", "height", "long_side"];
+  const ofTheFile = ["lossless", "bit_depth", "color_profile", "metadata", "keep_location"];
+  return {
+    ...others,
+    limits: { ...without(limits, ...sides), upscale_factor: [1, 4] },
+    defaults: without(defaults, ...sides, ...ofTheFile),
+    choices: { ...without(choices, ...ofTheFile), output_format: ["png", "jpeg", "webp"] },
+  };
+}
 
 /** The config while the models are loading. */
 export const LOADING: Config = { ...CONFIG, models: {} };
@@ -123,6 +147,7 @@ export function resultOf(facts: Partial<Facts> = {}, options: Options = OPTIONS)
     facts: factsOf(facts),
     blob: new Blob(["picture"]),
     url: "blob:result",
+    isShown: true,
     request: { options, overrides: {}, requireFace: true },
     seconds: 2.5,
   };

@@ -67,10 +67,10 @@ export class FakeRequest {
     this.responseText = body;
     this.ends();
   }
-  /** A result with a picture and these facts. */
-  succeeds(facts: Partial<Facts> = {}): void {
+  /** A result with a picture (base64) and these facts. */
+  succeeds(facts: Partial<Facts> = {}, picture = PICTURE): void {
     this.streams();
-    this.sendsEvent("result", success(facts));
+    this.sendsEvent("result", success(facts, picture));
     this.ends();
   }
 }
@@ -94,8 +94,10 @@ export function event(name: string, data: unknown): string {
   return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
-export function success(facts: Partial<Facts> = {}) {
-  return { status: "success", data: { restored_image: btoa("a picture"), ...factsOf(facts) } };
+const PICTURE = btoa("a picture");
+
+export function success(facts: Partial<Facts> = {}, picture = PICTURE) {
+  return { status: "success", data: { restored_image: picture, ...factsOf(facts) } };
 }
 
 export function json(status: number, body: unknown, headers: Record<string, string> = {}): Response {

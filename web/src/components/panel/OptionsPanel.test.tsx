@@ -3,12 +3,22 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 import type { Config } from "@/api/types";
 import type { Options } from "@/photos/options";
-import { CONFIG, LOADING, OPTIONS, WITHOUT_RECOGNISER } from "@/test/samples";
+import { CONFIG, EARLIER, LOADING, OPTIONS, WITHOUT_RECOGNISER } from "@/test/samples";
 import { OptionsPanel } from "./OptionsPanel";
+
+const SIZE = { width: 100, height: 80 };
 
 function showing(changes: Partial<Options> = {}, config: Config = CONFIG) {
   const onChange = vi.fn<(options: Options) => void>();
-  render(<OptionsPanel options={{ ...OPTIONS, ...changes }} config={config} isFolded={false} onChange={onChange} />);
+  render(
+    <OptionsPanel
+      options={{ ...OPTIONS, ...changes }}
+      config={config}
+      size={SIZE}
+      isFolded={false}
+      onChange={onChange}
+    />,
+  );
   return { onChange, user: userEvent.setup() };
 }
 
@@ -60,20 +70,6 @@ describe("OptionsPanel", () => {
     expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...OPTIONS, strength: 0.45 });
   });
 
-  it("offers a quality for a format that has one", () => {
-    const { onChange } = showing({ output_format: "webp" });
-    const quality = screen.getByRole("slider", { name: "Quality" });
-    expect(quality).toHaveValue("95");
-    expect(quality).toHaveAttribute("min", "1");
-    fireEvent.change(quality, { target: { value: "57" } });
-    expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...OPTIONS, output_format: "webp", quality: 57 });
-  });
-
-  it("offers no quality for PNG", () => {
-    showing();
-    expect(screen.queryByRole("slider", { name: "Quality" })).not.toBeInTheDocument();
-  });
-
   it("disables Keep the likeness without a recogniser, and says why", () => {
     showing({}, WITHOUT_RECOGNISER);
     const keep = screen.getByRole("checkbox", { name: /Keep the likeness/ });
@@ -121,10 +117,52 @@ describe("OptionsPanel", () => {
       within(screen.getByRole("group", { name: group }))
         .getAllByRole("radio")
         .map((radio) => (radio as HTMLInputElement).labels?.[0]?.textContent);
-    expect(names("Size")).toEqual(["×1", "×2"]);
+    expect(names("Size")).toEqual(["×1", "×2", "In pixels"]);
     expect(names("Faces to restore")).toEqual(["Every face", "The middle one"]);
     expect(names("Save as")).toEqual(["PNG"]);
     const strength = screen.getByRole("slider", { name: "Face strength" });
     expect([strength.getAttribute("min"), strength.getAttribute("max")]).toEqual(["20", "90"]);
+  });
+
+  it("sets several options by a preset, and nothing else", async () => {
+    const { onChange, user } = showing({ faces: "largest", strength: 0.4, long_side: 900 });
+    expect(screen.getByRole("group", { name: "Start from" })).toHaveAccessibleDescription("Own settings");
+    await user.click(choice("Start from", "For the screen"));
+    expect(onChange).toHaveBeenCalledExactlyOnceWith({
+      ...OPTIONS,
+      faces: "largest",
+      strength: 0.4,
+      output_format: "jpeg",
+      quality: 90,
+    });
+  });
+
+  it("says which preset is chosen, until one of its options is changed", () => {
+    const screenOptions = { output_format: "jpeg", quality: 90 } as const;
+    showing(screenOptions);
+    expect(choice("Start from", "For the screen")).toBeChecked();
+    expect(screen.getByRole("group", { name: "Start from" })).toHaveAccessibleDescription(/^Twice as large, a JPEG/);
+    document.body.innerHTML = "";
+    showing({ ...screenOptions, quality: 89 });
+    expect(choice("Start from", "For the screen")).not.toBeChecked();
+    expect(screen.getByText("Own settings")).toBeInTheDocument();
+  });
+
+  it("offers no more than an earlier server knows", () => {
+    showing({ output_format: "png" }, EARLIER);
+    const names = screen.getAllByRole("radio").map((radio) => (radio as HTMLInputElement).labels?.[0]?.textContent);
+    expect(names).toEqual([
+      "For the screen",
+      "×1",
+      "×2",
+      "×4",
+      "Every face",
+      "The largest",
+      "The middle one",
+      "PNG",
+      "JPEG",
+      "WebP",
+    ]);
+    expect(screen.getAllByRole("checkbox")).toHaveLength(2); // likeness and colours
   });
 });

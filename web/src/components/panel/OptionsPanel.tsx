@@ -1,18 +1,25 @@
 "use client";
 
-import { useId, type ReactNode } from "react";
 import type { Config } from "@/api/types";
 import { scaleInWords } from "@/photos/figures";
-import { OUTPUT_NAMES } from "@/photos/formats";
-import { canProtect, factorsOf, type Options } from "@/photos/options";
+import { OUTPUTS } from "@/photos/formats";
+import { canProtect, type Options } from "@/photos/options";
+import type { Size } from "@/photos/photo";
+import { presetIn, presetsOf } from "@/photos/presets";
 import { restorerInWords } from "@/photos/restorers";
+import { Check } from "@/components/ui/Check";
 import { Choice } from "@/components/ui/Choice";
 import { Range } from "@/components/ui/Range";
+import { FileOptions } from "./FileOptions";
+import { offered } from "./offered";
+import { SizeOptions } from "./SizeOptions";
 import styles from "./OptionsPanel.module.css";
 
 type Props = {
   options: Options;
   config: Config;
+  /** Of the shown photo, in pixels; null if the browser cannot tell. */
+  size: Size | null;
   /** Whether the panel starts closed, because a result is shown under it. */
   isFolded: boolean;
   onChange: (options: Options) => void;
@@ -25,22 +32,28 @@ const FACES: Record<Options["faces"], string> = {
 };
 
 /** The options for all photos. */
-export function OptionsPanel({ options, config, isFolded, onChange }: Props) {
+export function OptionsPanel({ options, config, size, isFolded, onChange }: Props) {
   const set = (changes: Partial<Options>) => onChange({ ...options, ...changes });
   const { limits, choices } = config;
   const restorers = choices.restorer ?? [];
+  const presets = presetsOf(config);
+  const preset = presetIn(options, presets);
   return (
     <details key={String(isFolded)} open={!isFolded} className={styles.panel}>
       <summary className={styles.summary}>
         <h2 className={styles.title}>Options</h2>
         <span className={styles.chosen}>{summaryOf(options)}</span>
       </summary>
-      <Choice
-        legend="Size"
-        value={String(options.upscale_factor)}
-        choices={Object.fromEntries(factorsOf(limits).map((factor) => [factor, `×${factor}`]))}
-        onChange={(value) => set({ upscale_factor: Number(value) })}
-      />
+      {presets.length > 0 && (
+        <Choice
+          legend="Start from"
+          value={preset?.name ?? null}
+          choices={Object.fromEntries(presets.map(({ name }) => [name, name]))}
+          note={preset?.words ?? "Own settings"}
+          onChange={(name) => set(presets.find((one) => one.name === name)?.options ?? {})}
+        />
+      )}
+      <SizeOptions options={options} config={config} size={size} onChange={set} />
       <Range
         label="Face strength"
         hint="How much of the restored face is laid over the enlarged one"
@@ -80,41 +93,22 @@ export function OptionsPanel({ options, config, isFolded, onChange }: Props) {
       >
         Correct the colours
       </Check>
-      <Choice
-        legend="Save as"
-        value={options.output_format}
-        choices={offered(OUTPUT_NAMES, choices.output_format)}
-        onChange={(output_format) => set({ output_format })}
-      />
-      {options.output_format !== "png" && (
-        <Range
-          label="Quality"
-          hint="Higher is larger and closer to the result"
-          value={options.quality}
-          bounds={limits.quality}
-          onChange={(quality) => set({ quality })}
-        />
-      )}
+      <FileOptions options={options} config={config} onChange={set} />
     </details>
   );
 }
 
-/** The words for those choices that the server offers. */
-function offered<T extends string>(words: Readonly<Record<T, string>>, choices: readonly string[] | undefined) {
-  return Object.fromEntries(Object.entries(words).filter(([name]) => choices?.includes(name))) as Record<T, string>;
-}
-
 /** "×2 · 80 % · the largest · gfpgan-v1.4 · PNG" */
 function summaryOf(options: Options) {
-  const { upscale_factor, strength, faces, restorer, identity_policy, color_correction, output_format } = options;
+  const { upscale_factor, long_side, strength, faces, restorer } = options;
   const words = [
-    `×${upscale_factor}`,
+    long_side === null ? `×${upscale_factor}` : `${long_side} px`,
     `${Math.round(strength * 100)} %`,
     faces !== "all" && FACES[faces].toLowerCase(),
     restorer,
-    identity_policy === "protect" && "likeness kept",
-    color_correction === "auto" && "colours corrected",
-    OUTPUT_NAMES[output_format],
+    options.identity_policy === "protect" && "likeness kept",
+    options.color_correction === "auto" && "colours corrected",
+    OUTPUTS[options.output_format].name,
   ];
   return words.filter(Boolean).join(" · ");
 }
@@ -124,33 +118,4 @@ function protectHint(config: Config): string {
   if (!canProtect(config)) return "This server has no model that recognises people, so it cannot tell";
   const words = scaleInWords({ threshold: config.identity_threshold, recogniser: config.identity_recogniser });
   return `${hint}: ${words}`;
-}
-
-type CheckProps = {
-  isChecked: boolean;
-  isDisabled?: boolean;
-  hint: string;
-  onChange: (isChecked: boolean) => void;
-  children: ReactNode;
-};
-
-function Check({ isChecked, isDisabled = false, hint, onChange, children }: CheckProps) {
-  const id = useId();
-  return (
-    <div className={styles.check}>
-      <label className={styles.words}>
-        <input
-          type="checkbox"
-          checked={isChecked}
-          disabled={isDisabled}
-          aria-describedby={id}
-          onChange={(event) => onChange(event.target.checked)}
-        />
-        {children}
-      </label>
-      <p id={id} className={styles.hint}>
-        {hint}
-      </p>
-    </div>
-  );
 }

@@ -36,6 +36,7 @@ describe("Filmstrip", () => {
       photoOf({ id: "a", size: null }),
       photoOf({ id: "b", size: null, result: resultOf() }),
       photoOf({ id: "c" }),
+      photoOf({ id: "d", size: null, result: { ...resultOf(), isShown: false } }),
     );
     const urls = [...document.querySelectorAll("img")].map((image) => image.getAttribute("src"));
     expect(urls).toEqual(["blob:result", "blob:photo"]);

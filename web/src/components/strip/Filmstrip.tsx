@@ -59,9 +59,10 @@ export function Filmstrip({ photos, selected, accept, onSelect, onRemove, onFile
   );
 }
 
-/** The photo; of one that the browser cannot show the result, and before that an icon. */
+/** The photo; of one that the browser cannot show the result, and without that an icon. */
 function Thumbnail({ photo }: { photo: Photo }) {
-  const url = photo.size === null ? photo.result?.url : photo.url;
+  const { url: resultUrl, isShown = false } = photo.result ?? {};
+  const url = photo.size !== null ? photo.url : isShown ? resultUrl : undefined;
   if (photo.refusal !== null) return <Icon name="warning" />;
   if (url !== undefined) return <img className={styles.picture} src={url} alt="" draggable={false} />;
   return (

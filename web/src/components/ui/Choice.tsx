@@ -5,19 +5,24 @@ import styles from "./Choice.module.css";
 
 type Props<T extends string> = {
   legend: string;
-  value: T;
+  /** Null: none of the choices. */
+  value: T | null;
   /** Value → label. */
   choices: Readonly<Record<T, string>>;
   /** Value → a second line under its label. With hints the choices are rows. */
   hints?: Readonly<Partial<Record<T, string>>>;
+  /** Values that cannot be chosen now. */
+  disabled?: readonly T[];
+  /** A line under the choices. */
+  note?: string | undefined;
   onChange: (value: T) => void;
 };
 
 /** Radio buttons for a few values. */
-export function Choice<T extends string>({ legend, value, choices, hints, onChange }: Props<T>) {
+export function Choice<T extends string>({ legend, value, choices, hints, disabled = [], note, onChange }: Props<T>) {
   const name = useId();
   return (
-    <fieldset>
+    <fieldset aria-describedby={note === undefined ? undefined : `${name}-note`}>
       <legend className={styles.legend}>{legend}</legend>
       <div className={`${styles.choices} ${hints === undefined ? "" : styles.rows}`}>
         {(Object.entries(choices) as [T, string][]).map(([choice, words]) => (
@@ -27,6 +32,7 @@ export function Choice<T extends string>({ legend, value, choices, hints, onChan
               name={name}
               value={choice}
               checked={choice === value}
+              disabled={disabled.includes(choice)}
               onChange={() => onChange(choice)}
             />
             <span className={styles.words}>
@@ -36,6 +42,11 @@ export function Choice<T extends string>({ legend, value, choices, hints, onChan
           </label>
         ))}
       </div>
+      {note !== undefined && (
+        <p id={`${name}-note`} className={styles.note}>
+          {note}
+        </p>
+      )}
     </fieldset>
   );
 }

@@ -13,11 +13,13 @@ const EARLIER = { ...resultOf(), url: "blob:earlier" };
 
 const SIZE = { width: 100, height: 80 };
 
-function showing(sides: Sides = BEFORE_AND_AFTER, earlier: Result | null = null, size: Size | null = SIZE) {
+function showing(sides: Sides = BEFORE_AND_AFTER, earlier: Result | null = null, size: Size | null = SIZE, more = {}) {
   const callbacks = { onSides: vi.fn(), onFace: vi.fn() };
-  const result = resultOf({ faces: [faceOf({ box: [10, 10, 40, 40] }), faceOf({ box: [70, 50, 90, 70] })] });
+  const faces = [faceOf({ box: [10, 10, 40, 40] }), faceOf({ box: [70, 50, 90, 70] })];
+  const result = { ...resultOf({ faces }), ...more };
   const pictures = picturesOf(photoOf({ result, earlier, size }), result);
-  const view = { name: "portrait.jpeg", result, pictures, selectedFace: 1, toolbar: document.body };
+  const enlargement = size && 2;
+  const view = { name: "portrait.jpeg", result, enlargement, pictures, selectedFace: 1, toolbar: document.body };
   render(<CompareView {...view} shown={sidesOf(pictures, sides)} {...callbacks} />);
   return { ...callbacks, user: userEvent.setup() };
 }
@@ -43,6 +45,18 @@ describe("CompareView", () => {
     showing(BEFORE_AND_AFTER, null, null);
     expect(screen.getByText(/cannot show this photo/)).toBeInTheDocument();
     expect(pictures().map((image) => image.getAttribute("src"))).toEqual(["blob:result"]);
+  });
+
+  it("says that a result cannot be shown, beside the photo, and where it is", () => {
+    showing(BEFORE_AND_AFTER, null, SIZE, { isShown: false });
+    expect(screen.getByText(/cannot show its format\. Download it/)).toBeInTheDocument();
+    expect(pictures().map((image) => image.getAttribute("src"))).toEqual(["blob:photo"]);
+    expect(screen.getByRole("button", { name: "Face 1" })).toBeInTheDocument();
+  });
+
+  it("marks no faces where their places are unknown", () => {
+    showing(BEFORE_AND_AFTER, null, null);
+    expect(screen.queryByRole("button", { name: "Face 1" })).not.toBeInTheDocument();
   });
 
   it("swaps the sides", () => {

@@ -18,6 +18,8 @@ type Props = {
   /** The name of the photo. */
   name: string;
   result: Result;
+  /** Pixels of the result per pixel of the photo that was sent; null: unknown, and so are the places of the faces. */
+  enlargement: number | null;
   pictures: Pictures;
   shown: readonly [left: Picture, right: Picture];
   onSides: (sides: Sides) => void;
@@ -47,6 +49,7 @@ const PAN = 80; // CSS pixels per key press
 function Zoomable({
   name,
   result,
+  enlargement,
   pictures,
   shown,
   onSides,
@@ -136,14 +139,16 @@ function Zoomable({
           shown={covered}
           onlyHandle={!isFitted || isTouched}
         />
-        <FaceMarks
-          faces={result.facts.faces}
-          scale={view.scale * result.request.options.upscale_factor}
-          view={view}
-          shown={covered}
-          selected={selectedFace}
-          onSelect={onFace}
-        />
+        {enlargement !== null && (
+          <FaceMarks
+            faces={result.facts.faces}
+            scale={view.scale * enlargement}
+            view={view}
+            shown={covered}
+            selected={selectedFace}
+            onSelect={onFace}
+          />
+        )}
       </div>
       {toolbar &&
         createPortal(

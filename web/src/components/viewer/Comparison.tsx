@@ -2,7 +2,7 @@
 
 import * as Slider from "react-compare-slider/components";
 import { useReactCompareSlider } from "react-compare-slider/hooks";
-import type { Picture } from "@/photos/versions";
+import type { Picture, Version } from "@/photos/versions";
 import type { Point, Size, View } from "@/view/viewport";
 import styles from "./Comparison.module.css";
 import { Icon } from "@/components/ui/Icon";
@@ -21,7 +21,12 @@ type Props = {
   onlyHandle: boolean;
 };
 
-const UNSHOWN = "Your browser cannot show this photo as it was, only its result.";
+/** What is said in the place of a picture that the browser cannot show. */
+const UNSHOWN: Record<Version, string> = {
+  before: "Your browser cannot show this photo as it was.",
+  earlier: "Your browser cannot show this result.",
+  after: "The result is done, but your browser cannot show its format. Download it to see it.",
+};
 
 export function Comparison({ left, right, name, size, view, shown, onlyHandle }: Props) {
   const slider = useReactCompareSlider({ onlyHandleDraggable: onlyHandle, keyboardIncrement: "2%" });
@@ -31,10 +36,10 @@ export function Comparison({ left, right, name, size, view, shown, onlyHandle }:
     height: size.height * view.scale,
     transform: `translate(${view.x - shown.x}px, ${view.y - shown.y}px)`,
   };
-  const item = ({ version, url }: Picture) => (
+  const item = ({ version, url }: Picture, side = styles.ofTheLeft) => (
     <div className={styles.item}>
       {url === null ? (
-        <p className={styles.unshown}>{UNSHOWN}</p>
+        <p className={`${styles.unshown} ${side}`}>{UNSHOWN[version]}</p>
       ) : (
         <img className={styles.picture} style={style} src={url} alt={`${name} ${version}`} draggable={false} />
       )}
@@ -45,7 +50,7 @@ export function Comparison({ left, right, name, size, view, shown, onlyHandle }:
       <Slider.Provider {...slider}>
         <Slider.Root className={styles.slider}>
           <Slider.Item item="itemOne">{item(left)}</Slider.Item>
-          <Slider.Item item="itemTwo">{item(right)}</Slider.Item>
+          <Slider.Item item="itemTwo">{item(right, styles.ofTheRight)}</Slider.Item>
           <Slider.HandleRoot
             className={styles.handleRoot}
             aria-label={`Line between ${left.version} and ${right.version}`}

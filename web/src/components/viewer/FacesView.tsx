@@ -10,6 +10,8 @@ import { SidesBar } from "./SidesBar";
 
 type Props = {
   result: Result;
+  /** Pixels of the result per pixel of the photo that was sent. */
+  enlargement: number;
   pictures: Pictures;
   shown: readonly [left: Picture, right: Picture];
   onSides: (sides: Sides) => void;
@@ -19,7 +21,7 @@ type Props = {
 };
 
 /** Enlarged pictures of every face, two versions side by side. */
-export function FacesView({ result, pictures, shown, onSides, selectedFace, toolbar }: Props) {
+export function FacesView({ result, enlargement, pictures, shown, onSides, selectedFace, toolbar }: Props) {
   const images = {
     before: useImage(pictures.before.url),
     earlier: useImage(pictures.earlier?.url ?? null),
@@ -41,7 +43,7 @@ export function FacesView({ result, pictures, shown, onSides, selectedFace, tool
                 number={index + 1}
                 box={face.box}
                 sides={sides}
-                width={result.facts.width / result.request.options.upscale_factor}
+                width={result.facts.width / enlargement}
                 isSelected={index === selectedFace}
               />
             </li>

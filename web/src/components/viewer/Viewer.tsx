@@ -1,6 +1,7 @@
 "use client";
 
 import type { Photo } from "@/photos/photo";
+import { enlargementOf } from "@/photos/scale";
 import { picturesOf, sidesOf, type Sides } from "@/photos/versions";
 import { CompareView } from "./CompareView";
 import { FacesView } from "./FacesView";
@@ -27,10 +28,11 @@ export function Viewer({ photo, mode, sides, onSides, selectedFace, onFace, tool
   if (result !== null) {
     const pictures = picturesOf(photo, result);
     const view = { result, pictures, shown: sidesOf(pictures, sides), onSides, selectedFace, toolbar };
-    return mode === "faces" && result.facts.faces.length > 0 ? (
-      <FacesView {...view} />
+    const enlargement = enlargementOf(photo, result);
+    return mode === "faces" && result.facts.faces.length > 0 && enlargement !== null ? (
+      <FacesView enlargement={enlargement} {...view} />
     ) : (
-      <CompareView key={photo.id} name={photo.file.name} onFace={onFace} {...view} />
+      <CompareView key={photo.id} name={photo.file.name} enlargement={enlargement} onFace={onFace} {...view} />
     );
   }
   const inItsPlace = photo.refusal ?? (photo.size === null ? UNSHOWN : null);

@@ -51,6 +51,13 @@ describe("ActionBar", () => {
     expect(screen.getByRole("button", { name: "Restore" })).toBeDisabled();
   });
 
+  it("says why a photo cannot have this long side", () => {
+    const options = { ...OPTIONS, long_side: 32_000 };
+    showing(photoOf(), { options });
+    expect(screen.getByRole("alert")).toHaveTextContent(/^With a long side of 32000 pixels this photo would have/);
+    expect(screen.getByRole("button", { name: "Restore" })).toBeDisabled();
+  });
+
   it.each<Photo["work"]>([
     { phase: "waiting", tries: 0 },
     { phase: "active", tries: 1, since: 0, progress },

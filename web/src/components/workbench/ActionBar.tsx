@@ -54,7 +54,7 @@ function Actions({ photo, photos, options, config, onRestore, onCancel, onWithou
     const cancelAll = () => onCancel(idsOf(busy));
     return <ProgressNote work={work} onCancel={cancel} onCancelAll={busy.length > 1 ? cancelAll : null} />;
   }
-  const obstacle = size && obstacleOf(size, options.upscale_factor, config.limits);
+  const obstacle = size && obstacleOf(size, options, config.limits);
   const isFailed = work.phase === "failed" && !obstacle;
   const isDone = result !== null && !isOutdated(photo, options);
   const undone = photos.filter((one) => one.refusal === null && !isBusy(one) && isOutdated(one, options));

@@ -22,6 +22,40 @@ describe("options", () => {
     });
   });
 
+  it("are sent with one size, and without what the format does not have", async () => {
+    const user = await openWith("oma.png");
+    await user.click(screen.getByRole("checkbox", { name: "16 bits per colour" }));
+    await user.click(screen.getByRole("radio", { name: "AVIF" }));
+    await user.click(screen.getByRole("radio", { name: "In pixels" }));
+    await user.clear(screen.getByRole("textbox", { name: "Long side in pixels" }));
+    await user.type(screen.getByRole("textbox", { name: "Long side in pixels" }), "640");
+    await user.click(screen.getByRole("checkbox", { name: "Keep camera data" }));
+    await user.click(button("Restore"));
+    expect(site.last().fields).toEqual({
+      long_side: "640",
+      strength: "1",
+      faces: "all",
+      identity_policy: "warn",
+      color_correction: "none",
+      output_format: "avif",
+      quality: "95",
+      metadata: "keep",
+      require_face: "true",
+    });
+  });
+
+  it("leave a result that the browser cannot show to be downloaded", async () => {
+    const user = await openWith("oma.png");
+    await user.click(screen.getByRole("radio", { name: "TIFF" }));
+    await user.click(button("Restore"));
+    site.pictures(null);
+    const restored_image = btoa("II*\0\b\0\0\0");
+    await site.respond((request) => request.succeeds({ media_type: "image/tiff" }, restored_image));
+    expect(await screen.findByRole("link", { name: "Download" })).toHaveAttribute("download", "oma-restored.tif");
+    expect(await screen.findByText(/cannot show its format/)).toBeInTheDocument();
+    expect(button("oma.png, done")).toBeInTheDocument();
+  });
+
   it("start as saved, as far as this server offers them", async () => {
     localStorage.setItem(
       "likeness.options",

@@ -11,6 +11,7 @@ import { acceptOf, FORMATS } from "@/photos/formats";
 import { allowedOptions, isLoaded, savedOptions, saveOptions, type Options } from "@/photos/options";
 import type { Photo } from "@/photos/photo";
 import { EMPTY, reduce, type Action } from "@/photos/reducer";
+import { enlargementOf } from "@/photos/scale";
 import { BEFORE_AND_AFTER } from "@/photos/versions";
 import { ActionBar } from "./ActionBar";
 import { Announcement } from "@/components/notes/Announcement";
@@ -41,6 +42,8 @@ export function Workbench() {
   const { photos, options } = state;
   const photo = photos.find(({ id }) => id === state.selected) ?? null;
   const result = photo?.result ?? null;
+  // Without its place no face can be shown.
+  const faces = photo && result && enlargementOf(photo, result) !== null ? result.facts.faces.length : 0;
   const accept = acceptOf(config?.limits.media_types ?? Object.keys(FORMATS));
 
   const setOptions = useCallback((chosen: Options) => {
@@ -81,11 +84,7 @@ export function Workbench() {
 
   return (
     <div className={`${styles.page} ${photo === null ? styles.empty : ""}`}>
-      <Header
-        mode={result?.facts.faces.length ? mode : null}
-        faces={result?.facts.faces.length ?? 0}
-        onMode={setMode}
-      />
+      <Header mode={faces > 0 ? mode : null} faces={faces} onMode={setMode} />
       <div className={styles.left}>
         <main className={styles.table}>
           {photo !== null && <h2 className="visually-hidden">{photo.file.name}</h2>}
@@ -136,7 +135,13 @@ export function Workbench() {
       {photo !== null && config !== null && options !== null && (
         <div className={styles.right}>
           <aside className={styles.panel} aria-label="Options and result">
-            <OptionsPanel options={options} config={config} isFolded={result !== null} onChange={setOptions} />
+            <OptionsPanel
+              options={options}
+              config={config}
+              size={photo.size}
+              isFolded={result !== null}
+              onChange={setOptions}
+            />
             {result && (
               <ErrorBoundary resetKey={result}>
                 <ResultPanel
