@@ -13,8 +13,9 @@ from app.work.order import Order
 from app.work.report import Report, WarningOut, face_out, metrics_of, rounded
 from metrics.report import Figure, Reference, measure, perceptual_figure
 from pipeline.codec.decode import decode
-from pipeline.codec.encode import Encoded, check_size, encode
+from pipeline.codec.encode import Encoded, encode
 from pipeline.codec.inspect import Header, inspect
+from pipeline.codec.output_formats import check_size
 from pipeline.errors import ReferenceMismatch, TooManyPixels
 from pipeline.models.roles import Models, Work
 from pipeline.options import OutputFormat

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.codec.decode import decode
-from pipeline.codec.encode import OUTPUT_FORMATS, encode
+from pipeline.codec.encode import encode
 from pipeline.codec.inspect import inspect
+from pipeline.codec.output_formats import OUTPUT_FORMATS
 from pipeline.errors import OutputFormatLimit
 from pipeline.options import FileOptions, OutputFormat
 from pipeline.types import FloatArray, Image
@@ -137,6 +138,6 @@ def test_same_picture_same_bytes_and_input_untouched(output_format: OutputFormat
 
 @pytest.mark.parametrize("result", [(False, np.zeros(4, np.uint8)), (True, np.zeros(0, np.uint8))])
 def test_failing_encoder_is_an_error(result: tuple[bool, images.Pixels], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cv2, "imencode", lambda *_: result)
-    with pytest.raises(RuntimeError, match="PNG"):
+    monkeypatch.setattr(cv2, "imencodeWithMetadata", lambda *_: result)
+    with pytest.raises(RuntimeError, match="png"):
         encode(PICTURE, None, "png", FileOptions(quality=95))
