@@ -7,9 +7,9 @@ import struct
 import cv2
 
 from pipeline.codec.file_parts import XMP_MARK
+from pipeline.codec.iptc_resource import iptc_resource
 from pipeline.codec.levels import Levels
 from pipeline.codec.opencv_encoder import opencv_file
-from pipeline.codec.photoshop import iptc_resource
 from pipeline.options import FileOptions
 from pipeline.types import Density, FileTags
 

@@ -6,9 +6,9 @@ import zlib
 
 import cv2
 
+from pipeline.codec.iptc_resource import iptc_resource
 from pipeline.codec.levels import Levels
 from pipeline.codec.opencv_encoder import opencv_file
-from pipeline.codec.photoshop import iptc_resource
 from pipeline.codec.png_parts import chunk_parts
 from pipeline.options import FileOptions
 from pipeline.types import Density, FileTags
