@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 
 from app.settings import PhotoLimits
-from app.work.memory import Claim, photo_bytes, reference_bytes
+from app.work.memory import Claim, finishing_pixel, photo_bytes, reference_bytes
 from app.work.order import Order
 from app.work.report import Report, WarningOut, face_out, metrics_of, rounded
 from metrics.report import Figure, Reference, measure, perceptual_figure
@@ -78,7 +78,8 @@ def read(order: Order, models: Models, limits: PhotoLimits, claim: Claim, run: R
         header = inspect(order.file, max_pixels=limits.max_input_pixels)
         output_format = _output_format(header, order)
         output_pixels = _checked_output(header, order, output_format, limits)
-        claim(photo_bytes(header.width * header.height, output_pixels, working_bytes(order, models)))
+        finishing = finishing_pixel(output_format, order.output)
+        claim(photo_bytes(header.width * header.height, output_pixels, working_bytes(order, models), finishing))
         photo = decode(header)
     if order.reference is None:
         return Source(photo, output_format)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from io import BytesIO
 
-import cv2
 import PIL.Image
 
 from pipeline.codec.levels import Levels
@@ -20,12 +19,9 @@ _SPEED = 8
 
 def avif_output(levels: Levels, options: FileOptions, tags: FileTags) -> bytes:
     """The file with `levels`, grey, BGR or BGRA of 8 bits, and `tags` other than IPTC. EXIF tells the density."""
-    channels = levels.shape[2]
-    if channels == 1:
-        picture = PIL.Image.fromarray(levels[..., 0])
-    else:
-        code = cv2.COLOR_BGR2RGB if channels == 3 else cv2.COLOR_BGRA2RGBA
-        picture = PIL.Image.fromarray(cv2.cvtColor(levels, code))
+    height, width, channels = levels.shape
+    mode, stored = {1: ("L", "L"), 3: ("RGB", "BGR"), 4: ("RGBA", "BGRA")}[channels]
+    picture = PIL.Image.frombuffer(mode, (width, height), levels, "raw", stored, 0, 1)
     exif = tags.exif or exif_of_density(tags.density)
     # Pillow takes an orientation out of the EXIF block and writes the rest anew, with other types of values. So it gets
     # an empty block of the same length, in whose place the real one is put.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from pipeline.codec.levels import levels_of
 from pipeline.codec.output_formats import OUTPUT_FORMATS, check_size
 from pipeline.grey import to_grey
@@ -48,19 +46,14 @@ def encode(
     check_size(image.shape[1], image.shape[0], output_format)
     info, name = OUTPUT_FORMATS[output_format], output_format.upper()
     notices: tuple[Notice, ...] = ()
-    if alpha is not None and not info.has_alpha:
-        image, alpha = _on_white(image, alpha), None
+    on_white = alpha is not None and not info.has_alpha
+    if on_white:
         notices = (Notice("alpha_flattened", f"{name} has no transparency; the picture was laid on white."),)
-    if alpha is None and info.has_grey:  # no encoder here writes grey and alpha
+    if info.has_grey and (alpha is None or on_white):  # no encoder here writes grey and alpha
         image = _channels(image, is_grey, tags.profile)
     tags, dropped = _fitting(tags, output_format)  # `tags.profile` is None: sRGB
-    levels = levels_of(image, alpha, bits=int(options.bit_depth) if info.has_16_bits else 8)
+    levels = levels_of(image, alpha, bits=int(options.bit_depth) if info.has_16_bits else 8, on_white=on_white)
     return Encoded(info.write(levels, options, tags), info.media_type, notices + dropped)
-
-
-def _on_white(image: Image, alpha: FloatArray) -> Image:
-    opacity = alpha[..., np.newaxis]
-    return image * opacity + (1 - opacity)
 
 
 def _channels(image: Image, is_grey: bool, profile: bytes | None) -> Image:
