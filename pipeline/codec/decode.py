@@ -27,6 +27,7 @@ from pipeline.grey import is_grey, to_grey
 from pipeline.types import FloatArray, Image, Notice, Photo
 
 _ROWS_AT_ONCE = 64
+_UNUSED = PIL.Image.new("RGB", (1, 1))  # in place of 8-bit pixels that no profile is applied to
 _UPRIGHT = {
     2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
     3: PIL.Image.Transpose.ROTATE_180,
@@ -74,7 +75,10 @@ def decode(header: Header) -> Photo:
         if parts.animated or getattr(file, "is_animated", False):
             notices.append(Notice("animation_first_frame", "The file is an animation; only its first frame is used."))
         turn = _UPRIGHT.get(header.orientation)
-        picture = deep.rounded() if deep is not None else file if turn is None else file.transpose(turn)
+        if deep is None:
+            picture = file if turn is None else file.transpose(turn)
+        else:
+            picture = _UNUSED if parts.profile is None else deep.rounded()
         if picture.mode == "RGBa":  # colours multiplied by the opacity
             picture = picture.convert("RGBA")
         alpha = _alpha(picture) if deep is None else deep.opacity()
