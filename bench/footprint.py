@@ -21,9 +21,10 @@ import PIL.Image
 import skimage.data
 
 from app.http.document import json_document
+from app.options import OutputOptions
 from app.settings import Settings
 from app.work.loaded_models import LoadedModels
-from app.work.memory import photo_bytes, resident_bytes
+from app.work.memory import finishing_pixel, photo_bytes, resident_bytes
 from app.work.order import Order
 from app.work.photo import working_bytes
 from app.work.service import Service
@@ -36,21 +37,26 @@ from pipeline.models.roles import Models
 from pipeline.options import Background, EnhanceOptions
 from pipeline.steps.upscaling import output_size
 
-# Width, height, upscale factor, and the option `background`.
-EMBEDDED_CASES: tuple[tuple[int, int, float, Background], ...] = (
-    (512, 512, 2, "upscale"),
-    (1000, 1000, 4, "upscale"),
-    (2000, 2000, 2, "upscale"),
-    (4000, 3000, 0.25, "resample"),
-    (4000, 3000, 1, "resample"),
-    (4000, 3000, 2, "resample"),
-    (3500, 3500, 2.8, "resample"),
+PNG = OutputOptions()
+# Width, height, upscale factor, the option `background`, and how the result is written.
+EMBEDDED_CASES: tuple[tuple[int, int, float, Background, OutputOptions], ...] = (
+    (512, 512, 2, "upscale", PNG),
+    (1000, 1000, 4, "upscale", PNG),
+    (2000, 2000, 2, "upscale", PNG),
+    (4000, 3000, 0.25, "resample", PNG),
+    (4000, 3000, 1, "resample", PNG),
+    (4000, 3000, 2, "resample", PNG),
+    (3500, 3500, 2.8, "resample", PNG),
+    (4000, 3000, 1, "resample", OutputOptions(bit_depth="16")),
+    (4000, 3000, 1, "resample", OutputOptions(output_format="tiff", bit_depth="16")),
+    (4000, 3000, 1, "resample", OutputOptions(output_format="webp", lossless=True)),
+    (4000, 3000, 1, "resample", OutputOptions(output_format="avif", quality=100)),
 )
-OFFICIAL_CASES: tuple[tuple[int, int, float, Background], ...] = (
-    (512, 512, 2, "resample"),
-    (512, 512, 2, "upscale"),
-    (512, 512, 4, "upscale"),
-    (4000, 3000, 2, "resample"),
+OFFICIAL_CASES: tuple[tuple[int, int, float, Background, OutputOptions], ...] = (
+    (512, 512, 2, "resample", PNG),
+    (512, 512, 2, "upscale", PNG),
+    (512, 512, 4, "upscale", PNG),
+    (4000, 3000, 2, "resample", PNG),
 )
 
 
@@ -62,16 +68,18 @@ def main(arguments: list[str] | None = None) -> int:
     with ExitStack() as stack:
         service = _service(official, stack)
         fits = True
-        for width, height, factor, background in OFFICIAL_CASES if official else EMBEDDED_CASES:
+        for width, height, factor, background, output in OFFICIAL_CASES if official else EMBEDDED_CASES:
             options = EnhanceOptions(upscale_factor=factor, background=background, require_face=False)
-            order = Order("enhance", portrait(width, height), None, options)
+            order = Order("enhance", portrait(width, height), None, options, output)
             taken = asyncio.run(_taken(service, order))
             working = working_bytes(order, service.loaded_models.models)
             output_width, output_height = output_size(width, height, options)
-            expected = photo_bytes(width * height, output_width * output_height, working) / 1e6
+            output_format = "png" if output.output_format == "same" else output.output_format
+            finishing = finishing_pixel(output_format, output)
+            expected = photo_bytes(width * height, output_width * output_height, working, finishing) / 1e6
             fits &= taken <= expected
-            size = f"{width} × {height}, × {factor:g} ({background})"
-            print(f"{size:<34} expected {expected:5.0f} MB, taken {taken:5.0f} MB", flush=True)
+            size = f"{width} × {height}, × {factor:g} ({background}), {output_format} of {output.bit_depth} bits"
+            print(f"{size:<53} expected {expected:5.0f} MB, taken {taken:5.0f} MB", flush=True)
     return 0 if fits else 1
 
 

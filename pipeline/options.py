@@ -16,6 +16,7 @@ BitDepth: TypeAlias = Literal["8", "16"]
 ColorProfile: TypeAlias = Literal["srgb", "keep"]
 MetadataChoice: TypeAlias = Literal["none", "keep"]
 
+FULL_CHROMA_QUALITY = 90  # from here on `chroma_subsampling=auto` keeps colours at full size
 SIDE = (16, 32_768)  # pixels: the bounds of `width`, `height` and `long_side`
 SIZES = ("upscale_factor", "width", "height", "long_side")  # options of which a request gives at most one
 
@@ -104,3 +105,10 @@ class FileOptions:
     ] = "auto"
     progressive: Annotated[bool, About("true: a JPEG that is shown coarsely first", upscales=True)] = False
     bit_depth: Annotated[BitDepth, About("of each channel; 16 in PNG and TIFF", upscales=True)] = "8"
+
+    @property
+    def chroma(self) -> Literal["4:4:4", "4:2:0"]:
+        """The chroma subsampling, with `auto` decided by the quality."""
+        if self.chroma_subsampling == "auto":
+            return "4:4:4" if self.quality >= FULL_CHROMA_QUALITY else "4:2:0"
+        return self.chroma_subsampling

@@ -47,9 +47,9 @@ class Density:
 class FileTags:
     """What a file has beside its pixels; each may be missing.
 
-    `profile`: the ICC profile that says what the pixels' numbers mean; None stands for sRGB. `exif`: a TIFF structure
-    (without the `Exif` mark that JPEG puts before it). `xmp`: a packet (XML in UTF-8). `iptc`: IPTC-IIM datasets,
-    without Photoshop's frame around them.
+    `profile`: the ICC profile that says what the pixels' numbers mean; None stands for sRGB. `exif`: a TIFF structure,
+    little-endian and whole (without the `Exif` mark that JPEG puts before it). `xmp`: a packet (XML in UTF-8). `iptc`:
+    IPTC-IIM datasets, without Photoshop's frame around them.
     """
 
     profile: bytes | None = None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.commands.target_names import plain_name, target_names
 from app.commands.tree import Skipped, format_of_file, identity, photos_in
-from pipeline.codec.encode import OUTPUT_FORMATS
+from pipeline.codec.output_formats import OUTPUT_FORMATS
 from pipeline.errors import UnsupportedMediaType
 from pipeline.options import OutputChoice, OutputFormat
 

@@ -5,7 +5,7 @@ from starlette.datastructures import Headers
 from app.http.accept import qualities
 from app.http.event_stream import EventStream
 from app.http.refusals import NotAcceptable
-from pipeline.codec.encode import OUTPUT_FORMATS
+from pipeline.codec.output_formats import OUTPUT_FORMATS
 from pipeline.options import OutputChoice, OutputFormat
 
 PICTURES: dict[str, OutputFormat] = {info.media_type: name for name, info in OUTPUT_FORMATS.items()}

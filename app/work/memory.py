@@ -1,7 +1,7 @@
 """Memory that photos will take, compared with what is free: a photo that would not fit is refused before decoding."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeAlias
@@ -10,20 +10,31 @@ import psutil
 
 from app.work.errors import MemoryLow
 from pipeline.models.runtime.cpu import CGROUP
+from pipeline.options import FileOptions, OutputFormat
 
 Claim: TypeAlias = Callable[[int], None]  # reserves so many bytes; raises `MemoryLow`
 
 # Bytes at the peak of a photo, beyond what the loaded models hold. Measured by `python -m bench.footprint`.
 INPUT_PIXEL = 16  # of the photo, and of a reference
-OUTPUT_PIXEL = 30  # of the picture that comes out, as pixels, encoded, and in the answer
+OUTPUT_PIXEL = 16  # of the picture that comes out, with its opacity
+# Of that picture while it is measured, encoded and put into the answer: the most for noise, with opacity. The encoders
+# of WebP and AVIF take most of it for themselves: 43 and 55 bytes at 12 megapixels, beside 14 of the PNG encoder.
+FINISHING_PIXEL: Mapping[OutputFormat, int] = {"png": 14, "jpeg": 14, "tiff": 14, "webp": 43, "avif": 56}
+DEEP_FINISHING_PIXEL = 30  # with 16 bits, of which an answer's file alone may have 8 bytes a pixel, in base64 11 more
 
 
-def photo_bytes(pixels: int, output_pixels: int, working_bytes: int) -> int:
+def photo_bytes(pixels: int, output_pixels: int, working_bytes: int, finishing: int = FINISHING_PIXEL["png"]) -> int:
     """Bytes that a photo takes at its peak; `working_bytes` is the most that one of its networks works in.
 
-    A result that is smaller than the photo counts as large as it: decoding and the metrics work at the photo's size.
+    `finishing` is what `finishing_pixel` says. A result that is smaller than the photo counts as large as it: decoding
+    and the metrics work at the photo's size.
     """
-    return working_bytes + INPUT_PIXEL * pixels + OUTPUT_PIXEL * max(pixels, output_pixels)
+    return working_bytes + INPUT_PIXEL * pixels + (OUTPUT_PIXEL + finishing) * max(pixels, output_pixels)
+
+
+def finishing_pixel(output_format: OutputFormat, options: FileOptions) -> int:
+    """Bytes for each pixel of a result that is written in this way, while it is encoded and sent."""
+    return max(FINISHING_PIXEL[output_format], DEEP_FINISHING_PIXEL if options.bit_depth == "16" else 0)
 
 
 def reference_bytes(pixels: int) -> int:

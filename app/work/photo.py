@@ -8,14 +8,15 @@ import time
 from dataclasses import dataclass
 
 from app.settings import PhotoLimits
-from app.work.memory import Claim, photo_bytes, reference_bytes
+from app.work.memory import Claim, finishing_pixel, photo_bytes, reference_bytes
 from app.work.order import Order
 from app.work.output_file import OutputFile, output_file
 from app.work.report import Report, WarningOut, face_out, metrics_of, rounded
 from metrics.report import Figure, Reference, measure, perceptual_figure
 from pipeline.codec.decode import decode
-from pipeline.codec.encode import Encoded, check_size, encode
+from pipeline.codec.encode import Encoded, encode
 from pipeline.codec.inspect import Header, inspect
+from pipeline.codec.output_formats import check_size
 from pipeline.errors import ReferenceMismatch, TooManyPixels
 from pipeline.models.roles import Models, Work
 from pipeline.options import OutputFormat
@@ -78,7 +79,8 @@ def read(order: Order, models: Models, limits: PhotoLimits, claim: Claim, run: R
         header = inspect(order.file, max_pixels=limits.max_input_pixels)
         file = output_file(order.output, header.file_format)
         output_pixels = _checked_output(header, order, file.output_format, limits)
-        claim(photo_bytes(header.width * header.height, output_pixels, working_bytes(order, models)))
+        finishing = finishing_pixel(file.output_format, file.options)
+        claim(photo_bytes(header.width * header.height, output_pixels, working_bytes(order, models), finishing))
         photo = decode(header)
     if order.reference is None:
         return Source(photo, file)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from io import BytesIO
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import PIL.Image
 from PIL import ImageCms
 from PIL.JpegImagePlugin import JpegImageFile
 
 from pipeline.codec.damage import damage_reported
+from pipeline.codec.deep_pixels import deep_pixels
 from pipeline.codec.file_parts import Parts
 from pipeline.codec.inspect import Header
 from pipeline.codec.jpeg_rows import check_length, missing_pixels, scans_of
@@ -24,6 +27,7 @@ from pipeline.grey import is_grey, to_grey
 from pipeline.types import FloatArray, Image, Notice, Photo
 
 _ROWS_AT_ONCE = 64
+_UNUSED = PIL.Image.new("RGB", (1, 1))  # in place of 8-bit pixels that no profile is applied to
 _UPRIGHT = {
     2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
     3: PIL.Image.Transpose.ROTATE_180,
@@ -44,8 +48,9 @@ def decode(header: Header) -> Photo:
     pixels as they are, with the notice `color_profile_ignored`. HDR is made as dark as sRGB, with the notice
     `hdr_tone_mapped`. Of an animation the first frame is taken, with the notice `animation_first_frame`. A JPEG that
     lacks its last rows, which are then grey, or the last scans of a progressive picture, and a PNG that lacks its last
-    rows, which are then empty, have the notice `photo_truncated`. 16-bit grey keeps its precision, 16-bit colour is cut
-    to 8 bits. A photo whose channels differ by at most two levels of 255 in every pixel that is seen `is_grey`.
+    rows, which are then empty, have the notice `photo_truncated`. 16 bits keep their precision; but colours are cut to
+    8 bits where a profile is converted, and in a TIFF that stores them one by one or multiplied by the opacity. A photo
+    whose channels differ by at most two levels of 255 in every pixel that is seen `is_grey`.
 
     Raises `BrokenImage` where the pixels are damaged, cut off (rows of a JPEG or PNG: more than `MAX_MISSING`) or built
     to be expensive.
@@ -58,8 +63,10 @@ def decode(header: Header) -> Photo:
         if parts.header:
             pixels, truncation = _all_rows(parts)
             notices += truncation
+        deep = deep_pixels(header, pixels)
         file = header.file_format.plugin(BytesIO(pixels))
-        file.load()
+        if deep is None:
+            file.load()
         if file.size != (header.width, header.height):  # what was checked and reserved is for the header's size
             name = header.file_format.name
             raise BrokenImage(f"This {name} file is damaged: its picture has another size than its header says.")
@@ -68,23 +75,27 @@ def decode(header: Header) -> Photo:
         if parts.animated or getattr(file, "is_animated", False):
             notices.append(Notice("animation_first_frame", "The file is an animation; only its first frame is used."))
         turn = _UPRIGHT.get(header.orientation)
-        picture = file if turn is None else file.transpose(turn)
+        if deep is None:
+            picture = file if turn is None else file.transpose(turn)
+        else:
+            picture = _UNUSED if parts.profile is None else deep.rounded()
         if picture.mode == "RGBa":  # colours multiplied by the opacity
             picture = picture.convert("RGBA")
-        alpha, picture = _alpha(picture), _opaque(picture)
+        alpha = _alpha(picture) if deep is None else deep.opacity()
+        picture = _opaque(picture)
         profile = file.info.get("icc_profile") if parts.profile is None else parts.profile
         if profile is not None:
             converted = _to_srgb(picture, profile)
             if converted is None:
                 message = "The file's colour profile cannot be used; its colours are taken as sRGB."
                 notices.append(Notice("color_profile_ignored", message))
-            picture = converted or picture
+            picture, deep = converted or picture, None if converted else deep
         if picture.mode == "CMYK":
             picture = picture.convert("RGB")
         if parts.space is not None and parts.space.is_hdr:
             message = "The photo has a high dynamic range (HDR); its brightness was compressed to that of sRGB."
             notices.append(Notice("hdr_tone_mapped", message))
-    image = _image(picture, parts.space)
+    image = _image(np.asarray(picture) if deep is None else deep.colors, parts.space)
     if alpha is not None:
         spread_colors(image, alpha)
     grey = is_grey(image)
@@ -180,9 +191,8 @@ def _to_srgb(picture: PIL.Image.Image, profile: bytes) -> PIL.Image.Image | None
         return None
 
 
-def _image(picture: PIL.Image.Image, space: ColorSpace | None) -> Image:
-    """The pixels of a picture in mode L, RGB or I;16, with colours of `space` (None: sRGB), (H, W, 3) in [0, 1]."""
-    pixels = np.asarray(picture)
+def _image(pixels: npt.NDArray[Any], space: ColorSpace | None) -> Image:
+    """`pixels`, grey (H, W) or RGB (H, W, 3) of 8 or 16 bits, in `space` (None: sRGB), as (H, W, 3) in [0, 1]."""
     image: Image = np.empty((*pixels.shape[:2], 3), np.float32)
     grey_or_rgb = pixels if pixels.ndim == 3 else pixels[..., np.newaxis]
     np.divide(grey_or_rgb, np.float32(np.iinfo(pixels.dtype).max), out=image)

@@ -25,7 +25,7 @@ _METADATA = {*range(0xE0, 0xF0), 0xFE} - {0xE0, 0xEE}
 # A marker that starts a segment. Excluded are a stuffed zero, padding, and the markers without a length (restarts D0
 # to D7, start of image D8, 01).
 _MARKER = re.compile(rb"\xff[^\x00\x01\xff\xd0-\xd8]")
-_XMP = b"http://ns.adobe.com/xap/1.0/\0"
+XMP_MARK = b"http://ns.adobe.com/xap/1.0/\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,8 @@ def jpeg_parts(data: bytes) -> Parts:
             ended = True
         elif marker == _APP1 and payload.startswith(b"Exif\0\0"):
             exif = exif or payload
-        elif marker == _APP1 and payload.startswith(_XMP):
-            xmp = xmp or payload.removeprefix(_XMP)
+        elif marker == _APP1 and payload.startswith(XMP_MARK):
+            xmp = xmp or payload.removeprefix(XMP_MARK)
         elif marker == _APP2 and payload.startswith(b"ICC_PROFILE\0"):
             profile.append(payload[12:])
         elif marker in _OTHER_FRAMES:

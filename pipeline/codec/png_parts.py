@@ -80,10 +80,11 @@ def png_parts(data: bytes) -> Parts:
 
 def png_file(head: bytes, packed: bytes) -> bytes:
     """The PNG file that starts with `head` (all before its pixels) and has the pixels `packed` in one chunk."""
-    return b"".join((head, *_chunk(b"IDAT", packed), *_chunk(b"IEND", b"")))
+    return b"".join((head, *chunk_parts(b"IDAT", packed), *chunk_parts(b"IEND", b"")))
 
 
-def _chunk(kind: bytes, body: bytes) -> tuple[bytes, bytes, bytes]:
+def chunk_parts(kind: bytes, body: bytes) -> tuple[bytes, bytes, bytes]:
+    """A chunk in three parts: its length and type, its body, and its checksum."""
     return struct.pack(">I4s", len(body), kind), body, struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))
 
 

@@ -1,18 +1,32 @@
-"""A directory of a TIFF file: its tags, read only when asked for, and within limits."""
+"""A directory of a TIFF file: its tags, read only when asked for, and within limits; and a directory written."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 from pipeline.codec.limits import MAX_PROFILE_BYTES, MAX_TIFF_TAGS
 from pipeline.errors import BrokenImage
+from pipeline.types import Density
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _UNSIGNED = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 _LONG = {16, 18}  # of eight bytes, in BigTIFF only
 _CLASSIC, _BIG = 42, 43
+_ACROSS, _DOWN, _UNIT = 282, 283, 296  # pixels per unit, and the unit
+_SHORT, _RATIONAL, _INCH = 3, 5, 2
+_FINEST = 1_000  # the largest denominator of a density
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What a tag is to hold: the type and number of its values, and their bytes."""
+
+    kind: int
+    count: int
+    stored: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +83,25 @@ class Directory:
 
         Raises `BrokenImage` where one has more, and `struct.error` where its values do not fit into a classic TIFF.
         """
-        kept = {tag: entry for tag, entry in sorted(self.entries.items()) if tag in tags}
         body = self.data + bytes(-len(self.data) % 8)
-        position = len(body) + 2 + 12 * len(kept) + 4  # of the values that do not fit into the directory
-        listed, values = [struct.pack(self.order + "H", len(kept))], []
-        for tag, entry in kept.items():
+        kept: dict[int, Value] = {}
+        for tag, entry in self.entries.items():
+            if tag not in tags:
+                continue
             kind, stored = entry.kind, self._values(entry)
             if entry.count > tags[tag] or not 0 < entry.size == len(stored):
                 raise BrokenImage(f"This TIFF file is damaged: its tag {tag} makes no sense.")
             if kind in _LONG:
                 numbers = struct.unpack(f"{self.order}{entry.count}Q", stored)
                 kind, stored = 4, struct.pack(f"{self.order}{entry.count}I", *numbers)
-            if len(stored) > 4:
-                values.append(stored + bytes(-len(stored) % 2))
-                stored = struct.pack(self.order + "I", position)
-                position += len(values[-1])
-            listed.append(struct.pack(self.order + "HHI", tag, kind, entry.count) + stored.ljust(4, b"\0"))
+            kept[tag] = Value(kind, entry.count, stored)
         head = self.data[:2] + struct.pack(self.order + "HI", _CLASSIC, len(body))
-        return b"".join((head, memoryview(body)[len(head) :], *listed, bytes(4), *values))
+        return b"".join((head, memoryview(body)[len(head) :], directory_bytes(kept, self.order, len(body))))
+
+    def values(self) -> dict[int, Value]:
+        """All tags whose values lie in the file. Raises `struct.error` where an offset is cut off."""
+        stored = {tag: Value(entry.kind, entry.count, self._values(entry)) for tag, entry in self.entries.items()}
+        return {tag: value for tag, value in stored.items() if len(value.stored) == self.entries[tag].size > 0}
 
     def _values(self, entry: Entry) -> bytes:
         if entry.size <= len(entry.field):
@@ -119,3 +134,38 @@ def read_directory(data: bytes, offset: int | None = None) -> Directory:
     following = data[end : end + struct.calcsize("=" + number)]
     next_offset = int.from_bytes(following, "little" if order == "<" else "big")
     return Directory(data, order, big, entries, next_offset)
+
+
+def directory_bytes(values: Mapping[int, Value], order: str, position: int) -> bytes:
+    """A directory of a classic TIFF with these tags, the last one in its file, to stand at `position`.
+
+    That must be even. `order` is struct's sign for the byte order of the file and of `values`.
+    """
+    position += 2 + 12 * len(values) + 4  # of the values that do not fit into the directory
+    listed, outside = [struct.pack(order + "H", len(values))], []
+    for tag, value in sorted(values.items()):
+        stored = value.stored
+        if len(stored) > 4:
+            outside.append(stored + bytes(-len(stored) % 2))
+            stored = struct.pack(order + "I", position)
+            position += len(outside[-1])
+        listed.append(struct.pack(order + "HHI", tag, value.kind, value.count) + stored.ljust(4, b"\0"))
+    return b"".join((*listed, bytes(4), *outside))
+
+
+def density_values(density: Density) -> dict[int, Value]:
+    """The tags that tell a density, little-endian."""
+    across, down = (Fraction(number).limit_denominator(_FINEST) for number in (density.x, density.y))
+    return {
+        _ACROSS: Value(_RATIONAL, 1, struct.pack("<II", *across.as_integer_ratio())),
+        _DOWN: Value(_RATIONAL, 1, struct.pack("<II", *down.as_integer_ratio())),
+        _UNIT: Value(_SHORT, 1, struct.pack("<H", _INCH)),
+    }
+
+
+def exif_of_density(density: Density | None) -> bytes:
+    """An EXIF block that tells a density only, for formats without a place of their own; empty for None."""
+    if density is None:
+        return b""
+    head = b"II" + struct.pack("<HI", _CLASSIC, 8)
+    return head + directory_bytes(density_values(density), "<", len(head))

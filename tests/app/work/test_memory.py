@@ -11,11 +11,13 @@ import pytest
 from app.work.errors import MEBIBYTE, MemoryLow
 from app.work.memory import (
     Ledger,
+    finishing_pixel,
     free_bytes,
     photo_bytes,
     reference_bytes,
     resident_bytes,
 )
+from pipeline.options import FileOptions, OutputFormat
 
 
 class Machine:
@@ -40,6 +42,15 @@ def test_the_estimate_grows_with_pixels_factor_and_model() -> None:
     assert photo_bytes(10**6, 4 * 10**6, 1000) == small + 1000
     assert photo_bytes(10**6, 100, 0) == photo_bytes(10**6, 10**6, 0)  # a reduced photo was decoded whole
     assert reference_bytes(10**6) >= 12 * 10**6  # its pixels as float32 RGB
+
+
+@pytest.mark.parametrize("output_format", ["webp", "avif"])
+def test_the_estimate_grows_with_what_the_encoder_takes(output_format: OutputFormat) -> None:
+    usual, deep = finishing_pixel("png", FileOptions()), finishing_pixel("png", FileOptions(bit_depth="16"))
+    assert photo_bytes(10**6, 10**6, 0) == photo_bytes(10**6, 10**6, 0, usual)
+    assert usual < deep == finishing_pixel("tiff", FileOptions(bit_depth="16"))
+    assert finishing_pixel(output_format, FileOptions()) > deep
+    assert photo_bytes(10**6, 2 * 10**6, 0, deep) - photo_bytes(10**6, 2 * 10**6, 0) == 2 * 10**6 * (deep - usual)
 
 
 # --- what is free ----------------------------------------------------------------------------------------------------

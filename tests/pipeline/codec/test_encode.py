@@ -9,12 +9,14 @@ import PIL.Image
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import AvifImagePlugin
 
 from pipeline.codec.decode import decode
-from pipeline.codec.encode import OUTPUT_FORMATS, encode
+from pipeline.codec.encode import encode
 from pipeline.codec.inspect import inspect
+from pipeline.codec.output_formats import OUTPUT_FORMATS
 from pipeline.errors import OutputFormatLimit
-from pipeline.options import FileOptions, OutputFormat
+from pipeline.options import ChromaSubsampling, FileOptions, OutputFormat
 from pipeline.types import FloatArray, Image
 from tests import images
 
@@ -50,7 +52,14 @@ def test_png_round_trip_is_exact(width: int, height: int, with_alpha: bool, seed
 
 
 @pytest.mark.parametrize(
-    ("output_format", "mode", "mode_with_alpha"), [("png", "L", "RGBA"), ("jpeg", "L", "L"), ("webp", "RGB", "RGBA")]
+    ("output_format", "mode", "mode_with_alpha"),
+    [
+        ("png", "L", "RGBA"),
+        ("jpeg", "L", "L"),
+        ("webp", "RGB", "RGBA"),
+        ("avif", "L", "RGBA"),
+        ("tiff", "L", "RGBA"),
+    ],
 )
 @pytest.mark.parametrize("quality", [60, 95])
 def test_a_grey_picture_has_one_channel_where_the_format_can(
@@ -82,7 +91,7 @@ def test_rounds_half_up_and_clips() -> None:
     assert expected.tolist() == [0, 0, 0, 0, 1, 1, 2, 127, 128, 255, 254, 255, 255, 255]
 
 
-@pytest.mark.parametrize("output_format", ["png", "webp"])
+@pytest.mark.parametrize("output_format", ["png", "webp", "tiff"])
 def test_alpha_is_kept(output_format: OutputFormat) -> None:
     encoded = encode(PICTURE, ALPHA, output_format, FileOptions(quality=95))
     photo = decode(inspect(encoded.data, max_pixels=10**6))
@@ -99,14 +108,91 @@ def test_jpeg_lays_alpha_on_white() -> None:
     assert [notice.code for notice in encoded.notices] == ["alpha_flattened"]
 
 
-@pytest.mark.parametrize(("quality", "sampling"), [(100, (1, 1)), (90, (1, 1)), (89, (2, 2)), (1, (2, 2))])
-def test_jpeg_chroma(quality: int, sampling: tuple[int, int]) -> None:
-    data = encode(PICTURE, None, "jpeg", FileOptions(quality=quality)).data
-    frame = data.index(b"\xff\xc0")
-    assert (data[frame + 11] >> 4, data[frame + 11] & 15) == sampling
+CHROMA: list[tuple[int, ChromaSubsampling, bool]] = [
+    (100, "auto", True),
+    (90, "auto", True),
+    (89, "auto", False),
+    (1, "auto", False),
+    (50, "4:4:4", True),
+    (100, "4:2:0", False),
+]
 
 
-@pytest.mark.parametrize("output_format", ["jpeg", "webp"])
+@pytest.mark.parametrize(("quality", "asked", "full"), CHROMA)
+@pytest.mark.parametrize("progressive", [False, True])
+def test_jpeg_chroma(quality: int, asked: ChromaSubsampling, full: bool, progressive: bool) -> None:
+    options = FileOptions(quality=quality, chroma_subsampling=asked, progressive=progressive)
+    data = encode(PICTURE, None, "jpeg", options).data
+    frame = data.index(b"\xff\xc2" if progressive else b"\xff\xc0")
+    sampling = 1 if full else 2
+    assert (data[frame + 11] >> 4, data[frame + 11] & 15) == (sampling, sampling)
+    with PIL.Image.open(BytesIO(data)) as picture:
+        assert bool(picture.info.get("progressive")) is progressive
+
+
+@pytest.mark.parametrize(("quality", "asked", "full"), CHROMA)
+def test_avif_chroma(quality: int, asked: ChromaSubsampling, full: bool) -> None:
+    data = encode(PICTURE, None, "avif", FileOptions(quality=quality, chroma_subsampling=asked)).data
+    subsampled = data[data.index(b"av1C") + 6] >> 2 & 3  # AV1 in ISOBMFF, 2.3.3
+    assert subsampled == (0b00 if full else 0b11)
+
+
+@pytest.mark.parametrize("alpha", [None, ALPHA])
+def test_lossless_webp_is_exact(alpha: FloatArray | None) -> None:
+    """Under opacity 0 too."""
+    opacity = None if alpha is None else np.where(alpha < 0.3, 0, alpha).astype(np.float32)
+    data = encode(PICTURE, opacity, "webp", FileOptions(quality=1, lossless=True)).data
+    expected = np.round(PICTURE * 255)
+    np.testing.assert_array_equal(shown(data)[..., :3], expected)
+    if opacity is not None:
+        np.testing.assert_array_equal(shown(data)[..., 3], np.round(opacity * 255))
+
+
+@pytest.mark.parametrize("output_format", FORMATS)
+def test_the_number_of_threads_does_not_change_the_file(
+    output_format: OutputFormat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image: Image = cv2.resize(PICTURE, (700, 500)).astype(np.float32)
+    files = set()
+    for threads in (1, 3, 8):
+        monkeypatch.setattr(AvifImagePlugin, "DEFAULT_MAX_THREADS", threads)
+        cv2.setNumThreads(threads)
+        files.add(encode(image, None, output_format).data)
+    cv2.setNumThreads(-1)
+    assert len(files) == 1
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 30), st.integers(1, 300), st.sampled_from([1, 3, 4]), st.integers(0, 2**32 - 1))
+@pytest.mark.parametrize("output_format", ["png", "tiff"])
+def test_16_bits_are_exact(output_format: OutputFormat, width: int, height: int, channels: int, seed: int) -> None:
+    levels = np.random.default_rng(seed).integers(0, 65_536, (height, width, 4), np.uint16)
+    levels[..., 3] |= 1  # under opacity 0 the colours of a photo are not as in the file
+    if channels == 1:
+        levels[..., :3] = levels[..., :1]
+    planes: FloatArray = levels.astype(np.float32) / np.float32(65_535)
+    alpha = planes[..., 3] if channels == 4 else None
+    data = encode(planes[..., :3], alpha, output_format, FileOptions(bit_depth="16"), is_grey=channels == 1).data
+    photo = decode(inspect(data, max_pixels=10**6))
+    kept = photo.image if channels > 1 else photo.image[..., 0]
+    np.testing.assert_array_equal(np.round(kept * 65_535), levels[..., :3] if channels > 1 else levels[..., 0])
+    if photo.alpha is not None:
+        np.testing.assert_array_equal(np.round(photo.alpha * 65_535), levels[..., 3])
+
+
+def test_16_bits_are_rounded_half_up_and_clipped() -> None:
+    values = np.array([-1, 0.499, 0.5, 1.5, 32_767.5, 65_534.5, 65_535, 70_000], np.float32)
+    image = np.repeat((values / 65_535).reshape(1, -1, 1), 3, axis=2).astype(np.float32)
+    data = encode(image, None, "png", FileOptions(bit_depth="16"), is_grey=True).data
+    assert shown(data)[0].tolist() == [0, 0, 1, 2, 32_768, 65_535, 65_535, 65_535]
+
+
+@pytest.mark.parametrize("output_format", ["jpeg", "webp", "avif"])
+def test_a_format_without_16_bits_has_8(output_format: OutputFormat) -> None:
+    assert encode(PICTURE, None, output_format, FileOptions(bit_depth="16")) == encode(PICTURE, None, output_format)
+
+
+@pytest.mark.parametrize("output_format", ["jpeg", "webp", "avif"])
 def test_quality_matters(output_format: OutputFormat) -> None:
     noise = np.random.default_rng(2).normal(scale=0.05, size=(128, 128, 3))
     image: Image = np.clip(cv2.resize(PICTURE, (128, 128)) + noise, 0, 1).astype(np.float32)
@@ -114,7 +200,7 @@ def test_quality_matters(output_format: OutputFormat) -> None:
     assert sizes == sorted(set(sizes))
 
 
-@pytest.mark.parametrize(("output_format", "limit"), [("jpeg", 65_500), ("webp", 16_383)])
+@pytest.mark.parametrize(("output_format", "limit"), [("jpeg", 65_500), ("webp", 16_383), ("avif", 32_768)])
 @pytest.mark.parametrize("upright", [True, False])
 def test_side_limits(output_format: OutputFormat, limit: int, upright: bool) -> None:
     def line(length: int) -> Image:
@@ -137,6 +223,6 @@ def test_same_picture_same_bytes_and_input_untouched(output_format: OutputFormat
 
 @pytest.mark.parametrize("result", [(False, np.zeros(4, np.uint8)), (True, np.zeros(0, np.uint8))])
 def test_failing_encoder_is_an_error(result: tuple[bool, images.Pixels], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cv2, "imencode", lambda *_: result)
-    with pytest.raises(RuntimeError, match="PNG"):
+    monkeypatch.setattr(cv2, "imencodeWithMetadata", lambda *_: result)
+    with pytest.raises(RuntimeError, match="png"):
         encode(PICTURE, None, "png", FileOptions(quality=95))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.codec.encode import OUTPUT_FORMATS
 from pipeline.codec.formats import INPUT_FORMATS, InputFormat, accepted_names, format_of
+from pipeline.codec.output_formats import OUTPUT_FORMATS
 from pipeline.errors import UnsupportedMediaType
 from tests import containers, images
 
