@@ -30,7 +30,7 @@ def kept_tags(
     told = header.parts.tags
     exif = read_exif(told.exif, keep_location=wish.location)
     density = told.density or exif.density
-    if density is not None and header.orientation >= 5:  # across has become down
+    if density is not None and 5 <= header.orientation <= 8:  # across has become down
         density = Density(density.y, density.x)
     tags = FileTags(profile=profile, density=density)
     if not wish.metadata:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element, SubElement
 
-from pipeline.metadata.xmp_names import URIS, prefixed
+from pipeline.metadata.xmp_names import PREFIXES, is_kept
 from pipeline.metadata.xmp_packet import BadPacket, parsed, written
 
 MAX_XMP_BYTES = 2**18  # of a result's packet; it holds what people write about a photo
-_RDF, _XML = "http://www.w3.org/1999/02/22-rdf-syntax-ns#", "http://www.w3.org/XML/1998/namespace"
 # Values that consist of others, and the parts of those.
-_STRUCTURE = {f"{{{_RDF}}}{name}": f"rdf:{name}" for name in ("Description", "Bag", "Seq", "Alt", "li", "value")}
-_ATTRIBUTES = {f"{{{_RDF}}}resource": "rdf:resource", f"{{{_RDF}}}value": "rdf:value", f"{{{_XML}}}lang": "xml:lang"}
-_PARSE_TYPE = f"{{{_RDF}}}parseType"
+_STRUCTURE = {f"rdf:{name}" for name in ("Description", "Bag", "Seq", "Alt", "li", "value")}
+_ATTRIBUTES = {"rdf:resource", "rdf:value", "xml:lang"}
+_PARSE_TYPE = "rdf:parseType"
 
 
 def kept_xmp(packet: bytes, *, keep_location: bool = False) -> tuple[bytes, bool]:
@@ -26,42 +25,43 @@ def kept_xmp(packet: bytes, *, keep_location: bool = False) -> tuple[bytes, bool
         root = parsed(packet)
     except BadPacket:
         return b"", False
-    source = root if root.tag == f"{{{_RDF}}}RDF" else root.find(f"{{{_RDF}}}RDF")
+    source = root if root.tag == "rdf:RDF" else root.find("rdf:RDF")
     if source is None:
         return b"", False
-    meta = Element("x:xmpmeta", {"xmlns:x": "adobe:ns:meta/"})
-    rdf = SubElement(meta, "rdf:RDF", {"xmlns:rdf": _RDF})
-    for description in source.findall(f"{{{_RDF}}}Description"):
-        kept = _kept(description, "rdf:Description", keep_location)
-        if kept is not None:
-            kept.set("rdf:about", "")
-            rdf.append(kept)
-    if not len(rdf):
+    descriptions = [_kept(found, keep_location) for found in source.findall("rdf:Description")]
+    kept = [found for found in descriptions if found is not None]
+    if not kept:
         return b"", True
-    names = {name for element in rdf.iter() for name in (element.tag, *element.keys())}
-    for prefix in sorted({name.partition(":")[0] for name in names} & URIS.keys()):
-        rdf.set(f"xmlns:{prefix}", URIS[prefix])
+    meta = Element("x:xmpmeta")
+    rdf = SubElement(meta, "rdf:RDF")
+    for description in kept:
+        description.set("rdf:about", "")
+        rdf.append(description)
+    used = {name.partition(":")[0] for element in meta.iter() for name in (element.tag, *element.keys())}
+    for uri, prefix in PREFIXES.items():
+        if prefix in used:
+            meta.set(f"xmlns:{prefix}", uri)
     result = written(meta)
     return (result, True) if len(result) <= MAX_XMP_BYTES else (b"", False)
 
 
-def _kept(element: Element, name: str, keep_location: bool) -> Element | None:
-    """The element as `name`, with what may be kept in it; None where nothing was in it or is left."""
-    kept = Element(name)
-    for attribute, value in element.items():
-        known = _ATTRIBUTES.get(attribute) or prefixed(attribute, keep_location=keep_location)
-        if known is not None:
-            kept.set(known, value)
-    says_something = kept.keys() not in ([], ["xml:lang"])
-    if element.get(_PARSE_TYPE) == "Resource":
-        kept.set("rdf:parseType", "Resource")
-    elif element.get(_PARSE_TYPE) is not None:  # XML as a value, which nothing here understands
+def _kept(element: Element, keep_location: bool) -> Element | None:
+    """The element with what may be kept in it; None where nothing was in it or is left."""
+    kept = Element(element.tag)
+    for name, value in element.items():
+        if name in _ATTRIBUTES or is_kept(name, keep_location=keep_location):
+            kept.set(name, value)
+    says_something = any(name != "xml:lang" for name in kept.attrib)
+    parse_type = element.get(_PARSE_TYPE)
+    if parse_type == "Resource":
+        kept.set(_PARSE_TYPE, "Resource")
+    elif parse_type is not None:  # XML as a value, which nothing here understands
         return None
     for child in element:
-        known = _STRUCTURE.get(child.tag) or prefixed(child.tag, keep_location=keep_location)
-        part = None if known is None else _kept(child, known, keep_location)
-        if part is not None:
-            kept.append(part)
+        if child.tag in _STRUCTURE or is_kept(child.tag, keep_location=keep_location):
+            part = _kept(child, keep_location)
+            if part is not None:
+                kept.append(part)
     if not len(element):
         kept.text = element.text
         says_something = says_something or bool((element.text or "").strip())

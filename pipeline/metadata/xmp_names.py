@@ -23,6 +23,9 @@ _PLACE = re.compile(
 )
 
 
+_LONGEST = 100  # characters of a name, so that a packet full of one is not searched
+
+
 def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
@@ -71,14 +74,20 @@ _NAMESPACES: Mapping[str, tuple[str, frozenset[str] | None]] = {
     "http://prismstandard.org/namespaces/prismusagerights/2.1/": ("pur", None),
     "http://prismstandard.org/namespaces/prismusagerights/3.0/": ("pur3", None),
 }
-URIS = {prefix: uri for uri, (prefix, _) in _NAMESPACES.items()}
+# The prefixes of all namespaces that are known, by which names are compared.
+PREFIXES: Mapping[str, str] = {
+    "adobe:ns:meta/": "x",
+    "http://www.w3.org/1999/02/22-rdf-syntax-ns#": "rdf",
+    **{uri: prefix for uri, (prefix, _) in _NAMESPACES.items()},
+}
+_KEPT = dict(_NAMESPACES.values())
 
 
-def prefixed(name: str, *, keep_location: bool) -> str | None:
-    """`{namespace}property` as `prefix:property`; None where a result may not keep it."""
-    uri, _, local = name.removeprefix("{").partition("}")
-    if uri not in _NAMESPACES:
-        return None
-    prefix, kept = _NAMESPACES[uri]
+def is_kept(name: str, *, keep_location: bool) -> bool:
+    """Whether a result may keep the property `name`, as `prefix:property` with a prefix of `PREFIXES`."""
+    prefix, _, local = name.partition(":")
+    if prefix not in _KEPT or len(local) > _LONGEST:
+        return False
+    kept = _KEPT[prefix]
     allowed = local in kept if kept is not None else not _ABOUT_FILE.search(local)
-    return f"{prefix}:{local}" if allowed and (keep_location or not _PLACE.search(local)) else None
+    return allowed and (keep_location or not _PLACE.search(local))

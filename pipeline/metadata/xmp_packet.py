@@ -1,66 +1,96 @@
-"""XMP packets as trees, read within limits and without anything that XML can be expensive with."""
+"""XMP packets as trees of the names that are known, read within limits; and written."""
 
 from __future__ import annotations
 
-from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser, tostring
+from xml.etree.ElementTree import Element, TreeBuilder, tostring
+from xml.parsers.expat import ExpatError, ParserCreate
 
 from pipeline.codec.limits import MAX_TEXT_BYTES
+from pipeline.metadata.xmp_names import PREFIXES
 
 MAX_DEPTH = 32  # of elements in each other; real packets have about ten
 MAX_NODES = 50_000  # elements and attributes; an editor's long history has about 20,000
-_DECLARATIONS = "<!DOCTYPE", "<!ENTITY"  # entities may grow without bound, or name other files
 _HEAD = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'.encode()
 _TAIL = b'\n<?xpacket end="r"?>'
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_DECLARATION = "xmlns"
 
 
 class BadPacket(ValueError):
     """A packet that is damaged, too large, or no XMP."""
 
 
-class _BoundedBuilder:
-    """Builds a tree as `TreeBuilder` does. Raises `BadPacket` where it gets too deep or large."""
+class _Builder:
+    """Makes a tree of a parser's events. Elements of unknown namespaces are left out, with all that is in them.
+
+    The parser does not resolve namespaces: a hostile packet can give many short names one very long namespace.
+    Raises `BadPacket` where the tree gets too deep or large.
+    """
 
     def __init__(self) -> None:
-        self._builder, self._depth, self._nodes = TreeBuilder(), 0, 0
+        self._tree, self._nodes = TreeBuilder(), 0
+        self._open: list[str | None] = []  # the elements around, by their known names
+        self._scopes: list[dict[str, str]] = []  # what each of these declares: prefix → namespace
 
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
+    def start(self, name: str, attributes: dict[str, str]) -> None:
         """An element begins."""
-        self._depth += 1
         self._nodes += 1 + len(attributes)
-        if self._depth > MAX_DEPTH or self._nodes > MAX_NODES:
+        if len(self._open) == MAX_DEPTH or self._nodes > MAX_NODES:
             raise BadPacket("The packet has more elements than that of any real photo.")
-        self._builder.start(tag, attributes)
+        declared = {key: value for key, value in attributes.items() if key.partition(":")[0] == _DECLARATION}
+        self._scopes.append({key.partition(":")[2]: value for key, value in declared.items()})
+        is_inside_unknown = bool(self._open) and self._open[-1] is None
+        known = None if is_inside_unknown else self._known(name)
+        self._open.append(known)
+        if known is not None:
+            named = {self._known(key): value for key, value in attributes.items() if ":" in key}
+            self._tree.start(known, {key: value for key, value in named.items() if key is not None})
 
-    def end(self, tag: str) -> None:
+    def end(self, _: str) -> None:
         """It ends."""
-        self._depth -= 1
-        self._builder.end(tag)
+        self._scopes.pop()
+        known = self._open.pop()
+        if known is not None:
+            self._tree.end(known)
 
-    def data(self, text: str) -> None:
+    def text(self, text: str) -> None:
         """Text in it."""
-        self._builder.data(text)
+        if self._open[-1] is not None:
+            self._tree.data(text)
+
+    def refuse(self, *_: object) -> None:
+        """A document type begins, which could declare entities that grow without bound, or name other files."""
+        raise BadPacket("The packet declares a document type.")
 
     def close(self) -> Element:
         """The finished tree."""
-        return self._builder.close()
+        root: Element = self._tree.close()
+        return root
+
+    def _known(self, name: str) -> str | None:
+        """The name with the prefix that its namespace has here; None where that is unknown."""
+        prefix, _, local = name.rpartition(":")
+        if prefix == "xml":
+            return name
+        uri = next((scope[prefix] for scope in reversed(self._scopes) if prefix in scope), "")
+        return f"{PREFIXES[uri]}:{local}" if uri in PREFIXES else None
 
 
 def parsed(packet: bytes) -> Element:
-    """The root element of a packet in UTF-8. Raises `BadPacket`."""
+    """The root element of a packet in UTF-8; names have the prefixes of `PREFIXES`. Raises `BadPacket`."""
     if len(packet) > MAX_TEXT_BYTES:
         raise BadPacket(f"The packet has more than {MAX_TEXT_BYTES} bytes.")
+    builder, parser = _Builder(), ParserCreate("utf-8")
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler = builder.start, builder.end
+    parser.CharacterDataHandler, parser.StartDoctypeDeclHandler = builder.text, builder.refuse
     try:
-        text = packet.decode("utf-8-sig").strip("\0 \t\r\n")
-        if any(declaration in text for declaration in _DECLARATIONS):
-            raise BadPacket("The packet declares a document type or entities.")
-        parser = XMLParser(target=_BoundedBuilder())  # noqa: S314  declarations are refused above
-        parser.feed(text)
-        root: Element = parser.close()
-    except (UnicodeDecodeError, ParseError, AssertionError) as error:
-        raise BadPacket("The packet is no well-formed XML.") from error
-    return root
+        parser.Parse(packet.removeprefix(_BYTE_ORDER_MARK).strip(b"\0 \t\r\n"), True)
+        return builder.close()
+    except (ExpatError, AssertionError) as error:  # the second: no element is known
+        raise BadPacket("The packet is no well-formed XML, or no XMP.") from error
 
 
 def written(root: Element) -> bytes:
-    """The packet of a tree whose names have prefixes instead of namespaces."""
+    """The packet of a tree whose names have prefixes."""
     return _HEAD + tostring(root, encoding="unicode").encode() + _TAIL
