@@ -71,7 +71,8 @@ def png_parts(data: bytes) -> Parts:
     if not packed:
         raise BrokenImage("This PNG file ends before its picture does.")
     space, profile = colors(color, profile)
-    exif = exif or _from_hexadecimal(texts.get(_EXIF) or texts.get(_APP1, b""))
+    segment = _from_hexadecimal(texts.get(_EXIF) or texts.get(_APP1, b""))
+    exif = exif or segment
     xmp = texts.get(_XMP, b"")
     head, pixels = b"".join(kept), b"".join(packed)
     return Parts(
@@ -83,7 +84,7 @@ def png_parts(data: bytes) -> Parts:
         space=space,
         tags=FileTags(
             exif=b"" if exif.startswith(XMP_MARK) else exif.removeprefix(EXIF_MARK),
-            xmp=xmp or (exif.removeprefix(XMP_MARK) if exif.startswith(XMP_MARK) else b""),
+            xmp=xmp or (segment.removeprefix(XMP_MARK) if segment.startswith(XMP_MARK) else b""),
             iptc=iptc_of(_from_hexadecimal(texts.get(_IPTC, b""))),
             density=png_density(size),
         ),

@@ -63,8 +63,10 @@ class _Builder:
         raise BadPacket("The packet declares a document type.")
 
     def close(self) -> Element:
-        """The finished tree."""
-        root: Element = self._tree.close()
+        """The finished tree. Raises `BadPacket` where no element is known."""
+        root: Element | None = self._tree.close()
+        if root is None:
+            raise BadPacket("The packet is no XMP.")
         return root
 
     def _known(self, name: str) -> str | None:
@@ -87,10 +89,11 @@ def parsed(packet: bytes) -> Element:
     try:
         parser.Parse(packet.removeprefix(_BYTE_ORDER_MARK).strip(b"\0 \t\r\n"), True)
         return builder.close()
-    except (ExpatError, AssertionError) as error:  # the second: no element is known
-        raise BadPacket("The packet is no well-formed XML, or no XMP.") from error
+    except ExpatError as error:
+        raise BadPacket("The packet is no well-formed XML.") from error
 
 
 def written(root: Element) -> bytes:
     """The packet of a tree whose names have prefixes."""
-    return _HEAD + tostring(root, encoding="unicode").encode() + _TAIL
+    text = tostring(root, encoding="unicode").replace("\r", "&#13;")  # which a parser would read as a new line
+    return _HEAD + text.encode() + _TAIL

@@ -141,6 +141,12 @@ def test_what_the_packet_says_of_its_subject_and_between_elements_is_left_out() 
     assert b"secret" not in kept(packet)
 
 
+def test_ends_of_lines_and_quotes_survive() -> None:
+    (description,) = descriptions(kept(xmp("<dc:format>a&#13;\n&lt;b\"'</dc:format>", "xmp:Label='&#13;&#10;&quot;'")))
+    assert description.findtext(name("dc:format")) == "a\r\n<b\"'"
+    assert description.get(name("xmp:Label")) == '\r\n"'
+
+
 def test_a_packet_that_starts_with_rdf_is_understood() -> None:
     packet = xmp("<dc:format>x</dc:format>").replace(b"x:xmpmeta", b"x:xapmeta")
     start, end = packet.index(b"<rdf:RDF"), packet.index(b"</rdf:RDF>") + len(b"</rdf:RDF>")
@@ -151,6 +157,7 @@ def test_a_packet_that_starts_with_rdf_is_understood() -> None:
 BOMB = '<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;">]>'
 DAMAGED = {
     "no XML": b"\xff\xd8\xff\xe0",
+    "no known name": b"<x:xmpmeta><rdf:RDF/></x:xmpmeta>",
     "another encoding": xmp("<dc:format>x</dc:format>").decode().encode("utf-16"),
     "cut off": xmp("<dc:format>x</dc:format>")[:-40],
     "no RDF": b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>",
