@@ -58,9 +58,9 @@ def inspect(data: bytes, *, max_pixels: int) -> Header:
                 f"The photo has {file.width * file.height / 1e6:.4g} megapixels ({file.width} × {file.height}); "
                 f"at most {max_pixels / 1e6:.4g} are accepted."
             )
-        if isinstance(file, WebPImageFile):  # libwebp has found these
-            exif, xmp = file.info.get("exif", b""), file.info.get("xmp", b"")
-            tags = FileTags(exif=exif.removeprefix(EXIF_MARK), xmp=xmp)
-            parts = replace(parts, exif=exif, xmp=xmp, tags=tags)
-        turned = orientation(parts.exif, parts.xmp)
+        # Of a WebP, libwebp finds these; of an AVIF, Pillow makes EXIF that says what the container says.
+        exif, xmp = parts.exif or file.info.get("exif") or b"", parts.xmp or file.info.get("xmp") or b""
+        if isinstance(file, WebPImageFile):
+            parts = replace(parts, tags=FileTags(exif=exif.removeprefix(EXIF_MARK), xmp=xmp))
+        turned = orientation(exif, xmp)
         return Header(file_format, file.width, file.height, parts, turned)
