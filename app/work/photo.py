@@ -80,7 +80,8 @@ def read(order: Order, models: Models, limits: PhotoLimits, claim: Claim, run: R
         output_format = _output_format(header, order)
         output_pixels = _checked_output(header, order, output_format, limits)
         claim(photo_bytes(header.width * header.height, output_pixels, working_bytes(order, models)))
-        photo, tags = _with_tags(decode(header), header, order)
+        photo = decode(header)
+        photo, tags = _with_tags(photo, header, order)
     if order.reference is None:
         return Source(photo, output_format, tags=tags)
     with run.stage("reference"):

@@ -22,13 +22,13 @@ from pipeline.types import FileTags, Notice
 SCAN, PROGRESSIVE, _END, _APP1, _APP2, _APP13 = 0xDA, 0xC2, 0xD9, 0xE1, 0xE2, 0xED
 HUFFMAN_FRAMES = {0xC0, 0xC1, PROGRESSIVE}  # baseline, extended, progressive
 _OTHER_FRAMES = {*range(0xC3, 0xD0)} - {0xC4, 0xC8, 0xCC}  # lossless, hierarchical, arithmetic
+EXIF_MARK, _JFIF = b"Exif\0\0", b"JFIF\0"
 # All but APP0 (JFIF) and APP14 (Adobe), which say how colour is stored.
 _METADATA = {*range(0xE0, 0xF0), 0xFE} - {0xE0, 0xEE}
 # A marker that starts a segment. Excluded are a stuffed zero, padding, and the markers without a length (restarts D0
 # to D7, start of image D8, 01).
 _MARKER = re.compile(rb"\xff[^\x00\x01\xff\xd0-\xd8]")
-EXIF_MARK, XMP_MARK = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
-_JFIF = b"JFIF\0"
+XMP_MARK = b"http://ns.adobe.com/xap/1.0/\0"
 
 
 @dataclass(frozen=True, slots=True)
