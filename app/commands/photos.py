@@ -56,6 +56,8 @@ def enhance(parsed: argparse.Namespace, settings: Settings) -> int:
 
     Raises `PipelineError` if none can be begun.
     """
+    if parsed.keep_location and parsed.metadata == "none":
+        raise BadParameter("--keep-location needs --metadata keep.")
     selection = select(settings)
     wanted: dict[Role, str | None] = {"restorer": parsed.restorer, "upscaler": parsed.upscaler}
     for role, name in wanted.items():

@@ -5,7 +5,7 @@ calls each in the right thread; the command line and workers call `restore_photo
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from app.settings import PhotoLimits
 from app.work.memory import Claim, finishing_pixel, photo_bytes, reference_bytes
@@ -18,6 +18,7 @@ from pipeline.codec.encode import Encoded, encode
 from pipeline.codec.inspect import Header, inspect
 from pipeline.codec.output_formats import check_size
 from pipeline.errors import ReferenceMismatch, TooManyPixels
+from pipeline.metadata.kept import Wish, kept_tags
 from pipeline.models.roles import Models, Work
 from pipeline.options import OutputFormat
 from pipeline.photo import enhance, upscale_photo
@@ -33,11 +34,12 @@ LEAST_WORKING_BYTES = 160 * 2**20  # reserved at least: decoding, metrics and en
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The decoded photo, the file that its result is written as, and the ground truth if one was sent."""
+    """The decoded photo, the file that its result is written as with its tags, and the ground truth if one was sent."""
 
     photo: Photo
     file: OutputFile
     reference: Photo | None = None
+    tags: FileTags = field(default_factory=FileTags)
 
     @property
     def target(self) -> Photo:
@@ -82,14 +84,15 @@ def read(order: Order, models: Models, limits: PhotoLimits, claim: Claim, run: R
         finishing = finishing_pixel(file.output_format, file.options)
         claim(photo_bytes(header.width * header.height, output_pixels, working_bytes(order, models), finishing))
         photo = decode(header)
+        photo, tags = _with_tags(photo, header, order)
     if order.reference is None:
-        return Source(photo, file)
+        return Source(photo, file, tags=tags)
     with run.stage("reference"):
         header = inspect(order.reference, max_pixels=limits.max_input_pixels)
         claim(reference_bytes(header.width * header.height))
         reference = decode(header)
         _check_proportions(photo, reference)
-    return Source(photo, file, reference)
+    return Source(photo, file, reference, tags)
 
 
 def compute(order: Order, source: Source, models: Models, run: Run) -> Computed:
@@ -122,7 +125,7 @@ def finish(order: Order, source: Source, computed: Computed, models: Models, run
             source.file.output_format,
             source.file.options,
             is_grey=enhanced.is_grey,
-            tags=FileTags(profile=source.photo.profile),
+            tags=source.tags,
         )
     notices = [*enhanced.notices, *source.file.notices, *picture.notices]
     if source.reference is not None:
@@ -158,6 +161,14 @@ def _checked_output(header: Header, order: Order, output_format: OutputFormat, l
             f"at most {limits.max_output_megapixels:g} are made."
         )
     return width * height
+
+
+def _with_tags(photo: Photo, header: Header, order: Order) -> tuple[Photo, FileTags]:
+    """The photo, with a notice where some of its metadata cannot be kept, and the tags of the result."""
+    wish = Wish(metadata=order.output.metadata == "keep", location=order.output.keep_location)
+    size = output_size(*header.upright_size, order.options)
+    tags, notices = kept_tags(header, size, wish, photo.profile)
+    return replace(photo, notices=(*photo.notices, *notices)), tags
 
 
 def _check_proportions(photo: Photo, reference: Photo) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import struct
 
+from pipeline.codec.density import per_meter
 from pipeline.codec.file_parts import Parts
 from pipeline.errors import BrokenImage, UnsupportedMediaType
+from pipeline.types import Density, FileTags
 
 _FILE_HEADER = 14  # bytes
 _OLDEST, _NEWEST = 12, 124  # bytes of the picture's header
@@ -15,7 +17,7 @@ _EMBEDDED_PROFILE = b"DEBM"
 
 
 def bmp_parts(data: bytes) -> Parts:
-    """The parts of a BMP file: all of it, and its colour profile.
+    """The parts of a BMP file: all of it, its colour profile and its density.
 
     Raises `BrokenImage`, `struct.error` where the header is cut off, and `UnsupportedMediaType` where the picture is
     stored in a way that is not accepted.
@@ -33,7 +35,12 @@ def bmp_parts(data: bytes) -> Parts:
     rows = max(0, len(data) - offset) // ((width * depth + 31) // 32 * 4)
     if rows < abs(height):  # a negative height means that the top row comes first
         raise BrokenImage(f"This BMP file is incomplete: it holds {rows} of its picture's {abs(height)} rows.")
-    return Parts(data, profile=_profile(data) if header == _NEWEST else None)
+    tags = FileTags(density=None if header == _OLDEST else _density(data))
+    return Parts(data, profile=_profile(data) if header == _NEWEST else None, tags=tags)
+
+
+def _density(data: bytes) -> Density | None:
+    return per_meter(*struct.unpack_from("<ii", data, _FILE_HEADER + 24))
 
 
 def _profile(data: bytes) -> bytes | None:

@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from pipeline.codec.limits import MAX_SCANS, MAX_SEGMENTS
+from pipeline.codec.density import jfif_density
+from pipeline.codec.limits import MAX_SCANS, MAX_SEGMENTS, MAX_TEXT_BYTES
+from pipeline.codec.photoshop import PHOTOSHOP, iptc_of
 from pipeline.codec.png_color import ColorSpace
 from pipeline.errors import BrokenImage, UnsupportedMediaType
-from pipeline.types import Notice
+from pipeline.types import FileTags, Notice
 
-SCAN, PROGRESSIVE, _END, _APP1, _APP2 = 0xDA, 0xC2, 0xD9, 0xE1, 0xE2
+SCAN, PROGRESSIVE, _END, _APP1, _APP2, _APP13 = 0xDA, 0xC2, 0xD9, 0xE1, 0xE2, 0xED
 HUFFMAN_FRAMES = {0xC0, 0xC1, PROGRESSIVE}  # baseline, extended, progressive
 _OTHER_FRAMES = {*range(0xC3, 0xD0)} - {0xC4, 0xC8, 0xCC}  # lossless, hierarchical, arithmetic
+EXIF_MARK, _JFIF = b"Exif\0\0", b"JFIF\0"
 # All but APP0 (JFIF) and APP14 (Adobe), which say how colour is stored.
 _METADATA = {*range(0xE0, 0xF0), 0xFE} - {0xE0, 0xEE}
 # A marker that starts a segment. Excluded are a stuffed zero, padding, and the markers without a length (restarts D0
@@ -41,8 +44,10 @@ class Block:
 class Parts:
     """The parts of a file: `pixels` is the file that Pillow decodes; the other parts in the first group are metadata.
 
-    A `profile` that is empty is there, but cannot be used. `space` are colours that a file tells without a profile.
-    `ended` is false where a JPEG has no end marker. `notices` tell what is left out.
+    `exif` and `xmp` say which way up the pixels are; `tags` are EXIF, XMP, IPTC and the density as the file has them,
+    unchecked, from which a result's are made. A `profile` that is empty is there, but cannot be used. `space` are
+    colours that a file tells without a profile. `ended` is false where a JPEG has no end marker. `notices` tell what is
+    left out.
 
     The last parts allow a cheap search for damage before the pixels are decoded: of a JPEG the `outline`, a file
     with the same tables and scan headers for a picture of one block; of a PNG its `header` (IHDR) and the `packed` rows
@@ -57,6 +62,7 @@ class Parts:
     space: ColorSpace | None = None
     ended: bool = True
     notices: tuple[Notice, ...] = ()
+    tags: FileTags = field(default_factory=FileTags)
 
     outline: bytes = b""
     head: bytes = b""
@@ -73,16 +79,21 @@ def jpeg_parts(data: bytes) -> Parts:
     kept, outline = [data[:2]], [data[:2]]
     exif, xmp, scans, ended = b"", b"", 0, False
     profile: list[bytes] = []
+    photoshop: list[bytes] = []
     for marker, start, end, following in jpeg_segments(data):
         payload = data[start + 4 : end]
         if marker == _END:
             ended = True
-        elif marker == _APP1 and payload.startswith(b"Exif\0\0"):
+        elif marker == _APP1 and payload.startswith(EXIF_MARK):
             exif = exif or payload
         elif marker == _APP1 and payload.startswith(XMP_MARK):
             xmp = xmp or payload.removeprefix(XMP_MARK)
         elif marker == _APP2 and payload.startswith(b"ICC_PROFILE\0"):
             profile.append(payload[12:])
+        elif marker == _APP13 and payload.startswith(
+            PHOTOSHOP
+        ):  # what does not fit into one segment goes on in the next
+            photoshop.append(payload.removeprefix(PHOTOSHOP))
         elif marker in _OTHER_FRAMES:
             raise UnsupportedMediaType(
                 "This JPEG file is stored in a way (lossless or arithmetic) that is not accepted."
@@ -99,6 +110,7 @@ def jpeg_parts(data: bytes) -> Parts:
     if not scans:
         raise BrokenImage("This JPEG file ends before its picture does.")
     end_marker = bytes((0xFF, _END))
+    jfif = next((segment[4:] for segment in kept if segment.startswith(_JFIF, 4)), b"")
     joined = b"".join(part[2:] for part in sorted(profile))  # each part starts with its number and their count
     return Parts(
         b"".join((*kept, end_marker)),
@@ -106,6 +118,12 @@ def jpeg_parts(data: bytes) -> Parts:
         joined if profile else None,
         xmp=xmp,
         ended=ended,
+        tags=FileTags(
+            exif=exif.removeprefix(EXIF_MARK),
+            xmp=xmp,
+            iptc=iptc_of(b"".join(photoshop)[:MAX_TEXT_BYTES]),
+            density=jfif_density(jfif),
+        ),
         outline=b"".join((*outline, end_marker)),
     )
 

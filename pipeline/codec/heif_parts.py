@@ -1,7 +1,8 @@
 """The photo in an AVIF or HEIC file, without everything else that such a file may hold.
 
 The decoder gets a new file with the photo's own items only: its tiles, if it is stored in tiles, and its opacity. EXIF,
-thumbnails, depth, gain maps and films are left behind, and no item is larger than the file says.
+XMP, thumbnails, depth, gain maps and films are left behind, and no item is larger than the file says. EXIF does not say
+how the photo is turned: the container does.
 """
 
 from __future__ import annotations
@@ -12,17 +13,18 @@ from functools import partial
 
 from pipeline.codec.boxes import Box, Reader, boxes
 from pipeline.codec.coded_size import av1_sizes, hevc_sizes
-from pipeline.codec.file_parts import Parts
+from pipeline.codec.file_parts import EXIF_MARK, Parts
 from pipeline.codec.heif_file import heif_file
 from pipeline.codec.items import Item, Items, read_items
 from pipeline.codec.limits import MAX_TILE_MARGIN
 from pipeline.errors import BrokenImage, UnsupportedMediaType
-from pipeline.types import Notice
+from pipeline.types import FileTags, Notice
 
 _CONFIGURATION = {b"av01": b"av1C", b"hvc1": b"hvcC"}
 _SIZES = {b"av01": av1_sizes, b"hvc1": hevc_sizes}
 _ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0", b"urn:mpeg:hevc:2015:auxid:1\0")
 _KEPT = {b"ispe", b"av1C", b"hvcC", b"pixi", b"colr", b"irot", b"imir", b"clap", b"auxC", b"pasp"}
+_RDF = b"http://www.w3.org/1999/02/22-rdf-syntax-ns#"  # in every XMP packet
 _PADDING = 64  # pixels: an HEVC picture is stored in blocks of up to this size
 
 # ITU-T H.273: primaries of BT.709 or near them, and curves that are near sRGB's. 2 is "unknown".
@@ -52,12 +54,28 @@ def _still_parts(data: bytes, *, name: str, coding: bytes, brand: bytes) -> Part
         notices.append(Notice("gain_map_ignored", message))
     file = heif_file(Items(primary, items, found.references), brand)
     return Parts(
-        file, profile=profile, animated=any(part.kind == b"moov" for part in boxes(data)), notices=tuple(notices)
+        file,
+        profile=profile,
+        animated=any(part.kind == b"moov" for part in boxes(data)),
+        notices=tuple(notices),
+        tags=_tags(found),
     )
 
 
 avif_parts = partial(_still_parts, name="AVIF", coding=b"av01", brand=b"avif")
 heic_parts = partial(_still_parts, name="HEIC", coding=b"hvc1", brand=b"heic")
+
+
+def _tags(found: Items) -> FileTags:
+    """EXIF and XMP of the photo: items that describe it."""
+    described = [start for kind, start, to in found.references if kind == b"cdsc" and found.primary in to]
+    items = [found.items[number] for number in described if number in found.items]
+    exif = next((item.data for item in items if item.kind == b"Exif"), b"")
+    skipped = 4 + int.from_bytes(exif[:4], "big")  # the place of the TIFF structure, behind the four bytes that tell it
+    return FileTags(
+        exif=exif[skipped:].removeprefix(EXIF_MARK),
+        xmp=next((item.data for item in items if item.kind == b"mime" and _RDF in item.data), b""),
+    )
 
 
 def _alphas(found: Items, colors: list[int], name: str) -> list[int]:

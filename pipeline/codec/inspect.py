@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 
 from PIL.Image import DecompressionBombError
+from PIL.WebPImagePlugin import WebPImageFile
 
 from pipeline.codec.damage import damage_reported
-from pipeline.codec.file_parts import Parts
+from pipeline.codec.file_parts import EXIF_MARK, Parts
 from pipeline.codec.formats import InputFormat, format_of
 from pipeline.codec.orientation import orientation
 from pipeline.errors import BrokenImage, TooManyPixels
+from pipeline.types import FileTags
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,5 +58,9 @@ def inspect(data: bytes, *, max_pixels: int) -> Header:
                 f"The photo has {file.width * file.height / 1e6:.4g} megapixels ({file.width} × {file.height}); "
                 f"at most {max_pixels / 1e6:.4g} are accepted."
             )
-        turned = orientation(parts.exif or file.info.get("exif") or b"", parts.xmp or file.info.get("xmp") or b"")
+        # Of a WebP, libwebp finds these; of an AVIF, Pillow makes EXIF that says what the container says.
+        exif, xmp = parts.exif or file.info.get("exif") or b"", parts.xmp or file.info.get("xmp") or b""
+        if isinstance(file, WebPImageFile):
+            parts = replace(parts, tags=FileTags(exif=exif.removeprefix(EXIF_MARK), xmp=xmp))
+        turned = orientation(exif, xmp)
         return Header(file_format, file.width, file.height, parts, turned)

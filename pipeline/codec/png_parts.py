@@ -5,15 +5,19 @@ from __future__ import annotations
 import struct
 import zlib
 
-from pipeline.codec.file_parts import Parts
+from pipeline.codec.density import png_density
+from pipeline.codec.file_parts import EXIF_MARK, XMP_MARK, Parts
 from pipeline.codec.limits import MAX_CHUNKS, MAX_PROFILE_BYTES, MAX_TEXT_BYTES
+from pipeline.codec.photoshop import iptc_of
 from pipeline.codec.png_color import COLOR_CHUNKS, colors
 from pipeline.errors import BrokenImage
+from pipeline.types import FileTags
 
 _PIXELS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 _XMP = b"XML:com.adobe.xmp"
 _EXIF, _APP1 = b"Raw profile type exif", b"Raw profile type APP1"  # as ImageMagick writes EXIF without an eXIf chunk
-_TEXTS = {_XMP, _EXIF, _APP1}
+_IPTC = b"Raw profile type iptc"
+_TEXTS = {_XMP, _EXIF, _APP1, _IPTC}
 
 
 def png_parts(data: bytes) -> Parts:
@@ -25,6 +29,7 @@ def png_parts(data: bytes) -> Parts:
     profile: bytes | None = None
     color: dict[bytes, bytes] = {}
     texts: dict[bytes, bytes] = {}
+    size = b""
     position, kind, chunks = 8, b"", 0
     while kind != b"IEND" and position + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, position)
@@ -50,6 +55,8 @@ def png_parts(data: bytes) -> Parts:
             exif = exif or body
         elif kind == b"iCCP" and profile is None:
             profile = _inflated(body[body.find(b"\0") + 2 :], MAX_PROFILE_BYTES)
+        elif kind == b"pHYs":
+            size = size or body
         elif kind in COLOR_CHUNKS:
             color.setdefault(kind, body)
         elif kind in (b"tEXt", b"zTXt", b"iTXt"):
@@ -64,14 +71,23 @@ def png_parts(data: bytes) -> Parts:
     if not packed:
         raise BrokenImage("This PNG file ends before its picture does.")
     space, profile = colors(color, profile)
+    segment = _from_hexadecimal(texts.get(_EXIF) or texts.get(_APP1, b""))
+    exif = exif or segment
+    xmp = texts.get(_XMP, b"")
     head, pixels = b"".join(kept), b"".join(packed)
     return Parts(
         png_file(head, pixels),
-        exif or _from_hexadecimal(texts.get(_EXIF) or texts.get(_APP1, b"")),
+        exif,
         profile,
         frames > 1,
-        xmp=texts.get(_XMP, b""),
+        xmp=xmp,
         space=space,
+        tags=FileTags(
+            exif=b"" if exif.startswith(XMP_MARK) else exif.removeprefix(EXIF_MARK),
+            xmp=xmp or (segment.removeprefix(XMP_MARK) if segment.startswith(XMP_MARK) else b""),
+            iptc=iptc_of(_from_hexadecimal(texts.get(_IPTC, b""))),
+            density=png_density(size),
+        ),
         head=head,
         header=header,
         packed=pixels,

@@ -11,7 +11,8 @@ from pipeline.codec.limits import MAX_PROFILE_BYTES, MAX_TIFF_TAGS
 from pipeline.errors import BrokenImage
 from pipeline.types import Density
 
-_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+# Type → bytes of a value. 129 is UTF-8, new in Exif 3.0.
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8, 129: 1}
 _UNSIGNED = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 _LONG = {16, 18}  # of eight bytes, in BigTIFF only
 _CLASSIC, _BIG = 42, 43

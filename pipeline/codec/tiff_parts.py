@@ -15,14 +15,14 @@ from pipeline.codec.file_parts import Block, Parts
 from pipeline.codec.limits import MAX_TIFF_BLOCKS, MAX_TILE_MARGIN, MAX_TILE_PIXELS
 from pipeline.codec.tiff_directory import Directory, read_directory
 from pipeline.errors import BrokenImage, UnsupportedMediaType
-from pipeline.types import Notice
+from pipeline.types import FileTags, Notice
 
 SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 254, 256, 257, 258, 259, 262
 FILL_ORDER, STRIP_OFFSETS, ORIENTATION, SAMPLES, ROWS_PER_STRIP, STRIP_BYTES = 266, 273, 274, 277, 278, 279
 PLANAR, PREDICTOR, COLOR_MAP, TILE_WIDTH, TILE_HEIGHT = 284, 317, 320, 322, 323
 TILE_OFFSETS, TILE_BYTES, EXTRA_SAMPLES, SAMPLE_FORMAT, JPEG_TABLES = 324, 325, 338, 339, 347
 YCBCR_COEFFICIENTS, YCBCR_SUBSAMPLING, YCBCR_POSITIONING, REFERENCE_BLACK_WHITE = 529, 530, 531, 532
-PROFILE, DNG_VERSION = 34675, 50706
+XMP, IPTC, PROFILE, DNG_VERSION = 700, 33723, 34675, 50706
 
 # How many values a tag may have that Pillow gets; those of strips and tiles are checked against the picture's size.
 _KEPT = {
@@ -44,6 +44,7 @@ _GROWTH = {_PLAIN: 1, _LZW: 2_560, _JPEG: 512 * 4, _DEFLATE: 1_032, _OLD_DEFLATE
 _YCBCR, _REDUCED = 6, 1
 _MODES = {"1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "I;16B", "YCbCr"}
 _BLOCK = 2**16
+_DATASET = b"\x1c"  # the first byte of each IPTC dataset
 
 
 def tiff_parts(data: bytes) -> Parts:
@@ -62,6 +63,8 @@ def tiff_parts(data: bytes) -> Parts:
         exif=b"II*\0" + struct.pack("<IHHHIHxx", 8, 1, ORIENTATION, 3, 1, orientation if orientation <= 8 else 1),
         profile=directory.bytes_of(PROFILE),
         notices=_notices(directory),
+        # The file is an EXIF block too: both are TIFF structures with the same tags.
+        tags=FileTags(exif=data, xmp=directory.bytes_of(XMP) or b"", iptc=_iptc(directory)),
         deflated=blocks if directory.number(COMPRESSION, 1) in (_DEFLATE, _OLD_DEFLATE) else (),
     )
 
@@ -152,6 +155,15 @@ def _blocks(directory: Directory) -> tuple[Block, ...]:
     if sum(lengths) > end:
         raise BrokenImage("This TIFF file is damaged: its strips or tiles overlap.")
     return blocks
+
+
+def _iptc(directory: Directory) -> bytes:
+    """The IPTC datasets. Some programs store them as numbers of four bytes, in the order of the file's bytes."""
+    stored = directory.bytes_of(IPTC) or b""
+    if stored[:1] != _DATASET and stored[3:4] == _DATASET:
+        words = len(stored) // 4
+        return struct.pack(f">{words}I", *struct.unpack_from(f"<{words}I", stored))
+    return stored
 
 
 def _notices(directory: Directory) -> tuple[Notice, ...]:

@@ -20,15 +20,20 @@ import PIL.Image
 import pytest
 from PIL.ExifTags import GPS, IFD, Base
 
+from pipeline.codec.photoshop import PHOTOSHOP
 from tests import images
 from tests.app import samples
 from tests.app.server import ENHANCE, READY, eventually
+from tests.pipeline.metadata import blocks
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY, WRONG_KEY, FILE_NAME, EXIF, QUERY, PATH, CONTENT, FIELD, AGENT = CANARIES = [
     f"canary-{name}" for name in ("key", "wrong-key", "file", "exif", "query", "path", "content", "field", "agent")
 ]
 PLACE = (48.0, 51.0, 29.13)  # degrees, minutes, seconds
+XMP = f"<dc:format>{EXIF}</dc:format><crs:Name>{EXIF}</crs:Name>", f"photoshop:City='{EXIF}' exif:UserComment='{EXIF}'"
+IPTC = blocks.iptc((2, 25, EXIF.encode()), (2, 80, EXIF.encode()), (2, 90, EXIF.encode()))
+KEPT, DAMAGED = "kept", "damaged"  # requests that ask for metadata, by their IDs
 HEADERS = {"User-Agent": AGENT}
 KEYS = ({"X-API-Key": KEY}, {"Authorization": f"Bearer {KEY}"}, {"X-API-Key": WRONG_KEY}, {"Authorization": WRONG_KEY})
 
@@ -48,11 +53,18 @@ class Traces:
 
 
 def photo() -> bytes:
-    """A photo with a face, a description, and the place where it was taken."""
+    """A photo with a face, a description in EXIF, XMP and IPTC, and the place where it was taken."""
     exif = PIL.Image.Exif()
     exif[Base.ImageDescription] = exif[Base.Artist] = EXIF
     exif.get_ifd(IFD.GPSInfo).update({GPS.GPSLatitudeRef: "N", GPS.GPSLatitude: PLACE, GPS.GPSAreaInformation: EXIF})
-    return samples.file_of(samples.head(), exif=exif, comment=EXIF.encode())
+    file = samples.file_of(samples.head(), exif=exif, comment=EXIF.encode(), xmp=blocks.xmp(*XMP))
+    return file[:2] + images.segment(0xED, PHOTOSHOP + blocks.photoshop(IPTC)) + file[2:]
+
+
+def damaged_metadata() -> bytes:
+    """The photo with EXIF, XMP and IPTC that cannot be read."""
+    file = photo().replace(b"\x1c\x02\x5a", b"\xff\x02\x5a").replace(b"</x:xmpmeta>", b"</x:wrong>..")
+    return file.replace(b"Exif\0\0II*\0", b"Exif\0\0II**").replace(b"Exif\0\0MM\0*", b"Exif\0\0MM**")
 
 
 def broken() -> list[tuple[str, bytes]]:
@@ -111,6 +123,10 @@ def _requests(client: httpx.Client) -> Iterator[httpx.Response]:
         yield client.post(ENHANCE, files={"file": (FILE_NAME, photo())}, headers={**key, "X-Request-ID": "7f3a"})
     for _, file in broken():
         yield client.post(ENHANCE, files={"file": (FILE_NAME, file)}, headers=KEYS[0])
+    wish = {"metadata": "keep", "keep_location": "true"}
+    for name, file in ((KEPT, photo()), (DAMAGED, damaged_metadata())):
+        headers = {**KEYS[0], "X-Request-ID": name}
+        yield client.post(ENHANCE, files={"file": (FILE_NAME, file)}, data=wish, headers=headers)
     yield client.post(ENHANCE, files={"file": (FILE_NAME, photo())}, data={FIELD: FIELD}, headers=KEYS[0])
     yield client.post(ENHANCE, files={FILE_NAME: (FILE_NAME, photo())}, data={"strength": FIELD}, headers=KEYS[0])
     bare = f"--x\r\n{CONTENT}\r\n\r\n--x--\r\n".encode()
@@ -162,3 +178,13 @@ def test_the_answer_has_no_exif_and_no_location(traces: Traces) -> None:
         file = base64.b64decode(answer.json()["data"]["restored_image"])
         assert dict(samples.opened(file).getexif()) == {}
         assert EXIF.encode() not in file
+
+
+def test_metadata_is_in_the_answer_that_asks_for_it_and_nowhere_else(traces: Traces) -> None:
+    answers = {answer.headers["x-request-id"]: answer for answer in traces.answers}
+    kept, damaged = (answers[name].json()["data"] for name in (KEPT, DAMAGED))
+    exif = samples.opened(base64.b64decode(kept["restored_image"])).getexif()
+    assert exif[Base.Artist] == EXIF
+    assert exif.get_ifd(IFD.GPSInfo)[GPS.GPSAreaInformation] == EXIF.encode()
+    (warning,) = [warning for warning in damaged["warnings"] if warning["code"] == "metadata_dropped"]
+    assert warning["message"] == "Metadata of the photo that is damaged or too large was left out: EXIF, XMP, IPTC."

@@ -44,13 +44,24 @@ def _one_size(form: BaseModel) -> BaseModel:
     return form
 
 
+def _location_of_metadata(form: Any) -> BaseModel:
+    """The form. Raises `PydanticCustomError` where it asks for the location of metadata that it does not ask for."""
+    if form.keep_location and form.metadata == "none":
+        raise PydanticCustomError("location", "keep_location=true needs metadata=keep", {})
+    checked: BaseModel = form
+    return checked
+
+
 def _form(name: str, words: str, *, enhances: bool) -> type[BaseModel]:
     file = (UploadFile, Field(description=accepted_names()))
     reference = (UploadFile | _Absent, Field(None, description="ground truth that the metrics compare with"))
     shared = {option.name: _field(option) for option in OPTIONS if option.about.upscales}
     others = {option.name: _field(option) for option in OPTIONS if enhances and not option.about.upscales}
     form: dict[str, Any] = {"file": file, **shared, "reference": reference, **others}
-    validators: dict[str, Any] = {"one_size": model_validator(mode="after")(_one_size)}
+    validators: dict[str, Any] = {
+        "one_size": model_validator(mode="after")(_one_size),
+        "location_of_metadata": model_validator(mode="after")(_location_of_metadata),
+    }
     return create_model(
         name,
         __doc__=words,

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import PIL.ExifTags
+import PIL.Image
 import pytest
 
 from app.__main__ import main
@@ -209,6 +211,27 @@ def test_a_bad_option_value_is_refused(
     portrait: Path, option: str, value: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert said in refused(["enhance", str(portrait), "out.png", f"{option}={value}"], capsys)
+
+
+def test_the_location_of_metadata_that_is_not_kept_is_refused(
+    portrait: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "out.png"
+    assert main(["enhance", str(portrait), str(target), "--keep-location"]) == 2
+    assert "--keep-location needs --metadata keep." in capsys.readouterr().err
+    assert not target.exists()
+
+
+@pytest.mark.parametrize(("options", "kept"), [([], None), (["--metadata", "keep"], "Canon")])
+def test_metadata_is_kept_on_request(
+    portrait: Path, tmp_path: Path, options: list[str], kept: str | None, fake_models: FakeModels
+) -> None:
+    exif = PIL.Image.Exif()
+    exif[PIL.ExifTags.Base.Make] = "Canon"
+    portrait.write_bytes(samples.file_of(samples.head(), exif=exif))
+    target = tmp_path / "out.png"
+    assert main(["enhance", str(portrait), str(target), *options]) == 0
+    assert samples.opened(target.read_bytes()).getexif().get(PIL.ExifTags.Base.Make) == kept
 
 
 def test_options_about_models_apply(portrait: Path, tmp_path: Path, fake_models: FakeModels) -> None:

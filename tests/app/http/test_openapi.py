@@ -37,8 +37,8 @@ PHOTOS = {
 for media_type, make in PHOTOS.items():
     schemathesis.openapi.media_type(media_type, st.just(make(PICTURE)))
 
-# A valid form may get 422 for a model that this server does not offer, two sizes, or an output too large for its
-# format, and 413 for an output of too many pixels.
+# A valid form may get 422 for a model that this server does not offer, two sizes, a location without metadata,
+# or an output too large for its format, and 413 for an output of too many pixels.
 EXPECTED = {"positive_data_acceptance": {"expected-statuses": ["2xx", 413, 422]}}
 CONFIG = schemathesis.Config.from_dict({"checks": EXPECTED})
 

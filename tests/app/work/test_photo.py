@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import PIL.ExifTags
+import PIL.Image
 import pytest
 from PIL.PngImagePlugin import PngImageFile
 
@@ -22,6 +24,7 @@ from app.work.photo import LEAST_WORKING_BYTES, compute, finish, read, restore_p
 from pipeline.errors import OutputFormatLimit, ReferenceMismatch, TooManyPixels
 from pipeline.options import EnhanceOptions
 from pipeline.run import Run
+from pipeline.types import FileTags
 from tests import images
 from tests.app import samples
 from tests.app.fakes import FakeModels
@@ -167,3 +170,22 @@ def test_a_worker_does_not_import_fastapi_starlette_or_uvicorn() -> None:
     code = "import sys, app.work.photo, app.work.service; print({'fastapi', 'starlette', 'uvicorn'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "set()"
+
+
+def test_the_metadata_of_the_reference_is_not_used(fakes: FakeModels) -> None:
+    exif = PIL.Image.Exif()
+    exif[PIL.ExifTags.Base.Make] = "Canon"
+    described = images.png(images.gradient(), exif=exif, dpi=(300, 300))
+    keep = {"metadata": "keep", "keep_location": True}
+    source = read(order(reference=described, output=keep), fakes(), LIMITS, Claims(), Run())
+    assert source.tags == FileTags()
+    source = read(order(file=described, reference=PHOTO, output=keep), fakes(), LIMITS, Claims(), Run())
+    assert b"Canon" in source.tags.exif
+    assert source.tags.density is not None
+
+
+def test_damaged_metadata_is_a_warning_where_it_was_asked_for(fakes: FakeModels) -> None:
+    damaged = images.with_chunks(PHOTO, images.chunk(b"eXIf", b"II*\0"))
+    asked = restore_photo(order(file=damaged, output={"metadata": "keep"}), fakes(), LIMITS, Run()).report
+    assert [warning.code for warning in asked.warnings] == ["metadata_dropped"]
+    assert restore_photo(order(file=damaged), fakes(), LIMITS, Run()).report.warnings == []

@@ -98,6 +98,17 @@ def test_two_sizes_are_refused_by_their_names(likeness: Likeness, path: str, siz
     )
 
 
+@pytest.mark.parametrize("path", [ENHANCE, UPSCALE])
+@pytest.mark.parametrize("given", [{}, {"metadata": "none"}], ids=str)
+def test_the_location_of_metadata_that_is_not_kept_is_refused(
+    likeness: Likeness, path: str, given: dict[str, str]
+) -> None:
+    body = form_body({"file": b"x", "keep_location": "true"} | given)
+    response = likeness.client.post(path, content=body, headers={"Content-Type": MULTIPART})
+    sentence = assert_refused(response, 422, "bad_parameter", "parameters")
+    assert sentence == "the form: keep_location=true needs metadata=keep."
+
+
 @pytest.mark.parametrize("again", [("file", samples.small_face()), ("strength", "1")])
 def test_a_field_given_twice_is_refused(likeness: Likeness, again: tuple[str, bytes | str]) -> None:
     body = form_body({"file": samples.small_face(), "strength": "0"}, closed=False) + form_body(dict([again]))
