@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from app.settings import PhotoLimits
 from app.work.memory import Claim, photo_bytes, reference_bytes
 from app.work.order import Order
+from app.work.reference import reference_for
 from app.work.report import Report, WarningOut, face_out, metrics_of, rounded
 from metrics.report import Figure, Reference, measure, perceptual_figure
 from pipeline.codec.decode import decode
-from pipeline.codec.encode import Encoded, check_size, encode
+from pipeline.codec.encode import OUTPUT_FORMATS, Encoded, check_size, encode
 from pipeline.codec.inspect import Header, inspect
+from pipeline.codec.profiles import GRAY, RGB
 from pipeline.errors import ReferenceMismatch, TooManyPixels
 from pipeline.models.roles import Models, Work
 from pipeline.options import OutputFormat
@@ -78,13 +80,14 @@ def read(order: Order, models: Models, limits: PhotoLimits, claim: Claim, run: R
         output_format = _output_format(header, order)
         output_pixels = _checked_output(header, order, output_format, limits)
         claim(photo_bytes(header.width * header.height, output_pixels, working_bytes(order, models)))
-        photo = decode(header)
+        kept_spaces = _kept_spaces(order, output_format)
+        photo = decode(header, kept_spaces)
     if order.reference is None:
         return Source(photo, output_format)
     with run.stage("reference"):
         header = inspect(order.reference, max_pixels=limits.max_input_pixels)
         claim(reference_bytes(header.width * header.height))
-        reference = decode(header)
+        reference = reference_for(photo, header, kept_spaces)
         _check_proportions(photo, reference)
     return Source(photo, output_format, reference)
 
@@ -149,6 +152,13 @@ def _output_format(header: Header, order: Order) -> OutputFormat:
     """The format that is asked for, or that of the photo."""
     asked = order.output.output_format
     return header.file_format.output_format if asked == "same" else asked
+
+
+def _kept_spaces(order: Order, output_format: OutputFormat) -> frozenset[str]:
+    """The colour spaces of profiles that the result may keep."""
+    if order.output.color_profile == "srgb":
+        return frozenset()
+    return frozenset({RGB, GRAY} if OUTPUT_FORMATS[output_format].has_grey else {RGB})
 
 
 def _checked_output(header: Header, order: Order, output_format: OutputFormat, limits: PhotoLimits) -> int:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.codec.icc_profile import png_with_srgb, srgb_tag
 from pipeline.errors import OutputFormatLimit
 from pipeline.options import FileOptions, OutputFormat
 from pipeline.types import FileTags, FloatArray, Image, Notice
@@ -90,7 +91,8 @@ def encode(
 
     Values are clipped and rounded to 8 bits; the same picture always gives the same bytes. For a format
     without alpha the picture is composited onto white, with the notice `alpha_flattened`. Where `is_grey`, the three
-    channels of `image` are equal, and only one is written where the format can and the picture has no alpha.
+    channels of `image` are equal, and only one is written where the format can, the picture has no alpha and its
+    profile is not RGB. A file without a profile in `tags` says that its numbers are sRGB.
 
     Raises `OutputFormatLimit` where a side is longer than the format allows, and `RuntimeError` where the encoder
     fails.
@@ -101,12 +103,13 @@ def encode(
     if alpha is not None and not info.has_alpha:
         image, alpha = _on_white(image, alpha), None
         notices = (Notice("alpha_flattened", f"{name} has no transparency; the picture was laid on white."),)
-    if is_grey and info.has_grey and alpha is None:  # OpenCV writes no file of grey and alpha
+    in_color = tags.profile is not None and tags.profile[16:20] == b"RGB "
+    if is_grey and info.has_grey and alpha is None and not in_color:  # OpenCV writes no file of grey and alpha
         image = image[..., :1]
     kinds = (
         (cv2.IMAGE_METADATA_EXIF, tags.exif),
         (cv2.IMAGE_METADATA_XMP, tags.xmp),
-        (cv2.IMAGE_METADATA_ICCP, tags.profile),
+        (cv2.IMAGE_METADATA_ICCP, tags.profile or srgb_tag(output_format, image.shape[2])),
     )
     there = [(kind, np.frombuffer(block, np.uint8)) for kind, block in kinds if block]
     written, data = cv2.imencodeWithMetadata(
@@ -118,7 +121,10 @@ def encode(
     )
     if not written or data.size == 0:
         raise RuntimeError(f"The {name} encoder wrote nothing.")
-    return Encoded(data.tobytes(), info.media_type, notices)
+    file = data.tobytes()
+    if output_format == "png" and tags.profile is None:
+        file = png_with_srgb(file)
+    return Encoded(file, info.media_type, notices)
 
 
 def check_size(width: int, height: int, output_format: OutputFormat) -> None:

@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pipeline.codec.color_space import ColorSpace, adobe_rgb
+from pipeline.codec.exif_tags import tells_adobe_rgb
 from pipeline.codec.limits import MAX_SCANS, MAX_SEGMENTS
-from pipeline.codec.png_color import ColorSpace
 from pipeline.errors import BrokenImage, UnsupportedMediaType
 from pipeline.types import Notice
 
@@ -26,6 +27,14 @@ _METADATA = {*range(0xE0, 0xF0), 0xFE} - {0xE0, 0xEE}
 # to D7, start of image D8, 01).
 _MARKER = re.compile(rb"\xff[^\x00\x01\xff\xd0-\xd8]")
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
+_FURTHER_PICTURE = b"\xff\xd8\xff"
+# What tells a gain map (Ultra HDR): Adobe's XMP and ISO 21496-1 in the photo, and Apple's XMP in the further picture.
+_GAIN_MAP_XMP, _GAIN_MAP_ISO = b"hdrgm:", b"urn:iso:std:iso:ts:21496:-1\0"
+_GAIN_MAP_APPLE = b"urn:com:apple:photo:2020:aux:hdrgainmap"
+
+GAIN_MAP_IGNORED = Notice(
+    "gain_map_ignored", "The file's gain map, which HDR screens use, is left out; the photo is read without it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +80,23 @@ def jpeg_parts(data: bytes) -> Parts:
     Raises `BrokenImage`, and `UnsupportedMediaType` where it is stored in a way that is not accepted.
     """
     kept, outline = [data[:2]], [data[:2]]
-    exif, xmp, scans, ended = b"", b"", 0, False
+    exif, xmp, scans, ended, has_gain_map = b"", b"", 0, False, False
     profile: list[bytes] = []
     for marker, start, end, following in jpeg_segments(data):
         payload = data[start + 4 : end]
         if marker == _END:
             ended = True
+            further = data.find(_FURTHER_PICTURE, end)
+            told = has_gain_map or _GAIN_MAP_XMP in xmp or data.find(_GAIN_MAP_APPLE, max(further, end)) >= 0
+            has_gain_map = told and further >= 0
         elif marker == _APP1 and payload.startswith(b"Exif\0\0"):
             exif = exif or payload
         elif marker == _APP1 and payload.startswith(_XMP):
             xmp = xmp or payload.removeprefix(_XMP)
         elif marker == _APP2 and payload.startswith(b"ICC_PROFILE\0"):
             profile.append(payload[12:])
+        elif marker == _APP2 and payload.startswith(_GAIN_MAP_ISO):
+            has_gain_map = True
         elif marker in _OTHER_FRAMES:
             raise UnsupportedMediaType(
                 "This JPEG file is stored in a way (lossless or arithmetic) that is not accepted."
@@ -105,7 +119,9 @@ def jpeg_parts(data: bytes) -> Parts:
         exif,
         joined if profile else None,
         xmp=xmp,
+        space=adobe_rgb() if not profile and tells_adobe_rgb(exif) else None,
         ended=ended,
+        notices=(GAIN_MAP_IGNORED,) if ended and has_gain_map else (),
         outline=b"".join((*outline, end_marker)),
     )
 

@@ -12,12 +12,12 @@ from functools import partial
 
 from pipeline.codec.boxes import Box, Reader, boxes
 from pipeline.codec.coded_size import av1_sizes, hevc_sizes
-from pipeline.codec.file_parts import Parts
+from pipeline.codec.color_space import ColorSpace, space_of_code_points
+from pipeline.codec.file_parts import GAIN_MAP_IGNORED, Parts
 from pipeline.codec.heif_file import heif_file
 from pipeline.codec.items import Item, Items, read_items
 from pipeline.codec.limits import MAX_TILE_MARGIN
 from pipeline.errors import BrokenImage, UnsupportedMediaType
-from pipeline.types import Notice
 
 _CONFIGURATION = {b"av01": b"av1C", b"hvc1": b"hvcC"}
 _SIZES = {b"av01": av1_sizes, b"hvc1": hevc_sizes}
@@ -25,8 +25,7 @@ _ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0", b"urn:mpeg:hevc:2015
 _KEPT = {b"ispe", b"av1C", b"hvcC", b"pixi", b"colr", b"irot", b"imir", b"clap", b"auxC", b"pasp"}
 _PADDING = 64  # pixels: an HEVC picture is stored in blocks of up to this size
 
-# ITU-T H.273: primaries of BT.709 or near them, and curves that are near sRGB's. 2 is "unknown".
-_USUAL_PRIMARIES, _USUAL_CURVES, _HDR_CURVES = {1, 2, 5, 6, 7}, {1, 2, 6, 13, 14, 15}, {16, 18}
+_UNKNOWN, _BT_709_PRIMARIES, _SRGB_CURVE = 2, 1, 13  # code points of ITU-T H.273
 
 
 def _still_parts(data: bytes, *, name: str, coding: bytes, brand: bytes) -> Parts:
@@ -46,13 +45,18 @@ def _still_parts(data: bytes, *, name: str, coding: bytes, brand: bytes) -> Part
         _check(found, item, name, coding)
     items = {item: replace(found.items[item], properties=_kept_properties(found.items[item], name)) for item in kept}
     profile = _profile(found.items[primary])
-    notices = [] if profile is not None else _color_notices(found.items[primary])
-    if _has_gain_map(found):
-        message = "The file's gain map, which HDR screens use, is left out; the photo is read without it."
-        notices.append(Notice("gain_map_ignored", message))
+    try:
+        space = None if profile is not None else _space(found.items[primary])
+    except ValueError:  # it is not known, as if a profile were there that cannot be used
+        space, profile = None, b""
+    notices = (GAIN_MAP_IGNORED,) if _has_gain_map(found) else ()
     file = heif_file(Items(primary, items, found.references), brand)
     return Parts(
-        file, profile=profile, animated=any(part.kind == b"moov" for part in boxes(data)), notices=tuple(notices)
+        file,
+        profile=profile,
+        animated=any(part.kind == b"moov" for part in boxes(data)),
+        space=space,
+        notices=notices,
     )
 
 
@@ -152,18 +156,16 @@ def _profile(item: Item) -> bytes | None:
     return next((content[4:] for content in colors if content[:4] in (b"prof", b"rICC")), None)
 
 
-def _color_notices(item: Item) -> list[Notice]:
-    """What to say where the photo names colours that are not sRGB's, which are not converted."""
-    colors = [found.content for found, _ in item.properties if found.kind == b"colr" and found.content[:4] == b"nclx"]
-    if not colors:
-        return []
-    primaries, curve = struct.unpack_from(">HH", colors[0], 4)
-    if curve in _HDR_CURVES:
-        message = (
-            "The photo's brightness is stored for HDR screens, which is not converted; its colours are taken as sRGB."
-        )
-    elif primaries not in _USUAL_PRIMARIES or curve not in _USUAL_CURVES:
-        message = "The photo's colours are stored in a way other than sRGB without a profile; they are taken as sRGB."
-    else:
-        return []
-    return [Notice("color_profile_ignored", message)]
+def _space(item: Item) -> ColorSpace | None:
+    """The colour space that the code points of the photo name (colr of type nclx); None for sRGB, or without them.
+
+    Code points that say "unknown" stand for sRGB's. Raises `ValueError` for others that are not known.
+    """
+    colors = (found.content for found, _ in item.properties if found.kind == b"colr" and found.content[:4] == b"nclx")
+    content = next(colors, None)
+    if content is None:
+        return None
+    primaries, curve = struct.unpack_from(">HH", content, 4)
+    return space_of_code_points(
+        _BT_709_PRIMARIES if primaries == _UNKNOWN else primaries, _SRGB_CURVE if curve == _UNKNOWN else curve
+    )
