@@ -20,5 +20,5 @@ def reference_for(photo: Photo, header: Header, kept_spaces: frozenset[str]) -> 
     notices = tuple(notice for notice in reference.notices if notice.code != "color_profile_replaced")
     image = reference.image
     if reference.profile != photo.profile:
-        image = converted(image, reference.profile, photo.profile)
+        image = converted(image, reference.profile, photo.profile, out=image)
     return replace(reference, image=image, notices=notices, profile=photo.profile)

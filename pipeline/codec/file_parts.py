@@ -86,9 +86,7 @@ def jpeg_parts(data: bytes) -> Parts:
         payload = data[start + 4 : end]
         if marker == _END:
             ended = True
-            further = data.find(_FURTHER_PICTURE, end)
-            told = has_gain_map or _GAIN_MAP_XMP in xmp or data.find(_GAIN_MAP_APPLE, max(further, end)) >= 0
-            has_gain_map = told and further >= 0
+            has_gain_map = _has_gain_map(data[end:], told=has_gain_map or _GAIN_MAP_XMP in xmp)
         elif marker == _APP1 and payload.startswith(b"Exif\0\0"):
             exif = exif or payload
         elif marker == _APP1 and payload.startswith(_XMP):
@@ -124,6 +122,11 @@ def jpeg_parts(data: bytes) -> Parts:
         notices=(GAIN_MAP_IGNORED,) if ended and has_gain_map else (),
         outline=b"".join((*outline, end_marker)),
     )
+
+
+def _has_gain_map(behind: bytes, *, told: bool) -> bool:
+    """Whether a gain map lies `behind` the photo, which an editor may have cut away from a photo that has `told` it."""
+    return _FURTHER_PICTURE in behind and (told or _GAIN_MAP_APPLE in behind)
 
 
 def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int, int]]:

@@ -10,11 +10,11 @@ import struct
 from dataclasses import replace
 from functools import partial
 
-from pipeline.codec.boxes import Box, Reader, boxes
+from pipeline.codec.boxes import Reader, boxes
 from pipeline.codec.coded_size import av1_sizes, hevc_sizes
-from pipeline.codec.color_space import ColorSpace, space_of_code_points
 from pipeline.codec.file_parts import GAIN_MAP_IGNORED, Parts
 from pipeline.codec.heif_file import heif_file
+from pipeline.codec.heif_properties import color_profile, color_space_of, kept_properties
 from pipeline.codec.items import Item, Items, read_items
 from pipeline.codec.limits import MAX_TILE_MARGIN
 from pipeline.errors import BrokenImage, UnsupportedMediaType
@@ -22,10 +22,7 @@ from pipeline.errors import BrokenImage, UnsupportedMediaType
 _CONFIGURATION = {b"av01": b"av1C", b"hvc1": b"hvcC"}
 _SIZES = {b"av01": av1_sizes, b"hvc1": hevc_sizes}
 _ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0", b"urn:mpeg:hevc:2015:auxid:1\0")
-_KEPT = {b"ispe", b"av1C", b"hvcC", b"pixi", b"colr", b"irot", b"imir", b"clap", b"auxC", b"pasp"}
 _PADDING = 64  # pixels: an HEVC picture is stored in blocks of up to this size
-
-_UNKNOWN, _BT_709_PRIMARIES, _SRGB_CURVE = 2, 1, 13  # code points of ITU-T H.273
 
 
 def _still_parts(data: bytes, *, name: str, coding: bytes, brand: bytes) -> Parts:
@@ -43,10 +40,10 @@ def _still_parts(data: bytes, *, name: str, coding: bytes, brand: bytes) -> Part
     )
     for item in kept:
         _check(found, item, name, coding)
-    items = {item: replace(found.items[item], properties=_kept_properties(found.items[item], name)) for item in kept}
-    profile = _profile(found.items[primary])
+    items = {item: replace(found.items[item], properties=kept_properties(found.items[item], name)) for item in kept}
+    profile = color_profile(found.items[primary])
     try:
-        space = None if profile is not None else _space(found.items[primary])
+        space = None if profile is not None else color_space_of(found.items[primary])
     except ValueError:  # it is not known, as if a profile were there that cannot be used
         space, profile = None, b""
     notices = (GAIN_MAP_IGNORED,) if _has_gain_map(found) else ()
@@ -119,22 +116,6 @@ def _size(item: Item) -> tuple[int, int]:
     return width, height
 
 
-def _kept_properties(item: Item, name: str) -> tuple[tuple[Box, bool], ...]:
-    """The properties that pixels need. Raises `UnsupportedMediaType` where another one must be understood."""
-    unknown = [found.kind for found, must in item.properties if must and found.kind not in _KEPT]
-    if unknown:
-        raise UnsupportedMediaType(f"This {name} file is stored in a way (layers, for example) that is not accepted.")
-    kept = tuple(
-        (found, must)
-        for found, must in item.properties
-        if found.kind in _KEPT and not (found.kind == b"colr" and found.content[:4] != b"nclx")
-    )
-    kinds = [found.kind for found, _ in kept]
-    if len(set(kinds)) < len(kinds):  # the decoder might take another one than is checked here
-        raise BrokenImage(f"This {name} file is damaged: its picture has a property twice.")
-    return kept
-
-
 def _check_crop(item: Item, name: str) -> None:
     """Raise where a picture is cropped by more than its padding: memory is taken for all that is coded.
 
@@ -148,24 +129,3 @@ def _check_crop(item: Item, name: str) -> None:
     across, down = _size(item)
     if name == "AVIF" or not (across - _PADDING <= width <= across and down - _PADDING <= height <= down):
         raise UnsupportedMediaType(f"This {name} file is cropped in a way that is not accepted; save the crop anew.")
-
-
-def _profile(item: Item) -> bytes | None:
-    """The colour profile of the photo; None where it has none."""
-    colors = (found.content for found, _ in item.properties if found.kind == b"colr")
-    return next((content[4:] for content in colors if content[:4] in (b"prof", b"rICC")), None)
-
-
-def _space(item: Item) -> ColorSpace | None:
-    """The colour space that the code points of the photo name (colr of type nclx); None for sRGB, or without them.
-
-    Code points that say "unknown" stand for sRGB's. Raises `ValueError` for others that are not known.
-    """
-    colors = (found.content for found, _ in item.properties if found.kind == b"colr" and found.content[:4] == b"nclx")
-    content = next(colors, None)
-    if content is None:
-        return None
-    primaries, curve = struct.unpack_from(">HH", content, 4)
-    return space_of_code_points(
-        _BT_709_PRIMARIES if primaries == _UNKNOWN else primaries, _SRGB_CURVE if curve == _UNKNOWN else curve
-    )

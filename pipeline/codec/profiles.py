@@ -66,16 +66,18 @@ def why_not_kept(profile: bytes, mode: str, spaces: frozenset[str], *, has_alpha
         return "colours cannot be converted to it and back"
 
 
-def converted(image: Image, source: bytes | None, target: bytes | None) -> Image:
+def converted(image: Image, source: bytes | None, target: bytes | None, out: Image | None = None) -> Image:
     """`image` (H, W, 3), whose numbers are those of the profile `source`, in numbers of `target`; None is sRGB.
 
     The profiles are RGB or GRAY, and may be kept (`why_not_kept`). Of grey, the three channels are equal. Values are
-    in [0, 1], rounded to 8 bits on the way. Raises `PyCMSError` where LittleCMS cannot convert.
+    in [0, 1], rounded to 8 bits on the way. The result is a new image, or is written into `out`, which may be `image`.
+
+    Raises `PyCMSError` where LittleCMS cannot convert.
     """
     old, new = (srgb_profile(3) if profile is None else profile for profile in (source, target))
     mode, new_mode = ("L" if profile[16:20] == b"GRAY" else "RGB" for profile in (old, new))
     transform = ImageCms.buildTransform(_opened(old), _opened(new), mode, new_mode)
-    result: Image = np.empty_like(image)
+    result: Image = np.empty_like(image) if out is None else out
     for top in range(0, len(image), _ROWS_AT_ONCE):
         rows = slice(top, top + _ROWS_AT_ONCE)
         levels = np.round(image[rows] * 255).astype(np.uint8)
