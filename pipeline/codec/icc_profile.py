@@ -51,11 +51,11 @@ def srgb_profile(channels: int) -> bytes:
 
 
 def srgb_tag(output_format: OutputFormat, channels: int) -> bytes | None:
-    """The profile that a result in sRGB gets; None for formats that say it in another way.
+    """The profile that a result in sRGB gets; None for PNG, which has a chunk for it (`png_with_srgb`).
 
-    PNG has a chunk for it (`png_with_srgb`), and an AVIF of colours has code points, which OpenCV writes.
+    AVIF has code points for it, but OpenCV leaves them open for grey and at quality 100.
     """
-    return None if output_format == "png" or (output_format == "avif" and channels > 1) else srgb_profile(channels)
+    return None if output_format == "png" else srgb_profile(channels)
 
 
 def is_own_srgb(profile: bytes) -> bool:
