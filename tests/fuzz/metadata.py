@@ -23,9 +23,10 @@ _PICTURE = Image.fromarray(gradient(SIDE, SIDE))
 def try_bytes(data: bytes) -> None:
     if len(data) < 3:
         return
-    photo = decode(inspect(with_metadata(data), max_pixels=SIDE * SIDE))
-    if photo.image.shape != (SIDE, SIDE, 3) or not 0 <= photo.image.min() <= photo.image.max() <= 1:
-        raise ValueError("The metadata has changed the photo.")
+    header = inspect(with_metadata(data), max_pixels=SIDE * SIDE)
+    for photo in (decode(header), decode(header, frozenset({"RGB", "GRAY"}))):
+        if photo.image.shape != (SIDE, SIDE, 3) or not 0 <= photo.image.min() <= photo.image.max() <= 1:
+            raise ValueError("The metadata has changed the photo.")
 
 
 def with_metadata(data: bytes) -> bytes:

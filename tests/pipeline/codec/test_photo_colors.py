@@ -12,13 +12,15 @@ import PIL.Image
 import pytest
 
 from pipeline.codec.decode import decode
+from pipeline.codec.encode import encode
 from pipeline.codec.icc_profile import srgb_profile
 from pipeline.codec.inspect import inspect
-from pipeline.types import Photo
+from pipeline.types import FileTags, Photo
 from tests import images
 from tests.containers import avif, heic, tiff
+from tests.hostile.profile_bombs import profile_bombs
 from tests.images import Pixels, chunk, segment
-from tests.pipeline.codec.decoding import MAX_PIXELS, PICTURE, assert_shows, codes, decoded
+from tests.pipeline.codec.decoding import MAX_PIXELS, PICTURE, assert_shows, bounded, codes, decoded
 from tests.pipeline.codec.test_decode_avif_heic import colors, with_property
 from tests.pipeline.codec.test_png_color import P3, chrm, cicp, gama, png
 from tests.profiles import FAR, NEAR, in_srgb, profile_of
@@ -112,6 +114,15 @@ def test_a_grey_photo_keeps_the_profile_of_colours() -> None:
     photo = kept(images.png(GREY, icc_profile=profile_of("adobe-rgb")), frozenset({"RGB"}))
     assert_shows(photo, np.repeat(GREY[..., np.newaxis], 3, axis=-1) / 255, 1e-3)
     assert (photo.profile, photo.is_grey) == (profile_of("adobe-rgb"), True)
+
+
+@pytest.mark.parametrize("file", [file for _, file in profile_bombs()], ids=[name for name, _ in profile_bombs()])
+def test_hostile_profiles_are_cheap_and_what_is_kept_can_be_written(file: bytes) -> None:
+    with bounded(seconds=1, megabytes=60):
+        photo = kept(file)
+    for output_format in ("png", "jpeg", "webp", "avif"):
+        tags = FileTags(profile=photo.profile)
+        assert encode(photo.image, None, output_format, is_grey=photo.is_grey, tags=tags).data
 
 
 # --- told without a profile --------------------------------------------------------------------------------------
