@@ -93,6 +93,16 @@ def test_orientation_is_applied_once(orientation: int) -> None:
     assert_shows(decoded(other), EXPECTED, 6)
 
 
+def test_exif_of_a_heic_does_not_turn_it() -> None:
+    """Phones write the orientation in both places; what the container says counts (ISO/IEC 23008-12, annex A)."""
+    turned = heic(PICTURE, 6)
+    at = turned.index(b"irot") + 4
+    assert turned[at] == 3
+    assert b"Exif" in turned
+    assert_shows(decoded(turned), np.rot90(EXPECTED, 3), 6)
+    assert_shows(decoded(turned[:at] + b"\0" + turned[at + 1 :]), EXPECTED, 6)
+
+
 @FILES
 @pytest.mark.parametrize("turn", range(4))
 @pytest.mark.parametrize("axis", [None, 0, 1])
