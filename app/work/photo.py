@@ -11,12 +11,14 @@ from app.settings import PhotoLimits
 from app.work.memory import Claim, finishing_pixel, photo_bytes, reference_bytes
 from app.work.order import Order
 from app.work.output_file import OutputFile, output_file
+from app.work.reference import reference_for
 from app.work.report import Report, WarningOut, face_out, metrics_of, rounded
 from metrics.report import Figure, Reference, measure, perceptual_figure
 from pipeline.codec.decode import decode
 from pipeline.codec.encode import Encoded, encode
 from pipeline.codec.inspect import Header, inspect
-from pipeline.codec.output_formats import check_size
+from pipeline.codec.output_formats import OUTPUT_FORMATS, check_size
+from pipeline.codec.profiles import GRAY, RGB
 from pipeline.errors import ReferenceMismatch, TooManyPixels
 from pipeline.metadata.kept import Wish, kept_tags
 from pipeline.models.roles import Models, Work
@@ -83,14 +85,14 @@ def read(order: Order, models: Models, limits: PhotoLimits, claim: Claim, run: R
         output_pixels = _checked_output(header, order, file.output_format, limits)
         finishing = finishing_pixel(file.output_format, file.options)
         claim(photo_bytes(header.width * header.height, output_pixels, working_bytes(order, models), finishing))
-        photo = decode(header)
-        photo, tags = _with_tags(photo, header, order)
+        kept_spaces = _kept_spaces(order, file.output_format)
+        photo, tags = _with_tags(decode(header, kept_spaces), header, order)
     if order.reference is None:
         return Source(photo, file, tags=tags)
     with run.stage("reference"):
         header = inspect(order.reference, max_pixels=limits.max_input_pixels)
         claim(reference_bytes(header.width * header.height))
-        reference = decode(header)
+        reference = reference_for(photo, header, kept_spaces)
         _check_proportions(photo, reference)
     return Source(photo, file, reference, tags)
 
@@ -149,6 +151,13 @@ def finish(order: Order, source: Source, computed: Computed, models: Models, run
         warnings=[WarningOut(notice.code, notice.message) for notice in notices],
     )
     return Finished(picture, report, source.photo.width * source.photo.height)
+
+
+def _kept_spaces(order: Order, output_format: OutputFormat) -> frozenset[str]:
+    """The colour spaces of profiles that the result may keep."""
+    if order.output.color_profile == "srgb":
+        return frozenset()
+    return frozenset({RGB, GRAY} if OUTPUT_FORMATS[output_format].has_grey else {RGB})
 
 
 def _checked_output(header: Header, order: Order, output_format: OutputFormat, limits: PhotoLimits) -> int:

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import PIL.Image
-from PIL import ImageCms
 from PIL.JpegImagePlugin import JpegImageFile
 
+from pipeline.codec.color_space import ColorSpace
 from pipeline.codec.damage import damage_reported
 from pipeline.codec.deep_pixels import deep_pixels
 from pipeline.codec.file_parts import Parts
 from pipeline.codec.inspect import Header
 from pipeline.codec.jpeg_rows import check_length, missing_pixels, scans_of
-from pipeline.codec.limits import CHECKED_BEFORE_DECODING, MAX_MISSING, MAX_PROFILE_BYTES
-from pipeline.codec.png_color import ColorSpace
+from pipeline.codec.limits import CHECKED_BEFORE_DECODING, MAX_MISSING
+from pipeline.codec.photo_colors import photo_colors
 from pipeline.codec.png_parts import png_file
 from pipeline.codec.png_rows import completed, count_rows
 from pipeline.codec.tiff_parts import check_deflated
@@ -39,14 +39,19 @@ _UPRIGHT = {
 }
 
 
-def decode(header: Header) -> Photo:
-    """The photo in the file that `header` describes, upright and in sRGB.
+def decode(header: Header, kept_spaces: frozenset[str] = frozenset()) -> Photo:
+    """The photo in the file that `header` describes, upright, and in sRGB or in the photo's own colours.
 
     `image` is (H, W, 3) float32 RGB in [0, 1]; `alpha` is (H, W) float32 in [0, 1], or None where every pixel is
-    opaque. Where it is 0, `image` has the colour of visible pixels near it. The orientation of the header is applied,
-    and an embedded colour profile, or the colour space that a PNG tells, converted; one that cannot be used leaves the
-    pixels as they are, with the notice `color_profile_ignored`. HDR is made as dark as sRGB, with the notice
-    `hdr_tone_mapped`. Of an animation the first frame is taken, with the notice `animation_first_frame`. A JPEG that
+    opaque. Where it is 0, `image` has the colour of visible pixels near it. The orientation of the header is applied.
+
+    An embedded colour profile, or the colour space that the file tells, is converted to sRGB; one that cannot be used
+    leaves the pixels as they are, with the notice `color_profile_ignored`. HDR is made as dark as sRGB, with the notice
+    `hdr_tone_mapped`. A profile whose own space (RGB, GRAY) is one of `kept_spaces` is kept: `image` has the photo's
+    own numbers, and the photo the `profile`. Where that cannot be, it is converted all the same, with the notice
+    `color_profile_replaced`.
+
+    Of an animation the first frame is taken, with the notice `animation_first_frame`. A JPEG that
     lacks its last rows, which are then grey, or the last scans of a progressive picture, and a PNG that lacks its last
     rows, which are then empty, have the notice `photo_truncated`. 16 bits keep their precision; but colours are cut to
     8 bits where a profile is converted, and in a TIFF that stores them one by one or multiplied by the opacity. A photo
@@ -84,22 +89,14 @@ def decode(header: Header) -> Photo:
         alpha = _alpha(picture) if deep is None else deep.opacity()
         picture = _opaque(picture)
         profile = file.info.get("icc_profile") if parts.profile is None else parts.profile
-        if profile is not None:
-            converted = _to_srgb(picture, profile)
-            if converted is None:
-                message = "The file's colour profile cannot be used; its colours are taken as sRGB."
-                notices.append(Notice("color_profile_ignored", message))
-            picture, deep = converted or picture, None if converted else deep
-        if picture.mode == "CMYK":
-            picture = picture.convert("RGB")
-        if parts.space is not None and parts.space.is_hdr:
-            message = "The photo has a high dynamic range (HDR); its brightness was compressed to that of sRGB."
-            notices.append(Notice("hdr_tone_mapped", message))
-    image = _image(np.asarray(picture) if deep is None else deep.colors, parts.space)
+        colors = photo_colors(picture, profile, parts.space, kept_spaces, has_alpha=alpha is not None)
+        notices += colors.notices
+    kept_deep = deep is not None and colors.picture is picture  # a profile was not converted, which takes 8 bits
+    image = _image(deep.colors if deep is not None and kept_deep else np.asarray(colors.picture), colors.space)
     if alpha is not None:
         spread_colors(image, alpha)
     grey = is_grey(image)
-    return Photo(to_grey(image, out=image) if grey else image, alpha, tuple(notices), is_grey=grey)
+    return Photo(to_grey(image, out=image) if grey else image, alpha, tuple(notices), grey, colors.profile)
 
 
 def _check_cheaply(header: Header) -> None:
@@ -174,21 +171,6 @@ def _opaque(picture: PIL.Image.Image) -> PIL.Image.Image:
     picture.info.pop("transparency", None)
     mode = {"1": "L", "LA": "L", "P": "RGB", "RGBA": "RGB"}.get(picture.mode)
     return picture if mode is None else picture.convert(mode)
-
-
-def _to_srgb(picture: PIL.Image.Image, profile: bytes) -> PIL.Image.Image | None:
-    """The picture converted from `profile` to sRGB, or None where the profile cannot be used."""
-    # A profile of a few KB may list thousands of processing steps ("mpet"), and LittleCMS runs all of them for each
-    # node of its table, which takes minutes. Profiles of photos have tables and curves instead.
-    if len(profile) > MAX_PROFILE_BYTES or b"mpet" in profile:
-        return None
-    try:
-        source = ImageCms.ImageCmsProfile(BytesIO(profile))
-        if picture.mode == "L" and source.profile.xcolor_space.strip() == "RGB":
-            picture = picture.convert("RGB")
-        return ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
-        return None
 
 
 def _image(pixels: npt.NDArray[Any], space: ColorSpace | None) -> Image:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from pipeline.codec.icc_profile import srgb_tag
 from pipeline.codec.levels import levels_of
 from pipeline.codec.output_formats import OUTPUT_FORMATS, check_size
 from pipeline.grey import to_grey
@@ -37,8 +38,8 @@ def encode(
     has them. The same picture, options and tags always give the same bytes. For a format without alpha the picture is
     composited onto white, with the notice `alpha_flattened`. Where `is_grey`, the three channels of `image` are equal,
     and only one is written where the format can, the picture has no alpha and the profile is not one of RGB; a profile
-    of grey takes one channel in any case. Tags that the format cannot hold are left out with the notice
-    `metadata_dropped`; a density that it cannot hold, without.
+    of grey takes one channel in any case. A file without a profile in `tags` says that its numbers are sRGB. Tags that
+    the format cannot hold are left out with the notice `metadata_dropped`; a density that it cannot hold, without.
 
     Raises `OutputFormatLimit` where a side is longer than the format allows, and `RuntimeError` where the encoder
     fails.
@@ -51,7 +52,9 @@ def encode(
         notices = (Notice("alpha_flattened", f"{name} has no transparency; the picture was laid on white."),)
     if info.has_grey and (alpha is None or on_white):  # no encoder here writes grey and alpha
         image = _channels(image, is_grey, tags.profile)
-    tags, dropped = _fitting(tags, output_format)  # `tags.profile` is None: sRGB
+    tags, dropped = _fitting(tags, output_format)
+    if tags.profile is None:
+        tags = replace(tags, profile=srgb_tag(output_format, image.shape[2]))
     levels = levels_of(image, alpha, bits=int(options.bit_depth) if info.has_16_bits else 8, on_white=on_white)
     return Encoded(info.write(levels, options, tags), info.media_type, notices + dropped)
 

@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from pipeline.codec.color_space import ColorSpace, adobe_rgb
 from pipeline.codec.density import jfif_density
+from pipeline.codec.exif_tags import tells_adobe_rgb
 from pipeline.codec.limits import MAX_SCANS, MAX_SEGMENTS, MAX_TEXT_BYTES
 from pipeline.codec.photoshop import PHOTOSHOP, iptc_of
-from pipeline.codec.png_color import ColorSpace
 from pipeline.errors import BrokenImage, UnsupportedMediaType
 from pipeline.types import FileTags, Notice
 
@@ -29,6 +30,14 @@ _METADATA = {*range(0xE0, 0xF0), 0xFE} - {0xE0, 0xEE}
 # to D7, start of image D8, 01).
 _MARKER = re.compile(rb"\xff[^\x00\x01\xff\xd0-\xd8]")
 XMP_MARK = b"http://ns.adobe.com/xap/1.0/\0"
+_FURTHER_PICTURE = b"\xff\xd8\xff"
+# What tells a gain map (Ultra HDR): Adobe's XMP and ISO 21496-1 in the photo, and Apple's XMP in the further picture.
+_GAIN_MAP_XMP, _GAIN_MAP_ISO = b"hdrgm:", b"urn:iso:std:iso:ts:21496:-1\0"
+_GAIN_MAP_APPLE = b"urn:com:apple:photo:2020:aux:hdrgainmap"
+
+GAIN_MAP_IGNORED = Notice(
+    "gain_map_ignored", "The file's gain map, which HDR screens use, is left out; the photo is read without it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +86,23 @@ def jpeg_parts(data: bytes) -> Parts:
     Raises `BrokenImage`, and `UnsupportedMediaType` where it is stored in a way that is not accepted.
     """
     kept, outline = [data[:2]], [data[:2]]
-    exif, xmp, scans, ended = b"", b"", 0, False
+    exif, xmp, scans, ended, has_gain_map = b"", b"", 0, False, False
     profile: list[bytes] = []
     photoshop: list[bytes] = []
     for marker, start, end, following in jpeg_segments(data):
         payload = data[start + 4 : end]
         if marker == _END:
             ended = True
+            has_gain_map = _has_gain_map(data[end:], told=has_gain_map or _GAIN_MAP_XMP in xmp)
         elif marker == _APP1 and payload.startswith(EXIF_MARK):
             exif = exif or payload
         elif marker == _APP1 and payload.startswith(XMP_MARK):
             xmp = xmp or payload.removeprefix(XMP_MARK)
         elif marker == _APP2 and payload.startswith(b"ICC_PROFILE\0"):
             profile.append(payload[12:])
-        elif marker == _APP13 and payload.startswith(
-            PHOTOSHOP
-        ):  # what does not fit into one segment goes on in the next
+        elif marker == _APP2 and payload.startswith(_GAIN_MAP_ISO):
+            has_gain_map = True
+        elif marker == _APP13 and payload.startswith(PHOTOSHOP):  # what does not fit into a segment goes on in the next
             photoshop.append(payload.removeprefix(PHOTOSHOP))
         elif marker in _OTHER_FRAMES:
             raise UnsupportedMediaType(
@@ -117,6 +127,7 @@ def jpeg_parts(data: bytes) -> Parts:
         exif,
         joined if profile else None,
         xmp=xmp,
+        space=adobe_rgb() if not profile and tells_adobe_rgb(exif) else None,
         ended=ended,
         tags=FileTags(
             exif=exif.removeprefix(EXIF_MARK),
@@ -124,8 +135,14 @@ def jpeg_parts(data: bytes) -> Parts:
             iptc=iptc_of(b"".join(photoshop)[:MAX_TEXT_BYTES]),
             density=jfif_density(jfif),
         ),
+        notices=(GAIN_MAP_IGNORED,) if ended and has_gain_map else (),
         outline=b"".join((*outline, end_marker)),
     )
+
+
+def _has_gain_map(behind: bytes, *, told: bool) -> bool:
+    """Whether a gain map lies `behind` the photo, which an editor may have cut away from a photo that has `told` it."""
+    return _FURTHER_PICTURE in behind and (told or _GAIN_MAP_APPLE in behind)
 
 
 def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int, int]]:

@@ -11,24 +11,21 @@ import struct
 from dataclasses import replace
 from functools import partial
 
-from pipeline.codec.boxes import Box, Reader, boxes
+from pipeline.codec.boxes import Reader, boxes
 from pipeline.codec.coded_size import av1_sizes, hevc_sizes
-from pipeline.codec.file_parts import EXIF_MARK, Parts
+from pipeline.codec.file_parts import EXIF_MARK, GAIN_MAP_IGNORED, Parts
 from pipeline.codec.heif_file import heif_file
+from pipeline.codec.heif_properties import color_profile, color_space_of, kept_properties
 from pipeline.codec.items import Item, Items, read_items
 from pipeline.codec.limits import MAX_TILE_MARGIN
 from pipeline.errors import BrokenImage, UnsupportedMediaType
-from pipeline.types import FileTags, Notice
+from pipeline.types import FileTags
 
 _CONFIGURATION = {b"av01": b"av1C", b"hvc1": b"hvcC"}
 _SIZES = {b"av01": av1_sizes, b"hvc1": hevc_sizes}
 _ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0", b"urn:mpeg:hevc:2015:auxid:1\0")
-_KEPT = {b"ispe", b"av1C", b"hvcC", b"pixi", b"colr", b"irot", b"imir", b"clap", b"auxC", b"pasp"}
 _RDF = b"http://www.w3.org/1999/02/22-rdf-syntax-ns#"  # in every XMP packet
 _PADDING = 64  # pixels: an HEVC picture is stored in blocks of up to this size
-
-# ITU-T H.273: primaries of BT.709 or near them, and curves that are near sRGB's. 2 is "unknown".
-_USUAL_PRIMARIES, _USUAL_CURVES, _HDR_CURVES = {1, 2, 5, 6, 7}, {1, 2, 6, 13, 14, 15}, {16, 18}
 
 
 def _still_parts(data: bytes, *, name: str, coding: bytes, brand: bytes) -> Parts:
@@ -46,18 +43,20 @@ def _still_parts(data: bytes, *, name: str, coding: bytes, brand: bytes) -> Part
     )
     for item in kept:
         _check(found, item, name, coding)
-    items = {item: replace(found.items[item], properties=_kept_properties(found.items[item], name)) for item in kept}
-    profile = _profile(found.items[primary])
-    notices = [] if profile is not None else _color_notices(found.items[primary])
-    if _has_gain_map(found):
-        message = "The file's gain map, which HDR screens use, is left out; the photo is read without it."
-        notices.append(Notice("gain_map_ignored", message))
+    items = {item: replace(found.items[item], properties=kept_properties(found.items[item], name)) for item in kept}
+    profile = color_profile(found.items[primary])
+    try:
+        space = None if profile is not None else color_space_of(found.items[primary])
+    except ValueError:  # it is not known, as if a profile were there that cannot be used
+        space, profile = None, b""
+    notices = (GAIN_MAP_IGNORED,) if _has_gain_map(found) else ()
     file = heif_file(Items(primary, items, found.references), brand)
     return Parts(
         file,
         profile=profile,
         animated=any(part.kind == b"moov" for part in boxes(data)),
-        notices=tuple(notices),
+        space=space,
+        notices=notices,
         tags=_tags(found),
     )
 
@@ -133,22 +132,6 @@ def _size(item: Item) -> tuple[int, int]:
     return width, height
 
 
-def _kept_properties(item: Item, name: str) -> tuple[tuple[Box, bool], ...]:
-    """The properties that pixels need. Raises `UnsupportedMediaType` where another one must be understood."""
-    unknown = [found.kind for found, must in item.properties if must and found.kind not in _KEPT]
-    if unknown:
-        raise UnsupportedMediaType(f"This {name} file is stored in a way (layers, for example) that is not accepted.")
-    kept = tuple(
-        (found, must)
-        for found, must in item.properties
-        if found.kind in _KEPT and not (found.kind == b"colr" and found.content[:4] != b"nclx")
-    )
-    kinds = [found.kind for found, _ in kept]
-    if len(set(kinds)) < len(kinds):  # the decoder might take another one than is checked here
-        raise BrokenImage(f"This {name} file is damaged: its picture has a property twice.")
-    return kept
-
-
 def _check_crop(item: Item, name: str) -> None:
     """Raise where a picture is cropped by more than its padding: memory is taken for all that is coded.
 
@@ -162,26 +145,3 @@ def _check_crop(item: Item, name: str) -> None:
     across, down = _size(item)
     if name == "AVIF" or not (across - _PADDING <= width <= across and down - _PADDING <= height <= down):
         raise UnsupportedMediaType(f"This {name} file is cropped in a way that is not accepted; save the crop anew.")
-
-
-def _profile(item: Item) -> bytes | None:
-    """The colour profile of the photo; None where it has none."""
-    colors = (found.content for found, _ in item.properties if found.kind == b"colr")
-    return next((content[4:] for content in colors if content[:4] in (b"prof", b"rICC")), None)
-
-
-def _color_notices(item: Item) -> list[Notice]:
-    """What to say where the photo names colours that are not sRGB's, which are not converted."""
-    colors = [found.content for found, _ in item.properties if found.kind == b"colr" and found.content[:4] == b"nclx"]
-    if not colors:
-        return []
-    primaries, curve = struct.unpack_from(">HH", colors[0], 4)
-    if curve in _HDR_CURVES:
-        message = (
-            "The photo's brightness is stored for HDR screens, which is not converted; its colours are taken as sRGB."
-        )
-    elif primaries not in _USUAL_PRIMARIES or curve not in _USUAL_CURVES:
-        message = "The photo's colours are stored in a way other than sRGB without a profile; they are taken as sRGB."
-    else:
-        return []
-    return [Notice("color_profile_ignored", message)]

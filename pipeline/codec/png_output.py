@@ -34,7 +34,9 @@ def png_output(levels: Levels, options: FileOptions, tags: FileTags) -> bytes:
 def _chunks(tags: FileTags) -> list[bytes]:
     """The parts of the chunks that stand before the pixels (W3C, Portable Network Graphics, third edition, 11.3)."""
     chunks: list[bytes] = []
-    if tags.profile is not None:
+    if tags.profile is None:
+        chunks += chunk_parts(b"sRGB", b"\0")  # with the perceptual intent
+    else:
         chunks += chunk_parts(b"iCCP", b"icc\0\0" + zlib.compress(tags.profile))
     if tags.density is not None:
         chunks += chunk_parts(b"pHYs", _per_metre(tags.density))

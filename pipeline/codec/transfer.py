@@ -6,6 +6,10 @@ of up to 10,000 and 1,000 cd/m² are possible.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
 import numpy as np
 
 from pipeline.types import FloatArray
@@ -15,28 +19,36 @@ _BRIGHTEST = np.float32(1_000 / _WHITE)  # the light that becomes sRGB's white: 
 _BT_2100_LUMINANCE = np.array([0.2627, 0.6780, 0.0593], np.float32)
 
 
-def power(values: FloatArray, exponent: float) -> FloatArray:
-    """Light of numbers that are a power of it, as gAMA tells."""
-    light: FloatArray = values ** np.float32(exponent)
-    return light
+Curve: TypeAlias = Callable[[FloatArray], FloatArray]
 
 
-def srgb(values: FloatArray) -> FloatArray:
-    """Light of sRGB's numbers (IEC 61966-2-1)."""
-    light: FloatArray = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
-    return light
+@dataclass(frozen=True, slots=True)
+class Parametric:
+    """The light of a number x: (`slope` x + `offset`)^`exponent` from `start` on, and `toe` x below.
+
+    This is type 3 of the parametric curves of an ICC profile (ISO 15076-1, 10.18). A power alone has the defaults.
+    """
+
+    exponent: float
+    slope: float = 1.0
+    offset: float = 0.0
+    toe: float = 0.0
+    start: float = 0.0
+
+    def __call__(self, values: FloatArray) -> FloatArray:
+        """Light of `values`."""
+        light: FloatArray = (values * np.float32(self.slope) + np.float32(self.offset)) ** np.float32(self.exponent)
+        return light if self.start == 0 else np.where(values < self.start, values * np.float32(self.toe), light)
+
+
+SRGB = Parametric(2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)  # IEC 61966-2-1
+BT_709 = Parametric(1 / 0.45, 1 / 1.0992968, 0.0992968 / 1.0992968, 1 / 4.5, 0.0812429)  # as cameras store it
 
 
 def to_srgb(light: FloatArray) -> FloatArray:
     """sRGB's numbers of a light (IEC 61966-2-1)."""
     values: FloatArray = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
     return values
-
-
-def bt_709(values: FloatArray) -> FloatArray:
-    """The light that a camera stored with the curve of ITU-R BT.709."""
-    light: FloatArray = np.where(values < 0.0812429, values / 4.5, ((values + 0.0992968) / 1.0992968) ** (1 / 0.45))
-    return light
 
 
 def pq(values: FloatArray) -> FloatArray:

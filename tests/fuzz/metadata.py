@@ -32,9 +32,9 @@ def try_bytes(data: bytes) -> None:
     if len(data) < 3:
         return
     header = inspect(with_metadata(data), max_pixels=SIDE * SIDE)
-    photo = decode(header)
-    if photo.image.shape != (SIDE, SIDE, 3) or not 0 <= photo.image.min() <= photo.image.max() <= 1:
-        raise ValueError("The metadata has changed the photo.")
+    for photo in (decode(header), decode(header, frozenset({"RGB", "GRAY"}))):
+        if photo.image.shape != (SIDE, SIDE, 3) or not 0 <= photo.image.min() <= photo.image.max() <= 1:
+            raise ValueError("The metadata has changed the photo.")
     tags, _ = kept_tags(header, (SIDE, SIDE), Wish(metadata=True))
     if says_more_than_it_may(tags):
         raise ValueError("Metadata stays that must not, or is not well-formed.")
