@@ -16,7 +16,8 @@ _EXTRA_SAMPLES, _XMP, _IPTC, _PROFILE = 338, 700, 33723, 34675
 _SUB_DIRECTORIES = (34665, 34853)  # of EXIF and of GPS
 _BYTE, _SHORT, _LONG, _UNDEFINED = 1, 3, 4, 7
 _UNASSOCIATED = 2  # colours that are not multiplied by the opacity
-# 48 KB of 8-bit colour at 1,000 pixels across. With 64 rows the file is smaller by 0.2 %, with 4 larger by 2 %.
+# 48 KB of 8-bit colour at 1,000 pixels across. With 64 rows the file is smaller by 1.7 %, with 4 larger by 2.3 %. The
+# highest picture has no more strips than `MAX_TIFF_BLOCKS`.
 _ROWS_PER_STRIP = 16
 _SETTINGS = (
     *(cv2.IMWRITE_TIFF_COMPRESSION, cv2.IMWRITE_TIFF_COMPRESSION_ADOBE_DEFLATE),
@@ -33,18 +34,8 @@ def tiff_output(levels: Levels, options: FileOptions, tags: FileTags) -> bytes:
     first, is appended, with the same strips.
     """
     data = bytes(opencv_file(".tif", levels, _SETTINGS))
-    parts = [data, bytes(-len(data) % 2)]
-    position = len(data) + len(parts[1])
-    values: dict[int, Value] = {}
-    if tags.exif:
-        exif = read_directory(tags.exif)
-        values = exif.values()
-        for pointer in _SUB_DIRECTORIES:
-            if pointer in values:
-                inner = read_directory(tags.exif, exif.number(pointer, 0))
-                parts.append(directory_bytes(inner.values(), _ORDER, position))
-                values[pointer] = Value(_LONG, 1, struct.pack("<I", position))
-                position += len(parts[-1])
+    padding = bytes(-len(data) % 2)
+    values, inner = _exif_values(tags.exif, len(data) + len(padding)) if tags.exif else ({}, b"")
     if tags.density is not None:
         values |= density_values(tags.density)
     for tag, kind, content in (
@@ -56,6 +47,19 @@ def tiff_output(levels: Levels, options: FileOptions, tags: FileTags) -> bytes:
             values[tag] = Value(kind, len(content), content)
     if levels.shape[2] == 4:
         values[_EXTRA_SAMPLES] = Value(_SHORT, 1, struct.pack("<H", _UNASSOCIATED))
-    values |= read_directory(data).values()
-    parts.append(directory_bytes(values, _ORDER, position))
-    return b"".join((data[:4], struct.pack("<I", position), memoryview(data)[8:], *parts[1:]))
+    values |= read_directory(data).values()  # what the pixels need goes before EXIF
+    position = len(data) + len(padding) + len(inner)
+    directory = directory_bytes(values, _ORDER, position)
+    return b"".join((data[:4], struct.pack("<I", position), memoryview(data)[8:], padding, inner, directory))
+
+
+def _exif_values(exif: bytes, position: int) -> tuple[dict[int, Value], bytes]:
+    """The tags of an EXIF block, and the directories that two of them point to, which are to stand at `position`."""
+    directory = read_directory(exif)
+    values, inner = directory.values(), b""
+    for pointer in _SUB_DIRECTORIES:
+        if pointer in values:
+            start = position + len(inner)
+            inner += directory_bytes(read_directory(exif, directory.number(pointer, 0)).values(), _ORDER, start)
+            values[pointer] = Value(_LONG, 1, struct.pack("<I", start))
+    return values, inner
