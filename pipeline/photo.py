@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.grey import to_grey
-from pipeline.models.roles import Model, Models
+from pipeline.models.roles import Model, Models, Upscaler
 from pipeline.notices import face_notices
 from pipeline.options import EnhanceOptions
 from pipeline.plan import make_plan, request_faces, to_align
@@ -18,7 +18,7 @@ from pipeline.steps.color import correct
 from pipeline.steps.detection import detect
 from pipeline.steps.identity import compare, judge
 from pipeline.steps.restoration import restore
-from pipeline.steps.upscaling import choose_upscaler, enlargement, output_size, upscale, upscale_alpha
+from pipeline.steps.upscaling import choose_upscalers, enlargement, output_size, upscale, upscale_alpha
 from pipeline.types import Enhanced, Image, Photo, PlannedFace
 
 
@@ -50,8 +50,8 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
     with run.stage("identity"):
         faces = judge(faces, models.recogniser, options, run)
     with run.stage("upscaling"):
-        upscaler, upscaler_notices = choose_upscaler(options, enlargement(size, new_size), models)
-        background = upscale(image, new_size, upscaler, run)
+        passes, upscaler_notices = choose_upscalers(options, enlargement(size, new_size), models)
+        background = upscale(image, new_size, passes, run)
         alpha = upscale_alpha(photo.alpha, new_size)
     with run.stage("blending"):
         faces = without_blurrier(faces, background, size, run)
@@ -71,7 +71,7 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
         used |= _names(restorer=models.restorer, parser=models.parser, recogniser=models.recogniser)
     reports = plan.report(faces)
     notices = (*photo.notices, *face_notices(options, reports, models), *upscaler_notices, *run.notices)
-    return Enhanced(result, alpha, reports, used | _names(upscaler=upscaler), notices, photo.is_grey)
+    return Enhanced(result, alpha, reports, used | _upscaler_names(passes), notices, photo.is_grey)
 
 
 def upscale_photo(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> Enhanced:
@@ -81,13 +81,13 @@ def upscale_photo(photo: Photo, options: EnhanceOptions, models: Models, run: Ru
     image = _corrected(photo, options, run)
     models = models.chosen(None, options.upscaler)
     with run.stage("upscaling"):
-        upscaler, notices = choose_upscaler(options, enlargement(size, new_size), models)
-        result = upscale(image, new_size, upscaler, run)
+        passes, notices = choose_upscalers(options, enlargement(size, new_size), models)
+        result = upscale(image, new_size, passes, run)
         alpha = upscale_alpha(photo.alpha, new_size)
         if photo.is_grey:
             result = to_grey(result)
     notices = [*photo.notices, *notices, *run.notices]
-    return Enhanced(result, alpha, (), _names(upscaler=upscaler), tuple(notices), photo.is_grey)
+    return Enhanced(result, alpha, (), _upscaler_names(passes), tuple(notices), photo.is_grey)
 
 
 def _corrected(photo: Photo, options: EnhanceOptions, run: Run) -> Image:
@@ -101,6 +101,12 @@ def _pasted(photo: Photo, background: Image, faces: Sequence[PlannedFace], run: 
     """The enlarged photo with the restored faces, as a new image; of a grey photo without the networks' colours."""
     result = paste_back(background, (photo.width, photo.height), faces, run)
     return to_grey(result, out=result) if photo.is_grey else result
+
+
+def _upscaler_names(passes: Sequence[Upscaler]) -> dict[str, str]:
+    """The upscaler of each pass, as `upscaler` and `second_upscaler`."""
+    roles = ("upscaler", "second_upscaler")
+    return {role: upscaler.name for role, upscaler in zip(roles, passes, strict=False)}
 
 
 def _names(**models: Model | None) -> dict[str, str]:

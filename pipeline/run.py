@@ -64,6 +64,7 @@ class Run:
         self._stage: str | None = None
         self._stage_start = 0.0
         self._fraction = 0.0
+        self._part = (0.0, 1.0)  # of the stage, which progress is counted in
 
     @property
     def stages(self) -> list[StageTime]:
@@ -104,9 +105,19 @@ class Run:
         """Report that `done` of `total` parts of the running stage are finished, then `check`."""
         if self._stage is not None:
             # Never lower than before, even if a part of the work is done again.
-            self._fraction = max(self._fraction, done / total if total else 1.0)
+            begin, end = self._part
+            self._fraction = max(self._fraction, begin + (end - begin) * done / total if total else end)
             self._report(self._stage, self._fraction)
         self.check()
+
+    @contextmanager
+    def part(self, begin: float, end: float) -> Iterator[None]:
+        """Progress that is reported inside is this part of the running stage: from `begin` to `end`, in [0, 1]."""
+        self._part = begin, end
+        try:
+            yield
+        finally:
+            self._part = 0.0, 1.0
 
     def _report(self, stage: str, fraction: float) -> None:
         if self._on_progress is not None:

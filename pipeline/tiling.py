@@ -65,6 +65,49 @@ def _ramp(positions: FloatArray, neighbours: Sequence[Span], overlap: int, scale
     return np.asarray(np.clip((positions - middle) / width + 0.5, 0.0, 1.0), dtype=np.float32)
 
 
+class RowAverage:
+    """Area-averages a large picture whose rows come from top to bottom, a few at a time.
+
+    `source` and `target` are (width, height) in pixels; no side of the target is larger.
+    """
+
+    def __init__(self, source: tuple[int, int], target: tuple[int, int]) -> None:
+        self._columns, self._rows = target
+        self._ratio = source[1] / target[1]  # source rows for each output row
+        self._waiting = np.empty((0, target[0], 3), dtype=np.float32)
+        self._first = 0  # source row that `_waiting` begins with
+        self._done = 0  # output rows that are complete
+
+    def add(self, rows: Image) -> Image:
+        """Take the next rows (n, source width, 3); returns the target's next rows that are complete, maybe none."""
+        if not len(rows):
+            return self._waiting[:0]
+        if rows.shape[1] != self._columns:
+            size = self._columns, len(rows)
+            rows = np.asarray(cv2.resize(rows, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
+        waiting = np.concatenate([self._waiting, rows]) if len(self._waiting) else rows
+        last = self._first + len(waiting)
+        stop = max(self._done, min(self._rows, int((last + 1e-6) / self._ratio)))
+        averaged = self._averaged(waiting, stop) if stop > self._done else waiting[:0]
+        self._done = stop
+        keep = int(self._done * self._ratio)
+        self._waiting, self._first = waiting[keep - self._first :], keep
+        return averaged
+
+    def _averaged(self, waiting: Image, stop: int) -> Image:
+        """The target's rows from `_done` to `stop`."""
+        if self._ratio == 1:
+            return waiting[: stop - self._done]
+        # Row j of the target is the mean of source rows j·ratio to (j + 1)·ratio, fractions included.
+        begins = np.arange(self._done, stop)[:, None] * self._ratio
+        source = np.arange(self._first, self._first + len(waiting))[None, :]
+        shares = np.minimum(begins + self._ratio, source + 1) - np.maximum(begins, source)
+        weights = (np.clip(shares, 0.0, None) / self._ratio).astype(np.float32)
+        return np.asarray(
+            (weights @ waiting.reshape(len(waiting), -1)).reshape(-1, *waiting.shape[1:]), dtype=np.float32
+        )
+
+
 class Canvas:
     """Collects the rows of a large picture from top to bottom, area-averaged to a smaller size as they come.
 
@@ -74,34 +117,11 @@ class Canvas:
 
     def __init__(self, source: tuple[int, int], target: tuple[int, int]) -> None:
         self.output = np.empty((target[1], target[0], 3), dtype=np.float32)
-        self._ratio = source[1] / target[1]  # source rows for each output row
-        self._waiting = np.empty((0, target[0], 3), dtype=np.float32)
-        self._first = 0  # source row that `_waiting` begins with
+        self._average = RowAverage(source, target)
         self._done = 0  # output rows that are complete
 
     def add(self, rows: Image) -> None:
         """Add the next rows (n, source width, 3)."""
-        columns = self.output.shape[1]
-        if rows.shape[1] != columns and len(rows):
-            rows = np.asarray(cv2.resize(rows, (columns, len(rows)), interpolation=cv2.INTER_AREA), dtype=np.float32)
-        waiting = np.concatenate([self._waiting, rows]) if len(self._waiting) else rows
-        last = self._first + len(waiting)
-        stop = min(len(self.output), int((last + 1e-6) / self._ratio))
-        if stop > self._done:
-            self.output[self._done : stop] = self._averaged(waiting, stop)
-            self._done = stop
-        keep = int(self._done * self._ratio)
-        self._waiting, self._first = waiting[keep - self._first :], keep
-
-    def _averaged(self, waiting: Image, stop: int) -> Image:
-        """The output's rows from `_done` to `stop`."""
-        if self._ratio == 1:
-            return waiting[: stop - self._done]
-        # Row j of the output is the mean of source rows j·ratio to (j + 1)·ratio, fractions included.
-        begins = np.arange(self._done, stop)[:, None] * self._ratio
-        source = np.arange(self._first, self._first + len(waiting))[None, :]
-        shares = np.minimum(begins + self._ratio, source + 1) - np.maximum(begins, source)
-        weights = (np.clip(shares, 0.0, None) / self._ratio).astype(np.float32)
-        return np.asarray(
-            (weights @ waiting.reshape(len(waiting), -1)).reshape(-1, *waiting.shape[1:]), dtype=np.float32
-        )
+        averaged = self._average.add(rows)
+        self.output[self._done : self._done + len(averaged)] = averaged
+        self._done += len(averaged)

@@ -13,12 +13,15 @@ from typing import NamedTuple
 from tests import images
 from tests.containers import container_seeds
 from tests.hostile.anatomy import dissected
+from tests.hostile.bitmap_bombs import bmp_bombs, gif_bombs
 from tests.hostile.container_damage import damaged
 from tests.hostile.damage import cut, extended, flipped, misjudged, rearranged
+from tests.hostile.heif_bombs import heif_bombs
 from tests.hostile.jpeg_bombs import jpeg_bombs
 from tests.hostile.png_bombs import png_bombs
 from tests.hostile.profile_bombs import profile_bombs
 from tests.hostile.seeds import seeds
+from tests.hostile.tiff_bombs import tiff_bombs
 from tests.hostile.webp_bombs import webp_bombs
 
 UPLOAD_BYTES = 10 * 2**20  # none is larger than what the service takes
@@ -41,7 +44,8 @@ def corpus() -> Iterator[HostileFile]:
     for name, file in container_seeds().items():
         for what, data in damaged(name, file):
             yield HostileFile(f"{name}-{what}", data)
-    for make_bombs in (_strange, jpeg_bombs, png_bombs, webp_bombs, profile_bombs):
+    bombs = (jpeg_bombs, png_bombs, webp_bombs, profile_bombs, tiff_bombs, bmp_bombs, gif_bombs, heif_bombs)
+    for make_bombs in (_strange, *bombs):
         for what, data in make_bombs():
             yield HostileFile(what, data)
 

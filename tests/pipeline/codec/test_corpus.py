@@ -22,7 +22,15 @@ REFUSAL_CPU_S = 1
 REFUSAL_BYTES = 100 * 10**6
 # Whether a WebP is whole only libwebp can tell, when it comes to the damage, and it holds the picture up to there: four
 # bytes for each pixel, and as many again where it is lossless. Of 12 megapixels that is less than a refusal may take.
-DEEP_DAMAGE_BYTES = {"webp-lossy-25-mp-cut": 4 * 25 * 10**6 + 10**7, "webp-lossless-25-mp-cut": 8 * 25 * 10**6 + 10**7}
+# The same holds for LZW and PackBits in a TIFF and libtiff.
+_LARGEST = 25 * 10**6  # pixels
+DEEP_DAMAGE_BYTES = {
+    "webp-lossy-25-mp-cut": 4 * _LARGEST + 10**7,
+    "webp-lossless-25-mp-cut": 8 * _LARGEST + 10**7,
+    "tiff-lzw-25-mp-that-breaks": 4 * _LARGEST + 10**7,
+    "tiff-packbits-25-mp-that-breaks": 4 * _LARGEST + 10**7,
+}
+NEW_FORMATS = ("tiff-", "bmp-", "gif-", "avif-", "heic-")
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +49,8 @@ def test_the_corpus_is_large_and_always_the_same() -> None:
         names.append(name)
         sums.append(hash(data))
         assert len(data) <= corpus.UPLOAD_BYTES
-    assert len(set(names)) == len(names) >= 400
+    assert len(set(names)) == len(names) >= 4_000
+    assert sum(name.startswith(NEW_FORMATS) for name in names) >= 2_500
     assert [hash(data) for _, data in corpus.corpus()] == sums
 
 

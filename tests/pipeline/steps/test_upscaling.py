@@ -14,7 +14,7 @@ from pipeline.geometry import resize
 from pipeline.models.roles import Models
 from pipeline.options import EnhanceOptions
 from pipeline.run import Run
-from pipeline.steps.upscaling import output_size, upscale, upscale_tiled, upscaler_for
+from pipeline.steps.upscaling import output_size, passes_for, upscale, upscale_tiled
 from pipeline.types import Image
 from tests.pipeline.fakes import FakeUpscaler
 from tests.pipeline.steps.upscaling_pictures import Tiled, noise
@@ -33,7 +33,7 @@ def test_any_size_and_factor_gives_the_exact_output(size: tuple[int, int], facto
     image = noise(height, width)
     image.flags.writeable = False
     asked = max(1, round(width * factor)), max(1, round(height * factor))
-    result = upscale(image, asked, upscaler_for(factor, UPSCALERS) if background == "upscale" else None, Run())
+    result = upscale(image, asked, passes_for(factor, UPSCALERS) if background == "upscale" else (), Run())
     assert result.shape == (asked[1], asked[0], 3)
     assert result.dtype == np.float32
     assert result.flags.c_contiguous
@@ -67,12 +67,13 @@ def test_a_side_has_exactly_the_pixels_that_are_asked_for_and_the_other_follows(
 
 
 @pytest.mark.parametrize(
-    ("factor", "scales"), [(1, [2]), (1.5, [2]), (2, [2]), (2.01, [4]), (3.3, [4]), (4, [4]), (6, [4])]
+    ("factor", "scales"),
+    [(1, [2]), (1.5, [2]), (2, [2]), (2.01, [4]), (4, [4]), (4.1, [2, 4]), (8, [2, 4])],
 )
 def test_the_network_of_the_next_scale_is_taken(factor: float, scales: list[int]) -> None:
     upscalers = {scale: FakeUpscaler(scale) for scale in (4, 2)}
     size = round(8 * factor), round(8 * factor)
-    upscale(noise(8, 8), size, upscaler_for(factor, upscalers), Run())
+    upscale(noise(8, 8), size, passes_for(factor, upscalers), Run())
     assert [scale for scale, upscaler in sorted(upscalers.items()) if upscaler.shapes] == scales
 
 
@@ -88,7 +89,7 @@ def test_more_than_was_asked_for_is_averaged_down(height: int, width: int, facto
     """As if the whole enlarged picture had been resampled at once, though it never is in memory."""
     image = noise(height, width)
     size = output_size(width, height, EnhanceOptions(upscale_factor=factor))
-    result = upscale(image, size, FakeUpscaler(scale, 24, 8), Run())
+    result = upscale(image, size, [FakeUpscaler(scale, 24, 8)], Run())
     whole = image.repeat(scale, axis=0).repeat(scale, axis=1)
     assert np.abs(result - resize(whole, size)).max() < 1e-4
 
@@ -96,7 +97,7 @@ def test_more_than_was_asked_for_is_averaged_down(height: int, width: int, facto
 def test_resample_asks_no_network_and_is_plain_resizing() -> None:
     upscalers = {2: FakeUpscaler(2)}
     image = noise(9, 11)
-    assert np.array_equal(upscale(image, (22, 18), None, Run()), resize(image, (22, 18)))
+    assert np.array_equal(upscale(image, (22, 18), (), Run()), resize(image, (22, 18)))
     assert upscalers[2].shapes == []
 
 
@@ -121,7 +122,7 @@ def overflown(image: Image) -> Image:
 def test_what_is_no_enlarged_tile_is_an_error_that_names_the_upscaler(change: Callable[[Image], Image]) -> None:
     run = Run()
     with pytest.raises(StageFailed, match="fake-upscaler") as caught, run.stage("upscaling"):
-        upscale(noise(10, 10), (20, 20), FakeUpscaler(2, change=change), run)
+        upscale(noise(10, 10), (20, 20), [FakeUpscaler(2, change=change)], run)
     assert caught.value.stage == "upscaling"
 
 

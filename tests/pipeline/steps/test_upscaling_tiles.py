@@ -119,6 +119,6 @@ def test_a_real_network_tiled_equals_itself_untiled(shared_weights: Path, astron
 def test_the_embedded_networks_enlarge_what_they_see(scale: int, embedded_models: Models, astronaut: Image) -> None:
     image = astronaut[60:156, 170:280]
     size = image.shape[1] * scale, image.shape[0] * scale
-    result = upscale(image, size, embedded_models.upscalers[scale], Run())
+    result = upscale(image, size, [embedded_models.upscalers[scale]], Run())
     back = resize(result, (image.shape[1], image.shape[0]))
     assert np.abs(back - image).mean() < 0.03
