@@ -16,6 +16,7 @@ import pytest
 from starlette.formparsers import MultiPartParser
 
 from app.application import create_app
+from app.http.answer_type import PICTURES
 from app.settings import Settings
 from pipeline.codec.formats import INPUT_FORMATS
 from tests import images
@@ -115,12 +116,20 @@ def test_openapi_describes_the_form_and_every_answer(likeness: Likeness) -> None
         "identity_threshold",
         "output_format",
         "quality",
+        "lossless",
+        "chroma_subsampling",
+        "progressive",
+        "bit_depth",
+        "color_profile",
+        "metadata",
+        "keep_location",
         "metrics",
         "reference",
     }
     assert form["required"] == ["file"]
     assert set(enhance["responses"]) == {
         "200",
+        "304",
         "400",
         "401",
         "403",
@@ -136,7 +145,7 @@ def test_openapi_describes_the_form_and_every_answer(likeness: Likeness) -> None
         "504",
     }
     good = enhance["responses"]["200"]["content"]
-    assert set(good) == {"application/json", "image/png", "image/jpeg", "image/webp", "text/event-stream"}
+    assert set(good) == {"application/json", "text/event-stream", *PICTURES}
     assert good["application/json"]["schema"]["$ref"].endswith("/EnhanceResponse")
     bad = enhance["responses"]["422"]["content"]["application/json"]["schema"]["$ref"]
     error = document["components"]["schemas"][bad.rsplit("/", 1)[-1]]
