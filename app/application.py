@@ -20,6 +20,7 @@ from app.http.middleware.observation import WEBSITE, ObservationMiddleware
 from app.http.middleware.rate_limit import RateLimitMiddleware
 from app.http.middleware.request_id import RequestIdMiddleware
 from app.http.middleware.security_headers import SecurityHeadersMiddleware
+from app.http.photo_answer import Answering
 from app.http.policy import Policy, collect
 from app.http.routes import config, health, models, pages, photos, prometheus, status
 from app.http.routes.dependencies import no_query
@@ -29,13 +30,14 @@ from app.observe.telemetry import Telemetry
 from app.observe.tracing import Tracing
 from app.settings import Settings
 from app.version import VERSION
+from app.work.answer_cache import AnswerCache
 from app.work.loaded_models import LoadedModels
 from app.work.service import Service
 from pipeline.models.catalogue.selection import Selection
 
 # What a browser app hosted elsewhere may send, and what it may read.
-CORS_REQUEST_HEADERS = ("X-API-Key", "Authorization", "Content-Type", "X-Request-ID", "traceparent")
-CORS_ANSWER_HEADERS = ("X-Request-ID", "Retry-After", *RATE_HEADERS, "X-Likeness-Facts")
+CORS_REQUEST_HEADERS = ("X-API-Key", "Authorization", "Content-Type", "If-None-Match", "X-Request-ID", "traceparent")
+CORS_ANSWER_HEADERS = ("X-Request-ID", "Retry-After", *RATE_HEADERS, "ETag", "X-Likeness-Facts", "X-Likeness-Cache")
 
 
 def create_app(settings: Settings | None = None, selection: Selection | None = None) -> FastAPI:
@@ -46,7 +48,8 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
     settings = settings or Settings()
     service = Service(settings, LoadedModels(settings, selection))
     quota = Quota(settings.rate_limit, settings.rate_limit_storage) if settings.rate_limit else None
-    telemetry, tracing = Telemetry(service, quota), Tracing()
+    cache = AnswerCache(settings.max_cached_bytes, service.memory)
+    telemetry, tracing = Telemetry(service, cache, quota), Tracing()
     _keep_uploads_in_memory()
 
     @asynccontextmanager
@@ -71,7 +74,7 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
         telemetry={"tracing": False, "metrics": False, "logs": False},  # FastAPI's own contains paths and query strings
     )
     app.state.service, app.state.telemetry, app.state.quota = service, telemetry, quota
-    app.state.answers = AnswerMemory(settings.max_held_bytes, service.memory)
+    app.state.answering = Answering(service, AnswerMemory(settings.max_held_bytes, service.memory), cache)
     errors.install(app)
     for module in (photos, pages):  # the gate looks at a photo's query, and a page may have any
         app.include_router(module.router)

@@ -89,6 +89,10 @@ class Settings(EnvironmentSettings):
         512.0, gt=0, le=1_000_000, description="MiB of all answers that are on their way to their clients"
     )
 
+    cache_mb: FiniteFloat = Field(
+        0.0, ge=0, le=1_000_000, description="MiB of finished answers that are kept for the same request; 0: none"
+    )
+
     # repr=False: the value is not shown with the settings, and not quoted when it is wrong.
     api_keys: Annotated[Keys, NoDecode, PlainValidator(parse_keys), at_most(MAX_KEYS)] = Field(
         "",
@@ -157,6 +161,11 @@ class Settings(EnvironmentSettings):
     def max_held_bytes(self) -> int:
         """The most bytes of all answers on their way out."""
         return int(self.answer_memory_mb * MEBIBYTE)
+
+    @property
+    def max_cached_bytes(self) -> int:
+        """The most bytes of all answers that are kept."""
+        return int(self.cache_mb * MEBIBYTE)
 
     @property
     def photo_limits(self) -> PhotoLimits:

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
+from app.http import etag
 from app.http.accept import by_preference
 from app.http.content_security import page_policy
 
@@ -30,7 +31,8 @@ class WebFile:
 
     def response(self, request: Headers, status: int = 200) -> Response:
         """The file, compressed if the client accepts gzip; a 304 if its `If-None-Match` names this content."""
-        if status == 200 and _names(request.get("if-none-match", ""), self.headers["ETag"]):
+        known = request.get("if-none-match", "")
+        if status == 200 and (known.strip() == "*" or etag.names(known, self.headers["ETag"])):
             # A cache replaces its headers by these, so the page's own content security policy must be among them.
             return Response(status_code=304, headers={k: v for k, v in self.headers.items() if k != "Content-Type"})
         if self.gzipped is not None and "gzip" in by_preference(request, "accept-encoding"):
@@ -54,9 +56,3 @@ def web_file(path: str, body: bytes) -> WebFile:
         return WebFile(body, None, headers)
     gzipped = gzip.compress(body, mtime=0)
     return WebFile(body, gzipped if len(gzipped) < len(body) else None, {**headers, "Vary": "Accept-Encoding"})
-
-
-def _names(if_none_match: str, etag: str) -> bool:
-    """Whether an `If-None-Match` header names the ETag, by the weak comparison of RFC 9110."""
-    tags = (tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
-    return if_none_match.strip() == "*" or etag.removeprefix("W/") in tags

@@ -23,6 +23,7 @@ class RequestRecord:
     run: Run | None = None  # of an accepted photo
     report: Report | None = None  # of a finished photo
     photo_pixels: int = 0  # of a finished photo, as it came in
+    from_cache: bool = False  # the report is that of an answer that was kept
 
     # These are known at the end. The client cannot choose their values freely: an unknown one becomes "other".
     method: str = "other"

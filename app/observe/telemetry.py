@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 from app.access.quota import Quota
 from app.observe.request_record import RequestRecord
 from app.version import VERSION
+from app.work.answer_cache import AnswerCache
 from app.work.service import Service
 from pipeline.batches import MEMORY_LOW
 from pipeline.errors import DeadlineExceeded, DeviceOutOfMemory
@@ -33,11 +34,11 @@ LAG_INTERVAL_S = 0.1
 class Telemetry:
     """Counts and measures requests. Gauges read the state of the service whenever Prometheus asks."""
 
-    def __init__(self, service: Service, quota: Quota | None = None) -> None:
+    def __init__(self, service: Service, cache: AnswerCache, quota: Quota | None = None) -> None:
         self.registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
-        registry.register(_Live(service, quota))
+        registry.register(_Live(service, cache, quota))
         device = service.loaded_models.runtime.describe()["name"]
         build = {"version": VERSION, "python": platform.python_version(), "torch": version("torch"), "device": device}
         Info("likeness_build", "What runs here", registry=registry).info(build)
@@ -88,7 +89,7 @@ class Telemetry:
             self._waits.observe(record.queue_seconds)
         for stage, seconds in record.stage_seconds.items():
             self._stages.labels(stage).observe(seconds)
-        if record.report is not None:
+        if record.report is not None and not record.from_cache:
             for face in record.report.faces:
                 self._faces.labels(face.action).inc()
             self._pixels.labels("in").inc(record.photo_pixels)
@@ -115,6 +116,7 @@ class _Live(Collector):
     """Gauges of the service at this moment."""
 
     service: Service
+    cache: AnswerCache
     quota: Quota | None
 
     def collect(self) -> Iterator[Metric]:
@@ -126,6 +128,7 @@ class _Live(Collector):
             "likeness_queue_size": ("Photos that may wait", admission.queue_size),
             "likeness_slots": ("Photos that may be on the device at the same time", admission.slots),
             "likeness_slots_in_use": ("Photos on the device", admission.on_device),
+            "likeness_cache_bytes": ("Memory of the answers that are kept", self.cache.bytes),
         }
         for name, (meaning, value) in figures.items():
             yield GaugeMetricFamily(name, meaning, value=value)
@@ -133,6 +136,10 @@ class _Live(Collector):
         for role, name in service.loaded_models.names().items():
             models.add_metric([role, name], 1)
         yield models
+        looked_up = CounterMetricFamily("likeness_cache_lookups", "Answers looked up in the cache", labels=["outcome"])
+        looked_up.add_metric(["hit"], self.cache.hits)
+        looked_up.add_metric(["miss"], self.cache.misses)
+        yield looked_up
         if self.quota is not None:
             meaning = "Photos let in because the storage of the rate limit could not be reached"
             yield CounterMetricFamily("likeness_rate_limit_uncounted", meaning, value=self.quota.uncounted)

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 from app.settings import Settings
 from app.work.errors import NotReady
+from app.work.fingerprint import maker_of
 from app.work.selection import select
 from app.work.threads import WorkerThreads
 from pipeline.models.catalogue.selection import Selection
@@ -30,6 +31,7 @@ class LoadedModels:
         for note in self.selection.notes:
             logger.warning(note)
         self.runtime: Runtime = choose_runtime(settings.device, settings.precision)
+        self.maker = maker_of(self.selection, self.runtime)
         self.state: State = "loading"
         self.failure: str | None = None
         # All networks run in these threads, one for each slot. OpenMP keeps a team of worker threads for every thread

@@ -86,16 +86,19 @@ class Ledger:
         """Take what the process holds now for its models, which stay."""
         self._base = self._resident()
 
+    def reserve(self, size: int) -> None:
+        """Reserve `size` bytes without asking whether they are free; a negative size gives them back."""
+        with self._lock:
+            self.reserved += size
+
     @contextmanager
     def held(self, size: int) -> Iterator[None]:
         """Reserve `size` bytes for the length of the block without asking whether they are free."""
-        with self._lock:
-            self.reserved += size
+        self.reserve(size)
         try:
             yield
         finally:
-            with self._lock:
-                self.reserved -= size
+            self.reserve(-size)
 
     @contextmanager
     def account(self) -> Iterator[Claim]:

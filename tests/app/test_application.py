@@ -129,6 +129,7 @@ def test_openapi_describes_the_form_and_every_answer(likeness: Likeness) -> None
     assert form["required"] == ["file"]
     assert set(enhance["responses"]) == {
         "200",
+        "304",
         "400",
         "401",
         "403",

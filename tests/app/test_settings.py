@@ -62,6 +62,7 @@ def test_the_defaults_are_those_of_the_contract() -> None:
         ("CORS_ORIGINS", "https://app.example.org", ("https://app.example.org",)),
         ("HOSTS", "photos.example.org", ("photos.example.org",)),
         ("TRUSTED_PROXIES", "10.0.0.0/8", ("10.0.0.0/8",)),
+        ("CACHE_MB", "64", 64.0),
         ("MAX_UPLOAD_MB", "2.5", 2.5),
         ("MAX_INPUT_MEGAPIXELS", "1", 1.0),
         ("MAX_OUTPUT_MEGAPIXELS", "200", 200.0),

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from pydantic import BaseModel
 
-from app.http.answer_memory import AnswerMemory
 from app.http.photo_head import is_bare_photo
 from app.http.query import refuse_query
 from app.work.service import Service
@@ -15,11 +14,6 @@ from app.work.service import Service
 # All are coroutines: FastAPI would call functions in its thread pool, for each request.
 async def _service(request: Request) -> Service:
     found: Service = request.app.state.service
-    return found
-
-
-async def _answers(request: Request) -> AnswerMemory:
-    found: AnswerMemory = request.app.state.answers
     return found
 
 
@@ -42,7 +36,6 @@ def fields_in_query(form: type[BaseModel]) -> Callable[[Request], Coroutine[Any,
 
 
 ServiceDep = Annotated[Service, Depends(_service)]
-AnswersDep = Annotated[AnswerMemory, Depends(_answers)]
 
 
 async def disconnected(request: Request) -> None:

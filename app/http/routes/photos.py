@@ -1,35 +1,28 @@
 """`POST /api/v1/enhance` and `/upscale`: a photo in, as a form or bare, the picture and its figures out."""
 
 from collections import Counter
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-import orjson
 from fastapi import APIRouter, Depends, Form, Request, UploadFile
 from starlette.responses import Response
 
 from app.http import event_stream
-from app.http.answer_memory import AnswerMemory
-from app.http.answer_type import ANY_PICTURE, EVENTS, PICTURES, answer_type
-from app.http.document import json_document
+from app.http.answer_type import EVENTS, PICTURES, answer_type
 from app.http.encoded_picture import encoding_of
 from app.http.error_responses import Responses, error_responses
 from app.http.errors import error_statuses
-from app.http.large_response import LargeResponse
+from app.http.photo_answer import Answering, answer_to
 from app.http.photo_request import PhotoRoute
 from app.http.policy import Policy
-from app.http.routes.dependencies import AnswersDep, ServiceDep, disconnected, fields_in_query
+from app.http.routes.dependencies import fields_in_query
 from app.http.schemas.answers import EnhanceResponse
 from app.http.schemas.forms import EnhanceForm, UpscaleForm
-from app.observe.request_record import record_of
 from app.options import enhance_options, output_options
-from app.work.admission import Arrival
 from app.work.errors import BadParameter
 from app.work.order import Order, Task
 from app.work.output_file import check_output
-from app.work.progress import Progress
-from app.work.report import Report
-from app.work.service import Service, Write
+from app.work.service import Service
 from pipeline.codec.formats import INPUT_FORMATS
 from pipeline.errors import UnsupportedMediaType
 
@@ -41,6 +34,14 @@ router = APIRouter(
     form_limits={"max_files": 4, "max_fields": 64, "max_part_size": 4096},
 )
 
+
+async def _answering(request: Request) -> Answering:
+    found: Answering = request.app.state.answering
+    return found
+
+
+AnsweringDep = Annotated[Answering, Depends(_answering)]
+
 _PICTURE = {"schema": {"type": "string", "format": "binary"}}
 _ANSWERS: Responses = {
     200: {
@@ -49,6 +50,7 @@ _ANSWERS: Responses = {
         "text/event-stream, events of how far it is, and then the result or what went wrong.",
         "content": dict.fromkeys(PICTURES, _PICTURE) | {EVENTS: {"schema": event_stream.schema()}},
     },
+    304: {"description": "`If-None-Match` names the ETag of this answer: the client has it already"},
     **error_responses(*error_statuses()),
 }
 _ACCEPTED = ", ".join(row.media_type for row in INPUT_FORMATS)
@@ -71,13 +73,13 @@ _DESCRIBED: dict[str, Any] = {
 async def enhance(
     request: Request,
     form: Annotated[EnhanceForm, Form(media_type="multipart/form-data")],
-    service: ServiceDep,
-    answers: AnswersDep,
+    answering: AnsweringDep,
 ) -> Response:
     """Restore the faces of a photo, enlarge it, and measure the result."""
+    service = answering.service
     _check_offered("restorer", form.restorer, service)
     threshold = service.settings.threshold_for(form.identity_threshold)
-    return await _answer(request, form, threshold, "enhance", service, answers)
+    return await _answer(request, form, threshold, "enhance", answering)
 
 
 @router.post("/upscale", operation_id="upscale", dependencies=[Depends(fields_in_query(UpscaleForm))], **_DESCRIBED)
@@ -85,11 +87,10 @@ async def enhance(
 async def upscale(
     request: Request,
     form: Annotated[UpscaleForm, Form(media_type="multipart/form-data")],
-    service: ServiceDep,
-    answers: AnswersDep,
+    answering: AnsweringDep,
 ) -> Response:
     """Enlarge a photo without looking for faces."""
-    return await _answer(request, form, None, "upscale", service, answers)
+    return await _answer(request, form, None, "upscale", answering)
 
 
 async def _answer(
@@ -97,19 +98,17 @@ async def _answer(
     form: UpscaleForm,
     identity_threshold: float | None,
     task: Task,
-    service: Service,
-    answers: AnswerMemory,
+    answering: Answering,
 ) -> Response:
     counts = Counter(name for name, _ in (await request.form()).multi_items())
     repeated = [name for name, count in counts.items() if count > 1]
     if repeated:
         raise BadParameter(f"{' and '.join(repeated)} may be given only once.")
-    _check_offered("upscaler", form.upscaler, service)
+    _check_offered("upscaler", form.upscaler, answering.service)
     asked = output_options(dict(form))
     media_type = answer_type(request.headers, request.scope["http_version"], asked.output_format)
     output = replace(asked, output_format=PICTURES.get(media_type, asked.output_format))
     check_output(output)
-    is_picture = media_type == ANY_PICTURE or media_type in PICTURES
     order = Order(
         task=task,
         file=await _bytes(form.file, "file"),
@@ -117,21 +116,7 @@ async def _answer(
         options=enhance_options(dict(form), identity_threshold),
         output=output,
     )
-    record = record_of(request.scope)
-    progress = Progress() if media_type == EVENTS else None
-    run = record.run = service.new_run(progress.reached if progress else None)
-    write: Write = (lambda finished, _: finished.picture.data) if is_picture else json_document
-    arrival: Arrival = request.scope["arrival"]  # set by the gate
-    work = service.process(order, arrival, run, write, progress.moved if progress else None)
-    wanted = service.cancellation.until_unwanted(work, run, disconnected(request))
-    if progress is not None:
-        return event_stream.EventStream(wanted, progress, answers=answers)
-    answer = await wanted
-    record.report, record.photo_pixels = answer.report, answer.photo_pixels
-    if is_picture:
-        report = answer.report
-        return LargeResponse(answer.body, media_type=report.media_type, headers=_summary(report), answers=answers)
-    return LargeResponse(answer.body, media_type=media_type, headers=None, answers=answers)
+    return await answer_to(order, media_type, request, answering)
 
 
 def _check_offered(role: Literal["restorer", "upscaler"], name: str | None, service: Service) -> None:
@@ -150,14 +135,3 @@ async def _bytes(upload: UploadFile, name: str) -> bytes:
         stage = "decode" if name == "file" else name
         raise UnsupportedMediaType(f"{name} is {encoding}: send the bytes of the picture instead.", stage=stage)
     return data
-
-
-def _summary(report: Report) -> dict[str, str]:
-    """What is known about a picture, without the faces, as a header."""
-    facts = {
-        "metrics": None if report.metrics is None else asdict(report.metrics),
-        "processing_time_ms": report.processing_time_ms,
-        "models": report.models,
-        "warnings": [warning.code for warning in report.warnings],
-    }
-    return {"X-Likeness-Facts": orjson.dumps(facts).decode("ascii")}
