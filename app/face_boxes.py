@@ -49,9 +49,10 @@ def _refuse(why: str) -> NoReturn:
     )
 
 
-# The validator encloses the union with None. Inside it, every error would be followed by one about None.
+# The value is what `parse` returns, or None. Were the type a tuple, FastAPI would hand over a list of texts: all form
+# fields of that name.
 FaceBoxes: TypeAlias = Annotated[
-    tuple[FaceBox, ...] | None,
+    Any,
     PlainValidator(parse),
     WithJsonSchema(
         {
