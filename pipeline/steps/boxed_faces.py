@@ -95,11 +95,13 @@ def _is_meant(face: Face, box: FloatArray) -> bool:
 def _seen(image: Image, box: FloatArray, known: Sequence[Face], detector: Detector, run: Run) -> Face | None:
     """The face that the detector sees in a box, other than the known ones: the surest that overlaps it most."""
     height, width = image.shape[:2]
-    margin = MARGIN * float((box[2:] - box[:2]).max())
-    left, top = np.maximum(np.floor(box[:2] - margin), 0).astype(int).tolist()
-    right, bottom = np.ceil(box[2:] + margin).astype(int).tolist()
+    side = float((box[2:] - box[:2]).max())
+    left, top = np.maximum(np.floor(box[:2] - MARGIN * side), 0).astype(int).tolist()
+    right, bottom = np.ceil(box[2:] + MARGIN * side).astype(int).tolist()
     part = image[top : bottom + 1, left : right + 1]
-    looks = [_look(part, side / float((box[2:] - box[:2]).max())) for side in SIDES]
+    reduction = min(1.0, max(SIDES) / side)  # once, as a large box has many pixels
+    reduced = _resized(part, reduction)
+    looks = [_stretched(_resized(reduced, look_side / (side * reduction))) for look_side in SIDES]
     for turns, tried in (((0,), looks), (TURNS, looks[:TURNED_SIDES])):
         faces = [
             inside(moved(face, left, top), width, height)
@@ -117,10 +119,14 @@ def _seen(image: Image, box: FloatArray, known: Sequence[Face], detector: Detect
     return None
 
 
-def _look(part: Image, factor: float) -> Image:
-    """A part (H, W, 3) of the photo, resized by a factor, with its levels stretched."""
+def _resized(part: Image, factor: float) -> Image:
+    """A part (H, W, 3) of the photo, its sides multiplied by a factor; no side is under 1 pixel."""
     height, width = part.shape[:2]
-    look = resize(part, (max(1, round(width * factor)), max(1, round(height * factor))))
+    return resize(part, (max(1, round(width * factor)), max(1, round(height * factor))))
+
+
+def _stretched(look: Image) -> Image:
+    """A look (H, W, 3) with its levels stretched over [0, 1]."""
     black, white = np.percentile(look, LEVELS)
     return np.asarray(np.clip((look - black) / max(white - black, 1 / 255), 0, 1), dtype=np.float32)
 
