@@ -1,12 +1,21 @@
 """Everything that a request may ask for, as one table: the forms, `/config` and the command line are made from it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from app.face_overrides import EXAMPLE, FaceOverrides
-from pipeline.options import About, ColorProfile, EnhanceOptions, FileOptions, MetadataChoice, OutputChoice
+from app import face_boxes, face_overrides
+from pipeline.options import (
+    MAX_FACE_BOXES,
+    MIN_BOX_SIDE,
+    About,
+    ColorProfile,
+    EnhanceOptions,
+    FileOptions,
+    MetadataChoice,
+    OutputChoice,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +35,18 @@ class OutputOptions(FileOptions):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One row. `type` is what pydantic reads the value as; `about` is a sentence for people, bounds and the like."""
+    """One row. `type` is what pydantic reads the value as; `about` is a sentence for people, bounds and the like.
+
+    `parse` reads the text of an option that is JSON, and raises `PydanticCustomError`; its type uses it already, and
+    says that the option may be absent.
+    """
 
     name: str
     type: Any
     default: Any
     about: About
     example: str | None = None
+    parse: Callable[[Any], Any] | None = None
 
     @property
     def choices(self) -> list[str]:
@@ -42,12 +56,26 @@ class Option:
 
 # Where the forms have another type or other words than the pipeline.
 _FORM_TYPES: Mapping[str, Mapping[str, Any]] = {
-    "face_overrides": {"type": FaceOverrides, "default": None, "example": EXAMPLE}
+    "face_overrides": {
+        "type": face_overrides.FaceOverrides,
+        "default": None,
+        "example": face_overrides.EXAMPLE,
+        "parse": face_overrides.parse,
+    },
+    "face_boxes": {
+        "type": face_boxes.FaceBoxes,
+        "default": None,
+        "example": face_boxes.EXAMPLE,
+        "parse": face_boxes.parse,
+    },
 }
 _FORM_WORDS = {
     "face_overrides": "strength of single faces, before `strength` and `faces`: a JSON object, the face's place "
-    "(0, 1, …) in `data.faces` of an earlier answer for the same photo and `color_correction` → strength from 0, which "
-    "leaves that face upscaled only, to 1",
+    "(0, 1, …) in `data.faces` of an earlier answer for the same photo, `color_correction` and `face_boxes` → strength "
+    "from 0, which leaves that face upscaled only, to 1",
+    "face_boxes": "faces that the detector may not see by itself: a JSON list of at most "
+    f"{MAX_FACE_BOXES} boxes [x0, y0, x1, y1] in pixels of the upright photo, at least {MIN_BOX_SIDE} pixels a side; "
+    "each is looked at closely, and where no face is seen, its landmarks are estimated from the box",
     "restorer": "another restorer that the server offers, see /api/v1/config",
     "upscaler": "another upscaler that the server offers, see /api/v1/config",
     "identity_threshold": "similarity under which a face is another person, on the recogniser's scale; unless given, "
@@ -78,7 +106,11 @@ def enhance_options(values: Mapping[str, Any], identity_threshold: float | None)
     overrides = values.get("face_overrides") or {}
     return EnhanceOptions(
         **_fields(EnhanceOptions, values)
-        | {"face_overrides": tuple(sorted(overrides.items())), "identity_threshold": identity_threshold}
+        | {
+            "face_overrides": tuple(sorted(overrides.items())),
+            "face_boxes": values.get("face_boxes") or (),
+            "identity_threshold": identity_threshold,
+        }
     )
 
 

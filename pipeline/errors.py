@@ -8,6 +8,7 @@
     │   ├── OutputFormatLimit
     │   ├── NoFaceDetected
     │   ├── UnknownFace
+    │   ├── BadFaceBox
     │   └── ReferenceMismatch
     ├── StageFailed
     ├── DeviceOutOfMemory
@@ -82,6 +83,12 @@ class UnknownFace(InputError):
     """The request names a face that the photo does not have."""
 
     code = "unknown_face"
+
+
+class BadFaceBox(InputError):
+    """The request marks a face where the photo has no room for one."""
+
+    code = "bad_face_box"
 
 
 class ReferenceMismatch(InputError):

@@ -9,8 +9,8 @@ from pipeline.options import EnhanceOptions
 from pipeline.types import FaceReport, Notice
 
 NO_FACE_ADVICE = (
-    "A face must be at least 20 pixels wide, with eyes, nose and mouth mostly visible. If it is small in a large "
-    "photo, send the part of the photo around it."
+    "A face must be at least 20 pixels wide, with eyes, nose and mouth mostly visible. If it is dark, or small in a "
+    "large photo, mark it with face_boxes."
 )
 
 

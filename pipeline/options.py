@@ -16,7 +16,11 @@ BitDepth: TypeAlias = Literal["8", "16"]
 ColorProfile: TypeAlias = Literal["srgb", "keep"]
 MetadataChoice: TypeAlias = Literal["none", "keep"]
 
+FaceBox: TypeAlias = tuple[float, float, float, float]
+
 FULL_CHROMA_QUALITY = 90  # from here on `chroma_subsampling=auto` keeps colours at full size
+MAX_FACE_BOXES = 64
+MIN_BOX_SIDE = 10  # pixels: the eyes of a smaller face are too close to each other for it to be restored
 SIDE = (16, 32_768)  # pixels: the bounds of `width`, `height` and `long_side`
 SIZES = ("upscale_factor", "width", "height", "long_side")  # options of which a request gives at most one
 
@@ -42,7 +46,8 @@ class EnhanceOptions:
 
     `width`, `height` and `long_side` are pixels of the upright result, whose other side follows from the photo's
     proportions. They go before `upscale_factor`; of the four `SIZES` at most one is to be given.
-    `face_overrides` are pairs of a face's index and its strength; they go before `strength` and `faces`.
+    `face_overrides` are pairs of a face's index and its strength; they go before `strength` and `faces`. `face_boxes`
+    are at most `MAX_FACE_BOXES` boxes (x0, y0, x1, y1), finite, in pixels of the upright photo.
     """
 
     upscale_factor: Annotated[float, About("output size over input size", (1, 8), upscales=True)] = 2.0
@@ -63,6 +68,7 @@ class EnhanceOptions:
     face_overrides: Annotated[
         tuple[tuple[int, float], ...], About("strength of single faces, before `strength` and `faces`")
     ] = ()
+    face_boxes: Annotated[tuple[FaceBox, ...], About("faces that the detector may not see by itself")] = ()
     require_face: Annotated[bool, About("true: no face is an error; false: upscale all the same")] = True
     restorer: Annotated[str | None, About("another restorer that is offered", by_model=True)] = None
     color_lock: Annotated[bool, About("true: a restored face keeps the mean colour that it has in the photo")] = True

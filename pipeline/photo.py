@@ -14,6 +14,7 @@ from pipeline.run import Run
 from pipeline.steps.alignment import align
 from pipeline.steps.benefit import lock_colors, without_blurrier, without_unchanged
 from pipeline.steps.blending import paste_back, with_masks
+from pipeline.steps.boxed_faces import boxes_in_photo, with_boxed
 from pipeline.steps.color import correct
 from pipeline.steps.detection import detect
 from pipeline.steps.identity import compare, judge
@@ -29,14 +30,18 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
     `models` offer.
 
     Raises `NoFaceDetected` where a face is required and none is found, `UnknownFace` for an override of a face that
-    the photo does not have, `StageFailed`, `DeviceOutOfMemory`, `DeadlineExceeded` and `Cancelled`.
+    the photo does not have, `BadFaceBox` for a box that the photo has no room for, `StageFailed`, `DeviceOutOfMemory`,
+    `DeadlineExceeded` and `Cancelled`.
     """
     models = models.chosen(options.restorer, options.upscaler)
     size = photo.width, photo.height
     new_size = output_size(*size, options)
     image = _corrected(photo, options, run)
     with run.stage("detection"):
-        requests = request_faces(detect(image, models.detector, run), options, size)
+        boxes = boxes_in_photo(options.face_boxes, *size)
+        found = detect(image, models.detector, run, parts=1 + len(boxes))
+        found = with_boxed(image, found, boxes, models.detector, run)
+        requests = request_faces(found, options, size)
     with run.stage("alignment"):
         crops = align(image, to_align(requests), run)
     plan = make_plan(requests, crops, models.restorer.max_native_size)

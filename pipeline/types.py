@@ -91,7 +91,7 @@ class Face:
     """A detected face: `box` (x0, y0, x1, y1), `landmarks` (5, 2) and the detector's `score` in [0, 1].
 
     Landmarks are left eye, right eye, nose tip, left and right mouth corner, in image order.
-    `landmarks_estimated` is true where some landmarks were derived from the box instead of being detected.
+    `landmarks_estimated` is true where the landmarks were derived from a box that the user gave; the score is then 0.
     """
 
     box: FloatArray

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,6 @@ from pydantic_core import PydanticCustomError
 from app.commands.arguments import Commands, number
 from app.commands.exit_status import SOME_FAILED
 from app.commands.progress_bar import tqdm
-from app.face_overrides import FaceOverrides, parse
 from app.options import OPTIONS, Option, enhance_options, output_options
 from app.settings import Settings
 from app.work.errors import BadParameter
@@ -119,14 +119,18 @@ def _argument(option: Option) -> dict[str, Any]:
     if option.about.bounds is not None:
         low, high = option.about.bounds
         return {**words, "type": number(low, high, option.type), "metavar": f"{low}-{high}"}
-    if option.type is FaceOverrides:
-        return {**words, "type": _face_overrides, "metavar": "JSON"}
+    if option.parse is not None:
+        return {**words, "type": _json(option.parse), "metavar": "JSON"}
     return {**words, "metavar": "NAME"}
 
 
-def _face_overrides(text: str) -> dict[int, float]:
+def _json(parse: Callable[[Any], Any]) -> Callable[[str], Any]:
     """A type for argparse."""
-    try:
-        return parse(text)
-    except PydanticCustomError as error:
-        raise argparse.ArgumentTypeError(error.message()) from error
+
+    def read(text: str) -> Any:
+        try:
+            return parse(text)
+        except PydanticCustomError as error:
+            raise argparse.ArgumentTypeError(error.message()) from error
+
+    return read

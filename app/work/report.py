@@ -30,7 +30,8 @@ class FaceOut:
     box: list[float]
     landmarks: list[list[float]]
     landmarks_estimated: Annotated[
-        bool, Field(description="true where the detector does not see all landmarks but derives some")
+        bool,
+        Field(description="true where they are derived from a box of `face_boxes`, in which the detector sees no face"),
     ]
     score: float
     blur: Annotated[

@@ -105,6 +105,7 @@ def test_openapi_describes_the_form_and_every_answer(likeness: Likeness) -> None
         "strength",
         "faces",
         "face_overrides",
+        "face_boxes",
         "require_face",
         "color_lock",
         "color_correction",

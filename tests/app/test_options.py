@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from app.commands import photos
+from app.face_boxes import FaceBoxes
 from app.http.schemas.forms import EnhanceForm, UpscaleForm
 from app.http.schemas.state import Limits
 from app.options import OPTIONS, Option, enhance_options, table_of
@@ -32,7 +33,7 @@ def kind_of(option: Option) -> str:
         return " · ".join(f"`{choice}`" for choice in option.choices)
     if option.about.bounds is not None:
         return f"{option.about.bounds[0]}–{option.about.bounds[1]}".replace("-", "−")
-    return {bool: "bool", str: "a name"}.get(option.type, "JSON object")
+    return {bool: "bool", str: "a name", FaceBoxes: "JSON list"}.get(option.type, "JSON object")
 
 
 @each
@@ -84,13 +85,22 @@ def test_the_command_line_has_each_option_with_its_default(option: Option) -> No
 
 
 def test_command_line_arguments_become_options() -> None:
-    values = parsed("--strength", "0.5", "--no-require-face", "--faces", "largest", "--face-overrides", '{"1": 0.25}')
+    faces = ("--faces", "largest", "--face-overrides", '{"1": 0.25}', "--face-boxes", "[[0, 1, 20, 31.5]]")
+    values = parsed("--strength", "0.5", "--no-require-face", *faces)
     assert enhance_options(values, 0.6) == EnhanceOptions(
-        strength=0.5, require_face=False, faces="largest", face_overrides=((1, 0.25),), identity_threshold=0.6
+        strength=0.5,
+        require_face=False,
+        faces="largest",
+        face_overrides=((1, 0.25),),
+        face_boxes=((0, 1, 20, 31.5),),
+        identity_threshold=0.6,
     )
 
 
-@pytest.mark.parametrize("arguments", [("--strength", "2"), ("--quality", "1.5"), ("--face-overrides", "[]")])
+@pytest.mark.parametrize(
+    "arguments",
+    [("--strength", "2"), ("--quality", "1.5"), ("--face-overrides", "[]"), ("--face-boxes", "[[0, 0, 5, 5]]")],
+)
 def test_the_command_line_refuses_a_bad_value(arguments: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parsed(*arguments)

@@ -7,7 +7,6 @@ from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
-from app.face_overrides import FaceOverrides
 from app.options import OPTIONS, Option
 from pipeline.codec.formats import accepted_names
 from pipeline.options import SIZES
@@ -25,7 +24,7 @@ def _field(option: Option) -> tuple[Any, Any]:
     shown: dict[str, Any] = {"description": option.about.words}
     if option.example is not None:
         shown["examples"] = [option.example]
-    if option.default is None and option.type is not FaceOverrides:  # whose type says itself that it may be absent
+    if option.default is None and option.parse is None:  # else its type says itself that it may be absent
         kind = Annotated[option.type, Field(**bounds)] if bounds else option.type
         return kind | _Absent, Field(None, **shown)
     return option.type, Field(option.default, **bounds, **shown)

@@ -52,6 +52,17 @@ def test_a_folder_keeps_the_formats_of_its_photos(
     assert "GIF files are read only; the result is a PNG file." in said
 
 
+def test_a_face_may_be_marked(
+    portrait: Path, tmp_path: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The fake finds a face in the middle. The box is another, left of it and so the first."""
+    command = ["enhance", str(portrait), str(tmp_path / "new.png"), "--face-overrides", '{"0": 0}', "--face-boxes"]
+    assert main([*command, "[[0, 0, 22, 30]]"]) == 0
+    assert "1 of 2 face(s) restored" in capsys.readouterr().err
+    assert main([*command, "[[500, 0, 600, 90]]"]) == 1
+    assert "face_boxes: box 0 lies outside this photo of 96 × 96 pixels." in capsys.readouterr().err
+
+
 def test_an_option_that_contradicts_the_format_is_refused(
     portrait: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -230,6 +230,7 @@ def test_every_domain_error_has_a_status() -> None:
         "OutputFormatLimit": 422,
         "NoFaceDetected": 422,
         "UnknownFace": 422,
+        "BadFaceBox": 422,
         "ReferenceMismatch": 422,
         "StageFailed": 500,
         "DeviceOutOfMemory": 503,

@@ -119,6 +119,17 @@ def test_the_document_has_the_schema_of_face_overrides() -> None:
         assert not held.is_valid(wrong)
 
 
+def test_the_document_has_the_schema_of_face_boxes() -> None:
+    field = DOCUMENT["components"]["schemas"]["EnhanceForm"]["properties"]["face_boxes"]
+    assert (field["type"], field["contentMediaType"]) == ("string", "application/json")
+    assert "at most 64 boxes" in field["description"]
+    held = jsonschema_rs.validator_for(field["contentSchema"])
+    assert held.is_valid(json.loads(field["examples"][0]))
+    assert held.is_valid([])
+    for wrong in ({}, [0, 0, 20, 20], [[0, 0, 20]], [[0, 0, 20, "20"]], [[0, 0, 20, 20]] * 65):
+        assert not held.is_valid(wrong)
+
+
 def test_the_document_has_the_accepted_image_types(operations: dict[str, dict[str, Any]]) -> None:
     form = operations["enhance"]["requestBody"]["content"]["multipart/form-data"]
     for field in ("file", "reference"):

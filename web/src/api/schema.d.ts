@@ -310,8 +310,14 @@ export interface components {
              */
             denoise_strength: number;
             /**
+             * Face Boxes
+             * @description faces that the detector may not see by itself: a JSON list of at most 64 boxes [x0, y0, x1, y1] in pixels of the upright photo, at least 10 pixels a side; each is looked at closely, and where no face is seen, its landmarks are estimated from the box
+             * @example [[120, 80, 210, 200]]
+             */
+            face_boxes?: string;
+            /**
              * Face Overrides
-             * @description strength of single faces, before `strength` and `faces`: a JSON object, the face's place (0, 1, …) in `data.faces` of an earlier answer for the same photo and `color_correction` → strength from 0, which leaves that face upscaled only, to 1
+             * @description strength of single faces, before `strength` and `faces`: a JSON object, the face's place (0, 1, …) in `data.faces` of an earlier answer for the same photo, `color_correction` and `face_boxes` → strength from 0, which leaves that face upscaled only, to 1
              * @example {"0": 0, "2": 0.5}
              */
             face_overrides?: string;
@@ -490,7 +496,7 @@ export interface components {
             landmarks: number[][];
             /**
              * Landmarks Estimated
-             * @description true where the detector does not see all landmarks but derives some
+             * @description true where they are derived from a box of `face_boxes`, in which the detector sees no face
              */
             landmarks_estimated: boolean;
             /** Reason */

@@ -51,6 +51,7 @@ def test_config_has_limits_defaults_and_choices(likeness: Likeness) -> None:
         "strength": 1,
         "faces": "all",
         "face_overrides": None,
+        "face_boxes": None,
         "require_face": True,
         "color_lock": True,
         "color_correction": "none",
