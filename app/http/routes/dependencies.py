@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 from pydantic import BaseModel
 
 from app.http.answer_memory import AnswerMemory
+from app.http.fetched_photos import FetchedPhotos
 from app.http.photo_head import is_bare_photo
 from app.http.query import refuse_query
 from app.work.service import Service
@@ -20,6 +21,11 @@ async def _service(request: Request) -> Service:
 
 async def _answers(request: Request) -> AnswerMemory:
     found: AnswerMemory = request.app.state.answers
+    return found
+
+
+async def _fetched_photos(request: Request) -> FetchedPhotos:
+    found: FetchedPhotos = request.app.state.fetched_photos
     return found
 
 
@@ -42,6 +48,7 @@ def fields_in_query(form: type[BaseModel]) -> Callable[[Request], Coroutine[Any,
 
 
 ServiceDep = Annotated[Service, Depends(_service)]
+FetchedPhotosDep = Annotated[FetchedPhotos, Depends(_fetched_photos)]
 AnswersDep = Annotated[AnswerMemory, Depends(_answers)]
 
 

@@ -15,10 +15,11 @@ from app.http.document import json_document
 from app.http.encoded_picture import encoding_of
 from app.http.error_responses import Responses, error_responses
 from app.http.errors import error_statuses
+from app.http.fetched_photos import FetchedPhotos
 from app.http.large_response import LargeResponse
 from app.http.photo_request import PhotoRoute
 from app.http.policy import Policy
-from app.http.routes.dependencies import AnswersDep, ServiceDep, disconnected, fields_in_query
+from app.http.routes.dependencies import AnswersDep, FetchedPhotosDep, ServiceDep, disconnected, fields_in_query
 from app.http.schemas.answers import EnhanceResponse
 from app.http.schemas.forms import EnhanceForm, UpscaleForm
 from app.observe.request_record import record_of
@@ -29,7 +30,7 @@ from app.work.order import Order, Task
 from app.work.output_file import check_output
 from app.work.progress import Progress
 from app.work.report import Report
-from app.work.service import Service, Write
+from app.work.service import Answer, Service, Write
 from pipeline.codec.formats import INPUT_FORMATS
 from pipeline.errors import UnsupportedMediaType
 
@@ -72,12 +73,13 @@ async def enhance(
     request: Request,
     form: Annotated[EnhanceForm, Form(media_type="multipart/form-data")],
     service: ServiceDep,
+    photos: FetchedPhotosDep,
     answers: AnswersDep,
 ) -> Response:
     """Restore the faces of a photo, enlarge it, and measure the result."""
     _check_offered("restorer", form.restorer, service)
     threshold = service.settings.threshold_for(form.identity_threshold)
-    return await _answer(request, form, threshold, "enhance", service, answers)
+    return await _answer(request, form, threshold, "enhance", service, photos, answers)
 
 
 @router.post("/upscale", operation_id="upscale", dependencies=[Depends(fields_in_query(UpscaleForm))], **_DESCRIBED)
@@ -86,10 +88,11 @@ async def upscale(
     request: Request,
     form: Annotated[UpscaleForm, Form(media_type="multipart/form-data")],
     service: ServiceDep,
+    photos: FetchedPhotosDep,
     answers: AnswersDep,
 ) -> Response:
     """Enlarge a photo without looking for faces."""
-    return await _answer(request, form, None, "upscale", service, answers)
+    return await _answer(request, form, None, "upscale", service, photos, answers)
 
 
 async def _answer(
@@ -98,12 +101,14 @@ async def _answer(
     identity_threshold: float | None,
     task: Task,
     service: Service,
+    photos: FetchedPhotos,
     answers: AnswerMemory,
 ) -> Response:
     counts = Counter(name for name, _ in (await request.form()).multi_items())
     repeated = [name for name, count in counts.items() if count > 1]
     if repeated:
         raise BadParameter(f"{' and '.join(repeated)} may be given only once.")
+    photos.check_asked(has_file=form.file is not None, has_url=bool(form.url))
     _check_offered("upscaler", form.upscaler, service)
     asked = output_options(dict(form))
     media_type = answer_type(request.headers, request.scope["http_version"], asked.output_format)
@@ -112,7 +117,7 @@ async def _answer(
     is_picture = media_type == ANY_PICTURE or media_type in PICTURES
     order = Order(
         task=task,
-        file=await _bytes(form.file, "file"),
+        file=b"" if form.file is None else await _bytes(form.file, "file"),
         reference=None if form.reference is None else await _bytes(form.reference, "reference"),
         options=enhance_options(dict(form), identity_threshold),
         output=output,
@@ -122,8 +127,12 @@ async def _answer(
     run = record.run = service.new_run(progress.reached if progress else None)
     write: Write = (lambda finished, _: finished.picture.data) if is_picture else json_document
     arrival: Arrival = request.scope["arrival"]  # set by the gate
-    work = service.process(order, arrival, run, write, progress.moved if progress else None)
-    wanted = service.cancellation.until_unwanted(work, run, disconnected(request))
+
+    async def work() -> Answer:
+        whole = replace(order, file=_checked(await photos.fetch(form.url, run), "url")) if form.url else order
+        return await service.process(whole, arrival, run, write, progress.moved if progress else None)
+
+    wanted = service.cancellation.until_unwanted(work(), run, disconnected(request))
     if progress is not None:
         return event_stream.EventStream(wanted, progress, answers=answers)
     answer = await wanted
@@ -143,12 +152,18 @@ def _check_offered(role: Literal["restorer", "upscaler"], name: str | None, serv
 async def _bytes(upload: UploadFile, name: str) -> bytes:
     data = await upload.read()
     await upload.close()  # frees its memory; FastAPI would do so only after the whole answer is sent
+    return _checked(data, name)
+
+
+def _checked(data: bytes, name: str) -> bytes:
+    """The bytes of a photo that came in this field. Raises `BadParameter` and `UnsupportedMediaType`."""
     if not data:
-        raise BadParameter(f"{name} is empty.")
+        raise BadParameter(f"{'The file at url' if name == 'url' else name} is empty.")
     encoding = encoding_of(data)
     if encoding is not None:
-        stage = "decode" if name == "file" else name
-        raise UnsupportedMediaType(f"{name} is {encoding}: send the bytes of the picture instead.", stage=stage)
+        stage = name if name == "reference" else "decode"
+        seen = f"The file at url is {encoding}" if name == "url" else f"{name} is {encoding}"
+        raise UnsupportedMediaType(f"{seen}: send the bytes of the picture instead.", stage=stage)
     return data
 
 
