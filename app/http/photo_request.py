@@ -16,7 +16,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from app.http.encoded_picture import encoding_of
 from app.http.photo_head import is_bare_photo
 from app.http.refusals import MalformedForm
-from app.sources.data_url import is_data_url
+from app.sources.data_url import DATA_URL_HEAD, is_data_url
 from app.work.errors import BadParameter
 
 FILES = ("file", "reference")  # the fields that are files
@@ -101,10 +101,12 @@ class _PhotoFormParser(MultiPartParser):
             super().on_part_data(data, start, end)
         except MultiPartException:
             part = self._current_part
-            if part.field_name == URL and is_data_url(part.data[:5].decode("latin-1")) and data.isascii():
-                part.data.extend(data[start:end])
+            piece = data[start:end]
+            begin = bytes(part.data[:DATA_URL_HEAD]) + piece[:DATA_URL_HEAD]
+            if part.field_name == URL and piece.isascii() and is_data_url(begin.decode("latin-1")):
+                part.data.extend(piece)
                 return
-            text = bytes(part.data) + data[start:end]
+            text = bytes(part.data) + piece
             if part.field_name in FILES or encoding_of(text):
                 raise _text_as_file(part.field_name, text) from None
             raise

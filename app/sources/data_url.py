@@ -8,13 +8,15 @@ import pybase64
 
 from app.sources.errors import UrlRefused
 
+DATA_URL_HEAD = 5  # characters, by which a data URL is known
+
 _HEAD = re.compile(r"data:([^,]{0,200}),", re.IGNORECASE)
 _SPACE = b" \t\r\n\f"
 
 
 def is_data_url(text: str) -> bool:
     """Whether this begins like a data URL."""
-    return text[:5].lower() == "data:"
+    return text[:DATA_URL_HEAD].lower() == "data:"
 
 
 def decode_data_url(text: str) -> bytes:

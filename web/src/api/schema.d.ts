@@ -326,7 +326,7 @@ export interface components {
              * File
              * @description AVIF, BMP, GIF, HEIC, JPEG, PNG, TIFF or WebP
              */
-            file: string;
+            file?: string;
             /**
              * Height
              * @description of the result in pixels, instead of upscale_factor
@@ -426,6 +426,11 @@ export interface components {
              * @description another upscaler that the server offers, see /api/v1/config
              */
             upscaler?: string;
+            /**
+             * Url
+             * @description where the photo is on the web (https, http), or a data: URL, instead of `file`; only where `limits.url_fetch` in /api/v1/config is true
+             */
+            url?: string;
             /**
              * Width
              * @description of the result in pixels, instead of upscale_factor
@@ -574,6 +579,8 @@ export interface components {
                 number,
                 number
             ];
+            /** Url Fetch */
+            url_fetch: boolean;
             /** Width */
             width: [
                 number,
@@ -773,7 +780,7 @@ export interface components {
              * File
              * @description AVIF, BMP, GIF, HEIC, JPEG, PNG, TIFF or WebP
              */
-            file: string;
+            file?: string;
             /**
              * Height
              * @description of the result in pixels, instead of upscale_factor
@@ -844,6 +851,11 @@ export interface components {
              * @description another upscaler that the server offers, see /api/v1/config
              */
             upscaler?: string;
+            /**
+             * Url
+             * @description where the photo is on the web (https, http), or a data: URL, instead of `file`; only where `limits.url_fetch` in /api/v1/config is true
+             */
+            url?: string;
             /**
              * Width
              * @description of the result in pixels, instead of upscale_factor
