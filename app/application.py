@@ -50,7 +50,6 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
     quota = Quota(settings.rate_limit, settings.rate_limit_storage) if settings.rate_limit else None
     telemetry, tracing = Telemetry(service, quota), Tracing()
     uploads = UploadMemory(settings.max_arriving_bytes)
-    fetched_photos = FetchedPhotos(_fetcher(settings), uploads)
     _keep_uploads_in_memory()
 
     @asynccontextmanager
@@ -61,7 +60,6 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
         watching.cancel()
         await loading
         service.close()
-        fetched_photos.close()
         if quota is not None:
             await quota.close()
         await asyncio.to_thread(tracing.flush)
@@ -77,7 +75,7 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
     )
     app.state.service, app.state.telemetry, app.state.quota = service, telemetry, quota
     app.state.answers = AnswerMemory(settings.max_held_bytes, service.memory)
-    app.state.fetched_photos = fetched_photos
+    app.state.fetched_photos = FetchedPhotos(_fetcher(settings), uploads)
     errors.install(app)
     for module in (photos, pages):  # the gate looks at a photo's query, and a page may have any
         app.include_router(module.router)

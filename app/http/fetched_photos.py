@@ -30,11 +30,6 @@ class FetchedPhotos:
         with run.stage("fetch"):
             return await Download(self.memory).whole(lambda on_bytes: fetcher.fetch(url, on_bytes))
 
-    def close(self) -> None:
-        """Begin no more look-ups."""
-        if self.fetcher is not None:
-            self.fetcher.close()
-
     @property
     def _allowed(self) -> Fetcher:
         if self.fetcher is None:

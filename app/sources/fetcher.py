@@ -82,10 +82,6 @@ class Fetcher:
         except (httpcore.NetworkError, httpcore.ProtocolError, OSError):
             raise UrlUnreachable("The server of url broke off, or does not speak HTTP.") from None
 
-    def close(self) -> None:
-        """Begin no more look-ups."""
-        self._resolver.close()
-
     async def _followed(self, target: Target, on_bytes: OnBytes) -> bytes:
         for _ in range(1 + MAX_REDIRECTS):
             found = await self._visited(target, on_bytes)

@@ -1,13 +1,17 @@
 """Names to addresses: looked up once for each request, and all of them must be public."""
 
 import asyncio
+import logging
 import socket
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TypeAlias
 
 from app.sources.errors import UrlRefused, UrlUnreachable
 from app.sources.public_addresses import is_public
+
+logger = logging.getLogger("likeness")
 
 # The addresses of a host for a port, as text. It blocks, and raises `OSError` if there are none.
 Lookup: TypeAlias = Callable[[str, int], list[str]]
@@ -22,27 +26,50 @@ def system_lookup(host: str, port: int) -> list[str]:
 
 
 class Resolver:
-    """Looks names up in threads of its own: a slow name server keeps no other work waiting."""
+    """Looks names up in daemon threads: a silent name server keeps neither other work waiting nor the process alive.
+
+    Belongs to one event loop.
+    """
 
     def __init__(self, lookup: Lookup = system_lookup) -> None:
         self._lookup = lookup
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="resolve")
+        self._free_threads = asyncio.Semaphore(THREADS)
 
     async def public_addresses(self, host: str, port: int) -> list[str]:
         """The addresses of the host, at least one. Raises `UrlRefused` if one of them is not public,
         `UrlUnreachable` if there are none.
         """
-        loop = asyncio.get_running_loop()
-        try:
-            addresses = await loop.run_in_executor(self._threads, self._lookup, host, port)
-        except (OSError, UnicodeError):
-            addresses = []
+        addresses = await self._addresses(host, port)
         if not addresses:
             raise UrlUnreachable("There is no host of the name in url.")
         if not all(map(is_public, addresses)):
             raise UrlRefused("url leads to an address that is not public: this server fetches from the internet only.")
         return list(dict.fromkeys(addresses))
 
-    def close(self) -> None:
-        """Begin no more look-ups."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+    async def _addresses(self, host: str, port: int) -> list[str]:
+        """What the look-up returns; nothing if it fails. Whoever awaits this may leave before the thread has ended."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[list[str]] = loop.create_future()
+
+        def end(found: list[str]) -> None:
+            self._free_threads.release()
+            if not answer.done():
+                answer.set_result(found)
+
+        def look_up() -> None:
+            found: list[str] = []
+            try:
+                found = self._lookup(host, port)
+            except (OSError, ValueError) as error:
+                logger.debug("a name could not be looked up: %s", type(error).__name__)
+            finally:
+                with suppress(RuntimeError):  # the loop has ended: nobody waits any more
+                    loop.call_soon_threadsafe(end, found)
+
+        await self._free_threads.acquire()
+        try:
+            threading.Thread(target=look_up, name="look-up", daemon=True).start()
+        except RuntimeError:  # the system gives no more threads
+            self._free_threads.release()
+            raise
+        return await answer

@@ -56,7 +56,8 @@ _ACCEPTED = ", ".join(row.media_type for row in INPUT_FORMATS)
 _ENCODINGS = {name: {"contentType": _ACCEPTED} for name in ("file", "reference")}
 _BODY = {
     "description": "A form. Or the photo itself, as image/* or application/octet-stream; the other fields of the form, "
-    "but for `reference`, are then in the query: `?upscale_factor=2&output_format=jpeg`. A form takes no query.",
+    "but for `reference` and `url`, are then in the query: `?upscale_factor=2&output_format=jpeg`. A form takes no "
+    "query.",
     "content": {"multipart/form-data": {"encoding": _ENCODINGS}}
     | {row.media_type: {"schema": _PICTURE["schema"]} for row in INPUT_FORMATS},
 }

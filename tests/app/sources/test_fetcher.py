@@ -117,11 +117,7 @@ def test_what_comes_is_counted_and_may_be_stopped() -> None:
             raise KeyError("enough")
 
     async def go(there: Web, content: int) -> bytes:
-        fetcher = there.fetcher()
-        try:
-            return await fetcher.fetch(f"http://photos.example.org/{content}", count)
-        finally:
-            fetcher.close()
+        return await there.fetcher().fetch(f"http://photos.example.org/{content}", count)
 
     with web(lambda connection, head: connection.sendall(response(bytes(int(head.split()[1][1:]))))) as there:
         assert len(asyncio.run(go(there, 50_000))) == sum(counted) == 50_000

@@ -68,11 +68,7 @@ class Web:
 
     def fetch(self, url: str = "http://photos.example.org/a.jpg", names: Lookup | None = None, **others: Any) -> bytes:
         """What `Fetcher.fetch` returns or raises."""
-        fetcher = self.fetcher(names, **others)
-        try:
-            return asyncio.run(fetcher.fetch(url, lambda _: None))
-        finally:
-            fetcher.close()
+        return asyncio.run(self.fetcher(names, **others).fetch(url, lambda _: None))
 
 
 @contextmanager

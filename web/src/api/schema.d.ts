@@ -963,7 +963,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description A form. Or the photo itself, as image/* or application/octet-stream; the other fields of the form, but for `reference`, are then in the query: `?upscale_factor=2&output_format=jpeg`. A form takes no query. */
+        /** @description A form. Or the photo itself, as image/* or application/octet-stream; the other fields of the form, but for `reference` and `url`, are then in the query: `?upscale_factor=2&output_format=jpeg`. A form takes no query. */
         requestBody: {
             content: {
                 "image/avif": string;
@@ -1639,7 +1639,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description A form. Or the photo itself, as image/* or application/octet-stream; the other fields of the form, but for `reference`, are then in the query: `?upscale_factor=2&output_format=jpeg`. A form takes no query. */
+        /** @description A form. Or the photo itself, as image/* or application/octet-stream; the other fields of the form, but for `reference` and `url`, are then in the query: `?upscale_factor=2&output_format=jpeg`. A form takes no query. */
         requestBody: {
             content: {
                 "image/avif": string;

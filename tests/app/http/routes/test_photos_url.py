@@ -38,7 +38,6 @@ def fetching(
         fetcher = there.fetcher(names, timeout_s=20.0)
         server.app.state.fetched_photos = FetchedPhotos(fetcher, UploadMemory(memory_bytes))
         yield server, there
-        fetcher.close()
 
 
 def post(server: Likeness, path: str = ENHANCE, accept: str = "*/*", **fields: object) -> Any:
