@@ -229,6 +229,19 @@ def test_a_fetch_ends_with_its_client_and_its_place_is_free() -> None:
         assert server.enhance(PHOTO).status_code == 200
 
 
+def test_a_slow_fetch_keeps_no_other_photo_out() -> None:
+    held = Held()
+    with fetching(held, slots=1, queue_size=0) as (server, there):
+        answers: list[Any] = []
+        asking = threading.Thread(target=lambda: answers.append(post(server, url=HTTP_URL)))
+        asking.start()
+        eventually(lambda: there.heads)
+        assert [server.enhance(PHOTO).status_code for _ in range(3)] == [200] * 3
+        held.may_end.set()
+        asking.join(10)
+    assert answers[0].status_code == 200
+
+
 def test_a_fetch_ends_at_the_deadline() -> None:
     with fetching(Held(), deadline_s=0.5) as (server, _):
         start = time.monotonic()
