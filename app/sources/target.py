@@ -29,8 +29,10 @@ class Target:
 
     def redirected(self, location: str, hosts: tuple[str, ...]) -> "Target":
         """Where a redirect leads, checked like the first address. Raises `UrlRefused`."""
+        if len(location) > MAX_URL:
+            raise UrlRefused(f"url redirects to an address of more than {MAX_URL} characters.")
         try:
-            joined = self.url.join(location[: MAX_URL + 1])
+            joined = self.url.join(location)
         except (httpx.InvalidURL, ValueError):
             raise UrlRefused("url redirects to what is no address.") from None
         following = parse_target(str(joined), hosts)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from contextlib import suppress
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.sources.errors import FetchedTooMuch, UrlRefused, UrlUnreachable
 from app.version import VERSION
+from tests.app.sources.test_target import ADDRESSES
 from tests.app.sources.web import MEBIBYTE, OTHER_PUBLIC, PUBLIC, Names, Web, redirect, response, saying, web
 
 PHOTO = bytes(range(256)) * 100
@@ -144,3 +148,17 @@ def test_a_name_that_does_not_exist_is_unreachable() -> None:
         for lookup in (nobody, Names({"photos.example.org": [[]]})):
             with pytest.raises(UrlUnreachable, match="no host of the name"):
                 there.fetch(names=lookup)
+
+
+def test_any_url_is_a_file_or_a_known_error() -> None:
+    with web(saying(response(PHOTO))) as there:
+
+        @given(ADDRESSES | st.text(max_size=40).map("data:;base64,{}".format))
+        @settings(max_examples=200, deadline=None)
+        def check(url: str) -> None:
+            with suppress(UrlRefused, UrlUnreachable, FetchedTooMuch):
+                assert isinstance(there.fetch(url, timeout_s=1.0), bytes)
+
+        check()
+    assert there.heads  # some of them are right
+    assert {address for address, _ in there.network.connected} == {PUBLIC}

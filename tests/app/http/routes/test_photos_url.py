@@ -15,6 +15,7 @@ import pytest
 
 from app.http.fetched_photos import FetchedPhotos
 from app.http.upload_memory import UploadMemory
+from app.work.admission import UPLOAD_S
 from tests import images
 from tests.app import samples
 from tests.app.fakes import FakeModels
@@ -226,7 +227,7 @@ def test_a_fetch_ends_with_its_client_and_its_place_is_free() -> None:
         connection.close()
         held.may_end.set()
         assert held.gone.wait(10)
-        assert server.enhance(PHOTO).status_code == 200
+        eventually(lambda: server.enhance(PHOTO).status_code == 200, within=5)
 
 
 def test_a_slow_fetch_keeps_no_other_photo_out() -> None:
@@ -236,6 +237,7 @@ def test_a_slow_fetch_keeps_no_other_photo_out() -> None:
         asking = threading.Thread(target=lambda: answers.append(post(server, url=HTTP_URL)))
         asking.start()
         eventually(lambda: there.heads)
+        time.sleep(UPLOAD_S)  # for which the fetch keeps the only place
         assert [server.enhance(PHOTO).status_code for _ in range(3)] == [200] * 3
         held.may_end.set()
         asking.join(10)
