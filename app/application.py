@@ -12,6 +12,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from app.access.quota import RATE_HEADERS, Quota
 from app.http import errors
 from app.http.answer_memory import AnswerMemory
+from app.http.fetched_photos import FetchedPhotos
 from app.http.middleware.authentication import AuthenticationMiddleware, declare_keys
 from app.http.middleware.faults import FaultsMiddleware
 from app.http.middleware.gate import GateMiddleware
@@ -29,6 +30,7 @@ from app.http.website import read_website
 from app.observe.telemetry import Telemetry
 from app.observe.tracing import Tracing
 from app.settings import Settings
+from app.sources.fetcher import Fetcher
 from app.version import VERSION
 from app.work.answer_cache import AnswerCache
 from app.work.loaded_models import LoadedModels
@@ -50,6 +52,7 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
     quota = Quota(settings.rate_limit, settings.rate_limit_storage) if settings.rate_limit else None
     cache = AnswerCache(settings.max_cached_bytes, service.memory)
     telemetry, tracing = Telemetry(service, cache, quota), Tracing()
+    uploads = UploadMemory(settings.max_arriving_bytes)
     _keep_uploads_in_memory()
 
     @asynccontextmanager
@@ -74,7 +77,9 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
         telemetry={"tracing": False, "metrics": False, "logs": False},  # FastAPI's own contains paths and query strings
     )
     app.state.service, app.state.telemetry, app.state.quota = service, telemetry, quota
-    app.state.answering = Answering(service, AnswerMemory(settings.max_held_bytes, service.memory), cache)
+    photos_by_address = FetchedPhotos(_fetcher(settings), uploads)
+    held_answers = AnswerMemory(settings.max_held_bytes, service.memory)
+    app.state.answering = Answering(service, photos_by_address, held_answers, cache)
     errors.install(app)
     for module in (photos, pages):  # the gate looks at a photo's query, and a page may have any
         app.include_router(module.router)
@@ -90,9 +95,8 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
     paths, files = collect(app.routes, others), frozenset(website.files) if website else frozenset()
 
     # What is added last sees a request first.
-    memory = UploadMemory(settings.max_arriving_bytes)
     app.add_middleware(
-        GateMiddleware, settings.max_body_bytes, settings.read_timeout_s, memory, paths.guarded, service.arriving
+        GateMiddleware, settings.max_body_bytes, settings.read_timeout_s, uploads, paths.guarded, service.arriving
     )
     if quota is not None:
         app.add_middleware(RateLimitMiddleware, quota, paths.counted)
@@ -117,6 +121,13 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
     if settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
     return app
+
+
+def _fetcher(settings: Settings) -> Fetcher | None:
+    """What fetches photos from the web; None unless the operator has allowed it."""
+    if settings.url_fetch == "off":
+        return None
+    return Fetcher(settings.max_fetched_bytes, settings.url_timeout_s, settings.url_hosts)
 
 
 def _keep_uploads_in_memory() -> None:

@@ -116,6 +116,12 @@ class Settings(EnvironmentSettings):
         "", validate_default=True, description="addresses or networks whose X-Forwarded-For is believed"
     )
 
+    url_fetch: Literal["off", "on"] = Field("off", description="on: a request may name its photo by an address")
+    url_hosts: Annotated[tuple[str, ...], NoDecode, PlainValidator(parse_hosts), at_most(MAX_TEXT)] = Field(
+        "", validate_default=True, description="hosts that photos are fetched from; empty: any public one"
+    )
+    url_timeout_s: FiniteFloat = Field(15.0, gt=0, le=300, description="seconds for a photo to come from its address")
+
     max_upload_mb: FiniteFloat = Field(
         10.0, gt=0, le=4_096, description="MiB of a whole upload: photo, reference and fields"
     )
@@ -141,6 +147,11 @@ class Settings(EnvironmentSettings):
     def threshold_for(self, asked: float | None = None, own: float | None = None) -> float | None:
         """The similarity, in [-1, 1], under which a face is another person: `asked`, else as set, else `own`."""
         return next((value for value in (asked, self.identity_threshold, own) if value is not None), None)
+
+    @property
+    def max_fetched_bytes(self) -> int:
+        """The largest photo that is fetched."""
+        return int(self.max_upload_mb * MEBIBYTE)
 
     @property
     def max_body_bytes(self) -> int:

@@ -60,7 +60,12 @@ def is_served(host: str, hosts: tuple[str, ...]) -> bool:
     """Whether the server answers for the host of an `Authority`: a loopback name, an address, or one of `hosts`."""
     if host == "localhost" or host.endswith(".localhost"):  # names of the loopback (RFC 6761)
         return True
-    return any(entry in (ANY, host) or _is_subdomain(host, entry) for entry in hosts) or is_address(host)
+    return is_listed(host, hosts) or is_address(host)
+
+
+def is_listed(host: str, hosts: tuple[str, ...]) -> bool:
+    """Whether a host, in lower case and without brackets, is one of `hosts`, as `parse_hosts` returns them."""
+    return any(entry in (ANY, host, f"[{host}]") or _is_subdomain(host, entry) for entry in hosts)
 
 
 def is_same_origin(origin: str, authority: Authority | None) -> bool:

@@ -14,6 +14,7 @@ from starlette.types import Scope
 from app.access.errors import ForeignOrigin, MalformedHost, RateLimited, Unauthorized, UnknownHost
 from app.http.refusals import BodyTooLarge, MalformedForm, NotAcceptable, UploadTooSlow
 from app.observe.request_record import CLIENT_CLOSED_REQUEST, record_of
+from app.sources.errors import FetchedTooMuch
 from app.work.errors import ShuttingDown, Unavailable
 from pipeline import errors as domain
 
@@ -33,6 +34,7 @@ STATUS: tuple[tuple[type[domain.PipelineError], int], ...] = (
     (Unavailable, 503),
     (domain.UnsupportedMediaType, 415),
     (domain.TooManyPixels, 413),
+    (FetchedTooMuch, 413),
     (domain.InputError, 422),
     (domain.DeviceOutOfMemory, 503),
     (domain.DeviceFailed, 503),

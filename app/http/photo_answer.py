@@ -1,7 +1,9 @@
 """The answer to an order: that the client has it already, one that is kept, or a new one."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
+from typing import TypeAlias
 
 import orjson
 from starlette.requests import Request
@@ -13,9 +15,10 @@ from app.http.answer_type import ANY_PICTURE, DOCUMENT, EVENTS, PICTURES
 from app.http.content_coding import ContentCoding, content_coding
 from app.http.document import json_document
 from app.http.event_stream import EventStream
+from app.http.fetched_photos import FetchedPhotos
 from app.http.large_response import LargeResponse
 from app.http.routes.dependencies import disconnected
-from app.observe.request_record import record_of
+from app.observe.request_record import RequestRecord, record_of
 from app.work.admission import Arrival
 from app.work.answer_cache import AnswerCache, CacheKey
 from app.work.fingerprint import fingerprint
@@ -26,74 +29,114 @@ from app.work.report import Report
 from app.work.service import Answer, Service
 from pipeline.run import Run
 
+Complete: TypeAlias = Callable[[Run], Awaitable[Order]]  # the order with its photo, which may have to be fetched
+
 
 @dataclass(frozen=True, slots=True)
 class Answering:
     """What answers are made with."""
 
     service: Service
+    photos: FetchedPhotos
     answers: AnswerMemory
     cache: AnswerCache
 
 
-async def answer_to(order: Order, media_type: str, request: Request, parts: Answering) -> Response:
-    """The response of this media type, one that `answer_type` gives. Raises what `Service.process` raises.
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An answer, None where the client has it already, and its entity tag."""
+
+    answer: Answer | None
+    tag: str
+    from_cache: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What one request asks for."""
+
+    media_type: str
+    coding: ContentCoding | None
+    if_none_match: str
+    arrival: Arrival
+    record: RequestRecord
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether the answer is the picture itself."""
+        return self.media_type == ANY_PICTURE or self.media_type in PICTURES
+
+    @property
+    def shape(self) -> str:
+        """The type of what is answered: events end with the document."""
+        return DOCUMENT if self.media_type == EVENTS else self.media_type
+
+    def write(self, finished: Finished, run: Run) -> bytes:
+        """The body of the answer."""
+        return finished.picture.data if self.is_picture else json_document(finished, run, self.coding)
+
+
+async def answer_to(complete: Complete, media_type: str, request: Request, parts: Answering) -> Response:
+    """The response of this media type, which `answer_type` gives. Raises what `complete` and `Service.process` raise.
 
     Its ETag is the fingerprint of the order. A request whose `If-None-Match` names it gets 304, as curl's
-    `--etag-compare` expects; RFC 9110 has that status for GET, but this POST changes nothing on the server either.
+    `--etag-compare` expects; RFC 9110 has that status for GET, but this POST changes nothing on the server either. A
+    stream of events has no ETag, because it begins before the photo is there.
     """
-    is_picture = media_type == ANY_PICTURE or media_type in PICTURES
+    record, service = record_of(request.scope), parts.service
     progress = Progress() if media_type == EVENTS else None
-    name = await asyncio.to_thread(
-        fingerprint, order, DOCUMENT if progress else media_type, parts.service.loaded_models.maker
+    run = record.run = service.new_run(progress.reached if progress else None)
+    is_document = media_type == DOCUMENT
+    asked = _Asked(
+        media_type,
+        content_coding(request.headers) if is_document else None,
+        request.headers.get("if-none-match", "") if progress is None else "",
+        request.scope["arrival"],  # set by the gate
+        record,
     )
-    # Weak for a document: its timings differ each time, and it may be compressed.
-    headers = {"ETag": f'"{name}"' if is_picture else f'W/"{name}"', "Vary": "Accept, Accept-Encoding"}
-    if etag.names(request.headers.get("if-none-match", ""), headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    coding = None if is_picture or progress else content_coding(request.headers)
-    record = record_of(request.scope)
-    key = CacheKey(record.key, name, coding)
-    kept = parts.cache.get(key)
+    work = service.cancellation.until_unwanted(
+        _found(complete, asked, run, parts, progress), run, disconnected(request)
+    )
     if progress is not None:
-        work = _made(order, key, request, parts, progress=progress) if kept is None else _kept(kept, progress)
-        return EventStream(work, progress, answers=parts.answers)
-    answer = kept or await _made(order, key, request, parts, coding=coding, is_picture=is_picture)
-    record.report, record.photo_pixels, record.from_cache = answer.report, answer.photo_pixels, kept is not None
-    headers |= {"X-Likeness-Cache": "hit"} if kept else {}
-    headers |= {"X-Likeness-Facts": _facts(answer.report)} if is_picture else {}
-    headers |= {"Content-Encoding": coding} if coding else {}
-    shown = answer.report.media_type if is_picture else media_type
-    return LargeResponse(answer.body, media_type=shown, headers=headers, answers=parts.answers)
+
+        async def answer() -> Answer:
+            found = (await work).answer
+            if found is None:
+                raise RuntimeError("Only an If-None-Match leaves the answer out.")
+            return found
+
+        return EventStream(answer(), progress, answers=parts.answers)
+    found = await work
+    headers = {"ETag": found.tag, "Vary": "Accept, Accept-Encoding"}
+    if found.answer is None:
+        return Response(status_code=304, headers=headers)
+    report = record.report = found.answer.report
+    record.photo_pixels, record.from_cache = found.answer.photo_pixels, found.from_cache
+    headers |= {"X-Likeness-Cache": "hit"} if found.from_cache else {}
+    headers |= {"X-Likeness-Facts": _facts(report)} if asked.is_picture else {}
+    headers |= {"Content-Encoding": asked.coding} if asked.coding else {}
+    shown = report.media_type if asked.is_picture else media_type
+    return LargeResponse(found.answer.body, media_type=shown, headers=headers, answers=parts.answers)
 
 
-async def _made(
-    order: Order,
-    key: CacheKey,
-    request: Request,
-    parts: Answering,
-    *,
-    coding: ContentCoding | None = None,
-    is_picture: bool = False,
-    progress: Progress | None = None,
-) -> Answer:
-    """A new answer, which is kept for the next time."""
-    service = parts.service
-    run = record_of(request.scope).run = service.new_run(progress.reached if progress else None)
-    arrival: Arrival = request.scope["arrival"]  # set by the gate
-
-    def write(finished: Finished, run: Run) -> bytes:
-        return finished.picture.data if is_picture else json_document(finished, run, coding)
-
-    work = service.process(order, arrival, run, write, progress.moved if progress else None)
-    answer = await service.cancellation.until_unwanted(work, run, disconnected(request))
+async def _found(complete: Complete, asked: _Asked, run: Run, parts: Answering, progress: Progress | None) -> _Found:
+    """The answer that the client has, or that is kept, or else a new one, which is kept for the next time."""
+    order = await complete(run)
+    name = await asyncio.to_thread(fingerprint, order, asked.shape, parts.service.loaded_models.maker)
+    # Weak for a document: its timings differ each time, and it may be compressed.
+    tag = f'"{name}"' if asked.is_picture else f'W/"{name}"'
+    if etag.names(asked.if_none_match, tag):
+        return _Found(None, tag)
+    key = CacheKey(asked.record.key, name, asked.coding)
+    kept = parts.cache.get(key)
+    if kept is not None:
+        if progress is not None:
+            progress.moved(0)  # a stream begins with an event
+            asked.record.from_cache = True
+        return _Found(kept, tag, from_cache=True)
+    answer = await parts.service.process(order, asked.arrival, run, asked.write, progress.moved if progress else None)
     parts.cache.put(key, answer)
-    return answer
-
-
-async def _kept(answer: Answer, progress: Progress) -> Answer:
-    progress.moved(0)  # a stream begins with an event
-    return answer
+    return _Found(answer, tag)
 
 
 def _facts(report: Report) -> str:

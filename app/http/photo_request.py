@@ -16,9 +16,11 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from app.http.encoded_picture import encoding_of
 from app.http.photo_head import is_bare_photo
 from app.http.refusals import MalformedForm
+from app.sources.data_url import DATA_URL_HEAD, is_data_url
 from app.work.errors import BadParameter
 
 FILES = ("file", "reference")  # the fields that are files
+URL = "url"  # the field that may hold a whole photo as text
 
 
 class PhotoRoute(APIRoute):
@@ -66,6 +68,8 @@ class PhotoRequest(Request):
                     f"{name} cannot be in the query: the body is the photo, and a reference needs a form "
                     "(multipart/form-data)."
                 )
+        if URL in self.query_params:
+            raise BadParameter("url cannot be in the query: there the body is the photo. Send it in a form.")
         return FormData([*fields, ("file", _Body(self))])
 
 
@@ -89,7 +93,7 @@ class _Body(UploadFile):
 
 
 class _PhotoFormParser(MultiPartParser):
-    """Says of a photo that was sent as a long text what it is."""
+    """Takes a data URL that is as long as a body may be. Says of another photo that was sent as text what it is."""
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
         """A piece of a part. Raises `BadParameter` for a photo, `MultiPartException` for another long text."""
@@ -97,7 +101,12 @@ class _PhotoFormParser(MultiPartParser):
             super().on_part_data(data, start, end)
         except MultiPartException:
             part = self._current_part
-            text = bytes(part.data) + data[start:end]
+            piece = data[start:end]
+            begin = bytes(part.data[:DATA_URL_HEAD]) + piece[:DATA_URL_HEAD]
+            if part.field_name == URL and piece.isascii() and is_data_url(begin.decode("latin-1")):
+                part.data.extend(piece)
+                return
+            text = bytes(part.data) + piece
             if part.field_name in FILES or encoding_of(text):
                 raise _text_as_file(part.field_name, text) from None
             raise
@@ -108,6 +117,8 @@ def _checked(form: FormData) -> FormData:
     for name, value in form.multi_items():
         if name in FILES and isinstance(value, str) and value:
             raise _text_as_file(name, value.encode())
+        if name == URL and isinstance(value, UploadFile):
+            raise BadParameter("url is an address, and no file: the photo itself belongs in the field file.")
         if name not in FILES and isinstance(value, UploadFile) and "file" not in form:
             raise BadParameter(f"{name[:80]} is no field of this form: the photo belongs in the field file.")
     return form

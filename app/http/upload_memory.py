@@ -1,6 +1,7 @@
-"""Limits for request bodies that are still arriving: a time for each, and a memory for all of them together."""
+"""Limits for photos that are still arriving: a time for each body, and a memory for all of them together."""
 
 import time
+from collections.abc import Awaitable, Callable
 
 import anyio
 from starlette.types import Message, Receive
@@ -21,9 +22,9 @@ class UploadMemory:
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._total = 0
-        self._uploads: dict[Upload, None] = {}  # in order of their last message, the latest at the end
+        self._uploads: dict[Arriving, None] = {}  # in order of their last message, the latest at the end
 
-    def add(self, upload: "Upload", size: int) -> None:
+    def add(self, upload: "Arriving", size: int) -> None:
         """`upload` has received `size` more bytes. Raises `Overloaded` if it is itself the one to be ended."""
         self._uploads.pop(upload, None)
         self._uploads[upload] = None
@@ -36,26 +37,33 @@ class UploadMemory:
                 raise Overloaded(RETRY_AFTER)
             stalled.stop()
 
-    def release(self, upload: "Upload") -> None:
+    def release(self, upload: "Arriving") -> None:
         """`upload` is complete or has ended: it no longer counts. Does nothing the second time."""
         if upload in self._uploads:
             del self._uploads[upload]
             self._total -= upload.bytes
 
 
-class Upload:
+class Arriving:
+    """What is counted in the memory of uploads: `bytes` have come so far."""
+
+    def __init__(self, memory: UploadMemory) -> None:
+        self.bytes = 0
+        self._memory, self._waiting, self._stopped = memory, anyio.CancelScope(), False
+
+    def stop(self) -> None:
+        """End the upload: whoever waits for more of it, or asks for it later, gets `Overloaded`."""
+        self._stopped = True
+        self._waiting.cancel()
+
+
+class Upload(Arriving):
     """One arriving body, which must be complete at `deadline` (`time.monotonic()`), `allowed_s` after it began."""
 
     def __init__(self, memory: UploadMemory, deadline: float, allowed_s: float) -> None:
-        self.bytes = 0
-        self._memory, self._deadline, self._allowed_s = memory, deadline, allowed_s
-        self._waiting = anyio.CancelScope()
-        self._stopped = self.is_complete = False
-
-    def stop(self) -> None:
-        """End the upload: whoever waits for its next message, or asks for it later, gets `Overloaded`."""
-        self._stopped = True
-        self._waiting.cancel()
+        super().__init__(memory)
+        self._deadline, self._allowed_s = deadline, allowed_s
+        self.is_complete = False
 
     async def message(self, receive: Receive) -> Message:
         """The next message. Raises `UploadTooSlow` and `Overloaded`."""
@@ -72,3 +80,16 @@ class Upload:
             self.is_complete = True
             self._memory.release(self)
         return message
+
+
+class Download(Arriving):
+    """A photo that the server fetches for its client."""
+
+    async def whole(self, fetch: Callable[[Callable[[int], None]], Awaitable[bytes]]) -> bytes:
+        """What `fetch` returns; it calls what it is given with the size of each piece. Raises `Overloaded`."""
+        try:
+            with self._waiting:
+                return await fetch(lambda size: self._memory.add(self, size))
+            raise Overloaded(RETRY_AFTER)
+        finally:
+            self._memory.release(self)

@@ -98,6 +98,7 @@ def test_openapi_describes_the_form_and_every_answer(likeness: Likeness) -> None
     form = document["components"]["schemas"][reference.rsplit("/", 1)[-1]]
     assert set(form["properties"]) == {
         "file",
+        "url",
         "upscale_factor",
         "width",
         "height",

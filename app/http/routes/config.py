@@ -23,7 +23,8 @@ async def config(service: ServiceDep) -> Config:
     offered = {"restorer": selection.offered_names("restorer"), "upscaler": selection.offered_names("upscaler")}
     threshold = None if recogniser is None else settings.threshold_for(own=recogniser.threshold)
     defaults = {name: field.default for name, field in EnhanceForm.model_fields.items()}
-    del defaults["file"], defaults["reference"]
+    for name in ("file", "url", "reference"):
+        del defaults[name]
     bounds = {option.name: option.about.bounds for option in OPTIONS if option.about.bounds is not None}
     return Config(
         version=VERSION,
@@ -33,6 +34,7 @@ async def config(service: ServiceDep) -> Config:
             max_output_megapixels=settings.max_output_megapixels,
             deadline_s=settings.deadline_s,
             media_types=[row.media_type for row in INPUT_FORMATS],
+            url_fetch=settings.url_fetch == "on",
             **bounds,
         ),
         defaults=defaults | {"restorer": offered["restorer"][0], "identity_threshold": threshold},

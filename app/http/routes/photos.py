@@ -25,6 +25,7 @@ from app.work.output_file import check_output
 from app.work.service import Service
 from pipeline.codec.formats import INPUT_FORMATS
 from pipeline.errors import UnsupportedMediaType
+from pipeline.run import Run
 
 router = APIRouter(
     prefix="/api/v1",
@@ -57,7 +58,8 @@ _ACCEPTED = ", ".join(row.media_type for row in INPUT_FORMATS)
 _ENCODINGS = {name: {"contentType": _ACCEPTED} for name in ("file", "reference")}
 _BODY = {
     "description": "A form. Or the photo itself, as image/* or application/octet-stream; the other fields of the form, "
-    "but for `reference`, are then in the query: `?upscale_factor=2&output_format=jpeg`. A form takes no query.",
+    "but for `reference` and `url`, are then in the query: `?upscale_factor=2&output_format=jpeg`. A form takes no "
+    "query.",
     "content": {"multipart/form-data": {"encoding": _ENCODINGS}}
     | {row.media_type: {"schema": _PICTURE["schema"]} for row in INPUT_FORMATS},
 }
@@ -104,6 +106,7 @@ async def _answer(
     repeated = [name for name, count in counts.items() if count > 1]
     if repeated:
         raise BadParameter(f"{' and '.join(repeated)} may be given only once.")
+    answering.photos.check_asked(has_file=form.file is not None, has_url=bool(form.url))
     _check_offered("upscaler", form.upscaler, answering.service)
     asked = output_options(dict(form))
     media_type = answer_type(request.headers, request.scope["http_version"], asked.output_format)
@@ -111,12 +114,18 @@ async def _answer(
     check_output(output)
     order = Order(
         task=task,
-        file=await _bytes(form.file, "file"),
+        file=b"" if form.file is None else await _bytes(form.file, "file"),
         reference=None if form.reference is None else await _bytes(form.reference, "reference"),
         options=enhance_options(dict(form), identity_threshold),
         output=output,
     )
-    return await answer_to(order, media_type, request, answering)
+
+    async def complete(run: Run) -> Order:
+        if not form.url:
+            return order
+        return replace(order, file=_checked(await answering.photos.fetch(form.url, run), "url"))
+
+    return await answer_to(complete, media_type, request, answering)
 
 
 def _check_offered(role: Literal["restorer", "upscaler"], name: str | None, service: Service) -> None:
@@ -128,10 +137,16 @@ def _check_offered(role: Literal["restorer", "upscaler"], name: str | None, serv
 async def _bytes(upload: UploadFile, name: str) -> bytes:
     data = await upload.read()
     await upload.close()  # frees its memory; FastAPI would do so only after the whole answer is sent
+    return _checked(data, name)
+
+
+def _checked(data: bytes, name: str) -> bytes:
+    """The bytes of a photo that came in this field. Raises `BadParameter` and `UnsupportedMediaType`."""
     if not data:
-        raise BadParameter(f"{name} is empty.")
+        raise BadParameter(f"{'The file at url' if name == 'url' else name} is empty.")
     encoding = encoding_of(data)
     if encoding is not None:
-        stage = "decode" if name == "file" else name
-        raise UnsupportedMediaType(f"{name} is {encoding}: send the bytes of the picture instead.", stage=stage)
+        stage = name if name == "reference" else "decode"
+        seen = f"The file at url is {encoding}" if name == "url" else f"{name} is {encoding}"
+        raise UnsupportedMediaType(f"{seen}: send the bytes of the picture instead.", stage=stage)
     return data

@@ -11,6 +11,11 @@ from app.options import OPTIONS, Option
 from pipeline.codec.formats import accepted_names
 from pipeline.options import SIZES
 
+_URL = (
+    "where the photo is on the web (https, http), or a data: URL, instead of `file`; only where `limits.url_fetch` in "
+    "/api/v1/config is true"
+)
+
 _Absent: TypeAlias = SkipJsonSchema[None]  # a field may be left out, but a form cannot say null
 
 
@@ -52,11 +57,13 @@ def _location_of_metadata(form: Any) -> BaseModel:
 
 
 def _form(name: str, words: str, *, enhances: bool) -> type[BaseModel]:
-    file = (UploadFile, Field(description=accepted_names()))
+    # Which of the two a form must have is up to the settings, so the route checks it.
+    file = (UploadFile | _Absent, Field(None, description=accepted_names()))
+    url = (str | _Absent, Field(None, description=_URL))
     reference = (UploadFile | _Absent, Field(None, description="ground truth that the metrics compare with"))
     shared = {option.name: _field(option) for option in OPTIONS if option.about.upscales}
     others = {option.name: _field(option) for option in OPTIONS if enhances and not option.about.upscales}
-    form: dict[str, Any] = {"file": file, **shared, "reference": reference, **others}
+    form: dict[str, Any] = {"file": file, "url": url, **shared, "reference": reference, **others}
     validators: dict[str, Any] = {
         "one_size": model_validator(mode="after")(_one_size),
         "location_of_metadata": model_validator(mode="after")(_location_of_metadata),

@@ -61,6 +61,7 @@ class _FixedLimits(BaseModel):
     max_output_megapixels: float
     deadline_s: float
     media_types: list[str]
+    url_fetch: bool
 
 
 if TYPE_CHECKING:

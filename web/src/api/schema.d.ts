@@ -332,7 +332,7 @@ export interface components {
              * File
              * @description AVIF, BMP, GIF, HEIC, JPEG, PNG, TIFF or WebP
              */
-            file: string;
+            file?: string;
             /**
              * Height
              * @description of the result in pixels, instead of upscale_factor
@@ -432,6 +432,11 @@ export interface components {
              * @description another upscaler that the server offers, see /api/v1/config
              */
             upscaler?: string;
+            /**
+             * Url
+             * @description where the photo is on the web (https, http), or a data: URL, instead of `file`; only where `limits.url_fetch` in /api/v1/config is true
+             */
+            url?: string;
             /**
              * Width
              * @description of the result in pixels, instead of upscale_factor
@@ -580,6 +585,8 @@ export interface components {
                 number,
                 number
             ];
+            /** Url Fetch */
+            url_fetch: boolean;
             /** Width */
             width: [
                 number,
@@ -779,7 +786,7 @@ export interface components {
              * File
              * @description AVIF, BMP, GIF, HEIC, JPEG, PNG, TIFF or WebP
              */
-            file: string;
+            file?: string;
             /**
              * Height
              * @description of the result in pixels, instead of upscale_factor
@@ -850,6 +857,11 @@ export interface components {
              * @description another upscaler that the server offers, see /api/v1/config
              */
             upscaler?: string;
+            /**
+             * Url
+             * @description where the photo is on the web (https, http), or a data: URL, instead of `file`; only where `limits.url_fetch` in /api/v1/config is true
+             */
+            url?: string;
             /**
              * Width
              * @description of the result in pixels, instead of upscale_factor
@@ -957,7 +969,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description A form. Or the photo itself, as image/* or application/octet-stream; the other fields of the form, but for `reference`, are then in the query: `?upscale_factor=2&output_format=jpeg`. A form takes no query. */
+        /** @description A form. Or the photo itself, as image/* or application/octet-stream; the other fields of the form, but for `reference` and `url`, are then in the query: `?upscale_factor=2&output_format=jpeg`. A form takes no query. */
         requestBody: {
             content: {
                 "image/avif": string;
@@ -1633,7 +1645,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description A form. Or the photo itself, as image/* or application/octet-stream; the other fields of the form, but for `reference`, are then in the query: `?upscale_factor=2&output_format=jpeg`. A form takes no query. */
+        /** @description A form. Or the photo itself, as image/* or application/octet-stream; the other fields of the form, but for `reference` and `url`, are then in the query: `?upscale_factor=2&output_format=jpeg`. A form takes no query. */
         requestBody: {
             content: {
                 "image/avif": string;

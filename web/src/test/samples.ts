@@ -18,6 +18,7 @@ export const LIMITS: Limits = {
   max_output_megapixels: 100,
   deadline_s: 60,
   media_types: ["image/jpeg", "image/png", "image/webp"],
+  url_fetch: false,
   upscale_factor: [1, 8],
   width: [16, 32768],
   height: [16, 32768],

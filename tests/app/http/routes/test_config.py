@@ -34,6 +34,7 @@ def test_config_has_limits_defaults_and_choices(likeness: Likeness) -> None:
             *("image/png", "image/jpeg", "image/webp", "image/tiff"),
             *("image/bmp", "image/gif", "image/avif", "image/heic"),
         ],
+        "url_fetch": False,
         "upscale_factor": [1, 8],
         "width": [16, 32768],
         "height": [16, 32768],

@@ -1,0 +1,1 @@
+"""Sources: where a photo comes from that is not in the request, which is an address on the web."""
