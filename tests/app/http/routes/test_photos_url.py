@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -37,7 +38,8 @@ def fetching(
     """A server whose web is one server of the test."""
     with web(answer) as there, serving(FakeModels(), url_fetch="on", **settings) as server:
         fetcher = there.fetcher(names, timeout_s=20.0)
-        server.app.state.fetched_photos = FetchedPhotos(fetcher, UploadMemory(memory_bytes))
+        photos = FetchedPhotos(fetcher, UploadMemory(memory_bytes))
+        server.app.state.answering = replace(server.app.state.answering, photos=photos)
         yield server, there
 
 
@@ -257,14 +259,14 @@ def test_fetches_share_the_memory_of_uploads() -> None:
         answers: list[Any] = []
         asking = [threading.Thread(target=lambda: answers.append(post(server, url=HTTP_URL))) for _ in range(2)]
         asking[0].start()
-        eventually(lambda: server.app.state.fetched_photos.memory._total > 400_000)
+        eventually(lambda: server.app.state.answering.photos.memory._total > 400_000)
         asking[1].start()
         asking[0].join(10)
         assert_refused(answers[0], 503, "overloaded", "queue")
         held.may_end.set()
         asking[1].join(10)
         assert answers[1].status_code == 200
-        assert server.app.state.fetched_photos.memory._total == 0
+        assert server.app.state.answering.photos.memory._total == 0
         assert len(there.heads) == 2
 
 
