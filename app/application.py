@@ -23,7 +23,7 @@ from app.http.middleware.request_id import RequestIdMiddleware
 from app.http.middleware.security_headers import SecurityHeadersMiddleware
 from app.http.photo_answer import Answering
 from app.http.policy import Policy, collect
-from app.http.routes import config, health, models, pages, photos, prometheus, status
+from app.http.routes import aliases, config, health, models, pages, photos, prometheus, status
 from app.http.routes.dependencies import no_query
 from app.http.upload_memory import UploadMemory
 from app.http.website import read_website
@@ -81,10 +81,11 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
     held_answers = AnswerMemory(settings.max_held_bytes, service.memory)
     app.state.answering = Answering(service, photos_by_address, held_answers, cache)
     errors.install(app)
-    for module in (photos, pages):  # the gate looks at a photo's query, and a page may have any
-        app.include_router(module.router)
-    for module in (health, status, config, models, prometheus):
-        app.include_router(module.router, dependencies=[Depends(no_query)])
+    for router in (photos.router, aliases.photo_router, pages.router):  # the gate looks at a photo's query
+        app.include_router(router)
+    of_server = health.router, status.router, config.router, models.router, prometheus.router, aliases.server_router
+    for router in of_server:
+        app.include_router(router, dependencies=[Depends(no_query)])
     app.mount(pages.STATIC, pages.static_files())
     others = {str(app.openapi_url): Policy(public=True), pages.STATIC: Policy(public=True)}
     website = read_website(settings.web_dir, collect(app.routes, others).every, fallback=app.router.default)
@@ -96,7 +97,13 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
 
     # What is added last sees a request first.
     app.add_middleware(
-        GateMiddleware, settings.max_body_bytes, settings.read_timeout_s, uploads, paths.guarded, service.arriving
+        GateMiddleware,
+        settings.max_body_bytes,
+        settings.read_timeout_s,
+        uploads,
+        paths.guarded,
+        paths.taking_json,
+        service.arriving,
     )
     if quota is not None:
         app.add_middleware(RateLimitMiddleware, quota, paths.counted)

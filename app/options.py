@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 from app import face_boxes, face_overrides
 from pipeline.options import (
@@ -16,6 +16,8 @@ from pipeline.options import (
     MetadataChoice,
     OutputChoice,
 )
+
+PresetName: TypeAlias = Literal["fast", "balanced", "best"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,9 @@ class OutputOptions(FileOptions):
         MetadataChoice, About("keep: the photo's EXIF, IPTC and XMP, without its location", upscales=True)
     ] = "none"
     keep_location: Annotated[bool, About("true: with metadata=keep also where it was taken", upscales=True)] = False
+    preset: Annotated[
+        PresetName, About("sets the fields that are not given: quick, usual or as good as can be", upscales=True)
+    ] = "balanced"
     metrics: Annotated[bool, About("false: leave the quality metrics out", upscales=True)] = True
 
 

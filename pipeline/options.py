@@ -79,6 +79,13 @@ class EnhanceOptions:
         "upscale"
     )
     upscaler: Annotated[str | None, About("another upscaler that is offered", upscales=True, by_model=True)] = None
+    self_ensemble: Annotated[
+        bool,
+        About(
+            "true: the upscaler sees the photo in eight positions, and the mean counts: eight times the time",
+            upscales=True,
+        ),
+    ] = False
     identity_policy: Annotated[IdentityPolicy, About("protect: lower the strength to keep the likeness")] = "warn"
     identity_threshold: Annotated[
         float | None,

@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from app.commands.arguments import Commands, number
 from app.commands.exit_status import SOME_FAILED
 from app.commands.progress_bar import tqdm
 from app.options import OPTIONS, Option, enhance_options, output_options
+from app.presets import with_preset
 from app.settings import Settings
 from app.work.errors import BadParameter
 from app.work.selection import select
@@ -56,6 +57,8 @@ def enhance(parsed: argparse.Namespace, settings: Settings) -> int:
 
     Raises `PipelineError` if none can be begun.
     """
+    values, given = _values(parsed)
+    parsed = argparse.Namespace(**values)
     if parsed.keep_location and parsed.metadata == "none":
         raise BadParameter("--keep-location needs --metadata keep.")
     selection = select(settings)
@@ -78,8 +81,9 @@ def enhance(parsed: argparse.Namespace, settings: Settings) -> int:
     from app.commands.folder import enhance_files
     from app.work.loaded_models import LoadedModels
 
-    options = enhance_options(vars(parsed), settings.threshold_for(parsed.identity_threshold))
-    output = output_options(vars(parsed))
+    values = with_preset(values, given, selection)
+    options = enhance_options(values, settings.threshold_for(parsed.identity_threshold))
+    output = output_options(values)
     for chosen in {photo.output_format for photo in plan.photos}:
         check_output(replace(output, output_format=chosen))
     models = LoadedModels(settings, selection).load()
@@ -109,9 +113,25 @@ def _tell(plan: "Plan") -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Default:
+    """The value of an option that is not given; shown in the help as what it is."""
+
+    value: Any
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+def _values(parsed: argparse.Namespace) -> tuple[dict[str, Any], set[str]]:
+    """The value of each argument, by its name, and the names of those that were given."""
+    given = {name for name, value in vars(parsed).items() if not isinstance(value, _Default)}
+    return {name: value.value if isinstance(value, _Default) else value for name, value in vars(parsed).items()}, given
+
+
 def _argument(option: Option) -> dict[str, Any]:
     """What argparse is told about an option."""
-    words = {"default": option.default, "help": HELP.get(option.name, option.about.words)}
+    words = {"default": _Default(option.default), "help": HELP.get(option.name, option.about.words)}
     if option.choices:
         return {**words, "choices": option.choices}
     if option.type is bool:

@@ -5,6 +5,7 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from app.http.answer_type import answer_type
+from app.http.json_request import is_json
 from app.http.query import refuse_query
 from app.http.refusals import MalformedForm, UnreadableBody
 
@@ -12,14 +13,15 @@ from app.http.refusals import MalformedForm, UnreadableBody
 _CHARSETS = {b"utf-8", b"utf8", b"us-ascii", b"iso-8859-1"}
 
 
-def closing_boundary(scope: Scope) -> bytes:
-    """The closing boundary that the body must have, which is a form; empty if the body is the photo itself.
+def closing_boundary(scope: Scope, *, takes_json: bool = False) -> bytes:
+    """The closing boundary that the body must have, which is a form; empty for a bare photo, and JSON if it is taken.
 
     Raises `UnreadableBody` and `MalformedForm`, for a query beside a form `UnknownParameter`, and `NotAcceptable`.
     """
     headers = Headers(scope=scope)
-    closing = b"" if is_bare_photo(headers) else _closing_boundary_of_form(headers)
-    if closing:
+    json = takes_json and is_json(headers)
+    closing = b"" if is_bare_photo(headers) or json else _closing_boundary_of_form(headers)
+    if closing or json:
         refuse_query(scope, "all fields belong in the form")
     _ = answer_type(headers, scope["http_version"])
     return closing

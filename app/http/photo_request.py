@@ -1,6 +1,6 @@
-"""A request that brings a photo: as a file of a form, or as the body itself, with the fields in the query.
+"""A request that brings a photo: as a file of a form, as the body itself with the fields in the query, or by JSON.
 
-The routes see a form in both cases, so that both have the same fields, defaults, bounds and refusals.
+The routes see a form in each case, so that all have the same fields, defaults, bounds and refusals.
 """
 
 from collections.abc import Callable, Coroutine
@@ -14,6 +14,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from app.http.encoded_picture import encoding_of
+from app.http.json_request import form_of_json, is_json
 from app.http.photo_head import is_bare_photo
 from app.http.refusals import MalformedForm
 from app.sources.data_url import DATA_URL_HEAD, is_data_url
@@ -37,7 +38,7 @@ class PhotoRoute(APIRoute):
 
 
 class PhotoRequest(Request):
-    """`form()` has the field `file` in both cases. It raises `MalformedForm` and `BadParameter`."""
+    """What `form()` returns is the same in each case. It raises `MalformedForm` and `BadParameter`."""
 
     # What `Request.form()` returns; Starlette has no public method for it.
     async def _get_form(
@@ -45,6 +46,8 @@ class PhotoRequest(Request):
     ) -> FormData:
         if self._form is None and is_bare_photo(self.headers):
             self._form = self._form_of_query(max_fields)
+        elif self._form is None and is_json(self.headers):  # where the gate takes it
+            self._form = form_of_json(await self.body())
         elif self._form is None:
             limits: dict[str, Any] = {
                 "max_files": max_files,

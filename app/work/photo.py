@@ -7,6 +7,7 @@ calls each in the right thread; the command line and workers call `restore_photo
 import time
 from dataclasses import dataclass, field, replace
 
+from app.presets import PRESETS
 from app.settings import PhotoLimits
 from app.work.memory import Claim, finishing_pixel, photo_bytes, reference_bytes
 from app.work.order import Order
@@ -100,7 +101,7 @@ def read(order: Order, models: Models, limits: PhotoLimits, claim: Claim, run: R
 def compute(order: Order, source: Source, models: Models, run: Run) -> Computed:
     """What networks do: the enhancement, and the one metric that is a network. Raises as `pipeline.photo.enhance`."""
     step = enhance if order.task == "enhance" else upscale_photo
-    enhanced = step(source.photo, order.options, models, run)
+    enhanced = step(source.photo, order.options, _preferred(models, order), run)
     if not order.output.metrics:
         return Computed(enhanced, None)
     network = models.perceptual
@@ -180,6 +181,10 @@ def _with_tags(photo: Photo, header: Header, order: Order) -> tuple[Photo, FileT
     return replace(photo, notices=(*photo.notices, *notices)), tags
 
 
+def _preferred(models: Models, order: Order) -> Models:
+    return models.preferring(PRESETS[order.output.preset].models)
+
+
 def _check_proportions(photo: Photo, reference: Photo) -> None:
     height = reference.width * photo.height / photo.width
     if abs(height - reference.height) > max(1.0, ASPECT_TOLERANCE * reference.height):
@@ -191,7 +196,7 @@ def _check_proportions(photo: Photo, reference: Photo) -> None:
 
 def working_bytes(order: Order, models: Models) -> int:
     """The most memory that one of the networks for this photo works in."""
-    chosen = models.chosen(order.options.restorer, order.options.upscaler)
+    chosen = _preferred(models, order).chosen(order.options.restorer, order.options.upscaler)
     works: dict[Work, bool] = {
         "faces": order.task == "enhance",
         "background": order.options.background == "upscale",

@@ -178,6 +178,17 @@ class Models:
             changed = replace(changed, upscalers={named.scale: named})
         return changed
 
+    def preferring(self, names: Sequence[str]) -> Models:
+        """These models, but the first of `names` that is offered is default: a restorer, an upscaler of each scale."""
+        restorers = [self.offered_restorers[name] for name in names if name in self.offered_restorers]
+        upscalers = [self.offered_upscalers[name] for name in names if name in self.offered_upscalers]
+        first_of_scale = {upscaler.scale: upscaler for upscaler in reversed(upscalers)}
+        return replace(
+            self,
+            restorer=restorers[0] if restorers else self.restorer,
+            upscalers={**self.upscalers, **first_of_scale},
+        )
+
     def working_on(self, works: Collection[Work]) -> Iterator[Model]:
         """The default models that are needed for this work."""
         for role, info in ROLES.items():

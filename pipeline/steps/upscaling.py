@@ -14,6 +14,7 @@ from pipeline.errors import DeviceOutOfMemory, StageFailed
 from pipeline.geometry import reflect_indices, resize
 from pipeline.models.roles import AdjustableUpscaler, Models, Upscaler
 from pipeline.models.runtime.allocator import return_freed_memory
+from pipeline.models.upscalers.self_ensemble import SelfEnsemble
 from pipeline.options import EnhanceOptions
 from pipeline.run import Run
 from pipeline.tiling import Canvas, Span, fade, smaller_tile, tile_spans
@@ -53,10 +54,10 @@ def choose_upscalers(
     """
     resampled = options.background == "resample"
     if resampled or factor <= LEAST_FACTOR:
-        if options.upscaler is None and options.denoise_strength == 1:
+        if options.upscaler is None and options.denoise_strength == 1 and not options.self_ensemble:
             return (), []
         when = "With background=resample" if resampled else "At half of the photo's size or less"
-        message = f"{when} no upscaler is used: upscaler and denoise_strength had no effect."
+        message = f"{when} no upscaler is used: upscaler, denoise_strength and self_ensemble had no effect."
         return (), [Notice("upscaler_unused", message)]
     passes, notices = passes_for(factor, models.upscalers), []
     reached = math.prod(upscaler.scale for upscaler in passes)
@@ -64,14 +65,19 @@ def choose_upscalers(
         message = f"Upscalers enlarge {reached} times, in {len(passes)} passes; what is beyond that was resampled."
         notices.append(Notice("upscaler_too_small", message))
     if options.denoise_strength == 1:
-        return passes, notices
+        return _ensemble(passes, options), notices
     upscaler = passes[0]  # back-projection keeps the noise that the first pass leaves, whatever the second does
     if isinstance(upscaler, AdjustableUpscaler) and upscaler.adjustable:
-        return (upscaler.denoising(options.denoise_strength), *passes[1:]), notices
+        return _ensemble((upscaler.denoising(options.denoise_strength), *passes[1:]), options), notices
     able = [n for n, u in models.offered_upscalers.items() if isinstance(u, AdjustableUpscaler) and u.adjustable]
     message = f"{upscaler.name} cannot be told how much to denoise: denoise_strength had no effect."
     advice = f" These can, by name: {', '.join(able)}." if able else ""
-    return passes, [*notices, Notice("denoise_unavailable", message + advice)]
+    return _ensemble(passes, options), [*notices, Notice("denoise_unavailable", message + advice)]
+
+
+def _ensemble(passes: tuple[Upscaler, ...], options: EnhanceOptions) -> tuple[Upscaler, ...]:
+    """The passes, the first with self-ensemble where that is asked for: the second only adds fine detail to it."""
+    return (SelfEnsemble(passes[0]), *passes[1:]) if options.self_ensemble else passes
 
 
 def passes_for(factor: float, upscalers: Mapping[int, Upscaler]) -> tuple[Upscaler, ...]:

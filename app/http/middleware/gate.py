@@ -27,20 +27,22 @@ class GateMiddleware(HTTPMiddleware):
 
     On the paths in `guarded`, a request needs a place for its client, `arriving`, before its body is read: what could
     not be served is refused at once (not ready, overloaded), and what is read has its place. The body must be a photo,
-    or a form with its closing boundary: the parser would silently drop the cut off part of an incomplete one.
+    or a form with its closing boundary: the parser would silently drop the cut off part of an incomplete one. On the
+    paths in `taking_json` it may be JSON.
     """
 
     max_body_bytes: int
     read_timeout_s: float
     memory: UploadMemory
     guarded: frozenset[str]
+    taking_json: frozenset[str]
     arriving: Callable[[str], AbstractContextManager[Arrival]]
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Raises `PipelineError`, also when the body is received."""
         self._check_length(Headers(scope=scope))
         is_guarded = is_post_to(self.guarded, scope)
-        closing = closing_boundary(scope) if is_guarded else b""
+        closing = closing_boundary(scope, takes_json=scope["path"] in self.taking_json) if is_guarded else b""
         received, tail, closed = 0, b"", not closing
         started_at = scope.get("started_at", time.monotonic())  # set by GuardedProtocol; other servers do not
         upload = Upload(self.memory, started_at + self.read_timeout_s, self.read_timeout_s)

@@ -19,6 +19,7 @@ from app.http.routes.dependencies import fields_in_query
 from app.http.schemas.answers import EnhanceResponse
 from app.http.schemas.forms import EnhanceForm, UpscaleForm
 from app.options import enhance_options, output_options
+from app.presets import with_preset
 from app.work.errors import BadParameter
 from app.work.order import Order, Task
 from app.work.output_file import check_output
@@ -27,13 +28,18 @@ from pipeline.codec.formats import INPUT_FORMATS
 from pipeline.errors import UnsupportedMediaType
 from pipeline.run import Run
 
-router = APIRouter(
-    prefix="/api/v1",
-    tags=["photos"],
-    route_class=PhotoRoute,
-    # Four files: photo and reference, each twice, so that a repeated one is refused by its field's name.
-    form_limits={"max_files": 4, "max_fields": 64, "max_part_size": 4096},
-)
+
+def photo_router(**options: Any) -> APIRouter:
+    """A router for addresses that take photos."""
+    return APIRouter(
+        route_class=PhotoRoute,
+        # Four files: photo and reference, each twice, so that a repeated one is refused by its field's name.
+        form_limits={"max_files": 4, "max_fields": 64, "max_part_size": 4096},
+        **options,
+    )
+
+
+router = photo_router(prefix="/api/v1", tags=["photos"])
 
 
 async def _answering(request: Request) -> Answering:
@@ -108,7 +114,8 @@ async def _answer(
         raise BadParameter(f"{' and '.join(repeated)} may be given only once.")
     answering.photos.check_asked(has_file=form.file is not None, has_url=bool(form.url))
     _check_offered("upscaler", form.upscaler, answering.service)
-    asked = output_options(dict(form))
+    values = with_preset(dict(form), form.model_fields_set, answering.service.loaded_models.selection)
+    asked = output_options(values)
     media_type = answer_type(request.headers, request.scope["http_version"], asked.output_format)
     output = replace(asked, output_format=PICTURES.get(media_type, asked.output_format))
     check_output(output)
@@ -116,7 +123,7 @@ async def _answer(
         task=task,
         file=b"" if form.file is None else await _bytes(form.file, "file"),
         reference=None if form.reference is None else await _bytes(form.reference, "reference"),
-        options=enhance_options(dict(form), identity_threshold),
+        options=enhance_options(values, identity_threshold),
         output=output,
     )
 

@@ -1,0 +1,39 @@
+"""Presets: what `preset` sets of the fields that a request does not give, and which models it prefers."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.options import PresetName
+from pipeline.models.catalogue.selection import Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """`fields`: name → value of those that the request does not give.
+
+    `models`: names of restorers and upscalers, of which the first that is offered (of each scale) goes before the
+    server's default. A model that the request names goes before both. `instead`: more fields, where the upscalers that
+    are the server's defaults are preferred already, so that these models would change nothing.
+    """
+
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    models: tuple[str, ...] = ()
+    instead: Mapping[str, Any] = field(default_factory=dict)
+
+
+PRESETS: Mapping[PresetName, Preset] = {
+    "fast": Preset(
+        {"metrics": False}, ("portrait-face", "compact-x2", "compact-x4"), instead={"background": "resample"}
+    ),
+    "balanced": Preset(),
+    "best": Preset({"self_ensemble": True}, ("gfpgan-v1.4", "gfpgan-v1.3", "realesrgan-x2plus", "realesrgan-x4plus")),
+}
+
+
+def with_preset(values: Mapping[str, Any], given: Collection[str], selection: Selection) -> dict[str, Any]:
+    """`values`, name → value of every field, with those of `values["preset"]` where the request has not given them."""
+    preset = PRESETS[values["preset"]]
+    defaults = {model.name for model in selection.defaults["upscaler"]}
+    fields = {**preset.fields, **(preset.instead if defaults <= {*preset.models} else {})}
+    return {**values, **{name: value for name, value in fields.items() if name in values and name not in given}}
