@@ -31,9 +31,14 @@ PRESETS: Mapping[PresetName, Preset] = {
 }
 
 
+def fields_of(name: PresetName, selection: Selection) -> dict[str, Any]:
+    """Name → value of the fields that the preset sets on a server with these models."""
+    preset = PRESETS[name]
+    defaults = {model.name for model in selection.defaults["upscaler"]}
+    return {**preset.fields, **(preset.instead if defaults <= {*preset.models} else {})}
+
+
 def with_preset(values: Mapping[str, Any], given: Collection[str], selection: Selection) -> dict[str, Any]:
     """`values`, name → value of every field, with those of `values["preset"]` where the request has not given them."""
-    preset = PRESETS[values["preset"]]
-    defaults = {model.name for model in selection.defaults["upscaler"]}
-    fields = {**preset.fields, **(preset.instead if defaults <= {*preset.models} else {})}
+    fields = fields_of(values["preset"], selection)
     return {**values, **{name: value for name, value in fields.items() if name in values and name not in given}}

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,7 +57,7 @@ def enhance(parsed: argparse.Namespace, settings: Settings) -> int:
 
     Raises `PipelineError` if none can be begun.
     """
-    values, given = _values(parsed)
+    values, given = values_of(vars(parsed))
     parsed = argparse.Namespace(**values)
     if parsed.keep_location and parsed.metadata == "none":
         raise BadParameter("--keep-location needs --metadata keep.")
@@ -123,10 +123,10 @@ class _Default:
         return str(self.value)
 
 
-def _values(parsed: argparse.Namespace) -> tuple[dict[str, Any], set[str]]:
-    """The value of each argument, by its name, and the names of those that were given."""
-    given = {name for name, value in vars(parsed).items() if not isinstance(value, _Default)}
-    return {name: value.value if isinstance(value, _Default) else value for name, value in vars(parsed).items()}, given
+def values_of(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:
+    """Name → value of parsed arguments, and the names of those that were given."""
+    given = {name for name, value in arguments.items() if not isinstance(value, _Default)}
+    return {name: value if name in given else value.value for name, value in arguments.items()}, given
 
 
 def _argument(option: Option) -> dict[str, Any]:

@@ -114,6 +114,7 @@ def test_openapi_describes_the_form_and_every_answer(likeness: Likeness) -> None
         "restorer",
         "upscaler",
         "denoise_strength",
+        "self_ensemble",
         "identity_policy",
         "identity_threshold",
         "output_format",
@@ -125,10 +126,11 @@ def test_openapi_describes_the_form_and_every_answer(likeness: Likeness) -> None
         "color_profile",
         "metadata",
         "keep_location",
+        "preset",
         "metrics",
         "reference",
     }
-    assert form["required"] == ["file"]
+    assert "required" not in form  # a photo comes as `file` or by `url`
     assert set(enhance["responses"]) == {
         "200",
         "304",

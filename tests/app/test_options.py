@@ -51,7 +51,7 @@ def test_the_readme_has_type_bounds_and_default_of_each_option(option: Option) -
 
 def test_the_readme_has_no_other_rows() -> None:
     section = README.split("## Fields\n", 1)[1].split("\n## ", 1)[0]
-    assert set(re.findall(r"^\| `([a-z_]+)`", section, flags=re.MULTILINE)) == {*BY_NAME, "file", "reference"}
+    assert set(re.findall(r"^\| `([a-z_]+)`", section, flags=re.MULTILINE)) == {*BY_NAME, "file", "url", "reference"}
 
 
 @each
@@ -61,8 +61,8 @@ def test_the_forms_have_each_option(option: Option) -> None:
     assert (option.name in UpscaleForm.model_fields) == option.about.upscales
 
 
-def test_the_forms_have_no_other_fields_but_files() -> None:
-    assert set(EnhanceForm.model_fields) - set(BY_NAME) == {"file", "reference"}
+def test_the_forms_have_no_other_fields_but_files_and_their_address() -> None:
+    assert set(EnhanceForm.model_fields) - set(BY_NAME) == {"file", "url", "reference"}
 
 
 def test_the_limits_of_config_are_the_bounds_of_the_options() -> None:
@@ -73,7 +73,8 @@ def test_the_limits_of_config_are_the_bounds_of_the_options() -> None:
 def parsed(*arguments: str) -> dict[str, Any]:
     parser = argparse.ArgumentParser()
     photos.add_parser(parser.add_subparsers())
-    return vars(parser.parse_args(["enhance", "in.jpg", "out.png", *arguments]))
+    values, _ = photos.values_of(vars(parser.parse_args(["enhance", "in.jpg", "out.png", *arguments])))
+    return values
 
 
 @each
@@ -82,6 +83,14 @@ def test_the_command_line_has_each_option_with_its_default(option: Option) -> No
         assert option.name not in parsed()
     else:
         assert parsed()[option.name] == (None if option.name == "output_format" else option.default)
+
+
+def test_the_command_line_tells_which_options_were_given() -> None:
+    parser = argparse.ArgumentParser()
+    photos.add_parser(parser.add_subparsers())
+    arguments = parser.parse_args(["enhance", "in.jpg", "out.png", "--strength", "1", "--no-require-face"])
+    _, given = photos.values_of(vars(arguments))
+    assert given & {option.name for option in OPTIONS} == {"strength", "require_face", "output_format"}
 
 
 def test_command_line_arguments_become_options() -> None:

@@ -6,8 +6,9 @@ from app.http.error_responses import ANYWHERE
 from app.http.policy import Policy
 from app.http.routes.dependencies import ServiceDep
 from app.http.schemas.forms import EnhanceForm
-from app.http.schemas.state import Config, Limits
+from app.http.schemas.state import Config, Limits, PresetOut
 from app.options import OPTIONS
+from app.presets import PRESETS, fields_of
 from app.version import VERSION
 from pipeline.codec.formats import INPUT_FORMATS
 
@@ -42,4 +43,11 @@ async def config(service: ServiceDep) -> Config:
         identity_threshold=threshold,
         identity_recogniser=None if recogniser is None else recogniser.name,
         models=service.loaded_models.names(),
+        presets={
+            name: PresetOut(
+                fields=fields_of(name, selection),
+                models=[model for model in preset.models if model in {*offered["restorer"], *offered["upscaler"]}],
+            )
+            for name, preset in PRESETS.items()
+        },
     )

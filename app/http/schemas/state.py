@@ -82,6 +82,13 @@ else:
     )
 
 
+class PresetOut(BaseModel):
+    """What a preset sets."""
+
+    fields: dict[str, bool | float | int | str] = Field(description="of the fields that a request does not give")
+    models: list[str] = Field(description="restorers and upscalers that go before the server's default, if not empty")
+
+
 class Config(BaseModel):
     """Limits, defaults and models: all that a client needs to build its form."""
 
@@ -98,6 +105,7 @@ class Config(BaseModel):
         "without one"
     )
     models: dict[str, str]
+    presets: dict[str, PresetOut] = Field(description="what each `preset` means on this server")
 
 
 class ModelOut(BaseModel):

@@ -25,12 +25,14 @@ def bare_app() -> FastAPI:
 def test_the_service_has_these_policies() -> None:
     app = create_app(Settings(models="embedded", device="cpu", web_dir=NO_WEBSITE))
     paths = collect(app.routes, {"/openapi.json": Policy(public=True), "/docs/static": Policy(public=True)})
-    assert paths.public == {"/", "/docs", "/openapi.json", CONFIG, HEALTH, LIVE, READY}
+    assert paths.public == {"/", "/docs", "/openapi.json", CONFIG, HEALTH, "/health", LIVE, READY}
     assert paths.public_folders == ("/docs/static/",)
-    assert paths.guarded == {ENHANCE, UPSCALE}
-    assert paths.counted == {ENHANCE, UPSCALE, WARMUP}
-    assert paths.quiet == {"/metrics", HEALTH, LIVE, READY}
-    assert paths.every == {*paths.public, *paths.counted, *paths.quiet, STATUS, "/api/v1/models", "/docs/static"}
+    assert paths.guarded == {ENHANCE, UPSCALE, "/face-enhance", "/upscale"}
+    assert paths.taking_json == {"/upscale"}
+    assert paths.counted == {*paths.guarded, WARMUP}
+    assert paths.quiet == {"/metrics", HEALTH, "/health", LIVE, READY}
+    others = {STATUS, "/status", "/api/v1/models", "/docs/static"}
+    assert paths.every == {*paths.public, *paths.counted, *paths.quiet, *others}
 
 
 def test_a_route_without_a_policy_stops_the_start() -> None:

@@ -60,6 +60,7 @@ def test_config_has_limits_defaults_and_choices(likeness: Likeness) -> None:
         "restorer": "portrait-face",
         "upscaler": None,
         "denoise_strength": 1,
+        "self_ensemble": False,
         "identity_policy": "warn",
         "identity_threshold": found["identity_threshold"],
         "output_format": "png",
@@ -71,6 +72,7 @@ def test_config_has_limits_defaults_and_choices(likeness: Likeness) -> None:
         "color_profile": "srgb",
         "metadata": "none",
         "keep_location": False,
+        "preset": "balanced",
         "metrics": True,
     }
     assert found["choices"] == {
@@ -83,10 +85,19 @@ def test_config_has_limits_defaults_and_choices(likeness: Likeness) -> None:
         "bit_depth": ["8", "16"],
         "color_profile": ["srgb", "keep"],
         "metadata": ["none", "keep"],
+        "preset": ["fast", "balanced", "best"],
         "restorer": ["portrait-face", "compact-face"],
         "upscaler": ["compact-x2", "compact-x4"],
     }
     assert found["models"] == likeness.client.get("/api/v1/health").json()["models"]
+    assert found["presets"] == {
+        "fast": {
+            "fields": {"metrics": False, "background": "resample"},
+            "models": ["portrait-face", "compact-x2", "compact-x4"],
+        },
+        "balanced": {"fields": {}, "models": []},
+        "best": {"fields": {"self_ensemble": True}, "models": []},
+    }
 
 
 def test_config_shows_the_settings(fakes: FakeModels) -> None:

@@ -155,3 +155,15 @@ def resampled(likeness: Likeness, output_format: str, quality: int) -> str:
     )
     image: str = response.json()["data"]["restored_image"]
     return image
+
+
+def test_a_preset_sets_what_is_not_given(likeness: Likeness) -> None:
+    fast = likeness.data(samples.small_face(), preset="fast")
+    assert fast["metrics"] is None
+    assert "upscaler" not in fast["models"]
+    asked = likeness.data(samples.small_face(), preset="fast", metrics=True, background="upscale")
+    assert asked["metrics"] is not None
+    assert "upscaler" in asked["models"]
+    usual, balanced = (likeness.data(samples.small_face(), **more) for more in ({}, {"preset": "balanced"}))
+    assert usual["restored_image"] == balanced["restored_image"]
+    assert likeness.enhance(samples.small_face(), preset="slow").status_code == 422

@@ -1,0 +1,62 @@
+"""Presets: which fields they set, and which models they prefer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from app.options import OPTIONS, PresetName
+from app.presets import PRESETS, with_preset
+from pipeline.models.catalogue.preferences import ModelPreferences
+from pipeline.models.catalogue.registry import REGISTRY
+from pipeline.models.catalogue.selection import Selection, choose
+
+DEFAULTS = {option.name: option.default for option in OPTIONS}
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Selection:
+    return choose(ModelPreferences(tmp_path, "embedded"))
+
+
+def changed(preset: PresetName, selection: Selection, **given: object) -> dict[str, object]:
+    values = {**DEFAULTS, "preset": preset, **given}
+    found = with_preset(values, {"preset", *given}, selection)
+    return {name: value for name, value in found.items() if value != DEFAULTS[name] and name != "preset"}
+
+
+def test_each_preset_has_a_row_and_sets_fields_that_there_are() -> None:
+    assert set(PRESETS) == set(get_args(PresetName))
+    known = {model.name for model in REGISTRY if model.role in ("restorer", "upscaler")}
+    for preset in PRESETS.values():
+        assert {*preset.fields, *preset.instead} <= set(DEFAULTS)
+        assert {*preset.models} <= known
+
+
+def test_balanced_is_the_default_and_changes_nothing(embedded: Selection) -> None:
+    assert DEFAULTS["preset"] == "balanced"
+    assert changed("balanced", embedded) == {}
+
+
+def test_fast_leaves_out_metrics_and_the_network_where_none_is_smaller(embedded: Selection) -> None:
+    assert changed("fast", embedded) == {"metrics": False, "background": "resample"}
+    by_name = {model.name: model for model in REGISTRY}
+    official = Selection(REGISTRY, {**embedded.defaults, "upscaler": (by_name["realesrgan-x2plus"],)}, embedded.offered)
+    assert changed("fast", official) == {"metrics": False}
+
+
+def test_best_asks_for_the_self_ensemble(embedded: Selection) -> None:
+    assert changed("best", embedded) == {"self_ensemble": True}
+
+
+def test_a_field_that_is_given_goes_before_the_preset(embedded: Selection) -> None:
+    assert changed("fast", embedded, metrics=True) == {"background": "resample"}
+    assert changed("fast", embedded, background="upscale", metrics=True) == {}
+    assert changed("best", embedded, self_ensemble=False, strength=0.5) == {"strength": 0.5}
+
+
+def test_a_form_without_a_field_does_not_get_it(embedded: Selection) -> None:
+    values = {"preset": "fast", "metrics": True}
+    assert with_preset(values, set(), embedded) == {"preset": "fast", "metrics": False}
