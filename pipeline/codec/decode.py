@@ -27,7 +27,6 @@ from pipeline.grey import is_grey, to_grey
 from pipeline.types import FloatArray, Image, Notice, Photo
 
 _ROWS_AT_ONCE = 64
-_UNUSED = PIL.Image.new("RGB", (1, 1))  # in place of 8-bit pixels that no profile is applied to
 _UPRIGHT = {
     2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
     3: PIL.Image.Transpose.ROTATE_180,
@@ -83,7 +82,8 @@ def decode(header: Header, kept_spaces: frozenset[str] = frozenset()) -> Photo:
         if deep is None:
             picture = file if turn is None else file.transpose(turn)
         else:
-            picture = _UNUSED if parts.profile is None else deep.rounded()
+            # Where no profile is applied to 8-bit pixels, one pixel stands for them.
+            picture = PIL.Image.new(deep.mode, (1, 1)) if parts.profile is None else deep.rounded()
         if picture.mode == "RGBa":  # colours multiplied by the opacity
             picture = picture.convert("RGBA")
         alpha = _alpha(picture) if deep is None else deep.opacity()
@@ -167,7 +167,7 @@ def _alpha(picture: PIL.Image.Image) -> FloatArray | None:
 
 
 def _opaque(picture: PIL.Image.Image) -> PIL.Image.Image:
-    """The picture without alpha, in mode L, RGB, CMYK or I;16."""
+    """The picture without alpha, in mode L, RGB, CMYK or one of 16-bit grey."""
     picture.info.pop("transparency", None)
     mode = {"1": "L", "LA": "L", "P": "RGB", "RGBA": "RGB"}.get(picture.mode)
     return picture if mode is None else picture.convert(mode)

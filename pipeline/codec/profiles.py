@@ -14,7 +14,7 @@ from pipeline.codec.limits import MAX_PROFILE_BYTES
 from pipeline.types import Image
 
 RGB, GRAY = "RGB", "GRAY"  # colour spaces of profiles that results can have
-_GREY_MODES = {"L", "I;16"}
+_GREY_MODES = {"L", "I;16", "I;16B"}
 _CLASSES = {b"mntr", b"scnr", b"prtr", b"spac"}  # of profiles that stand for a device's colours, or a space
 _HEAD = 128
 _ROWS_AT_ONCE = 64
