@@ -22,7 +22,7 @@ from tests.images import chunk, segment
 from tests.pipeline.codec.decoding import MAX_PIXELS, PICTURE, assert_shows, decoded
 from tests.pipeline.metadata.blocks import ASCII, MAKE, RATIONAL, exif, iptc, photoshop, resource, xmp
 
-EXIF, XMP = exif({MAKE: (ASCII, b"Canon\0")}), xmp("<dc:format>x</dc:format>")
+EXIF, XMP = exif({MAKE: (ASCII, b"Canon\0")}), xmp("<dc:rights>x</dc:rights>")
 IPTC = iptc((2, 80, b"Ann"), (2, 116, b"(c) Ann"))
 XMP_IN_JPEG = b"http://ns.adobe.com/xap/1.0/\0"
 
