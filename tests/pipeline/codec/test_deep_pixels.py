@@ -152,6 +152,17 @@ def test_grey_tiff_keeps_its_profile_and_16_bits(byte_order: str) -> None:
     np.testing.assert_allclose(photo.image[..., 0], stored(LEVELS, 1)[..., 0], atol=1e-6)
 
 
+@pytest.mark.parametrize("byte_order", ["<", ">"])
+def test_grey_with_a_profile_of_colours_is_converted(byte_order: str) -> None:
+    profile, grey = profile_of("apple"), COLORS[..., 0]
+    photo = decoded(containers.tiff(grey, byteorder=byte_order, iccprofile=profile))
+    assert photo.notices == ()
+    levels = np.round(grey / 257).astype(np.uint8)
+    np.testing.assert_allclose(
+        photo.image * 255, in_srgb(np.repeat(levels[..., np.newaxis], 3, axis=2), profile), atol=1.01
+    )
+
+
 def test_a_profile_that_cannot_be_used_leaves_16_bits() -> None:
     photo = decoded(images.png_16(COLORS, images.COLOR, images.chunk(b"iCCP", b"icc\0\0no profile")))
     assert codes(photo) == ["color_profile_ignored"]
