@@ -82,6 +82,11 @@ def test_the_xmp_of_a_png_may_be_text_for_a_jpeg_segment() -> None:
     assert tags_of(png(raw_profile(b"APP1", XMP_IN_JPEG + XMP))) == FileTags(xmp=XMP)
 
 
+def test_the_xmp_of_a_png_may_be_text_under_its_own_name() -> None:
+    assert tags_of(png(raw_profile(b"xmp", XMP))) == FileTags(xmp=XMP)
+    assert tags_of(png(raw_profile(b"xmp", b"older"), XMP_CHUNK)) == FileTags(xmp=XMP)
+
+
 def test_a_webp_has_them_in_chunks() -> None:
     file = images.webp(PICTURE, exif=b"Exif\0\0" + EXIF, xmp=XMP)
     assert tags_of(file) == FileTags(exif=EXIF, xmp=XMP)
