@@ -50,11 +50,11 @@ def decode(header: Header, kept_spaces: frozenset[str] = frozenset()) -> Photo:
     own numbers, and the photo the `profile`. Where that cannot be, it is converted all the same, with the notice
     `color_profile_replaced`.
 
-    Of an animation the first frame is taken, with the notice `animation_first_frame`. A JPEG that
-    lacks its last rows, which are then grey, or the last scans of a progressive picture, and a PNG that lacks its last
-    rows, which are then empty, have the notice `photo_truncated`. 16 bits keep their precision; but colours are cut to
-    8 bits where a profile is converted, and in a TIFF that stores them one by one or multiplied by the opacity. A photo
-    whose channels differ by at most two levels of 255 in every pixel that is seen `is_grey`.
+    Of an animation the first frame is taken, with the notice `animation_first_frame`. A JPEG that lacks its last rows,
+    which are then grey, or the last scans of a progressive picture, and a PNG that lacks its last rows, which are then
+    empty, have the notice `photo_truncated`. 16 bits keep their precision; but they are cut to 8 where a profile is
+    converted, and colours too in a TIFF that stores them one by one or multiplied by the opacity. A photo whose
+    channels differ by at most two levels of 255 in every pixel that is seen `is_grey`.
 
     Raises `BrokenImage` where the pixels are damaged, cut off (rows of a JPEG or PNG: more than `MAX_MISSING`) or built
     to be expensive.
