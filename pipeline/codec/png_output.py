@@ -6,9 +6,9 @@ import zlib
 
 import cv2
 
-from pipeline.codec.iptc_resource import iptc_resource
 from pipeline.codec.levels import Levels
 from pipeline.codec.opencv_encoder import opencv_file
+from pipeline.codec.photoshop import resource_of
 from pipeline.codec.png_parts import chunk_parts
 from pipeline.options import FileOptions
 from pipeline.types import Density, FileTags
@@ -56,7 +56,7 @@ def _per_metre(density: Density) -> bytes:
 
 def _iptc_text(iptc: bytes) -> bytes:
     """IPTC-IIM as ImageMagick and ExifTool write it, for which PNG has no chunk: name, length and digits, on lines."""
-    resource = iptc_resource(iptc)
+    resource = resource_of(iptc)
     digits = resource.hex()
     lines = [digits[at : at + _DIGITS_IN_A_LINE] for at in range(0, len(digits), _DIGITS_IN_A_LINE)]
     return "\n".join(("", "iptc", f"{len(resource):8d}", *lines, "")).encode()

@@ -16,7 +16,7 @@ from pipeline.codec.encode import encode
 from pipeline.codec.inspect import inspect
 from pipeline.codec.output_formats import OUTPUT_FORMATS
 from pipeline.errors import OutputFormatLimit
-from pipeline.options import ChromaSubsampling, FileOptions, OutputFormat
+from pipeline.options import BitDepth, ChromaSubsampling, FileOptions, OutputFormat
 from pipeline.types import FloatArray, Image
 from tests import images
 
@@ -226,3 +226,13 @@ def test_failing_encoder_is_an_error(result: tuple[bool, images.Pixels], monkeyp
     monkeypatch.setattr(cv2, "imencodeWithMetadata", lambda *_: result)
     with pytest.raises(RuntimeError, match="png"):
         encode(PICTURE, None, "png", FileOptions(quality=95))
+
+
+@pytest.mark.parametrize(("bits", "most"), [("8", 255), ("16", 65_535)])
+def test_opacity_is_rounded_to_the_nearest_level(bits: BitDepth, most: int) -> None:
+    alpha = (np.array([[10.4, 10.6, most - 0.6, most - 0.4]]) / most).astype(np.float32)
+    image = np.zeros((1, 4, 3), np.float32)
+    for output_format in ("png", "tiff"):
+        file = encode(image, alpha, output_format, FileOptions(bit_depth=bits)).data
+        stored = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_UNCHANGED)
+        assert stored[0, :, 3].tolist() == [10, 11, most - 1, most]
