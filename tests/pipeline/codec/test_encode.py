@@ -54,7 +54,7 @@ def test_png_round_trip_is_exact(width: int, height: int, with_alpha: bool, seed
 @pytest.mark.parametrize(
     ("output_format", "mode", "mode_with_alpha"),
     [
-        ("png", "L", "RGBA"),
+        ("png", "L", "LA"),
         ("jpeg", "L", "L"),
         ("webp", "RGB", "RGBA"),
         ("avif", "L", "RGBA"),
@@ -236,3 +236,22 @@ def test_opacity_is_rounded_to_the_nearest_level(bits: BitDepth, most: int) -> N
         file = encode(image, alpha, output_format, FileOptions(bit_depth=bits)).data
         stored = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_UNCHANGED)
         assert stored[0, :, 3].tolist() == [10, 11, most - 1, most]
+
+
+def test_grey_with_opacity_is_exact_in_a_png() -> None:
+    image = np.repeat(PICTURE[..., 1:2], 3, axis=2)
+    data = encode(image, ALPHA, "png", is_grey=True).data
+    assert data == encode(image, ALPHA, "png", is_grey=True).data
+    levels = np.stack([PICTURE[..., 1], ALPHA], axis=2)
+    np.testing.assert_array_equal(shown(data), np.floor(levels * 255 + 0.5))
+    photo = decode(inspect(data, max_pixels=10**6))
+    assert photo.is_grey
+    assert photo.alpha is not None
+
+
+def test_grey_with_opacity_of_16_bits_has_three_equal_channels() -> None:
+    image = np.repeat(PICTURE[..., 1:2], 3, axis=2)
+    data = encode(image, ALPHA, "png", FileOptions(bit_depth="16"), is_grey=True).data
+    stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert (stored.dtype, stored.shape[2]) == (np.uint16, 4)
+    assert not np.ptp(stored[..., :3], axis=2).any()
