@@ -27,7 +27,6 @@ from pipeline.grey import is_grey, to_grey
 from pipeline.types import FloatArray, Image, Notice, Photo
 
 _ROWS_AT_ONCE = 64
-_UNUSED = PIL.Image.new("RGB", (1, 1))  # in place of 8-bit pixels that no profile is applied to
 _UPRIGHT = {
     2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
     3: PIL.Image.Transpose.ROTATE_180,
@@ -51,11 +50,11 @@ def decode(header: Header, kept_spaces: frozenset[str] = frozenset()) -> Photo:
     own numbers, and the photo the `profile`. Where that cannot be, it is converted all the same, with the notice
     `color_profile_replaced`.
 
-    Of an animation the first frame is taken, with the notice `animation_first_frame`. A JPEG that
-    lacks its last rows, which are then grey, or the last scans of a progressive picture, and a PNG that lacks its last
-    rows, which are then empty, have the notice `photo_truncated`. 16 bits keep their precision; but colours are cut to
-    8 bits where a profile is converted, and in a TIFF that stores them one by one or multiplied by the opacity. A photo
-    whose channels differ by at most two levels of 255 in every pixel that is seen `is_grey`.
+    Of an animation the first frame is taken, with the notice `animation_first_frame`. A JPEG that lacks its last rows,
+    which are then grey, or the last scans of a progressive picture, and a PNG that lacks its last rows, which are then
+    empty, have the notice `photo_truncated`. 16 bits keep their precision; but they are cut to 8 where a profile is
+    converted, and colours too in a TIFF that stores them one by one or multiplied by the opacity. A photo whose
+    channels differ by at most two levels of 255 in every pixel that is seen `is_grey`.
 
     Raises `BrokenImage` where the pixels are damaged, cut off (rows of a JPEG or PNG: more than `MAX_MISSING`) or built
     to be expensive.
@@ -83,7 +82,8 @@ def decode(header: Header, kept_spaces: frozenset[str] = frozenset()) -> Photo:
         if deep is None:
             picture = file if turn is None else file.transpose(turn)
         else:
-            picture = _UNUSED if parts.profile is None else deep.rounded()
+            # Where no profile is applied to 8-bit pixels, one pixel stands for them.
+            picture = PIL.Image.new(deep.mode, (1, 1)) if parts.profile is None else deep.rounded()
         if picture.mode == "RGBa":  # colours multiplied by the opacity
             picture = picture.convert("RGBA")
         alpha = _alpha(picture) if deep is None else deep.opacity()
@@ -167,7 +167,7 @@ def _alpha(picture: PIL.Image.Image) -> FloatArray | None:
 
 
 def _opaque(picture: PIL.Image.Image) -> PIL.Image.Image:
-    """The picture without alpha, in mode L, RGB, CMYK or I;16."""
+    """The picture without alpha, in mode L, RGB, CMYK or one of 16-bit grey."""
     picture.info.pop("transparency", None)
     mode = {"1": "L", "LA": "L", "P": "RGB", "RGBA": "RGB"}.get(picture.mode)
     return picture if mode is None else picture.convert(mode)

@@ -1,4 +1,4 @@
-"""Colours of 16 bits in PNG and TIFF. OpenCV reads them: Pillow cuts them to 8 bits."""
+"""Colours, and grey with opacity, of 16 bits in PNG and TIFF. OpenCV reads them: Pillow cuts them to 8 bits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from pipeline.codec.turning import turned
 from pipeline.errors import BrokenImage
 from pipeline.types import FloatArray
 
-_DEPTH, _PNG_KINDS = 16, {2, 4, 6}  # RGB; grey and RGB with opacity
+_DEPTH, _GREY_ALPHA = 16, 4
+_PNG_KINDS = {2, _GREY_ALPHA, 6}  # RGB; grey and RGB with opacity
 _RGB, _CONTIGUOUS, _JPEG, _UNASSOCIATED = 2, 1, 7, 2  # in TIFF
 _MOST = 2**_DEPTH - 1
 
@@ -26,7 +27,7 @@ cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 @dataclass(frozen=True, slots=True)
 class DeepPixels:
-    """The upright pixels: `colors` (H, W, 3) RGB and the opacity `alpha` (H, W), or None, both uint16."""
+    """The upright pixels: `colors` (H, W, 3) RGB or (H, W) grey, and the opacity `alpha` (H, W) or None, all uint16."""
 
     colors: npt.NDArray[np.uint16]
     alpha: npt.NDArray[np.uint16] | None
@@ -37,8 +38,13 @@ class DeepPixels:
             return None
         return np.divide(self.alpha, np.float32(_MOST), dtype=np.float32)
 
+    @property
+    def mode(self) -> str:
+        """Pillow's mode of the colours in 8 bits."""
+        return "L" if self.colors.ndim == 2 else "RGB"
+
     def rounded(self) -> PIL.Image.Image:
-        """The colours in 8 bits, in mode RGB."""
+        """The colours in 8 bits, in `mode`."""
         return PIL.Image.fromarray(cv2.convertScaleAbs(self.colors, alpha=255 / _MOST))
 
 
@@ -55,7 +61,10 @@ def deep_pixels(header: Header, pixels: bytes) -> DeepPixels | None:
         name = header.file_format.name
         raise BrokenImage(f"This {name} file is damaged or incomplete and cannot be read.")
     upright = turned(levels, header.orientation)
-    return DeepPixels(upright[..., 2::-1], upright[..., 3] if levels.shape[2] == 4 else None)
+    is_grey = header.parts.header[9:10] == bytes((_GREY_ALPHA,))  # of which OpenCV makes three equal channels
+    return DeepPixels(
+        upright[..., 0 if is_grey else slice(2, None, -1)], upright[..., 3] if levels.shape[2] == 4 else None
+    )
 
 
 def _is_deep_png(chunk: bytes) -> bool:

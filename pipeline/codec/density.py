@@ -17,9 +17,15 @@ def density(x: float, y: float) -> Density | None:
     return Density(x, y) if _LEAST <= x <= _MOST and _LEAST <= y <= _MOST else None
 
 
-def per_meter(x: float, y: float) -> Density | None:
-    """The density of so many pixels per metre."""
-    return density(x * CENTIMETERS / 100, y * CENTIMETERS / 100)
+def per_meter(x: int, y: int) -> Density | None:
+    """The density of so many pixels per metre, which were whole pixels per inch where those round to the same."""
+    return density(_per_inch(x), _per_inch(y))
+
+
+def _per_inch(per_meter: int) -> float:
+    exact = per_meter * CENTIMETERS / 100
+    whole = round(exact)
+    return whole if round(whole * 100 / CENTIMETERS) == per_meter else exact
 
 
 def jfif_density(segment: bytes) -> Density | None:

@@ -37,9 +37,10 @@ def encode(
     Values are clipped and rounded to the levels of the format: 8 bits, or 16 where that is asked for and the format
     has them. The same picture, options and tags always give the same bytes. For a format without alpha the picture is
     composited onto white, with the notice `alpha_flattened`. Where `is_grey`, the three channels of `image` are equal,
-    and only one is written where the format can, the picture has no alpha and the profile is not one of RGB; a profile
-    of grey takes one channel in any case. A file without a profile in `tags` says that its numbers are sRGB. Tags that
-    the format cannot hold are left out with the notice `metadata_dropped`; a density that it cannot hold, without.
+    and only one is written where the format can and the profile is not one of RGB, beside the alpha only in a PNG of 8
+    bits; a profile of grey takes one channel in any case. A file without a profile in `tags` says that its numbers are
+    sRGB. Tags that the format cannot hold are left out with the notice `metadata_dropped`; a density that it cannot
+    hold, without.
 
     Raises `OutputFormatLimit` where a side is longer than the format allows, and `RuntimeError` where the encoder
     fails.
@@ -50,12 +51,14 @@ def encode(
     on_white = alpha is not None and not info.has_alpha
     if on_white:
         notices = (Notice("alpha_flattened", f"{name} has no transparency; the picture was laid on white."),)
-    if info.has_grey and (alpha is None or on_white):  # no encoder here writes grey and alpha
+    bits = int(options.bit_depth) if info.has_16_bits else 8
+    # No encoder here writes grey and opacity in 16 bits or in another format than PNG.
+    if info.has_grey and (alpha is None or on_white or (info.has_grey_alpha and bits == 8)):
         image = _channels(image, is_grey, tags.profile)
     tags, dropped = _fitting(tags, output_format)
     if tags.profile is None:
         tags = replace(tags, profile=srgb_tag(output_format, image.shape[2]))
-    levels = levels_of(image, alpha, bits=int(options.bit_depth) if info.has_16_bits else 8, on_white=on_white)
+    levels = levels_of(image, alpha, bits=bits, on_white=on_white)
     return Encoded(info.write(levels, options, tags), info.media_type, notices + dropped)
 
 

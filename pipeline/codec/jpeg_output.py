@@ -6,10 +6,10 @@ import struct
 
 import cv2
 
-from pipeline.codec.file_parts import XMP_MARK
-from pipeline.codec.iptc_resource import iptc_resource
+from pipeline.codec.file_parts import EXIF_MARK, XMP_MARK
 from pipeline.codec.levels import Levels
 from pipeline.codec.opencv_encoder import opencv_file
+from pipeline.codec.photoshop import PHOTOSHOP, resource_of
 from pipeline.options import FileOptions
 from pipeline.types import Density, FileTags
 
@@ -54,7 +54,7 @@ def _segments(tags: FileTags) -> list[bytes]:
     """The segments behind JFIF, in the order in which readers expect them."""
     segments = []
     if tags.exif:
-        segments.append(_segment(_APP1, b"Exif\0\0" + tags.exif))
+        segments.append(_segment(_APP1, EXIF_MARK + tags.exif))
     if tags.xmp:
         segments.append(_segment(_APP1, XMP_MARK + tags.xmp))
     profile = tags.profile or b""
@@ -62,7 +62,7 @@ def _segments(tags: FileTags) -> list[bytes]:
     for number, piece in enumerate(pieces, start=1):
         segments.append(_segment(_APP2, b"ICC_PROFILE\0" + bytes((number, len(pieces))) + piece))
     if tags.iptc:
-        segments.append(_segment(_APP13, b"Photoshop 3.0\0" + iptc_resource(tags.iptc)))
+        segments.append(_segment(_APP13, PHOTOSHOP + resource_of(tags.iptc)))
     return segments
 
 

@@ -15,10 +15,11 @@ _ROWS_AT_ONCE = 256
 
 
 def levels_of(image: Image, alpha: FloatArray | None, *, bits: int, on_white: bool = False) -> Levels:
-    """Grey (H, W, 1), BGR (H, W, 3) or BGRA (H, W, 4) in 0…255 or, with 16 `bits`, in 0…65,535, rounded half up.
+    """Grey (H, W, 1), grey and alpha (H, W, 2), BGR (H, W, 3) or BGRA (H, W, 4) in 0…255, rounded half up.
 
-    `image` is RGB or has one channel; it and `alpha` (H, W) are clipped to [0, 1]. `on_white`: instead of being a
-    channel, `alpha` lays the picture on white. In bands, to avoid a second float copy in memory.
+    With 16 `bits` in 0…65,535. `image` is RGB or has one channel; it and `alpha` (H, W) are clipped to [0, 1].
+    `on_white`: instead of being a channel, `alpha` lays the picture on white. In bands, to avoid a second float copy in
+    memory.
     """
     height, width, channels = image.shape
     most = 2**bits - 1

@@ -21,7 +21,8 @@ class FormatInfo:
     """One row: media type, suffixes (the first is used), longest side in pixels, and what a file can hold.
 
     `write` makes the file of levels, options and tags; the levels are of 8 bits, or where `has_16_bits` of 16 too.
-    `has_grey`: whether a file may have a single channel. `most_exif`, `most_xmp` and `most_iptc` are bytes.
+    `has_grey`: whether a file may have a single channel; `has_grey_alpha`: one of grey and one of opacity, of 8 bits.
+    `most_exif`, `most_xmp` and `most_iptc` are bytes.
     """
 
     media_type: str
@@ -30,6 +31,7 @@ class FormatInfo:
     write: Callable[[Levels, FileOptions, FileTags], bytes]
     has_alpha: bool = True
     has_grey: bool = True
+    has_grey_alpha: bool = False
     has_16_bits: bool = False
     most_exif: int = 2**30
     most_xmp: int = 2**30
@@ -42,7 +44,7 @@ _MOST_EXIF, _MOST_XMP, _MOST_IPTC = 65_527, 65_502, 65_506
 _AVIF_SIDE = 32_768
 
 OUTPUT_FORMATS: Mapping[OutputFormat, FormatInfo] = {
-    "png": FormatInfo("image/png", (".png",), 1_000_000, png_output, has_16_bits=True),
+    "png": FormatInfo("image/png", (".png",), 1_000_000, png_output, has_grey_alpha=True, has_16_bits=True),
     "jpeg": FormatInfo(
         "image/jpeg",
         (".jpg", ".jpeg"),

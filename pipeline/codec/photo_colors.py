@@ -15,7 +15,7 @@ from pipeline.types import Notice
 
 @dataclass(frozen=True, slots=True)
 class PhotoColors:
-    """A picture in mode L, RGB or I;16, and what its numbers mean.
+    """A picture in mode L, RGB or one of 16-bit grey, and what its numbers mean.
 
     `space`: they are still to be converted from it to sRGB. `profile`: they stay as they are, and mean this. Both are
     None for sRGB.
@@ -40,7 +40,7 @@ def photo_colors(
     They are kept where the profile's own space is among `kept_spaces` and `pipeline.codec.profiles.why_not_kept` has no
     reason against it, else converted, with the notice `color_profile_replaced` unless `kept_spaces` is empty. A profile
     that cannot be used leaves the numbers as they are, with the notice `color_profile_ignored`. The picture is in mode
-    L, RGB, CMYK or I;16.
+    L, RGB, CMYK or one of 16-bit grey.
     """
     if profile is not None and not is_own_srgb(profile):
         found = _of_profile(picture, profile, kept_spaces, has_alpha=has_alpha)

@@ -29,3 +29,8 @@ def iptc_of(resources: bytes) -> bytes:
             return resources[start + 4 : start + 4 + length]
         position = start + 4 + (length + 1) // 2 * 2
     return b""
+
+
+def resource_of(iptc: bytes) -> bytes:
+    """The resource, which has no name, with these IPTC datasets."""
+    return _MARK + struct.pack(">HHI", _IPTC, 0, len(iptc)) + iptc + bytes(len(iptc) % 2)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import zlib
+from io import BytesIO
 
 import cv2
+import PIL.Image
 
-from pipeline.codec.iptc_resource import iptc_resource
 from pipeline.codec.levels import Levels
 from pipeline.codec.opencv_encoder import opencv_file
+from pipeline.codec.photoshop import resource_of
 from pipeline.codec.png_parts import chunk_parts
 from pipeline.options import FileOptions
 from pipeline.types import Density, FileTags
@@ -25,10 +27,18 @@ _DIGITS_IN_A_LINE = 72
 def png_output(levels: Levels, options: FileOptions, tags: FileTags) -> bytes:
     """The file with `levels`, of 8 or 16 bits, and `tags`, all of which PNG can hold.
 
-    OpenCV would put XMP into a chunk that the XMP specification does not know, so the chunks are written here.
+    OpenCV would put XMP into a chunk that the XMP specification does not know, so the chunks are written here. It
+    writes no grey with alpha, which Pillow does.
     """
-    file = opencv_file(".png", levels, _SETTINGS)
+    file = _grey_and_alpha(levels) if levels.shape[2] == 2 else opencv_file(".png", levels, _SETTINGS)
     return b"".join((file[:_HEADER_END], *_chunks(tags), file[_HEADER_END:]))
+
+
+def _grey_and_alpha(levels: Levels) -> bytes:
+    """The file with `levels` (H, W, 2) of 8 bits."""
+    file = BytesIO()
+    PIL.Image.fromarray(levels).save(file, "PNG", compress_level=2)
+    return file.getvalue()
 
 
 def _chunks(tags: FileTags) -> list[bytes]:
@@ -56,7 +66,7 @@ def _per_metre(density: Density) -> bytes:
 
 def _iptc_text(iptc: bytes) -> bytes:
     """IPTC-IIM as ImageMagick and ExifTool write it, for which PNG has no chunk: name, length and digits, on lines."""
-    resource = iptc_resource(iptc)
+    resource = resource_of(iptc)
     digits = resource.hex()
     lines = [digits[at : at + _DIGITS_IN_A_LINE] for at in range(0, len(digits), _DIGITS_IN_A_LINE)]
     return "\n".join(("", "iptc", f"{len(resource):8d}", *lines, "")).encode()

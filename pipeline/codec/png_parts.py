@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Mapping
 
 from pipeline.codec.density import png_density
 from pipeline.codec.file_parts import EXIF_MARK, XMP_MARK, Parts
@@ -16,8 +17,8 @@ from pipeline.types import FileTags
 _PIXELS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 _XMP = b"XML:com.adobe.xmp"
 _EXIF, _APP1 = b"Raw profile type exif", b"Raw profile type APP1"  # as ImageMagick writes EXIF without an eXIf chunk
-_IPTC = b"Raw profile type iptc"
-_TEXTS = {_XMP, _EXIF, _APP1, _IPTC}
+_IPTC, _XMP_PROFILE = b"Raw profile type iptc", b"Raw profile type xmp"
+_TEXTS = {_XMP, _EXIF, _APP1, _IPTC, _XMP_PROFILE}
 
 
 def png_parts(data: bytes) -> Parts:
@@ -84,7 +85,7 @@ def png_parts(data: bytes) -> Parts:
         space=space,
         tags=FileTags(
             exif=b"" if exif.startswith(XMP_MARK) else exif.removeprefix(EXIF_MARK),
-            xmp=xmp or (segment.removeprefix(XMP_MARK) if segment.startswith(XMP_MARK) else b""),
+            xmp=xmp or _xmp_profile(segment, texts),
             iptc=iptc_of(_from_hexadecimal(texts.get(_IPTC, b""))),
             density=png_density(size),
         ),
@@ -112,6 +113,13 @@ def _text(kind: bytes, rest: bytes) -> bytes:
     elif kind == b"iTXt":
         rest = rest[2:].split(b"\0", 2)[-1]  # whether it is compressed and how, a language, and the keyword in it
     return _inflated(rest, MAX_TEXT_BYTES) if packed else rest[:MAX_TEXT_BYTES]
+
+
+def _xmp_profile(segment: bytes, texts: Mapping[bytes, bytes]) -> bytes:
+    """XMP as ImageMagick writes it: as a JPEG's `segment`, or under a name of its own."""
+    if segment.startswith(XMP_MARK):
+        return segment.removeprefix(XMP_MARK)
+    return _from_hexadecimal(texts.get(_XMP_PROFILE, b""))
 
 
 def _from_hexadecimal(text: bytes) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from io import BytesIO
 
+import cv2
 import numpy as np
 import PIL.Image
 from PIL import ImageCms
@@ -14,7 +15,7 @@ from pipeline.codec.limits import MAX_PROFILE_BYTES
 from pipeline.types import Image
 
 RGB, GRAY = "RGB", "GRAY"  # colour spaces of profiles that results can have
-_GREY_MODES = {"L", "I;16"}
+_GREY_MODES = {"L", "I;16", "I;16B"}
 _CLASSES = {b"mntr", b"scnr", b"prtr", b"spac"}  # of profiles that stand for a device's colours, or a space
 _HEAD = 128
 _ROWS_AT_ONCE = 64
@@ -36,8 +37,8 @@ def to_srgb(picture: PIL.Image.Image, profile: bytes) -> PIL.Image.Image | None:
         return None
     try:
         source = _opened(profile)
-        if picture.mode == "L" and source.profile.xcolor_space.strip() == RGB:
-            picture = picture.convert("RGB")
+        if picture.mode in _GREY_MODES and source.profile.xcolor_space.strip() == RGB:
+            picture = _in_8_bits(picture).convert("RGB")
         return ImageCms.profileToProfile(picture, source, _opened(srgb_profile(3)), outputMode="RGB")
     except _UNUSABLE:
         return None
@@ -85,6 +86,13 @@ def converted(image: Image, source: bytes | None, target: bytes | None, out: Ima
         shown = np.asarray(ImageCms.applyTransform(picture, transform))
         np.divide(shown if shown.ndim == 3 else shown[..., np.newaxis], np.float32(255), out=result[rows])
     return result
+
+
+def _in_8_bits(picture: PIL.Image.Image) -> PIL.Image.Image:
+    """A grey picture in mode L. Pillow would cut 16 bits off at 255."""
+    if picture.mode == "L":
+        return picture
+    return PIL.Image.fromarray(cv2.convertScaleAbs(np.asarray(picture, np.uint16), alpha=1 / 257))
 
 
 def _opened(profile: bytes) -> ImageCms.ImageCmsProfile:

@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 
 from pipeline.codec.density import CENTIMETERS, density
-from pipeline.codec.tiff_directory import Directory, read_directory
+from pipeline.codec.tiff_directory import Directory, Value, density_values, read_directory
 from pipeline.errors import BrokenImage
 from pipeline.metadata.exif_tags import (
     COLOR_SPACE,
@@ -25,7 +25,7 @@ from pipeline.metadata.exif_tags import (
     X_RESOLUTION,
     Y_RESOLUTION,
 )
-from pipeline.metadata.tiff_values import UNDEFINED, Value, block, fraction_of, long, rational, short, values_of
+from pipeline.metadata.tiff_values import UNDEFINED, block, fraction_of, long, short, values_of
 from pipeline.types import Density
 
 MAX_EXIF_BYTES = 60_000  # a JPEG segment holds some 65,500
@@ -85,11 +85,7 @@ def written_exif(
     whole = True
     own_main = {ORIENTATION: short(1)}
     if found_density is not None:
-        own_main |= {
-            X_RESOLUTION: rational(found_density.x),
-            Y_RESOLUTION: rational(found_density.y),
-            RESOLUTION_UNIT: short(_INCH),
-        }
+        own_main |= density_values(found_density)
     own_exif = {
         EXIF_VERSION: version if version.kind == UNDEFINED and version.count == 4 else _VERSION,
         COLOR_SPACE: short(_SRGB if is_srgb else _UNCALIBRATED),
@@ -103,11 +99,11 @@ def written_exif(
             return written, whole
         whole = False
         longest = max((values for values in (main, exif, gps) if values), key=_longest)
-        del longest[max(longest, key=lambda tag: len(longest[tag].data))]
+        del longest[max(longest, key=lambda tag: len(longest[tag].stored))]
 
 
 def _longest(values: dict[int, Value]) -> int:
-    return max(len(value.data) for value in values.values())
+    return max(len(value.stored) for value in values.values())
 
 
 def _part(directory: Directory, pointer: int, tags: frozenset[int]) -> tuple[dict[int, Value], bool]:
@@ -125,7 +121,7 @@ def _density(directory: Directory) -> Density | None:
     values, _ = values_of(directory, {X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT})
     x, y = (fraction_of(values[tag]) if tag in values else None for tag in (X_RESOLUTION, Y_RESOLUTION))
     told = values.get(RESOLUTION_UNIT, short(_INCH))
-    unit = int.from_bytes(told.data[:2], "little")
+    unit = int.from_bytes(told.stored[:2], "little")
     if x is None or y is None or unit not in (_INCH, _CENTIMETER):
         return None
     factor = CENTIMETERS if unit == _CENTIMETER else 1

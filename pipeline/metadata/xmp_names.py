@@ -12,13 +12,13 @@ from collections.abc import Mapping
 
 _ABOUT_FILE = re.compile(
     r"Orientation|Image(?:Width|Length|Region)|Pixel[XY]Dimension|MaxAvail|Dimensions|Digest|ColorSpace|ColorMode|Gamma"
-    r"|SubjectArea|FocalPlane|MakerNote|ComponentsConfiguration|CompressedBits|CFAPattern|OECF|SpatialFrequency"
-    r"|DeviceSetting|RelatedSound|Interoperability|Thumbnail|Preview|History|Private",
+    r"|Subject(?:Area|Location)|FocalPlane|MakerNote|ComponentsConfiguration|CompressedBits|CFAPattern|OECF"
+    r"|SpatialFrequency|DeviceSetting|RelatedSound|Interoperability|Thumbnail|Preview|History|Private|^format$",
     re.IGNORECASE,
 )
 _PLACE = re.compile(
-    r"gps|location|city$|state$|country|region|coverage|address|CiAdr|street|postal|latitude|longitude|altitude"
-    r"|pressure|waterdepth|venue",
+    r"gps|location|place|city$|state$|province|country|region|coverage|address|CiAdr|street|postal|latitude|longitude"
+    r"|altitude|pressure|waterdepth|venue",
     re.IGNORECASE,
 )
 

@@ -31,7 +31,7 @@ KEY, WRONG_KEY, FILE_NAME, EXIF, QUERY, PATH, CONTENT, FIELD, AGENT = CANARIES =
     f"canary-{name}" for name in ("key", "wrong-key", "file", "exif", "query", "path", "content", "field", "agent")
 ]
 PLACE = (48.0, 51.0, 29.13)  # degrees, minutes, seconds
-XMP = f"<dc:format>{EXIF}</dc:format><crs:Name>{EXIF}</crs:Name>", f"photoshop:City='{EXIF}' exif:UserComment='{EXIF}'"
+XMP = f"<dc:rights>{EXIF}</dc:rights><crs:Name>{EXIF}</crs:Name>", f"photoshop:City='{EXIF}' exif:UserComment='{EXIF}'"
 IPTC = blocks.iptc((2, 25, EXIF.encode()), (2, 80, EXIF.encode()), (2, 90, EXIF.encode()))
 KEPT, DAMAGED = "kept", "damaged"  # requests that ask for metadata, by their IDs
 HEADERS = {"User-Agent": AGENT}

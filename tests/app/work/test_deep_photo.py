@@ -40,10 +40,15 @@ def test_16_bits_pass_through_a_tiff_unchanged(fakes: FakeModels) -> None:
     np.testing.assert_array_equal(tifffile.imread(BytesIO(data)), LEVELS)
 
 
-@pytest.mark.parametrize("output_format", ["png", "tiff", "webp", "avif"])
-def test_what_the_encoder_takes_is_claimed(fakes: FakeModels, output_format: OutputFormat) -> None:
+@pytest.mark.parametrize(
+    ("output_format", "bit_depth", "finishing"),
+    [("png", "16", 30), ("tiff", "16", 30), ("tiff", "8", 14), ("webp", "8", 43), ("avif", "8", 56)],
+)
+def test_what_the_encoder_takes_is_claimed(
+    fakes: FakeModels, output_format: OutputFormat, bit_depth: BitDepth, finishing: int
+) -> None:
     claims: list[int] = []
-    asked = order(output_format) if output_format in ("png", "tiff") else order(output_format, bit_depth="8")
+    asked = order(output_format, bit_depth)
     read(asked, fakes(), LIMITS, claims.append, Run())
-    finishing = finishing_pixel(output_format, asked.output)
+    assert finishing_pixel(output_format, asked.output) == finishing
     assert claims == [photo_bytes(30 * 40, 30 * 40, LEAST_WORKING_BYTES, finishing)]

@@ -15,10 +15,12 @@ import tifffile
 
 from pipeline.codec.decode import decode
 from pipeline.codec.inspect import inspect
+from pipeline.codec.profiles import GRAY, RGB
 from pipeline.errors import BrokenImage
 from tests import containers, images
 from tests.images import Pixels
 from tests.pipeline.codec.decoding import MAX_PIXELS, bounded, codes, decoded
+from tests.profiles import in_srgb, profile_of
 
 LEVELS: Pixels = np.random.default_rng(3).integers(0, 65_536, (33, 21, 4), np.uint16)
 LEVELS[..., 3] |= 1  # under opacity 0 the colours are not as in the file
@@ -119,6 +121,46 @@ def test_a_profile_is_converted_from_8_bits() -> None:
     photo = decoded(images.png_16(COLORS, images.COLOR, profile))
     assert photo.notices == ()
     np.testing.assert_allclose(photo.image, stored(LEVELS)[..., ::-1], atol=1.5 / 255)  # it swaps red and blue
+
+
+def test_a_grey_profile_counts_where_grey_has_opacity() -> None:
+    profile = profile_of("apple", 1)
+    grey = np.array([[[20_000, 30_000], [50_000, 65_535]]], np.uint16)
+    data = images.png_16(grey, images.GREY_ALPHA, images.chunk(b"iCCP", b"icc\0\0" + zlib.compress(profile)))
+    photo = decoded(data)
+    assert photo.notices == ()
+    expected = in_srgb(np.round(grey[..., 0] / 257).astype(np.uint8), profile)
+    np.testing.assert_allclose(photo.image * 255, expected, atol=1e-3)
+    np.testing.assert_array_equal(photo.alpha, stored(grey, 2)[..., 1])
+
+
+def test_grey_whose_opacity_hides_nothing_keeps_its_grey_profile() -> None:
+    profile = profile_of("apple", 1)
+    grey = np.array([[[20_000, 65_535], [50_001, 65_535]]], np.uint16)
+    data = images.png_16(grey, images.GREY_ALPHA, images.chunk(b"iCCP", b"icc\0\0" + zlib.compress(profile)))
+    photo = decode(inspect(data, max_pixels=MAX_PIXELS), frozenset({RGB, GRAY}))
+    assert (photo.profile, photo.notices) == (profile, ())
+    np.testing.assert_allclose(photo.image[..., 0], stored(grey, 1)[..., 0], atol=1e-6)
+
+
+@pytest.mark.parametrize("byte_order", ["<", ">"])
+def test_grey_tiff_keeps_its_profile_and_16_bits(byte_order: str) -> None:
+    profile = profile_of("apple", 1)
+    data = containers.tiff(COLORS[..., 0], byteorder=byte_order, iccprofile=profile)
+    photo = decode(inspect(data, max_pixels=MAX_PIXELS), frozenset({RGB, GRAY}))
+    assert (photo.profile, photo.notices) == (profile, ())
+    np.testing.assert_allclose(photo.image[..., 0], stored(LEVELS, 1)[..., 0], atol=1e-6)
+
+
+@pytest.mark.parametrize("byte_order", ["<", ">"])
+def test_grey_with_a_profile_of_colours_is_converted(byte_order: str) -> None:
+    profile, grey = profile_of("apple"), COLORS[..., 0]
+    photo = decoded(containers.tiff(grey, byteorder=byte_order, iccprofile=profile))
+    assert photo.notices == ()
+    levels = np.round(grey / 257).astype(np.uint8)
+    np.testing.assert_allclose(
+        photo.image * 255, in_srgb(np.repeat(levels[..., np.newaxis], 3, axis=2), profile), atol=1.01
+    )
 
 
 def test_a_profile_that_cannot_be_used_leaves_16_bits() -> None:

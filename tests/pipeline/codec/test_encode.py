@@ -16,7 +16,7 @@ from pipeline.codec.encode import encode
 from pipeline.codec.inspect import inspect
 from pipeline.codec.output_formats import OUTPUT_FORMATS
 from pipeline.errors import OutputFormatLimit
-from pipeline.options import ChromaSubsampling, FileOptions, OutputFormat
+from pipeline.options import BitDepth, ChromaSubsampling, FileOptions, OutputFormat
 from pipeline.types import FloatArray, Image
 from tests import images
 
@@ -54,7 +54,7 @@ def test_png_round_trip_is_exact(width: int, height: int, with_alpha: bool, seed
 @pytest.mark.parametrize(
     ("output_format", "mode", "mode_with_alpha"),
     [
-        ("png", "L", "RGBA"),
+        ("png", "L", "LA"),
         ("jpeg", "L", "L"),
         ("webp", "RGB", "RGBA"),
         ("avif", "L", "RGBA"),
@@ -226,3 +226,32 @@ def test_failing_encoder_is_an_error(result: tuple[bool, images.Pixels], monkeyp
     monkeypatch.setattr(cv2, "imencodeWithMetadata", lambda *_: result)
     with pytest.raises(RuntimeError, match="png"):
         encode(PICTURE, None, "png", FileOptions(quality=95))
+
+
+@pytest.mark.parametrize(("bits", "most"), [("8", 255), ("16", 65_535)])
+def test_opacity_is_rounded_to_the_nearest_level(bits: BitDepth, most: int) -> None:
+    alpha = (np.array([[10.4, 10.6, most - 0.6, most - 0.4]]) / most).astype(np.float32)
+    image = np.zeros((1, 4, 3), np.float32)
+    for output_format in ("png", "tiff"):
+        file = encode(image, alpha, output_format, FileOptions(bit_depth=bits)).data
+        stored = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_UNCHANGED)
+        assert stored[0, :, 3].tolist() == [10, 11, most - 1, most]
+
+
+def test_grey_with_opacity_is_exact_in_a_png() -> None:
+    image = np.repeat(PICTURE[..., 1:2], 3, axis=2)
+    data = encode(image, ALPHA, "png", is_grey=True).data
+    assert data == encode(image, ALPHA, "png", is_grey=True).data
+    levels = np.stack([PICTURE[..., 1], ALPHA], axis=2)
+    np.testing.assert_array_equal(shown(data), np.floor(levels * 255 + 0.5))
+    photo = decode(inspect(data, max_pixels=10**6))
+    assert photo.is_grey
+    assert photo.alpha is not None
+
+
+def test_grey_with_opacity_of_16_bits_has_three_equal_channels() -> None:
+    image = np.repeat(PICTURE[..., 1:2], 3, axis=2)
+    data = encode(image, ALPHA, "png", FileOptions(bit_depth="16"), is_grey=True).data
+    stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert (stored.dtype, stored.shape[2]) == (np.uint16, 4)
+    assert not np.ptp(stored[..., :3], axis=2).any()

@@ -22,7 +22,7 @@ from tests.images import chunk, segment
 from tests.pipeline.codec.decoding import MAX_PIXELS, PICTURE, assert_shows, decoded
 from tests.pipeline.metadata.blocks import ASCII, MAKE, RATIONAL, exif, iptc, photoshop, resource, xmp
 
-EXIF, XMP = exif({MAKE: (ASCII, b"Canon\0")}), xmp("<dc:format>x</dc:format>")
+EXIF, XMP = exif({MAKE: (ASCII, b"Canon\0")}), xmp("<dc:rights>x</dc:rights>")
 IPTC = iptc((2, 80, b"Ann"), (2, 116, b"(c) Ann"))
 XMP_IN_JPEG = b"http://ns.adobe.com/xap/1.0/\0"
 
@@ -82,6 +82,11 @@ def test_the_xmp_of_a_png_may_be_text_for_a_jpeg_segment() -> None:
     assert tags_of(png(raw_profile(b"APP1", XMP_IN_JPEG + XMP))) == FileTags(xmp=XMP)
 
 
+def test_the_xmp_of_a_png_may_be_text_under_its_own_name() -> None:
+    assert tags_of(png(raw_profile(b"xmp", XMP))) == FileTags(xmp=XMP)
+    assert tags_of(png(raw_profile(b"xmp", b"older"), XMP_CHUNK)) == FileTags(xmp=XMP)
+
+
 def test_a_webp_has_them_in_chunks() -> None:
     file = images.webp(PICTURE, exif=b"Exif\0\0" + EXIF, xmp=XMP)
     assert tags_of(file) == FileTags(exif=EXIF, xmp=XMP)
@@ -135,8 +140,8 @@ def test_exif_of_a_heic_does_not_turn_the_photo_again() -> None:
     ("file", "expected"),
     [
         (images.jpeg(PICTURE, dpi=(300, 240)), Density(300, 240)),
-        (images.png(PICTURE, dpi=(300, 300)), Density(299.9994, 299.9994)),
-        (images.saved(PICTURE, "BMP", dpi=(300, 300)), Density(299.9994, 299.9994)),
+        (images.png(PICTURE, dpi=(300, 300)), Density(300, 300)),
+        (images.saved(PICTURE, "BMP", dpi=(300, 300)), Density(300, 300)),
         (images.jpeg(PICTURE), None),
         (images.gif(PICTURE), None),
     ],
@@ -170,6 +175,8 @@ def test_the_density_of_a_jfif_segment(unit: int, x: int, y: int, expected: Dens
     ("body", "expected"),
     [
         (struct.pack(">IIB", 10_000, 5_000, 1), Density(254, 127)),
+        (struct.pack(">IIB", 11_811, 2_835, 1), Density(300, 72)),  # the unrounded ones are 299.9994 and 72.009
+        (struct.pack(">IIB", 11_820, 9_469, 1), Density(300.228, 240.5126)),
         (struct.pack(">IIB", 10_000, 10_000, 0), None),
         (struct.pack(">IIB", 0, 0, 1), None),
         (struct.pack(">IIB", 2**32 - 1, 2**32 - 1, 1), None),
@@ -178,7 +185,10 @@ def test_the_density_of_a_jfif_segment(unit: int, x: int, y: int, expected: Dens
     ],
 )
 def test_the_density_of_a_phys_chunk(body: bytes, expected: Density | None) -> None:
-    assert png_density(body) == expected
+    found = png_density(body)
+    assert (found is None) == (expected is None)
+    if found is not None and expected is not None:
+        assert (found.x, found.y) == pytest.approx((expected.x, expected.y), abs=1e-9)
 
 
 DAMAGED = {

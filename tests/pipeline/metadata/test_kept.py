@@ -26,7 +26,7 @@ from tests.pipeline.metadata.blocks import (
 KEEP, NOTHING = Wish(metadata=True), Wish()
 SIZE = (96, 64)
 EXIF = exif({MAKE: (ASCII, b"Canon\0"), 0x011A: (RATIONAL, (240, 1)), 0x011B: (RATIONAL, (300, 1))})
-XMP, IPTC = xmp("<dc:format>x</dc:format>"), iptc((2, 80, b"Ann"))
+XMP, IPTC = xmp("<dc:rights>x</dc:rights>"), iptc((2, 80, b"Ann"))
 
 
 def header(exif_block: bytes = EXIF, packet: bytes = XMP, datasets: bytes = IPTC, **options: object) -> Header:
@@ -44,7 +44,7 @@ def test_everything_is_kept_with_the_results_size() -> None:
     tags, notices = kept_tags(header(), SIZE, KEEP)
     camera = read_back(tags.exif)[EXIF_POINTER]
     assert [int.from_bytes(camera[tag][2], "little") for tag in (0xA001, 0xA002, 0xA003)] == [1, 96, 64]
-    assert b"<dc:format>x</dc:format>" in tags.xmp
+    assert b"<dc:rights>x</dc:rights>" in tags.xmp
     assert (tags.iptc, tags.density, tags.profile, notices) == (IPTC, Density(240, 300), None, ())
 
 

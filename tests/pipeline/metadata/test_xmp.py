@@ -80,8 +80,8 @@ def test_lists_languages_and_structures_survive() -> None:
 
 def test_another_prefix_for_a_known_namespace_is_understood_and_another_namespace_of_a_known_prefix_is_not() -> None:
     uri = NAMESPACES["dc"]
-    content = f"<q:format xmlns:q='{uri}'>image/jpeg</q:format><dc:format xmlns:dc='http://else/'>x</dc:format>"
-    assert properties(kept(xmp(content))) == {f"{{{uri}}}format"}
+    content = f"<q:rights xmlns:q='{uri}'>image/jpeg</q:rights><dc:rights xmlns:dc='http://else/'>x</dc:rights>"
+    assert properties(kept(xmp(content))) == {f"{{{uri}}}rights"}
 
 
 DROPPED = {
@@ -94,6 +94,9 @@ DROPPED = {
     "the orientation": "<tiff:Orientation>6</tiff:Orientation>",
     "the size": "<tiff:ImageWidth>1</tiff:ImageWidth><tiff:ImageLength>1</tiff:ImageLength>"
     "<exif:PixelXDimension>1</exif:PixelXDimension><exif:PixelYDimension>1</exif:PixelYDimension>",
+    "the format": "<dc:format>image/heic</dc:format>",
+    "a place in the picture": "<exif:SubjectLocation><rdf:Seq><rdf:li>1</rdf:li></rdf:Seq></exif:SubjectLocation>"
+    "<exif:SubjectArea><rdf:Seq><rdf:li>1</rdf:li></rdf:Seq></exif:SubjectArea>",
     "the colours": "<exif:ColorSpace>1</exif:ColorSpace><photoshop:ICCProfile>x</photoshop:ICCProfile>",
     "an editor's history": "<photoshop:History>x</photoshop:History>",
     "XML as a value": "<dc:title rdf:parseType='Literal'><b xmlns=''>x</b></dc:title>",
@@ -114,6 +117,8 @@ PLACES = {
     "the photographer's address": "<Iptc4xmpCore:CreatorContactInfo>"
     "<rdf:Description Iptc4xmpCore:CiAdrCity='Berlin'/></Iptc4xmpCore:CreatorContactInfo>",
     "coverage": "<dc:coverage>Berlin</dc:coverage>",
+    "another name for a place": "<Iptc4xmpExt:PlaceName>x</Iptc4xmpExt:PlaceName>"
+    "<Iptc4xmpExt:Province>y</Iptc4xmpExt:Province>",
 }
 
 
@@ -121,8 +126,8 @@ PLACES = {
 @pytest.mark.parametrize("content", DROPPED.values(), ids=DROPPED.keys())
 def test_what_is_unknown_or_about_the_old_file_is_left_out(content: str, location: bool) -> None:
     assert kept(xmp(content), location=location) == b""
-    beside = kept(xmp(f"{content}<dc:format>image/jpeg</dc:format>"), location=location)
-    assert properties(beside) == {name("dc:format")}
+    beside = kept(xmp(f"{content}<dc:rights>image/jpeg</dc:rights>"), location=location)
+    assert properties(beside) == {name("dc:rights")}
 
 
 @pytest.mark.parametrize("content", PLACES.values(), ids=PLACES.keys())
@@ -137,20 +142,20 @@ def test_a_place_or_an_unknown_name_as_an_attribute_is_left_out() -> None:
 
 
 def test_what_the_packet_says_of_its_subject_and_between_elements_is_left_out() -> None:
-    packet = xmp("<dc:format>image/jpeg</dc:format>secret").replace(b'rdf:about=""', b'rdf:about="secret"')
+    packet = xmp("<dc:rights>image/jpeg</dc:rights>secret").replace(b'rdf:about=""', b'rdf:about="secret"')
     assert b"secret" not in kept(packet)
 
 
 def test_ends_of_lines_and_quotes_survive() -> None:
-    (description,) = descriptions(kept(xmp("<dc:format>a&#13;\n&lt;b\"'</dc:format>", "xmp:Label='&#13;&#10;&quot;'")))
-    assert description.findtext(name("dc:format")) == "a\r\n<b\"'"
+    (description,) = descriptions(kept(xmp("<dc:rights>a&#13;\n&lt;b\"'</dc:rights>", "xmp:Label='&#13;&#10;&quot;'")))
+    assert description.findtext(name("dc:rights")) == "a\r\n<b\"'"
     assert description.get(name("xmp:Label")) == '\r\n"'
 
 
 def test_a_packet_that_starts_with_rdf_is_understood() -> None:
-    packet = xmp("<dc:format>x</dc:format>").replace(b"x:xmpmeta", b"x:xapmeta")
+    packet = xmp("<dc:rights>x</dc:rights>").replace(b"x:xmpmeta", b"x:xapmeta")
     start, end = packet.index(b"<rdf:RDF"), packet.index(b"</rdf:RDF>") + len(b"</rdf:RDF>")
-    assert properties(kept(packet[start:end])) == {name("dc:format")}
+    assert properties(kept(packet[start:end])) == {name("dc:rights")}
     assert kept_xmp(b"\xef\xbb\xbf" + packet[start:end] + b"\0\0")[0] == kept(packet[start:end])
 
 
@@ -158,16 +163,16 @@ BOMB = '<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;">]>'
 DAMAGED = {
     "no XML": b"\xff\xd8\xff\xe0",
     "no known name": b"<x:xmpmeta><rdf:RDF/></x:xmpmeta>",
-    "another encoding": xmp("<dc:format>x</dc:format>").decode().encode("utf-16"),
-    "cut off": xmp("<dc:format>x</dc:format>")[:-40],
+    "another encoding": xmp("<dc:rights>x</dc:rights>").decode().encode("utf-16"),
+    "cut off": xmp("<dc:rights>x</dc:rights>")[:-40],
     "no RDF": b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>",
-    "an undeclared prefix": f"{HEAD}<rdf:Description dc:format='x'>{TAIL}".encode(),
-    "entities": xmp("<dc:format>&c;</dc:format>").replace(b"<x:xmpmeta", BOMB.encode() + b"<x:xmpmeta"),
+    "an undeclared prefix": f"{HEAD}<rdf:Description dc:rights='x'>{TAIL}".encode(),
+    "entities": xmp("<dc:rights>&c;</dc:rights>").replace(b"<x:xmpmeta", BOMB.encode() + b"<x:xmpmeta"),
     "a document type": xmp("").replace(b"<x:xmpmeta", b"<!DOCTYPE x SYSTEM 'file:///etc/passwd'><x:xmpmeta"),
-    "too deep": xmp("<dc:format>" * MAX_DEPTH + "</dc:format>" * MAX_DEPTH),
-    "too long": xmp("<dc:format>" + "x" * MAX_TEXT_BYTES + "</dc:format>"),
-    "too much to keep": xmp("<dc:format>" + "x" * MAX_XMP_BYTES + "</dc:format>"),
-    "too many elements": xmp("<dc:format/>" * MAX_NODES),
+    "too deep": xmp("<dc:rights>" * MAX_DEPTH + "</dc:rights>" * MAX_DEPTH),
+    "too long": xmp("<dc:rights>" + "x" * MAX_TEXT_BYTES + "</dc:rights>"),
+    "too much to keep": xmp("<dc:rights>" + "x" * MAX_XMP_BYTES + "</dc:rights>"),
+    "too many elements": xmp("<dc:rights/>" * MAX_NODES),
     "too many attributes": xmp("", " ".join(f"dc:a{at}=''" for at in range(MAX_NODES))),
 }
 
