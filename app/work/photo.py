@@ -15,7 +15,7 @@ from app.work.output_file import OutputFile, output_file
 from app.work.reference import reference_for
 from app.work.report import Report, WarningOut, face_out, metrics_of, rounded
 from metrics.report import Figure, Reference, measure, perceptual_figure
-from pipeline.codec.decode import decode
+from pipeline.codec.decode import DEPTH_REDUCED, decode
 from pipeline.codec.encode import Encoded, encode
 from pipeline.codec.inspect import Header, inspect
 from pipeline.codec.output_formats import OUTPUT_FORMATS, check_size
@@ -87,7 +87,7 @@ def read(order: Order, models: Models, limits: PhotoLimits, claim: Claim, run: R
         finishing = finishing_pixel(file.output_format, file.options)
         claim(photo_bytes(header.width * header.height, output_pixels, working_bytes(order, models), finishing))
         kept_spaces = _kept_spaces(order, file.output_format)
-        photo, tags = _with_tags(decode(header, kept_spaces), header, order)
+        photo, tags = _with_tags(_decoded(header, kept_spaces, file), header, order)
     if order.reference is None:
         return Source(photo, file, tags=tags)
     with run.stage("reference"):
@@ -171,6 +171,14 @@ def _checked_output(header: Header, order: Order, output_format: OutputFormat, l
             f"at most {limits.max_output_megapixels:g} are made."
         )
     return width * height
+
+
+def _decoded(header: Header, kept_spaces: frozenset[str], file: OutputFile) -> Photo:
+    """The photo. That its 16 bits were cut is said only where the result has 16."""
+    photo = decode(header, kept_spaces)
+    if file.options.bit_depth == "16":
+        return photo
+    return replace(photo, notices=tuple(notice for notice in photo.notices if notice.code != DEPTH_REDUCED))
 
 
 def _with_tags(photo: Photo, header: Header, order: Order) -> tuple[Photo, FileTags]:

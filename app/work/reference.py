@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
-from pipeline.codec.decode import decode
+from pipeline.codec.decode import DEPTH_REDUCED, decode
 from pipeline.codec.inspect import Header
 from pipeline.codec.profiles import converted
 from pipeline.types import Photo
+
+# Codes of notices that concern what is written, which a reference is not.
+_OF_RESULTS = {"color_profile_replaced", DEPTH_REDUCED}
 
 
 def reference_for(photo: Photo, header: Header, kept_spaces: frozenset[str]) -> Photo:
@@ -13,12 +16,9 @@ def reference_for(photo: Photo, header: Header, kept_spaces: frozenset[str]) -> 
 
     `kept_spaces` are those that `photo` was decoded with. Raises `BrokenImage` as `decode` does.
     """
-    if photo.profile is None:
-        return decode(header)
-    reference = decode(header, kept_spaces)
-    # That its profile is not kept does not matter: what is compared is the photo's.
-    notices = tuple(notice for notice in reference.notices if notice.code != "color_profile_replaced")
+    reference = decode(header) if photo.profile is None else decode(header, kept_spaces)
+    notices = tuple(notice for notice in reference.notices if notice.code not in _OF_RESULTS)
     image = reference.image
-    if reference.profile != photo.profile:
+    if photo.profile is not None and reference.profile != photo.profile:
         image = converted(image, reference.profile, photo.profile, out=image)
     return replace(reference, image=image, notices=notices, profile=photo.profile)

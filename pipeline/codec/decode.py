@@ -26,6 +26,7 @@ from pipeline.errors import BrokenImage
 from pipeline.grey import is_grey, to_grey
 from pipeline.types import FloatArray, Image, Notice, Photo
 
+DEPTH_REDUCED = "depth_reduced"  # the code of a notice that only concerns results of 16 bits
 _ROWS_AT_ONCE = 64
 _UPRIGHT = {
     2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
@@ -53,8 +54,8 @@ def decode(header: Header, kept_spaces: frozenset[str] = frozenset()) -> Photo:
     Of an animation the first frame is taken, with the notice `animation_first_frame`. A JPEG that lacks its last rows,
     which are then grey, or the last scans of a progressive picture, and a PNG that lacks its last rows, which are then
     empty, have the notice `photo_truncated`. 16 bits keep their precision; but they are cut to 8 where a profile is
-    converted, and colours too in a TIFF that stores them one by one or multiplied by the opacity. A photo whose
-    channels differ by at most two levels of 255 in every pixel that is seen `is_grey`.
+    converted, with the notice `depth_reduced`, and colours too in a TIFF that stores them one by one or multiplied by
+    the opacity. A photo whose channels differ by at most two levels of 255 in every pixel that is seen `is_grey`.
 
     Raises `BrokenImage` where the pixels are damaged, cut off (rows of a JPEG or PNG: more than `MAX_MISSING`) or built
     to be expensive.
@@ -92,6 +93,9 @@ def decode(header: Header, kept_spaces: frozenset[str] = frozenset()) -> Photo:
         colors = photo_colors(picture, profile, parts.space, kept_spaces, has_alpha=alpha is not None)
         notices += colors.notices
     kept_deep = deep is not None and colors.picture is picture  # a profile was not converted, which takes 8 bits
+    if colors.picture is not picture and (deep is not None or picture.mode == "I;16"):
+        message = "Its colour profile was converted, which cut the photo's 16 bits per channel to 8."
+        notices.append(Notice(DEPTH_REDUCED, message))
     image = _image(deep.colors if deep is not None and kept_deep else np.asarray(colors.picture), colors.space)
     if alpha is not None:
         spread_colors(image, alpha)

@@ -119,7 +119,7 @@ def test_other_tiff_has_8_bits(levels: Pixels, options: dict[str, Any]) -> None:
 def test_a_profile_is_converted_from_8_bits() -> None:
     profile = images.chunk(b"iCCP", b"icc\0\0" + zlib.compress(images.swapped_profile()))
     photo = decoded(images.png_16(COLORS, images.COLOR, profile))
-    assert photo.notices == ()
+    assert codes(photo) == ["depth_reduced"]
     np.testing.assert_allclose(photo.image, stored(LEVELS)[..., ::-1], atol=1.5 / 255)  # it swaps red and blue
 
 

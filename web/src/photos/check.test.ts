@@ -110,11 +110,14 @@ describe("obstacleOf", () => {
     expect(obstacleOf(size, longer, LIMITS)).toBeNull();
     expect(obstacleOf(size, { ...longer, output_format: "webp", long_side: 16_383 }, LIMITS)).toBeNull();
     expect(obstacleOf(size, { ...longer, output_format: "webp" }, LIMITS)).toBe(
-      "With a long side of 16384 pixels this photo would have 16384 × 410 pixels; a side of a WebP file has at most " +
-        "16383. Choose a smaller size or another format.",
+      "With a long side of 16384 pixels this photo would have 16384 × 410 pixels; WebP files have at most 16383 " +
+        "on a side. Choose a smaller size or another format.",
     );
+    const avif = { ...OPTIONS, upscale_factor: 8, output_format: "avif" } as const;
+    expect(obstacleOf({ width: 4096, height: 100 }, avif, LIMITS)).toBeNull();
+    expect(obstacleOf({ width: 4097, height: 100 }, avif, LIMITS)).toMatch(/ AVIF files have at most 32768 on a side/);
     const long = { ...OPTIONS, upscale_factor: 8, output_format: "jpeg" } as const;
-    expect(obstacleOf({ width: 8188, height: 100 }, long, LIMITS)).toMatch(/^At ×8 .* a side of a JPEG file/);
+    expect(obstacleOf({ width: 8188, height: 100 }, long, LIMITS)).toMatch(/^At ×8 .* JPEG files have/);
   });
 });
 

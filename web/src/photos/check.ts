@@ -48,8 +48,8 @@ export function obstacleOf(size: Size, options: Wanted, limits: Limits): string 
   const { name, longestSide = Infinity } = OUTPUTS[output_format];
   if (Math.max(width, height) > longestSide) {
     return (
-      `${when} this photo would have ${width} × ${height} pixels; a side of a ${name} file has at most ` +
-      `${longestSide}. Choose a smaller size or another format.`
+      `${when} this photo would have ${width} × ${height} pixels; ${name} files have at most ${longestSide} ` +
+      "on a side. Choose a smaller size or another format."
     );
   }
   return null;

@@ -56,7 +56,7 @@ export const OUTPUTS: Record<Options["output_format"], Output> = {
   png: { name: "PNG", options: ["bit_depth"] },
   jpeg: { name: "JPEG", options: ["quality"], longestSide: 65_500 },
   webp: { name: "WebP", options: ["quality", "lossless"], longestSide: 16_383 },
-  avif: { name: "AVIF", options: ["quality"], longestSide: 65_536 },
+  avif: { name: "AVIF", options: ["quality"], longestSide: 32_768 },
   tiff: { name: "TIFF", options: ["bit_depth"] },
   same: { name: "The photo’s format", options: ["quality"] },
 };
