@@ -93,7 +93,7 @@ def decode(header: Header, kept_spaces: frozenset[str] = frozenset()) -> Photo:
         colors = photo_colors(picture, profile, parts.space, kept_spaces, has_alpha=alpha is not None)
         notices += colors.notices
     kept_deep = deep is not None and colors.picture is picture  # a profile was not converted, which takes 8 bits
-    if colors.picture is not picture and (deep is not None or picture.mode == "I;16"):
+    if colors.picture is not picture and (deep is not None or picture.mode.startswith("I;16")):
         message = "Its colour profile was converted, which cut the photo's 16 bits per channel to 8."
         notices.append(Notice(DEPTH_REDUCED, message))
     image = _image(deep.colors if deep is not None and kept_deep else np.asarray(colors.picture), colors.space)
