@@ -31,6 +31,9 @@ class OutputOptions(FileOptions):
     ] = "none"
     keep_location: Annotated[bool, About("true: with metadata=keep also where it was taken", upscales=True)] = False
     metrics: Annotated[bool, About("false: leave the quality metrics out", upscales=True)] = True
+    dry_run: Annotated[
+        bool, About("true: only look for faces and estimate time and memory; no picture", upscales=True)
+    ] = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,12 @@ class Source:
         """What the metrics compare the result with."""
         return self.photo if self.reference is None else self.reference
 
+    @property
+    def reference_notices(self) -> list[Notice]:
+        """What is to be known of the ground truth."""
+        notices = () if self.reference is None else self.reference.notices
+        return [Notice(notice.code, f"Reference: {notice.message}") for notice in notices]
+
 
 @dataclass(frozen=True, slots=True)
 class Computed:
@@ -83,8 +89,7 @@ def read(order: Order, models: Models, limits: PhotoLimits, claim: Claim, run: R
         header = inspect(order.file, max_pixels=limits.max_input_pixels)
         file = output_file(order.output, header.file_format)
         output_pixels = _checked_output(header, order, file.output_format, limits)
-        finishing = finishing_pixel(file.output_format, file.options)
-        claim(photo_bytes(header.width * header.height, output_pixels, working_bytes(order, models), finishing))
+        claim(reserved_bytes(order, models, file, header.width * header.height, output_pixels))
         kept_spaces = _kept_spaces(order, file.output_format)
         photo, tags = _with_tags(decode(header, kept_spaces), header, order)
     if order.reference is None:
@@ -129,9 +134,7 @@ def finish(order: Order, source: Source, computed: Computed, models: Models, run
             is_grey=enhanced.is_grey,
             tags=source.tags,
         )
-    notices = [*enhanced.notices, *source.file.notices, *picture.notices]
-    if source.reference is not None:
-        notices += [Notice(notice.code, f"Reference: {notice.message}") for notice in source.reference.notices]
+    notices = [*enhanced.notices, *source.file.notices, *picture.notices, *source.reference_notices]
     if figures is not None:
         notices += [Notice(code, message) for code, message in figures.missing]
     used = dict(enhanced.models)
@@ -189,8 +192,16 @@ def _check_proportions(photo: Photo, reference: Photo) -> None:
         )
 
 
+def reserved_bytes(order: Order, models: Models, file: OutputFile, pixels: int, output_pixels: int) -> int:
+    """The bytes to reserve for a photo of so many pixels, and its result if it is made."""
+    made = 0 if order.output.dry_run else output_pixels
+    return photo_bytes(pixels, made, working_bytes(order, models), finishing_pixel(file.output_format, file.options))
+
+
 def working_bytes(order: Order, models: Models) -> int:
     """The most memory that one of the networks for this photo works in."""
+    if order.output.dry_run:
+        return max(LEAST_WORKING_BYTES, models.detector.working_bytes if order.task == "enhance" else 0)
     chosen = models.chosen(order.options.restorer, order.options.upscaler)
     works: dict[Work, bool] = {
         "faces": order.task == "enhance",

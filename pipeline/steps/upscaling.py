@@ -116,7 +116,7 @@ def _in_two_passes(image: Image, size: tuple[int, int], first: Upscaler, second:
     edges are twice as sharp as after one (mean absolute Laplacian).
     """
     height, width = image.shape[:2]
-    middle = _reached(image.shape, first.scale, (-(-size[0] // second.scale), -(-size[1] // second.scale)))
+    middle = _between_passes((width, height), size, first, second)
     share = width * height / (width * height + middle[0] * middle[1])
     with run.part(0.0, share):
         enlarged = _in_one_pass(image, size, first, run)
@@ -124,6 +124,29 @@ def _in_two_passes(image: Image, size: tuple[int, int], first: Upscaler, second:
         result = _in_one_pass(resize(enlarged, middle), size, second, run)
     project_back(result, enlarged, run)
     return result
+
+
+def pixels_of_passes(size: tuple[int, int], new_size: tuple[int, int], passes: Sequence[Upscaler]) -> list[int]:
+    """The input pixels of all tiles of each pass from `size` to `new_size`, both (width, height)."""
+    sizes = [size, _between_passes(size, new_size, *passes)] if len(passes) == 2 else [size]
+    return [_tiled_pixels(each, upscaler) for each, upscaler in zip(sizes, passes, strict=False)]
+
+
+def _tiled_pixels(size: tuple[int, int], upscaler: Upscaler) -> int:
+    """The pixels of the tiles that `upscale_tiled` makes of a picture of `size`, where they fit into memory."""
+    lengths = []
+    for side in size:
+        spans = tile_spans(side + 2 * min(upscaler.overlap // 2, side - 1), upscaler.tile, upscaler.overlap)
+        lengths.append(sum(stop - start for start, stop in spans))
+    return lengths[0] * lengths[1]
+
+
+def _between_passes(
+    size: tuple[int, int], new_size: tuple[int, int], first: Upscaler, second: Upscaler
+) -> tuple[int, int]:
+    """The size (width, height) that the second pass works at."""
+    shape = size[1], size[0]
+    return _reached(shape, first.scale, (-(-new_size[0] // second.scale), -(-new_size[1] // second.scale)))
 
 
 def _reached(shape: tuple[int, ...], scale: int, size: tuple[int, int]) -> tuple[int, int]:

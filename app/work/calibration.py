@@ -1,0 +1,59 @@
+"""A first measurement of this machine's pace, before it has seen a photo."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeAlias
+
+import numpy as np
+
+from app.work.costs import Cost, metrics_cost, restoration_cost, upscaling_cost
+from app.work.pace import Pace
+from pipeline.models.roles import Models, Upscaler
+from pipeline.run import Run
+from pipeline.steps.restoration import restore_crops
+from pipeline.steps.upscaling import pixels_of_passes, upscale_tiled
+from pipeline.types import CROP_SIZE, Crop, Image
+
+QUICK_S = 0.1  # a model that took longer in its warm-up is not run again: kernels were little of that time
+SIDE = 128  # pixels of the picture
+
+_Work: TypeAlias = tuple[Cost, Callable[[], object]]
+
+
+def calibrate(models: Models, pace: Pace, warm_up_s: Mapping[str, float]) -> None:
+    """Run the quick default models once more and measure them; less than half a second.
+
+    `warm_up_s` are the seconds of each stage of the warm-up, in which every model ran for the first time. The mean of
+    those of a slow network's stage is taken as it is. Raises what the models raise.
+    """
+    ran = {"restoration": len(models.offered_restorers), "upscaling": len(models.offered_upscalers)}
+    for cost, work in _works(models):
+        first_s = warm_up_s.get(cost.stage, 0.0) / max(1, ran.get(cost.stage, 1))
+        if first_s > QUICK_S:
+            pace.calibrate(cost, first_s)
+        else:
+            start = time.perf_counter()
+            work()
+            pace.calibrate(cost, time.perf_counter() - start)
+
+
+def _works(models: Models) -> Iterator[_Work]:
+    """What is measured, with what it costs by the table."""
+    image: Image = np.random.default_rng(0).random((CROP_SIZE, CROP_SIZE, 3), dtype=np.float32)
+    crop = Crop(image, np.array([[4.0, 0.0, 0.0], [0.0, 4.0, 0.0]]))
+    yield restoration_cost(models.restorer.name, 1), lambda: restore_crops([crop], models.restorer, Run())
+    small = np.ascontiguousarray(image[:SIDE, :SIDE])
+    for upscaler in models.upscalers.values():
+        yield _upscaling(small, upscaler)
+    perceptual = models.perceptual
+    if perceptual is not None:
+        cost = metrics_cost(perceptual.name, image.shape[0] * image.shape[1] / 1e6)
+        yield cost, lambda: perceptual.distance(image, image[::-1].copy(), Run().check)
+
+
+def _upscaling(image: Image, upscaler: Upscaler) -> _Work:
+    size = image.shape[1], image.shape[0]
+    enlarged = size[0] * upscaler.scale, size[1] * upscaler.scale
+    (pixels,) = pixels_of_passes(size, enlarged, [upscaler])
+    cost = upscaling_cost(((upscaler.name, pixels),), enlarged[0] * enlarged[1] / 1e6)
+    return cost, lambda: upscale_tiled(image, upscaler, Run())
