@@ -110,7 +110,9 @@ class Measured:
     def is_exact(self) -> bool:
         """Whether faces, size and media type are those that the dry run told."""
         expected, report = self.expected, self.report
-        places = [[(face.box, face.landmarks, face.score, face.blur) for face in each.faces] for each in (expected, report)]
+        places = [
+            [(face.box, face.landmarks, face.score, face.blur) for face in each.faces] for each in (expected, report)
+        ]
         same = [(each.width, each.height, each.media_type, each.models) for each in (expected, report)]
         return places[0] == places[1] and same[0] == same[1]
 
@@ -187,9 +189,7 @@ def table(results: Sequence[Measured]) -> str:
 
 def _print_stages(measured: Measured) -> None:
     estimated = measured.expected.estimate.stages_s
-    stages = [
-        f"{stage} {estimated.get(stage, 0.0):.3f}/{seconds:.3f}" for stage, seconds in measured.stages_s.items()
-    ]
+    stages = [f"{stage} {estimated.get(stage, 0.0):.3f}/{seconds:.3f}" for stage, seconds in measured.stages_s.items()]
     print(f"    estimated/actual: {', '.join(stages)}", flush=True)
 
 
@@ -218,7 +218,8 @@ def _pictures(folder: Path | None) -> list[Pixels]:
 
 
 def _fitted(picture: Pixels, width: int, height: int) -> Pixels:
-    return np.array(PIL.Image.fromarray(picture).resize((width, height), PIL.Image.Resampling.BICUBIC))
+    resized: Pixels = np.array(PIL.Image.fromarray(picture).resize((width, height), PIL.Image.Resampling.BICUBIC))
+    return resized
 
 
 if __name__ == "__main__":

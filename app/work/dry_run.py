@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from app.settings import PhotoLimits
-from app.work.costs import Sizes, costs_of
+from app.work.costs import Sizes, costs_of, decoding_cost
 from app.work.dry_report import DryRun, Estimate
 from app.work.memory import reference_bytes
 from app.work.order import Order
@@ -17,7 +17,7 @@ from pipeline.run import Run
 from pipeline.steps.upscaling import output_size
 from pipeline.types import Notice
 
-# Stages that the dry run itself goes through: the time that they took is the best estimate of the time that they take.
+# Stages that the dry run itself goes through: they are estimated to take as long again.
 LOOKING = ("decode", "reference", "color", "detection", "alignment")
 
 
@@ -54,6 +54,8 @@ class Estimator:
         photo, reference, (width, height) = source.photo, source.reference, size
         stages = {stage: run.timings_ms[stage] / 1000 for stage in LOOKING if stage in run.timings_ms}
         sizes = _sizes(source, width * height)
+        # Where memory is new to the process, decoding into it takes several times as long as usual.
+        stages["decode"] = min(stages["decode"], self.pace.seconds(decoding_cost(source.photo_format, sizes.photo)))
         for cost in costs_of(order, seen.workload, models, source.file, sizes):
             stages[cost.stage] = self.pace.seconds(cost)
         real = replace(order, output=replace(order.output, dry_run=False))
@@ -80,7 +82,9 @@ def learn_from(order: Order, source: Source, computed: Computed, models: Models,
     """Let the machine's `pace` follow a photo that is done, answer included."""
     enhanced = computed.enhanced
     height, width = enhanced.image.shape[:2]
-    costs = costs_of(order, enhanced.workload, models, source.file, _sizes(source, width * height))
+    sizes = _sizes(source, width * height)
+    costs = costs_of(order, enhanced.workload, models, source.file, sizes)
+    costs.append(decoding_cost(source.photo_format, sizes.photo))
     pace.learn(costs, {stage: milliseconds / 1000 for stage, milliseconds in run.timings_ms.items()})
 
 

@@ -36,10 +36,14 @@ LEAST_WORKING_BYTES = 160 * 2**20  # reserved at least: decoding, metrics and en
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The decoded photo, the file that its result is written as with its tags, and the ground truth if one was sent."""
+    """The decoded photo, the file that its result is written as with its tags, and the ground truth if one was sent.
+
+    `photo_format` is the name of the format that the photo came in.
+    """
 
     photo: Photo
     file: OutputFile
+    photo_format: str
     reference: Photo | None = None
     tags: FileTags = field(default_factory=FileTags)
 
@@ -87,19 +91,19 @@ def read(order: Order, models: Models, limits: PhotoLimits, claim: Claim, run: R
     """
     with run.stage("decode"):
         header = inspect(order.file, max_pixels=limits.max_input_pixels)
-        file = output_file(order.output, header.file_format)
+        file, source_format = output_file(order.output, header.file_format), header.file_format.name
         output_pixels = _checked_output(header, order, file.output_format, limits)
         claim(reserved_bytes(order, models, file, header.width * header.height, output_pixels))
         kept_spaces = _kept_spaces(order, file.output_format)
         photo, tags = _with_tags(decode(header, kept_spaces), header, order)
     if order.reference is None:
-        return Source(photo, file, tags=tags)
+        return Source(photo, file, source_format, tags=tags)
     with run.stage("reference"):
         header = inspect(order.reference, max_pixels=limits.max_input_pixels)
         claim(reference_bytes(header.width * header.height))
         reference = reference_for(photo, header, kept_spaces)
         _check_proportions(photo, reference)
-    return Source(photo, file, reference, tags)
+    return Source(photo, file, source_format, reference, tags)
 
 
 def compute(order: Order, source: Source, models: Models, run: Run) -> Computed:
