@@ -173,7 +173,7 @@ def montage(scene: Pixels, faces: Sequence[Pixels], megapixels: float) -> Pixels
         top, left = place // columns * (height // rows), place % columns * (width // columns)
         picture[top : top + side, left : left + side] = _fitted(face, side, side)
     grain = np.random.default_rng(0).normal(0, 3, (height, width, 1)).astype(np.float32)
-    return np.clip(picture + grain, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(picture + grain, 0, 255), dtype=np.uint8)
 
 
 def table(results: Sequence[Measured]) -> str:
@@ -218,8 +218,7 @@ def _pictures(folder: Path | None) -> list[Pixels]:
 
 
 def _fitted(picture: Pixels, width: int, height: int) -> Pixels:
-    resized: Pixels = np.array(PIL.Image.fromarray(picture).resize((width, height), PIL.Image.Resampling.BICUBIC))
-    return resized
+    return np.array(PIL.Image.fromarray(picture).resize((width, height), PIL.Image.Resampling.BICUBIC), dtype=np.uint8)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,8 @@ def preview(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
     size = photo.width, photo.height
     new_size = output_size(*size, options)
     plan = plan_faces(corrected(photo, options, run), options, models, run)
-    passes, upscaler_notices = choose_upscalers(options, enlargement(size, new_size), models)
+    with run.stage("planning"):
+        passes, upscaler_notices = choose_upscalers(options, enlargement(size, new_size), models)
     reports = plan.report(plan.faces)
     notices = (*photo.notices, *face_notices(options, reports, models), *upscaler_notices, *run.notices)
     used = face_models(plan, models) | upscaler_names(passes)
@@ -47,6 +48,7 @@ def preview_upscale(photo: Photo, options: EnhanceOptions, models: Models, run: 
     new_size = output_size(*size, options)
     corrected(photo, options, run)
     models = models.chosen(None, options.upscaler)
-    passes, notices = choose_upscalers(options, enlargement(size, new_size), models)
+    with run.stage("planning"):
+        passes, notices = choose_upscalers(options, enlargement(size, new_size), models)
     notices = [*photo.notices, *notices, *run.notices]
     return Preview((), upscaler_names(passes), tuple(notices), workload(size, new_size, passes))

@@ -16,23 +16,24 @@ from pipeline.run import Run
 from pipeline.steps.restoration import restore_crops
 from pipeline.steps.upscaling import pixels_of_passes, upscale_tiled
 from pipeline.types import CROP_SIZE, Crop, FileTags, Image
+from pipeline.warmup import SMALL_SIDE
 
-QUICK_S = 0.1  # for each: a model that took longer in its warm-up is not run again: kernels were little of that time
-SIDE = 128  # pixels of the picture
+SLOW_S = 1.0  # a model that took longer in its warm-up is not run again: preparing kernels was little of that time
+REPEATED_S = 0.1  # for each model, in which it is run again and again
 
 _Work: TypeAlias = tuple[Cost, Callable[[], object]]
 
 
 def calibrate(models: Models, pace: Pace, warm_up_s: Mapping[str, float]) -> None:
-    """Run the quick default models and the encoder again and measure them: less than half a second.
+    """Run the quick default models and the encoder again and measure them: the embedded ones take 0.4 s.
 
-    `warm_up_s` are the seconds of each stage of the warm-up, in which every model ran for the first time. The mean of
-    those of a slow network's stage is taken as it is. Raises what the models raise.
+    `warm_up_s` are the seconds of each stage of the warm-up, in which every model ran for the first time on pictures of
+    the same sizes. The mean of those of a slow network's stage is taken as it is. Raises what the models raise.
     """
     ran = {"restoration": len(models.offered_restorers), "upscaling": len(models.offered_upscalers)}
     for cost, work in _works(models):
         first_s = warm_up_s.get(cost.stage, 0.0) / max(1, ran.get(cost.stage, 1))
-        if first_s > QUICK_S:
+        if first_s > SLOW_S:
             pace.calibrate(cost, first_s)
         else:
             pace.calibrate(cost, _shortest(work))
@@ -41,7 +42,7 @@ def calibrate(models: Models, pace: Pace, warm_up_s: Mapping[str, float]) -> Non
 def _shortest(work: Callable[[], object]) -> float:
     """The shortest of up to three times that the work takes, as others may use the machine for a moment."""
     times: list[float] = []
-    while len(times) < 3 and sum(times) < QUICK_S:
+    while len(times) < 3 and sum(times) < REPEATED_S:
         start = time.perf_counter()
         work()
         times.append(time.perf_counter() - start)
@@ -54,9 +55,9 @@ def _works(models: Models) -> Iterator[_Work]:
     image = resize(noise, (CROP_SIZE, CROP_SIZE))  # smooth, as photos are
     crop = Crop(image, np.array([[4.0, 0.0, 0.0], [0.0, 4.0, 0.0]]))
     yield restoration_cost(models.restorer.name, 1), lambda: restore_crops([crop], models.restorer, Run())
-    small = np.ascontiguousarray(image[:SIDE, :SIDE])
     for upscaler in models.upscalers.values():
-        yield _upscaling(small, upscaler)
+        side = min(SMALL_SIDE, upscaler.tile - upscaler.overlap)  # one tile, margins included
+        yield _upscaling(np.ascontiguousarray(image[:side, :side]), upscaler)
     megapixels = CROP_SIZE**2 / 1e6
     perceptual = models.perceptual
     if perceptual is not None:

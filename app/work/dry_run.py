@@ -18,7 +18,7 @@ from pipeline.steps.upscaling import output_size
 from pipeline.types import Notice
 
 # Stages that the dry run itself goes through: they are estimated to take as long again.
-LOOKING = ("decode", "reference", "color", "detection", "alignment")
+LOOKING = ("fetch", "decode", "reference", "color", "detection", "alignment")
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,9 +47,9 @@ _PICTURE = {"schema": {"type": "string", "format": "binary"}}
 _ANSWERS: Responses = {
     200: {
         "model": EnhanceResponse | DryRunResponse,
-        "description": "The picture in base64 and its figures; of a dry run what they would be. If `Accept` asks for an "
-        "image, the picture itself; for text/event-stream, events of how far it is, and then the result or what went "
-        "wrong.",
+        "description": "The picture in base64 and its figures; of a dry run what they would be. If `Accept` asks for "
+        "an image, the picture itself; for text/event-stream, events of how far it is, and then the result or what "
+        "went wrong.",
         "content": dict.fromkeys(PICTURES, _PICTURE) | {EVENTS: {"schema": event_stream.schema()}},
     },
     304: {"description": "`If-None-Match` names the ETag of this answer: the client has it already"},

@@ -72,6 +72,7 @@ def test_config_has_limits_defaults_and_choices(likeness: Likeness) -> None:
         "metadata": "none",
         "keep_location": False,
         "metrics": True,
+        "dry_run": False,
     }
     assert found["choices"] == {
         "faces": ["all", "largest", "center"],
