@@ -10,6 +10,7 @@ from app.work.order import Order
 from app.work.pace import Pace
 from app.work.photo import Computed, Source, read, reserved_bytes
 from app.work.report import WarningOut, face_out
+from metrics.report import perceptual_figure
 from pipeline.codec.output_formats import OUTPUT_FORMATS
 from pipeline.models.roles import Models
 from pipeline.preview import Preview, preview, preview_upscale
@@ -32,7 +33,8 @@ class Estimator:
         """The report of a dry run; `seen` is what `look` gives."""
         size = output_size(source.photo.width, source.photo.height, order.options)
         estimate = self._estimate(order, source, seen, models, size, run)
-        notices = [*seen.notices, *source.file.notices, *source.reference_notices]
+        used, unmeasured = _perceptual(order, source, models, run)
+        notices = [*seen.notices, *source.file.notices, *source.reference_notices, *unmeasured]
         if self.deadline_s is not None and estimate.seconds > self.deadline_s:
             message = f"It would take longer than the {self.deadline_s:g} s that this server allows."
             notices.append(Notice("deadline_too_short", message))
@@ -42,7 +44,7 @@ class Estimator:
             height=size[1],
             media_type=OUTPUT_FORMATS[source.file.output_format].media_type,
             faces=[face_out(face) for face in seen.faces],
-            models=dict(seen.models) | _perceptual(order, source, models),
+            models=dict(seen.models) | used,
             estimate=estimate,
             warning=notices[0].message if notices else None,
             warnings=[WarningOut(notice.code, notice.message) for notice in notices],
@@ -93,8 +95,13 @@ def _sizes(source: Source, result_pixels: int) -> Sizes:
     return Sizes(photo, result_pixels / 1e6, compared)
 
 
-def _perceptual(order: Order, source: Source, models: Models) -> dict[str, str]:
+def _perceptual(order: Order, source: Source, models: Models, run: Run) -> tuple[dict[str, str], list[Notice]]:
+    """The perceptual network by its role if it will measure; if not although metrics are asked for, why."""
     network, target = models.perceptual, source.target
-    if not order.output.metrics or network is None or min(target.width, target.height) < network.smallest_side:
-        return {}
-    return {"perceptual": network.name}
+    if not order.output.metrics:
+        return {}, []
+    if network is not None and min(target.width, target.height) >= network.smallest_side:
+        return {"perceptual": network.name}, []
+    distance, smallest_side = (None, 0) if network is None else (network.distance, network.smallest_side)
+    missing = perceptual_figure(target.image, target.image, distance, smallest_side, run.check).missing
+    return {}, [] if missing is None else [Notice(*missing)]

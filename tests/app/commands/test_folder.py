@@ -11,6 +11,7 @@ from app.commands.files import plan_files
 from app.commands.folder import Workshop, enhance_files
 from app.options import OutputOptions
 from app.settings import Settings
+from app.work.pace import Pace
 from pipeline.options import EnhanceOptions
 from tests import images
 from tests.app import samples
@@ -68,7 +69,9 @@ def test_no_partly_written_file_remains(album: Path, tmp_path: Path, fakes: Fake
     target = tmp_path / "out" / "b.png"
     plans = plan_files(album / "b.PNG", target, None).photos
     target.mkdir(parents=True)  # another process creates a folder there meanwhile
-    (result,) = enhance_files(plans, EnhanceOptions(), OutputOptions(), Workshop(fakes(), Pace(), Settings().photo_limits))
+    (result,) = enhance_files(
+        plans, EnhanceOptions(), OutputOptions(), Workshop(fakes(), Pace(), Settings().photo_limits)
+    )
     assert not result.done
     assert [path.name for path in target.parent.iterdir()] == ["b.png"]
 
