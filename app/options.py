@@ -36,6 +36,9 @@ class OutputOptions(FileOptions):
         PresetName, About("sets the fields that are not given: quick, usual or as good as can be", upscales=True)
     ] = "balanced"
     metrics: Annotated[bool, About("false: leave the quality metrics out", upscales=True)] = True
+    dry_run: Annotated[
+        bool, About("true: only look for faces and estimate time and memory; no picture", upscales=True)
+    ] = False
 
 
 @dataclass(frozen=True, slots=True)

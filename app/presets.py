@@ -6,6 +6,7 @@ from typing import Any
 
 from app.options import PresetName
 from pipeline.models.catalogue.selection import Selection
+from pipeline.models.roles import Models
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,11 @@ PRESETS: Mapping[PresetName, Preset] = {
     "balanced": Preset(),
     "best": Preset({"self_ensemble": True}, ("gfpgan-v1.4", "gfpgan-v1.3", "realesrgan-x2plus", "realesrgan-x4plus")),
 }
+
+
+def preferred_models(name: PresetName, models: Models) -> Models:
+    """The models with those of the preset as defaults, where they are offered."""
+    return models.preferring(PRESETS[name].models)
 
 
 def fields_of(name: PresetName, selection: Selection) -> dict[str, Any]:

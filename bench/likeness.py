@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +15,7 @@ from app.http.document import json_document
 from app.settings import Settings
 from app.work.loaded_models import LoadedModels
 from app.work.order import Order
+from app.work.pace import Pace
 from app.work.service import Service
 from bench import photo, weights
 from bench.peak import PeakMemory
@@ -50,6 +51,7 @@ class Loaded:
     models: Models
     threads: ThreadPoolExecutor
     runtime: Runtime
+    pace: Pace = field(default_factory=Pace)
 
 
 class GivenFaces:

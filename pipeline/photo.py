@@ -9,7 +9,7 @@ from pipeline.grey import to_grey
 from pipeline.models.roles import Model, Models, Upscaler
 from pipeline.notices import face_notices
 from pipeline.options import EnhanceOptions
-from pipeline.plan import make_plan, request_faces, to_align
+from pipeline.plan import Plan, make_plan, request_faces, to_align
 from pipeline.run import Run
 from pipeline.steps.alignment import align
 from pipeline.steps.benefit import lock_colors, without_blurrier, without_unchanged
@@ -19,8 +19,15 @@ from pipeline.steps.color import correct
 from pipeline.steps.detection import detect
 from pipeline.steps.identity import compare, judge
 from pipeline.steps.restoration import restore
-from pipeline.steps.upscaling import choose_upscalers, enlargement, output_size, upscale, upscale_alpha
-from pipeline.types import Enhanced, Image, Photo, PlannedFace
+from pipeline.steps.upscaling import (
+    choose_upscalers,
+    enlargement,
+    output_size,
+    pixels_of_passes,
+    upscale,
+    upscale_alpha,
+)
+from pipeline.types import Enhanced, Image, Photo, PlannedFace, Workload
 
 
 def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> Enhanced:
@@ -36,15 +43,8 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
     models = models.chosen(options.restorer, options.upscaler)
     size = photo.width, photo.height
     new_size = output_size(*size, options)
-    image = _corrected(photo, options, run)
-    with run.stage("detection"):
-        boxes = boxes_in_photo(options.face_boxes, *size)
-        found = detect(image, models.detector, run, parts=1 + len(boxes))
-        found = with_boxed(image, found, boxes, models.detector, run)
-        requests = request_faces(found, options, size)
-    with run.stage("alignment"):
-        crops = align(image, to_align(requests), run)
-    plan = make_plan(requests, crops, models.restorer.max_native_size)
+    image = corrected(photo, options, run)
+    plan = plan_faces(image, options, models, run)
     with run.stage("restoration"):
         faces = restore(plan.faces, models.restorer, run)
         if photo.is_grey:
@@ -71,19 +71,17 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
         with run.stage("blending"):  # again, with less strength, so that the face stays the same person
             del result  # or two pictures of the output's size would be in memory at once, beside the background
             result = _pasted(photo, background, faces, run)
-    used = _names(detector=models.detector)
-    if faces:
-        used |= _names(restorer=models.restorer, parser=models.parser, recogniser=models.recogniser)
     reports = plan.report(faces)
     notices = (*photo.notices, *face_notices(options, reports, models), *upscaler_notices, *run.notices)
-    return Enhanced(result, alpha, reports, used | _upscaler_names(passes), notices, photo.is_grey)
+    used = face_models(plan, models) | upscaler_names(passes)
+    return Enhanced(result, alpha, reports, used, notices, photo.is_grey, workload(size, new_size, passes, plan))
 
 
 def upscale_photo(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> Enhanced:
     """The photo at its new size as a whole, without looking for faces. Raises as `enhance` does, except for faces."""
     size = photo.width, photo.height
     new_size = output_size(*size, options)
-    image = _corrected(photo, options, run)
+    image = corrected(photo, options, run)
     models = models.chosen(None, options.upscaler)
     with run.stage("upscaling"):
         passes, notices = choose_upscalers(options, enlargement(size, new_size), models)
@@ -92,10 +90,25 @@ def upscale_photo(photo: Photo, options: EnhanceOptions, models: Models, run: Ru
         if photo.is_grey:
             result = to_grey(result)
     notices = [*photo.notices, *notices, *run.notices]
-    return Enhanced(result, alpha, (), _upscaler_names(passes), tuple(notices), photo.is_grey)
+    load = workload(size, new_size, passes)
+    return Enhanced(result, alpha, (), upscaler_names(passes), tuple(notices), photo.is_grey, load)
 
 
-def _corrected(photo: Photo, options: EnhanceOptions, run: Run) -> Image:
+def plan_faces(image: Image, options: EnhanceOptions, models: Models, run: Run) -> Plan:
+    """The faces of `image` (H, W, 3) and what is to be done with each. Raises as `enhance` does."""
+    height, width = image.shape[:2]
+    with run.stage("detection"):
+        boxes = boxes_in_photo(options.face_boxes, width, height)
+        found = detect(image, models.detector, run, parts=1 + len(boxes))
+        found = with_boxed(image, found, boxes, models.detector, run)
+        requests = request_faces(found, options, (width, height))
+    with run.stage("alignment"):
+        crops = align(image, to_align(requests), run)
+    return make_plan(requests, crops, models.restorer.max_native_size)
+
+
+def corrected(photo: Photo, options: EnhanceOptions, run: Run) -> Image:
+    """The photo's image, its colours corrected if `options` ask for that."""
     if options.color_correction == "none":
         return photo.image
     with run.stage("color"):
@@ -108,7 +121,23 @@ def _pasted(photo: Photo, background: Image, faces: Sequence[PlannedFace], run: 
     return to_grey(result, out=result) if photo.is_grey else result
 
 
-def _upscaler_names(passes: Sequence[Upscaler]) -> dict[str, str]:
+def workload(
+    size: tuple[int, int], new_size: tuple[int, int], passes: Sequence[Upscaler], plan: Plan | None = None
+) -> Workload:
+    """What there is to do for a photo of `size` that becomes `new_size`, both (width, height)."""
+    pixels = zip((upscaler.name for upscaler in passes), pixels_of_passes(size, new_size, passes), strict=True)
+    return Workload(() if plan is None else tuple(face.crop.native_size for face in plan.faces), tuple(pixels))
+
+
+def face_models(plan: Plan, models: Models) -> dict[str, str]:
+    """The models that look for faces and work on those of the plan, by role."""
+    used = _names(detector=models.detector)
+    if plan.faces:
+        used |= _names(restorer=models.restorer, parser=models.parser, recogniser=models.recogniser)
+    return used
+
+
+def upscaler_names(passes: Sequence[Upscaler]) -> dict[str, str]:
     """The upscaler of each pass, as `upscaler` and `second_upscaler`."""
     roles = ("upscaler", "second_upscaler")
     return {role: upscaler.name for role, upscaler in zip(roles, passes, strict=False)}

@@ -175,6 +175,18 @@ class FaceReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Workload:
+    """How much there is to do for a photo, which its time depends on.
+
+    `native_sizes`: of each face that goes to the restorer, the side of its crop in photo pixels. `network_pixels`: for
+    each pass of an upscaler its name and the input pixels of all its tiles, overlaps and margins included.
+    """
+
+    native_sizes: tuple[float, ...] = ()
+    network_pixels: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Enhanced:
     """The result of the pipeline: `image` (H, W, 3), `alpha` (H, W) if the photo had any, and what was done.
 
@@ -187,3 +199,4 @@ class Enhanced:
     models: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
     is_grey: bool = False
+    workload: Workload = field(default_factory=Workload)

@@ -8,12 +8,15 @@ from secrets import token_hex
 from app.commands.files import FilePlan
 from app.options import OutputOptions
 from app.settings import PhotoLimits
+from app.work.dry_run import Estimator, dry_run_photo
 from app.work.order import Order
+from app.work.pace import Pace
 from app.work.photo import restore_photo
 from pipeline.errors import PipelineError
 from pipeline.models.roles import Models
 from pipeline.options import EnhanceOptions
 from pipeline.run import Run
+from pipeline.types import PASTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +29,41 @@ class FileResult:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What photos are worked on with."""
+
+    models: Models
+    pace: Pace
+    limits: PhotoLimits
+
+
 def enhance_files(
-    plans: Iterable[FilePlan], options: EnhanceOptions, output: OutputOptions, models: Models, limits: PhotoLimits
+    plans: Iterable[FilePlan], options: EnhanceOptions, output: OutputOptions, workshop: Workshop
 ) -> Iterator[FileResult]:
-    """The result of each photo. One that fails does not stop the others."""
+    """The result of each photo, of a dry run what it would be. One that fails does not stop the others."""
     for plan in plans:
         try:
-            done, message = True, _enhance_file(plan, options, output, models, limits)
+            chosen = replace(output, output_format=plan.output_format, metrics=False)
+            order = Order("enhance", plan.source.read_bytes(), None, options, chosen)
+            done, message = True, (_foresee if output.dry_run else _enhance_file)(plan, order, workshop)
         except (PipelineError, OSError) as error:
             done, message = False, str(error)
         yield FileResult(plan.source, plan.target, done, message)
 
 
-def _enhance_file(
-    plan: FilePlan, options: EnhanceOptions, output: OutputOptions, models: Models, limits: PhotoLimits
-) -> str:
+def _foresee(plan: FilePlan, order: Order, workshop: Workshop) -> str:
+    report = dry_run_photo(order, workshop.models, workshop.limits, Estimator(workshop.pace), Run())
+    restored, estimate = sum(face.action in PASTED for face in report.faces), report.estimate
+    cost = f"about {estimate.seconds:.1f} s and {estimate.memory_bytes / 2**20:.0f} MB"
+    warnings = "".join(f" {warning.message}" for warning in report.warnings)
+    faces = f"{restored} of {len(report.faces)} face(s) would be restored"
+    return f"{faces}, {report.width}×{report.height}, {cost}.{warnings}"
+
+
+def _enhance_file(plan: FilePlan, order: Order, workshop: Workshop) -> str:
     run = Run()
-    output = replace(output, output_format=plan.output_format, metrics=False)
-    order = Order("enhance", plan.source.read_bytes(), None, options, output)
-    finished = restore_photo(order, models, limits, run)
+    finished = restore_photo(order, workshop.models, workshop.limits, run)
     try:
         _write(plan.target, finished.picture.data)
     except OSError as error:  # that of a full disk names no file

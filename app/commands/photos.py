@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # Where the command line has other words than the form.
 HELP = {
+    "dry_run": "only look for faces and estimate time and memory; write nothing",
     "identity_threshold": "unless given: LIKENESS_IDENTITY_THRESHOLD, else the recogniser's own",
     "output_format": "if OUT is a folder; else its name says it",
     "restorer": "one that is installed",
@@ -78,7 +79,7 @@ def enhance(parsed: argparse.Namespace, settings: Settings) -> int:
     if not plan.photos:
         raise BadParameter(f"{parsed.input} has no {accepted_names()} photo.")
     # These import torch, which takes seconds.
-    from app.commands.folder import enhance_files
+    from app.commands.folder import Workshop, enhance_files
     from app.work.loaded_models import LoadedModels
 
     values = with_preset(values, given, selection)
@@ -86,17 +87,19 @@ def enhance(parsed: argparse.Namespace, settings: Settings) -> int:
     output = output_options(values)
     for chosen in {photo.output_format for photo in plan.photos}:
         check_output(replace(output, output_format=chosen))
-    models = LoadedModels(settings, selection).load()
+    loaded = LoadedModels(settings, selection)
+    workshop = Workshop(loaded.load(), loaded.pace, settings.photo_limits)
     failed = 0
     with tqdm(total=len(plan.photos), unit="photo", disable=None) as bar:
-        for result in enhance_files(plan.photos, options, output, models, settings.photo_limits):
+        for result in enhance_files(plan.photos, options, output, workshop):
             failed += not result.done
             arrow = f" → {result.target}" if result.done else ""
             bar.write(f"{result.source}{arrow}: {result.message}", file=sys.stderr)
             bar.update()
     if parsed.input.is_dir():
         skipped = sum(skipped.files for skipped in plan.skipped)
-        print(f"{len(plan.photos) - failed} restored, {failed} failed, {skipped} skipped.", file=sys.stderr)
+        done = "looked at" if output.dry_run else "restored"
+        print(f"{len(plan.photos) - failed} {done}, {failed} failed, {skipped} skipped.", file=sys.stderr)
     return SOME_FAILED if failed or any(skipped.unread for skipped in plan.skipped) else 0
 
 

@@ -16,21 +16,24 @@ _PAGE = "text/html"
 _OTHER_NAMES = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg"}  # that clients have for these types
 
 
-def answer_type(headers: Headers, http_version: str, output_format: OutputChoice = "png") -> str:
+def answer_type(
+    headers: Headers, http_version: str, output_format: OutputChoice = "png", *, has_picture: bool = True
+) -> str:
     """The media type that `Accept` asks for: the document's, that of events, a picture's, or `ANY_PICTURE`.
 
     The most specific range that fits a type gives its quality (RFC 9110, 12.5.1). Of equal qualities the range that
     stands first wins, and within a range the document, then `output_format`. `ANY_PICTURE` is the answer where that is
-    `same`, so that only the photo tells, and `Accept` names no picture type. Raises `NotAcceptable`.
+    `same`, so that only the photo tells, and `Accept` names no picture type. An answer without a picture has no such
+    type. Raises `NotAcceptable`.
     """
     own = None if output_format == "same" else OUTPUT_FORMATS[output_format].media_type
-    pictures = sorted(PICTURES, key=lambda name: name != own)
+    pictures = sorted(PICTURES, key=lambda name: name != own) if has_picture else []
     has_events = http_version != "1.0"  # HTTP/1.0 has no chunks, which a stream needs
     offered = [DOCUMENT, *pictures, *([EVENTS] if has_events else [])]
     ranges = _ranges(headers)
     if not ranges:
         return DOCUMENT
-    photos_own = [ANY_PICTURE] if own is None and not PICTURES.keys() & ranges else []
+    photos_own = [ANY_PICTURE] if has_picture and own is None and not PICTURES.keys() & ranges else []
     best = max([DOCUMENT, *photos_own, *offered], key=lambda media_type: _rank(media_type, ranges))
     if _rank(best, ranges)[0] > 0:
         return best

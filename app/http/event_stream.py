@@ -84,7 +84,9 @@ class EventStream(Response):
 def schema() -> dict[str, Any]:
     """The events as the OpenAPI document shows them, each with its name and the JSON of its data."""
     data = {name: model.model_json_schema() for model, name in NAMES.items()}
-    data["result"] = {"$ref": "#/components/schemas/EnhanceResponse"}
+    data["result"] = {
+        "anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("EnhanceResponse", "DryRunResponse")]
+    }
     properties = [{"event": {"type": "string", "const": name}, "data": shape} for name, shape in data.items()]
     return {"oneOf": [{"type": "object", "required": ["event", "data"], "properties": each} for each in properties]}
 

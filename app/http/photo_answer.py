@@ -21,6 +21,7 @@ from app.http.routes.dependencies import disconnected
 from app.observe.request_record import RequestRecord, record_of
 from app.work.admission import Arrival
 from app.work.answer_cache import AnswerCache, CacheKey
+from app.work.dry_report import DryRun
 from app.work.fingerprint import fingerprint
 from app.work.order import Order
 from app.work.photo import Finished
@@ -44,10 +45,10 @@ class Answering:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """An answer, None where the client has it already, and its entity tag."""
+    """An answer, None where the client has it already, and its entity tag; that of a dry run has none."""
 
     answer: Answer | None
-    tag: str
+    tag: str | None
     from_cache: bool = False
 
 
@@ -71,9 +72,11 @@ class _Asked:
         """The type of what is answered: events end with the document."""
         return DOCUMENT if self.media_type == EVENTS else self.media_type
 
-    def write(self, finished: Finished, run: Run) -> bytes:
+    def write(self, done: Finished | DryRun, run: Run) -> bytes:
         """The body of the answer."""
-        return finished.picture.data if self.is_picture else json_document(finished, run, self.coding)
+        if isinstance(done, Finished) and self.is_picture:
+            return done.picture.data
+        return json_document(done, run, self.coding)
 
 
 async def answer_to(complete: Complete, media_type: str, request: Request, parts: Answering) -> Response:
@@ -81,7 +84,8 @@ async def answer_to(complete: Complete, media_type: str, request: Request, parts
 
     Its ETag is the fingerprint of the order. A request whose `If-None-Match` names it gets 304, as curl's
     `--etag-compare` expects; RFC 9110 has that status for GET, but this POST changes nothing on the server either. A
-    stream of events has no ETag, because it begins before the photo is there.
+    stream of events has no ETag, because it begins before the photo is there, and a dry run has none and is not kept,
+    because estimates follow what the machine has measured since.
     """
     record, service = record_of(request.scope), parts.service
     progress = Progress() if media_type == EVENTS else None
@@ -107,13 +111,13 @@ async def answer_to(complete: Complete, media_type: str, request: Request, parts
 
         return EventStream(answer(), progress, answers=parts.answers)
     found = await work
-    headers = {"ETag": found.tag, "Vary": "Accept, Accept-Encoding"}
+    headers = {"Vary": "Accept, Accept-Encoding"} | ({"ETag": found.tag} if found.tag else {})
     if found.answer is None:
         return Response(status_code=304, headers=headers)
     report = record.report = found.answer.report
     record.photo_pixels, record.from_cache = found.answer.photo_pixels, found.from_cache
     headers |= {"X-Likeness-Cache": "hit"} if found.from_cache else {}
-    headers |= {"X-Likeness-Facts": _facts(report)} if asked.is_picture else {}
+    headers |= {"X-Likeness-Facts": _facts(report)} if isinstance(report, Report) and asked.is_picture else {}
     headers |= {"Content-Encoding": asked.coding} if asked.coding else {}
     shown = report.media_type if asked.is_picture else media_type
     return LargeResponse(found.answer.body, media_type=shown, headers=headers, answers=parts.answers)
@@ -122,6 +126,9 @@ async def answer_to(complete: Complete, media_type: str, request: Request, parts
 async def _found(complete: Complete, asked: _Asked, run: Run, parts: Answering, progress: Progress | None) -> _Found:
     """The answer that the client has, or that is kept, or else a new one, which is kept for the next time."""
     order = await complete(run)
+    moved = progress.moved if progress else None
+    if order.output.dry_run:
+        return _Found(await parts.service.process(order, asked.arrival, run, asked.write, moved), tag=None)
     name = await asyncio.to_thread(fingerprint, order, asked.shape, parts.service.loaded_models.maker)
     # Weak for a document: its timings differ each time, and it may be compressed.
     tag = f'"{name}"' if asked.is_picture else f'W/"{name}"'
@@ -134,7 +141,7 @@ async def _found(complete: Complete, asked: _Asked, run: Run, parts: Answering, 
             progress.moved(0)  # a stream begins with an event
             asked.record.from_cache = True
         return _Found(kept, tag, from_cache=True)
-    answer = await parts.service.process(order, asked.arrival, run, asked.write, progress.moved if progress else None)
+    answer = await parts.service.process(order, asked.arrival, run, asked.write, moved)
     parts.cache.put(key, answer)
     return _Found(answer, tag)
 

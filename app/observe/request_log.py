@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 from app.observe.request_record import RequestRecord
+from app.work.dry_report import DryRun
 
 logger = logging.getLogger("likeness.requests")
 
@@ -41,7 +42,7 @@ def _line(record: RequestRecord) -> dict[str, Any]:
         line["photo_pixels"] = record.photo_pixels
         line["width"], line["height"] = report.width, report.height
         line["faces"] = len(report.faces)
-        line["restored"] = report.restored
+        line |= {"dry_run": True} if isinstance(report, DryRun) else {"restored": report.restored}
         line["models"] = report.models
         line["warnings"] = record.warnings
     return {name: value for name, value in line.items() if value is not None}

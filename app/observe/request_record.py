@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from starlette.types import Scope
 
+from app.work.dry_report import DryRun
 from app.work.report import Report
 from pipeline.run import Run
 
@@ -21,7 +22,7 @@ class RequestRecord:
     stage: str | None = None  # of an error
     stream_status: int | None = None  # of an error in a stream of events, whose response began with status 200
     run: Run | None = None  # of an accepted photo
-    report: Report | None = None  # of a finished photo
+    report: Report | DryRun | None = None  # of a finished photo, or of one that was looked at
     photo_pixels: int = 0  # of a finished photo, as it came in
     from_cache: bool = False  # the report is that of an answer that was kept
 

@@ -18,6 +18,7 @@ from app.access.quota import Quota
 from app.observe.request_record import RequestRecord
 from app.version import VERSION
 from app.work.answer_cache import AnswerCache
+from app.work.report import Report
 from app.work.service import Service
 from pipeline.batches import MEMORY_LOW
 from pipeline.errors import DeadlineExceeded, DeviceOutOfMemory
@@ -89,7 +90,7 @@ class Telemetry:
             self._waits.observe(record.queue_seconds)
         for stage, seconds in record.stage_seconds.items():
             self._stages.labels(stage).observe(seconds)
-        if record.report is not None and not record.from_cache:
+        if isinstance(record.report, Report) and not record.from_cache:
             for face in record.report.faces:
                 self._faces.labels(face.action).inc()
             self._pixels.labels("in").inc(record.photo_pixels)

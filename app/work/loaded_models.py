@@ -6,8 +6,10 @@ import time
 from typing import Literal, TypeAlias
 
 from app.settings import Settings
+from app.work.calibration import calibrate
 from app.work.errors import NotReady
 from app.work.fingerprint import maker_of
+from app.work.pace import Pace
 from app.work.selection import select
 from app.work.threads import WorkerThreads
 from pipeline.models.catalogue.selection import Selection
@@ -31,6 +33,7 @@ class LoadedModels:
         for note in self.selection.notes:
             logger.warning(note)
         self.runtime: Runtime = choose_runtime(settings.device, settings.precision)
+        self.pace = Pace()
         self.maker = maker_of(self.selection, self.runtime)
         self.state: State = "loading"
         self.failure: str | None = None
@@ -60,11 +63,12 @@ class LoadedModels:
         return {name: upscaler.scale for name, upscaler in offered.items()}
 
     def load(self) -> Models:
-        """Load every model and run it once. Takes seconds; call it in a thread."""
+        """Load every model, run it once, and measure how fast this machine is. Takes seconds; call it in a thread."""
         try:
             models = load(self.selection, self.runtime, self._weights_dir)
             run = Run()
             warm_up(models, run)
+            calibrate(models, self.pace, {stage: ms / 1000 for stage, ms in run.timings_ms.items()})
             for notice in run.notices:
                 logger.warning("warm-up: %s", notice.message)
             return_freed_memory()

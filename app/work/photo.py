@@ -7,7 +7,7 @@ calls each in the right thread; the command line and workers call `restore_photo
 import time
 from dataclasses import dataclass, field, replace
 
-from app.presets import PRESETS
+from app.presets import preferred_models
 from app.settings import PhotoLimits
 from app.work.memory import Claim, finishing_pixel, photo_bytes, reference_bytes
 from app.work.order import Order
@@ -37,10 +37,14 @@ LEAST_WORKING_BYTES = 160 * 2**20  # reserved at least: decoding, metrics and en
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The decoded photo, the file that its result is written as with its tags, and the ground truth if one was sent."""
+    """The decoded photo, the file that its result is written as with its tags, and the ground truth if one was sent.
+
+    `photo_format` is the name of the format that the photo came in.
+    """
 
     photo: Photo
     file: OutputFile
+    photo_format: str
     reference: Photo | None = None
     tags: FileTags = field(default_factory=FileTags)
 
@@ -48,6 +52,12 @@ class Source:
     def target(self) -> Photo:
         """What the metrics compare the result with."""
         return self.photo if self.reference is None else self.reference
+
+    @property
+    def reference_notices(self) -> list[Notice]:
+        """What is to be known of the ground truth."""
+        notices = () if self.reference is None else self.reference.notices
+        return [Notice(notice.code, f"Reference: {notice.message}") for notice in notices]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,26 +92,25 @@ def read(order: Order, models: Models, limits: PhotoLimits, claim: Claim, run: R
     """
     with run.stage("decode"):
         header = inspect(order.file, max_pixels=limits.max_input_pixels)
-        file = output_file(order.output, header.file_format)
+        file, source_format = output_file(order.output, header.file_format), header.file_format.name
         output_pixels = _checked_output(header, order, file.output_format, limits)
-        finishing = finishing_pixel(file.output_format, file.options)
-        claim(photo_bytes(header.width * header.height, output_pixels, working_bytes(order, models), finishing))
+        claim(reserved_bytes(order, models, file, header.width * header.height, output_pixels))
         kept_spaces = _kept_spaces(order, file.output_format)
         photo, tags = _with_tags(_decoded(header, kept_spaces, file), header, order)
     if order.reference is None:
-        return Source(photo, file, tags=tags)
+        return Source(photo, file, source_format, tags=tags)
     with run.stage("reference"):
         header = inspect(order.reference, max_pixels=limits.max_input_pixels)
         claim(reference_bytes(header.width * header.height))
         reference = reference_for(photo, header, kept_spaces)
         _check_proportions(photo, reference)
-    return Source(photo, file, reference, tags)
+    return Source(photo, file, source_format, reference, tags)
 
 
 def compute(order: Order, source: Source, models: Models, run: Run) -> Computed:
     """What networks do: the enhancement, and the one metric that is a network. Raises as `pipeline.photo.enhance`."""
     step = enhance if order.task == "enhance" else upscale_photo
-    enhanced = step(source.photo, order.options, _preferred(models, order), run)
+    enhanced = step(source.photo, order.options, preferred_models(order.output.preset, models), run)
     if not order.output.metrics:
         return Computed(enhanced, None)
     network = models.perceptual
@@ -130,9 +139,7 @@ def finish(order: Order, source: Source, computed: Computed, models: Models, run
             is_grey=enhanced.is_grey,
             tags=source.tags,
         )
-    notices = [*enhanced.notices, *source.file.notices, *picture.notices]
-    if source.reference is not None:
-        notices += [Notice(notice.code, f"Reference: {notice.message}") for notice in source.reference.notices]
+    notices = [*enhanced.notices, *source.file.notices, *picture.notices, *source.reference_notices]
     if figures is not None:
         notices += [Notice(code, message) for code, message in figures.missing]
     used = dict(enhanced.models)
@@ -189,10 +196,6 @@ def _with_tags(photo: Photo, header: Header, order: Order) -> tuple[Photo, FileT
     return replace(photo, notices=(*photo.notices, *notices)), tags
 
 
-def _preferred(models: Models, order: Order) -> Models:
-    return models.preferring(PRESETS[order.output.preset].models)
-
-
 def _check_proportions(photo: Photo, reference: Photo) -> None:
     height = reference.width * photo.height / photo.width
     if abs(height - reference.height) > max(1.0, ASPECT_TOLERANCE * reference.height):
@@ -202,9 +205,17 @@ def _check_proportions(photo: Photo, reference: Photo) -> None:
         )
 
 
+def reserved_bytes(order: Order, models: Models, file: OutputFile, pixels: int, output_pixels: int) -> int:
+    """The bytes to reserve for a photo of so many pixels, and its result if it is made."""
+    made = 0 if order.output.dry_run else output_pixels
+    return photo_bytes(pixels, made, working_bytes(order, models), finishing_pixel(file.output_format, file.options))
+
+
 def working_bytes(order: Order, models: Models) -> int:
     """The most memory that one of the networks for this photo works in."""
-    chosen = _preferred(models, order).chosen(order.options.restorer, order.options.upscaler)
+    if order.output.dry_run:
+        return max(LEAST_WORKING_BYTES, models.detector.working_bytes if order.task == "enhance" else 0)
+    chosen = preferred_models(order.output.preset, models).chosen(order.options.restorer, order.options.upscaler)
     works: dict[Work, bool] = {
         "faces": order.task == "enhance",
         "background": order.options.background == "upscale",

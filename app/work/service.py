@@ -11,12 +11,14 @@ from app.settings import Settings
 from app.work import photo
 from app.work.admission import Admission, Arrival
 from app.work.cancellation import Cancellation
+from app.work.dry_report import DryRun
+from app.work.dry_run import Estimator, learn_from, look
 from app.work.errors import MemoryLow, ShuttingDown
 from app.work.line import OnPosition
 from app.work.loaded_models import LoadedModels
 from app.work.memory import Ledger
 from app.work.order import Order
-from app.work.photo import Finished
+from app.work.photo import Finished, Source
 from app.work.report import Report, rounded
 from app.work.threads import WorkerThreads
 from pipeline.errors import DeviceFailed
@@ -25,7 +27,8 @@ from pipeline.models.runtime.allocator import return_freed_memory
 from pipeline.run import OnProgress, Run
 
 Result = TypeVar("Result")
-Write: TypeAlias = Callable[[Finished, Run], bytes]  # makes the body of an answer, in a thread
+Done: TypeAlias = Finished | DryRun
+Write: TypeAlias = Callable[[Done, Run], bytes]  # makes the body of an answer, in a thread
 
 IDLE_S = 5.0  # without a photo, after which freed memory goes back to the system
 
@@ -35,7 +38,7 @@ class Answer:
     """A finished photo as it is answered. `photo_pixels` is the size of what came in."""
 
     body: bytes
-    report: Report
+    report: Report | DryRun
     photo_pixels: int
 
 
@@ -131,14 +134,29 @@ class Service:
         async with self.admission.workbench(run):
             with self.memory.account() as claim:
                 source = await in_thread(self._threads, run, lambda: photo.read(order, models, limits, claim, run))
+                if order.output.dry_run:
+                    return await self._foreseen(order, source, models, run, write)
                 async with self.admission.device(run):
                     computed = await self._on_device(run, lambda: photo.compute(order, source, models, run))
 
                 def finish() -> Answer:
                     finished = photo.finish(order, source, computed, models, run, started)
-                    return Answer(write(finished, run), finished.report, finished.photo_pixels)
+                    answer = Answer(write(finished, run), finished.report, finished.photo_pixels)
+                    learn_from(order, source, computed, models, self.loaded_models.pace, run)
+                    return answer
 
                 return await in_thread(self._threads, run, finish)
+
+    async def _foreseen(self, order: Order, source: Source, models: Models, run: Run, write: Write) -> Answer:
+        """The answer of a dry run, which has the device while it looks for faces."""
+        if order.task == "enhance":
+            async with self.admission.device(run):
+                seen = await self._on_device(run, lambda: look(order, source, models, run))
+        else:
+            seen = await self.cancellation.in_thread(self._threads, run, lambda: look(order, source, models, run))
+        estimator = Estimator(self.loaded_models.pace, self.settings.deadline_s)
+        report = estimator.report(order, source, seen, models, run)
+        return Answer(write(report, run), report, source.photo.width * source.photo.height)
 
     async def _on_device(self, run: Run, work: Callable[[], Result]) -> Result:
         """`work` in a device thread. `DeviceFailed` ends the service of this process, even if nobody waits for it."""

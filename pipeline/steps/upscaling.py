@@ -14,7 +14,7 @@ from pipeline.errors import DeviceOutOfMemory, StageFailed
 from pipeline.geometry import reflect_indices, resize
 from pipeline.models.roles import AdjustableUpscaler, Models, Upscaler
 from pipeline.models.runtime.allocator import return_freed_memory
-from pipeline.models.upscalers.self_ensemble import SelfEnsemble
+from pipeline.models.upscalers.self_ensemble import POSITIONS, SelfEnsemble
 from pipeline.options import EnhanceOptions
 from pipeline.run import Run
 from pipeline.tiling import Canvas, Span, fade, smaller_tile, tile_spans
@@ -89,8 +89,9 @@ def passes_for(factor: float, upscalers: Mapping[int, Upscaler]) -> tuple[Upscal
     first = upscalers[min((scale for scale in upscalers if scale >= factor), default=largest)]
     if first.scale >= factor or largest == 1:
         return (first,)
-    rest = factor / largest
-    return first, upscalers[min((scale for scale in upscalers if scale >= rest and scale > 1), default=largest)]
+    return first, upscalers[
+        min((scale for scale in upscalers if scale >= factor / largest and scale > 1), default=largest)
+    ]
 
 
 def upscale(image: Image, size: tuple[int, int], passes: Sequence[Upscaler], run: Run) -> Image:
@@ -122,7 +123,7 @@ def _in_two_passes(image: Image, size: tuple[int, int], first: Upscaler, second:
     edges are twice as sharp as after one (mean absolute Laplacian).
     """
     height, width = image.shape[:2]
-    middle = _reached(image.shape, first.scale, (-(-size[0] // second.scale), -(-size[1] // second.scale)))
+    middle = _between_passes((width, height), size, first, second)
     share = width * height / (width * height + middle[0] * middle[1])
     with run.part(0.0, share):
         enlarged = _in_one_pass(image, size, first, run)
@@ -130,6 +131,27 @@ def _in_two_passes(image: Image, size: tuple[int, int], first: Upscaler, second:
         result = _in_one_pass(resize(enlarged, middle), size, second, run)
     project_back(result, enlarged, run)
     return result
+
+
+def pixels_of_passes(size: tuple[int, int], new_size: tuple[int, int], passes: Sequence[Upscaler]) -> list[int]:
+    """The input pixels of all tiles of each pass from `size` to `new_size`, both (width, height)."""
+    sizes = [size, _between_passes(size, new_size, *passes)] if len(passes) == 2 else [size]
+    return [_tiled_pixels(each, upscaler) for each, upscaler in zip(sizes, passes, strict=False)]
+
+
+def _tiled_pixels(size: tuple[int, int], upscaler: Upscaler) -> int:
+    """The pixels of the tiles that `upscale_tiled` makes of a picture of `size`, in each position that it looks at."""
+    tile, overlap = upscaler.tile, upscaler.overlap
+    spans = (tile_spans(side + 2 * min(overlap // 2, side - 1), tile, overlap) for side in size)
+    pixels = math.prod(sum(stop - start for start, stop in each) for each in spans)
+    return pixels * (len(POSITIONS) if isinstance(upscaler, SelfEnsemble) else 1)
+
+
+def _between_passes(
+    size: tuple[int, int], new_size: tuple[int, int], first: Upscaler, second: Upscaler
+) -> tuple[int, int]:
+    """The size (width, height) that the second pass works at."""
+    return _reached(size[::-1], first.scale, (-(-new_size[0] // second.scale), -(-new_size[1] // second.scale)))
 
 
 def _reached(shape: tuple[int, ...], scale: int, size: tuple[int, int]) -> tuple[int, int]:

@@ -56,7 +56,7 @@ def test_an_unknown_name_is_refused_together_with_every_wrong_value(monkeypatch:
         ("QUEUE", "QUEUE_SIZE"),
         ("RATELIMIT", "RATE_LIMIT"),
         ("RECOGNIZER", "RECOGNISER"),
-        ("TIMEOUT", "READ_TIMEOUT_S"),
+        ("READ_TIMEOUT", "READ_TIMEOUT_S"),
         ("WEIGHTS", "WEIGHTS_DIR"),
     ],
 )

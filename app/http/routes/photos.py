@@ -16,7 +16,7 @@ from app.http.photo_answer import Answering, answer_to
 from app.http.photo_request import PhotoRoute
 from app.http.policy import Policy
 from app.http.routes.dependencies import fields_in_query
-from app.http.schemas.answers import EnhanceResponse
+from app.http.schemas.answers import DryRunResponse, EnhanceResponse
 from app.http.schemas.forms import EnhanceForm, UpscaleForm
 from app.options import enhance_options, output_options
 from app.presets import with_preset
@@ -52,9 +52,10 @@ AnsweringDep = Annotated[Answering, Depends(_answering)]
 _PICTURE = {"schema": {"type": "string", "format": "binary"}}
 _ANSWERS: Responses = {
     200: {
-        "model": EnhanceResponse,
-        "description": "The picture in base64 and its figures. If `Accept` asks for an image, the picture itself; for "
-        "text/event-stream, events of how far it is, and then the result or what went wrong.",
+        "model": EnhanceResponse | DryRunResponse,
+        "description": "The picture in base64 and its figures; of a dry run what they would be. If `Accept` asks for "
+        "an image, the picture itself; for text/event-stream, events of how far it is, and then the result or what "
+        "went wrong.",
         "content": dict.fromkeys(PICTURES, _PICTURE) | {EVENTS: {"schema": event_stream.schema()}},
     },
     304: {"description": "`If-None-Match` names the ETag of this answer: the client has it already"},
@@ -116,7 +117,8 @@ async def _answer(
     _check_offered("upscaler", form.upscaler, answering.service)
     values = with_preset(dict(form), form.model_fields_set, answering.service.loaded_models.selection)
     asked = output_options(values)
-    media_type = answer_type(request.headers, request.scope["http_version"], asked.output_format)
+    version, has_picture = request.scope["http_version"], not asked.dry_run
+    media_type = answer_type(request.headers, version, asked.output_format, has_picture=has_picture)
     output = replace(asked, output_format=PICTURES.get(media_type, asked.output_format))
     check_output(output)
     order = Order(

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from app.work.dry_report import DryRun
 from app.work.report import Report
 
 
@@ -24,6 +25,13 @@ class EnhanceResponse(BaseModel):
 
     status: Literal["success"]
     data: EnhanceData
+
+
+class DryRunResponse(BaseModel):
+    """A dry run: nothing was restored, and there is no picture."""
+
+    status: Literal["success"]
+    data: DryRun
 
 
 class ErrorResponse(BaseModel):

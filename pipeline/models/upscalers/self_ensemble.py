@@ -13,7 +13,7 @@ import numpy as np
 from pipeline.models.roles import Upscaler
 from pipeline.types import Image
 
-_POSITIONS = tuple(product((False, True), range(4)))  # mirrored or not, and quarter turns
+POSITIONS = tuple(product((False, True), range(4)))  # mirrored or not, and quarter turns
 
 
 class SelfEnsemble:
@@ -33,11 +33,11 @@ class SelfEnsemble:
         """Tiles (h, w, 3) of one shape, RGB in [0, 1] → (h·scale, w·scale, 3). Raises `DeviceOutOfMemory`."""
         height, width = (side * self.scale for side in tiles[0].shape[:2])
         means: list[Image] = [np.zeros((height, width, 3), np.float32) for _ in tiles]
-        for mirrored, turns in _POSITIONS:
+        for mirrored, turns in POSITIONS:
             placed = [np.ascontiguousarray(np.rot90(tile[:, ::-1] if mirrored else tile, turns)) for tile in tiles]
             for mean, enlarged in zip(means, self._upscaler.upscale(placed), strict=True):
                 back = np.rot90(enlarged, -turns)
                 mean += back[:, ::-1] if mirrored else back
         for mean in means:
-            mean /= len(_POSITIONS)
+            mean /= len(POSITIONS)
         return means

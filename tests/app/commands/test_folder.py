@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from app.commands.files import plan_files
-from app.commands.folder import enhance_files
+from app.commands.folder import Workshop, enhance_files
 from app.options import OutputOptions
 from app.settings import Settings
+from app.work.pace import Pace
 from pipeline.options import EnhanceOptions
 from tests import images
 from tests.app import samples
@@ -21,7 +22,7 @@ from tests.app.full_disk import full_disk
 def done(source: Path, target: Path, fakes: FakeModels, **settings: float) -> list[tuple[str, bool, str]]:
     plans = plan_files(source, target, None).photos
     limits = Settings(**settings).photo_limits  # type: ignore[arg-type]
-    results = enhance_files(plans, EnhanceOptions(), OutputOptions(), fakes(), limits)
+    results = enhance_files(plans, EnhanceOptions(), OutputOptions(), Workshop(fakes(), Pace(), limits))
     return [(result.source.name, result.done, result.message) for result in results]
 
 
@@ -68,7 +69,9 @@ def test_no_partly_written_file_remains(album: Path, tmp_path: Path, fakes: Fake
     target = tmp_path / "out" / "b.png"
     plans = plan_files(album / "b.PNG", target, None).photos
     target.mkdir(parents=True)  # another process creates a folder there meanwhile
-    (result,) = enhance_files(plans, EnhanceOptions(), OutputOptions(), fakes(), Settings().photo_limits)
+    (result,) = enhance_files(
+        plans, EnhanceOptions(), OutputOptions(), Workshop(fakes(), Pace(), Settings().photo_limits)
+    )
     assert not result.done
     assert [path.name for path in target.parent.iterdir()] == ["b.png"]
 

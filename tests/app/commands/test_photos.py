@@ -113,7 +113,7 @@ def test_options_about_the_picture_apply(portrait: Path, tmp_path: Path, fake_mo
     assert size_of("--color-correction", "auto") > plain
     tiles = fake_models.upscaler.tiles
     size_of("--background", "resample")
-    assert fake_models.upscaler.tiles == tiles + 1  # the warm-up's
+    assert fake_models.upscaler.tiles == tiles + 4  # the warm-up's and those of the calibration
 
 
 def test_a_broken_photo_of_a_folder_does_not_stop_the_others(
@@ -332,3 +332,12 @@ def test_ctrl_c_while_a_result_is_written_leaves_the_earlier_one(
     assert (list(target.parent.iterdir()), target.read_bytes()) == ([target], b"earlier")
     assert main(["enhance", str(portrait), str(target)]) == 0
     assert samples.opened(target.read_bytes()).format == "PNG"
+
+
+def test_a_dry_run_tells_what_would_be_done_and_writes_nothing(
+    portrait: Path, tmp_path: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["enhance", str(portrait), str(tmp_path / "out"), "--dry-run", "--upscale-factor", "1.5"]) == 0
+    said = capsys.readouterr().err
+    assert "1 of 1 face(s) would be restored, 144×144, about " in said
+    assert not (tmp_path / "out").exists()

@@ -154,7 +154,7 @@ def test_a_blocked_event_loop_shows_in_its_lag(fakes: FakeModels, monkeypatch: p
     with serving(fakes) as server:
         eventually(lambda: scraped(server)("likeness_event_loop_lag_seconds_count") >= 3)
         monkeypatch.setattr(
-            "app.http.routes.photos.answer_type", lambda *_: time.sleep(1) or "image/png"
+            "app.http.routes.photos.answer_type", lambda *_, **__: time.sleep(1) or "image/png"
         )  # in the event loop
         server.enhance(samples.no_face())
         found = scraped(server)

@@ -46,6 +46,7 @@ CHANGES: dict[str, Any] = {
     "metadata": "keep",
     "keep_location": True,
     "metrics": False,
+    "dry_run": True,
 }
 OPTIONS = [(table, field.name) for table in (EnhanceOptions, OutputOptions) for field in fields(table)]
 

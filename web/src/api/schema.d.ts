@@ -220,6 +220,52 @@ export interface components {
             version: string;
         };
         /**
+         * DryRun
+         * @description What would be done. The faces are those of the real answer; `action` is `restored` or `kept`.
+         */
+        DryRun: {
+            /**
+             * Dry Run
+             * @constant
+             */
+            dry_run: true;
+            estimate: components["schemas"]["Estimate"];
+            /** Faces */
+            faces: components["schemas"]["FaceOut"][];
+            /** Height */
+            height: number;
+            /** Media Type */
+            media_type: string;
+            /** Models */
+            models: {
+                [key: string]: string;
+            };
+            /**
+             * Warning
+             * @description the first warning's sentence
+             */
+            warning: string | null;
+            /**
+             * Warnings
+             * @description those that are known before the work
+             */
+            warnings: components["schemas"]["WarningOut"][];
+            /** Width */
+            width: number;
+        };
+        /**
+         * DryRunResponse
+         * @description A dry run: nothing was restored, and there is no picture.
+         */
+        DryRunResponse: {
+            data: components["schemas"]["DryRun"];
+            /**
+             * Status
+             * @constant
+             */
+            status: "success";
+        };
+        /**
          * EnhanceData
          * @description The picture and its figures.
          */
@@ -309,6 +355,12 @@ export interface components {
              * @default 1
              */
             denoise_strength: number;
+            /**
+             * Dry Run
+             * @description true: only look for faces and estimate time and memory; no picture
+             * @default false
+             */
+            dry_run: boolean;
             /**
              * Face Boxes
              * @description faces that the detector may not see by itself: a JSON list of at most 64 boxes [x0, y0, x1, y1] in pixels of the upright photo, at least 10 pixels a side; each is looked at closely, and where no face is seen, its landmarks are estimated from the box
@@ -474,6 +526,29 @@ export interface components {
             request_id: string;
             /** Stage */
             stage: string;
+        };
+        /**
+         * Estimate
+         * @description What the work would take.
+         */
+        Estimate: {
+            /**
+             * Memory Bytes
+             * @description reserved for the photo; it is refused where less is free
+             */
+            memory_bytes: number;
+            /**
+             * Seconds
+             * @description of work, by what this machine has measured; waiting in the queue is not in it
+             */
+            seconds: number;
+            /**
+             * Stages S
+             * @description the same by stage
+             */
+            stages_s: {
+                [key: string]: number;
+            };
         };
         /**
          * FaceOut
@@ -783,6 +858,12 @@ export interface components {
              */
             denoise_strength: number;
             /**
+             * Dry Run
+             * @description true: only look for faces and estimate time and memory; no picture
+             * @default false
+             */
+            dry_run: boolean;
+            /**
              * File
              * @description AVIF, BMP, GIF, HEIC, JPEG, PNG, TIFF or WebP
              */
@@ -984,13 +1065,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The picture in base64 and its figures. If `Accept` asks for an image, the picture itself; for text/event-stream, events of how far it is, and then the result or what went wrong. */
+            /** @description The picture in base64 and its figures; of a dry run what they would be. If `Accept` asks for an image, the picture itself; for text/event-stream, events of how far it is, and then the result or what went wrong. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EnhanceResponse"];
+                    "application/json": components["schemas"]["EnhanceResponse"] | components["schemas"]["DryRunResponse"];
                     "image/avif": string;
                     "image/jpeg": string;
                     "image/png": string;
@@ -1060,11 +1141,18 @@ export interface operations {
                         /** @constant */
                         event: "error";
                     } | {
-                        data: components["schemas"]["EnhanceResponse"];
+                        data: components["schemas"]["EnhanceResponse"] | components["schemas"]["DryRunResponse"];
                         /** @constant */
                         event: "result";
                     };
                 };
+            };
+            /** @description `If-None-Match` names the ETag of this answer: the client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not a well-formed request or form */
             400: {
@@ -1660,13 +1748,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The picture in base64 and its figures. If `Accept` asks for an image, the picture itself; for text/event-stream, events of how far it is, and then the result or what went wrong. */
+            /** @description The picture in base64 and its figures; of a dry run what they would be. If `Accept` asks for an image, the picture itself; for text/event-stream, events of how far it is, and then the result or what went wrong. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EnhanceResponse"];
+                    "application/json": components["schemas"]["EnhanceResponse"] | components["schemas"]["DryRunResponse"];
                     "image/avif": string;
                     "image/jpeg": string;
                     "image/png": string;
@@ -1736,11 +1824,18 @@ export interface operations {
                         /** @constant */
                         event: "error";
                     } | {
-                        data: components["schemas"]["EnhanceResponse"];
+                        data: components["schemas"]["EnhanceResponse"] | components["schemas"]["DryRunResponse"];
                         /** @constant */
                         event: "result";
                     };
                 };
+            };
+            /** @description `If-None-Match` names the ETag of this answer: the client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not a well-formed request or form */
             400: {

@@ -154,6 +154,7 @@ def test_the_end_of_a_form_is_found_in_chunks_of_any_size(size: int) -> None:
         read_timeout_s=30,
         memory=UploadMemory(10_000),
         guarded=frozenset({"/"}),
+        taking_json=frozenset(),
         arriving=Admission(slots=1, queue_size=0).arriving,
     )
 

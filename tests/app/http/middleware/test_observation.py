@@ -156,7 +156,7 @@ def test_the_log_line_of_a_photo_has_its_figures(
         (line,) = (line for line in request_lines() if line["route"] == ENHANCE)
     assert (line["message"], line["levelno"]) == ("request", logging.INFO)
     assert (line["method"], line["status"]) == ("POST", 200)
-    assert line["bytes_out"] == len(answer.content)
+    assert line["bytes_out"] == answer.num_bytes_downloaded
     assert line["bytes_in"] == int(answer.request.headers["content-length"])
     assert line["duration_ms"] > 0
     assert (line["photo_pixels"], line["width"], line["height"]) == (64 * 48, 128, 96)

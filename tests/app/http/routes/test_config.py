@@ -74,6 +74,7 @@ def test_config_has_limits_defaults_and_choices(likeness: Likeness) -> None:
         "keep_location": False,
         "preset": "balanced",
         "metrics": True,
+        "dry_run": False,
     }
     assert found["choices"] == {
         "faces": ["all", "largest", "center"],
