@@ -19,15 +19,9 @@ from pipeline.steps.color import correct
 from pipeline.steps.detection import detect
 from pipeline.steps.identity import compare, judge
 from pipeline.steps.restoration import restore
-from pipeline.steps.upscaling import (
-    choose_upscalers,
-    enlargement,
-    output_size,
-    pixels_of_passes,
-    upscale,
-    upscale_alpha,
-)
+from pipeline.steps.upscaling import enlargement, output_size, pixels_of_passes, upscale, upscale_alpha
 from pipeline.types import Enhanced, Image, Photo, PlannedFace, Workload
+from pipeline.upscaler_choice import choose_upscalers
 
 
 def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> Enhanced:

@@ -10,8 +10,9 @@ from pipeline.notices import face_notices
 from pipeline.options import EnhanceOptions
 from pipeline.photo import corrected, face_models, plan_faces, upscaler_names, workload
 from pipeline.run import Run
-from pipeline.steps.upscaling import choose_upscalers, enlargement, output_size
+from pipeline.steps.upscaling import enlargement, output_size
 from pipeline.types import FaceReport, Notice, Photo, Workload
+from pipeline.upscaler_choice import choose_upscalers
 
 
 @dataclass(frozen=True, slots=True)

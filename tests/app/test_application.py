@@ -128,6 +128,7 @@ def test_openapi_describes_the_form_and_every_answer(likeness: Likeness) -> None
         "keep_location",
         "preset",
         "metrics",
+        "dry_run",
         "reference",
     }
     assert "required" not in form  # a photo comes as `file` or by `url`

@@ -13,8 +13,9 @@ from pipeline.options import EnhanceOptions
 from pipeline.photo import enhance, upscale_photo
 from pipeline.preview import preview, preview_upscale
 from pipeline.run import Run
-from pipeline.steps.upscaling import choose_upscalers, enlargement, pixels_of_passes, upscale
+from pipeline.steps.upscaling import enlargement, pixels_of_passes, upscale
 from pipeline.types import Image, Photo
+from pipeline.upscaler_choice import choose_upscalers
 from tests.app.fakes import FakeModels, FakeUpscaler
 
 

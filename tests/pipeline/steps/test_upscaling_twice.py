@@ -15,8 +15,9 @@ from pipeline.geometry import resize
 from pipeline.models.roles import Models
 from pipeline.options import EnhanceOptions
 from pipeline.run import Run
-from pipeline.steps.upscaling import output_size, passes_for, upscale, upscale_tiled
+from pipeline.steps.upscaling import output_size, upscale, upscale_tiled
 from pipeline.types import Image
+from pipeline.upscaler_choice import passes_for
 from tests.pipeline.fakes import FakeUpscaler
 from tests.pipeline.steps.upscaling_pictures import Tiled, gradient, noise
 
