@@ -33,6 +33,10 @@ DEEP_DAMAGE_BYTES = {
 NEW_FORMATS = ("tiff-", "bmp-", "gif-", "avif-", "heic-")
 
 
+# The first test of these waits for the trial of all files, which takes a minute where nothing else runs.
+pytestmark = pytest.mark.timeout(600)
+
+
 @pytest.fixture(scope="module")
 def trials() -> list[dict[str, Any]]:
     """Each file's name, both outcomes, processor seconds, and by how many bytes the process grew."""
