@@ -151,7 +151,8 @@ def test_openapi_describes_the_form_and_every_answer(likeness: Likeness) -> None
     }
     good = enhance["responses"]["200"]["content"]
     assert set(good) == {"application/json", "text/event-stream", *PICTURES}
-    assert good["application/json"]["schema"]["$ref"].endswith("/EnhanceResponse")
+    shapes = [shape["$ref"].rsplit("/", 1)[-1] for shape in good["application/json"]["schema"]["anyOf"]]
+    assert shapes == ["EnhanceResponse", "DryRunResponse"]
     bad = enhance["responses"]["422"]["content"]["application/json"]["schema"]["$ref"]
     error = document["components"]["schemas"][bad.rsplit("/", 1)[-1]]
     assert set(error["properties"]) == {"error", "stage", "code", "request_id"}

@@ -216,6 +216,13 @@ export interface components {
             models: {
                 [key: string]: string;
             };
+            /**
+             * Presets
+             * @description what each `preset` means on this server
+             */
+            presets: {
+                [key: string]: components["schemas"]["PresetOut"];
+            };
             /** Version */
             version: string;
         };
@@ -440,6 +447,13 @@ export interface components {
              */
             output_format: "png" | "jpeg" | "webp" | "avif" | "tiff" | "same";
             /**
+             * Preset
+             * @description sets the fields that are not given: quick, usual or as good as can be
+             * @default balanced
+             * @enum {string}
+             */
+            preset: "fast" | "balanced" | "best";
+            /**
              * Progressive
              * @description true: a JPEG that is shown coarsely first
              * @default false
@@ -467,6 +481,12 @@ export interface components {
              * @description another restorer that the server offers, see /api/v1/config
              */
             restorer?: string;
+            /**
+             * Self Ensemble
+             * @description true: the upscaler sees the photo in eight positions, and the mean counts: eight times the time
+             * @default false
+             */
+            self_ensemble: boolean;
             /**
              * Strength
              * @description blend of restored and upscaled face; 0 leaves the face upscaled only
@@ -774,6 +794,24 @@ export interface components {
             threshold: number | null;
         };
         /**
+         * PresetOut
+         * @description What a preset sets.
+         */
+        PresetOut: {
+            /**
+             * Fields
+             * @description of the fields that a request does not give
+             */
+            fields: {
+                [key: string]: boolean | number | string;
+            };
+            /**
+             * Models
+             * @description restorers and upscalers that go before the server's default, if not empty
+             */
+            models: string[];
+        };
+        /**
          * Readiness
          * @description Whether photos are accepted.
          */
@@ -911,6 +949,13 @@ export interface components {
              */
             output_format: "png" | "jpeg" | "webp" | "avif" | "tiff" | "same";
             /**
+             * Preset
+             * @description sets the fields that are not given: quick, usual or as good as can be
+             * @default balanced
+             * @enum {string}
+             */
+            preset: "fast" | "balanced" | "best";
+            /**
              * Progressive
              * @description true: a JPEG that is shown coarsely first
              * @default false
@@ -927,6 +972,12 @@ export interface components {
              * @description ground truth that the metrics compare with
              */
             reference?: string;
+            /**
+             * Self Ensemble
+             * @description true: the upscaler sees the photo in eight positions, and the mean counts: eight times the time
+             * @default false
+             */
+            self_ensemble: boolean;
             /**
              * Upscale Factor
              * @description output size over input size

@@ -32,6 +32,7 @@ export const LIMITS: Limits = {
 export const CONFIG: Config = {
   version: "0.1.0",
   limits: LIMITS,
+  presets: {},
   defaults: {
     upscale_factor: 2,
     width: null,
