@@ -49,7 +49,6 @@ class _Found:
 
     answer: Answer | None
     tag: str | None
-    from_cache: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +114,8 @@ async def answer_to(complete: Complete, media_type: str, request: Request, parts
     if found.answer is None:
         return Response(status_code=304, headers=headers)
     report = record.report = found.answer.report
-    record.photo_pixels, record.from_cache = found.answer.photo_pixels, found.from_cache
-    headers |= {"X-Likeness-Cache": "hit"} if found.from_cache else {}
+    record.photo_pixels = found.answer.photo_pixels
+    headers |= {"X-Likeness-Cache": "hit"} if record.from_cache else {}
     headers |= {"X-Likeness-Facts": _facts(report)} if isinstance(report, Report) and asked.is_picture else {}
     headers |= {"Content-Encoding": asked.coding} if asked.coding else {}
     shown = report.media_type if asked.is_picture else media_type
@@ -137,10 +136,10 @@ async def _found(complete: Complete, asked: _Asked, run: Run, parts: Answering, 
     key = CacheKey(asked.record.key, name, asked.coding)
     kept = parts.cache.get(key)
     if kept is not None:
+        asked.record.from_cache = True
         if progress is not None:
             progress.moved(0)  # a stream begins with an event
-            asked.record.from_cache = True
-        return _Found(kept, tag, from_cache=True)
+        return _Found(kept, tag)
     answer = await parts.service.process(order, asked.arrival, run, asked.write, moved)
     parts.cache.put(key, answer)
     return _Found(answer, tag)
