@@ -12,11 +12,11 @@ from app.work.dry_run import Estimator, dry_run_photo
 from app.work.order import Order
 from app.work.pace import Pace
 from app.work.photo import restore_photo
+from app.work.report import restored_of
 from pipeline.errors import PipelineError
 from pipeline.models.roles import Models
 from pipeline.options import EnhanceOptions
 from pipeline.run import Run
-from pipeline.types import PASTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def enhance_files(
 
 def _foresee(plan: FilePlan, order: Order, workshop: Workshop) -> str:
     report = dry_run_photo(order, workshop.models, workshop.limits, Estimator(workshop.pace), Run())
-    restored, estimate = sum(face.action in PASTED for face in report.faces), report.estimate
+    restored, estimate = restored_of(report.faces), report.estimate
     cost = f"about {estimate.seconds:.1f} s and {estimate.memory_bytes / 2**20:.0f} MB"
     warnings = "".join(f" {warning.message}" for warning in report.warnings)
     faces = f"{restored} of {len(report.faces)} face(s) would be restored"

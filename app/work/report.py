@@ -1,5 +1,6 @@
 """The report about a finished photo: what the JSON document shows beside the picture."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -80,7 +81,12 @@ class Report:
     @property
     def restored(self) -> int:
         """How many of the faces were restored."""
-        return sum(face.action in PASTED for face in self.faces)
+        return restored_of(self.faces)
+
+
+def restored_of(faces: Iterable[FaceOut]) -> int:
+    """How many of the faces are restored."""
+    return sum(face.action in PASTED for face in faces)
 
 
 def metrics_of(figures: Figures, faces: tuple[FaceReport, ...]) -> Metrics:
