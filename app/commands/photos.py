@@ -88,7 +88,7 @@ def enhance(parsed: argparse.Namespace, settings: Settings) -> int:
     for chosen in {photo.output_format for photo in plan.photos}:
         check_output(replace(output, output_format=chosen))
     loaded = LoadedModels(settings, selection)
-    workshop = Workshop(loaded.load(), loaded.pace, settings.photo_limits)
+    workshop = Workshop(loaded.load(measure_pace=output.dry_run), loaded.pace, settings.photo_limits)
     failed = 0
     with tqdm(total=len(plan.photos), unit="photo", disable=None) as bar:
         for result in enhance_files(plan.photos, options, output, workshop):

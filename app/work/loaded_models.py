@@ -62,13 +62,17 @@ class LoadedModels:
         offered = {} if self._models is None else self._models.offered_upscalers
         return {name: upscaler.scale for name, upscaler in offered.items()}
 
-    def load(self) -> Models:
-        """Load every model, run it once, and measure how fast this machine is. Takes seconds; call it in a thread."""
+    def load(self, *, measure_pace: bool = True) -> Models:
+        """Load every model and run it once. Takes seconds; call it in a thread.
+
+        `measure_pace`: also how fast this machine is, which takes a moment and which only estimates need.
+        """
         try:
             models = load(self.selection, self.runtime, self._weights_dir)
             run = Run()
             warm_up(models, run)
-            calibrate(models, self.pace, {stage: ms / 1000 for stage, ms in run.timings_ms.items()})
+            if measure_pace:
+                calibrate(models, self.pace, {stage: ms / 1000 for stage, ms in run.timings_ms.items()})
             for notice in run.notices:
                 logger.warning("warm-up: %s", notice.message)
             return_freed_memory()

@@ -113,7 +113,7 @@ def test_options_about_the_picture_apply(portrait: Path, tmp_path: Path, fake_mo
     assert size_of("--color-correction", "auto") > plain
     tiles = fake_models.upscaler.tiles
     size_of("--background", "resample")
-    assert fake_models.upscaler.tiles == tiles + 4  # the warm-up's and those of the calibration
+    assert fake_models.upscaler.tiles == tiles + 1  # the warm-up's
 
 
 def test_a_broken_photo_of_a_folder_does_not_stop_the_others(
