@@ -37,7 +37,8 @@ class GuardedProtocol(UvicornProtocol):
 
     `on_refusal` gets the code of each request that is refused, and of each connection that is aborted, here. A late
     body is first refused by the application, by `scope["started_at"]`, so that the client gets a proper answer. The
-    application ends an answer that must make way for others by `scope["cut"]`.
+    application ends an answer that must make way for others by `scope["cut"]`, and `scope["delivered"]` tells it how
+    many bytes the client has taken on this connection.
     """
 
     def __init__(
@@ -104,6 +105,7 @@ class GuardedProtocol(UvicornProtocol):
         super().on_message_begin()
         self.set_in_scope("started_at", time.monotonic())
         self.set_in_scope("cut", self._abort)
+        self.set_in_scope("delivered", lambda: self._lingering.delivered)
         self._in_message = True
         if not self._waits_for_earlier_answer():
             self._start_read_timer()

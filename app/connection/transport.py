@@ -67,6 +67,6 @@ class LingeringTransport:
             return 0
         try:
             answer = fcntl.ioctl(socket.fileno(), termios.TIOCOUTQ, bytes(4))
-        except OSError:  # the socket is closed, or the system lacks this call
+        except (OSError, ValueError):  # the system lacks this call, or the socket is closed and has no number
             return 0
         return int(struct.unpack("i", answer)[0])

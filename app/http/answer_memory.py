@@ -12,20 +12,30 @@ from app.work.memory import Ledger
 SETTLED_S = 1.0  # how long an answer is sent before its rate says something about its client
 
 Cut: TypeAlias = Callable[[str, str], None]  # closes the connection of an answer; takes the code and the reason
+Delivered: TypeAlias = Callable[[], int]  # how many bytes the client's system has acknowledged on this connection
 
 
 class HeldAnswer:
-    """One answer of `size` bytes that is being sent since `began_at` (`time.monotonic()`)."""
+    """One answer of `size` bytes that is being sent since `began_at` (`time.monotonic()`).
 
-    def __init__(self, size: int, began_at: float, cut: Cut) -> None:
+    Without `delivered`, what the connection accepts counts as taken, with all that its send buffer holds: megabytes.
+    """
+
+    def __init__(self, size: int, began_at: float, cut: Cut, delivered: Delivered | None) -> None:
         self.size, self.cut = size, cut
         self.sent = 0  # bytes that the connection has accepted
-        self._began_at = began_at
+        self._began_at, self._delivered = began_at, delivered
+        self._delivered_before = 0 if delivered is None else delivered()
+
+    @property
+    def taken(self) -> int:
+        """Bytes that the client has taken."""
+        return self.sent if self._delivered is None else self._delivered() - self._delivered_before
 
     def rate(self, now: float) -> float:
         """Bytes a second that the client has taken; infinite for an answer that has only just begun."""
         seconds = now - self._began_at
-        return self.sent / seconds if seconds >= SETTLED_S else float("inf")
+        return self.taken / seconds if seconds >= SETTLED_S else float("inf")
 
 
 class AnswerMemory:
@@ -45,7 +55,8 @@ class AnswerMemory:
         """Hold an answer of `size` bytes to the request with this scope for the length of the block."""
         now = time.monotonic()
         self._make_room(size, now)
-        answer = HeldAnswer(size, now, scope.get("cut", _leave))  # set by GuardedProtocol; other servers do not
+        # GuardedProtocol sets "cut" and "delivered"; other servers do not.
+        answer = HeldAnswer(size, now, scope.get("cut", _leave), scope.get("delivered"))
         self._answers[answer] = None
         self._total += size
         with self._ledger.held(size):
@@ -56,8 +67,8 @@ class AnswerMemory:
 
     def _make_room(self, size: int, now: float) -> None:
         while self._answers and self._total + size > self._max_bytes:
-            # Among answers that have only just begun, the one that has most left to send.
-            slowest = min(self._answers, key=lambda answer: (answer.rate(now), answer.sent - answer.size))
+            # Among answers that have only just begun, the one whose client has most left to take.
+            slowest = min(self._answers, key=lambda answer: (answer.rate(now), answer.taken - answer.size))
             self._release(slowest)
             slowest.cut("answer_memory_full", "answers took too much memory, and its client was the slowest reader")
 

@@ -67,6 +67,18 @@ def test_of_answers_that_have_just_begun_the_one_with_most_left_is_cut(clock: Cl
             assert connections.cut == ["begun answer_memory_full"]
 
 
+def test_what_only_fills_the_send_buffer_is_not_taken(clock: Clock) -> None:
+    memory, connections = AnswerMemory(100, Ledger()), Connections()
+    taken = {"stalled": 500, "reading": 0}  # 500: an earlier answer on the same connection
+    scopes = {name: {**connections.scope(name), "delivered": lambda name=name: taken[name]} for name in taken}
+    with memory.held(40, scopes["stalled"]) as stalled, memory.held(40, scopes["reading"]) as reading:
+        stalled.sent, reading.sent = 40, 20
+        taken.update(stalled=501, reading=15)
+        clock.now += 5
+        with memory.held(40, connections.scope("new")):
+            assert connections.cut == ["stalled answer_memory_full"]
+
+
 def test_one_answer_alone_may_be_larger(clock: Clock) -> None:
     memory, connections = AnswerMemory(100, Ledger()), Connections()
     with memory.held(60, connections.scope("a")), memory.held(30, connections.scope("b")):
