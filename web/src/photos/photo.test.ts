@@ -8,7 +8,7 @@ import { formOf, isBusy, isOutdated, isRetrying, requestFor, type Request } from
 const file = fileOf(PNG, "portrait.png");
 
 function fieldsOf(request: Partial<Request>): Record<string, FormDataEntryValue> {
-  return Object.fromEntries(formOf(file, { options: OPTIONS, overrides: {}, requireFace: true, ...request }));
+  return Object.fromEntries(formOf(file, { options: OPTIONS, overrides: {}, boxes: [], requireFace: true, ...request }));
 }
 
 describe("formOf", () => {

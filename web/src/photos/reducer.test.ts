@@ -132,7 +132,9 @@ describe("a busy server", () => {
 });
 
 describe("overrides", () => {
-  const override = (face: number, strength: number | null): Action => ({ type: "overridden", id: "a", face, strength });
+  const override = (face: number, strength: number | null, faces = "none"): Action => {
+    return { type: "overridden", id: "a", faces, face, strength };
+  };
 
   const finish: Action = { type: "finished", id: "a", result: resultOf() };
 
@@ -150,7 +152,7 @@ describe("overrides", () => {
   it("belong to the colour correction of the result that showed the faces", () => {
     const corrected: Options = { ...OPTIONS, color_correction: "auto" };
     const correct: Action = { type: "finished", id: "a", result: resultOf({}, corrected) };
-    const photo = photoIn(after(finish, override(0, 0), correct, override(1, 0.5)));
+    const photo = photoIn(after(finish, override(0, 0), correct, override(1, 0.5, "auto")));
     expect(photo.overrides).toEqual({ none: { 0: 0 }, auto: { 1: 0.5 } });
   });
 });
@@ -165,6 +167,7 @@ describe("any actions", () => {
     fc.record({
       type: fc.constant("overridden" as const),
       id,
+      faces: fc.constantFrom("none", "auto"),
       face: fc.nat(3),
       strength: fc.option(fc.constantFrom(0, 0.5, 1)),
     }),

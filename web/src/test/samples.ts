@@ -150,7 +150,7 @@ export function resultOf(facts: Partial<Facts> = {}, options: Options = OPTIONS)
     blob: new Blob(["picture"]),
     url: "blob:result",
     isShown: true,
-    request: { options, overrides: {}, requireFace: true },
+    request: { options, overrides: {}, boxes: [], requireFace: true },
     seconds: 2.5,
   };
 }

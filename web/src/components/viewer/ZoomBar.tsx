@@ -2,9 +2,14 @@ import type { Viewport } from "@/hooks/useViewport";
 import { Button } from "@/components/ui/Button";
 import styles from "./ZoomBar.module.css";
 
-type Props = { viewport: Viewport; step: number; isSwapped: boolean; onSwap: () => void };
+type Props = {
+  viewport: Viewport;
+  step: number;
+  /** The two sides of a comparison; null: there is one picture. */
+  swap: { isSwapped: boolean; onSwap: () => void } | null;
+};
 
-export function ZoomBar({ viewport, step, isSwapped, onSwap }: Props) {
+export function ZoomBar({ viewport, step, swap }: Props) {
   return (
     <div className={styles.bar} role="toolbar" aria-label="View">
       <Button kind="bare" icon="minus" iconOnly title="Zoom out" onClick={() => viewport.zoomBy(1 / step)}>
@@ -22,9 +27,18 @@ export function ZoomBar({ viewport, step, isSwapped, onSwap }: Props) {
       <Button kind="bare" icon="fit" iconOnly title="Whole picture" onClick={viewport.fit}>
         Whole picture
       </Button>
-      <Button kind="bare" icon="swap" iconOnly aria-pressed={isSwapped} title="Swap sides" onClick={onSwap}>
-        Swap sides
-      </Button>
+      {swap && (
+        <Button
+          kind="bare"
+          icon="swap"
+          iconOnly
+          aria-pressed={swap.isSwapped}
+          title="Swap sides"
+          onClick={swap.onSwap}
+        >
+          Swap sides
+        </Button>
+      )}
     </div>
   );
 }
