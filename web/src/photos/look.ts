@@ -58,6 +58,28 @@ export function currentLook(photo: Photo, options: Options): Look | null {
   return look !== null && look.asked === lookKey(requestFor(photo, options)) ? look : null;
 }
 
+/** What the page says about a photo before it is restored. */
+export type Foresight = {
+  /** What the last look has found; of an earlier request while a new look is under way. */
+  facts: DryRun | null;
+  /** Why the server would refuse the photo. */
+  problem: Problem | null;
+  isLooking: boolean;
+  /** Whether strengths wait for the new order of the faces, so that the photo should not be sent yet. */
+  isUnplaced: boolean;
+};
+
+export function foresightOf(photo: Photo, options: Options, isLooking: boolean): Foresight {
+  const look = isLooking ? photo.look : currentLook(photo, options);
+  const isWanted = isOutdated(photo, options);
+  return {
+    facts: isWanted && look !== null ? look.facts : null,
+    problem: isWanted && !isLooking && look !== null ? look.problem : null,
+    isLooking,
+    isUnplaced: isLooking && isUnplaced(photo, facesKey(options, photo.boxes)),
+  };
+}
+
 export type ShownFaces = {
   faces: Face[];
   /** The look that found them; null: they are those of the result, or there are none. */

@@ -1,14 +1,14 @@
 // @vitest-environment node
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { fileOf, OPTIONS, photoOf, PNG, resultOf } from "@/test/samples";
+import { fileOf, OPTIONS, photoOf, PNG, requestOf, resultOf } from "@/test/samples";
 import type { Options } from "./options";
-import { formOf, isBusy, isOutdated, isRetrying, requestFor, type Request } from "./photo";
+import { facesKey, formOf, isBusy, isOutdated, isRetrying, requestFor, type Request } from "./photo";
 
 const file = fileOf(PNG, "portrait.png");
 
 function fieldsOf(request: Partial<Request>): Record<string, FormDataEntryValue> {
-  return Object.fromEntries(formOf(file, { options: OPTIONS, overrides: {}, boxes: [], requireFace: true, ...request }));
+  return Object.fromEntries(formOf(file, requestOf(request)));
 }
 
 describe("formOf", () => {
@@ -73,6 +73,12 @@ describe("formOf", () => {
     expect(JSON.parse(String(face_overrides))).toEqual({ "0": 0, "2": 0.5 });
   });
 
+  it("has the boxes around faces as JSON", () => {
+    const { face_boxes } = fieldsOf({ boxes: [[120, 80, 210, 200]] });
+    expect(JSON.parse(String(face_boxes))).toEqual([[120, 80, 210, 200]]);
+    expect(fieldsOf({})).not.toHaveProperty("face_boxes");
+  });
+
   it("has another restorer, and that no face is required", () => {
     const fields = fieldsOf({ options: { ...OPTIONS, restorer: "second" }, requireFace: false });
     expect(fields).toMatchObject({ restorer: "second", require_face: "false" });
@@ -84,7 +90,7 @@ describe("formOf", () => {
     const options: Options = { ...OPTIONS, ...ALL, keep_location: true, restorer: "second", long_side: 1200 };
     const formats = ["png", "webp", "jpeg"] as const;
     const sent = [OPTIONS, ...formats.map((output_format) => ({ ...options, output_format }))].flatMap((chosen) =>
-      Object.keys(fieldsOf({ options: chosen, overrides: { 0: 0 } })),
+      Object.keys(fieldsOf({ options: chosen, overrides: { 0: 0 }, boxes: [[0, 0, 20, 20]] })),
     );
     expect(
       sent.filter((name) => !known.includes(name)),
@@ -142,6 +148,13 @@ describe("isOutdated", () => {
     const options = Object.fromEntries(Object.entries(OPTIONS).reverse()) as Options;
     expect(isOutdated(photoOf({ result: asked, overrides: { none: { 0: 0, 2: 0.5 } } }), options)).toBe(false);
   });
+});
+
+it("requests the overrides of the boxes that are drawn", () => {
+  const boxes = [[0, 0, 20, 20]] as const;
+  const photo = photoOf({ boxes, overrides: { none: { 0: 0 }, [facesKey(OPTIONS, boxes)]: { 1: 0.5 } } });
+  expect(requestFor(photo, OPTIONS)).toMatchObject({ boxes, overrides: { 1: 0.5 } });
+  expect(isOutdated({ ...photo, overrides: {}, result: resultOf() }, OPTIONS)).toBe(true);
 });
 
 it("requests the overrides of the chosen colour correction", () => {

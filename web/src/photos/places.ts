@@ -14,7 +14,10 @@ export const MOST_BOXES = 64;
 const SAME_FACE = 0.4;
 
 export function placesOf(faces: readonly Face[]): Box[] {
-  return faces.map(({ box: [x0 = 0, y0 = 0, x1 = 0, y1 = 0] }) => [x0, y0, x1, y1]);
+  return faces.map(({ box }) => {
+    const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = Array.isArray(box) ? box : []; // a server may send anything
+    return [x0, y0, x1, y1];
+  });
 }
 
 /** The box between two opposite corners, in whole pixels inside the photo; null if it is too small to be sent. */
@@ -64,11 +67,7 @@ export function markedFaces(boxes: readonly Box[], places: readonly Box[]): (num
 }
 
 /** A box in the middle of what is shown of a photo, to begin with by keys. `covered` and `view`: in CSS pixels. */
-export function middleBox(
-  photo: Size,
-  { scale, x, y }: Point & { scale: number },
-  covered: Point & Size,
-): Box {
+export function middleBox(photo: Size, { scale, x, y }: Point & { scale: number }, covered: Point & Size): Box {
   const side = Math.max(2 * LEAST_SIDE, Math.min(covered.width, covered.height) / scale / 4);
   const middle = { x: (covered.x + covered.width / 2 - x) / scale, y: (covered.y + covered.height / 2 - y) / scale };
   return placedBox(middle, side, side, photo);

@@ -28,14 +28,7 @@ export function ZoomBar({ viewport, step, swap }: Props) {
         Whole picture
       </Button>
       {swap && (
-        <Button
-          kind="bare"
-          icon="swap"
-          iconOnly
-          aria-pressed={swap.isSwapped}
-          title="Swap sides"
-          onClick={swap.onSwap}
-        >
+        <Button kind="bare" icon="swap" iconOnly aria-pressed={swap.isSwapped} title="Swap sides" onClick={swap.onSwap}>
           Swap sides
         </Button>
       )}

@@ -3,6 +3,7 @@ import userEvent from "@testing-library/user-event";
 import type { ComponentProps } from "react";
 import { describe, expect, it, vi } from "vitest";
 import type { Photo } from "@/photos/photo";
+import type { Foresight } from "@/photos/look";
 import { CONFIG, OPTIONS, photoOf, problemOf, resultOf } from "@/test/samples";
 import { ActionBar } from "./ActionBar";
 
@@ -14,9 +15,19 @@ const FAILED: Photo["work"] = {
   retryAt: null,
 };
 
+const NOTHING: Foresight = { facts: null, problem: null, isLooking: false, isUnplaced: false };
+
 function showing(photo: Photo, changes: Partial<ComponentProps<typeof ActionBar>> = {}) {
   const callbacks = { onRestore: vi.fn(), onCancel: vi.fn(), onWithoutFaces: vi.fn(), onKey: vi.fn() };
-  const whole = { photo, photos: [photo], options: OPTIONS, config: CONFIG, ...callbacks, ...changes };
+  const whole = {
+    photo,
+    photos: [photo],
+    options: OPTIONS,
+    config: CONFIG,
+    foresight: NOTHING,
+    ...callbacks,
+    ...changes,
+  };
   const view = render(<ActionBar {...whole} />);
   const become = (other: Photo) => view.rerender(<ActionBar {...whole} photo={other} />);
   return { ...callbacks, become, user: userEvent.setup() };
