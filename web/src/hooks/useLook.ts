@@ -12,14 +12,15 @@ import type { Action, State } from "@/photos/reducer";
 
 /** So long nothing may change before the server is asked, because each look sends the photo. */
 export const PATIENCE_MS = 600;
-/** Until a busy server is asked again, unless it names a longer time. */
+/** Until a busy server is asked again, unless it names a longer time; twice as long after each time. */
 const PAUSE_S = 5;
+const MAX_PAUSE_S = 3600;
 
 /** Statuses that the same photo would also have when it is restored. */
 const REFUSALS = [413, 415, 422];
 
-/** A look that waits: the server was busy. */
-type Pause = { asked: string; seconds: number };
+/** A look that waits, or waited, because the server was busy; `times`: how often in a row. */
+type Pause = { asked: string; times: number; seconds: number; isOver: boolean };
 
 /**
  * Looks at the shown photo before it is restored, and again when what is asked changes: one look at a time, none while
@@ -45,7 +46,7 @@ export function useLook(
   }
   const wantedId = wanted?.photo.id;
   const asked = wanted && `${wanted.photo.id} ${wanted.asked}`;
-  const isPaused = pause !== null && pause.asked === asked;
+  const isPaused = pause !== null && pause.asked === asked && !pause.isOver;
 
   const ask = useEffectEvent((signal: AbortSignal) => {
     if (wanted === null || asked === null) return;
@@ -61,7 +62,7 @@ export function useLook(
         const problem = problemFrom(error);
         const { status, retryAfter } = problem;
         if (status === 401) setRefused({ key });
-        else if (isBusyServer(problem)) setPause({ asked, seconds: Math.max(PAUSE_S, retryAfter ?? 0) });
+        else if (isBusyServer(problem)) setPause((before) => longer(before, asked, retryAfter ?? 0));
         else {
           const shown = status !== null && REFUSALS.includes(status) ? problem : null;
           dispatch({ type: "looked", id: photo.id, look: { ...about, facts: null, problem: shown } });
@@ -82,11 +83,16 @@ export function useLook(
 
   useEffect(() => {
     if (!isPaused || pause === null) return undefined;
-    const timer = setTimeout(() => setPause(null), pause.seconds * 1000);
+    const timer = setTimeout(() => setPause({ ...pause, isOver: true }), pause.seconds * 1000);
     return () => clearTimeout(timer);
   }, [isPaused, pause]);
 
   return asked !== null && !isPaused;
+}
+
+function longer(before: Pause | null, asked: string, seconds: number): Pause {
+  const times = before?.asked === asked ? before.times + 1 : 0;
+  return { asked, times, seconds: Math.min(Math.max(PAUSE_S * 2 ** times, seconds), MAX_PAUSE_S), isOver: false };
 }
 
 function isBusyServer({ status }: Problem): boolean {

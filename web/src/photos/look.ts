@@ -1,6 +1,7 @@
 /** A look at a photo before it is restored: the server's dry run. */
 import type { Problem } from "@/api/problem";
 import type { Config, DryRun, Face, Warning } from "@/api/types";
+import { plainMessage } from "./notices";
 import type { Options } from "./options";
 import {
   facesKey,
@@ -124,10 +125,6 @@ const UNSHOWN = /^(psnr|ssim|lpips|identity|metric|perceptual)_|^no_face_detecte
 
 /** The notices of a look that a person should know before the photo is restored. */
 export function noticesOf({ warnings }: DryRun): Warning[] {
-  return warnings.filter(({ code }) => !UNSHOWN.test(code)).map((warning) => ({ ...warning, ...inWords(warning) }));
-}
-
-function inWords({ code }: Warning): Partial<Warning> {
-  if (code !== "face_boxes_known") return {};
-  return { message: "A face that you marked was found already, so your box adds no other." };
+  const shown = warnings.filter(({ code }) => !UNSHOWN.test(code));
+  return shown.map((warning) => ({ ...warning, message: plainMessage(warning) }));
 }

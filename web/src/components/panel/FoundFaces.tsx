@@ -50,7 +50,7 @@ export function FoundFaces({ photo, look, config, strength, selectedFace, onFace
           ))}
         </div>
       )}
-      {onUnmark && (
+      {onUnmark && photo.size !== null && (
         <p className={styles.hint}>
           {faces.length === 0
             ? "If there is a face, press “Mark a face” and draw a box around it."

@@ -2,6 +2,7 @@
 
 import type { Config } from "@/api/types";
 import { otherWarnings, scaleOf } from "@/photos/figures";
+import { plainMessage } from "@/photos/notices";
 import type { Options } from "@/photos/options";
 import { facesKey, type Photo, type Result } from "@/photos/photo";
 import { markedFaces, placesOf } from "@/photos/places";
@@ -49,7 +50,7 @@ export function ResultPanel(props: Props) {
           {warnings.map(({ code, message }) => (
             <li key={code + message}>
               <Icon name="warning" size={16} />
-              <span>{message}</span>
+              <span>{plainMessage({ code, message })}</span>
             </li>
           ))}
         </ul>

@@ -46,8 +46,8 @@ export function BoxDrawer({ photo, view, covered, onDrawn, onEnd }: Props) {
     const current = placed ?? middleBox(photo, view, covered);
     const next = adjusted(current, event.key, photo);
     if (event.key === "Escape") onEnd();
-    else if (event.key === "Enter") onDrawn(current);
-    else if (next !== null) setPlaced(placed === null ? current : next);
+    else if (event.key === "Enter" && placed !== null && !event.repeat) onDrawn(placed);
+    else if (event.key === "Enter" || next !== null) setPlaced(placed === null || next === null ? current : next);
     else return;
     event.preventDefault();
     event.stopPropagation();
