@@ -133,6 +133,8 @@ test.describe("on a phone", () => {
     await workbench.found("1 face");
     const { data } = await service.enhance(photo("turned.jpg"));
     for (let step = 0; step < 2; step += 1) await page.getByRole("button", { name: "Zoom in" }).click();
+    await page.getByRole("group", { name: /^Photo\./ }).focus();
+    for (let step = 0; step < 4; step += 1) await page.keyboard.press("ArrowUp"); // to the face, at the top
     await workbench.markFace.click();
     const [from, to] = await corners(before(page), data.faces[0]!.box as Box);
     const touches = await page.context().newCDPSession(page);

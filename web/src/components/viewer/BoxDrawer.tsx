@@ -85,9 +85,11 @@ export function BoxDrawer({ photo, view, covered, onDrawn, onEnd }: Props) {
           }}
         />
       )}
-      <p className={styles.hint} role="status">
-        {isTooSmall ? TOO_SMALL : HINT}
-      </p>
+      {drag === null && (
+        <p className={styles.hint} role="status">
+          {isTooSmall ? TOO_SMALL : HINT}
+        </p>
+      )}
     </div>
   );
 }
