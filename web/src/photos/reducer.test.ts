@@ -185,6 +185,19 @@ describe("looks", () => {
     expect(requestFor(photo, OPTIONS)).toMatchObject({ boxes: [], overrides: { 0: 0.5, 1: 0 } });
   });
 
+  it("keep strengths that were set for the faces of the result, after a box came and went", () => {
+    const result = resultOf({ faces: [left, right] });
+    const unmark: Action = { type: "marked", id: "a", boxes: [] };
+    const photo = photoIn(
+      after({ type: "finished", id: "a", result }, mark, lookAgain, unmark, leave, mark, {
+        ...lookAgain,
+        look: lookOf({ faces: [middle, left, right] }, { boxes }),
+      }),
+    );
+    expect(photo.overrides.none).toEqual({ 1: 0 });
+    expect(requestFor(photo, OPTIONS).overrides).toEqual({ 2: 0 });
+  });
+
   it("that tell nothing change no face", () => {
     const nothing: Action = { type: "looked", id: "a", look: { ...lookOf({}, { boxes }), facts: null } };
     const photo = photoIn(after(look, leave, mark, nothing));

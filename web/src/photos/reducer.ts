@@ -1,11 +1,11 @@
 /** The state of the page, and the actions that change it. */
 import { TOO_MANY_PIXELS, type Problem } from "@/api/problem";
 import type { Progress } from "@/api/submission";
-import type { Face } from "@/api/types";
 import { isUnplaced, type Look } from "./look";
 import type { Options } from "./options";
-import { facesKey, isBusy, isRetrying, type FacesKey, type Overrides, type Photo, type Result } from "./photo";
-import { carriedOver, placesOf, type Box } from "./places";
+import { chosen, found } from "./known";
+import { facesKey, isBusy, isRetrying, type FacesKey, type Photo, type Result } from "./photo";
+import type { Box } from "./places";
 
 export type State = {
   photos: readonly Photo[];
@@ -79,7 +79,7 @@ function changed(photo: Photo, action: PhotoAction): Photo {
   switch (action.type) {
     case "overridden":
       if (photo.faces === null) return photo; // no face is known yet
-      return { ...withoutRefusal(photo), ...overridden(photo, action) };
+      return { ...withoutRefusal(photo), ...chosen(photo, action) };
     case "marked":
       return { ...withoutRefusal(photo), boxes: action.boxes };
     case "looked": {
@@ -126,30 +126,6 @@ function withoutRefusal(photo: Photo): Photo {
   const { code, status } = work.problem;
   const wasRefused = code === TOO_MANY_PIXELS || status === 413 || status === 422;
   return wasRefused ? { ...photo, work: { phase: "idle" } } : photo;
-}
-
-type Chosen = { faces: FacesKey; face: number; strength: number | null };
-
-/** The overrides with another strength for a face of those that are known by this key. */
-function overridden(photo: Photo, { faces, face, strength }: Chosen): Pick<Photo, "overrides"> {
-  const others = Object.entries(photo.overrides[faces] ?? {}).filter(([index]) => Number(index) !== face);
-  const overrides: Overrides = Object.fromEntries(strength === null ? others : [...others, [face, strength]]);
-  return { overrides: { ...photo.overrides, [faces]: overrides } };
-}
-
-/** The faces that are known now. With `carries`, strengths chosen for others go to those at the same places. */
-function found(
-  photo: Photo,
-  key: FacesKey,
-  faces: readonly Face[],
-  carries: boolean,
-): Pick<Photo, "faces" | "overrides"> {
-  const places = placesOf(faces);
-  const { faces: before, overrides } = photo;
-  const isOther = carries && before !== null && before.key !== key;
-  if (!isOther) return { faces: { key, places }, overrides };
-  const carried = carriedOver(overrides[before.key] ?? {}, before.places, places);
-  return { faces: { key, places }, overrides: { ...overrides, [key]: carried } };
 }
 
 /** Milliseconds until the photo is sent again; null if it is not retried without a person. */

@@ -1,6 +1,6 @@
 "use client";
 
-import { useMemo } from "react";
+import { useMemo, type ReactNode } from "react";
 import type { Result } from "@/photos/photo";
 import { isSwapped, swapped, type Picture, type Pictures, type Sides } from "@/photos/versions";
 import { Comparison } from "./Comparison";
@@ -21,7 +21,7 @@ type Props = {
   /** The element outside the picture that takes the zoom buttons and the choice of the sides. */
   toolbar: HTMLElement | null;
   /** The button that lets a person mark a face. */
-  markButton: React.ReactNode;
+  markButton: ReactNode;
 };
 
 const LABEL =

@@ -1,5 +1,6 @@
 "use client";
 
+import type { ReactNode } from "react";
 import type { Size } from "@/photos/photo";
 import { MarkLayer, type Marks } from "./MarkLayer";
 import styles from "./PhotoView.module.css";
@@ -12,7 +13,7 @@ type Props = {
   size: Size;
   marks: Marks;
   toolbar: HTMLElement | null;
-  markButton: React.ReactNode;
+  markButton: ReactNode;
 };
 
 const LABEL = "Photo. Plus and minus zoom, 1 shows every pixel, 0 the whole picture, arrows move it.";

@@ -29,12 +29,13 @@ type Props = {
 /** The buttons for the next step with a photo. */
 export function ActionBar(props: Props) {
   const { phase } = props.photo.work;
+  const isRefused = props.foresight.problem !== null;
   const bar = useRef<HTMLElement>(null);
   const hadFocus = useRef(false);
   useEffect(() => {
-    // The focused button may be gone in the new phase; then the bar takes the focus, for users of the keyboard.
+    // The focused button may be gone in the new phase, or by a refusal; then the bar takes the focus, for users of the keyboard.
     if (hadFocus.current && document.activeElement === document.body) bar.current?.focus();
-  }, [phase]);
+  }, [phase, isRefused]);
   return (
     <section
       ref={bar}
@@ -86,14 +87,13 @@ function Actions(props: Props) {
       )}
       {!problem && !obstacle && <LookNote foresight={foresight} />}
       <div className={styles.actions}>
-        {!problem && !isDone && !isWithoutFace && (
-          <Button kind="primary" disabled={Boolean(obstacle) || isUnplaced} onClick={restore}>
-            {result === null ? "Restore" : "Restore again"}
-          </Button>
-        )}
-        {!problem && !isDone && isWithoutFace && (
-          <Button kind="primary" disabled={Boolean(obstacle)} onClick={onWithoutFaces}>
-            Enlarge it all the same
+        {!problem && !isDone && (
+          <Button
+            kind="primary"
+            disabled={Boolean(obstacle) || isUnplaced}
+            onClick={isWithoutFace ? onWithoutFaces : restore}
+          >
+            {isWithoutFace ? "Enlarge it all the same" : result === null ? "Restore" : "Restore again"}
           </Button>
         )}
         {others.length > 0 && (
