@@ -40,7 +40,7 @@ test("a photo is looked at once it is chosen, and again when an option changes",
 }) => {
   await workbench.open();
   await workbench.choose("portrait.jpg");
-  await workbench.found("1 face");
+  await workbench.found("1 face found");
   await expect(page.getByText("512 × 512 pixels", { exact: true })).toBeVisible();
   await expect(page.getByText(/^(about \d+ s|less than 1 s)$/)).toBeVisible();
   await expect(page.getByTitle(/^Needs \d+ MB of the server’s memory$/)).toBeVisible();
@@ -66,7 +66,7 @@ test("a photo is looked at once it is chosen, and again when an option changes",
 test("a face is left as it is from the first run on", async ({ workbench, sent }) => {
   await workbench.open();
   await workbench.choose("portrait.jpg");
-  await workbench.found("1 face");
+  await workbench.found("1 face found");
   await workbench.tick(1).uncheck();
   await workbench.restore.click();
   await workbench.done();
@@ -77,11 +77,11 @@ test("a face is left as it is from the first run on", async ({ workbench, sent }
 test("a missed face is marked and found, and the other keeps its strength", async ({ page, workbench }) => {
   await workbench.open();
   await workbench.choose("pair.png");
-  await workbench.found("1 face");
+  await workbench.found("1 face found");
   await workbench.tick(1).uncheck();
 
   await draw(page, workbench, DARK);
-  await workbench.found("2 faces");
+  await workbench.found("2 faces found");
   await expect(workbench.tick(1)).toBeChecked();
   await expect(workbench.tick(2)).not.toBeChecked();
   await expect(page.getByText(/Only your box shows this face/)).toHaveCount(0);
@@ -92,7 +92,7 @@ test("a missed face is marked and found, and the other keeps its strength", asyn
 
   await workbench.mark(1).click();
   await workbench.card(1).getByRole("button", { name: "Remove your box" }).click();
-  await workbench.found("1 face");
+  await workbench.found("1 face found");
   await expect(workbench.tick(1)).not.toBeChecked();
   await expect(workbench.restoreAgain).toBeVisible();
 });
@@ -100,18 +100,18 @@ test("a missed face is marked and found, and the other keeps its strength", asyn
 test("a box without a face says so, and is removed on the photo", async ({ page, workbench }) => {
   await workbench.open();
   await workbench.choose("portrait.jpg");
-  await workbench.found("1 face");
+  await workbench.found("1 face found");
   await draw(page, workbench, [10, 180, 60, 240]);
-  await workbench.found("2 faces");
+  await workbench.found("1 face found, 1 more marked");
   await expect(workbench.card(1)).toContainText("Only your box shows this face");
   await page.getByRole("button", { name: "Remove your box 1" }).click();
-  await workbench.found("1 face");
+  await workbench.found("1 face found");
 });
 
 test("a face is marked with the keys, or not after all", async ({ page, workbench }) => {
   await workbench.open();
   await workbench.choose("portrait.jpg");
-  await workbench.found("1 face");
+  await workbench.found("1 face found");
   await workbench.markFace.focus();
   await page.keyboard.press("Enter");
   await expect(workbench.drawing).toBeFocused();
@@ -121,7 +121,7 @@ test("a face is marked with the keys, or not after all", async ({ page, workbenc
 
   await page.keyboard.press("Enter");
   for (const key of ["Enter", ...Array<string>(9).fill("ArrowDown"), "Enter"]) await page.keyboard.press(key);
-  await workbench.found("2 faces");
+  await workbench.found("1 face found, 1 more marked");
 });
 
 test.describe("on a phone", () => {
@@ -130,7 +130,7 @@ test.describe("on a phone", () => {
   test("a finger draws a box in a zoomed photo that is turned upright", async ({ page, workbench, service }) => {
     await workbench.open();
     await workbench.choose("turned.jpg");
-    await workbench.found("1 face");
+    await workbench.found("1 face found");
     const { data } = await service.enhance(photo("turned.jpg"));
     for (let step = 0; step < 2; step += 1) await page.getByRole("button", { name: "Zoom in" }).click();
     await page.getByRole("group", { name: /^Photo\./ }).focus();
@@ -148,7 +148,7 @@ test.describe("on a phone", () => {
     await expect(workbench.drawing).toHaveCount(0);
     // The server compares the box with the face: it lies at the same place of the upright photo.
     await expect(page.getByText("A face that you marked was found already, so your box adds no other.")).toBeVisible();
-    await workbench.found("1 face");
+    await workbench.found("1 face found");
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
   });
 });
@@ -156,7 +156,7 @@ test.describe("on a phone", () => {
 test("a photo without a face is enlarged with one click", async ({ page, workbench, sent }) => {
   await workbench.open();
   await workbench.choose("landscape.jpg");
-  await workbench.found("No face");
+  await workbench.found("No face found");
   await page.getByRole("button", { name: "Enlarge it all the same" }).click();
   await workbench.done();
   expect(sent).toHaveLength(1);

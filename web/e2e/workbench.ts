@@ -88,9 +88,9 @@ export class Workbench {
     return this.page.getByRole("button", { name: `Face ${number}`, exact: true });
   }
 
-  /** Waits until a look at the photo has found so many faces. */
-  async found(faces: string): Promise<void> {
-    await expect(this.page.getByRole("heading", { name: `${faces} found` })).toBeVisible({ timeout: 45_000 });
+  /** Waits until the page says so of the faces that a look has found. */
+  async found(words: string): Promise<void> {
+    await expect(this.page.getByRole("heading", { name: words, exact: true })).toBeVisible({ timeout: 45_000 });
   }
 
   tick(number: number): Locator {

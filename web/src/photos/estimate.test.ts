@@ -17,7 +17,19 @@ it.each([
 });
 
 it("faces are counted in words", () => {
-  expect([0, 1, 3].map(facesInWords)).toEqual(["No face found", "1 face found", "3 faces found"]);
+  const found = faceOf();
+  const marked = faceOf({ landmarks_estimated: true });
+  const words = [[], [found], [found, found, found], [found, marked, found], [marked], [marked, marked]].map(
+    facesInWords,
+  );
+  expect(words).toEqual([
+    "No face found",
+    "1 face found",
+    "3 faces found",
+    "2 faces found, 1 more marked",
+    "1 face marked",
+    "2 faces marked",
+  ]);
 });
 
 it("a look is told in a sentence, and its memory in another", () => {

@@ -1,10 +1,16 @@
 /** What a look has found, in words. */
-import type { DryRun } from "@/api/types";
+import type { DryRun, Face } from "@/api/types";
 
-/** "No face found", "1 face found", "3 faces found" */
-export function facesInWords(count: number): string {
-  if (count === 0) return "No face found";
-  return count === 1 ? "1 face found" : `${count} faces found`;
+/** "No face found", "1 face found", "3 faces found, 1 more marked": one that only a person has seen was not found. */
+export function facesInWords(faces: readonly Pick<Face, "landmarks_estimated">[]): string {
+  const marked = faces.filter(({ landmarks_estimated }) => landmarks_estimated).length;
+  const found = faces.length - marked;
+  if (found === 0) return marked === 0 ? "No face found" : `${faceCount(marked)} marked`;
+  return `${faceCount(found)} found${marked === 0 ? "" : `, ${marked} more marked`}`;
+}
+
+function faceCount(count: number): string {
+  return count === 1 ? "1 face" : `${count} faces`;
 }
 
 /** "about 8 s", "about 40 s", "about 3 minutes": no more exact than an estimate is. */
@@ -21,7 +27,7 @@ function counted(count: number, second: string): string {
 
 /** "3 faces found, about 8 seconds.", for screen readers. */
 export function spokenLook({ faces, estimate }: DryRun): string {
-  return `${facesInWords(faces.length)}, ${aboutInWords(estimate.seconds, "second")}.`;
+  return `${facesInWords(faces)}, ${aboutInWords(estimate.seconds, "second")}.`;
 }
 
 /** "Needs 215 MB of the server’s memory" */

@@ -10,7 +10,7 @@ export function LookNote({ foresight: { facts, isLooking } }: { foresight: Fores
   return (
     <div className={`${styles.note} ${isLooking ? styles.old : ""}`} aria-busy={isLooking}>
       <p className={styles.line} title={memoryInWords(facts)}>
-        <span>{facesInWords(faces.length)}</span>
+        <span>{facesInWords(faces)}</span>
         <span>{`${width} × ${height} pixels`}</span>
         <span>{aboutInWords(estimate.seconds)}</span>
       </p>

@@ -29,7 +29,7 @@ export function FoundFaces({ photo, look, config, strength, selectedFace, onFace
   return (
     <section aria-labelledby="found">
       <h2 id="found" className={styles.title}>
-        {facesInWords(faces.length)}
+        {facesInWords(faces)}
       </h2>
       {faces.length > 0 && (
         <div className={styles.faces}>

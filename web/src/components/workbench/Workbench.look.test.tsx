@@ -87,7 +87,7 @@ describe("a face that was not found", () => {
     await user.click(button("Mark a face"));
     drag([42, 12, 62, 42]);
     expect(button("Restore")).toBeDisabled(); // until the order of the faces is known
-    expect(await screen.findByRole("heading", { name: "3 faces found" })).toBeVisible();
+    expect(await screen.findByRole("heading", { name: "2 faces found, 1 more marked" })).toBeVisible();
     expect(fieldsOf(site.looks.at(-1))).toMatchObject({ face_boxes: "[[42,12,62,42]]" });
     expect(card(2).getByText(/Only your box shows this face/)).toBeVisible();
     expect(card(3).getByRole("checkbox")).not.toBeChecked();
