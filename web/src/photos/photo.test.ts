@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { fileOf, OPTIONS, photoOf, PNG, resultOf } from "@/test/samples";
+import { CONFIG, fileOf, OPTIONS, photoOf, PNG, resultOf } from "@/test/samples";
 import type { Options } from "./options";
 import { formOf, isBusy, isOutdated, isRetrying, requestFor, type Request } from "./photo";
 
@@ -73,6 +73,19 @@ describe("formOf", () => {
     expect(JSON.parse(String(face_overrides))).toEqual({ "0": 0, "2": 0.5 });
   });
 
+  it.each(["fast", "best"] as const)("has the preset %s, and no field that it sets", (preset) => {
+    const { file: _photo, preset: sent, ...others } = fieldsOf({ options: { ...OPTIONS, preset } });
+    const { file: _same, ...plain } = fieldsOf({});
+    expect(sent).toBe(preset);
+    expect(others).toEqual(plain);
+    const ruled = Object.values(CONFIG.presets).flatMap(({ fields }) => [
+      ...Object.keys(fields),
+      "restorer",
+      "upscaler",
+    ]);
+    expect(Object.keys(others).filter((name) => ruled.includes(name))).toEqual([]);
+  });
+
   it("has another restorer, and that no face is required", () => {
     const fields = fieldsOf({ options: { ...OPTIONS, restorer: "second" }, requireFace: false });
     expect(fields).toMatchObject({ restorer: "second", require_face: "false" });
@@ -81,7 +94,14 @@ describe("formOf", () => {
   it("has only fields of the API", () => {
     const document = JSON.parse(readFileSync(new URL("../../openapi.json", import.meta.url), "utf8"));
     const known = Object.keys(document.components.schemas.EnhanceForm.properties);
-    const options: Options = { ...OPTIONS, ...ALL, keep_location: true, restorer: "second", long_side: 1200 };
+    const options: Options = {
+      ...OPTIONS,
+      ...ALL,
+      keep_location: true,
+      preset: "best",
+      restorer: "second",
+      long_side: 1200,
+    };
     const formats = ["png", "webp", "jpeg"] as const;
     const sent = [OPTIONS, ...formats.map((output_format) => ({ ...options, output_format }))].flatMap((chosen) =>
       Object.keys(fieldsOf({ options: chosen, overrides: { 0: 0 } })),
@@ -113,6 +133,7 @@ describe("isOutdated", () => {
       { bit_depth: "16" },
       { color_profile: "keep" },
       { metadata: "keep" },
+      { preset: "fast" },
       { long_side: 1200 },
       { restorer: "second" },
     ];

@@ -93,11 +93,15 @@ export function formOf(file: File, request: Request): FormData {
 
 type Fields = Partial<Record<keyof EnhanceForm, string | number | boolean>>;
 
-/** What is sent: one size, and of the options for the file only those that its format has. */
+/**
+ * What is sent: one size, and of the options for the file only those that its format has. Nothing is sent that a preset
+ * sets (metrics, background, self_ensemble, and a restorer that was not chosen), because a given field goes before it.
+ */
 function fieldsOf({ options, overrides, requireFace }: Request): Fields {
   const { upscale_factor, long_side, restorer, quality, lossless, bit_depth, ...others } = options;
-  const { color_profile, metadata, keep_location, ...known } = others;
+  const { color_profile, metadata, keep_location, preset, ...known } = others;
   const newer = {
+    preset,
     color_profile,
     metadata,
     ...(metadata === "keep" && { keep_location }),
