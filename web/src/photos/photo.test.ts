@@ -8,10 +8,17 @@ import { formOf, isBusy, isOutdated, isRetrying, requestFor, type Request } from
 const file = fileOf(PNG, "portrait.png");
 
 function fieldsOf(request: Partial<Request>): Record<string, FormDataEntryValue> {
-  return Object.fromEntries(formOf(file, { options: OPTIONS, overrides: {}, requireFace: true, ...request }));
+  return Object.fromEntries(formOf({ file }, { options: OPTIONS, overrides: {}, requireFace: true, ...request }));
 }
 
 describe("formOf", () => {
+  it("has the address of a photo in place of a file", () => {
+    const address = "https://example.org/oma.jpg";
+    const form = formOf({ address }, { options: OPTIONS, overrides: {}, requireFace: true });
+    expect(form.get("url")).toBe(address);
+    expect(form.has("file")).toBe(false);
+  });
+
   it("has the photo and the options, and nothing else", () => {
     const { file: sent, ...fields } = fieldsOf({});
     expect((sent as File).name).toBe("portrait.png");
@@ -74,16 +81,11 @@ describe("formOf", () => {
   });
 
   it.each(["fast", "best"] as const)("has the preset %s, and no field that it sets", (preset) => {
-    const { file: _photo, preset: sent, ...others } = fieldsOf({ options: { ...OPTIONS, preset } });
-    const { file: _same, ...plain } = fieldsOf({});
-    expect(sent).toBe(preset);
-    expect(others).toEqual(plain);
-    const ruled = Object.values(CONFIG.presets).flatMap(({ fields }) => [
-      ...Object.keys(fields),
-      "restorer",
-      "upscaler",
-    ]);
-    expect(Object.keys(others).filter((name) => ruled.includes(name))).toEqual([]);
+    const plain = fieldsOf({});
+    const fields = fieldsOf({ options: { ...OPTIONS, preset } });
+    expect(fields).toEqual({ ...plain, file: fields.file, preset });
+    const ruled = Object.values(CONFIG.presets).flatMap((one) => [...Object.keys(one.fields), "restorer", "upscaler"]);
+    expect(Object.keys(fields).filter((name) => ruled.includes(name))).toEqual([]);
   });
 
   it("has another restorer, and that no face is required", () => {

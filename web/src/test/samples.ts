@@ -148,7 +148,7 @@ export function factsOf(changes: Partial<Facts> = {}): Facts {
 export function photoOf(changes: Partial<Photo> = {}, name = "portrait.jpeg"): Photo {
   const size = { width: 100, height: 80 };
   return {
-    ...newPhoto({ id: "photo-1", file: fileOf(PNG, name), url: "blob:photo", size, refusal: null }),
+    ...newPhoto({ id: "photo-1", name, source: { file: fileOf(PNG, name) }, url: "blob:photo", size, refusal: null }),
     ...changes,
   };
 }
