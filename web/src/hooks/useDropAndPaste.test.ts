@@ -133,13 +133,21 @@ describe("the clipboard", () => {
     expect(paste.defaultPrevented).toBe(false);
   });
 
-  it("leaves pasted text to the focused field, an address too", () => {
+  it.each([
+    ["text", false],
+    ["url", false],
+    ["password", false],
+    ["radio", true],
+    ["checkbox", true],
+    ["range", true],
+  ])("takes an address that is pasted while an input of type %s is focused: %s", (type, isTaken) => {
     const { onItems } = arriving();
     const field = document.body.appendChild(document.createElement("input"));
+    field.type = type;
     const paste = pasting(field, [], LINK);
     field.remove();
-    expect(onItems).not.toHaveBeenCalled();
-    expect(paste.defaultPrevented).toBe(false);
+    expect(onItems.mock.calls).toEqual(isTaken ? [[[LINK]]] : []);
+    expect(paste.defaultPrevented).toBe(isTaken);
   });
 });
 

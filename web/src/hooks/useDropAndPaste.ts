@@ -5,6 +5,8 @@ import { addressesIn } from "@/photos/address";
 import type { Item } from "./useIntake";
 
 const LINKS = "text/uri-list";
+/** What takes pasted text, unlike the radio buttons, checkboxes and ranges of this page. */
+const TEXT_FIELDS = "input:not([type=radio], [type=checkbox], [type=range]), textarea";
 const DRAG_TIMEOUT_MS = 600; // browsers send `dragover` at least every 350 ms while something is dragged
 
 /**
@@ -36,16 +38,13 @@ export function useDropAndPaste(onItems: (items: Item[]) => void, takesAddresses
     const drop = (event: DragEvent) => {
       event.preventDefault();
       ends();
-      const { dataTransfer } = event;
-      const links = isOwn ? "" : (dataTransfer?.getData(LINKS) ?? "");
-      const items = itemsOf(dataTransfer, links);
+      const items = itemsOf(event.dataTransfer, isOwn ? null : LINKS);
       if (items.length > 0) onItems(items);
     };
     const paste = (event: ClipboardEvent) => {
       const { clipboardData, target } = event;
-      const isInField = target instanceof Element && target.closest("input, textarea") !== null;
-      const text = isInField ? "" : (clipboardData?.getData("text/plain") ?? "");
-      const items = itemsOf(clipboardData, text);
+      const isInField = target instanceof Element && target.closest(TEXT_FIELDS) !== null;
+      const items = itemsOf(clipboardData, isInField ? null : "text/plain");
       if (items.length === 0) return; // pasted text belongs to the focused field
       event.preventDefault();
       onItems(items);
@@ -68,8 +67,12 @@ export function useDropAndPaste(onItems: (items: Item[]) => void, takesAddresses
   return isOver;
 }
 
-/** The files, or without any the addresses in a text: of a picture from another page browsers often give both. */
-function itemsOf(carried: DataTransfer | null, text: string): Item[] {
+/**
+ * The files, or without any the addresses in the text of this type (null: none are wanted). Of a picture from another
+ * page browsers often give both.
+ */
+function itemsOf(carried: DataTransfer | null, type: string | null): Item[] {
   const files = [...(carried?.files ?? [])];
-  return files.length > 0 ? files : addressesIn(text);
+  if (carried === null || files.length > 0 || type === null) return files;
+  return addressesIn(carried.getData(type));
 }

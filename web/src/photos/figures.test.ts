@@ -75,7 +75,7 @@ describe("figuresOf", () => {
 });
 
 it("says why there are no figures at all", () => {
-  expect(whyNone({ ...OPTIONS, preset: "fast" }, CONFIG)).toBe("There are none: “Fast” leaves them out to save time.");
+  expect(whyNone({ ...OPTIONS, preset: "fast" }, CONFIG)).toBe("No figures: “Fast” leaves them out to save time.");
   expect(whyNone(OPTIONS, CONFIG)).toBe("The figures were not asked for.");
   expect(whyNone({ ...OPTIONS, preset: "fast" }, EARLIER)).toBe("The figures were not asked for.");
 });

@@ -83,7 +83,7 @@ export function figuresOf(facts: Facts, scale: Scale): Figure[] {
 /** Why an answer has no figures at all. */
 export function whyNone({ preset }: Options, config: Config): string {
   const isByPreset = presetsOf(config)[preset]?.fields.metrics === false;
-  return isByPreset ? `There are none: “${QUALITIES[preset]}” leaves them out to save time.` : NOT_ASKED;
+  return isByPreset ? `No figures: “${QUALITIES[preset]}” leaves them out to save time.` : NOT_ASKED;
 }
 
 /** The warnings that are not already shown as the reason of an unknown figure. */

@@ -19,7 +19,7 @@ const words = (preset: typeof OPTIONS.preset, config: Config, restorer: string |
 
 describe("qualityInWords", () => {
   it.each([
-    ["fast", CONFIG, "Without figures; enlarges by plain resampling, without a network"],
+    ["fast", CONFIG, "Without figures; around the faces only enlarged, not sharpened"],
     ["balanced", CONFIG, "The server’s usual way"],
     ["best", CONFIG, "Looks eight times at every part: slower"],
     [

@@ -7,7 +7,7 @@ export const QUALITIES: Record<Options["preset"], string> = { fast: "Fast", bala
 /** Field and value → what a person notices of it. */
 const EFFECTS: Readonly<Record<string, string>> = {
   "metrics=false": "without figures",
-  "background=resample": "enlarges by plain resampling, without a network",
+  "background=resample": "around the faces only enlarged, not sharpened",
   "self_ensemble=true": "looks eight times at every part: slower",
 };
 

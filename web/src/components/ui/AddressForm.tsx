@@ -44,7 +44,7 @@ export function AddressForm({ onAddress, label = "Address of a photo on the web"
         Add
       </Button>
       <p id={`${id}-hint`} className={styles.hint}>
-        The server fetches the photo from there; this page does not.
+        The server fetches the photo from there.
       </p>
       {isRefused && (
         <p className={styles.refused} role="alert">

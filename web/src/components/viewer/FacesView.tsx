@@ -37,7 +37,7 @@ export function FacesView({ result, enlargement, pictures, shown, onSides, selec
   return (
     <>
       <div className={styles.scroller} tabIndex={0} role="group" aria-label="Faces side by side">
-        <ul className={styles.list}>
+        <ul className={`${styles.list} ${sides.length === 1 ? styles.single : ""}`}>
           {faces.map((face, index) => (
             <li key={index}>
               <FacePair

@@ -28,7 +28,9 @@ export function Welcome({ config, accept, onFiles, onAddress, onSample }: Props)
           <Chooser accept={accept} onFiles={onFiles} />
         </div>
         <p className={styles.text}>
-          {onAddress === null ? "You can also paste one, or drop several." : "You can also paste one or its address."}
+          {onAddress === null
+            ? "You can also paste one, or drop several."
+            : "You can also paste one or its address, or drop several."}
         </p>
         {onAddress && <AddressForm label="Or the address of a photo on the web" onAddress={onAddress} />}
         <button type="button" className={styles.sample} onClick={onSample}>
