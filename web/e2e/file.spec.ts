@@ -78,7 +78,7 @@ test("an AVIF is shown, and sent without what it does not have", async ({ page, 
   await expect(workbench.download).toHaveAttribute("download", "portrait-restored.avif");
 });
 
-test("a preset sets the controls, until one is changed", async ({ page, workbench }) => {
+test("a starting point sets the controls, until one is changed", async ({ page, workbench }) => {
   await workbench.unfoldFile();
   await expect(page.getByText("Own settings")).toBeVisible();
   await choose(page, "As the photo");
