@@ -68,7 +68,7 @@ export function ResultPanel({ photo, result, config, options, selectedFace, onFa
           </div>
         </section>
       )}
-      <Figures facts={facts} scale={scale} />
+      <Figures result={result} scale={scale} config={config} />
       <Details result={result} />
     </>
   );

@@ -8,6 +8,7 @@ import { useViewport } from "@/hooks/useViewport";
 import type { Result } from "@/photos/photo";
 import { isSwapped, swapped, type Picture, type Pictures, type Sides } from "@/photos/versions";
 import { visible, type Point, type Size } from "@/view/viewport";
+import { Alone } from "./Alone";
 import { Comparison } from "./Comparison";
 import styles from "./CompareView.module.css";
 import { FaceMarks } from "./FaceMarks";
@@ -29,7 +30,7 @@ type Props = {
   toolbar: HTMLElement | null;
 };
 
-/** Two pictures over each other, with a movable line between them. */
+/** Two pictures over each other, with a movable line between them; one alone if the page does not have the other. */
 export function CompareView(props: Props) {
   const box = useRef<HTMLDivElement>(null);
   const screen = useSize(box);
@@ -67,6 +68,7 @@ function Zoomable({
   const viewer = useRef<HTMLDivElement>(null);
   const covered = visible(view, picture, screen);
   const [left, right] = shown;
+  const absent = shown.find(({ absence }) => absence !== undefined);
   const sides: Sides = [left.version, right.version];
   const onSwap = () => onSides(swapped(sides));
 
@@ -130,15 +132,26 @@ function Zoomable({
           else viewport.fit();
         }}
       >
-        <Comparison
-          left={left}
-          right={right}
-          name={name}
-          size={picture}
-          view={view}
-          shown={covered}
-          onlyHandle={!isFitted || isTouched}
-        />
+        {absent?.absence === undefined ? (
+          <Comparison
+            left={left}
+            right={right}
+            name={name}
+            size={picture}
+            view={view}
+            shown={covered}
+            onlyHandle={!isFitted || isTouched}
+          />
+        ) : (
+          <Alone
+            picture={absent === left ? right : left}
+            absence={absent.absence}
+            name={name}
+            size={picture}
+            view={view}
+            shown={covered}
+          />
+        )}
         {enlargement !== null && (
           <FaceMarks
             faces={result.facts.faces}
@@ -153,7 +166,7 @@ function Zoomable({
       {toolbar &&
         createPortal(
           <>
-            <ZoomBar viewport={viewport} step={STEP} isSwapped={isSwapped(sides)} onSwap={onSwap} />
+            <ZoomBar viewport={viewport} step={STEP} isSwapped={isSwapped(sides)} onSwap={absent ? null : onSwap} />
             <SidesBar pictures={pictures} shown={shown} onSides={onSides} />
           </>,
           toolbar,

@@ -32,17 +32,22 @@ export function Viewer({ photo, mode, sides, onSides, selectedFace, onFace, tool
     return mode === "faces" && result.facts.faces.length > 0 && enlargement !== null ? (
       <FacesView enlargement={enlargement} {...view} />
     ) : (
-      <CompareView key={photo.id} name={photo.file.name} enlargement={enlargement} onFace={onFace} {...view} />
+      <CompareView key={photo.id} name={photo.name} enlargement={enlargement} onFace={onFace} {...view} />
     );
   }
-  const inItsPlace = photo.refusal ?? (photo.size === null ? UNSHOWN : null);
+  const inItsPlace = photo.refusal ?? (photo.size === null ? whyUnshown(photo) : null);
   if (inItsPlace !== null) {
     return (
       <div className={styles.unshown}>
-        <p className={styles.name}>{photo.file.name}</p>
+        <p className={styles.name}>{photo.name}</p>
         <p>{inItsPlace}</p>
       </div>
     );
   }
-  return <img key={photo.id} className={styles.original} src={photo.url} alt={`${photo.file.name}, as it is now`} />;
+  return <img key={photo.id} className={styles.original} src={photo.url} alt={`${photo.name}, as it is now`} />;
+}
+
+function whyUnshown({ source }: Photo): string {
+  if ("file" in source) return UNSHOWN;
+  return `The server fetches this photo from ${new URL(source.address).hostname} when you restore it. This page does not see it.`;
 }

@@ -2,7 +2,13 @@ import type { Viewport } from "@/hooks/useViewport";
 import { Button } from "@/components/ui/Button";
 import styles from "./ZoomBar.module.css";
 
-type Props = { viewport: Viewport; step: number; isSwapped: boolean; onSwap: () => void };
+type Props = {
+  viewport: Viewport;
+  step: number;
+  isSwapped: boolean;
+  /** Null if there are no two sides. */
+  onSwap: (() => void) | null;
+};
 
 export function ZoomBar({ viewport, step, isSwapped, onSwap }: Props) {
   return (
@@ -22,9 +28,11 @@ export function ZoomBar({ viewport, step, isSwapped, onSwap }: Props) {
       <Button kind="bare" icon="fit" iconOnly title="Whole picture" onClick={viewport.fit}>
         Whole picture
       </Button>
-      <Button kind="bare" icon="swap" iconOnly aria-pressed={isSwapped} title="Swap sides" onClick={onSwap}>
-        Swap sides
-      </Button>
+      {onSwap && (
+        <Button kind="bare" icon="swap" iconOnly aria-pressed={isSwapped} title="Swap sides" onClick={onSwap}>
+          Swap sides
+        </Button>
+      )}
     </div>
   );
 }
