@@ -14,8 +14,8 @@ class Preset:
     """`fields`: name → value of those that the request does not give.
 
     `models`: names of restorers and upscalers, of which the first that is offered (of each scale) goes before the
-    server's default. A model that the request names goes before both. `instead`: more fields, where the upscalers that
-    are the server's defaults are preferred already, so that these models would change nothing.
+    server's default. A model that the request names goes before both. `instead`: more fields, where the
+    only upscalers among these models that the server offers are its defaults, so that they would change nothing.
     """
 
     fields: Mapping[str, Any] = field(default_factory=dict)
@@ -41,10 +41,11 @@ def fields_of(name: PresetName, selection: Selection) -> dict[str, Any]:
     """Name → value of the fields that the preset sets on a server with these models."""
     preset = PRESETS[name]
     defaults = {model.name for model in selection.defaults["upscaler"]}
-    return {**preset.fields, **(preset.instead if defaults <= {*preset.models} else {})}
+    others = {*preset.models} & {*selection.offered_names("upscaler")} - defaults
+    return {**preset.fields, **({} if others else preset.instead)}
 
 
-def with_preset(values: Mapping[str, Any], given: Collection[str], selection: Selection) -> dict[str, Any]:
-    """`values`, name → value of every field, with those of `values["preset"]` where the request has not given them."""
+def preset_fields(values: Mapping[str, Any], given: Collection[str], selection: Selection) -> dict[str, Any]:
+    """Name → value of the fields that `values["preset"]` sets: those of `values` that the request has not given."""
     fields = fields_of(values["preset"], selection)
-    return {**values, **{name: value for name, value in fields.items() if name in values and name not in given}}
+    return {name: value for name, value in fields.items() if name in values and name not in given}

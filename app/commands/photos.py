@@ -13,7 +13,7 @@ from app.commands.arguments import Commands, number
 from app.commands.exit_status import SOME_FAILED
 from app.commands.progress_bar import tqdm
 from app.options import OPTIONS, Option, enhance_options, output_options
-from app.presets import with_preset
+from app.presets import preset_fields
 from app.settings import Settings
 from app.work.errors import BadParameter
 from app.work.selection import select
@@ -82,7 +82,7 @@ def enhance(parsed: argparse.Namespace, settings: Settings) -> int:
     from app.commands.folder import Workshop, enhance_files
     from app.work.loaded_models import LoadedModels
 
-    values = with_preset(values, given, selection)
+    values |= preset_fields(values, given, selection)
     options = enhance_options(values, settings.threshold_for(parsed.identity_threshold))
     output = output_options(values)
     for chosen in {photo.output_format for photo in plan.photos}:

@@ -35,7 +35,7 @@ class Estimator:
         size = output_size(source.photo.width, source.photo.height, order.options)
         estimate = self._estimate(order, source, seen, models, size, run)
         used, unmeasured = _perceptual(order, source, models, run)
-        notices = [*seen.notices, *source.file.notices, *source.reference_notices, *unmeasured]
+        notices = [*order.notices, *seen.notices, *source.file.notices, *source.reference_notices, *unmeasured]
         if self.deadline_s is not None and estimate.seconds > self.deadline_s:
             message = f"It would take longer than the {self.deadline_s:g} s that this server allows."
             notices.append(Notice("deadline_too_short", message))

@@ -25,7 +25,9 @@ def fingerprint(order: Order, media_type: str, maker: bytes) -> str:
 
     SHA-256 of everything that the answer depends on. It takes about a millisecond for each megabyte of the photo.
     """
-    asked = repr((order.task, media_type, order.options, order.output, order.reference is None)).encode()
+    codes = [notice.code for notice in order.notices]
+    parts = (order.task, media_type, order.options, order.output, codes, order.reference is None)
+    asked = repr(parts).encode()
     return _hash(maker, asked, order.file, order.reference or b"").hex()[:32]
 
 

@@ -34,6 +34,7 @@ class LoadedModels:
             logger.warning(note)
         self.runtime: Runtime = choose_runtime(settings.device, settings.precision)
         self.pace = Pace()
+        self.starting_pace = self.pace  # as it was measured at the start: what follows from it stays the same
         self.maker = maker_of(self.selection, self.runtime)
         self.state: State = "loading"
         self.failure: str | None = None
@@ -73,6 +74,7 @@ class LoadedModels:
             warm_up(models, run)
             if measure_pace:
                 calibrate(models, self.pace, {stage: ms / 1000 for stage, ms in run.timings_ms.items()})
+                self.starting_pace = self.pace.copy()
             for notice in run.notices:
                 logger.warning("warm-up: %s", notice.message)
             return_freed_memory()

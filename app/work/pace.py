@@ -4,7 +4,7 @@ import math
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import TypeAlias
 
@@ -39,6 +39,13 @@ class Pace:
         if seconds > 0 and cost.seconds > 0:
             with self._lock:
                 self._remember((cost.stage, cost.kind), _Learned(math.log(seconds / cost.seconds), 0))
+
+    def copy(self) -> "Pace":
+        """What is known now; it does not learn with this one."""
+        copied = Pace()
+        with self._lock:
+            copied._learned.update((key, replace(known)) for key, known in self._learned.items())
+        return copied
 
     def learn(self, costs: Iterable[Cost], stages_s: Mapping[str, float]) -> None:
         """Learn from a photo that was done: what its stages were to cost, and the seconds that each has taken."""

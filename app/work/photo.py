@@ -139,7 +139,7 @@ def finish(order: Order, source: Source, computed: Computed, models: Models, run
             is_grey=enhanced.is_grey,
             tags=source.tags,
         )
-    notices = [*enhanced.notices, *source.file.notices, *picture.notices, *source.reference_notices]
+    notices = [*order.notices, *enhanced.notices, *source.file.notices, *picture.notices, *source.reference_notices]
     if figures is not None:
         notices += [Notice(code, message) for code, message in figures.missing]
     used = dict(enhanced.models)

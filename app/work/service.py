@@ -21,6 +21,7 @@ from app.work.order import Order
 from app.work.photo import Finished, Source
 from app.work.report import Report, rounded
 from app.work.threads import WorkerThreads
+from app.work.time_limit import may_shorten, within_deadline
 from pipeline.errors import DeviceFailed
 from pipeline.models.roles import Models
 from pipeline.models.runtime.allocator import return_freed_memory
@@ -87,6 +88,14 @@ class Service:
     def new_run(self, on_progress: OnProgress | None = None) -> Run:
         """A run whose deadline counts from now."""
         return Run(deadline=time.monotonic() + self.settings.deadline_s, on_progress=on_progress)
+
+    async def settled(self, order: Order, run: Run) -> Order:
+        """The order as it can be done in time. Raises what `within_deadline` raises, and `NotReady`."""
+        if not may_shorten(order):
+            return order
+        models, pace, settings = self._usable_models(), self.loaded_models.starting_pace, self.settings
+        limit, most_pixels = settings.deadline_s, settings.photo_limits.max_input_pixels
+        return await asyncio.to_thread(within_deadline, order, models, pace, limit, most_pixels, run)
 
     async def process(
         self, order: Order, arrival: Arrival, run: Run, write: Write, on_position: OnPosition | None = None

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from app.options import OPTIONS, PresetName
-from app.presets import PRESETS, with_preset
+from app.presets import PRESETS, preset_fields
 from pipeline.models.catalogue.preferences import ModelPreferences
 from pipeline.models.catalogue.registry import REGISTRY
 from pipeline.models.catalogue.selection import Selection, choose
@@ -23,7 +23,7 @@ def embedded(tmp_path: Path) -> Selection:
 
 def changed(preset: PresetName, selection: Selection, **given: object) -> dict[str, object]:
     values = {**DEFAULTS, "preset": preset, **given}
-    found = with_preset(values, {"preset", *given}, selection)
+    found = {**values, **preset_fields(values, {"preset", *given}, selection)}
     return {name: value for name, value in found.items() if value != DEFAULTS[name] and name != "preset"}
 
 
@@ -43,8 +43,11 @@ def test_balanced_is_the_default_and_changes_nothing(embedded: Selection) -> Non
 def test_fast_leaves_out_metrics_and_the_network_where_none_is_smaller(embedded: Selection) -> None:
     assert changed("fast", embedded) == {"metrics": False, "background": "resample"}
     by_name = {model.name: model for model in REGISTRY}
-    official = Selection(REGISTRY, {**embedded.defaults, "upscaler": (by_name["realesrgan-x2plus"],)}, embedded.offered)
-    assert changed("fast", official) == {"metrics": False}
+    large = (by_name["realesrgan-x2plus"],)
+    both = Selection(REGISTRY, {**embedded.defaults, "upscaler": large}, embedded.offered)
+    assert changed("fast", both) == {"metrics": False}
+    official = Selection(REGISTRY, both.defaults, {**embedded.offered, "upscaler": large})
+    assert changed("fast", official) == {"metrics": False, "background": "resample"}
 
 
 def test_best_asks_for_the_self_ensemble(embedded: Selection) -> None:
@@ -59,4 +62,4 @@ def test_a_field_that_is_given_goes_before_the_preset(embedded: Selection) -> No
 
 def test_a_form_without_a_field_does_not_get_it(embedded: Selection) -> None:
     values = {"preset": "fast", "metrics": True}
-    assert with_preset(values, set(), embedded) == {"preset": "fast", "metrics": False}
+    assert preset_fields(values, set(), embedded) == {"metrics": False}

@@ -1,33 +1,12 @@
 /** Size and file of the result: what is chosen, what is sent, and what a browser cannot show. */
 import AxeBuilder from "@axe-core/playwright";
-import type { Page, Request } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import { readFile } from "node:fs/promises";
 import { expect, test } from "./test";
-import type { Workbench } from "./workbench";
 
 const radio = (page: Page, name: string) => page.getByRole("radio", { name, exact: true });
 /** By key, because on a phone the buttons for the next step may cover it. */
 const choose = (page: Page, name: string) => radio(page, name).press("Space");
-
-/** The fields of a form that was sent, without the photo. */
-function fieldsOf(request: Request): Record<string, string> {
-  const form = request.postDataBuffer()?.toString("latin1") ?? "";
-  return Object.fromEntries(
-    [...form.matchAll(/name="(\w+)"\r\n\r\n([^\r]*)/g)].map(([, name = "", value = ""]) => [name, value]),
-  );
-}
-
-/** Restores the shown photo, and returns what was sent. */
-async function restored(page: Page, workbench: Workbench): Promise<Record<string, string>> {
-  let fields: Record<string, string> = {};
-  await page.route("**/api/v1/enhance", async (route) => {
-    fields = fieldsOf(route.request());
-    await route.continue();
-  });
-  await page.getByRole("button", { name: /^Restore/ }).click();
-  await workbench.done();
-  return fields;
-}
 
 test.beforeEach(async ({ workbench }) => {
   await workbench.open();
@@ -44,7 +23,7 @@ test("the long side is chosen in pixels, smaller than the photo too, and kept af
   await expect(side).toHaveValue("512");
   await side.fill("200");
   await expect(page.getByText("This photo: 256 × 256 px → 200 × 200 px")).toBeVisible();
-  const fields = await restored(page, workbench);
+  const fields = await workbench.restoredFields();
   expect(fields).toMatchObject({ long_side: "200" });
   expect(fields).not.toHaveProperty("upscale_factor");
   await expect(page.getByText(/200 × 200 pixels in/)).toBeVisible();
@@ -78,7 +57,7 @@ test("a TIFF that the browser cannot show is downloaded, beside the photo", asyn
   await workbench.unfoldFile();
   await choose(page, "TIFF");
   await expect(page.getByText("Most browsers cannot show a TIFF file")).toBeVisible();
-  await restored(page, workbench);
+  await workbench.restoredFields();
   await expect(page.getByText("your browser cannot show its format. Download it to see it.")).toBeVisible();
   await expect(workbench.before).toBeVisible();
   await expect(workbench.after).toHaveCount(0);
@@ -92,14 +71,14 @@ test("an AVIF is shown, and sent without what it does not have", async ({ page, 
   await page.getByLabel("16 bits per colour").check();
   await choose(page, "AVIF");
   await page.getByLabel("Quality", { exact: true }).fill("60");
-  const fields = await restored(page, workbench);
+  const fields = await workbench.restoredFields();
   expect(fields).toMatchObject({ output_format: "avif", quality: "60" });
   expect(fields).not.toHaveProperty("bit_depth");
   await expect(workbench.after).toBeVisible();
   await expect(workbench.download).toHaveAttribute("download", "portrait-restored.avif");
 });
 
-test("a preset sets the controls, until one is changed", async ({ page, workbench }) => {
+test("a starting point sets the controls, until one is changed", async ({ page, workbench }) => {
   await workbench.unfoldFile();
   await expect(page.getByText("Own settings")).toBeVisible();
   await choose(page, "As the photo");
@@ -115,7 +94,7 @@ test("a preset sets the controls, until one is changed", async ({ page, workbenc
   await camera.check();
   await expect(location).not.toBeChecked();
 
-  const fields = await restored(page, workbench);
+  const fields = await workbench.restoredFields();
   expect(fields).toMatchObject({
     upscale_factor: "1",
     output_format: "same",

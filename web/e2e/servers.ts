@@ -34,6 +34,7 @@ export const SERVERS: { name: Name; env: Record<string, string> }[] = [
       LIKENESS_DEADLINE_S: String(DEADLINE_S),
       LIKENESS_RATE_LIMIT: `${RATE}/10 second`,
       LIKENESS_MAX_UPLOAD_MB: "1",
+      LIKENESS_URL_FETCH: "on",
     },
   },
 ];

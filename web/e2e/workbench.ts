@@ -1,5 +1,5 @@
 /** The page, by accessible roles and names. */
-import { expect, type Locator, type Page } from "@playwright/test";
+import { expect, type Locator, type Page, type Request } from "@playwright/test";
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { FOLDER } from "./servers";
@@ -59,6 +59,18 @@ export class Workbench {
     await this.choose(name);
     await this.restore.click();
     await this.done();
+  }
+
+  /** Restores the shown photo, and returns the fields that were sent. */
+  async restoredFields(): Promise<Record<string, string>> {
+    let fields: Record<string, string> = {};
+    await this.page.route("**/api/v1/enhance", async (route) => {
+      fields = fieldsOf(route.request());
+      await route.continue();
+    });
+    await this.page.getByRole("button", { name: /^Restore/ }).click();
+    await this.done();
+    return fields;
   }
 
   async done(): Promise<void> {
@@ -132,6 +144,14 @@ export class Workbench {
       [x, y, width, height] as const as [number, number, number, number],
     );
   }
+}
+
+/** The fields of a form that was sent, without the photo. */
+export function fieldsOf(request: Request): Record<string, string> {
+  const form = request.postDataBuffer()?.toString("latin1") ?? "";
+  return Object.fromEntries(
+    [...form.matchAll(/name="(\w+)"\r\n\r\n([^\r]*)/g)].map(([, name = "", value = ""]) => [name, value]),
+  );
 }
 
 export async function box(locator: Locator): Promise<{ x: number; y: number; width: number; height: number }> {

@@ -19,7 +19,7 @@ from app.http.routes.dependencies import fields_in_query
 from app.http.schemas.answers import DryRunResponse, EnhanceResponse
 from app.http.schemas.forms import EnhanceForm, UpscaleForm
 from app.options import enhance_options, output_options
-from app.presets import with_preset
+from app.presets import preset_fields
 from app.work.errors import BadParameter
 from app.work.order import Order, Task
 from app.work.output_file import check_output
@@ -115,7 +115,8 @@ async def _answer(
         raise BadParameter(f"{' and '.join(repeated)} may be given only once.")
     answering.photos.check_asked(has_file=form.file is not None, has_url=bool(form.url))
     _check_offered("upscaler", form.upscaler, answering.service)
-    values = with_preset(dict(form), form.model_fields_set, answering.service.loaded_models.selection)
+    by_preset = preset_fields(dict(form), form.model_fields_set, answering.service.loaded_models.selection)
+    values = {**dict(form), **by_preset}
     asked = output_options(values)
     version, has_picture = request.scope["http_version"], not asked.dry_run
     media_type = answer_type(request.headers, version, asked.output_format, has_picture=has_picture)
@@ -127,6 +128,7 @@ async def _answer(
         reference=None if form.reference is None else await _bytes(form.reference, "reference"),
         options=enhance_options(values, identity_threshold),
         output=output,
+        by_preset=frozenset(by_preset),
     )
 
     async def complete(run: Run) -> Order:

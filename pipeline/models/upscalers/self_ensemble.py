@@ -17,12 +17,16 @@ POSITIONS = tuple(product((False, True), range(4)))  # mirrored or not, and quar
 
 
 class SelfEnsemble:
-    """An upscaler that takes eight times as long as `upscaler`, and as much memory."""
+    """An upscaler that takes eight times as long as `upscaler`, and as much memory.
+
+    Its tiles overlap twice as much: where so much time is spent, the part of it that makes seams rarer still is small.
+    """
 
     def __init__(self, upscaler: Upscaler) -> None:
         self._upscaler = upscaler
         self.name, self.working_bytes = upscaler.name, upscaler.working_bytes
-        self.scale, self.tile, self.overlap = upscaler.scale, upscaler.tile, upscaler.overlap
+        self.scale, self.tile = upscaler.scale, upscaler.tile
+        self.overlap = min(2 * upscaler.overlap, self.tile // 2)
 
     @property
     def batch_size(self) -> int:

@@ -14,6 +14,7 @@ from pipeline.models.catalogue.preferences import ModelPreferences
 from pipeline.models.catalogue.selection import choose
 from pipeline.models.runtime.runtime import choose_runtime
 from pipeline.options import EnhanceOptions
+from pipeline.types import Notice
 
 ORDER = Order("enhance", b"photo", None, EnhanceOptions())
 CHANGES: dict[str, Any] = {
@@ -77,9 +78,10 @@ def test_every_option_changes_it(table: type[EnhanceOptions | OutputOptions], na
         replace(ORDER, file=b"phot", reference=b"o"),  # the same bytes, divided otherwise
         replace(ORDER, reference=b""),
         replace(ORDER, reference=b"photo"),
+        replace(ORDER, notices=(Notice("self_ensemble_left_out", "The photo is large."),)),
     ],
 )
-def test_photo_reference_and_task_change_it(other: Order) -> None:
+def test_photo_reference_task_and_notices_change_it(other: Order) -> None:
     assert named(other) != named()
 
 

@@ -33,6 +33,15 @@ def test_the_first_photo_replaces_the_calibration() -> None:
     assert learned(4.0, pace=pace).seconds(COST) == pytest.approx(4.0)
 
 
+def test_a_copy_stays_as_it_was() -> None:
+    pace = learned(4.0)
+    copied = pace.copy()
+    learned(*[40.0] * 9, pace=pace)
+    assert copied.seconds(COST) == pytest.approx(4.0)
+    learned(*[400.0] * 9, pace=copied)
+    assert pace.seconds(COST) < 50
+
+
 def test_time_grows_with_the_cost() -> None:
     assert learned(4.0).seconds(Cost("upscaling", "x2", 5.0)) == pytest.approx(10.0)
 

@@ -4,7 +4,7 @@ import type { Limits } from "@/api/types";
 import { servePictures } from "@/test/pictures";
 import { fileOf, LIMITS, PNG } from "@/test/samples";
 import type { Photo } from "@/photos/photo";
-import { useIntake } from "./useIntake";
+import { useIntake, type Item } from "./useIntake";
 
 let show: ReturnType<typeof servePictures>;
 beforeEach(() => {
@@ -15,7 +15,7 @@ function taking(limits: Limits | null) {
   const photos: Photo[] = [];
   const onPhotos = (more: Photo[]) => void photos.push(...more);
   const view = renderHook((known: Limits | null) => useIntake(known, onPhotos), { initialProps: limits });
-  return { photos, add: (...files: File[]) => view.result.current(files), rerender: view.rerender };
+  return { photos, add: (...items: Item[]) => view.result.current(items), rerender: view.rerender };
 }
 
 describe("useIntake", () => {
@@ -23,7 +23,7 @@ describe("useIntake", () => {
     const { photos, add } = taking(LIMITS);
     add(fileOf(PNG, "one.png"), fileOf(PNG, "two.png"));
     await waitFor(() => expect(photos).toHaveLength(2));
-    expect(photos.map(({ file }) => file.name)).toEqual(["one.png", "two.png"]);
+    expect(photos.map(({ name }) => name)).toEqual(["one.png", "two.png"]);
     expect(photos[0]).toMatchObject({ refusal: null, size: { width: 300, height: 200 }, work: { phase: "idle" } });
     add(fileOf(PNG, "three.png"));
     await waitFor(() => expect(photos).toHaveLength(3));
@@ -76,7 +76,19 @@ describe("useIntake", () => {
     await waitFor(() => expect(photos).toHaveLength(1));
     rerender({ ...LIMITS });
     add(fileOf(PNG, "late.png"));
-    await waitFor(() => expect(photos.map(({ file }) => file.name)).toEqual(["early.png", "late.png"]));
+    await waitFor(() => expect(photos.map(({ name }) => name)).toEqual(["early.png", "late.png"]));
+  });
+
+  it("takes an address only if the server fetches photos", async () => {
+    const address = "https://example.org/oma.jpg";
+    const { photos, add, rerender } = taking(LIMITS);
+    add(address);
+    await waitFor(() => expect(photos).toHaveLength(1));
+    expect(photos[0]?.refusal).toContain("This server does not fetch photos");
+    rerender({ ...LIMITS, url_fetch: true });
+    add(address, fileOf(PNG, "opa.png"));
+    await waitFor(() => expect(photos).toHaveLength(3));
+    expect(photos[1]).toMatchObject({ name: "oma.jpg", source: { address }, url: "", size: null, refusal: null });
   });
 
   it("does nothing without files", async () => {

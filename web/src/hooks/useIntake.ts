@@ -2,21 +2,26 @@
 
 import { useCallback, useEffect, useRef } from "react";
 import type { Limits } from "@/api/types";
-import { refusalOf, sizeRefusalOf } from "@/photos/check";
+import { nameOf } from "@/photos/address";
+import { refusalOf, sizeRefusalOf, takesAddresses } from "@/photos/check";
 import { uprightOf } from "@/photos/upright";
 import { newPhoto, type Photo } from "@/photos/photo";
 import { sizeOf } from "@/photos/size";
 
+const UNFETCHED = "This server does not fetch photos from addresses: save the photo, then add the file.";
 const UNREAD = "This cannot be read. Folders cannot be added, only the photos in them.";
 
-/** Makes photos of files and checks them against the server's limits. Files wait until the limits are known. */
-export function useIntake(limits: Limits | null, onPhotos: (photos: Photo[]) => void): (files: File[]) => void {
-  const early = useRef<File[]>([]);
+/** What a person adds: a file, or the address of a photo. */
+export type Item = File | string;
+
+/** Makes photos of items and checks them against the server's limits. Items wait until the limits are known. */
+export function useIntake(limits: Limits | null, onPhotos: (photos: Photo[]) => void): (items: Item[]) => void {
+  const early = useRef<Item[]>([]);
   const count = useRef(0);
 
   const take = useCallback(
-    async (files: File[], known: Limits) => {
-      const photos = files.map((file) => photoOf(`photo-${(count.current += 1)}`, file, known));
+    async (items: Item[], known: Limits) => {
+      const photos = items.map((item) => photoOf(`photo-${(count.current += 1)}`, item, known));
       if (photos.length > 0) onPhotos(await Promise.all(photos));
     },
     [onPhotos],
@@ -27,18 +32,25 @@ export function useIntake(limits: Limits | null, onPhotos: (photos: Photo[]) => 
   }, [limits, take]);
 
   return useCallback(
-    (files: File[]) => {
-      if (limits === null) early.current.push(...files);
-      else void take(files, limits);
+    (items: Item[]) => {
+      if (limits === null) early.current.push(...items);
+      else void take(items, limits);
     },
     [limits, take],
   );
 }
 
-async function photoOf(id: string, file: File, limits: Limits): Promise<Photo> {
+async function photoOf(id: string, item: Item, limits: Limits): Promise<Photo> {
+  if (typeof item !== "string") return photoOfFile(id, item, limits);
+  const refusal = takesAddresses(limits) ? null : UNFETCHED;
+  return newPhoto({ id, name: nameOf(item), source: { address: item }, url: "", size: null, refusal });
+}
+
+async function photoOfFile(id: string, file: File, limits: Limits): Promise<Photo> {
+  const known = { id, name: file.name, source: { file } };
   const refusal = await refusalOf(file, limits).catch(() => UNREAD);
-  if (refusal !== null) return newPhoto({ id, file, url: "", size: null, refusal });
+  if (refusal !== null) return newPhoto({ ...known, url: "", size: null, refusal });
   const url = URL.createObjectURL(await uprightOf(file).catch(() => file));
   const size = await sizeOf(url);
-  return newPhoto({ id, file, url, size, refusal: size && sizeRefusalOf(size, limits) });
+  return newPhoto({ ...known, url, size, refusal: size && sizeRefusalOf(size, limits) });
 }

@@ -53,7 +53,7 @@ export function useLook(
     const { photo, request } = wanted;
     const { overrides, boxes } = request;
     const about = { asked: wanted.asked, faces: facesKey(request.options, boxes), overrides };
-    look(lookFormOf(formOf(photo.file, request)), { key, signal }).then(
+    look(lookFormOf(formOf(photo.source, request)), { key, signal }).then(
       (facts) => {
         if (!signal.aborted) dispatch({ type: "looked", id: photo.id, look: { ...about, facts, problem: null } });
       },

@@ -7,7 +7,7 @@ import { submit } from "@/api/submission";
 import type { Limits } from "@/api/types";
 import { obstacleOf } from "@/photos/check";
 import { isShownEverywhere, mediaTypeOf } from "@/photos/formats";
-import { formOf, isRetrying, requestFor, type Photo, type Result } from "@/photos/photo";
+import { formOf, isRetrying, requestFor, type Photo, type Result, type Source } from "@/photos/photo";
 import { sizeOf } from "@/photos/size";
 import type { Action, State } from "@/photos/reducer";
 import type { Options } from "@/photos/options";
@@ -95,12 +95,12 @@ async function restore(
 ): Promise<Result> {
   const began = performance.now();
   const request = requestFor(photo, options);
-  const { restored_image, ...facts } = await submit(formOf(photo.file, request), {
+  const { restored_image, ...facts } = await submit(formOf(photo.source, request), {
     key,
     signal,
     onProgress: (progress) => dispatch({ type: "progressed", id: photo.id, progress }),
   }).catch(async (error: unknown) => {
-    throw (await isReadable(photo.file)) ? error : new ProblemError(refusedHere("file_gone", GONE));
+    throw (await isGone(photo.source)) ? new ProblemError(refusedHere("file_gone", GONE)) : error;
   });
   const picture = await pictureOf(restored_image, facts.media_type);
   return { facts, ...picture, request, seconds: (performance.now() - began) / 1000 };
@@ -123,13 +123,14 @@ async function pictureOf(base64: string, mediaType: string): Promise<Pick<Result
   throw new ProblemError(UNREADABLE);
 }
 
-/** Whether a chosen file can still be read. If it was changed, the browser ends the upload and gives no reason. */
-async function isReadable(file: File): Promise<boolean> {
-  return file
+/** Whether a chosen file can no longer be read. If it was changed, the browser ends the upload and gives no reason. */
+async function isGone(source: Source): Promise<boolean> {
+  if (!("file" in source)) return false;
+  return source.file
     .slice(0, 1)
     .arrayBuffer()
     .then(
-      () => true,
       () => false,
+      () => true,
     );
 }

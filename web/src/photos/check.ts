@@ -32,6 +32,11 @@ export function sizeRefusalOf({ width, height }: Size, limits: Limits): string |
   return `This photo has ${megapixels(width * height)} megapixels; the server accepts at most ${most}.`;
 }
 
+/** Whether the server fetches photos from addresses. One of an earlier version does not say so. */
+export function takesAddresses({ url_fetch }: Partial<Limits>): boolean {
+  return url_fetch === true;
+}
+
 type Wanted = Pick<Options, "upscale_factor" | "long_side" | "output_format">;
 
 /** Why the result for a photo of this size would be too large; null if it would not. */

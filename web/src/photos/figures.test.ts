@@ -1,8 +1,8 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
 import type { Facts, Metrics } from "@/api/types";
-import { CONFIG, factsOf, WITHOUT_RECOGNISER } from "@/test/samples";
-import { figuresOf, likeness, otherWarnings, scaleInWords, scaleOf, type Scale } from "./figures";
+import { CONFIG, EARLIER, factsOf, OPTIONS, WITHOUT_RECOGNISER } from "@/test/samples";
+import { figuresOf, likeness, otherWarnings, scaleInWords, scaleOf, whyNone, type Scale } from "./figures";
 
 const SCALE: Scale = { threshold: 0.5, recogniser: "own-faces" };
 const KNOWN: Metrics = { psnr: 31.54, ssim: 0.9123, lpips: 0.081, identity_similarity: 0.923, reference: "input" };
@@ -72,6 +72,12 @@ describe("figuresOf", () => {
       meaning: "The server did not say why.",
     });
   });
+});
+
+it("says why there are no figures at all", () => {
+  expect(whyNone({ ...OPTIONS, preset: "fast" }, CONFIG)).toBe("No figures: “Fast” leaves them out to save time.");
+  expect(whyNone(OPTIONS, CONFIG)).toBe("The figures were not asked for.");
+  expect(whyNone({ ...OPTIONS, preset: "fast" }, EARLIER)).toBe("The figures were not asked for.");
 });
 
 describe("otherWarnings", () => {

@@ -1,5 +1,7 @@
 /** The figures of an answer, with plain words for what they mean. */
 import type { Config, Facts, Warning } from "@/api/types";
+import type { Options } from "./options";
+import { presetsOf, QUALITIES } from "./quality";
 
 export type Figure = {
   name: string;
@@ -41,6 +43,8 @@ const LPIPS: readonly Step[] = [
   [-Infinity, "looks very different"],
 ];
 
+const NOT_ASKED = "The figures were not asked for.";
+
 /** PSNR, SSIM, LPIPS and identity, in this order. */
 export function figuresOf(facts: Facts, scale: Scale): Figure[] {
   const { metrics } = facts;
@@ -74,6 +78,12 @@ export function figuresOf(facts: Facts, scale: Scale): Figure[] {
       explanation: identityExplanation(scale),
     },
   ];
+}
+
+/** Why an answer has no figures at all. */
+export function whyNone({ preset }: Options, config: Config): string {
+  const isByPreset = presetsOf(config)[preset]?.fields.metrics === false;
+  return isByPreset ? `No figures: “${QUALITIES[preset]}” leaves them out to save time.` : NOT_ASKED;
 }
 
 /** The warnings that are not already shown as the reason of an unknown figure. */
@@ -117,7 +127,7 @@ function word(steps: readonly Step[], value: number): string {
 
 /** Why a figure is unknown: the text of the warning about it. */
 function reason(facts: Facts, figure: "psnr" | "ssim" | "lpips" | "identity"): string {
-  if (facts.metrics === null) return "The figures were not asked for.";
+  if (facts.metrics === null) return NOT_ASKED;
   // Other identity_* warnings do not say why the figure is unknown.
   const codes = figure === "identity" ? ["identity_unavailable", "no_face_"] : [`${figure}_`];
   const warning = facts.warnings.find(

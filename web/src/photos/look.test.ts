@@ -40,9 +40,9 @@ it("a server of an earlier version cannot look, and takes no boxes", () => {
 
 it("the form of a look is that of the request, with a dry run, and without a face being an error", () => {
   const request = requestOf({ overrides: { 0: 0 }, boxes: BOXES });
-  const file = fileOf(PNG);
-  const fields = Object.fromEntries(lookFormOf(formOf(file, request)));
-  expect(fields).toEqual({ ...Object.fromEntries(formOf(file, request)), require_face: "false", dry_run: "true" });
+  const source = { file: fileOf(PNG) };
+  const fields = Object.fromEntries(lookFormOf(formOf(source, request)));
+  expect(fields).toEqual({ ...Object.fromEntries(formOf(source, request)), require_face: "false", dry_run: "true" });
 });
 
 describe("another look", () => {
@@ -81,6 +81,8 @@ describe("another look", () => {
     expect(wantsLook(photoOf({ work: { phase: "waiting", tries: 0 } }), OPTIONS)).toBe(false);
     const failed = { phase: "failed", tries: 1, problem: problemOf(), retryAt: null } as const;
     expect(wantsLook(photoOf({ work: failed }), OPTIONS)).toBe(false);
+    // The server fetches such a photo once, when it is restored.
+    expect(wantsLook(photoOf({ source: { address: "https://example.org/oma.jpg" } }), OPTIONS)).toBe(false);
   });
 });
 

@@ -108,9 +108,9 @@ export function isUnplaced({ faces, overrides }: Photo, key: FacesKey): boolean 
   return faces !== null && faces.key !== key && Object.keys(overrides[faces.key] ?? {}).length > 0;
 }
 
-/** Whether a look would tell something new about the photo. */
+/** Whether a look would tell something new about the photo. One by its address is fetched only to be restored. */
 export function wantsLook(photo: Photo, options: Options): boolean {
-  const isIdle = photo.refusal === null && photo.work.phase === "idle";
+  const isIdle = photo.refusal === null && photo.work.phase === "idle" && "file" in photo.source;
   return isIdle && isOutdated(photo, options) && currentLook(photo, options) === null;
 }
 

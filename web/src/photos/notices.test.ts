@@ -11,6 +11,12 @@ it.each([
     "No face could be seen in a box of yours. Its eyes, nose and mouth are guessed, and may come out wrong.",
   ],
   [
+    "the page's, where the server's names what its preset has left out",
+    "self_ensemble_left_out",
+    "The preset left it out. self_ensemble=true asks for it all the same.",
+    "This server is not fast enough to look eight times at every part of this photo, so it looks once.",
+  ],
+  [
     "the server's, with the button instead of the field",
     "no_face_detected",
     "No face was found. If it is dark, mark it with face_boxes.",

@@ -20,6 +20,7 @@ const OTHER: Options = {
   color_profile: "keep",
   metadata: "keep",
   keep_location: true,
+  preset: "best",
   restorer: "second",
   long_side: 1200,
 };
@@ -84,6 +85,7 @@ describe("allowedOptions", () => {
         bit_depth: ["8"],
         color_profile: ["srgb"],
         metadata: ["none"],
+        preset: ["balanced"],
       },
       defaults: Object.fromEntries(Object.entries(FULL.defaults).filter(([name]) => name !== "lossless")),
       identity_recogniser: null,

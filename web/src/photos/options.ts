@@ -20,6 +20,7 @@ const CHOICES = [
   "bit_depth",
   "color_profile",
   "metadata",
+  "preset",
 ] as const satisfies readonly (keyof EnhanceForm)[];
 /** Options that are on or off. */
 const SWITCHES = ["lossless", "keep_location"] as const satisfies readonly (keyof EnhanceForm)[];
@@ -28,7 +29,7 @@ export type Options = Pick<
   EnhanceForm,
   (typeof NUMBERS)[number] | (typeof CHOICES)[number] | (typeof SWITCHES)[number]
 > & {
-  /** By name; null: the server's default. */
+  /** By name; null: that of the preset, or the server's default. */
   restorer: NonNullable<EnhanceForm["restorer"]> | null;
   /** Pixels of the result's longer side, instead of `upscale_factor`; null: that one. */
   long_side: NonNullable<EnhanceForm["long_side"]> | null;
@@ -41,6 +42,7 @@ export const UNSAID = {
   metadata: "none",
   lossless: false,
   keep_location: false,
+  preset: "balanced",
 } as const satisfies Partial<Options>;
 
 const KEY = "likeness.options";

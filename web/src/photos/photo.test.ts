@@ -1,17 +1,24 @@
 // @vitest-environment node
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { fileOf, OPTIONS, photoOf, PNG, requestOf, resultOf } from "@/test/samples";
+import { CONFIG, fileOf, OPTIONS, photoOf, PNG, requestOf, resultOf } from "@/test/samples";
 import type { Options } from "./options";
 import { facesKey, formOf, isBusy, isOutdated, isRetrying, requestFor, type Request } from "./photo";
 
 const file = fileOf(PNG, "portrait.png");
 
 function fieldsOf(request: Partial<Request>): Record<string, FormDataEntryValue> {
-  return Object.fromEntries(formOf(file, requestOf(request)));
+  return Object.fromEntries(formOf({ file }, requestOf(request)));
 }
 
 describe("formOf", () => {
+  it("has the address of a photo in place of a file", () => {
+    const address = "https://example.org/oma.jpg";
+    const form = formOf({ address }, requestOf());
+    expect(form.get("url")).toBe(address);
+    expect(form.has("file")).toBe(false);
+  });
+
   it("has the photo and the options, and nothing else", () => {
     const { file: sent, ...fields } = fieldsOf({});
     expect((sent as File).name).toBe("portrait.png");
@@ -79,6 +86,14 @@ describe("formOf", () => {
     expect(fieldsOf({})).not.toHaveProperty("face_boxes");
   });
 
+  it.each(["fast", "best"] as const)("has the preset %s, and no field that it sets", (preset) => {
+    const plain = fieldsOf({});
+    const fields = fieldsOf({ options: { ...OPTIONS, preset } });
+    expect(fields).toEqual({ ...plain, file: fields.file, preset });
+    const ruled = Object.values(CONFIG.presets).flatMap((one) => [...Object.keys(one.fields), "restorer", "upscaler"]);
+    expect(Object.keys(fields).filter((name) => ruled.includes(name))).toEqual([]);
+  });
+
   it("has another restorer, and that no face is required", () => {
     const fields = fieldsOf({ options: { ...OPTIONS, restorer: "second" }, requireFace: false });
     expect(fields).toMatchObject({ restorer: "second", require_face: "false" });
@@ -87,7 +102,14 @@ describe("formOf", () => {
   it("has only fields of the API", () => {
     const document = JSON.parse(readFileSync(new URL("../../openapi.json", import.meta.url), "utf8"));
     const known = Object.keys(document.components.schemas.EnhanceForm.properties);
-    const options: Options = { ...OPTIONS, ...ALL, keep_location: true, restorer: "second", long_side: 1200 };
+    const options: Options = {
+      ...OPTIONS,
+      ...ALL,
+      keep_location: true,
+      preset: "best",
+      restorer: "second",
+      long_side: 1200,
+    };
     const formats = ["png", "webp", "jpeg"] as const;
     const sent = [OPTIONS, ...formats.map((output_format) => ({ ...options, output_format }))].flatMap((chosen) =>
       Object.keys(fieldsOf({ options: chosen, overrides: { 0: 0 }, boxes: [[0, 0, 20, 20]] })),
@@ -119,6 +141,7 @@ describe("isOutdated", () => {
       { bit_depth: "16" },
       { color_profile: "keep" },
       { metadata: "keep" },
+      { preset: "fast" },
       { long_side: 1200 },
       { restorer: "second" },
     ];

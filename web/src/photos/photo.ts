@@ -1,4 +1,4 @@
-/** A photo of the page: its file, its settings, its work and its result. */
+/** A photo of the page: where it is, its settings, its work and its result. */
 import type { Problem } from "@/api/problem";
 import type { Progress } from "@/api/submission";
 import type { EnhanceForm, Facts } from "@/api/types";
@@ -45,12 +45,17 @@ export type Work =
 /** Work that is waiting or running. */
 export type OngoingWork = Extract<Work, { phase: "waiting" | "active" }>;
 
+/** A file of the person, or an address from which the server fetches the photo. */
+export type Source = { file: File } | { address: string };
+
 export type Photo = {
   id: string;
-  file: File;
-  /** URL of the picture that is shown, which is upright. */
+  /** The file's name, or the last part of the address. */
+  name: string;
+  source: Source;
+  /** URL of the picture that is shown, which is upright; empty if this page does not have it. */
   url: string;
-  /** Size of the upright picture in pixels; null if the browser cannot show it. */
+  /** Size of the upright picture in pixels; null if the browser cannot show it or this page does not have it. */
   size: Size | null;
   /** Why it is not sent; null if it can be. */
   refusal: string | null;
@@ -70,7 +75,7 @@ export type Photo = {
   earlier: Result | null;
 };
 
-export function newPhoto(fields: Pick<Photo, "id" | "file" | "url" | "size" | "refusal">): Photo {
+export function newPhoto(fields: Pick<Photo, "id" | "name" | "source" | "url" | "size" | "refusal">): Photo {
   return {
     ...fields,
     requireFace: true,
@@ -110,20 +115,25 @@ export function isRetrying(photo: Photo): boolean {
 }
 
 /** The form of a request. */
-export function formOf(file: File, request: Request): FormData {
+export function formOf(source: Source, request: Request): FormData {
   const form = new FormData();
-  form.append("file", file);
+  if ("file" in source) form.append("file", source.file);
+  else form.append("url", source.address);
   for (const [name, value] of Object.entries(fieldsOf(request))) form.append(name, String(value));
   return form;
 }
 
 export type Fields = Partial<Record<keyof EnhanceForm, string | number | boolean>>;
 
-/** What is sent: one size, and of the options for the file only those that its format has. */
+/**
+ * What is sent: one size, and of the options for the file only those that its format has. Nothing is sent that a preset
+ * sets (metrics, background, self_ensemble, and a restorer that was not chosen), because a given field goes before it.
+ */
 export function fieldsOf({ options, overrides, boxes, requireFace }: Request): Fields {
   const { upscale_factor, long_side, restorer, quality, lossless, bit_depth, ...others } = options;
-  const { color_profile, metadata, keep_location, ...known } = others;
+  const { color_profile, metadata, keep_location, preset, ...known } = others;
   const newer = {
+    preset,
     color_profile,
     metadata,
     ...(metadata === "keep" && { keep_location }),

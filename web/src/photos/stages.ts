@@ -4,6 +4,7 @@ import type { OngoingWork } from "./photo";
 
 const STAGES = new Map(
   Object.entries({
+    fetch: "Fetching the photo",
     decode: "Reading the photo",
     reference: "Reading the reference",
     color: "Correcting the colours",

@@ -34,6 +34,12 @@ describe("picturesOf", () => {
     });
   });
 
+  it("says why this page does not have the photo of an address", () => {
+    const photo = photoOf({ result, source: { address: "https://example.org/a.jpg" }, url: "", size: null });
+    expect(picturesOf(photo, result).before).toMatchObject({ url: null, absence: expect.stringMatching(/fetched/) });
+    expect(picturesOf(photo, result).after).toEqual(ONE.after);
+  });
+
   it("has no picture of a result that the browser cannot show", () => {
     const pictures = picturesOf(photoOf({ earlier }), { ...result, isShown: false });
     expect([pictures.before.url, pictures.earlier?.url, pictures.after.url]).toEqual([

@@ -7,8 +7,8 @@ export type Version = "before" | "earlier" | "after";
 /** What is shown on the left and on the right; two different versions. */
 export type Sides = readonly [left: Version, right: Version];
 
-/** `url` is null if the browser cannot show the picture. */
-export type Picture = { version: Version; url: string | null; words: string };
+/** `url` is null if the browser cannot show the picture; `absence`: why this page does not have it, if it does not. */
+export type Picture = { version: Version; url: string | null; words: string; absence?: string };
 
 export type Pictures = { before: Picture; earlier: Picture | null; after: Picture };
 
@@ -17,11 +17,21 @@ export const BEFORE_AND_AFTER: Sides = ["before", "after"];
 /** Oldest first. */
 const VERSIONS: readonly Version[] = ["before", "earlier", "after"];
 
-export function picturesOf({ url, size, earlier }: Photo, result: Result): Pictures {
+/** What is said in the place of a picture that the browser cannot show. */
+export const UNSHOWN: Record<Version, string> = {
+  before: "Your browser cannot show this photo as it was.",
+  earlier: "Your browser cannot show this result.",
+  after: "The result is done, but your browser cannot show its format. Download it to see it.",
+};
+
+const FETCHED = "The result alone: the server fetched the photo, and this page does not have it.";
+
+export function picturesOf({ source, url, size, earlier }: Photo, result: Result): Pictures {
   const isOnly = earlier === null;
+  const absence = "address" in source ? { absence: FETCHED } : {};
   const shown = (result: Result) => (result.isShown ? result.url : null);
   return {
-    before: { version: "before", url: size && url, words: "before" },
+    before: { version: "before", url: size && url, words: "before", ...absence },
     earlier: isOnly ? null : { version: "earlier", url: shown(earlier), words: named("earlier", earlier) },
     after: { version: "after", url: shown(result), words: isOnly ? "after" : named("latest", result) },
   };

@@ -33,7 +33,11 @@ export const LIMITS: Limits = {
 export const CONFIG: Config = {
   version: "0.1.0",
   limits: LIMITS,
-  presets: {},
+  presets: {
+    fast: { fields: { metrics: false, background: "resample" }, models: ["compact", "compact-x2"] },
+    balanced: { fields: {}, models: [] },
+    best: { fields: { self_ensemble: true }, models: [] },
+  },
   defaults: {
     upscale_factor: 2,
     width: null,
@@ -53,7 +57,9 @@ export const CONFIG: Config = {
     color_profile: "srgb",
     metadata: "none",
     keep_location: false,
+    preset: "balanced",
     metrics: true,
+    self_ensemble: false,
     require_face: true,
     face_overrides: null,
     restorer: "compact",
@@ -68,6 +74,7 @@ export const CONFIG: Config = {
     bit_depth: ["8", "16"],
     color_profile: ["srgb", "keep"],
     metadata: ["none", "keep"],
+    preset: ["fast", "balanced", "best"],
     restorer: ["compact"],
     upscaler: ["compact-x2"],
   },
@@ -79,19 +86,21 @@ export const CONFIG: Config = {
 /** The options before a person has changed any. */
 export const OPTIONS = allowedOptions({}, CONFIG);
 
-/** The config of a server of an earlier version, which knows fewer options of the file and one kind of size. */
+/** The config of a server of an earlier version: fewer options of the file, one kind of size, no presets. */
 export const EARLIER: Config = earlier(CONFIG);
 
-function earlier({ limits, defaults, choices, ...others }: Config): Config {
+function earlier({ limits, defaults, choices, ...present }: Config): Config {
   const without = <T extends object>(table: T, ...names: string[]) =>
     Object.fromEntries(Object.entries(table).filter(([name]) => !names.includes(name))) as T;
+  const others = without(present, "presets");
   const sides = ["width", "height", "long_side"];
   const ofTheFile = ["lossless", "bit_depth", "color_profile", "metadata", "keep_location"];
+  const ofTheWork = ["preset", "self_ensemble"];
   return {
     ...others,
-    limits: { ...without(limits, ...sides), upscale_factor: [1, 4] },
-    defaults: without(defaults, ...sides, ...ofTheFile),
-    choices: { ...without(choices, ...ofTheFile), output_format: ["png", "jpeg", "webp"] },
+    limits: { ...without(limits, ...sides, "url_fetch"), upscale_factor: [1, 4] },
+    defaults: without(defaults, ...sides, ...ofTheFile, ...ofTheWork),
+    choices: { ...without(choices, ...ofTheFile, ...ofTheWork), output_format: ["png", "jpeg", "webp"] },
   };
 }
 
@@ -169,7 +178,7 @@ export function lookOf(facts: Partial<DryRun> = {}, changes: Partial<Request> = 
 export function photoOf(changes: Partial<Photo> = {}, name = "portrait.jpeg"): Photo {
   const size = { width: 100, height: 80 };
   return {
-    ...newPhoto({ id: "photo-1", file: fileOf(PNG, name), url: "blob:photo", size, refusal: null }),
+    ...newPhoto({ id: "photo-1", name, source: { file: fileOf(PNG, name) }, url: "blob:photo", size, refusal: null }),
     ...changes,
   };
 }

@@ -50,4 +50,10 @@ def test_all_eight_positions_have_one_part_of_the_mean() -> None:
 def test_it_is_an_upscaler_like_its_own() -> None:
     ensemble = SelfEnsemble(Painter())
     found = ensemble.name, ensemble.scale, ensemble.tile, ensemble.overlap, ensemble.working_bytes, ensemble.batch_size
-    assert found == ("painter", 2, 64, 8, 5, 3)
+    assert found == ("painter", 2, 64, 16, 5, 3)
+
+
+def test_tiles_overlap_twice_as_much_but_never_by_more_than_half() -> None:
+    painter = Painter()
+    painter.overlap = 40
+    assert SelfEnsemble(painter).overlap == 32

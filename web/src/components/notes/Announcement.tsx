@@ -15,11 +15,11 @@ export function Announcement({ photo, foreseen }: { photo: Photo | null; foresee
   );
 }
 
-function announced({ work, result, file, refusal }: Photo, foreseen: DryRun | null): string {
-  if (refusal !== null) return `${file.name} cannot be sent.`;
+function announced({ work, result, name, refusal }: Photo, foreseen: DryRun | null): string {
+  if (refusal !== null) return `${name} cannot be sent.`;
   if (work.phase === "active") return describeWork(work).label;
-  if (work.phase === "waiting") return `${file.name} waits for the photos before it.`;
+  if (work.phase === "waiting") return `${name} waits for the photos before it.`;
   if (work.phase === "failed") return ""; // ProblemNote is an alert and announces it
   if (foreseen !== null) return spokenLook(foreseen);
-  return result === null ? `${file.name} was added.` : `${file.name} is done.`;
+  return result === null ? `${name} was added.` : `${name} is done.`;
 }

@@ -32,9 +32,9 @@ export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, wor
         )}
         {refused.length > 0 && (
           <Note role="alert" action={{ icon: "close", onClick: onRead, children: "Close" }}>
-            {refused.map(({ id, file, refusal }) => (
+            {refused.map(({ id, name, refusal }) => (
               <p key={id}>
-                {file.name}: {refusal}
+                {name}: {refusal}
               </p>
             ))}
           </Note>

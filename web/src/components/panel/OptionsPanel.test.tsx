@@ -124,7 +124,41 @@ describe("OptionsPanel", () => {
     expect([strength.getAttribute("min"), strength.getAttribute("max")]).toEqual(["20", "90"]);
   });
 
-  it("sets several options by a preset, and nothing else", async () => {
+  it("offers the server's presets in words, and says what the chosen one means", async () => {
+    const { onChange, user } = showing();
+    const group = screen.getByRole("group", { name: "Speed or quality" });
+    expect(choice("Speed or quality", "Balanced")).toBeChecked();
+    expect(group).toHaveAccessibleDescription("The server’s usual way");
+    await user.click(choice("Speed or quality", "Fast"));
+    expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...OPTIONS, preset: "fast" });
+    document.body.innerHTML = "";
+    showing({ preset: "fast" });
+    expect(screen.getByRole("group", { name: "Speed or quality" })).toHaveAccessibleDescription(/^Without figures;/);
+    expect(screen.getByText("fast · ×2 · 100 % · PNG")).toBeInTheDocument();
+  });
+
+  it("keeps the preset with a starting point", async () => {
+    const { onChange, user } = showing({ preset: "best" });
+    await user.click(choice("Start from", "For the screen"));
+    expect(onChange).toHaveBeenCalledExactlyOnceWith({
+      ...OPTIONS,
+      preset: "best",
+      output_format: "jpeg",
+      quality: 90,
+    });
+    expect(choice("Speed or quality", "Best")).toBeChecked();
+  });
+
+  it("shows the preset's restorer, and names another only once it is chosen", async () => {
+    const best = { fields: {}, models: ["own-face"] };
+    const config = { ...SEVERAL, presets: { ...CONFIG.presets, best } };
+    const { onChange, user } = showing({ preset: "best" }, config);
+    expect(choice(RESTORERS, "own-face")).toBeChecked();
+    await user.click(choice(RESTORERS, /portrait-face/)); // the server's default, but not the preset's
+    expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...OPTIONS, preset: "best", restorer: "portrait-face" });
+  });
+
+  it("sets several options by a starting point, and nothing else", async () => {
     const { onChange, user } = showing({ faces: "largest", strength: 0.4, long_side: 900 });
     expect(screen.getByRole("group", { name: "Start from" })).toHaveAccessibleDescription("Own settings");
     await user.click(choice("Start from", "For the screen"));
@@ -137,7 +171,7 @@ describe("OptionsPanel", () => {
     });
   });
 
-  it("says which preset is chosen, until one of its options is changed", () => {
+  it("says which starting point is chosen, until one of its options is changed", () => {
     const screenOptions = { output_format: "jpeg", quality: 90 } as const;
     showing(screenOptions);
     expect(choice("Start from", "For the screen")).toBeChecked();
@@ -150,6 +184,7 @@ describe("OptionsPanel", () => {
 
   it("offers no more than an earlier server knows", () => {
     showing({ output_format: "png" }, EARLIER);
+    expect(screen.queryByRole("group", { name: "Speed or quality" })).not.toBeInTheDocument();
     const names = screen.getAllByRole("radio").map((radio) => (radio as HTMLInputElement).labels?.[0]?.textContent);
     expect(names).toEqual([
       "For the screen",

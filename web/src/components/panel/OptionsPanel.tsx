@@ -3,10 +3,11 @@
 import type { Config } from "@/api/types";
 import { scaleInWords } from "@/photos/figures";
 import { OUTPUTS } from "@/photos/formats";
-import { canProtect, type Options } from "@/photos/options";
+import { canProtect, UNSAID, type Options } from "@/photos/options";
 import type { Size } from "@/photos/photo";
-import { presetIn, presetsOf } from "@/photos/presets";
+import { presetsOf, QUALITIES, qualityInWords, restorerOf } from "@/photos/quality";
 import { restorerInWords } from "@/photos/restorers";
+import { startIn, startsOf } from "@/photos/starts";
 import { Check } from "@/components/ui/Check";
 import { Choice } from "@/components/ui/Choice";
 import { Range } from "@/components/ui/Range";
@@ -36,8 +37,10 @@ export function OptionsPanel({ options, config, size, isFolded, onChange }: Prop
   const set = (changes: Partial<Options>) => onChange({ ...options, ...changes });
   const { limits, choices } = config;
   const restorers = choices.restorer ?? [];
-  const presets = presetsOf(config);
-  const preset = presetIn(options, presets);
+  const usual = restorerOf({ ...options, restorer: null }, config);
+  const presets = Object.keys(presetsOf(config));
+  const starts = startsOf(config);
+  const start = startIn(options, starts);
   return (
     <details key={String(isFolded)} open={!isFolded} className={styles.panel}>
       <summary className={styles.summary}>
@@ -46,11 +49,20 @@ export function OptionsPanel({ options, config, size, isFolded, onChange }: Prop
       </summary>
       {presets.length > 0 && (
         <Choice
+          legend="Speed or quality"
+          value={options.preset}
+          choices={offered(QUALITIES, presets)}
+          note={qualityInWords(options, config)}
+          onChange={(preset) => set({ preset })}
+        />
+      )}
+      {starts.length > 0 && (
+        <Choice
           legend="Start from"
-          value={preset?.name ?? null}
-          choices={Object.fromEntries(presets.map(({ name }) => [name, name]))}
-          note={preset?.words ?? "Own settings"}
-          onChange={(name) => set(presets.find((one) => one.name === name)?.options ?? {})}
+          value={start?.name ?? null}
+          choices={Object.fromEntries(starts.map(({ name }) => [name, name]))}
+          note={start?.words ?? "Own settings"}
+          onChange={(name) => set(starts.find((one) => one.name === name)?.options ?? {})}
         />
       )}
       <SizeOptions options={options} config={config} size={size} onChange={set} />
@@ -72,10 +84,10 @@ export function OptionsPanel({ options, config, size, isFolded, onChange }: Prop
       {restorers.length > 1 && (
         <Choice
           legend="How to restore faces"
-          value={options.restorer ?? restorers[0] ?? ""}
+          value={options.restorer ?? usual}
           choices={Object.fromEntries(restorers.map((name) => [name, restorerInWords(name) ?? name]))}
           hints={Object.fromEntries(restorers.filter(restorerInWords).map((name) => [name, name]))}
-          onChange={(name) => set({ restorer: name === restorers[0] ? null : name })}
+          onChange={(name) => set({ restorer: name === usual ? null : name })}
         />
       )}
       <Check
@@ -98,10 +110,11 @@ export function OptionsPanel({ options, config, size, isFolded, onChange }: Prop
   );
 }
 
-/** "×2 · 80 % · the largest · gfpgan-v1.4 · PNG" */
+/** "fast · ×2 · 80 % · the largest · gfpgan-v1.4 · PNG" */
 function summaryOf(options: Options) {
-  const { upscale_factor, long_side, strength, faces, restorer } = options;
+  const { preset, upscale_factor, long_side, strength, faces, restorer } = options;
   const words = [
+    preset !== UNSAID.preset && QUALITIES[preset].toLowerCase(),
     long_side === null ? `×${upscale_factor}` : `${long_side} px`,
     `${Math.round(strength * 100)} %`,
     faces !== "all" && FACES[faces].toLowerCase(),

@@ -61,6 +61,12 @@ describe("the figures", () => {
     expect(list.map((item) => item.textContent)).toEqual(["One face may be another person."]);
   });
 
+  it("are replaced by a sentence if there are none", () => {
+    showing({ metrics: null });
+    expect(screen.getByText("The figures were not asked for.")).toBeVisible();
+    expect(screen.queryByText("PSNR")).not.toBeInTheDocument();
+  });
+
   it("come without a list of warnings if there are none", () => {
     showing();
     expect(screen.queryByRole("list", { name: "Warnings" })).not.toBeInTheDocument();

@@ -81,7 +81,7 @@ export function ResultPanel(props: Props) {
           </div>
         </section>
       )}
-      <Figures facts={facts} scale={scale} />
+      <Figures result={result} scale={scale} config={config} />
       <Details result={result} />
     </>
   );

@@ -8,7 +8,7 @@ import { Filmstrip } from "./Filmstrip";
 const progress = { phase: "queued", position: 1 } as const;
 
 function showing(...photos: Photo[]) {
-  const callbacks = { onSelect: vi.fn(), onRemove: vi.fn(), onFiles: vi.fn() };
+  const callbacks = { onSelect: vi.fn(), onRemove: vi.fn(), onFiles: vi.fn(), onAddress: null };
   render(<Filmstrip photos={photos} selected={photos[0]?.id ?? null} accept="image/png" {...callbacks} />);
   return { ...callbacks, user: userEvent.setup() };
 }

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from "react";
 import { isBusy, type Photo } from "@/photos/photo";
+import { AddressButton } from "@/components/ui/AddressButton";
 import { Chooser } from "@/components/ui/Chooser";
 import { Icon, type IconName } from "@/components/ui/Icon";
 import styles from "./Filmstrip.module.css";
@@ -13,10 +14,12 @@ type Props = {
   onSelect: (id: string) => void;
   onRemove: (id: string) => void;
   onFiles: (files: File[]) => void;
+  /** Takes the address of a photo; null: this server fetches none. */
+  onAddress: ((text: string) => boolean) | null;
 };
 
 /** Thumbnails of all photos. */
-export function Filmstrip({ photos, selected, accept, onSelect, onRemove, onFiles }: Props) {
+export function Filmstrip({ photos, selected, accept, onSelect, onRemove, onFiles, onAddress }: Props) {
   const strip = useRef<HTMLElement>(null);
   const count = useRef(photos.length);
   useEffect(() => {
@@ -34,8 +37,8 @@ export function Filmstrip({ photos, selected, accept, onSelect, onRemove, onFile
               type="button"
               className={styles.photo}
               aria-pressed={photo.id === selected}
-              aria-label={`${photo.file.name}, ${stateOf(photo)}`}
-              title={photo.file.name}
+              aria-label={`${photo.name}, ${stateOf(photo)}`}
+              title={photo.name}
               onClick={() => onSelect(photo.id)}
             >
               <Thumbnail photo={photo} />
@@ -44,7 +47,7 @@ export function Filmstrip({ photos, selected, accept, onSelect, onRemove, onFile
             <button
               type="button"
               className={styles.remove}
-              aria-label={`Remove ${photo.file.name}`}
+              aria-label={`Remove ${photo.name}`}
               onClick={() => onRemove(photo.id)}
             >
               <Icon name="close" size={14} />
@@ -54,6 +57,7 @@ export function Filmstrip({ photos, selected, accept, onSelect, onRemove, onFile
       </ul>
       <div className={styles.add}>
         <Chooser accept={accept} onFiles={onFiles} compact />
+        {onAddress && <AddressButton onAddress={onAddress} />}
       </div>
     </nav>
   );

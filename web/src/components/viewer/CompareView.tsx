@@ -3,6 +3,7 @@
 import { useMemo, type ReactNode } from "react";
 import type { Result } from "@/photos/photo";
 import { isSwapped, swapped, type Picture, type Pictures, type Sides } from "@/photos/versions";
+import { Alone } from "./Alone";
 import { Comparison } from "./Comparison";
 import { MarkLayer, type Marks } from "./MarkLayer";
 import { SidesBar } from "./SidesBar";
@@ -26,16 +27,18 @@ type Props = {
 
 const LABEL =
   "Comparison. Plus and minus zoom, 1 shows every pixel, 0 the whole picture, arrows move it, S swaps the sides.";
+const LABEL_ALONE = "Result. Plus and minus zoom, 1 shows every pixel, 0 the whole picture, arrows move it.";
 
-/** Two pictures over each other, with a movable line between them. */
+/** Two pictures over each other, with a movable line between them; one alone if the page does not have the other. */
 export function CompareView(props: Props) {
   const { name, result, enlargement, pictures, shown, onSides, marks, toolbar, markButton } = props;
   const { width, height } = result.facts;
   // On a touch screen only the handle moves the line, because a finger on the picture may be scrolling the page.
   const isTouched = useMemo(() => window.matchMedia("(pointer: coarse)").matches, []);
   const [left, right] = shown;
+  const absent = shown.find(({ absence }) => absence !== undefined);
   const sides: Sides = [left.version, right.version];
-  const swap = { isSwapped: isSwapped(sides), onSwap: () => onSides(swapped(sides)) };
+  const swap = absent ? null : { isSwapped: isSwapped(sides), onSwap: () => onSides(swapped(sides)) };
   const tools = (
     <>
       {enlargement !== null && markButton}
@@ -43,18 +46,29 @@ export function CompareView(props: Props) {
     </>
   );
   return (
-    <ZoomPane size={{ width, height }} label={LABEL} swap={swap} toolbar={toolbar} tools={tools}>
+    <ZoomPane size={{ width, height }} label={absent ? LABEL_ALONE : LABEL} swap={swap} toolbar={toolbar} tools={tools}>
       {({ view, covered, isFitted }) => (
         <>
-          <Comparison
-            left={left}
-            right={right}
-            name={name}
-            size={{ width, height }}
-            view={view}
-            shown={covered}
-            onlyHandle={!isFitted || isTouched}
-          />
+          {absent?.absence === undefined ? (
+            <Comparison
+              left={left}
+              right={right}
+              name={name}
+              size={{ width, height }}
+              view={view}
+              shown={covered}
+              onlyHandle={!isFitted || isTouched}
+            />
+          ) : (
+            <Alone
+              picture={absent === left ? right : left}
+              absence={absent.absence}
+              name={name}
+              size={{ width, height }}
+              view={view}
+              shown={covered}
+            />
+          )}
           {enlargement !== null && (
             <MarkLayer
               {...marks}

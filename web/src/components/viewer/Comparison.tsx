@@ -2,7 +2,7 @@
 
 import * as Slider from "react-compare-slider/components";
 import { useReactCompareSlider } from "react-compare-slider/hooks";
-import type { Picture, Version } from "@/photos/versions";
+import { UNSHOWN, type Picture } from "@/photos/versions";
 import type { Point, Size, View } from "@/view/viewport";
 import styles from "./Comparison.module.css";
 import { Icon } from "@/components/ui/Icon";
@@ -19,13 +19,6 @@ type Props = {
   shown: Point & Size;
   /** Whether only the handle moves the line, so that dragging elsewhere can move the picture. */
   onlyHandle: boolean;
-};
-
-/** What is said in the place of a picture that the browser cannot show. */
-const UNSHOWN: Record<Version, string> = {
-  before: "Your browser cannot show this photo as it was.",
-  earlier: "Your browser cannot show this result.",
-  after: "The result is done, but your browser cannot show its format. Download it to see it.",
 };
 
 export function Comparison({ left, right, name, size, view, shown, onlyHandle }: Props) {

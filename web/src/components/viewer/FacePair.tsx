@@ -11,7 +11,7 @@ type Props = {
   number: number;
   /** x0, y0, x1, y1 in pixels of the photo that was sent. */
   box: number[];
-  /** Left and right. */
+  /** Left and right, or a single one. */
   sides: readonly Side[];
   /** Width of the photo that was sent, in pixels. */
   width: number;

@@ -20,7 +20,7 @@ type Props = {
   toolbar: HTMLElement | null;
 };
 
-/** Enlarged pictures of every face, two versions side by side. */
+/** Enlarged pictures of every face, two versions side by side; one if the page does not have the other. */
 export function FacesView({ result, enlargement, pictures, shown, onSides, selectedFace, toolbar }: Props) {
   const images = {
     before: useImage(pictures.before.url),
@@ -28,7 +28,8 @@ export function FacesView({ result, enlargement, pictures, shown, onSides, selec
     after: useImage(pictures.after.url),
   };
   const { faces } = result.facts;
-  const sides = shown.map(({ version, words, url }) => ({
+  const present = shown.filter(({ absence }) => absence === undefined);
+  const sides = present.map(({ version, words, url }) => ({
     version,
     words: url === null ? `${words}: your browser cannot show it` : words,
     image: images[version],
@@ -36,7 +37,7 @@ export function FacesView({ result, enlargement, pictures, shown, onSides, selec
   return (
     <>
       <div className={styles.scroller} tabIndex={0} role="group" aria-label="Faces side by side">
-        <ul className={styles.list}>
+        <ul className={`${styles.list} ${sides.length === 1 ? styles.single : ""}`}>
           {faces.map((face, index) => (
             <li key={index}>
               <FacePair

@@ -70,7 +70,7 @@ export function Viewer(props: Props) {
     ) : (
       <CompareView
         key={photo.id}
-        name={photo.file.name}
+        name={photo.name}
         enlargement={enlargement}
         marks={marks}
         markButton={markButton}
@@ -78,24 +78,21 @@ export function Viewer(props: Props) {
       />
     );
   }
-  if (photo.refusal !== null || photo.size === null) {
+  const { id, name, url, size } = photo;
+  if (photo.refusal !== null || size === null) {
     return (
       <div className={styles.unshown}>
-        <p className={styles.name}>{photo.file.name}</p>
-        <p>{photo.refusal ?? UNSHOWN}</p>
+        <p className={styles.name}>{name}</p>
+        <p>{photo.refusal ?? whyUnshown(photo)}</p>
       </div>
     );
   }
-  const { id, file, url, size } = photo;
   return (
-    <PhotoView
-      key={id}
-      name={file.name}
-      url={url}
-      size={size}
-      marks={marks}
-      markButton={markButton}
-      toolbar={toolbar}
-    />
+    <PhotoView key={id} name={name} url={url} size={size} marks={marks} markButton={markButton} toolbar={toolbar} />
   );
+}
+
+function whyUnshown({ source }: Photo): string {
+  if ("file" in source) return UNSHOWN;
+  return `The server fetches this photo from ${new URL(source.address).hostname} when you restore it. This page does not see it.`;
 }

@@ -5,9 +5,11 @@ import type { Config } from "@/api/types";
 import { CONFIG } from "@/test/samples";
 import { Welcome } from "./Welcome";
 
-function showing(config: Config | null) {
+function showing(config: Config | null, onAddress: ((text: string) => boolean) | null = null) {
   const onSample = vi.fn();
-  render(<Welcome config={config} accept="image/png" onFiles={() => undefined} onSample={onSample} />);
+  render(
+    <Welcome config={config} accept="image/png" onFiles={() => undefined} onAddress={onAddress} onSample={onSample} />,
+  );
   return onSample;
 }
 
@@ -23,6 +25,17 @@ describe("Welcome", () => {
     showing(null);
     expect(screen.queryByText(/megapixels/)).not.toBeInTheDocument();
     expect(screen.getByRole("button", { name: "Choose photos" })).toBeEnabled();
+  });
+
+  it("asks for an address only where the server fetches photos", async () => {
+    showing(CONFIG);
+    expect(screen.queryByRole("textbox")).not.toBeInTheDocument();
+    document.body.innerHTML = "";
+    const onAddress = vi.fn(() => true);
+    showing(CONFIG, onAddress);
+    await userEvent.type(screen.getByRole("textbox", { name: /address of a photo/ }), "example.org/a.jpg{Enter}");
+    expect(onAddress).toHaveBeenCalledExactlyOnceWith("example.org/a.jpg");
+    expect(screen.getByRole("textbox")).toHaveValue("");
   });
 
   it("offers a sample photo", async () => {

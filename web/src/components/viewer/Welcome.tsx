@@ -2,13 +2,21 @@
 
 import type { Config } from "@/api/types";
 import { acceptedKinds } from "@/photos/check";
+import { AddressForm } from "@/components/ui/AddressForm";
 import { Chooser } from "@/components/ui/Chooser";
 import styles from "./Welcome.module.css";
 
-type Props = { config: Config | null; accept: string; onFiles: (files: File[]) => void; onSample: () => void };
+type Props = {
+  config: Config | null;
+  accept: string;
+  onFiles: (files: File[]) => void;
+  /** Takes the address of a photo; null: this server fetches none. */
+  onAddress: ((text: string) => boolean) | null;
+  onSample: () => void;
+};
 
 /** What the page shows while it has no photo. */
-export function Welcome({ config, accept, onFiles, onSample }: Props) {
+export function Welcome({ config, accept, onFiles, onAddress, onSample }: Props) {
   return (
     <div className={styles.welcome}>
       <div className={styles.frame}>
@@ -19,7 +27,12 @@ export function Welcome({ config, accept, onFiles, onSample }: Props) {
         <div className={styles.actions}>
           <Chooser accept={accept} onFiles={onFiles} />
         </div>
-        <p className={styles.text}>You can also paste one, or drop several.</p>
+        <p className={styles.text}>
+          {onAddress === null
+            ? "You can also paste one, or drop several."
+            : "You can also paste one or its address, or drop several."}
+        </p>
+        {onAddress && <AddressForm label="Or the address of a photo on the web" onAddress={onAddress} />}
         <button type="button" className={styles.sample} onClick={onSample}>
           {/* Shown at its own small size, so that a person sees how bad it is. */}
           <img className={styles.picture} src="/sample.jpg" alt="" width={64} height={64} />

@@ -37,7 +37,7 @@ export function ResultActions({ photo, result, done, isMain }: Props) {
       <a
         className={`${button.button} ${isMain ? button.primary : button.plain}`}
         href={result.url}
-        download={downloadName(photo.file.name, result.facts.media_type)}
+        download={downloadName(photo.name, result.facts.media_type)}
       >
         <Icon name="download" />
         Download
@@ -57,10 +57,10 @@ export function ResultActions({ photo, result, done, isMain }: Props) {
   );
 }
 
-function download({ file, result }: Photo): void {
+function download({ name, result }: Photo): void {
   if (result === null) return;
   const link = document.createElement("a");
   link.href = result.url;
-  link.download = downloadName(file.name, result.facts.media_type);
+  link.download = downloadName(name, result.facts.media_type);
   link.click();
 }

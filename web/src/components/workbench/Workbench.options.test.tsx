@@ -44,6 +44,26 @@ describe("options", () => {
     });
   });
 
+  it("are sent with the preset, and without what it sets", async () => {
+    const user = await openWith("oma.png");
+    await user.click(screen.getByRole("radio", { name: "Fast" }));
+    await user.click(button("Restore"));
+    expect(site.last().fields).toEqual({
+      preset: "fast",
+      upscale_factor: "2",
+      strength: "1",
+      faces: "all",
+      identity_policy: "warn",
+      color_correction: "none",
+      output_format: "png",
+      require_face: "true",
+    });
+    await site.respond((request) => request.succeeds({ metrics: null }));
+    expect(await screen.findByText("No figures: “Fast” leaves them out to save time.")).toBeVisible();
+    expect(screen.queryByText("PSNR")).not.toBeInTheDocument();
+    expect(JSON.parse(localStorage.getItem("likeness.options") ?? "")).toMatchObject({ preset: "fast" });
+  });
+
   it("leave a result that the browser cannot show to be downloaded", async () => {
     const user = await openWith("oma.png");
     await user.click(screen.getByRole("radio", { name: "TIFF" }));

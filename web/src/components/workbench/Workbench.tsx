@@ -8,6 +8,8 @@ import { useIntake } from "@/hooks/useIntake";
 import { useLook } from "@/hooks/useLook";
 import { useRestorer } from "@/hooks/useRestorer";
 import { useStored } from "@/hooks/useStored";
+import { typedAddress } from "@/photos/address";
+import { takesAddresses } from "@/photos/check";
 import { acceptOf, FORMATS } from "@/photos/formats";
 import { canMark, foresightOf, shownFaces } from "@/photos/look";
 import { allowedOptions, isLoaded, savedOptions, saveOptions, type Options } from "@/photos/options";
@@ -65,7 +67,13 @@ export function Workbench() {
     setSelectedFace(null);
   }, []);
   const add = useIntake(config?.limits ?? null, added);
-  const isOver = useDropAndPaste(add);
+  const fetches = takesAddresses(config?.limits ?? {});
+  const isOver = useDropAndPaste(add, fetches);
+  const addAddress = (text: string) => {
+    const address = typedAddress(text);
+    if (address !== null) add([address]);
+    return address !== null;
+  };
   const addSample = () => {
     fetch(SAMPLE)
       .then((answer) => (answer.ok ? answer.blob() : Promise.reject(new Error(answer.statusText))))
@@ -112,9 +120,15 @@ export function Workbench() {
       <Header mode={faces > 0 ? mode : null} faces={faces} onMode={setMode} />
       <div className={styles.left}>
         <main className={styles.table}>
-          {photo !== null && <h2 className="visually-hidden">{photo.file.name}</h2>}
+          {photo !== null && <h2 className="visually-hidden">{photo.name}</h2>}
           {photo === null ? (
-            <Welcome config={config} accept={accept} onFiles={add} onSample={addSample} />
+            <Welcome
+              config={config}
+              accept={accept}
+              onFiles={add}
+              onAddress={fetches ? addAddress : null}
+              onSample={addSample}
+            />
           ) : (
             <ErrorBoundary resetKey={result ?? photo.id}>
               <Viewer
@@ -155,6 +169,7 @@ export function Workbench() {
               onSelect={select}
               onRemove={remove}
               onFiles={add}
+              onAddress={fetches ? addAddress : null}
             />
             <section ref={setToolbar} className={styles.toolbar} aria-label="View" />
           </div>

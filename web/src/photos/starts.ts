@@ -1,8 +1,8 @@
-/** Starting points: options that are set together, and may be changed afterwards. */
+/** Starting points: options of size and file that are set together, and may be changed afterwards. */
 import type { Config } from "@/api/types";
 import { allowedOptions, type Options } from "./options";
 
-export type Preset = {
+export type Start = {
   name: string;
   /** What it is for, and what it sets. */
   words: string;
@@ -10,7 +10,7 @@ export type Preset = {
   options: Partial<Options>;
 };
 
-const PRESETS: readonly Preset[] = [
+const STARTS: readonly Start[] = [
   {
     name: "For the screen",
     words: "Twice as large, a JPEG that every screen shows, without camera data",
@@ -51,14 +51,14 @@ const PRESETS: readonly Preset[] = [
   },
 ];
 
-/** The presets whose options the server takes. */
-export function presetsOf(config: Config): Preset[] {
-  return PRESETS.filter(({ options }) => isIn(allowedOptions(options, config), options));
+/** The starting points whose options the server takes. */
+export function startsOf(config: Config): Start[] {
+  return STARTS.filter(({ options }) => isIn(allowedOptions(options, config), options));
 }
 
-/** The first of these presets that the options agree with; null: they are a person's own. */
-export function presetIn(options: Options, presets: readonly Preset[]): Preset | null {
-  return presets.find((preset) => isIn(options, preset.options)) ?? null;
+/** The first of these that the options agree with; null: they are a person's own. */
+export function startIn(options: Options, starts: readonly Start[]): Start | null {
+  return starts.find((start) => isIn(options, start.options)) ?? null;
 }
 
 function isIn(options: Options, some: Partial<Options>): boolean {

@@ -1,0 +1,63 @@
+// @vitest-environment node
+import { describe, expect, it } from "vitest";
+import type { Config } from "@/api/types";
+import { CONFIG, EARLIER, OPTIONS } from "@/test/samples";
+import { presetsOf, qualityInWords, restorerOf } from "./quality";
+
+/** A server with the official models, which uses its own by default. */
+const OFFICIAL: Config = {
+  ...CONFIG,
+  choices: { ...CONFIG.choices, restorer: ["compact", "gfpgan-v1.4"], upscaler: ["compact-x2", "realesrgan-x2plus"] },
+  presets: {
+    ...CONFIG.presets,
+    best: { fields: { self_ensemble: true }, models: ["gfpgan-v1.4", "realesrgan-x2plus"] },
+  },
+};
+
+const words = (preset: typeof OPTIONS.preset, config: Config, restorer: string | null = null) =>
+  qualityInWords({ preset, restorer }, config);
+
+describe("qualityInWords", () => {
+  it.each([
+    ["fast", CONFIG, "Without figures; around the faces only enlarged, not sharpened"],
+    ["balanced", CONFIG, "The server’s usual way"],
+    ["best", CONFIG, "Looks eight times at every part: slower"],
+    [
+      "best",
+      OFFICIAL,
+      "Looks eight times at every part: slower; faces by gfpgan-v1.4; enlarges with realesrgan-x2plus",
+    ],
+    ["best", { ...OFFICIAL, models: {} }, "Looks eight times at every part: slower; faces by gfpgan-v1.4"],
+    ["balanced", EARLIER, "The server’s usual way"],
+  ] as const)("says what %s sets", (preset, config, text) => {
+    expect(words(preset, config)).toBe(text);
+  });
+
+  it("does not name the preset's restorer where another was chosen", () => {
+    expect(words("best", OFFICIAL, "compact")).not.toContain("faces by");
+  });
+
+  it("names a field that it has no words for", () => {
+    const presets = { best: { fields: { color_lock: false }, models: [] } };
+    expect(words("best", { ...CONFIG, presets })).toBe("Color lock: false");
+  });
+});
+
+describe("restorerOf", () => {
+  it("is the chosen one, else the preset's, else the server's", () => {
+    expect(restorerOf({ preset: "best", restorer: "compact" }, OFFICIAL)).toBe("compact");
+    expect(restorerOf({ preset: "best", restorer: null }, OFFICIAL)).toBe("gfpgan-v1.4");
+    expect(restorerOf({ preset: "balanced", restorer: null }, OFFICIAL)).toBe("compact");
+    expect(restorerOf({ preset: "best", restorer: null }, EARLIER)).toBe("compact");
+  });
+
+  it("is never one that the server does not offer", () => {
+    const choices = { ...OFFICIAL.choices, restorer: ["compact"] };
+    expect(restorerOf({ preset: "best", restorer: null }, { ...OFFICIAL, choices })).toBe("compact");
+  });
+});
+
+it("finds no presets on a server of an earlier version", () => {
+  expect(presetsOf(EARLIER)).toEqual({});
+  expect(Object.keys(presetsOf(CONFIG))).toEqual(["fast", "balanced", "best"]);
+});
