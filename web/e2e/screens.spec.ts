@@ -41,6 +41,16 @@ for (const { name, width, height, themes, isAudited, isPictured } of SIZES) {
         await look("welcome");
         await workbench.choose("portrait.jpg");
         await look("chosen");
+        await workbench.found("1 face found");
+        await workbench.mark(1).click();
+        await look("found");
+        await workbench.markFace.click();
+        await look("marking");
+        for (const key of ["Enter", "ArrowRight", "Enter"]) await page.keyboard.press(key);
+        await workbench.found("1 face found, 1 more marked");
+        await look("marked");
+        await page.getByRole("button", { name: "Remove your box 1" }).click();
+        await workbench.found("1 face found");
         await workbench.restore.click();
         await workbench.done();
         await look("done");

@@ -1,5 +1,5 @@
 /** `test` with fixtures. It also fails if the page sends a request to another host, or logs a message or an error. */
-import { expect, test as base } from "@playwright/test";
+import { expect, test as base, type Request } from "@playwright/test";
 import { readFileSync } from "node:fs";
 import { logOf, SERVERS } from "./servers";
 import { Service } from "./service";
@@ -8,8 +8,10 @@ import { Workbench } from "./workbench";
 type Fixtures = {
   /** The test provokes error answers, which the browser logs. */
   provokes: boolean;
-  /** URLs to which the page has sent photos. */
+  /** URLs to which the page has sent photos to be restored. */
   sent: string[];
+  /** URLs to which it has sent photos to be looked at. */
+  looks: string[];
   watched: void;
   workbench: Workbench;
   service: Service;
@@ -21,9 +23,17 @@ export const test = base.extend<Fixtures>({
   sent: async ({ page }, give) => {
     const sent: string[] = [];
     page.on("request", (request) => {
-      if (request.method() === "POST") sent.push(request.url());
+      if (request.method() === "POST" && !isLook(request)) sent.push(request.url());
     });
     await give(sent);
+  },
+
+  looks: async ({ page }, give) => {
+    const looks: string[] = [];
+    page.on("request", (request) => {
+      if (request.method() === "POST" && isLook(request)) looks.push(request.url());
+    });
+    await give(looks);
   },
 
   watched: [
@@ -60,5 +70,10 @@ export const test = base.extend<Fixtures>({
     expect(service.ended, "an answer to another client").toEqual([]);
   },
 });
+
+/** Of the two, only a photo that is restored is answered with events. */
+function isLook(request: Request): boolean {
+  return request.headers()["accept"] === "application/json";
+}
 
 export { expect };

@@ -24,6 +24,8 @@ export class Workbench {
   readonly before: Locator;
   readonly after: Locator;
   readonly progress: Locator;
+  readonly markFace: Locator;
+  readonly drawing: Locator;
 
   constructor(readonly page: Page) {
     this.restore = page.getByRole("button", { name: "Restore", exact: true });
@@ -37,6 +39,8 @@ export class Workbench {
     this.before = page.getByRole("img", { name: / before$/ });
     this.after = page.getByRole("img", { name: / after$/ });
     this.progress = page.getByRole("progressbar");
+    this.markFace = page.getByRole("button", { name: "Mark a face" });
+    this.drawing = page.getByRole("application");
   }
 
   /** Opens the page, and waits for the server's config. */
@@ -94,6 +98,15 @@ export class Workbench {
 
   mark(number: number): Locator {
     return this.page.getByRole("button", { name: `Face ${number}`, exact: true });
+  }
+
+  /** Waits until the page says so of the faces that a look has found. */
+  async found(words: string): Promise<void> {
+    await expect(this.page.getByRole("heading", { name: words, exact: true })).toBeVisible({ timeout: 45_000 });
+  }
+
+  tick(number: number): Locator {
+    return this.card(number).getByRole("checkbox", { name: "Restore this face" });
   }
 
   async valueOfLine(): Promise<number> {

@@ -1,20 +1,20 @@
 // @vitest-environment node
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { CONFIG, fileOf, OPTIONS, photoOf, PNG, resultOf } from "@/test/samples";
+import { CONFIG, fileOf, OPTIONS, photoOf, PNG, requestOf, resultOf } from "@/test/samples";
 import type { Options } from "./options";
-import { formOf, isBusy, isOutdated, isRetrying, requestFor, type Request } from "./photo";
+import { facesKey, formOf, isBusy, isOutdated, isRetrying, requestFor, type Request } from "./photo";
 
 const file = fileOf(PNG, "portrait.png");
 
 function fieldsOf(request: Partial<Request>): Record<string, FormDataEntryValue> {
-  return Object.fromEntries(formOf({ file }, { options: OPTIONS, overrides: {}, requireFace: true, ...request }));
+  return Object.fromEntries(formOf({ file }, requestOf(request)));
 }
 
 describe("formOf", () => {
   it("has the address of a photo in place of a file", () => {
     const address = "https://example.org/oma.jpg";
-    const form = formOf({ address }, { options: OPTIONS, overrides: {}, requireFace: true });
+    const form = formOf({ address }, requestOf());
     expect(form.get("url")).toBe(address);
     expect(form.has("file")).toBe(false);
   });
@@ -80,6 +80,12 @@ describe("formOf", () => {
     expect(JSON.parse(String(face_overrides))).toEqual({ "0": 0, "2": 0.5 });
   });
 
+  it("has the boxes around faces as JSON", () => {
+    const { face_boxes } = fieldsOf({ boxes: [[120, 80, 210, 200]] });
+    expect(JSON.parse(String(face_boxes))).toEqual([[120, 80, 210, 200]]);
+    expect(fieldsOf({})).not.toHaveProperty("face_boxes");
+  });
+
   it.each(["fast", "best"] as const)("has the preset %s, and no field that it sets", (preset) => {
     const plain = fieldsOf({});
     const fields = fieldsOf({ options: { ...OPTIONS, preset } });
@@ -106,7 +112,7 @@ describe("formOf", () => {
     };
     const formats = ["png", "webp", "jpeg"] as const;
     const sent = [OPTIONS, ...formats.map((output_format) => ({ ...options, output_format }))].flatMap((chosen) =>
-      Object.keys(fieldsOf({ options: chosen, overrides: { 0: 0 } })),
+      Object.keys(fieldsOf({ options: chosen, overrides: { 0: 0 }, boxes: [[0, 0, 20, 20]] })),
     );
     expect(
       sent.filter((name) => !known.includes(name)),
@@ -165,6 +171,13 @@ describe("isOutdated", () => {
     const options = Object.fromEntries(Object.entries(OPTIONS).reverse()) as Options;
     expect(isOutdated(photoOf({ result: asked, overrides: { none: { 0: 0, 2: 0.5 } } }), options)).toBe(false);
   });
+});
+
+it("requests the overrides of the boxes that are drawn", () => {
+  const boxes = [[0, 0, 20, 20]] as const;
+  const photo = photoOf({ boxes, overrides: { none: { 0: 0 }, [facesKey(OPTIONS, boxes)]: { 1: 0.5 } } });
+  expect(requestFor(photo, OPTIONS)).toMatchObject({ boxes, overrides: { 1: 0.5 } });
+  expect(isOutdated({ ...photo, overrides: {}, result: resultOf() }, OPTIONS)).toBe(true);
 });
 
 it("requests the overrides of the chosen colour correction", () => {

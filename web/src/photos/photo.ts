@@ -3,16 +3,27 @@ import type { Problem } from "@/api/problem";
 import type { Progress } from "@/api/submission";
 import type { EnhanceForm, Facts } from "@/api/types";
 import { hasEffect } from "./formats";
+import type { Look } from "./look";
 import { UNSAID, type Options } from "./options";
+import type { Box } from "./places";
 
 export type Size = { width: number; height: number };
 
 /** Face index → strength. */
 export type Overrides = Readonly<Record<number, number>>;
 
-type ColorCorrection = Options["color_correction"];
+/** What the faces of a photo and their order depend on, as `facesKey` writes it. */
+export type FacesKey = string;
 
-export type Request = { options: Options; overrides: Overrides; requireFace: boolean };
+export type KnownFaces = { key: FacesKey; places: readonly Box[] };
+
+export type Request = {
+  options: Options;
+  overrides: Overrides;
+  /** Where a person has marked faces, in pixels of the upright photo. */
+  boxes: readonly Box[];
+  requireFace: boolean;
+};
 
 export type Result = {
   facts: Facts;
@@ -49,8 +60,14 @@ export type Photo = {
   /** Why it is not sent; null if it can be. */
   refusal: string | null;
   requireFace: boolean;
-  /** Per colour correction, because the faces are detected in the corrected photo and may have another order there. */
-  overrides: Partial<Record<ColorCorrection, Overrides>>;
+  /** Boxes that a person has drawn around faces, in pixels of the upright photo. */
+  boxes: readonly Box[];
+  /** By `facesKey`, because with other colours or boxes the faces may have another order. */
+  overrides: Readonly<Record<FacesKey, Overrides>>;
+  /** The faces that were found last, to keep the overrides with their faces when others are found. */
+  faces: KnownFaces | null;
+  /** What the last look at the photo has found. */
+  look: Look | null;
   work: Work;
   /** The last result. */
   result: Result | null;
@@ -62,16 +79,25 @@ export function newPhoto(fields: Pick<Photo, "id" | "name" | "source" | "url" | 
   return {
     ...fields,
     requireFace: true,
+    boxes: [],
     overrides: {},
+    faces: null,
+    look: null,
     work: { phase: "idle" },
     result: null,
     earlier: null,
   };
 }
 
+/** What the faces of a photo depend on: faces are looked for in the corrected photo, and in the boxes. */
+export function facesKey({ color_correction }: Pick<Options, "color_correction">, boxes: readonly Box[]): FacesKey {
+  return boxes.length === 0 ? color_correction : `${color_correction} ${JSON.stringify(boxes)}`;
+}
+
 /** The request that would be sent now. */
 export function requestFor(photo: Photo, options: Options): Request {
-  return { options, overrides: photo.overrides[options.color_correction] ?? {}, requireFace: photo.requireFace };
+  const { boxes, requireFace } = photo;
+  return { options, overrides: photo.overrides[facesKey(options, boxes)] ?? {}, boxes, requireFace };
 }
 
 /** Whether there is no result, or one of another request than would be sent now. */
@@ -97,13 +123,13 @@ export function formOf(source: Source, request: Request): FormData {
   return form;
 }
 
-type Fields = Partial<Record<keyof EnhanceForm, string | number | boolean>>;
+export type Fields = Partial<Record<keyof EnhanceForm, string | number | boolean>>;
 
 /**
  * What is sent: one size, and of the options for the file only those that its format has. Nothing is sent that a preset
  * sets (metrics, background, self_ensemble, and a restorer that was not chosen), because a given field goes before it.
  */
-function fieldsOf({ options, overrides, requireFace }: Request): Fields {
+export function fieldsOf({ options, overrides, boxes, requireFace }: Request): Fields {
   const { upscale_factor, long_side, restorer, quality, lossless, bit_depth, ...others } = options;
   const { color_profile, metadata, keep_location, preset, ...known } = others;
   const newer = {
@@ -123,9 +149,15 @@ function fieldsOf({ options, overrides, requireFace }: Request): Fields {
     ...(restorer !== null && { restorer }),
     require_face: requireFace,
     ...(Object.keys(overrides).length > 0 && { face_overrides: JSON.stringify(overrides) }),
+    ...(boxes.length > 0 && { face_boxes: JSON.stringify(boxes) }),
   };
 }
 
 function canonical(request: Request): string {
-  return JSON.stringify(Object.entries(fieldsOf(request)).sort());
+  return writtenOf(fieldsOf(request));
+}
+
+/** The fields as text, whatever their order. */
+export function writtenOf(fields: Fields): string {
+  return JSON.stringify(Object.entries(fields).sort());
 }

@@ -1,8 +1,11 @@
 /** The state of the page, and the actions that change it. */
 import { TOO_MANY_PIXELS, type Problem } from "@/api/problem";
 import type { Progress } from "@/api/submission";
+import { isUnplaced, type Look } from "./look";
 import type { Options } from "./options";
-import { isBusy, isRetrying, type Overrides, type Photo, type Result } from "./photo";
+import { chosen, found } from "./known";
+import { facesKey, isBusy, isRetrying, type FacesKey, type Photo, type Result } from "./photo";
+import type { Box } from "./places";
 
 export type State = {
   photos: readonly Photo[];
@@ -16,7 +19,9 @@ export type Action =
   | { type: "removed"; id: string }
   | { type: "selected"; id: string }
   | { type: "options"; options: Options }
-  | { type: "overridden"; id: string; face: number; strength: number | null }
+  | { type: "overridden"; id: string; faces: FacesKey; face: number; strength: number | null }
+  | { type: "marked"; id: string; boxes: readonly Box[] }
+  | { type: "looked"; id: string; look: Look }
   | { type: "faces not required"; id: string }
   | { type: "requested"; ids: string[] }
   | { type: "started"; id: string; now: number }
@@ -73,8 +78,14 @@ type PhotoAction = Exclude<Action, { type: "added" | "removed" | "selected" | "o
 function changed(photo: Photo, action: PhotoAction): Photo {
   switch (action.type) {
     case "overridden":
-      if (photo.result === null) return photo; // no face is known yet
-      return { ...withoutRefusal(photo), overrides: overridden(photo, photo.result.request.options, action) };
+      if (photo.faces === null) return photo; // no face is known yet
+      return { ...withoutRefusal(photo), ...chosen(photo, action) };
+    case "marked":
+      return { ...withoutRefusal(photo), boxes: action.boxes };
+    case "looked": {
+      const { facts, faces } = action.look;
+      return { ...photo, look: action.look, ...(facts && found(photo, faces, facts.faces, true)) };
+    }
     case "faces not required":
       return { ...photo, requireFace: false };
     case "started": {
@@ -84,8 +95,14 @@ function changed(photo: Photo, action: PhotoAction): Photo {
     }
     case "progressed":
       return photo.work.phase === "active" ? { ...photo, work: { ...photo.work, progress: action.progress } } : photo;
-    case "finished":
-      return { ...photo, work: { phase: "idle" }, result: action.result, earlier: photo.result };
+    case "finished": {
+      const { facts, request } = action.result;
+      const key = facesKey(request.options, request.boxes);
+      // A photo with new boxes may have been sent without a look, and so without its strengths.
+      const carries = request.boxes.length > 0 && photo.overrides[key] === undefined && isUnplaced(photo, key);
+      const after = found(photo, key, facts.faces, carries);
+      return { ...photo, ...after, work: { phase: "idle" }, result: action.result, earlier: photo.result };
+    }
     case "failed": {
       const tries = "tries" in photo.work ? photo.work.tries : 1;
       const { problem, now } = action;
@@ -109,16 +126,6 @@ function withoutRefusal(photo: Photo): Photo {
   const { code, status } = work.problem;
   const wasRefused = code === TOO_MANY_PIXELS || status === 413 || status === 422;
   return wasRefused ? { ...photo, work: { phase: "idle" } } : photo;
-}
-
-function overridden(
-  photo: Photo,
-  { color_correction }: Options,
-  { face, strength }: { face: number; strength: number | null },
-): Photo["overrides"] {
-  const others = Object.entries(photo.overrides[color_correction] ?? {}).filter(([index]) => Number(index) !== face);
-  const overrides: Overrides = Object.fromEntries(strength === null ? others : [...others, [face, strength]]);
-  return { ...photo.overrides, [color_correction]: overrides };
 }
 
 /** Milliseconds until the photo is sent again; null if it is not retried without a person. */

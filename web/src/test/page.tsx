@@ -5,7 +5,7 @@ import { vi } from "vitest";
 import type { Size } from "@/photos/photo";
 import { Workbench } from "@/components/workbench/Workbench";
 import { servePictures } from "./pictures";
-import { CONFIG, faceOf, fileOf, PNG } from "./samples";
+import { CONFIG, dryRunOf, faceOf, fileOf, PNG } from "./samples";
 import { json, serveRequests, type FakeRequest } from "./server";
 
 export const TWO_FACES = {
@@ -20,6 +20,10 @@ export type FakeSite = {
   respond: (does: (request: FakeRequest) => void) => Promise<void>;
   /** Changes the size of all pictures from now on; null: the browser cannot show them. */
   pictures: (size: Size | null) => void;
+  /** The forms of the page's looks at photos, in their order. */
+  looks: FormData[];
+  /** What the server answers to a look. */
+  look: () => Response | Promise<Response>;
   /** What the server answers when the page fetches its config. */
   config: () => Response;
   /** What it answers when the page fetches the sample photo. */
@@ -34,13 +38,17 @@ export function serveSite(): FakeSite {
     last,
     pictures: servePictures({ width: 100, height: 80 }),
     respond: (does) => act(async () => does(last())),
+    looks: [],
+    look: () => json(200, { status: "success", data: dryRunOf() }),
     config: () => json(200, CONFIG),
     // jsdom's Blob: it does not accept the Blob of a Node response.
     sample: () => Object.assign(new Response(), { blob: async () => fileOf(PNG) }),
   };
-  vi.stubGlobal("fetch", async (asked: Request | string) =>
-    typeof asked === "string" ? site.sample() : site.config(),
-  );
+  vi.stubGlobal("fetch", async (asked: Request | string, { method, body }: RequestInit = {}) => {
+    if (method !== "POST") return typeof asked === "string" ? site.sample() : site.config();
+    site.looks.push(body as FormData);
+    return site.look();
+  });
   return site;
 }
 

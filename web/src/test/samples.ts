@@ -1,8 +1,9 @@
 /** Sample values of the server and of the page; each test changes what it needs. */
 import type { Problem } from "@/api/problem";
-import type { Config, Face, Facts, Limits } from "@/api/types";
+import type { Config, DryRun, Face, Facts, Limits } from "@/api/types";
+import { lookKey, type Look } from "@/photos/look";
 import { allowedOptions, type Options } from "@/photos/options";
-import { newPhoto, type Photo, type Result } from "@/photos/photo";
+import { facesKey, newPhoto, type Photo, type Request, type Result } from "@/photos/photo";
 
 export const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 export const JPEG = [0xff, 0xd8, 0xff, 0xe0];
@@ -103,6 +104,9 @@ function earlier({ limits, defaults, choices, ...present }: Config): Config {
   };
 }
 
+/** The config of a server that looks at photos before they are restored, and takes boxes around faces. */
+export const LOOKING: Config = { ...CONFIG, defaults: { ...CONFIG.defaults, dry_run: false, face_boxes: null } };
+
 /** The config while the models are loading. */
 export const LOADING: Config = { ...CONFIG, models: {} };
 
@@ -145,6 +149,32 @@ export function factsOf(changes: Partial<Facts> = {}): Facts {
   };
 }
 
+export function dryRunOf(changes: Partial<DryRun> = {}): DryRun {
+  return {
+    dry_run: true,
+    faces: [faceOf()],
+    width: 200,
+    height: 160,
+    media_type: "image/png",
+    models: { detector: "mtcnn", restorer: "compact" },
+    estimate: { seconds: 7.6, stages_s: { detection: 0.2, restoration: 7.4 }, memory_bytes: 214_958_080 },
+    warning: null,
+    warnings: [],
+    ...changes,
+  };
+}
+
+export function requestOf(changes: Partial<Request> = {}): Request {
+  return { options: OPTIONS, overrides: {}, boxes: [], requireFace: true, ...changes };
+}
+
+export function lookOf(facts: Partial<DryRun> = {}, changes: Partial<Request> = {}): Look {
+  const request = requestOf(changes);
+  const { options, overrides, boxes } = request;
+  const asked = lookKey(request);
+  return { asked, faces: facesKey(options, boxes), overrides, facts: dryRunOf(facts), problem: null };
+}
+
 export function photoOf(changes: Partial<Photo> = {}, name = "portrait.jpeg"): Photo {
   const size = { width: 100, height: 80 };
   return {
@@ -159,7 +189,7 @@ export function resultOf(facts: Partial<Facts> = {}, options: Options = OPTIONS)
     blob: new Blob(["picture"]),
     url: "blob:result",
     isShown: true,
-    request: { options, overrides: {}, requireFace: true },
+    request: requestOf({ options }),
     seconds: 2.5,
   };
 }

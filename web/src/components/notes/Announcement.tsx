@@ -1,3 +1,5 @@
+import type { DryRun } from "@/api/types";
+import { spokenLook } from "@/photos/estimate";
 import type { Photo } from "@/photos/photo";
 import { describeWork } from "@/photos/stages";
 
@@ -5,18 +7,19 @@ import { describeWork } from "@/photos/stages";
  * The state of a photo, for screen readers. A stage is announced once and without its percentage, which changes up to
  * ten times a second.
  */
-export function Announcement({ photo }: { photo: Photo | null }) {
+export function Announcement({ photo, foreseen }: { photo: Photo | null; foreseen: DryRun | null }) {
   return (
     <p role="status" className="visually-hidden">
-      {photo && announced(photo)}
+      {photo && announced(photo, foreseen)}
     </p>
   );
 }
 
-function announced({ work, result, name, refusal }: Photo): string {
+function announced({ work, result, name, refusal }: Photo, foreseen: DryRun | null): string {
   if (refusal !== null) return `${name} cannot be sent.`;
   if (work.phase === "active") return describeWork(work).label;
   if (work.phase === "waiting") return `${name} waits for the photos before it.`;
   if (work.phase === "failed") return ""; // ProblemNote is an alert and announces it
+  if (foreseen !== null) return spokenLook(foreseen);
   return result === null ? `${name} was added.` : `${name} is done.`;
 }

@@ -4,6 +4,7 @@ import { useId, useState } from "react";
 import { isKey } from "@/api/client";
 import type { Problem } from "@/api/problem";
 import { useNow } from "@/hooks/useNow";
+import { plainMessage } from "@/photos/notices";
 import { stageName } from "@/photos/stages";
 import { Button } from "@/components/ui/Button";
 import { Icon } from "@/components/ui/Icon";
@@ -29,7 +30,7 @@ export function ProblemNote({ problem, retryAt, onRetry, onStop, onWithoutFaces,
     <div className={styles.note}>
       <p className={styles.message} role="alert">
         <Icon name="warning" />
-        <span>{problem.message}</span>
+        <span>{plainMessage(problem)}</span>
       </p>
       {details.length > 0 && <p className={styles.details}>{details.join(" · ")}</p>}
       {retryAt !== null && <Countdown until={retryAt} />}

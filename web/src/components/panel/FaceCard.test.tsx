@@ -20,6 +20,7 @@ function showing(changes: Partial<ComponentProps<typeof FaceCard>> = {}) {
     obstacle: null,
     onSelect,
     onOverride,
+    onUnmark: null,
   };
   render(<FaceCard {...whole} {...changes} />);
   return { onSelect, onOverride, user: userEvent.setup() };
@@ -107,7 +108,14 @@ describe("what was done with a face", () => {
 
   it("says if landmarks were estimated", () => {
     showing({ face: faceOf({ landmarks_estimated: true }) });
-    expect(screen.getByText(/derived from the others/)).toBeVisible();
+    expect(screen.getByText(/eyes, nose and mouth are guessed/)).toBeVisible();
+  });
+
+  it("offers to remove the box that a person has drawn", async () => {
+    const onUnmark = vi.fn();
+    const { user } = showing({ onUnmark });
+    await user.click(screen.getByRole("button", { name: "Remove your box" }));
+    expect(onUnmark).toHaveBeenCalledOnce();
   });
 });
 

@@ -26,6 +26,8 @@ type Props = {
   obstacle: string | null;
   onSelect: () => void;
   onOverride: (strength: number | null) => void;
+  /** Removes the box that a person has drawn around the face; null: there is none. */
+  onUnmark: (() => void) | null;
 };
 
 const ACTIONS: Record<Face["action"], string> = {
@@ -34,6 +36,9 @@ const ACTIONS: Record<Face["action"], string> = {
   unchanged: "Nothing found to restore",
   kept: "Left as it was",
 };
+
+/** Said of a face that only a person has seen. */
+export const ESTIMATED = "Only your box shows this face, so its eyes, nose and mouth are guessed from it.";
 
 /** What was done with one face, and the controls to change it. */
 export function FaceCard({
@@ -48,6 +53,7 @@ export function FaceCard({
   obstacle,
   onSelect,
   onOverride,
+  onUnmark,
 }: Props) {
   const similarity = face.identity_similarity;
   const blur = blurInWords(face.blur);
@@ -111,8 +117,11 @@ export function FaceCard({
           <p className={styles.reason}>{obstacle}</p>
         )}
         {isPending && <p className={styles.pending}>This takes effect when the photo is restored again.</p>}
-        {face.landmarks_estimated && (
-          <p className={styles.reason}>The detector did not see all landmarks; some were derived from the others.</p>
+        {face.landmarks_estimated && <p className={styles.reason}>{ESTIMATED}</p>}
+        {onUnmark && (
+          <div className={styles.actions}>
+            <Button onClick={onUnmark}>Remove your box</Button>
+          </div>
         )}
       </div>
     </article>

@@ -7,7 +7,7 @@ import { CONFIG, faceOf, OPTIONS, photoOf, resultOf, WITHOUT_RECOGNISER } from "
 import { ResultPanel } from "./ResultPanel";
 
 function showing(facts: Partial<Facts> = {}, changes: Partial<Photo> = {}, config: Config = CONFIG) {
-  const callbacks = { onFace: vi.fn(), onOverride: vi.fn() };
+  const callbacks = { onFace: vi.fn(), onOverride: vi.fn(), onUnmark: vi.fn() };
   const result = resultOf(facts);
   render(
     <ResultPanel
@@ -15,6 +15,7 @@ function showing(facts: Partial<Facts> = {}, changes: Partial<Photo> = {}, confi
       result={result}
       config={config}
       options={OPTIONS}
+      isWithFaces
       selectedFace={0}
       {...callbacks}
     />,
@@ -92,6 +93,14 @@ describe("the faces", () => {
     expect(screen.getByText(/takes effect when the photo is restored again/)).toBeVisible();
   });
 
+  it("have the box that was drawn around one of them", async () => {
+    const boxes = [[12, 9, 41, 40]] as const;
+    const { onUnmark, user } = showing({ faces: [faceOf({ box: [10, 10, 40, 40] })] }, { boxes });
+    expect(screen.getByText(/With other boxes the faces are looked for anew/)).toBeVisible();
+    await user.click(screen.getByRole("button", { name: "Remove your box" }));
+    expect(onUnmark).toHaveBeenCalledExactlyOnceWith(0);
+  });
+
   it("are changed one at a time", async () => {
     const { onOverride, onFace, user } = showing({ faces: [faceOf(), faceOf()] });
     await user.click(screen.getByRole("button", { name: "Leave as it was" }));
@@ -109,9 +118,11 @@ describe("the faces", () => {
         result={result}
         config={CONFIG}
         options={result.request.options}
+        isWithFaces
         selectedFace={0}
         onFace={ignore}
         onOverride={ignore}
+        onUnmark={null}
       />,
     );
     expect(screen.getByRole("slider")).toHaveValue("60");

@@ -2,8 +2,10 @@
 
 import type { Config } from "@/api/types";
 import { otherWarnings, scaleOf } from "@/photos/figures";
+import { plainMessage } from "@/photos/notices";
 import type { Options } from "@/photos/options";
-import { requestFor, type Photo, type Result } from "@/photos/photo";
+import { facesKey, type Photo, type Result } from "@/photos/photo";
+import { markedFaces, placesOf } from "@/photos/places";
 import { Details } from "./Details";
 import { FaceCard } from "./FaceCard";
 import { Figures } from "./Figures";
@@ -12,6 +14,7 @@ import styles from "./ResultPanel.module.css";
 
 const FACES_DETECTED_AGAIN =
   "With the colours corrected otherwise the faces are looked for anew. Restore the photo first.";
+const FACES_MARKED_AGAIN = "With other boxes the faces are looked for anew. Restore the photo first.";
 
 type Props = {
   photo: Photo;
@@ -19,17 +22,26 @@ type Props = {
   config: Config;
   /** The options chosen now; `result` may have been made with others. */
   options: Options;
+  /** Whether its faces are shown; not if others have been found since. */
+  isWithFaces: boolean;
   selectedFace: number | null;
   onFace: (face: number) => void;
   onOverride: (face: number, strength: number | null) => void;
+  /** Removes a box that a person has drawn; null: the server takes none. */
+  onUnmark: ((box: number) => void) | null;
 };
 
 /** The result: warnings, faces, figures, and the time of each step. */
-export function ResultPanel({ photo, result, config, options, selectedFace, onFace, onOverride }: Props) {
+export function ResultPanel(props: Props) {
+  const { photo, result, config, options, isWithFaces, selectedFace, onFace, onOverride, onUnmark } = props;
   const { facts, request } = result;
-  const { overrides } = requestFor(photo, request.options);
+  const key = facesKey(request.options, request.boxes);
+  const overrides = photo.overrides[key] ?? {};
   const scale = scaleOf(facts, config);
   const isOtherwiseColoured = options.color_correction !== request.options.color_correction;
+  const isOtherwiseMarked = key !== facesKey(request.options, photo.boxes);
+  const obstacle = isOtherwiseColoured ? FACES_DETECTED_AGAIN : isOtherwiseMarked ? FACES_MARKED_AGAIN : null;
+  const marked = markedFaces(photo.boxes, placesOf(facts.faces));
   const warnings = otherWarnings(facts, scale);
   return (
     <>
@@ -38,12 +50,12 @@ export function ResultPanel({ photo, result, config, options, selectedFace, onFa
           {warnings.map(({ code, message }) => (
             <li key={code + message}>
               <Icon name="warning" size={16} />
-              <span>{message}</span>
+              <span>{plainMessage({ code, message })}</span>
             </li>
           ))}
         </ul>
       )}
-      {facts.faces.length > 0 && (
+      {isWithFaces && facts.faces.length > 0 && (
         <section aria-labelledby="faces">
           <h2 id="faces" className={styles.title}>
             {facts.faces.length === 1 ? "One face" : `${facts.faces.length} faces`}
@@ -60,9 +72,10 @@ export function ResultPanel({ photo, result, config, options, selectedFace, onFa
                 isPending={overrides[index] !== request.overrides[index]}
                 strength={request.options.strength}
                 bounds={config.limits.strength}
-                obstacle={isOtherwiseColoured ? FACES_DETECTED_AGAIN : null}
+                obstacle={obstacle}
                 onSelect={() => onFace(index)}
                 onOverride={(strength) => onOverride(index, strength)}
+                onUnmark={onUnmark && marked.includes(index) ? () => onUnmark(marked.indexOf(index)) : null}
               />
             ))}
           </div>

@@ -15,12 +15,15 @@ const SIZE = { width: 100, height: 80 };
 
 function showing(sides: Sides = BEFORE_AND_AFTER, earlier: Result | null = null, size: Size | null = SIZE, more = {}) {
   const callbacks = { onSides: vi.fn(), onFace: vi.fn() };
+  const ignored = { onRemove: vi.fn(), onDrawn: vi.fn(), onEnd: vi.fn() };
   const faces = [faceOf({ box: [10, 10, 40, 40] }), faceOf({ box: [70, 50, 90, 70] })];
   const result = { ...resultOf({ faces }), ...more };
   const pictures = picturesOf(photoOf({ result, earlier, size }), result);
   const enlargement = size && 2;
-  const view = { name: "portrait.jpeg", result, enlargement, pictures, selectedFace: 1, toolbar: document.body };
-  render(<CompareView {...view} shown={sidesOf(pictures, sides)} {...callbacks} />);
+  const { onSides, onFace: onSelect } = callbacks;
+  const marks = { faces, selected: 1, onSelect, boxes: [], isMarking: false, ...ignored };
+  const view = { name: "portrait.jpeg", result, enlargement, pictures, marks, toolbar: document.body };
+  render(<CompareView {...view} shown={sidesOf(pictures, sides)} onSides={onSides} markButton={null} />);
   return { ...callbacks, user: userEvent.setup() };
 }
 

@@ -1,10 +1,16 @@
 "use client";
 
+import { useState } from "react";
+import type { Face } from "@/api/types";
 import type { Photo } from "@/photos/photo";
+import { MOST_BOXES, type Box } from "@/photos/places";
 import { enlargementOf } from "@/photos/scale";
 import { picturesOf, sidesOf, type Sides } from "@/photos/versions";
 import { CompareView } from "./CompareView";
 import { FacesView } from "./FacesView";
+import { MarkButton } from "./MarkButton";
+import type { Marks } from "./MarkLayer";
+import { PhotoView } from "./PhotoView";
 import styles from "./Viewer.module.css";
 
 export type ViewerMode = "picture" | "faces";
@@ -15,36 +21,75 @@ type Props = {
   /** What to compare, as far as the photo has it. */
   sides: Sides;
   onSides: (sides: Sides) => void;
+  /** The faces to mark on the picture: those of the result, or those that a later look has found. */
+  faces: Face[];
+  /** Whether these faces are those of the result, for which a person's boxes need not be shown. */
+  isOfResult: boolean;
   selectedFace: number | null;
   onFace: (face: number) => void;
+  /** Changes the boxes around faces; null: the server takes none. */
+  onBoxes: ((boxes: readonly Box[]) => void) | null;
   toolbar: HTMLElement | null;
 };
 
 const UNSHOWN = "Your browser cannot show this photo. The server may still be able to read it.";
 
 /** The picture area: the result, the photo, or why the photo cannot be shown. */
-export function Viewer({ photo, mode, sides, onSides, selectedFace, onFace, toolbar }: Props) {
-  const { result } = photo;
+export function Viewer(props: Props) {
+  const { photo, mode, sides, onSides, faces, isOfResult, selectedFace, onFace, onBoxes, toolbar } = props;
+  const { result, boxes } = photo;
+  const [markedPhoto, setMarkedPhoto] = useState<string | null>(null);
+  const isMarking = markedPhoto === photo.id && onBoxes !== null;
+  const onEnd = () => setMarkedPhoto(null);
+  const marks: Marks = {
+    faces,
+    selected: selectedFace,
+    onSelect: onFace,
+    boxes: isOfResult ? [] : boxes,
+    onRemove: (index) => onBoxes?.(boxes.filter((_, other) => other !== index)),
+    isMarking,
+    onDrawn: (box) => {
+      onEnd();
+      onBoxes?.([...boxes, box]);
+    },
+    onEnd,
+  };
+  const markButton = onBoxes && (
+    <MarkButton
+      isMarking={isMarking}
+      isDisabled={boxes.length >= MOST_BOXES}
+      onToggle={() => setMarkedPhoto(isMarking ? null : photo.id)}
+    />
+  );
   if (result !== null) {
     const pictures = picturesOf(photo, result);
-    const view = { result, pictures, shown: sidesOf(pictures, sides), onSides, selectedFace, toolbar };
+    const view = { result, pictures, shown: sidesOf(pictures, sides), onSides, toolbar };
     const enlargement = enlargementOf(photo, result);
     return mode === "faces" && result.facts.faces.length > 0 && enlargement !== null ? (
-      <FacesView enlargement={enlargement} {...view} />
+      <FacesView enlargement={enlargement} selectedFace={selectedFace} {...view} />
     ) : (
-      <CompareView key={photo.id} name={photo.name} enlargement={enlargement} onFace={onFace} {...view} />
+      <CompareView
+        key={photo.id}
+        name={photo.name}
+        enlargement={enlargement}
+        marks={marks}
+        markButton={markButton}
+        {...view}
+      />
     );
   }
-  const inItsPlace = photo.refusal ?? (photo.size === null ? whyUnshown(photo) : null);
-  if (inItsPlace !== null) {
+  const { id, name, url, size } = photo;
+  if (photo.refusal !== null || size === null) {
     return (
       <div className={styles.unshown}>
-        <p className={styles.name}>{photo.name}</p>
-        <p>{inItsPlace}</p>
+        <p className={styles.name}>{name}</p>
+        <p>{photo.refusal ?? whyUnshown(photo)}</p>
       </div>
     );
   }
-  return <img key={photo.id} className={styles.original} src={photo.url} alt={`${photo.name}, as it is now`} />;
+  return (
+    <PhotoView key={id} name={name} url={url} size={size} marks={marks} markButton={markButton} toolbar={toolbar} />
+  );
 }
 
 function whyUnshown({ source }: Photo): string {

@@ -5,12 +5,11 @@ import styles from "./ZoomBar.module.css";
 type Props = {
   viewport: Viewport;
   step: number;
-  isSwapped: boolean;
-  /** Null if there are no two sides. */
-  onSwap: (() => void) | null;
+  /** The two sides of a comparison; null: there is one picture. */
+  swap: { isSwapped: boolean; onSwap: () => void } | null;
 };
 
-export function ZoomBar({ viewport, step, isSwapped, onSwap }: Props) {
+export function ZoomBar({ viewport, step, swap }: Props) {
   return (
     <div className={styles.bar} role="toolbar" aria-label="View">
       <Button kind="bare" icon="minus" iconOnly title="Zoom out" onClick={() => viewport.zoomBy(1 / step)}>
@@ -28,8 +27,8 @@ export function ZoomBar({ viewport, step, isSwapped, onSwap }: Props) {
       <Button kind="bare" icon="fit" iconOnly title="Whole picture" onClick={viewport.fit}>
         Whole picture
       </Button>
-      {onSwap && (
-        <Button kind="bare" icon="swap" iconOnly aria-pressed={isSwapped} title="Swap sides" onClick={onSwap}>
+      {swap && (
+        <Button kind="bare" icon="swap" iconOnly aria-pressed={swap.isSwapped} title="Swap sides" onClick={swap.onSwap}>
           Swap sides
         </Button>
       )}

@@ -3,7 +3,8 @@ import userEvent from "@testing-library/user-event";
 import type { ComponentProps } from "react";
 import { describe, expect, it, vi } from "vitest";
 import type { Photo } from "@/photos/photo";
-import { CONFIG, OPTIONS, photoOf, problemOf, resultOf } from "@/test/samples";
+import type { Foresight } from "@/photos/look";
+import { CONFIG, dryRunOf, OPTIONS, photoOf, problemOf, resultOf } from "@/test/samples";
 import { ActionBar } from "./ActionBar";
 
 const progress = { phase: "working", stage: "decode", fraction: 0.1 } as const;
@@ -14,9 +15,19 @@ const FAILED: Photo["work"] = {
   retryAt: null,
 };
 
+const NOTHING: Foresight = { facts: null, problem: null, isLooking: false, isUnplaced: false };
+
 function showing(photo: Photo, changes: Partial<ComponentProps<typeof ActionBar>> = {}) {
   const callbacks = { onRestore: vi.fn(), onCancel: vi.fn(), onWithoutFaces: vi.fn(), onKey: vi.fn() };
-  const whole = { photo, photos: [photo], options: OPTIONS, config: CONFIG, ...callbacks, ...changes };
+  const whole = {
+    photo,
+    photos: [photo],
+    options: OPTIONS,
+    config: CONFIG,
+    foresight: NOTHING,
+    ...callbacks,
+    ...changes,
+  };
   const view = render(<ActionBar {...whole} />);
   const become = (other: Photo) => view.rerender(<ActionBar {...whole} photo={other} />);
   return { ...callbacks, become, user: userEvent.setup() };
@@ -30,6 +41,40 @@ describe("ActionBar", () => {
     expect(names()).toEqual(["Restore"]);
     await user.click(screen.getByRole("button", { name: "Restore" }));
     expect(onRestore).toHaveBeenCalledExactlyOnceWith(["a"]);
+  });
+
+  it("says what a look has found, above the button", () => {
+    showing(photoOf(), { foresight: { ...NOTHING, facts: dryRunOf() } });
+    expect(screen.getByText("about 8 s")).toBeVisible();
+    expect(names()).toEqual(["Restore"]);
+  });
+
+  it("enlarges a photo in which a look has found no face", async () => {
+    const foresight = { ...NOTHING, facts: dryRunOf({ faces: [] }) };
+    const { onWithoutFaces, user } = showing(photoOf(), { foresight });
+    expect(names()).toEqual(["Enlarge it all the same"]);
+    await user.click(screen.getByRole("button"));
+    expect(onWithoutFaces).toHaveBeenCalledOnce();
+  });
+
+  it("restores such a photo if no face is required, or while it is looked at again", () => {
+    const foresight = { ...NOTHING, facts: dryRunOf({ faces: [] }) };
+    showing(photoOf({ requireFace: false }), { foresight });
+    showing(photoOf(), { foresight: { ...foresight, isLooking: true } });
+    expect(names()).toEqual(["Restore", "Restore"]);
+  });
+
+  it("says why the server would refuse the photo", async () => {
+    const problem = problemOf({ status: 422, message: "It is broken." });
+    const { onRestore, user } = showing(photoOf({ id: "a" }), { foresight: { ...NOTHING, problem } });
+    expect(screen.getByRole("alert")).toHaveTextContent("It is broken.");
+    await user.click(screen.getByRole("button", { name: "Try again" }));
+    expect(onRestore).toHaveBeenCalledExactlyOnceWith(["a"]);
+  });
+
+  it("waits for the order of the faces to which strengths belong", () => {
+    showing(photoOf(), { foresight: { ...NOTHING, isLooking: true, isUnplaced: true } });
+    expect(screen.getByRole("button", { name: "Restore" })).toBeDisabled();
   });
 
   it("restores all photos that are not done", async () => {

@@ -3,9 +3,11 @@
 import { useEffect, useRef } from "react";
 import { obstacleOf } from "@/photos/check";
 import { isBusy, isOutdated, type Photo } from "@/photos/photo";
+import type { Foresight } from "@/photos/look";
 import type { Options } from "@/photos/options";
 import type { Config } from "@/api/types";
 import { Button } from "@/components/ui/Button";
+import { LookNote } from "@/components/notes/LookNote";
 import { ProblemNote } from "@/components/notes/ProblemNote";
 import { ProgressNote } from "@/components/notes/ProgressNote";
 import { ResultActions } from "./ResultActions";
@@ -17,6 +19,7 @@ type Props = {
   photos: readonly Photo[];
   options: Options;
   config: Config;
+  foresight: Foresight;
   onRestore: (ids: string[]) => void;
   onCancel: (ids: string[]) => void;
   onWithoutFaces: () => void;
@@ -26,12 +29,13 @@ type Props = {
 /** The buttons for the next step with a photo. */
 export function ActionBar(props: Props) {
   const { phase } = props.photo.work;
+  const isRefused = props.foresight.problem !== null;
   const bar = useRef<HTMLElement>(null);
   const hadFocus = useRef(false);
   useEffect(() => {
-    // The focused button may be gone in the new phase; then the bar takes the focus, for users of the keyboard.
+    // The focused button may be gone in the new phase, or by a refusal; then the bar takes the focus, for users of the keyboard.
     if (hadFocus.current && document.activeElement === document.body) bar.current?.focus();
-  }, [phase]);
+  }, [phase, isRefused]);
   return (
     <section
       ref={bar}
@@ -46,7 +50,8 @@ export function ActionBar(props: Props) {
   );
 }
 
-function Actions({ photo, photos, options, config, onRestore, onCancel, onWithoutFaces, onKey }: Props) {
+function Actions(props: Props) {
+  const { photo, photos, options, config, foresight, onRestore, onCancel, onWithoutFaces, onKey } = props;
   const { work, result, size } = photo;
   const cancel = () => onCancel([photo.id]);
   if (work.phase === "waiting" || work.phase === "active") {
@@ -55,17 +60,20 @@ function Actions({ photo, photos, options, config, onRestore, onCancel, onWithou
     return <ProgressNote work={work} onCancel={cancel} onCancelAll={busy.length > 1 ? cancelAll : null} />;
   }
   const obstacle = size && obstacleOf(size, options, config.limits);
-  const isFailed = work.phase === "failed" && !obstacle;
+  const failure = work.phase === "failed" ? work : { problem: foresight.problem, retryAt: null };
+  const problem = obstacle ? null : failure.problem;
   const isDone = result !== null && !isOutdated(photo, options);
   const undone = photos.filter((one) => one.refusal === null && !isBusy(one) && isOutdated(one, options));
   const others = undone.filter((one) => one !== photo);
   const restore = () => onRestore([photo.id]);
+  const { facts, isLooking, isUnplaced } = foresight;
+  const isWithoutFace = facts !== null && facts.faces.length === 0 && !isLooking && photo.requireFace;
   return (
     <>
-      {isFailed && (
+      {problem && (
         <ProblemNote
-          problem={work.problem}
-          retryAt={work.retryAt}
+          problem={problem}
+          retryAt={failure.retryAt}
           onRetry={restore}
           onStop={cancel}
           onWithoutFaces={onWithoutFaces}
@@ -77,10 +85,15 @@ function Actions({ photo, photos, options, config, onRestore, onCancel, onWithou
           {obstacle}
         </p>
       )}
+      {!problem && !obstacle && <LookNote foresight={foresight} />}
       <div className={styles.actions}>
-        {!isFailed && !isDone && (
-          <Button kind="primary" disabled={Boolean(obstacle)} onClick={restore}>
-            {result === null ? "Restore" : "Restore again"}
+        {!problem && !isDone && (
+          <Button
+            kind="primary"
+            disabled={Boolean(obstacle) || isUnplaced}
+            onClick={isWithoutFace ? onWithoutFaces : restore}
+          >
+            {isWithoutFace ? "Enlarge it all the same" : result === null ? "Restore" : "Restore again"}
           </Button>
         )}
         {others.length > 0 && (
@@ -92,7 +105,7 @@ function Actions({ photo, photos, options, config, onRestore, onCancel, onWithou
           photo={photo}
           result={result}
           done={photos.filter((one) => one.result !== null)}
-          isMain={isDone && !isFailed}
+          isMain={isDone && !problem}
         />
       )}
     </>

@@ -14,7 +14,7 @@ describe("several photos", () => {
     const text = new File(["no photo"], "notes.png", { type: "image/png" });
     await user.upload(screen.getByLabelText("Photos to add"), [fileOf(PNG, "opa.png"), text]);
     expect(await screen.findByRole("alert")).toHaveTextContent("notes.png: This is not a");
-    expect(screen.getByRole("img", { name: "opa.png, as it is now" })).toBeInTheDocument();
+    expect(await screen.findByRole("img", { name: "opa.png, as it is now" })).toBeInTheDocument();
     await user.click(button("Close"));
     expect(screen.queryByRole("alert")).not.toBeInTheDocument();
   });

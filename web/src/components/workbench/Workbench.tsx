@@ -5,13 +5,16 @@ import type { Config } from "@/api/types";
 import { useDropAndPaste } from "@/hooks/useDropAndPaste";
 import { useConfig } from "@/hooks/useConfig";
 import { useIntake } from "@/hooks/useIntake";
+import { useLook } from "@/hooks/useLook";
 import { useRestorer } from "@/hooks/useRestorer";
 import { useStored } from "@/hooks/useStored";
 import { typedAddress } from "@/photos/address";
 import { takesAddresses } from "@/photos/check";
 import { acceptOf, FORMATS } from "@/photos/formats";
+import { canMark, foresightOf, shownFaces } from "@/photos/look";
 import { allowedOptions, isLoaded, savedOptions, saveOptions, type Options } from "@/photos/options";
-import type { Photo } from "@/photos/photo";
+import { facesKey, type Photo } from "@/photos/photo";
+import type { Box } from "@/photos/places";
 import { EMPTY, reduce, type Action } from "@/photos/reducer";
 import { enlargementOf } from "@/photos/scale";
 import { BEFORE_AND_AFTER } from "@/photos/versions";
@@ -20,6 +23,7 @@ import { Announcement } from "@/components/notes/Announcement";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { Filmstrip } from "@/components/strip/Filmstrip";
 import { Header } from "./Header";
+import { FoundFaces } from "@/components/panel/FoundFaces";
 import { OptionsPanel } from "@/components/panel/OptionsPanel";
 import { ResultPanel } from "@/components/panel/ResultPanel";
 import { Viewer, type ViewerMode } from "@/components/viewer/Viewer";
@@ -35,6 +39,7 @@ export function Workbench() {
   const [key, setKey] = useStored("sessionStorage", "likeness.key");
   const { config, problem, reload } = useConfig(key);
   const cancel = useRestorer(state, dispatch, { key, limits: config?.limits ?? null });
+  const isLooking = useLook(state, dispatch, { key, config });
   const [mode, setMode] = useState<ViewerMode>("picture");
   const [sides, setSides] = useState(BEFORE_AND_AFTER);
   const [selectedFace, setSelectedFace] = useState<number | null>(null);
@@ -46,6 +51,8 @@ export function Workbench() {
   const result = photo?.result ?? null;
   // Without its place no face can be shown.
   const faces = photo && result && enlargementOf(photo, result) !== null ? result.facts.faces.length : 0;
+  const shown = photo && options && shownFaces(photo, options);
+  const foresight = photo && options && foresightOf(photo, options, isLooking);
   const accept = acceptOf(config?.limits.media_types ?? Object.keys(FORMATS));
 
   const setOptions = useCallback((chosen: Options) => {
@@ -90,6 +97,24 @@ export function Workbench() {
     setSelectedFace(face === selectedFace ? null : face);
   };
 
+  const setBoxes = (boxes: readonly Box[]) => {
+    if (photo === null) return;
+    dispatch({ type: "marked", id: photo.id, boxes });
+    setSelectedFace(null);
+  };
+  const onBoxes = config !== null && canMark(config) ? setBoxes : null;
+  const unmark = (box: number) => photo && setBoxes(photo.boxes.filter((_, index) => index !== box));
+  const ofFaces = {
+    selectedFace,
+    onFace: selectFace,
+    onOverride: (face: number, strength: number | null) => {
+      if (photo === null || options === null) return;
+      const faces = shown?.look?.faces ?? facesKey(options, photo.boxes);
+      dispatch({ type: "overridden", id: photo.id, faces, face, strength });
+    },
+    onUnmark: onBoxes && unmark,
+  };
+
   return (
     <div className={`${styles.page} ${photo === null ? styles.empty : ""}`}>
       <Header mode={faces > 0 ? mode : null} faces={faces} onMode={setMode} />
@@ -111,8 +136,11 @@ export function Workbench() {
                 mode={mode}
                 sides={sides}
                 onSides={setSides}
+                faces={shown?.faces ?? []}
+                isOfResult={shown !== null && shown.look === null && shown.isCurrent}
                 selectedFace={selectedFace}
                 onFace={selectFace}
+                onBoxes={onBoxes}
                 toolbar={toolbar}
               />
             </ErrorBoundary>
@@ -150,6 +178,9 @@ export function Workbench() {
       {photo !== null && config !== null && options !== null && (
         <div className={styles.right}>
           <aside className={styles.panel} aria-label="Options and result">
+            {shown?.look && (
+              <FoundFaces photo={photo} look={shown.look} config={config} strength={options.strength} {...ofFaces} />
+            )}
             <OptionsPanel
               options={options}
               config={config}
@@ -164,20 +195,20 @@ export function Workbench() {
                   result={result}
                   config={config}
                   options={options}
-                  selectedFace={selectedFace}
-                  onFace={selectFace}
-                  onOverride={(face, strength) => dispatch({ type: "overridden", id: photo.id, face, strength })}
+                  isWithFaces={shown?.look === null}
+                  {...ofFaces}
                 />
               </ErrorBoundary>
             )}
           </aside>
-          {photo.refusal === null && (
+          {photo.refusal === null && foresight && (
             <div className={styles.action}>
               <ActionBar
                 photo={photo}
                 photos={photos}
                 options={options}
                 config={config}
+                foresight={foresight}
                 onRestore={(ids) => dispatch({ type: "requested", ids })}
                 onCancel={(ids) => ids.forEach(cancel)}
                 onWithoutFaces={() => {
@@ -193,7 +224,7 @@ export function Workbench() {
           )}
         </div>
       )}
-      <Announcement photo={photo} />
+      <Announcement photo={photo} foreseen={isLooking ? null : (foresight?.facts ?? null)} />
     </div>
   );
 }

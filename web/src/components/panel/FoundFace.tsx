@@ -1,0 +1,86 @@
+"use client";
+
+import { useEffect, useRef } from "react";
+import type { Face } from "@/api/types";
+import { blurInWords } from "@/photos/blur";
+import { Button } from "@/components/ui/Button";
+import { Range } from "@/components/ui/Range";
+import { ESTIMATED } from "./FaceCard";
+import styles from "./FoundFace.module.css";
+
+type Props = {
+  face: Face;
+  number: number;
+  /** The strength that this face will have. */
+  strength: number;
+  /** The strength for all faces. */
+  all: number;
+  /** The strength chosen for this face; undefined: the same as for all. */
+  override: number | undefined;
+  /** The smallest and the largest strength. */
+  bounds: readonly [number, number];
+  isSelected: boolean;
+  onSelect: () => void;
+  onOverride: (strength: number | null) => void;
+  /** Removes the box that a person has drawn around the face; null: there is none. */
+  onUnmark: (() => void) | null;
+};
+
+/** A face before the photo is restored: whether it is to be restored, and how strongly. */
+export function FoundFace(props: Props) {
+  const { face, number, strength, all, override, bounds, isSelected, onSelect, onOverride, onUnmark } = props;
+  const blur = blurInWords(face.blur);
+  const id = `found-${number}`;
+  const isRestored = strength > 0;
+  const tick = (isTicked: boolean) => {
+    if (!isTicked) onOverride(0);
+    else onOverride(override === 0 && all > 0 ? null : all || 1);
+  };
+  const card = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (isSelected) card.current?.scrollIntoView({ block: "nearest" }); // it may have been selected on the photo
+  }, [isSelected]);
+  return (
+    <article ref={card} className={`${styles.card} ${isSelected ? styles.selected : ""}`} aria-label={`Face ${number}`}>
+      <div className={styles.head}>
+        <span className={styles.number} aria-hidden="true">
+          {number}
+        </span>
+        <label className={styles.tick}>
+          <input type="checkbox" checked={isRestored} onChange={(event) => tick(event.target.checked)} />
+          Restore this face
+        </label>
+        <button
+          type="button"
+          className={styles.strength}
+          title="Strength of this face"
+          aria-expanded={isSelected}
+          aria-controls={id}
+          onClick={onSelect}
+        >
+          <span className="visually-hidden">{`Strength of face ${number}: `}</span>
+          {`${Math.round(strength * 100)} %`}
+        </button>
+      </div>
+      {face.landmarks_estimated && <p className={styles.words}>{ESTIMATED}</p>}
+      <div id={id} className={styles.more} hidden={!isSelected}>
+        {blur !== null && <p className={styles.words}>{`It is ${blur}.`}</p>}
+        {!isRestored && face.action === "kept" && face.reason !== null && <p className={styles.words}>{face.reason}</p>}
+        <Range
+          label="Strength of this face"
+          value={strength}
+          bounds={bounds}
+          stepsPerUnit={100}
+          unit=" %"
+          onChange={onOverride}
+        />
+        <div className={styles.actions}>
+          <Button kind="bare" disabled={override === undefined} onClick={() => onOverride(null)}>
+            As for all
+          </Button>
+          {onUnmark && <Button onClick={onUnmark}>Remove your box</Button>}
+        </div>
+      </div>
+    </article>
+  );
+}

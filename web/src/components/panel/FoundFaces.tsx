@@ -1,0 +1,62 @@
+"use client";
+
+import type { Config } from "@/api/types";
+import { facesInWords } from "@/photos/estimate";
+import { strengthOf, type Look } from "@/photos/look";
+import type { Photo } from "@/photos/photo";
+import { markedFaces, placesOf } from "@/photos/places";
+import { FoundFace } from "./FoundFace";
+import styles from "./FoundFaces.module.css";
+
+type Props = {
+  photo: Photo;
+  look: Look;
+  config: Config;
+  /** The strength for all faces. */
+  strength: number;
+  selectedFace: number | null;
+  onFace: (face: number) => void;
+  onOverride: (face: number, strength: number | null) => void;
+  /** Removes a box that a person has drawn; null: the server takes none. */
+  onUnmark: ((box: number) => void) | null;
+};
+
+/** The faces that a look has found, and how each is to be restored. */
+export function FoundFaces({ photo, look, config, strength, selectedFace, onFace, onOverride, onUnmark }: Props) {
+  const faces = look.facts?.faces ?? [];
+  const overrides = photo.overrides[look.faces] ?? {};
+  const marked = markedFaces(photo.boxes, placesOf(faces));
+  return (
+    <section aria-labelledby="found">
+      <h2 id="found" className={styles.title}>
+        {facesInWords(faces)}
+      </h2>
+      {faces.length > 0 && (
+        <div className={styles.faces}>
+          {faces.map((face, index) => (
+            <FoundFace
+              key={index}
+              face={face}
+              number={index + 1}
+              strength={strengthOf(index, face, look, overrides, strength)}
+              all={strength}
+              override={overrides[index]}
+              bounds={config.limits.strength}
+              isSelected={index === selectedFace}
+              onSelect={() => onFace(index)}
+              onOverride={(chosen) => onOverride(index, chosen)}
+              onUnmark={onUnmark && marked.includes(index) ? () => onUnmark(marked.indexOf(index)) : null}
+            />
+          ))}
+        </div>
+      )}
+      {onUnmark && photo.size !== null && (
+        <p className={styles.hint}>
+          {faces.length === 0
+            ? "If there is a face, press “Mark a face” and draw a box around it."
+            : "Is a face missing? Press “Mark a face” and draw a box around it."}
+        </p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,43 @@
+"use client";
+
+import type { ReactNode } from "react";
+import type { Size } from "@/photos/photo";
+import { MarkLayer, type Marks } from "./MarkLayer";
+import styles from "./PhotoView.module.css";
+import { ZoomPane } from "./ZoomPane";
+
+type Props = {
+  /** The name of the photo. */
+  name: string;
+  url: string;
+  size: Size;
+  marks: Marks;
+  toolbar: HTMLElement | null;
+  markButton: ReactNode;
+};
+
+const LABEL = "Photo. Plus and minus zoom, 1 shows every pixel, 0 the whole picture, arrows move it.";
+
+/** The photo before it is restored, with its faces. */
+export function PhotoView({ name, url, size, marks, toolbar, markButton }: Props) {
+  return (
+    <ZoomPane size={size} label={LABEL} swap={null} toolbar={toolbar} tools={markButton}>
+      {({ view, covered }) => (
+        <>
+          <img
+            className={styles.photo}
+            style={{
+              width: size.width * view.scale,
+              height: size.height * view.scale,
+              transform: `translate(${view.x}px, ${view.y}px)`,
+            }}
+            src={url}
+            alt={`${name}, as it is now`}
+            draggable={false}
+          />
+          <MarkLayer {...marks} photo={size} view={view} covered={covered} />
+        </>
+      )}
+    </ZoomPane>
+  );
+}
