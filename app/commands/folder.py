@@ -65,7 +65,7 @@ def _settled(order: Order, workshop: Workshop) -> Order:
     """The order without what its preset asks for in vain. There is time for the rest, however long that takes."""
     if not may_shorten(order):
         return order
-    return within_deadline(order, workshop.models, workshop.pace, math.inf, workshop.limits.max_input_pixels, Run())
+    return within_deadline(order, workshop.models, workshop.pace, math.inf, workshop.limits.max_input_pixels)
 
 
 def _foresee(plan: FilePlan, order: Order, workshop: Workshop) -> str:
