@@ -15,7 +15,8 @@ class Preset:
 
     `models`: names of restorers and upscalers, of which the first that is offered (of each scale) goes before the
     server's default. A model that the request names goes before both. `instead`: more fields, where the
-    only upscalers among these models that the server offers are its defaults, so that they would change nothing.
+    only upscalers among these models that the server offers are its defaults, so that they would change nothing. They
+    do not apply to a request that wants something of an upscaler.
     """
 
     fields: Mapping[str, Any] = field(default_factory=dict)
@@ -47,5 +48,12 @@ def fields_of(name: PresetName, selection: Selection) -> dict[str, Any]:
 
 def preset_fields(values: Mapping[str, Any], given: Collection[str], selection: Selection) -> dict[str, Any]:
     """Name → value of the fields that `values["preset"]` sets: those of `values` that the request has not given."""
-    fields = fields_of(values["preset"], selection)
-    return {name: value for name, value in fields.items() if name in values and name not in given}
+    name = values["preset"]
+    fields = PRESETS[name].fields if _wants_upscaler(values) else fields_of(name, selection)
+    return {field: value for field, value in fields.items() if field in values and field not in given}
+
+
+def _wants_upscaler(values: Mapping[str, Any]) -> bool:
+    """Whether the request has a field that only an upscaler follows: by plain resampling it would lose its effect."""
+    plain = {"upscaler": None, "denoise_strength": 1, "self_ensemble": False}
+    return any(values.get(name, value) != value for name, value in plain.items())

@@ -1,5 +1,6 @@
 """The photos of the command `enhance`, one after the other."""
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from app.work.order import Order
 from app.work.pace import Pace
 from app.work.photo import restore_photo
 from app.work.report import restored_of
+from app.work.time_limit import may_shorten, within_deadline
 from pipeline.errors import PipelineError
 from pipeline.models.roles import Models
 from pipeline.options import EnhanceOptions
@@ -39,17 +41,31 @@ class Workshop:
 
 
 def enhance_files(
-    plans: Iterable[FilePlan], options: EnhanceOptions, output: OutputOptions, workshop: Workshop
+    plans: Iterable[FilePlan],
+    options: EnhanceOptions,
+    output: OutputOptions,
+    workshop: Workshop,
+    by_preset: frozenset[str] = frozenset(),
 ) -> Iterator[FileResult]:
-    """The result of each photo, of a dry run what it would be. One that fails does not stop the others."""
+    """The result of each photo, of a dry run what it would be. One that fails does not stop the others.
+
+    `by_preset` names the options that a preset has set, and not the person.
+    """
     for plan in plans:
         try:
             chosen = replace(output, output_format=plan.output_format, metrics=False)
-            order = Order("enhance", plan.source.read_bytes(), None, options, chosen)
+            order = _settled(Order("enhance", plan.source.read_bytes(), None, options, chosen, by_preset), workshop)
             done, message = True, (_foresee if output.dry_run else _enhance_file)(plan, order, workshop)
         except (PipelineError, OSError) as error:
             done, message = False, str(error)
         yield FileResult(plan.source, plan.target, done, message)
+
+
+def _settled(order: Order, workshop: Workshop) -> Order:
+    """The order without what its preset asks for in vain. There is time for the rest, however long that takes."""
+    if not may_shorten(order):
+        return order
+    return within_deadline(order, workshop.models, workshop.pace, math.inf, workshop.limits.max_input_pixels)
 
 
 def _foresee(plan: FilePlan, order: Order, workshop: Workshop) -> str:

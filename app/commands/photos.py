@@ -82,7 +82,8 @@ def enhance(parsed: argparse.Namespace, settings: Settings) -> int:
     from app.commands.folder import Workshop, enhance_files
     from app.work.loaded_models import LoadedModels
 
-    values |= preset_fields(values, given, selection)
+    by_preset = preset_fields(values, given, selection)
+    values |= by_preset
     options = enhance_options(values, settings.threshold_for(parsed.identity_threshold))
     output = output_options(values)
     for chosen in {photo.output_format for photo in plan.photos}:
@@ -91,7 +92,7 @@ def enhance(parsed: argparse.Namespace, settings: Settings) -> int:
     workshop = Workshop(loaded.load(measure_pace=output.dry_run), loaded.pace, settings.photo_limits)
     failed = 0
     with tqdm(total=len(plan.photos), unit="photo", disable=None) as bar:
-        for result in enhance_files(plan.photos, options, output, workshop):
+        for result in enhance_files(plan.photos, options, output, workshop, frozenset(by_preset)):
             failed += not result.done
             arrow = f" → {result.target}" if result.done else ""
             bar.write(f"{result.source}{arrow}: {result.message}", file=sys.stderr)

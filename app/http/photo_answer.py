@@ -124,7 +124,7 @@ async def answer_to(complete: Complete, media_type: str, request: Request, parts
 
 async def _found(complete: Complete, asked: _Asked, run: Run, parts: Answering, progress: Progress | None) -> _Found:
     """The answer that the client has, or that is kept, or else a new one, which is kept for the next time."""
-    order = await parts.service.settled(await complete(run), run)
+    order = await parts.service.settled(await complete(run))
     moved = progress.moved if progress else None
     if order.output.dry_run:
         return _Found(await parts.service.process(order, asked.arrival, run, asked.write, moved), tag=None)

@@ -89,13 +89,13 @@ class Service:
         """A run whose deadline counts from now."""
         return Run(deadline=time.monotonic() + self.settings.deadline_s, on_progress=on_progress)
 
-    async def settled(self, order: Order, run: Run) -> Order:
+    async def settled(self, order: Order) -> Order:
         """The order as it can be done in time. Raises what `within_deadline` raises, and `NotReady`."""
         if not may_shorten(order):
             return order
         models, pace, settings = self._usable_models(), self.loaded_models.starting_pace, self.settings
         limit, most_pixels = settings.deadline_s, settings.photo_limits.max_input_pixels
-        return await asyncio.to_thread(within_deadline, order, models, pace, limit, most_pixels, run)
+        return await asyncio.to_thread(within_deadline, order, models, pace, limit, most_pixels)
 
     async def process(
         self, order: Order, arrival: Arrival, run: Run, write: Write, on_position: OnPosition | None = None

@@ -23,15 +23,14 @@ def may_shorten(order: Order) -> bool:
     return order.options.self_ensemble and "self_ensemble" in order.by_preset
 
 
-def within_deadline(
-    order: Order, models: Models, pace: Pace, deadline_s: float, max_input_pixels: int, run: Run
-) -> Order:
+def within_deadline(order: Order, models: Models, pace: Pace, deadline_s: float, max_input_pixels: int) -> Order:
     """An order for which `may_shorten` holds, without self-ensemble where that would take too long or have no effect.
 
     Too long: by this `pace`, upscaling alone would take half of the deadline. Raises what `inspect` raises for a file
     that is no photo or too large.
     """
-    with run.stage("decode"):
+    # A run of its own: the photo has no place in the queue yet, so its stages, and the events of them, begin later.
+    with Run().stage("decode"):
         header = inspect(order.file, max_pixels=max_input_pixels)
     size = header.upright_size
     new_size = output_size(*size, order.options)

@@ -63,3 +63,15 @@ def test_a_field_that_is_given_goes_before_the_preset(embedded: Selection) -> No
 def test_a_form_without_a_field_does_not_get_it(embedded: Selection) -> None:
     values = {"preset": "fast", "metrics": True}
     assert preset_fields(values, set(), embedded) == {"metrics": False}
+
+
+@pytest.mark.parametrize("given", [{"upscaler": "compact-x4"}, {"denoise_strength": 0.5}, {"self_ensemble": True}])
+def test_fast_does_not_take_the_effect_of_what_is_asked_of_an_upscaler(
+    embedded: Selection, given: dict[str, object]
+) -> None:
+    assert changed("fast", embedded, **given) == {"metrics": False, **given}
+
+
+def test_a_field_of_an_upscaler_with_its_default_asks_for_none(embedded: Selection) -> None:
+    given = {"upscaler": None, "denoise_strength": 1.0, "self_ensemble": False}
+    assert changed("fast", embedded, **given) == {"metrics": False, "background": "resample"}

@@ -23,6 +23,7 @@ async function corners(picture: Locator, [x0, y0, x1, y1]: Box) {
 
 async function draw(page: Page, workbench: Workbench, wanted: Box): Promise<void> {
   await workbench.markFace.click();
+  await expect(page.getByText(/^With the keys: /)).toBeHidden();
   const [from, to] = await corners(before(page), wanted);
   await page.mouse.move(from.x, from.y);
   await page.mouse.down();
@@ -115,6 +116,7 @@ test("a face is marked with the keys, or not after all", async ({ page, workbenc
   await workbench.markFace.focus();
   await page.keyboard.press("Enter");
   await expect(workbench.drawing).toBeFocused();
+  await expect(page.getByText(/^With the keys: /)).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(workbench.drawing).toHaveCount(0);
   await expect(workbench.markFace).toBeFocused();

@@ -116,6 +116,29 @@ def test_options_about_the_picture_apply(portrait: Path, tmp_path: Path, fake_mo
     assert fake_models.upscaler.tiles == tiles + 1  # the warm-up's
 
 
+@pytest.mark.parametrize("dry_run", [[], ["--dry-run"]])
+def test_a_preset_asks_for_nothing_in_vain(
+    portrait: Path, tmp_path: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str], dry_run: list[str]
+) -> None:
+    """`best` sets self_ensemble, which plain resampling has no use for; only a person who sets it is told so."""
+    command = ["enhance", str(portrait), str(tmp_path / "new.png"), "--background", "resample", *dry_run]
+    assert main([*command, "--preset", "best"]) == 0
+    assert "self_ensemble" not in capsys.readouterr().err
+    assert main([*command, "--self-ensemble"]) == 0
+    assert "self_ensemble had no effect" in capsys.readouterr().err
+
+
+def test_the_command_line_has_time_for_all_that_best_asks_for(
+    portrait: Path, tmp_path: Path, fake_models: FakeModels
+) -> None:
+    def tiles_of(*options: str) -> int:
+        before = fake_models.upscaler.tiles
+        assert main(["enhance", str(portrait), str(tmp_path / "new.png"), *options]) == 0
+        return fake_models.upscaler.tiles - before - 1  # the warm-up's
+
+    assert tiles_of("--preset", "best") == tiles_of("--self-ensemble") > 8
+
+
 def test_a_broken_photo_of_a_folder_does_not_stop_the_others(
     tmp_path: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,7 +13,6 @@ from app.work.pace import Pace
 from app.work.time_limit import LEFT_OUT, may_shorten, within_deadline
 from pipeline.errors import PipelineError
 from pipeline.options import EnhanceOptions
-from pipeline.run import Run
 from tests import images
 from tests.app.fakes import FakeModels
 
@@ -27,7 +26,7 @@ def fitted(order: Order, seconds_per_megapixel: float, deadline_s: float = 60.0)
     pace = Pace()
     pace.calibrate(Cost("upscaling", "fake-upscaler", 10.0), seconds_per_megapixel)
     assert may_shorten(order)
-    return within_deadline(order, FakeModels()(), pace, deadline_s, 10**7, Run())
+    return within_deadline(order, FakeModels()(), pace, deadline_s, 10**7)
 
 
 def test_a_quick_machine_does_all_that_the_preset_asks_for() -> None:

@@ -22,12 +22,14 @@ function knownBy({ result, look, faces }: Photo, key: FacesKey): KnownFaces | nu
   return look?.facts && look.faces === key ? { key, places: placesOf(look.facts.faces) } : faces;
 }
 
-/** The faces that are known now. With `carries`, strengths chosen for others go to those at the same places. */
+/**
+ * The faces that are known now. With `carries`, strengths chosen for others go to those at the same places. Where none
+ * were ever chosen for the others, because a photo was sent before its faces were looked for, these keep their own.
+ */
 export function found(photo: Photo, key: FacesKey, faces: readonly Face[], carries: boolean): Known {
   const places = placesOf(faces);
   const { faces: before, overrides } = photo;
-  const isOther = carries && before !== null && before.key !== key;
-  if (!isOther) return { faces: { key, places }, overrides };
-  const carried = carriedOver(overrides[before.key] ?? {}, before.places, places);
-  return { faces: { key, places }, overrides: { ...overrides, [key]: carried } };
+  const others = before !== null && before.key !== key ? overrides[before.key] : undefined;
+  if (!carries || before === null || others === undefined) return { faces: { key, places }, overrides };
+  return { faces: { key, places }, overrides: { ...overrides, [key]: carriedOver(others, before.places, places) } };
 }

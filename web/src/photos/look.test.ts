@@ -28,7 +28,7 @@ import {
   strengthOf,
   wantsLook,
 } from "./look";
-import { formOf, type Request } from "./photo";
+import { facesKey, formOf, type Request } from "./photo";
 import type { Box } from "./places";
 
 const BOXES: readonly Box[] = [[50, 10, 80, 40]];
@@ -125,9 +125,14 @@ describe("the faces that are shown", () => {
 
   it("are those of the look before there is a result, also if it was asked otherwise", () => {
     const look = lookOf({ faces: found });
-    expect(shownFaces(photoOf({ look }), OPTIONS)).toEqual({ faces: found, look, isCurrent: true });
-    expect(shownFaces(photoOf({ look, boxes: BOXES }), OPTIONS)).toEqual({ faces: found, look, isCurrent: false });
-    expect(shownFaces(photoOf(), OPTIONS)).toEqual({ faces: [], look: null, isCurrent: false });
+    expect(shownFaces(photoOf({ look }), OPTIONS)).toEqual({ faces: found, key: "none", look, isCurrent: true });
+    expect(shownFaces(photoOf({ look, boxes: BOXES }), OPTIONS)).toEqual({
+      faces: found,
+      key: "none",
+      look,
+      isCurrent: false,
+    });
+    expect(shownFaces(photoOf(), OPTIONS)).toEqual({ faces: [], key: "none", look: null, isCurrent: false });
   });
 
   it("are those of the result, until a look finds others with other boxes", () => {
@@ -138,8 +143,18 @@ describe("the faces that are shown", () => {
       look: null,
     });
     const look = lookOf({ faces: found }, { boxes: BOXES });
-    expect(shownFaces(photoOf({ result, boxes: BOXES }), OPTIONS)).toEqual({ faces, look: null, isCurrent: false });
-    expect(shownFaces(photoOf({ result, boxes: BOXES, look }), OPTIONS)).toMatchObject({ faces: found, look });
+    expect(shownFaces(photoOf({ result, boxes: BOXES }), OPTIONS)).toEqual({
+      faces,
+      key: "none",
+      look: null,
+      isCurrent: false,
+    });
+    const marked = facesKey(OPTIONS, BOXES);
+    expect(shownFaces(photoOf({ result, boxes: BOXES, look }), OPTIONS)).toMatchObject({
+      faces: found,
+      key: marked,
+      look,
+    });
   });
 });
 

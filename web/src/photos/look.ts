@@ -83,6 +83,8 @@ export function foresightOf(photo: Photo, options: Options, isLooking: boolean):
 
 export type ShownFaces = {
   faces: Face[];
+  /** What these and their order depend on: a number means another face among others. */
+  key: FacesKey;
   /** The look that found them; null: they are those of the result, or there are none. */
   look: Look | null;
   /** Whether they are those that the next request will have. */
@@ -92,15 +94,16 @@ export type ShownFaces = {
 /** The faces to show: those of the result, unless a later look found others with other boxes or colours. */
 export function shownFaces(photo: Photo, options: Options): ShownFaces {
   const { result, look, boxes } = photo;
-  const key = facesKey(options, boxes);
-  if (result !== null && facesKey(result.request.options, result.request.boxes) === key) {
-    return { faces: result.facts.faces, look: null, isCurrent: true };
+  const wanted = facesKey(options, boxes);
+  const ofResult = result === null ? wanted : facesKey(result.request.options, result.request.boxes);
+  if (result !== null && ofResult === wanted) {
+    return { faces: result.facts.faces, key: wanted, look: null, isCurrent: true };
   }
   const isFound = look !== null && look.facts !== null;
-  if (isFound && (result === null || look.faces === key)) {
-    return { faces: look.facts?.faces ?? [], look, isCurrent: look.faces === key };
+  if (isFound && (result === null || look.faces === wanted)) {
+    return { faces: look.facts?.faces ?? [], key: look.faces, look, isCurrent: look.faces === wanted };
   }
-  return { faces: result?.facts.faces ?? [], look: null, isCurrent: false };
+  return { faces: result?.facts.faces ?? [], key: ofResult, look: null, isCurrent: false };
 }
 
 /** Whether strengths were chosen for faces whose new order is not known yet. */

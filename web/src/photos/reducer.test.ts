@@ -212,6 +212,13 @@ describe("looks", () => {
     expect(requestFor(photo, OPTIONS).overrides).toEqual({ 2: 0 });
   });
 
+  it("keep strengths over a result with other colours, which was asked for without a look", () => {
+    const corrected: Options = { ...OPTIONS, color_correction: "auto" };
+    const correct: Action = { type: "finished", id: "a", result: resultOf({ faces: [left, right] }, corrected) };
+    const photo = photoIn(after(look, leave, correct, look));
+    expect(requestFor(photo, OPTIONS).overrides).toEqual({ 1: 0 });
+  });
+
   it("keep the boxes over results", () => {
     expect(photoIn(after(mark, { type: "finished", id: "a", result: resultOf() })).boxes).toEqual(boxes);
   });

@@ -10,6 +10,7 @@ from app.work.costs import Cost
 from app.work.time_limit import LEFT_OUT
 from tests.app import samples
 from tests.app.fakes import FakeModels
+from tests.app.http.event_clients import EVENTS, all_events
 from tests.app.server import ENHANCE, Likeness, serving
 
 SLOW = Cost("upscaling", "fake-upscaler", 1e-6)  # so that a second for it is much
@@ -53,3 +54,18 @@ def test_answers_with_and_without_the_warning_are_two(slow: Likeness) -> None:
     again = slow.send(ENHANCE, samples.portrait(), preset="best", strength=0.5)
     assert again.headers["x-likeness-cache"] == "hit"
     assert LEFT_OUT in codes(again.json()["data"])
+
+
+def test_what_is_looked_up_before_the_queue_is_no_stage_of_the_photo(slow: Likeness) -> None:
+    """A stream begins with the place in the queue, and the look at the file's header is not timed as its decoding."""
+    events = all_events(slow, samples.portrait(), preset="best", strength="0.3")
+    data = events[-1][1]["data"]
+    assert events[0] == ("queued", {"position": 0})
+    assert list(data["timings_ms"])[:2] == ["queue", "decode"]
+    assert LEFT_OUT in codes(data)
+
+
+def test_a_broken_photo_is_refused_before_a_stream_begins(slow: Likeness) -> None:
+    answer = slow.enhance(b"no photo", preset="best", accept=EVENTS)
+    assert answer.status_code == 415
+    assert answer.json()["stage"] == "decode"

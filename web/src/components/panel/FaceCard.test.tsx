@@ -150,6 +150,13 @@ describe("the controls of a face", () => {
     expect(onOverride.mock.calls).toEqual([[null], [null]]);
   });
 
+  it("show the strength for all once the override by which the face was left is removed", async () => {
+    const { onOverride, user } = showing({ face: faceOf({ action: "kept", strength: 0 }), isPending: true });
+    expect(screen.getByRole("slider")).toHaveValue("80");
+    await user.click(screen.getByRole("button", { name: "Leave as it was", pressed: false }));
+    expect(onOverride).toHaveBeenCalledExactlyOnceWith(0);
+  });
+
   it("cannot remove an override that does not exist", () => {
     showing();
     expect(screen.getByRole("button", { name: "As for all" })).toBeDisabled();

@@ -59,7 +59,9 @@ export function FaceCard({
   const blur = blurInWords(face.blur);
   const isRestored = face.action === "restored" || face.action === "softened";
   const id = `face-${number}`;
-  const wanted = override ?? (face.action === "kept" ? 0 : strength);
+  // A face that was kept will be kept again, unless the override that kept it has been removed since.
+  const isLeft = face.action === "kept" && !isPending;
+  const wanted = override ?? (isLeft ? 0 : strength);
   const toggle = () => {
     if (wanted > 0) onOverride(0);
     else onOverride(override === 0 ? null : strength || 1);

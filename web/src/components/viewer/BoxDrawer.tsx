@@ -88,6 +88,10 @@ export function BoxDrawer({ photo, view, covered, onDrawn, onEnd }: Props) {
       {drag === null && (
         <p className={styles.hint} role="status">
           {isTooSmall ? TOO_SMALL : HINT}
+          {/* For eyes alone, and only while the keys are used; screen readers have it as the layer's name. */}
+          <span className={styles.keys} aria-hidden="true">
+            {KEYS}
+          </span>
         </p>
       )}
     </div>

@@ -74,6 +74,21 @@ describe("before a photo is restored", () => {
   });
 });
 
+it("an open card closes when other faces are found: its number is another face's", async () => {
+  const [left, right] = [faceOf({ box: [10, 10, 40, 40] }), faceOf({ box: [70, 10, 95, 40] })];
+  finds(left, right);
+  const user = await openWith("oma.png");
+  await screen.findByRole("heading", { name: "2 faces found" });
+  fireEvent.click(button("Face 2"));
+  expect(card(2).getByRole("slider")).toBeInTheDocument();
+
+  finds(left, faceOf({ box: [42, 12, 62, 42] }), right);
+  await user.click(screen.getByRole("checkbox", { name: /Correct the colours/ }));
+  expect(await screen.findByRole("heading", { name: "3 faces found" })).toBeVisible();
+  expect(card(2).queryByRole("slider")).not.toBeInTheDocument();
+  expect(button("Face 2")).toHaveAttribute("aria-pressed", "false");
+});
+
 describe("a face that was not found", () => {
   it("is marked, keeps the strengths of the others, is sent, and is taken back", async () => {
     const [left, right] = [faceOf({ box: [10, 10, 40, 40] }), faceOf({ box: [70, 10, 95, 40] })];

@@ -13,7 +13,7 @@ import { takesAddresses } from "@/photos/check";
 import { acceptOf, FORMATS } from "@/photos/formats";
 import { canMark, foresightOf, shownFaces } from "@/photos/look";
 import { allowedOptions, isLoaded, savedOptions, saveOptions, type Options } from "@/photos/options";
-import { facesKey, type Photo } from "@/photos/photo";
+import type { FacesKey, Photo } from "@/photos/photo";
 import type { Box } from "@/photos/places";
 import { EMPTY, reduce, type Action } from "@/photos/reducer";
 import { enlargementOf } from "@/photos/scale";
@@ -42,7 +42,7 @@ export function Workbench() {
   const isLooking = useLook(state, dispatch, { key, config });
   const [mode, setMode] = useState<ViewerMode>("picture");
   const [sides, setSides] = useState(BEFORE_AND_AFTER);
-  const [selectedFace, setSelectedFace] = useState<number | null>(null);
+  const [selection, setSelection] = useState<{ faces: FacesKey; face: number } | null>(null);
   const [refused, setRefused] = useState<Photo[]>([]);
   const [toolbar, setToolbar] = useState<HTMLElement | null>(null);
 
@@ -52,6 +52,7 @@ export function Workbench() {
   // Without its place no face can be shown.
   const faces = photo && result && enlargementOf(photo, result) !== null ? result.facts.faces.length : 0;
   const shown = photo && options && shownFaces(photo, options);
+  const selectedFace = selection !== null && selection.faces === shown?.key ? selection.face : null;
   const foresight = photo && options && foresightOf(photo, options, isLooking);
   const accept = acceptOf(config?.limits.media_types ?? Object.keys(FORMATS));
 
@@ -64,7 +65,7 @@ export function Workbench() {
   const added = useCallback((more: Photo[]) => {
     dispatch({ type: "added", photos: more });
     setRefused(more.filter(({ refusal }) => refusal !== null));
-    setSelectedFace(null);
+    setSelection(null);
   }, []);
   const add = useIntake(config?.limits ?? null, added);
   const fetches = takesAddresses(config?.limits ?? {});
@@ -85,22 +86,20 @@ export function Workbench() {
     const removed = photos.find((one) => one.id === id);
     dispatch({ type: "removed", id });
     setRefused([]);
-    if (id === state.selected) setSelectedFace(null);
+    if (id === state.selected) setSelection(null);
     const urls = [removed?.url, removed?.result?.url, removed?.earlier?.url];
     for (const url of urls) if (url) URL.revokeObjectURL(url);
   };
   const select = (id: string) => {
     dispatch({ type: "selected", id });
-    setSelectedFace(null);
+    setSelection(null);
   };
   const selectFace = (face: number) => {
-    setSelectedFace(face === selectedFace ? null : face);
+    setSelection(face === selectedFace || !shown ? null : { faces: shown.key, face });
   };
 
   const setBoxes = (boxes: readonly Box[]) => {
-    if (photo === null) return;
-    dispatch({ type: "marked", id: photo.id, boxes });
-    setSelectedFace(null);
+    if (photo !== null) dispatch({ type: "marked", id: photo.id, boxes });
   };
   const onBoxes = config !== null && canMark(config) ? setBoxes : null;
   const unmark = (box: number) => photo && setBoxes(photo.boxes.filter((_, index) => index !== box));
@@ -108,9 +107,7 @@ export function Workbench() {
     selectedFace,
     onFace: selectFace,
     onOverride: (face: number, strength: number | null) => {
-      if (photo === null || options === null) return;
-      const faces = shown?.look?.faces ?? facesKey(options, photo.boxes);
-      dispatch({ type: "overridden", id: photo.id, faces, face, strength });
+      if (photo && shown) dispatch({ type: "overridden", id: photo.id, faces: shown.key, face, strength });
     },
     onUnmark: onBoxes && unmark,
   };
