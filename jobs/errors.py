@@ -1,0 +1,49 @@
+"""What can go wrong with jobs, as sentences for a person."""
+
+from pipeline.errors import PipelineError
+
+
+class UnknownJob(PipelineError):
+    """There is no such job or batch, or it belongs to somebody else: a client cannot tell which."""
+
+    code = "unknown_job"
+    stage = "request"
+
+
+class LeaseLost(PipelineError):
+    """Another worker has begun the job anew, or it is over: what this attempt has made counts no more."""
+
+    code = "lease_lost"
+
+
+class IdempotencyMismatch(PipelineError):
+    """The client used an idempotency key again, for another request."""
+
+    code = "idempotency_mismatch"
+    stage = "request"
+
+
+class StoreUnavailable(PipelineError):
+    """The database or the object store does not answer."""
+
+    code = "store_unavailable"
+    stage = "store"
+
+
+class JobsOff(PipelineError):
+    """This server keeps no jobs."""
+
+    code = "jobs_off"
+    stage = "request"
+
+
+class OrderUnreadable(PipelineError):
+    """What is stored of a job is not understood: another version of this service has written it."""
+
+    code = "order_unreadable"
+
+
+class PlaceUnusable(PipelineError):
+    """The place that is set for the data of jobs cannot be used. The message names the setting."""
+
+    code = "place_unusable"
