@@ -1,0 +1,61 @@
+"""Batches: jobs that were submitted together."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from jobs.errors import UnknownJob
+from jobs.job import Batch, Job, State
+from jobs.store.clock import now
+from jobs.store.jobs import cancellation
+from jobs.store.rows import job_of
+from jobs.store.tables import batches, jobs
+
+
+async def add(connection: AsyncConnection, batch_id: UUID, owner: str, keep_s: float) -> Batch:
+    """See `JobStore.add_batch`."""
+    insert = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(batches)
+    values = {"id": batch_id, "owner": owner, "created_at": now(), "expires_at": now() + keep_s}
+    await connection.execute(insert.values(values).on_conflict_do_nothing())
+    return await get(connection, batch_id, owner)
+
+
+async def get(connection: AsyncConnection, batch_id: UUID, owner: str) -> Batch:
+    """See `JobStore.batch`."""
+    row = await _row(connection, batch_id, owner)
+    query = select(jobs.c.state, func.count().label("number")).where(jobs.c.batch == batch_id).group_by(jobs.c.state)
+    counts: dict[State, int] = {found.state: found.number for found in await connection.execute(query)}
+    return Batch(row.id, row.owner, row.created_at, row.expires_at, counts)
+
+
+async def jobs_of(connection: AsyncConnection, batch_id: UUID, owner: str) -> list[Job]:
+    """See `JobStore.jobs_of`."""
+    await _row(connection, batch_id, owner)
+    query = select(jobs).where(jobs.c.batch == batch_id).order_by(jobs.c.id)
+    return [job_of(row) for row in (await connection.execute(query)).all()]
+
+
+async def cancel(connection: AsyncConnection, batch_id: UUID, owner: str) -> Batch:
+    """See `JobStore.cancel_batch`."""
+    await _row(connection, batch_id, owner, locks=True)
+    await connection.execute(cancellation().where(jobs.c.batch == batch_id))
+    return await get(connection, batch_id, owner)
+
+
+async def remove(connection: AsyncConnection, batch_id: UUID, owner: str) -> list[Job]:
+    """See `JobStore.delete_batch`."""
+    await _row(connection, batch_id, owner, locks=True)  # no job can be added any more
+    removed = (await connection.execute(delete(jobs).where(jobs.c.batch == batch_id).returning(jobs))).all()
+    await connection.execute(delete(batches).where(batches.c.id == batch_id))
+    return sorted((job_of(row) for row in removed), key=lambda job: job.id)
+
+
+async def _row(connection: AsyncConnection, batch_id: UUID, owner: str, *, locks: bool = False) -> Row[Any]:
+    query = select(batches).where(batches.c.id == batch_id, batches.c.owner == owner)
+    row = (await connection.execute(query.with_for_update() if locks else query)).one_or_none()
+    if row is None:
+        raise UnknownJob(f"There is no batch {batch_id}.")
+    return row

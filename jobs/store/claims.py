@@ -1,0 +1,69 @@
+"""Begins attempts at jobs. Two claims never give the same job, in whatever processes they are."""
+
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from jobs.job import Job, JobError
+from jobs.store import attempts
+from jobs.store.clock import now
+from jobs.store.rows import job_of
+from jobs.store.tables import QUEUED, RUNNING, jobs
+
+LAPSED = RUNNING & (jobs.c.lease_until <= now())
+
+_ENDED_PER_CLAIM = 20
+
+
+async def claim(connection: AsyncConnection, lease_s: float, job_id: UUID | None, max_attempts: int) -> Job | None:
+    """See `JobStore.claim`."""
+    await _end_hopeless(connection, max_attempts)
+    # Whose lease has ended has waited longest.
+    for candidate in (next_lapsed(max_attempts, job_id), next_queued(job_id)):
+        begin = update(jobs).where(jobs.c.id == candidate.scalar_subquery()).returning(jobs)
+        begun = begin.values(
+            state="running",
+            attempt=jobs.c.attempt + 1,
+            lease_until=now() + lease_s,
+            started_at=now(),
+            stage=None,
+            fraction=0.0,
+        )
+        row = (await connection.execute(begun)).one_or_none()
+        if row is not None:
+            return job_of(row)
+    return None
+
+
+def next_queued(job_id: UUID | None = None) -> Select[UUID]:
+    """The query for the oldest queued job that no other claim holds, or for the one with this id."""
+    return _next(QUEUED, job_id).order_by(jobs.c.created_at, jobs.c.id)
+
+
+def next_lapsed(max_attempts: int, job_id: UUID | None = None) -> Select[UUID]:
+    """The query for the job whose lease ended first and that no other claim holds, or for the one with this id."""
+    return _next(LAPSED & ~_is_hopeless(max_attempts), job_id).order_by(jobs.c.lease_until)
+
+
+async def _end_hopeless(connection: AsyncConnection, max_attempts: int) -> None:
+    """End the jobs that lost their worker and are not to be begun again: cancelled, or tried often enough."""
+    hopeless = select(jobs).where(LAPSED, _is_hopeless(max_attempts)).limit(_ENDED_PER_CLAIM)
+    for row in (await connection.execute(hopeless.with_for_update(skip_locked=True))).all():
+        job = job_of(row)
+        if job.is_cancelling:
+            await attempts.end_cancelled(connection, job)
+        else:
+            attempts_made = job.attempt - job.releases
+            times = "once" if attempts_made == 1 else f"{attempts_made} times"
+            message = f"The job was begun {times}, and its worker stopped each time before it was done."
+            await attempts.fail(connection, job, JobError(message, job.stage or "queue", "attempts_exhausted"))
+
+
+def _is_hopeless(max_attempts: int) -> ColumnElement[bool]:
+    return jobs.c.is_cancelling | (jobs.c.attempt - jobs.c.releases >= max_attempts)
+
+
+def _next(condition: ColumnElement[bool], job_id: UUID | None) -> Select[UUID]:
+    query = select(jobs.c.id).where(condition).limit(1).with_for_update(skip_locked=True)
+    return query if job_id is None else query.where(jobs.c.id == job_id)

@@ -1,0 +1,103 @@
+"""Single jobs: submitted, asked for, cancelled and deleted by their owner."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, case, delete, func, literal, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import Update
+
+from jobs.errors import IdempotencyMismatch, StoreUnavailable, UnknownJob
+from jobs.job import Job, JobError, NewJob, State
+from jobs.store.clock import now
+from jobs.store.rows import job_of, row_of
+from jobs.store.tables import QUEUED, RUNNING, WAITS, jobs
+
+
+async def add(connection: AsyncConnection, job: NewJob, keep_s: float, error: JobError | None) -> tuple[Job, bool]:
+    """Insert a job, or find the one that the same request has made earlier. See `JobStore.add`."""
+    insert = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(jobs)
+    statement = insert.values(row_of(job, keep_s, error)).on_conflict_do_nothing().returning(jobs)
+    for _ in range(2):  # the earlier job may be deleted before it is read
+        try:
+            row = (await connection.execute(statement)).one_or_none()
+        except IntegrityError as fault:
+            raise UnknownJob(f"There is no batch {job.batch}.") from fault
+        if row is not None:
+            return job_of(row), True
+        earlier = await _earlier(connection, job)
+        if earlier is not None:
+            return earlier, earlier.id == job.id
+    raise StoreUnavailable("The job could not be added, because jobs with its idempotency key come and go.")
+
+
+async def get(connection: AsyncConnection, job_id: UUID, owner: str) -> Job:
+    """See `JobStore.get`."""
+    row = (await connection.execute(select(jobs).where(jobs.c.id == job_id, jobs.c.owner == owner))).one_or_none()
+    if row is None:
+        raise _unknown(job_id)
+    return job_of(row)
+
+
+def page(owner: str, state: State | None, before: UUID | None, limit: int) -> Select[Any]:
+    """The query for an owner's jobs, newest first."""
+    query = select(jobs).where(jobs.c.owner == owner).order_by(jobs.c.id.desc()).limit(limit)
+    if state is not None:
+        query = query.where(jobs.c.state == state)
+    return query if before is None else query.where(jobs.c.id < before)
+
+
+def position(job: Job) -> Select[int]:
+    """The query for the number of queued jobs that are begun before this one."""
+    place = tuple_(literal(job.created_at, jobs.c.created_at.type), literal(job.id, jobs.c.id.type))
+    return select(func.count()).select_from(jobs).where(QUEUED, tuple_(jobs.c.created_at, jobs.c.id) < place)
+
+
+async def cancel(connection: AsyncConnection, job_id: UUID, owner: str) -> Job:
+    """See `JobStore.cancel`."""
+    statement = cancellation().where(jobs.c.id == job_id, jobs.c.owner == owner).returning(jobs)
+    row = (await connection.execute(statement)).one_or_none()
+    return await get(connection, job_id, owner) if row is None else job_of(row)
+
+
+def cancellation() -> Update:
+    """Cancels jobs that nobody works on at once, and tells running ones; it leaves the others as they are."""
+    idle = QUEUED | (RUNNING & (jobs.c.stage == WAITS))
+    return (
+        update(jobs)
+        .where(QUEUED | RUNNING)
+        .values(
+            state=case((idle, "cancelled"), else_=jobs.c.state),
+            finished_at=case((idle, now()), else_=jobs.c.finished_at),
+            lease_until=case((idle, None), else_=jobs.c.lease_until),
+            is_cancelling=case((idle, False), else_=True),
+        )
+    )
+
+
+async def remove(connection: AsyncConnection, job_id: UUID, owner: str) -> Job:
+    """See `JobStore.delete`."""
+    statement = delete(jobs).where(jobs.c.id == job_id, jobs.c.owner == owner).returning(jobs)
+    row = (await connection.execute(statement)).one_or_none()
+    if row is None:
+        raise _unknown(job_id)
+    return job_of(row)
+
+
+async def _earlier(connection: AsyncConnection, job: NewJob) -> Job | None:
+    """The job that took the place: with the same id, where the insert is repeated, or with the same idempotency key."""
+    same = select(jobs).where(jobs.c.id == job.id, jobs.c.owner == job.owner)
+    row = (await connection.execute(same)).one_or_none()
+    if row is not None or job.idempotency_key is None:
+        return None if row is None else job_of(row)
+    same = select(jobs).where(jobs.c.owner == job.owner, jobs.c.idempotency_key == job.idempotency_key)
+    row = (await connection.execute(same)).one_or_none()
+    if row is not None and row.asked_hash != job.asked_hash:
+        raise IdempotencyMismatch("This idempotency key was used for another request.")
+    return None if row is None else job_of(row)
+
+
+def _unknown(job_id: UUID) -> UnknownJob:
+    return UnknownJob(f"There is no job {job_id}.")

@@ -1,0 +1,56 @@
+"""What is kept and what is removed: expired jobs, counts by state, and which objects belong to a job."""
+
+import re
+from collections.abc import Collection
+from dataclasses import replace
+from typing import get_args
+from uuid import UUID
+
+from sqlalchemy import delete, exists, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from jobs.job import Job, State
+from jobs.store.clock import now
+from jobs.store.rows import job_of
+from jobs.store.tables import RUNNING, batches, jobs
+
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_IDS_PER_QUERY = 1000
+
+
+AT_WORK = RUNNING & (jobs.c.lease_until > now())
+EXPIRED = (jobs.c.expires_at <= now()) & ~AT_WORK
+
+
+async def expired(connection: AsyncConnection, limit: int) -> list[Job]:
+    """See `JobStore.expired`."""
+    query = select(jobs).where(EXPIRED).order_by(jobs.c.expires_at).limit(limit)
+    return [job_of(row) for row in (await connection.execute(query)).all()]
+
+
+async def expire(connection: AsyncConnection, limit: int) -> list[Job]:
+    """See `JobStore.expire`."""
+    due = select(jobs.c.id).where(EXPIRED).order_by(jobs.c.expires_at).limit(limit)
+    ids = (await connection.scalars(due.with_for_update(skip_locked=True))).all()
+    removed = (await connection.execute(delete(jobs).where(jobs.c.id.in_(ids)).returning(jobs))).all() if ids else []
+    is_empty = ~exists().where(jobs.c.batch == batches.c.id)
+    await connection.execute(delete(batches).where(batches.c.expires_at <= now(), is_empty))
+    return [replace(job_of(row), state="expired") for row in removed]
+
+
+async def counts(connection: AsyncConnection) -> dict[State, int]:
+    """See `JobStore.counts`."""
+    query = select(jobs.c.state, func.count().label("number")).group_by(jobs.c.state)
+    found = {row.state: row.number for row in await connection.execute(query)}
+    return dict.fromkeys(get_args(State), 0) | found
+
+
+async def known(connection: AsyncConnection, keys: Collection[str]) -> set[str]:
+    """See `JobStore.known`."""
+    ids = sorted({UUID(found.group()) for key in keys if (found := _ID.search(key))})
+    belonging: set[str] = set()
+    for start in range(0, len(ids), _IDS_PER_QUERY):
+        query = select(jobs).where(jobs.c.id.in_(ids[start : start + _IDS_PER_QUERY]))
+        for row in (await connection.execute(query)).all():
+            belonging.update(job_of(row).keys)
+    return belonging & set(keys)

@@ -1,0 +1,175 @@
+"""The table of jobs, as the rest of Likeness uses it."""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from jobs.job import Batch, Job, JobError, NewJob, Result, State
+from jobs.store import attempts, batches, claims, jobs, retention
+from jobs.store.connection import engine_for
+from jobs.store.migration import migrate
+from jobs.store.rows import job_of
+from jobs.store.transaction import transact
+from jobs.store.turn import Turns
+
+T = TypeVar("T")
+
+
+class JobStore:
+    """The table of jobs. Each call is one transaction; many tasks and processes may call at the same time.
+
+    Times are by the database's clock. Owners see their own jobs only: another's is unknown. All raise StoreUnavailable
+    if the database does not answer, after a few tries: within a second where it refuses at once.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._turns = Turns(engine)
+
+    async def add(self, job: NewJob, *, keep_s: float, error: JobError | None = None) -> tuple[Job, bool]:
+        """Insert a job as queued, or with an `error` as failed; it expires `keep_s` seconds from now.
+
+        False with the earlier job where the owner has used the idempotency key for the same request (`asked_hash`)
+        already. The same id again is the same job and True. Raises IdempotencyMismatch if the key was used for another
+        request, UnknownJob if the owner has no such batch.
+        """
+        return await self._write(lambda connection: jobs.add(connection, job, keep_s, error))
+
+    async def get(self, id: UUID, owner: str) -> Job:  # noqa: A002
+        """The job. Raises UnknownJob."""
+        return await self._read(lambda connection: jobs.get(connection, id, owner))
+
+    async def page(
+        self, owner: str, *, state: State | None = None, before: UUID | None = None, limit: int
+    ) -> list[Job]:
+        """At most `limit` of the owner's jobs, newest first; with `before` only those that are older than this job."""
+
+        async def rows(connection: AsyncConnection) -> list[Job]:
+            return [job_of(row) for row in await connection.execute(jobs.page(owner, state, before, limit))]
+
+        return await self._read(rows)
+
+    async def position(self, job: Job) -> int:
+        """How many queued jobs, of all owners, are begun before this queued one."""
+
+        async def count(connection: AsyncConnection) -> int:
+            return (await connection.execute(jobs.position(job))).scalar_one()
+
+        return await self._read(count)
+
+    async def cancel(self, id: UUID, owner: str) -> Job:  # noqa: A002
+        """Cancel a job that nobody works on at once, and tell a running one by `beat`; others stay as they are.
+
+        Raises UnknownJob.
+        """
+        return await self._write(lambda connection: jobs.cancel(connection, id, owner))
+
+    async def delete(self, id: UUID, owner: str) -> Job:  # noqa: A002
+        """Remove the row and return what it was; the caller deletes the objects under its `keys`. Raises UnknownJob.
+
+        A worker that has begun it learns by LeaseLost that it is gone.
+        """
+        return await self._write(lambda connection: jobs.remove(connection, id, owner), is_repeatable=False)
+
+    async def claim(self, lease_s: float, *, id: UUID | None = None, max_attempts: int) -> Job | None:  # noqa: A002
+        """Begin a job whose lease has ended, or else the oldest queued one; with `id` only this one. None without any.
+
+        The attempt may go on for `lease_s` seconds without a `beat`. A job whose lease has ended is not begun again if
+        cancellation was asked for (it becomes cancelled), or after `max_attempts` attempts, released ones not counted
+        (it becomes failed with the code `attempts_exhausted`).
+        """
+        return await self._write(lambda connection: claims.claim(connection, lease_s, id, max_attempts))
+
+    async def beat(self, job: Job, lease_s: float, *, stage: str | None, fraction: float) -> bool:
+        """Tell that the attempt goes on and how far it is; it may go on for `lease_s` seconds from now.
+
+        True where cancellation was asked for. Raises LeaseLost if the attempt counts no more; so do all that end it.
+        """
+        return await self._write(lambda connection: attempts.beat(connection, job, lease_s, stage, fraction))
+
+    async def succeed(self, job: Job, result: Result, timings_ms: Mapping[str, float]) -> Job:
+        """End the attempt with a result, even where cancellation was asked for: the work is done. Raises LeaseLost."""
+        return await self._write(lambda connection: attempts.succeed(connection, job, result, timings_ms))
+
+    async def fail(self, job: Job, error: JobError) -> Job:
+        """End the attempt, and the job, with an error. Raises LeaseLost."""
+        return await self._write(lambda connection: attempts.fail(connection, job, error))
+
+    async def end_cancelled(self, job: Job) -> Job:
+        """End the attempt because cancellation was asked for. Raises LeaseLost."""
+        return await self._write(lambda connection: attempts.end_cancelled(connection, job))
+
+    async def release(self, job: Job, *, counts: bool = False) -> Job:
+        """Give the job back, so that it is begun again in its old place; or cancel it, where that was asked for.
+
+        The attempt `counts` against the job or not: at a shutdown it does not. Raises LeaseLost.
+        """
+        return await self._write(lambda connection: attempts.release(connection, job, counts=counts))
+
+    async def add_batch(self, batch_id: UUID, owner: str, *, keep_s: float) -> Batch:
+        """Make a batch without jobs, which expires `keep_s` seconds from now, with its last job at the earliest."""
+        return await self._write(lambda connection: batches.add(connection, batch_id, owner, keep_s))
+
+    async def batch(self, id: UUID, owner: str) -> Batch:  # noqa: A002
+        """The batch, with the counts of the states that its jobs are in. Raises UnknownJob."""
+        return await self._read(lambda connection: batches.get(connection, id, owner))
+
+    async def jobs_of(self, batch_id: UUID, owner: str) -> list[Job]:
+        """The jobs of a batch in order of submission. Raises UnknownJob."""
+        return await self._read(lambda connection: batches.jobs_of(connection, batch_id, owner))
+
+    async def cancel_batch(self, id: UUID, owner: str) -> Batch:  # noqa: A002
+        """Cancel all jobs of a batch, each as `cancel` does. Raises UnknownJob."""
+        return await self._write(lambda connection: batches.cancel(connection, id, owner))
+
+    async def delete_batch(self, id: UUID, owner: str) -> list[Job]:  # noqa: A002
+        """Remove a batch and its jobs, which are returned as by `delete`. Raises UnknownJob."""
+        return await self._write(lambda connection: batches.remove(connection, id, owner), is_repeatable=False)
+
+    async def expired(self, limit: int) -> list[Job]:
+        """At most `limit` of the jobs that `expire` would remove now."""
+        return await self._read(lambda connection: retention.expired(connection, limit))
+
+    async def expire(self, limit: int) -> list[Job]:
+        """Remove at most `limit` expired jobs, the longest expired first, and the expired batches that have no jobs.
+
+        Returns the jobs in the state `expired`; the caller deletes their objects. A job that is worked on stays until
+        its end.
+        """
+        return await self._write(lambda connection: retention.expire(connection, limit), is_repeatable=False)
+
+    async def counts(self) -> dict[State, int]:
+        """The number of jobs in each state."""
+        return await self._read(retention.counts)
+
+    async def known(self, keys: Collection[str]) -> set[str]:
+        """Those of the object keys that belong to a job. Each key has its job's id in it (`jobs.objects.keys`)."""
+        return await self._read(lambda connection: retention.known(connection, keys))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()
+
+    async def _read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        return await transact(self._engine, work, writes=False)
+
+    async def _write(self, work: Callable[[AsyncConnection], Awaitable[T]], *, is_repeatable: bool = True) -> T:
+        async with self._turns.turn():
+            return await transact(self._engine, work, is_repeatable=is_repeatable)
+
+
+async def open_store(url: str) -> JobStore:
+    """Open the database of jobs and bring its tables up to date; several processes may do so at once.
+
+    `url`: `sqlite:///path` (the file is made, its folder is not) or `postgresql://user:password@host/name`.
+    Raises ValueError for another URL, StoreUnavailable if the database does not answer or a newer version has made it.
+    """
+    engine = engine_for(url)
+    try:
+        await transact(engine, migrate)
+    except BaseException:
+        await engine.dispose()
+        raise
+    return JobStore(engine)

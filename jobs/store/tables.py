@@ -1,0 +1,85 @@
+"""The tables of jobs and of batches, and the indices that each question needs.
+
+The states in the conditions of indices are literals: a database uses such an index only where a query has the same one.
+"""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Double,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    Uuid,
+    literal_column,
+)
+
+metadata = MetaData()
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("owner", String, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    UniqueConstraint("id", "owner", name="batches_id_owner"),
+    Index("batches_expiry", "expires_at"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("owner", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("file_name", String, nullable=False),
+    Column("asked", JSON, nullable=False),
+    Column("input_key", String, nullable=False),
+    Column("reference_key", String),
+    Column("batch", Uuid),
+    Column("idempotency_key", String),
+    Column("asked_hash", String),
+    Column("state", String, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("releases", Integer, nullable=False),
+    Column("lease_until", Double),
+    Column("is_cancelling", Boolean, nullable=False),
+    Column("stage", String),
+    Column("fraction", Double, nullable=False),
+    Column("result", JSON(none_as_null=True)),
+    Column("error", JSON(none_as_null=True)),
+    Column("timings_ms", JSON, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("started_at", Double),
+    Column("finished_at", Double),
+    Column("expires_at", Double, nullable=False),
+    # A batch takes jobs of its own owner only.
+    ForeignKeyConstraint(["batch", "owner"], ["batches.id", "batches.owner"], name="jobs_of_batch"),
+)
+
+QUEUED = jobs.c.state == literal_column("'queued'")
+RUNNING = jobs.c.state == literal_column("'running'")
+WAITS = "queue"  # the stage of a running job that nobody works on until its lease ends, as memory ran out
+HAS_BATCH = jobs.c.batch.is_not(None)
+HAS_IDEMPOTENCY_KEY = jobs.c.idempotency_key.is_not(None)
+
+Index("jobs_page", jobs.c.owner, jobs.c.id)
+Index("jobs_page_of_state", jobs.c.owner, jobs.c.state, jobs.c.id)
+Index("jobs_queue", jobs.c.created_at, jobs.c.id, sqlite_where=QUEUED, postgresql_where=QUEUED)
+Index("jobs_leases", jobs.c.lease_until, sqlite_where=RUNNING, postgresql_where=RUNNING)
+Index("jobs_in_batch", jobs.c.batch, jobs.c.id, sqlite_where=HAS_BATCH, postgresql_where=HAS_BATCH)
+Index("jobs_expiry", jobs.c.expires_at)
+Index(
+    "jobs_idempotency",
+    jobs.c.owner,
+    jobs.c.idempotency_key,
+    unique=True,
+    sqlite_where=HAS_IDEMPOTENCY_KEY,
+    postgresql_where=HAS_IDEMPOTENCY_KEY,
+)
