@@ -1,0 +1,22 @@
+"""Photos and results in an object store: a folder, memory, S3, Google Cloud Storage or Azure, through obstore."""
+
+from jobs.objects.errors import BadObjectsUrl, ObjectMissing, ObjectTooLarge, RangeOutside
+from jobs.objects.keys import ResultKeys, job_of, photo_key, reference_key, result_keys
+from jobs.objects.store import Download, Entry, ObjectStore
+from jobs.objects.urls import open_objects
+
+__all__ = [
+    "BadObjectsUrl",
+    "Download",
+    "Entry",
+    "ObjectMissing",
+    "ObjectStore",
+    "ObjectTooLarge",
+    "RangeOutside",
+    "ResultKeys",
+    "job_of",
+    "open_objects",
+    "photo_key",
+    "reference_key",
+    "result_keys",
+]

@@ -1,0 +1,169 @@
+"""Objects by key: put, read, stream, list, delete."""
+
+import asyncio
+import atexit
+import itertools
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import obstore
+from obstore.store import LocalStore, S3Store
+
+from jobs.objects import local, upload
+from jobs.objects.errors import ObjectMissing, ObjectTooLarge, RangeOutside, reading, writing
+from jobs.objects.keys import checked, job_of
+from jobs.objects.presigned import presigned
+from jobs.objects.upload import Store
+
+READ_BYTES = 2 * 2**20  # of one request while an object is streamed: what a reader holds
+LIST_PAGE = 1000
+BULK = 1000  # keys that S3 deletes at once
+DELETES_AT_ONCE = 16
+CHECK_KEY = "check"
+SETTLE_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """An object that is being read. `size`: of the whole object; `chunks` are the bytes from `start` up to `end`.
+
+    `etag` is the store's, with its quotation marks, or None where it has none. `chunks` asks the store for one piece
+    after the other: a slow reader holds no connection. It raises `ObjectMissing` where the object was deleted or
+    replaced meanwhile, and `StoreUnavailable`.
+    """
+
+    size: int
+    etag: str | None
+    start: int
+    end: int
+    chunks: AsyncIterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An object in a list. `modified` is in seconds since 1970 by the store's clock."""
+
+    key: str
+    size: int
+    modified: float
+
+
+class ObjectStore:
+    """Photos and results. All methods raise `StoreUnavailable` after a few tries; keys come from `jobs.objects.keys`.
+
+    obstore itself repeats requests to a remote store that fail, with growing pauses of random length
+    (`jobs.objects.urls`).
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        atexit.unregister(_settle)
+        atexit.register(_settle)
+
+    async def check(self) -> None:
+        """Looks whether objects can be written, deleted and listed."""
+        root = _root(self._store)
+        if root is not None:
+            await local.check_folder(root)
+        else:
+            await upload.put(self._store, CHECK_KEY, b"")
+            await self._delete(CHECK_KEY)
+        with writing():
+            await anext(aiter(obstore.list(self._store, "jobs", chunk_size=1)), None)
+
+    @property
+    def held_bytes(self) -> int:
+        """The most bytes of a stream that `put` holds in memory."""
+        return upload.HELD_BYTES if _root(self._store) is None else local.HELD_BYTES
+
+    async def put(self, key: str, body: bytes | AsyncIterator[bytes]) -> int:
+        """Writes an object, whole or not at all, in place of one that was there; returns how many bytes it has.
+
+        What the iterator raises is raised, and then nothing was written, as when the task is cancelled. (Where the
+        cancellation comes while the last step is done, the object may be there, whole.) Of a stream,
+        `held_bytes` at most are in memory.
+        """
+        checked(key)
+        root = _root(self._store)
+        return await (upload.put(self._store, key, body) if root is None else local.put(root, key, body))
+
+    async def read(self, key: str, *, max_bytes: int) -> bytes:
+        """A whole object. Raises `ObjectMissing`, and `ObjectTooLarge` before it reads one of more than `max_bytes`."""
+        download = await self.stream(key)
+        if download.size > max_bytes:
+            raise ObjectTooLarge(f"The file has {download.size} bytes; at most {max_bytes} are taken.")
+        return b"".join([chunk async for chunk in download.chunks])
+
+    async def stream(self, key: str, *, start: int = 0, end: int | None = None) -> Download:
+        """An object's bytes from `start` up to `end` (exclusive; None or behind the end: to the end).
+
+        Raises `ObjectMissing`, and `RangeOutside` where `start` lies behind the last byte; 0 never does.
+        """
+        with reading():
+            meta = await obstore.head_async(self._store, checked(key))
+        size, etag = meta["size"], meta["e_tag"]
+        if start < 0 or (start >= size and start > 0):
+            raise RangeOutside(size)
+        end = size if end is None else max(start, min(end, size))
+        return Download(size, etag, start, end, self._chunks(key, etag, start, end))
+
+    async def _chunks(self, key: str, etag: str | None, start: int, end: int) -> AsyncIterator[bytes]:
+        for at in range(start, end, READ_BYTES):
+            part = (at, min(at + READ_BYTES, end))
+            with reading():
+                found = await obstore.get_async(self._store, key, options={"range": part, "if_match": etag})
+                chunk = bytes(await found.bytes_async())
+            if len(chunk) != part[1] - part[0]:
+                raise ObjectMissing("Another file has taken the place of this one while it was read.")
+            yield chunk
+
+    async def delete(self, keys: Iterable[str]) -> None:
+        """Deletes objects. Those that are not there are fine."""
+        left = iter([checked(key) for key in keys])
+        if isinstance(self._store, S3Store):
+            while batch := list(itertools.islice(left, BULK)):
+                with writing():
+                    await obstore.delete_async(self._store, batch)
+            return
+        while batch := list(itertools.islice(left, DELETES_AT_ONCE)):
+            await asyncio.gather(*(self._delete(key) for key in batch))
+
+    async def _delete(self, key: str) -> None:
+        with writing(), suppress(FileNotFoundError):
+            await obstore.delete_async(self._store, key)
+
+    async def list(self, prefix: str = "") -> AsyncIterator[Entry]:
+        """All objects whose key begins with `prefix`, whole names of folders ("jobs", "jobs/<id>"), in no order.
+
+        What is not ours in a shared bucket or folder is left out, so that nobody deletes it by this list.
+        """
+        pages = aiter(obstore.list(self._store, prefix or None, chunk_size=LIST_PAGE))
+        while True:
+            with writing():
+                page = await anext(pages, None)
+            if page is None:
+                return
+            for found in page:
+                if job_of(found["path"]) is not None:
+                    yield Entry(found["path"], found["size"], found["last_modified"].timestamp())
+
+    async def presigned(self, key: str, *, expires_s: float, file_name: str, media_type: str) -> str | None:
+        """A URL from which the object can be downloaded for `expires_s` seconds, under a name, without our credentials.
+
+        None where the store has none: only S3 has, with keys given as settings.
+        """
+        lasts = timedelta(seconds=expires_s)
+        return await presigned(self._store, checked(key), lasts, file_name, media_type)
+
+
+def _root(store: Store) -> Path | None:
+    return store.prefix if isinstance(store, LocalStore) else None
+
+
+def _settle() -> None:
+    """Lets the threads of obstore hand over their last answers: Python that ends meanwhile is aborted (SIGABRT)."""
+    time.sleep(SETTLE_S)
