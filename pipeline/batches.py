@@ -42,8 +42,11 @@ class Batches:
                     raise DeviceOutOfMemory("Not enough memory for this photo right now.") from error
                 self.size = len(batch) // 2
                 self._run.note(MEMORY_LOW)
-                self._run.check()
-                continue  # leaving the except block releases the error, and with it the batch's memory
-            start += len(batch)
-            yield result
-            del result  # otherwise it stays in memory while the next one is computed
+            else:
+                start += len(batch)
+                yield result
+                del result  # otherwise it stays in memory while the next one is computed
+                continue
+            # Leaving the except block has released the error, and with it the batch's memory. Other photos, for which
+            # the check makes way, need it.
+            self._run.check()

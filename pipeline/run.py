@@ -45,7 +45,8 @@ class Run:
 
     `deadline` is a reading of `time.monotonic()` in seconds, or None for no limit. `cancelled` may be set from any
     thread. `on_progress(stage, fraction)` is called in the working thread with the part of the stage that is done, in
-    [0, 1]. `notices` collects what the user should know about the work.
+    [0, 1]. `notices` collects what the user should know about the work. `make_way` is called by each check, in the
+    working thread: it does other work that goes first, and returns the seconds that it took.
     """
 
     def __init__(
@@ -54,12 +55,13 @@ class Run:
         deadline: float | None = None,
         cancelled: threading.Event | None = None,
         on_progress: OnProgress | None = None,
+        make_way: Callable[[], float] | None = None,
     ) -> None:
         self.deadline = deadline
         self.cancelled = cancelled or threading.Event()
         self.timings_ms: dict[str, float] = {}
         self.notices: list[Notice] = []
-        self._on_progress = on_progress
+        self._on_progress, self._make_way = on_progress, make_way
         self._stages: list[StageTime] = []
         self._stage: str | None = None
         self._stage_start = 0.0
@@ -90,11 +92,19 @@ class Run:
         return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
 
     def check(self) -> None:
-        """Raise `Cancelled` or `DeadlineExceeded` if this run must stop."""
+        """Let other work go first. Raise `Cancelled` or `DeadlineExceeded` if this run must stop."""
+        if self._make_way is not None and not self.cancelled.is_set():  # then it gives the device up altogether
+            self.postpone(self._make_way())
         if self.cancelled.is_set():
             raise Cancelled("The client went away before the photo was done.", stage=self._stage)
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise DeadlineExceeded("The photo took longer than this server allows.", stage=self._stage)
+
+    def postpone(self, seconds: float) -> None:
+        """Other work has had the device for so many seconds: this run's stage and deadline begin so much later."""
+        self._stage_start += seconds
+        if self.deadline is not None:
+            self.deadline += seconds
 
     def note(self, notice: Notice) -> None:
         """Add a notice, unless it is there already: the user reads it once, even if its cause occurs more often."""

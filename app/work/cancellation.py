@@ -7,7 +7,7 @@ A network cannot be interrupted. So the client is answered at once, while the th
 import asyncio
 from asyncio import FIRST_COMPLETED
 from collections.abc import Awaitable, Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -56,7 +56,7 @@ class Cancellation:
             # cycle that keeps the photo in memory until the garbage collector runs.
             del working
 
-    async def in_thread(self, threads: ThreadPoolExecutor, run: Run, work: Callable[[], Result]) -> Result:
+    async def in_thread(self, threads: Executor, run: Run, work: Callable[[], Result]) -> Result:
         """The result of `work`, done in one of the threads.
 
         If the awaiting task is cancelled, this cancels the run and waits for the thread to notice, as the caller's

@@ -3,15 +3,17 @@
 import asyncio
 import logging
 import time
-from typing import Literal, TypeAlias
+from collections.abc import Callable
+from typing import Literal, TypeAlias, TypeVar
 
 from app.settings import Settings
 from app.work.calibration import calibrate
+from app.work.device_threads import DeviceThreads
 from app.work.errors import NotReady
 from app.work.fingerprint import maker_of
 from app.work.pace import Pace
 from app.work.selection import select
-from app.work.threads import WorkerThreads
+from pipeline.errors import DeviceFailed
 from pipeline.models.catalogue.selection import Selection
 from pipeline.models.loading import load
 from pipeline.models.roles import Models
@@ -21,6 +23,8 @@ from pipeline.run import Run
 from pipeline.warmup import warm_up
 
 logger = logging.getLogger("likeness")
+
+Result = TypeVar("Result")
 
 State: TypeAlias = Literal["loading", "ready", "failed"]
 
@@ -41,7 +45,7 @@ class LoadedModels:
         # All networks run in these threads, one for each slot. OpenMP keeps a team of worker threads for every thread
         # that ever ran one; with more worker threads than cores they wait for each other at the end of each layer, and
         # on two cores a photo took a quarter longer.
-        self.threads = WorkerThreads(settings.slots, "device")
+        self.threads = DeviceThreads(settings.slots, "device")
         self._weights_dir = settings.weights_dir
         self._models: Models | None = None
 
@@ -89,6 +93,18 @@ class LoadedModels:
         if self.state != "failed":
             logger.error("no photo can be served any more: %s", reason)
         self.failure, self.state = reason, "failed"
+
+    def watching(self, work: Callable[[], Result]) -> Callable[[], Result]:
+        """`work`, after whose `DeviceFailed` no photo is accepted any more, even if nobody waits for this one."""
+
+        def watched() -> Result:
+            try:
+                return work()
+            except DeviceFailed as error:
+                self.fail(error.message)
+                raise
+
+        return watched
 
     def close(self) -> None:
         """Let the threads end when their work is done."""

@@ -101,8 +101,11 @@ class Ledger:
             self.reserve(-size)
 
     @contextmanager
-    def account(self) -> Iterator[Claim]:
-        """A function that reserves bytes until the end of the block, at each call. It raises `MemoryLow`."""
+    def account(self, spare: int = 0) -> Iterator[Claim]:
+        """A function that reserves bytes until the end of the block, at each call. It raises `MemoryLow`.
+
+        It leaves at least `spare` bytes free.
+        """
         claims = ExitStack()
 
         def claim(needed: int) -> None:
@@ -110,8 +113,8 @@ class Ledger:
             with self._lock:
                 base = resident if self._base is None else min(self._base, resident)
                 free = self._free() + resident - base - self.reserved
-                if needed > free:
-                    raise MemoryLow(needed, max(0, free))
+                if needed + spare > free:
+                    raise MemoryLow(needed, max(0, free - spare))
                 claims.enter_context(self.held(needed))
 
         with claims:

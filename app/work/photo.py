@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from app.presets import preferred_models
 from app.settings import PhotoLimits
+from app.work.file_check import checked_output
 from app.work.memory import Claim, finishing_pixel, photo_bytes, reference_bytes
 from app.work.order import Order
 from app.work.output_file import OutputFile, output_file
@@ -18,9 +19,9 @@ from metrics.report import Figure, Reference, measure, perceptual_figure
 from pipeline.codec.decode import DEPTH_REDUCED, decode
 from pipeline.codec.encode import Encoded, encode
 from pipeline.codec.inspect import Header, inspect
-from pipeline.codec.output_formats import OUTPUT_FORMATS, check_size
+from pipeline.codec.output_formats import OUTPUT_FORMATS
 from pipeline.codec.profiles import GRAY, RGB
-from pipeline.errors import ReferenceMismatch, TooManyPixels
+from pipeline.errors import ReferenceMismatch
 from pipeline.metadata.kept import Wish, kept_tags
 from pipeline.models.roles import Models, Work
 from pipeline.options import OutputFormat
@@ -93,7 +94,7 @@ def read(order: Order, models: Models, limits: PhotoLimits, claim: Claim, run: R
     with run.stage("decode"):
         header = inspect(order.file, max_pixels=limits.max_input_pixels)
         file, source_format = output_file(order.output, header.file_format), header.file_format.name
-        output_pixels = _checked_output(header, order, file.output_format, limits)
+        output_pixels = checked_output(header, order, file.output_format, limits)
         claim(reserved_bytes(order, models, file, header.width * header.height, output_pixels))
         kept_spaces = _kept_spaces(order, file.output_format)
         photo, tags = _with_tags(_decoded(header, kept_spaces, file), header, order)
@@ -166,18 +167,6 @@ def _kept_spaces(order: Order, output_format: OutputFormat) -> frozenset[str]:
     if order.output.color_profile == "srgb":
         return frozenset()
     return frozenset({RGB, GRAY} if OUTPUT_FORMATS[output_format].has_grey else {RGB})
-
-
-def _checked_output(header: Header, order: Order, output_format: OutputFormat, limits: PhotoLimits) -> int:
-    """The number of pixels of the result. Raises `TooManyPixels` or `OutputFormatLimit` where it would be too large."""
-    width, height = output_size(*header.upright_size, order.options)
-    check_size(width, height, output_format)
-    if width * height > limits.max_output_megapixels * 1e6:
-        raise TooManyPixels(
-            f"The result would have {width * height / 1e6:.4g} megapixels ({width} × {height}); "
-            f"at most {limits.max_output_megapixels:g} are made."
-        )
-    return width * height
 
 
 def _decoded(header: Header, kept_spaces: frozenset[str], file: OutputFile) -> Photo:

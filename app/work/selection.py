@@ -1,6 +1,9 @@
 """Which models are used, by the settings."""
 
+from typing import Literal
+
 from app.settings import Settings
+from app.work.errors import BadParameter
 from pipeline.errors import ModelUnavailable
 from pipeline.models.catalogue.selection import Selection, choose
 
@@ -17,3 +20,10 @@ def select(settings: Settings) -> Selection:
             stage="models",
         )
     return choose(settings.model_preferences)
+
+
+def check_offered(role: Literal["restorer", "upscaler"], name: str | None, selection: Selection) -> None:
+    """Raise `BadParameter` where a request names a model that is not offered."""
+    offered = selection.offered_names(role)
+    if name is not None and name not in offered:
+        raise BadParameter(f"{role}: this server offers {', '.join(offered)}, not {name[:80]}.")

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias, TypeVar
 from app.settings import Settings
 from app.work import photo
 from app.work.admission import Admission, Arrival
+from app.work.background import Background, WorkedOff
 from app.work.cancellation import Cancellation
 from app.work.dry_report import DryRun
 from app.work.dry_run import Estimator, learn_from, look
@@ -22,7 +23,6 @@ from app.work.photo import Finished, Source
 from app.work.report import Report, rounded
 from app.work.threads import WorkerThreads
 from app.work.time_limit import may_shorten, within_deadline
-from pipeline.errors import DeviceFailed
 from pipeline.models.roles import Models
 from pipeline.models.runtime.allocator import return_freed_memory
 from pipeline.run import OnProgress, Run
@@ -53,6 +53,9 @@ class Service:
         self.memory, self.cancellation = Ledger(), Cancellation()
         self.draining = False  # the server is stopping: no new photos
         self._threads = WorkerThreads(settings.slots + 1, "photo")  # one per decoded photo
+        self.background = Background(
+            settings, loaded_models, self.memory, self.cancellation, lambda: self.admission.inside == 0
+        )
         self._idle: asyncio.TimerHandle | None = None
 
     @property
@@ -60,7 +63,8 @@ class Service:
         """Whether photos are accepted, and if not, why."""
         self._fail_without_threads()
         if self.loaded_models.state == "ready":
-            return "failed" if self.admission.stuck else "draining" if self.draining else "ready"
+            is_stuck = self.admission.stuck or self.background.stuck
+            return "failed" if is_stuck else "draining" if self.draining else "ready"
         return self.loaded_models.state
 
     async def start(self) -> None:
@@ -73,6 +77,7 @@ class Service:
         if self._idle is not None:
             self._idle.cancel()
         self._threads.shutdown(wait=False)
+        self.background.close()
         self.loaded_models.close()
 
     def arriving(self, client: str) -> AbstractContextManager[Arrival]:
@@ -89,12 +94,16 @@ class Service:
         """A run whose deadline counts from now."""
         return Run(deadline=time.monotonic() + self.settings.deadline_s, on_progress=on_progress)
 
-    async def settled(self, order: Order) -> Order:
-        """The order as it can be done in time. Raises what `within_deadline` raises, and `NotReady`."""
+    async def settled(self, order: Order, limit_s: float | None = None) -> Order:
+        """The order as it can be done in `limit_s` seconds (None: the deadline of a synchronous photo).
+
+        Raises what `within_deadline` raises, and `NotReady`.
+        """
         if not may_shorten(order):
             return order
         models, pace, settings = self._usable_models(), self.loaded_models.starting_pace, self.settings
-        limit, most_pixels = settings.deadline_s, settings.photo_limits.max_input_pixels
+        limit = settings.deadline_s if limit_s is None else limit_s
+        most_pixels = settings.photo_limits.max_input_pixels
         return await asyncio.to_thread(within_deadline, order, models, pace, limit, most_pixels)
 
     async def process(
@@ -106,8 +115,7 @@ class Service:
         cancelled, a waiting photo leaves the queue at once, and one in work stops at the next check of its `run`.
         """
         models = self._usable_models()
-        if self._idle is not None:
-            self._idle.cancel()
+        self._stay_awake()
         try:
             size = len(order.file) + len(order.reference or b"")
             with self.admission.place(run, arrival, on_position), self.memory.held(size):
@@ -117,8 +125,20 @@ class Service:
                     error.retry_after = self.admission.retry_after
                     raise
         finally:
-            if self.admission.inside == 0:
-                self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._rest)
+            self._rest_soon()
+
+    async def work_off(self, order: Order, run: Run) -> WorkedOff:
+        """A photo that nobody waits for, done behind the others; `run` comes from `background.new_run`.
+
+        Raises `NotReady` and what `Background.work_off` raises.
+        """
+        models = self._usable_models()
+        self._stay_awake()
+        try:
+            order = await self.settled(order, self.settings.job_timeout_s)
+            return await self.background.work_off(order, models, run)
+        finally:
+            self._rest_soon()
 
     async def warm_up(self, work: Callable[[Models, Run], None], arrival: Arrival, run: Run) -> dict[str, float]:
         """Run `work` on the device when it is free; milliseconds per stage."""
@@ -134,7 +154,7 @@ class Service:
         return self.loaded_models.models
 
     def _fail_without_threads(self) -> None:
-        if self._threads.lost or self.loaded_models.threads.lost:
+        if self._threads.lost or self.background.lost or self.loaded_models.threads.lost:
             self.loaded_models.fail("a thread that works on photos has ended.")
 
     async def _processed(self, order: Order, models: Models, run: Run, write: Write) -> Answer:
@@ -168,16 +188,24 @@ class Service:
         return Answer(write(report, run), report, source.photo.width * source.photo.height)
 
     async def _on_device(self, run: Run, work: Callable[[], Result]) -> Result:
-        """`work` in a device thread. `DeviceFailed` ends the service of this process, even if nobody waits for it."""
+        """`work` in a device thread. `DeviceFailed` ends the service of this process."""
+        loaded_models, submitted = self.loaded_models, time.perf_counter()
 
-        def watched() -> Result:
-            try:
-                return work()
-            except DeviceFailed as error:
-                self.loaded_models.fail(error.message)
-                raise
+        def begun() -> Result:
+            run.record("queue", time.perf_counter() - submitted)  # for the present part of a job
+            return work()
 
-        return await self.cancellation.in_thread(self.loaded_models.threads, run, watched)
+        return await self.cancellation.in_thread(loaded_models.threads, run, loaded_models.watching(begun))
+
+    def _stay_awake(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+
+    def _rest_soon(self) -> None:
+        """Rest after a while, if nothing is inside."""
+        self._stay_awake()
+        if self.admission.inside == self.background.inside == 0:
+            self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._rest)
 
     def _rest(self) -> None:
         """Forget the last clients, and give the memory that is kept for the next photo back to the system."""

@@ -36,7 +36,7 @@ class WorkerThreads(ThreadPoolExecutor):
         Otherwise a library that calls `sys.exit` would end the whole server: the event loop passes `SystemExit` on to
         whoever runs it.
         """
-        return super().submit(_contained, fn, *args, **kwargs)
+        return super().submit(contained, fn, *args, **kwargs)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more work. The threads end once theirs is done, and are not lost."""
@@ -47,7 +47,8 @@ class WorkerThreads(ThreadPoolExecutor):
         self._started.append(threading.current_thread())
 
 
-def _contained(work: Callable[Arguments, Result], /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+def contained(work: Callable[Arguments, Result], /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+    """The result of `work`. Raises `WorkEnded` instead of what would end the thread."""
     try:
         return work(*args, **kwargs)
     except Exception:

@@ -157,15 +157,16 @@ def upscale_tiled(image: Image, upscaler: Upscaler, run: Run, size: tuple[int, i
             if tile_side is None:
                 raise
             run.note(MEMORY_LOW)
-            run.check()
             # This row begins again at the same place, because the tiles above it already fade out towards it.
             rows[row:] = [(top + start, top + stop) for start, stop in tile_spans(length_y - top, tile_side, overlap)]
             columns = tile_spans(length_x, tile_side, overlap)
+        else:
+            first, last = max(top, margin_y), min(end, margin_y + height)
+            canvas.add(band[(first - top) * scale : max(first, last) * scale - top * scale])
+            carried = band[(end - top) * scale :]
+            row += 1
             continue
-        first, last = max(top, margin_y), min(end, margin_y + height)
-        canvas.add(band[(first - top) * scale : max(first, last) * scale - top * scale])
-        carried = band[(end - top) * scale :]
-        row += 1
+        run.check()  # after the except block, which holds what did not fit into memory
     return np.clip(canvas.output, 0.0, 1.0, out=canvas.output)
 
 

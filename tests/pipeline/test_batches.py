@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import weakref
 from collections.abc import Sequence
 
@@ -122,6 +123,25 @@ def test_the_memory_of_a_batch_that_failed_is_free_when_it_is_tried_again() -> N
 
     list(Batches(4, Run()).apply(work, range(2)))
     assert alive == [False, False, False]
+
+
+def test_the_memory_of_a_batch_that_failed_is_free_for_photos_that_the_run_makes_way_for() -> None:
+    held: list[weakref.ref[np.ndarray]] = []
+    alive: list[bool] = []
+
+    def make_way() -> float:
+        alive.extend(array() is not None for array in held)
+        assert sys.exc_info() == (None, None, None)  # or their errors would hold ours
+        return 0.0
+
+    def work(items: Sequence[int]) -> None:
+        features = np.zeros(3)
+        held.append(weakref.ref(features))
+        if len(items) > 1:
+            raise MemoryError
+
+    list(Batches(2, Run(make_way=make_way)).apply(work, range(2)))
+    assert alive == [False]
 
 
 def test_what_was_made_of_a_batch_is_free_when_the_next_is_worked_on() -> None:

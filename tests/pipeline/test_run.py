@@ -214,3 +214,23 @@ def test_progress_does_not_go_back_within_a_stage() -> None:
             for done in (1, 3, 2, 4):
                 run.progress(done, 4)
     assert [fraction for stage, fraction in heard if stage == "blending"] == [0, 0.25, 0.75, 0.75, 1]
+
+
+def test_a_run_that_makes_way_counts_its_own_time_only() -> None:
+    """Each check gives the device away for an hour, as it were."""
+    run = Run(deadline=time.monotonic() + 5, make_way=lambda: 3600.0)
+    with run.stage("upscaling"):
+        time.sleep(0.02)
+        run.progress(1, 2)
+        run.progress(2, 2)
+    assert run.deadline is not None
+    assert run.deadline > time.monotonic() + 3 * 3600
+    assert run.timings_ms["upscaling"] < 1000
+
+
+def test_a_run_that_is_cancelled_makes_no_more_way() -> None:
+    asked = []
+    run = Run(cancelled=cancelled(), make_way=lambda: asked.append(1) or 0.0)
+    with pytest.raises(Cancelled):
+        run.check()
+    assert asked == []
