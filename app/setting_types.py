@@ -17,6 +17,9 @@ MAX_HOST = 253  # characters of a name in the DNS
 MAX_TEXT = 8_000  # characters of any other text
 MAX_KEYS = 100_000  # characters: over a thousand API keys
 
+DATABASES = frozenset({"postgresql", "sqlite"})
+OBJECT_STORES = frozenset({"s3", "gs", "az", "file", "memory"})
+
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -62,6 +65,20 @@ def check_names(text: str) -> str:
     return text
 
 
+def check_database(url: str) -> str:
+    """The URL of a database; empty for none. Raises `ValueError`, which does not quote it, for another one."""
+    if url and urlsplit(url).scheme not in DATABASES:
+        raise ValueError("it is no address such as postgresql://user:password@host/name or sqlite:////folder/jobs.db")
+    return url
+
+
+def check_objects(url: str) -> str:
+    """The URL of an object store; empty for none. Raises `ValueError`, which does not quote it, for another one."""
+    if url and urlsplit(url).scheme not in OBJECT_STORES:
+        raise ValueError("it is no address such as s3://bucket/prefix, gs://bucket, az://container or file:///folder")
+    return url
+
+
 def expanded(folder: Path) -> Path:
     """The folder with a home folder in place of `~`; unchanged if there is no such home."""
     return Path(os.path.expanduser(folder))
@@ -88,3 +105,6 @@ Host: TypeAlias = Annotated[str, AfterValidator(check_host)]
 MirrorUrl: TypeAlias = Annotated[str, AfterValidator(check_mirror), at_most(MAX_TEXT)]
 ModelNames: TypeAlias = Annotated[str, AfterValidator(check_names), at_most(MAX_TEXT)]
 Folder: TypeAlias = Annotated[Path, AfterValidator(expanded)]
+OptionalFolder: TypeAlias = Annotated[Path | None, AfterValidator(lambda folder: folder and expanded(folder))]
+DatabaseUrl: TypeAlias = Annotated[str, AfterValidator(check_database), at_most(MAX_TEXT)]
+ObjectsUrl: TypeAlias = Annotated[str, AfterValidator(check_objects), at_most(MAX_TEXT)]

@@ -1,18 +1,26 @@
 """Settings: `LIKENESS_*` environment variables, each with a default that suits one machine."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
 from limits import RateLimitItem
-from pydantic import AfterValidator, Field, FiniteFloat, PlainValidator, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    FiniteFloat,
+    PlainValidator,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import NoDecode
 
 from app.access.addresses import is_loopback, parse_origins, parse_proxies
 from app.access.hosts import parse_hosts
 from app.access.keys import Keys, parse_keys
 from app.access.quota import check_storage, parse_rates
-from app.environment import EnvironmentSettings
+from app.job_settings import JobSettings
 from app.setting_types import MAX_KEYS, MAX_TEXT, Folder, Host, MirrorUrl, ModelNames, at_most, check_folder, expanded
 from pipeline.models.catalogue.preferences import Licences, ModelPreferences, OriginChoice
 from pipeline.models.roles import ROLES, Role
@@ -32,7 +40,7 @@ class PhotoLimits:
     max_output_megapixels: float
 
 
-class Settings(EnvironmentSettings):
+class Settings(JobSettings):
     """Everything that an operator may choose. Read once at the start, which a wrong value or an unknown name stops."""
 
     host: Host = Field("127.0.0.1", description="address to listen on")
@@ -157,6 +165,21 @@ class Settings(EnvironmentSettings):
     def max_body_bytes(self) -> int:
         """The largest request body."""
         return int(self.max_upload_mb * MEBIBYTE) + FORM_OVERHEAD
+
+    @property
+    def max_batch_bytes(self) -> int:
+        """The largest body of a batch of photos."""
+        return self.batch_size * (self.max_fetched_bytes + KIBIBYTE) + FORM_OVERHEAD
+
+    @property
+    def longest_upload_s(self) -> float:
+        """The seconds that the largest batch may take to arrive: a time limit for each ordinary upload in it."""
+        return self.read_timeout_s * math.ceil(self.max_batch_bytes / self.max_body_bytes)
+
+    @property
+    def max_archive_bytes(self) -> int:
+        """The largest archive of photos, which is held in memory until it is unpacked."""
+        return max(self.max_fetched_bytes, self.max_arriving_bytes // 4)
 
     @property
     def max_arriving_bytes(self) -> int:

@@ -1,6 +1,7 @@
 """`python -m app serve`: the service over HTTP."""
 
 import argparse
+import asyncio
 import logging
 import sys
 from contextlib import suppress
@@ -39,6 +40,9 @@ def serve(parsed: argparse.Namespace, settings: Settings) -> int:
     if fault is not None:
         say(fault, sys.stderr)
         return USAGE_ERROR
+    if settings.has_jobs and (fault := _jobs_fault(settings)) is not None:
+        say(fault, sys.stderr)
+        return USAGE_ERROR
     selection = select(settings)
     # These import torch, which takes seconds. A wrong model file has been reported before that.
     from app.application import create_app
@@ -48,6 +52,13 @@ def serve(parsed: argparse.Namespace, settings: Settings) -> int:
     with suppress(KeyboardInterrupt):  # uvicorn raises it again after an orderly stop
         server.run()
     return 0 if server.started else SOME_FAILED
+
+
+def _jobs_fault(settings: Settings) -> str | None:
+    """Why jobs cannot be kept where the settings say, as a sentence; None if they can."""
+    from jobs.places import fault_of_places  # not imported by a server without jobs
+
+    return asyncio.run(fault_of_places(settings))
 
 
 def _host(text: str) -> str:

@@ -63,6 +63,13 @@ def test_the_defaults_are_those_of_the_contract() -> None:
         ("HOSTS", "photos.example.org", ("photos.example.org",)),
         ("TRUSTED_PROXIES", "10.0.0.0/8", ("10.0.0.0/8",)),
         ("CACHE_MB", "64", 64.0),
+        ("DATA_DIR", "/var/lib/likeness", Path("/var/lib/likeness")),
+        ("DATABASE_URL", "postgresql://likeness@db/likeness", "postgresql://likeness@db/likeness"),
+        ("OBJECTS_URL", "s3://photos/jobs", "s3://photos/jobs"),
+        ("JOB_TIMEOUT_S", "60", 60.0),
+        ("RETENTION_HOURS", "0.5", 0.5),
+        ("BATCH_SIZE", "7", 7),
+        ("RESULT_REDIRECT", "on", "on"),
         ("URL_FETCH", "on", "on"),
         ("URL_HOSTS", "photos.example.org,.example.net", ("photos.example.org", ".example.net")),
         ("URL_TIMEOUT_S", "2.5", 2.5),
@@ -75,6 +82,8 @@ def test_the_defaults_are_those_of_the_contract() -> None:
 def test_each_setting_is_an_environment_variable(
     monkeypatch: pytest.MonkeyPatch, name: str, text: str, value: object
 ) -> None:
+    if name in ("DATABASE_URL", "OBJECTS_URL"):
+        monkeypatch.setenv("LIKENESS_DATA_DIR", "/var/lib/likeness")  # each of the two needs the other, or this
     monkeypatch.setenv(f"LIKENESS_{name}", text)
     assert getattr(Settings(), name.lower()) == value
 
@@ -117,6 +126,14 @@ def test_every_setting_is_tested_and_described() -> None:
         ("UPLOAD_MEMORY_MB", "0"),
         ("ANSWER_MEMORY_MB", "0"),
         ("ANSWER_MEMORY_MB", "1e30"),
+        ("DATABASE_URL", "mysql://db/likeness"),
+        ("OBJECTS_URL", "ftp://host/folder"),
+        ("OBJECTS_URL", "s3://photos"),  # without a database
+        ("JOB_TIMEOUT_S", "0"),
+        ("RETENTION_HOURS", "0"),
+        ("RETENTION_HOURS", "1e9"),
+        ("BATCH_SIZE", "0"),
+        ("RESULT_REDIRECT", "maybe"),
         ("LOG_FORMAT", "xml"),
         ("MAX_UPLOAD_MB", "0"),
         ("MAX_UPLOAD_MB", "inf"),
@@ -213,3 +230,16 @@ def test_model_names_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_settings_are_immutable() -> None:
     with pytest.raises(ValidationError):
         Settings().slots = 2  # type: ignore[misc]
+
+
+def test_a_database_needs_a_place_for_photos_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIKENESS_DATABASE_URL", "postgresql://likeness:secret@db/likeness")
+    with pytest.raises(ValidationError) as caught:
+        Settings()
+    (error,) = caught.value.errors()
+    assert error["loc"] == ("objects_url",)
+    assert error["msg"].endswith("it is missing: LIKENESS_DATABASE_URL needs it, or LIKENESS_DATA_DIR")
+    monkeypatch.setenv("LIKENESS_OBJECTS_URL", "s3://photos")
+    assert Settings().has_jobs
+    assert not Settings(database_url="", objects_url="").has_jobs
+    assert "secret" not in repr(Settings())

@@ -1,0 +1,1 @@
+"""What begins jobs: here the serving process itself."""

@@ -1,0 +1,43 @@
+"""All that a process has for jobs, opened and closed together."""
+
+from dataclasses import dataclass
+
+from stamina.instrumentation import LoggingOnRetryHook, set_on_retry_hooks
+
+from app.settings import Settings
+from app.work.service import Service
+from jobs.engine.in_process import InProcessEngine
+from jobs.objects import ObjectStore
+from jobs.places import open_places
+from jobs.retention import Sweeper
+from jobs.store.store import JobStore
+
+HOUR = 3_600.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """The jobs of this process. `keep_s`: seconds that a job is kept."""
+
+    store: JobStore
+    objects: ObjectStore
+    engine: InProcessEngine
+    sweeper: Sweeper
+    keep_s: float
+
+    async def stop(self) -> None:
+        """Put the jobs in work back into the queue, and close the places."""
+        await self.engine.stop()
+        await self.sweeper.stop()
+        await self.store.close()
+
+
+async def open_jobs(settings: Settings, service: Service) -> Jobs:
+    """Open the places of the settings and begin to work, once the service is ready. Raises `PlaceUnusable`."""
+    set_on_retry_hooks([LoggingOnRetryHook])  # else stamina writes to stdout by itself, where structlog is installed
+    store, objects = await open_places(settings)
+    engine = InProcessEngine(store, objects, service, settings)
+    sweeper = Sweeper(store, objects, settings.longest_upload_s)
+    engine.start()
+    sweeper.start()
+    return Jobs(store, objects, engine, sweeper, settings.retention_hours * HOUR)

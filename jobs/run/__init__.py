@@ -1,0 +1,1 @@
+"""One job done: from what is stored of it to its result."""

@@ -1,0 +1,41 @@
+"""What a finished job leaves in the object store: the picture, its preview and the report."""
+
+import asyncio
+
+from app.work.background import WorkedOff
+from app.work.document import report_document
+from jobs.job import Job, Result
+from jobs.objects import ObjectStore, result_keys
+from pipeline.codec.output_formats import OUTPUT_FORMATS
+
+
+def result_of(job: Job, done: WorkedOff) -> Result:
+    """What is to be known of the result of this attempt."""
+    picture, report = done.finished.picture, done.finished.report
+    (suffix,) = (info.suffixes[0] for info in OUTPUT_FORMATS.values() if info.media_type == picture.media_type)
+    keys = result_keys(job.id, job.attempt, suffix)
+    return Result(
+        picture_key=keys.picture,
+        preview_key=keys.preview,
+        report_key=keys.report,
+        media_type=picture.media_type,
+        picture_bytes=len(picture.data),
+        width=report.width,
+        height=report.height,
+        faces=len(report.faces),
+    )
+
+
+def keys_of(result: Result) -> tuple[str, str, str]:
+    """The keys of its objects."""
+    return result.picture_key, result.preview_key, result.report_key
+
+
+async def write(result: Result, done: WorkedOff, objects: ObjectStore) -> None:
+    """Put the objects into the store. Raises `StoreUnavailable`."""
+    finished = done.finished
+    bodies = finished.picture.data, done.preview, report_document(finished.report)
+    puts = (objects.put(key, body) for key, body in zip(keys_of(result), bodies, strict=True))
+    for outcome in await asyncio.gather(*puts, return_exceptions=True):  # all have ended when an error is raised
+        if isinstance(outcome, BaseException):
+            raise outcome
