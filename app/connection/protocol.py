@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +11,7 @@ from app.connection.framing import MAX_HEAD_BYTES, Framing
 from app.connection.refusal import Refusal
 from app.connection.timer import Timer
 from app.connection.transport import LingeringTransport
+from app.connection.upgrade import HiddenUpgrade
 from app.connection.uvicorn_protocol import UvicornProtocol
 
 logger = logging.getLogger("likeness")
@@ -26,10 +26,6 @@ _FAULTS: dict[Fault, str] = {
     "answer_too_slow": "its client took its answer too slowly",
 }
 
-_UPGRADE = re.compile(rb"(?<=\r\n)upgrade(?=[ \t]*:)", re.IGNORECASE)
-# The beginning of such a header, or of the line before its end, where a read ends.
-_BEGUN = re.compile(rb"\r(\n(u(p(g(r(a(d(e[ \t]*)?)?)?)?)?)?)?)?\Z", re.IGNORECASE)
-
 
 class GuardedProtocol(UvicornProtocol):
     """One connection. A whole request must arrive within `read_timeout_s`. A client that is sent an answer must take
@@ -38,7 +34,8 @@ class GuardedProtocol(UvicornProtocol):
     `on_refusal` gets the code of each request that is refused, and of each connection that is aborted, here. A late
     body is first refused by the application, by `scope["started_at"]`, so that the client gets a proper answer. The
     application ends an answer that must make way for others by `scope["cut"]`, and `scope["delivered"]` tells it how
-    many bytes the client has taken on this connection.
+    many bytes the client has taken on this connection. It gives a large body another time by `scope["read_within"]`.
+    Where the client offers another protocol, `scope["upgrade"]` names it, and `scope["switch"]` changes to it.
     """
 
     def __init__(
@@ -52,7 +49,8 @@ class GuardedProtocol(UvicornProtocol):
         super().__init__(*args, **kwargs)
         self._read_timeout_s, self._min_answer_rate, self._on_refusal = read_timeout_s, min_answer_rate, on_refusal
         self._read_timer, self._write_timer = Timer(self.loop), Timer(self.loop)
-        self._framing, self._begun = Framing(), b""
+        self._framing, self._upgrade = Framing(), HiddenUpgrade()
+        self._on_data: Callable[[bytes], None] | None = None  # gets what arrives once HTTP has ended here
         self._in_message, self._discards_input = False, False
         self._discarded = 0  # bytes
         self._refusal: Refusal | None = None  # to be sent once the requests before it are answered
@@ -84,18 +82,15 @@ class GuardedProtocol(UvicornProtocol):
             if self._discarded > LINGER_BYTES:
                 self.transport.abort()
             return
+        if self._on_data is not None:
+            self._on_data(data)
+            return
         start = 0
         while start < len(data) and not self._discards_input and not self.transport.is_closing():
             was_in_head, part = self._framing.in_head, self._framing.part(data, start)
             start += len(part)
             if was_in_head:
-                # Java's client offers HTTP/2 in ordinary requests, by an Upgrade header. httptools would then stop
-                # parsing and lose the body. A server may ignore the offer (RFC 9110, 7.8), so it is hidden from the
-                # parser. Of a header whose name is not whole yet, the parser gets nothing.
-                part = _UPGRADE.sub(b"X-Asked", self._begun + part)
-                begun = None if self._framing.at_blank_line else _BEGUN.search(part)
-                self._begun = b"" if begun is None else begun.group()
-                part = part[: len(part) - len(self._begun)]
+                part = self._upgrade.hide(part, self._framing.at_blank_line)
             super().data_received(part)
             if self._framing.is_full and not self._discards_input:
                 self._refuse_overhead()
@@ -106,6 +101,7 @@ class GuardedProtocol(UvicornProtocol):
         self.set_in_scope("started_at", time.monotonic())
         self.set_in_scope("cut", self._abort)
         self.set_in_scope("delivered", lambda: self._lingering.delivered)
+        self.set_in_scope("read_within", self._read_within)
         self._in_message = True
         if not self._waits_for_earlier_answer():
             self._start_read_timer()
@@ -113,6 +109,10 @@ class GuardedProtocol(UvicornProtocol):
     def on_headers_complete(self) -> None:
         """The head is complete, and the application starts."""
         self._framing.head_complete(self.content_length)
+        offered = self._upgrade.offered(self.headers)
+        if offered is not None:
+            self.set_in_scope("upgrade", offered)
+            self.set_in_scope("switch", self._switch)
         super().on_headers_complete()
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -152,12 +152,28 @@ class GuardedProtocol(UvicornProtocol):
         """Answer malformed HTTP in the form that all errors have."""
         self._refuse(400, "malformed_request", "This is not a well-formed HTTP request.")
 
+    def _switch(self, on_data: Callable[[bytes], None]) -> Callable[[], None] | None:
+        """HTTP ends with the answer that is about to begin: its body is what the application sends, as it is, and
+        `on_data` gets all that the client sends. Returns what the application must call before it ends that body. None:
+        the client has sent more already, which is HTTP.
+        """
+        if self._in_message or self.is_queued or self._discards_input:
+            return None
+        self._on_data = on_data
+        self.begin_raw_answer()
+        return self.end_raw_answer
+
     def _waits_for_earlier_answer(self) -> bool:
         """Whether a request before the present message is still to be answered."""
         return self.is_answer_due if self._framing.in_head else self.is_queued
 
     def _start_read_timer(self) -> None:
         self._read_timer.start(self._read_timeout_s, self._on_read_timeout)
+
+    def _read_within(self, seconds: float) -> None:
+        """The body that is arriving has so many seconds from now."""
+        if self._in_message and not self._framing.in_head:
+            self._read_timer.start(seconds, self._on_read_timeout)
 
     def _on_read_timeout(self) -> None:
         if not self._in_message:

@@ -5,6 +5,7 @@ tests/app/connection/test_uvicorn_names.py names what a newer one lacks. A "cycl
 the "pipeline" holds requests that came before an earlier one was answered.
 """
 
+import sys
 import time
 from collections.abc import Mapping
 
@@ -53,3 +54,14 @@ class UvicornProtocol(HttpToolsProtocol):
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         self.transport.write(STATUS_LINE[status] + lines.encode() + b"connection: close\r\n\r\n" + body)
         self.transport.close()
+
+    def begin_raw_answer(self) -> None:
+        """Send the body of the answer that is about to begin as it is, of any length and without chunks."""
+        self.cycle.chunked_encoding = False
+        self.cycle.expected_content_length = sys.maxsize
+        self.cycle.keep_alive = True  # else uvicorn would add `connection: close`
+
+    def end_raw_answer(self) -> None:
+        """Let that body end, and the connection with it."""
+        self.cycle.expected_content_length = 0
+        self.cycle.keep_alive = False

@@ -28,6 +28,7 @@ PROTOCOL_NAMES = (
 )
 CYCLE_NAMES = (
     *("disconnected", "message_event", "response_complete", "response_started", "scope"),
+    *("chunked_encoding", "expected_content_length", "keep_alive"),
 )  # of one request with its answer
 
 
