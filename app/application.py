@@ -23,8 +23,21 @@ from app.http.middleware.request_id import RequestIdMiddleware
 from app.http.middleware.security_headers import SecurityHeadersMiddleware
 from app.http.photo_answer import Answering
 from app.http.policy import Policy, collect
-from app.http.routes import aliases, config, health, models, pages, photos, prometheus, status
+from app.http.routes import (
+    aliases,
+    batches,
+    config,
+    health,
+    job_results,
+    jobs,
+    models,
+    pages,
+    photos,
+    prometheus,
+    status,
+)
 from app.http.routes.dependencies import no_query
+from app.http.socket_places import SocketPlaces
 from app.http.upload_memory import UploadMemory
 from app.http.website import read_website
 from app.observe.telemetry import Telemetry
@@ -38,8 +51,30 @@ from app.work.service import Service
 from pipeline.models.catalogue.selection import Selection
 
 # What a browser app hosted elsewhere may send, and what it may read.
-CORS_REQUEST_HEADERS = ("X-API-Key", "Authorization", "Content-Type", "If-None-Match", "X-Request-ID", "traceparent")
-CORS_ANSWER_HEADERS = ("X-Request-ID", "Retry-After", *RATE_HEADERS, "ETag", "X-Likeness-Facts", "X-Likeness-Cache")
+CORS_REQUEST_HEADERS = (
+    "X-API-Key",
+    "Authorization",
+    "Content-Type",
+    "If-None-Match",
+    "X-Request-ID",
+    "traceparent",
+    "Idempotency-Key",
+    "Prefer",
+    "Range",
+    "If-Range",
+)
+CORS_ANSWER_HEADERS = (
+    "X-Request-ID",
+    "Retry-After",
+    *RATE_HEADERS,
+    "ETag",
+    "X-Likeness-Facts",
+    "X-Likeness-Cache",
+    "Location",
+    "Preference-Applied",
+    "Content-Disposition",
+    "Content-Range",
+)
 
 
 def create_app(settings: Settings | None = None, selection: Selection | None = None) -> FastAPI:
@@ -57,10 +92,16 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if settings.has_jobs:
+            from jobs.house import open_jobs  # not imported by a server without jobs
+
+            app.state.jobs = await open_jobs(settings, service)
         loading = asyncio.create_task(service.start())
         watching = asyncio.create_task(telemetry.watch_event_loop())
         yield
         watching.cancel()
+        if app.state.jobs is not None:
+            await app.state.jobs.stop()
         await loading
         service.close()
         if quota is not None:
@@ -76,15 +117,19 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # FastAPI's own contains paths and query strings
     )
+    app.state.jobs, app.state.sockets = None, SocketPlaces()
     app.state.service, app.state.telemetry, app.state.quota = service, telemetry, quota
     photos_by_address = FetchedPhotos(_fetcher(settings), uploads)
     held_answers = AnswerMemory(settings.max_held_bytes, service.memory)
     app.state.answering = Answering(service, photos_by_address, held_answers, cache)
     errors.install(app)
-    for router in (photos.router, aliases.photo_router, pages.router):  # the gate looks at a photo's query
+    # The gate looks at a photo's query.
+    of_photos = photos.router, aliases.photo_router, jobs.submissions, batches.submissions, aliases.batch_submissions
+    for router in (*of_photos, jobs.lists, pages.router):
         app.include_router(router)
+    of_jobs = jobs.router, job_results.router, batches.router, aliases.batch_router
     of_server = health.router, status.router, config.router, models.router, prometheus.router, aliases.server_router
-    for router in of_server:
+    for router in (*of_jobs, *of_server):
         app.include_router(router, dependencies=[Depends(no_query)])
     app.mount(pages.STATIC, pages.static_files())
     others = {str(app.openapi_url): Policy(public=True), pages.STATIC: Policy(public=True)}
@@ -104,6 +149,7 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
         paths.guarded,
         paths.taking_json,
         service.arriving,
+        *((paths.kept, paths.kept_many, settings.max_batch_bytes) if settings.has_jobs else ()),
     )
     if quota is not None:
         app.add_middleware(RateLimitMiddleware, quota, paths.counted)
@@ -115,7 +161,7 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
-            allow_methods=("GET", "HEAD", "POST"),
+            allow_methods=("GET", "HEAD", "POST", "DELETE"),
             allow_headers=CORS_REQUEST_HEADERS,
             expose_headers=CORS_ANSWER_HEADERS,
         )

@@ -7,6 +7,7 @@ import orjson
 import pybase64
 
 from app.http.content_coding import ContentCoding, compressor
+from app.work.document import report_document
 from app.work.dry_report import DryRun
 from app.work.photo import Finished
 from pipeline.run import Run
@@ -20,7 +21,7 @@ def json_document(done: Finished | DryRun, run: Run, coding: ContentCoding | Non
     It takes several times the picture's memory, so it is a stage in which memory may run out.
     """
     if isinstance(done, DryRun):
-        body = orjson.dumps({"status": "success", "data": done})
+        body = report_document(done)
         return body if coding is None else _packed((body,), coding)
     with run.stage("answer"):
         # Base64 needs no escaping in JSON, so it is inserted as it is. It is made in pieces, because one call for a

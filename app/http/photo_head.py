@@ -13,18 +13,22 @@ from app.http.refusals import MalformedForm, UnreadableBody
 _CHARSETS = {b"utf-8", b"utf8", b"us-ascii", b"iso-8859-1"}
 
 
-def closing_boundary(scope: Scope, *, takes_json: bool = False) -> bytes:
+def closing_boundary(scope: Scope, *, takes_json: bool = False, takes_photo: bool = True) -> bytes:
     """The closing boundary that the body must have, which is a form; empty for a bare photo, and JSON if it is taken.
 
-    Raises `UnreadableBody` and `MalformedForm`, for a query beside a form `UnknownParameter`, and `NotAcceptable`.
+    Raises `UnreadableBody`, `MalformedForm`, and for a query beside a form `UnknownParameter`.
     """
     headers = Headers(scope=scope)
     json = takes_json and is_json(headers)
-    closing = b"" if is_bare_photo(headers) or json else _closing_boundary_of_form(headers)
+    closing = b"" if (takes_photo and is_bare_photo(headers)) or json else _closing_boundary_of_form(headers)
     if closing or json:
         refuse_query(scope, "all fields belong in the form")
-    _ = answer_type(headers, scope["http_version"])
     return closing
+
+
+def check_accept(scope: Scope) -> None:
+    """Raises `NotAcceptable` where the client accepts no answer that there is about a photo."""
+    _ = answer_type(Headers(scope=scope), scope["http_version"])
 
 
 def is_bare_photo(headers: Headers) -> bool:

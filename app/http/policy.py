@@ -19,6 +19,8 @@ class Policy:
     public: bool = False  # GET and HEAD need no API key: for probes, and for browsers before a person can enter a key
     counted: bool = False  # a POST counts against the rate limit
     guarded: bool = False  # a POST brings photos: the gate checks that they are accepted, and that the form is whole
+    kept: bool = False  # a POST brings a photo that is done later: it needs no place, but a form that is whole
+    kept_many: bool = False  # as `kept`, of many photos, which are stored while they arrive
     takes_json: bool = False  # of a guarded path: the body may be JSON that says where the photo is
     quiet: bool = False  # asked so often that it is logged at the level DEBUG and not traced
 
@@ -37,6 +39,8 @@ class RoutePaths:
     public_folders: tuple[str, ...]  # mounts, with a slash at the end: every path under them is public
     counted: frozenset[str]
     guarded: frozenset[str]
+    kept: frozenset[str]
+    kept_many: frozenset[str]
     taking_json: frozenset[str]
     quiet: frozenset[str]
 
@@ -68,6 +72,8 @@ def collect(routes: Sequence[BaseRoute], others: Mapping[str, Policy]) -> RouteP
         public_folders=tuple(f"{path}/" for path in public & mounts),
         counted=frozenset(path for path, policy in policies if policy.counted),
         guarded=frozenset(path for path, policy in policies if policy.guarded),
+        kept=frozenset(path for path, policy in policies if policy.kept),
+        kept_many=frozenset(path for path, policy in policies if policy.kept_many),
         taking_json=frozenset(path for path, policy in policies if policy.takes_json),
         quiet=frozenset(path for path, policy in policies if policy.quiet),
     )

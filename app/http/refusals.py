@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from app.settings import FORM_OVERHEAD, MEBIBYTE
+from app.work.errors import Unavailable
 from pipeline.errors import PipelineError, UnsupportedMediaType
 
 
@@ -59,3 +60,44 @@ class BodyTooLarge(PipelineError):
     def __init__(self, limit: int) -> None:
         megabytes = (limit - FORM_OVERHEAD) / MEBIBYTE
         super().__init__(f"The upload is larger than the {megabytes:.3g} MB that this server accepts.")
+
+
+class RangeNotSatisfiable(PipelineError):
+    """The range that is asked for lies behind the end of the `size` bytes that there are."""
+
+    code = "range_not_satisfiable"
+    stage = "request"
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"There are {size} bytes; the range that is asked for begins after them.")
+        self.size = size
+
+
+class UpgradeRequired(PipelineError):
+    """The address speaks only as a WebSocket."""
+
+    code = "upgrade_required"
+    stage = "request"
+
+    def __init__(self) -> None:
+        super().__init__("This address is a WebSocket. A proxy must pass on Connection: Upgrade, and Upgrade.")
+
+
+class MalformedHandshake(PipelineError):
+    """The request asks for a WebSocket in a way that the protocol (RFC 6455) does not allow."""
+
+    code = "malformed_handshake"
+    stage = "request"
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"The handshake of the WebSocket is wrong: {fault}.")
+
+
+class TooManySockets(Unavailable):
+    """The client, or all clients together, have as many WebSockets open as they may."""
+
+    code = "too_many_sockets"
+    stage = "request"
+
+    def __init__(self) -> None:
+        super().__init__("Too many WebSockets are open. Close some, or ask for the job itself.")

@@ -37,6 +37,12 @@ class UploadMemory:
                 raise Overloaded(RETRY_AFTER)
             stalled.stop()
 
+    def pass_on(self, upload: "Arriving", size: int) -> None:
+        """So many bytes of `upload`, which goes on, are stored elsewhere: they no longer count."""
+        if upload in self._uploads:
+            upload.bytes -= size
+            self._total -= size
+
     def release(self, upload: "Arriving") -> None:
         """`upload` is complete or has ended: it no longer counts. Does nothing the second time."""
         if upload in self._uploads:
@@ -64,6 +70,10 @@ class Upload(Arriving):
         super().__init__(memory)
         self._deadline, self._allowed_s = deadline, allowed_s
         self.is_complete = False
+
+    def pass_on(self, size: int) -> None:
+        """So many bytes are stored elsewhere, while more are still to come."""
+        self._memory.pass_on(self, size)
 
     async def message(self, receive: Receive) -> Message:
         """The next message. Raises `UploadTooSlow` and `Overloaded`."""

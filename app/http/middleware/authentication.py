@@ -8,6 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.access.errors import Unauthorized
 from app.access.keys import Keys
+from app.http.handshake import is_handshake, offered_key
 from app.http.middleware.base import HTTPMiddleware
 from app.observe.request_record import record_of
 
@@ -26,7 +27,7 @@ class AuthenticationMiddleware(HTTPMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Raises `Unauthorized` without a known key."""
-        key = _key_of(Headers(scope=scope))
+        key = _key_of(scope)
         record = record_of(scope)
         record.key = self.keys.owner(key) if key else None
         if record.key is None and not self._is_public(scope):
@@ -52,10 +53,13 @@ def declare_keys(document: dict[str, Any], public: frozenset[str]) -> None:
             operation["responses"].setdefault("401", refusal)
 
 
-def _key_of(headers: Headers) -> bytes:
+def _key_of(scope: Scope) -> bytes:
     """The key of a request; empty if it has none."""
+    headers = Headers(scope=scope)
     key = headers.get("x-api-key", "").strip()
     if not key:
         scheme, _, credentials = headers.get("authorization", "").partition(" ")
         key = credentials.strip() if scheme.lower() == "bearer" else ""
+    if not key and is_handshake(scope):
+        key = offered_key(headers)
     return key.encode("latin-1")  # Starlette decodes headers as Latin-1

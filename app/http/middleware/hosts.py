@@ -8,6 +8,7 @@ from starlette.types import Receive, Scope, Send
 from app.access.errors import ForeignOrigin, MalformedHost, UnknownHost
 from app.access.hosts import ANY, Authority, is_same_origin, is_served, parse_authority
 from app.http.errors import response_to
+from app.http.handshake import is_handshake
 from app.http.middleware.base import HTTPMiddleware
 from pipeline.errors import PipelineError
 
@@ -20,7 +21,8 @@ class HostsMiddleware(HTTPMiddleware):
     """Passes on requests for one of the `hosts`, or for a host that `is_served` always accepts.
 
     A request that may change something must not come from a page of another origin, except one of the `origins` that
-    CORS allows. Clients that are no browsers send neither Origin nor Sec-Fetch-Site, so this does not concern them.
+    CORS allows. Nor must the handshake of a WebSocket, to which browsers do not apply CORS. Clients that are no
+    browsers send neither Origin nor Sec-Fetch-Site, so this does not concern them.
 
     Refusals are answered here, outside of CORS: they get no CORS headers, and preflight requests are checked too.
     """
@@ -42,7 +44,8 @@ class HostsMiddleware(HTTPMiddleware):
             return MalformedHost()
         if authority is not None and not is_served(authority.host, self.hosts):
             return UnknownHost(authority.host)
-        if scope["method"] not in SAFE_METHODS and self._is_foreign(headers, authority):
+        is_harmless = scope["method"] in SAFE_METHODS and not is_handshake(scope)
+        if not is_harmless and self._is_foreign(headers, authority):
             return ForeignOrigin()
         return None
 

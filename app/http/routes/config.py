@@ -6,9 +6,10 @@ from app.http.error_responses import ANYWHERE
 from app.http.policy import Policy
 from app.http.routes.dependencies import ServiceDep
 from app.http.schemas.forms import EnhanceForm
-from app.http.schemas.state import Config, Limits, PresetOut
+from app.http.schemas.state import Config, JobLimits, Limits, PresetOut
 from app.options import OPTIONS
 from app.presets import PRESETS, fields_of
+from app.settings import MEBIBYTE, Settings
 from app.version import VERSION
 from pipeline.codec.formats import INPUT_FORMATS
 
@@ -43,6 +44,7 @@ async def config(service: ServiceDep) -> Config:
         identity_threshold=threshold,
         identity_recogniser=None if recogniser is None else recogniser.name,
         models=service.loaded_models.names(),
+        jobs=_job_limits(settings),
         presets={
             name: PresetOut(
                 fields=fields_of(name, selection),
@@ -50,4 +52,16 @@ async def config(service: ServiceDep) -> Config:
             )
             for name, preset in PRESETS.items()
         },
+    )
+
+
+def _job_limits(settings: Settings) -> JobLimits | None:
+    if not settings.has_jobs:
+        return None
+    return JobLimits(
+        batch_size=settings.batch_size,
+        batch_mb=settings.max_batch_bytes / MEBIBYTE,
+        archive_mb=settings.max_archive_bytes / MEBIBYTE,
+        retention_hours=settings.retention_hours,
+        timeout_s=settings.job_timeout_s,
     )

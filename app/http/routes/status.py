@@ -1,13 +1,16 @@
 """`GET /api/v1/status`: what the server is doing."""
 
 import time
+from typing import get_args
 
 import psutil
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
-from app.http.error_responses import ANYWHERE
+from app.http.error_responses import ANYWHERE, error_responses
+from app.http.jobs.route import Jobs
 from app.http.policy import Policy
 from app.http.routes.dependencies import ServiceDep
+from app.http.schemas.jobs import JobState
 from app.http.schemas.state import Memory, Status
 from app.version import VERSION
 from app.work.memory import free_bytes, resident_bytes
@@ -15,9 +18,9 @@ from app.work.memory import free_bytes, resident_bytes
 router = APIRouter(prefix="/api/v1", tags=["server"], responses=ANYWHERE)
 
 
-@router.get("/status", operation_id="status")
+@router.get("/status", operation_id="status", responses=error_responses(503))
 @Policy()
-async def status(service: ServiceDep) -> Status:
+async def status(request: Request, service: ServiceDep) -> Status:
     """Slots, queue, memory and device at this moment."""
     return Status(
         version=VERSION,
@@ -29,4 +32,13 @@ async def status(service: ServiceDep) -> Status:
         queue_length=service.admission.waiting,
         memory=Memory(resident=resident_bytes(), available=free_bytes(), total=psutil.virtual_memory().total),
         device=service.loaded_models.runtime.describe(),
+        jobs=await _counts(request.app.state.jobs),
     )
+
+
+async def _counts(jobs: Jobs | None) -> dict[JobState, int] | None:
+    """How many jobs are in which state, of all that share the table. Raises `StoreUnavailable`."""
+    if jobs is None:
+        return None
+    counts = await jobs.store.counts()
+    return {state: counts.get(state, 0) for state in get_args(JobState)}

@@ -27,6 +27,13 @@ class EnhanceResponse(BaseModel):
     data: EnhanceData
 
 
+class ReportResponse(BaseModel):
+    """The figures of a job that is done; its picture has an address of its own."""
+
+    status: Literal["success"]
+    data: Report
+
+
 class DryRunResponse(BaseModel):
     """A dry run: nothing was restored, and there is no picture."""
 

@@ -1,6 +1,6 @@
 """The forms of `/enhance` and `/upscale`: files, and the table of options."""
 
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from fastapi import UploadFile
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
@@ -56,6 +56,13 @@ def _location_of_metadata(form: Any) -> BaseModel:
     return checked
 
 
+def _validators() -> dict[str, Any]:
+    return {
+        "one_size": model_validator(mode="after")(_one_size),
+        "location_of_metadata": model_validator(mode="after")(_location_of_metadata),
+    }
+
+
 def _form(name: str, words: str, *, enhances: bool) -> type[BaseModel]:
     # Which of the two a form must have is up to the settings, so the route checks it.
     file = (UploadFile | _Absent, Field(None, description=accepted_names()))
@@ -64,23 +71,51 @@ def _form(name: str, words: str, *, enhances: bool) -> type[BaseModel]:
     shared = {option.name: _field(option) for option in OPTIONS if option.about.upscales}
     others = {option.name: _field(option) for option in OPTIONS if enhances and not option.about.upscales}
     form: dict[str, Any] = {"file": file, "url": url, **shared, "reference": reference, **others}
-    validators: dict[str, Any] = {
-        "one_size": model_validator(mode="after")(_one_size),
-        "location_of_metadata": model_validator(mode="after")(_location_of_metadata),
-    }
     return create_model(
         name,
         __doc__=words,
         __module__=__name__,
         __config__=ConfigDict(extra="forbid"),
-        __validators__=validators,
+        __validators__=_validators(),
         **form,
+    )
+
+
+_KIND = (
+    Literal["enhance", "upscale"],
+    Field("enhance", description="upscale: as /api/v1/upscale, without looking for faces, and without fields for them"),
+)
+
+
+def _batch_form() -> type[BaseModel]:
+    """The form of a batch: the fields of a job, but with many files, and without a ground truth."""
+    fields: dict[str, Any] = {
+        name: (field.annotation, field)
+        for name, field in JobForm.model_fields.items()
+        if name not in ("file", "url", "reference", "dry_run")
+    }
+    words = f"photos, {accepted_names()}, or one ZIP of them; as often as there are photos"
+    files = (list[UploadFile], Field(description=words, min_length=1))
+    return create_model(
+        "BatchForm",
+        __doc__="Photos that are done later, all with the same options.",
+        __module__=__name__,
+        __config__=ConfigDict(extra="forbid"),
+        __validators__=_validators(),
+        file=files,
+        **fields,
     )
 
 
 if TYPE_CHECKING:
     UpscaleForm: TypeAlias = Any
     EnhanceForm: TypeAlias = Any
+    JobForm: TypeAlias = Any
+    BatchForm: TypeAlias = Any
 else:
     UpscaleForm = _form("UpscaleForm", "A photo to enlarge.", enhances=False)
     EnhanceForm = _form("EnhanceForm", "A photo whose faces are to be restored.", enhances=True)
+    JobForm = create_model(
+        "JobForm", __base__=EnhanceForm, __doc__="A photo that is done later.", __module__=__name__, kind=_KIND
+    )
+    BatchForm = _batch_form()

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, Field, create_model
 
+from app.http.schemas.jobs import JobState
 from app.options import OPTIONS
 from pipeline.models.catalogue.model_file import CommercialUse, Origin
 from pipeline.models.roles import Role
@@ -53,6 +54,7 @@ class Status(BaseModel):
     queue_length: int
     memory: Memory
     device: dict[str, str]
+    jobs: dict[JobState, int] | None = Field(description="how many jobs are in which state; null where none are kept")
 
 
 class _FixedLimits(BaseModel):
@@ -82,6 +84,16 @@ else:
     )
 
 
+class JobLimits(BaseModel):
+    """What a client must know of jobs."""
+
+    batch_size: int = Field(description="photos of one batch, at most")
+    batch_mb: float = Field(description="MiB of a batch's upload, at most")
+    archive_mb: float = Field(description="MiB of a ZIP of photos, at most")
+    retention_hours: float
+    timeout_s: float = Field(description="seconds of work that a job may take")
+
+
 class PresetOut(BaseModel):
     """What a preset sets."""
 
@@ -105,6 +117,7 @@ class Config(BaseModel):
         "without one"
     )
     models: dict[str, str]
+    jobs: JobLimits | None = Field(description="null where no jobs are kept")
     presets: dict[str, PresetOut] = Field(description="what each `preset` means on this server")
 
 

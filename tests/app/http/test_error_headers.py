@@ -9,9 +9,19 @@ from app.access.errors import ForeignOrigin, MalformedHost, RateLimited, Unautho
 from app.access.quota import Allowance
 from app.http import refusals
 from app.http.errors import response_to
-from app.http.refusals import BodyTooLarge, MalformedForm, NotAcceptable, UnreadableBody, UploadTooSlow
+from app.http.jobs.refusals import BatchNotFinished, JobNotFinished, JobWasCancelled, PastError
+from app.http.refusals import (
+    BodyTooLarge,
+    MalformedForm,
+    NotAcceptable,
+    RangeNotSatisfiable,
+    UnreadableBody,
+    UploadTooSlow,
+)
 from app.work import errors as work
 from app.work.errors import BadParameter, MemoryLow, NotReady, Overloaded, ShuttingDown, UnknownParameter
+from jobs.errors import IdempotencyMismatch, JobsOff, StoreUnavailable, UnknownJob
+from jobs.job import JobError
 from pipeline.errors import DeviceFailed, PipelineError
 
 CASES = [
@@ -20,6 +30,7 @@ CASES = [
     (MalformedForm("A sentence."), 400, {}),
     (UnreadableBody("application/json"), 415, {}),
     (NotAcceptable(["application/json", "image/png"]), 406, {}),
+    (RangeNotSatisfiable(7), 416, {"content-range": "bytes */7"}),
     (Unauthorized("A sentence."), 401, {"www-authenticate": "Bearer"}),
     (MalformedHost(), 400, {"connection": "close"}),
     (ForeignOrigin(), 403, {"connection": "close"}),
@@ -36,6 +47,16 @@ CASES = [
     (ShuttingDown(), 503, {"retry-after": "2", "connection": "close"}),
     (MemoryLow(2, 1), 503, {"retry-after": "10"}),
     (DeviceFailed("A sentence."), 503, {"retry-after": "10"}),
+    (UnknownJob("A sentence."), 404, {}),
+    (JobsOff("A sentence."), 404, {}),
+    (IdempotencyMismatch("A sentence."), 422, {}),
+    (StoreUnavailable("A sentence."), 503, {"retry-after": "10"}),
+    (JobNotFinished("queued"), 409, {}),
+    (BatchNotFinished(1, 2), 409, {}),
+    (JobWasCancelled(), 409, {}),
+    (PastError(JobError("A sentence.", "decode", "unsupported_media_type")), 415, {}),
+    (PastError(JobError("A sentence.", "queue", "out_of_memory")), 503, {}),  # it will not succeed by itself
+    (PastError(JobError("A sentence.", "queue", "of another version")), 500, {}),
 ]
 
 

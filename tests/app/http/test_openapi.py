@@ -38,8 +38,8 @@ for media_type, make in PHOTOS.items():
     schemathesis.openapi.media_type(media_type, st.just(make(PICTURE)))
 
 # A valid form may get 422 for a model that this server does not offer, two sizes, a location without metadata,
-# or an output too large for its format, and 413 for an output of too many pixels.
-EXPECTED = {"positive_data_acceptance": {"expected-statuses": ["2xx", 413, 422]}}
+# or an output too large for its format, and 413 for an output of too many pixels. Most ids are of no job: 404.
+EXPECTED = {"positive_data_acceptance": {"expected-statuses": ["2xx", 404, 413, 422]}}
 CONFIG = schemathesis.Config.from_dict({"checks": EXPECTED})
 
 
@@ -48,8 +48,9 @@ schema = schemathesis.openapi.from_dict(DOCUMENT, config=CONFIG)
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Likeness]:
-    with serving(FakeModels(), max_output_megapixels=1) as likeness:  # a larger output takes seconds
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Likeness]:
+    folder = tmp_path_factory.mktemp("data")
+    with serving(FakeModels(), max_output_megapixels=1, data_dir=folder) as likeness:  # a larger output takes seconds
         yield likeness
 
 
@@ -82,7 +83,17 @@ def operations() -> dict[str, dict[str, Any]]:
     ("operation", "statuses"),
     [
         *((name, "200 304 400 401 403 406 408 413 415 421 422 429 500 503 504") for name in ("enhance", "upscale")),
-        *((name, "200 400 413 421 422 500") for name in ("status", "config", "models")),
+        *((name, "200 400 413 421 422 500") for name in ("config", "models")),
+        ("status", "200 400 413 421 422 500 503"),
+        ("submit_job", "200 202 400 403 404 408 413 415 421 422 429 500 503"),
+        ("submit_batch", "202 400 403 404 408 413 415 421 422 429 500 503"),
+        *((name, "200 400 404 413 421 422 500 503") for name in ("list_jobs", "get_job", "get_batch")),
+        *((name, "200 400 403 404 413 421 422 500 503") for name in ("cancel_job", "cancel_batch")),
+        *((name, "204 400 403 404 413 421 422 500 503") for name in ("delete_job", "delete_batch")),
+        ("get_job_result", "200 206 303 304 400 404 409 413 415 416 421 422 500 503 504"),
+        ("get_job_preview", "200 206 304 400 404 409 413 415 416 421 422 500 503 504"),
+        ("get_job_report", "200 206 304 400 404 409 413 415 416 421 422 500 503 504"),
+        ("get_batch_results", "200 400 404 409 413 421 422 500 503"),
         *((name, "200 400 413 421 422 500 503") for name in ("live", "ready", "health")),
         ("warmup", "200 400 403 413 421 422 429 500 503 504"),
     ],
@@ -92,19 +103,22 @@ def test_every_answer_is_listed(operations: dict[str, dict[str, Any]], operation
     assert sorted(responses) == statuses.split()
     own_503 = {"live": "Liveness", "ready": "Readiness", "health": "Health"}
     for status, response in responses.items():
-        if status not in ("200", "304"):
+        if status >= "400":
             shape = own_503.get(operation, "ErrorResponse") if status == "503" else "ErrorResponse"
             assert response["content"] == {"application/json": {"schema": {"$ref": f"#/components/schemas/{shape}"}}}
 
 
 def test_no_operation_is_left_out(operations: dict[str, dict[str, Any]]) -> None:
     health, server = {"live", "ready", "health"}, {"status", "config", "models", "warmup"}
-    assert set(operations) == {"enhance", "upscale"} | health | server
+    of_jobs = {"submit_job", "list_jobs", "get_job", "follow_job", "cancel_job", "delete_job"}
+    results = {"get_job_result", "get_job_preview", "get_job_report"}
+    batches = {"submit_batch", "get_batch", "get_batch_results", "cancel_batch", "delete_batch"}
+    assert set(operations) == {"enhance", "upscale"} | health | server | of_jobs | results | batches
 
 
 def test_no_form_field_may_be_null() -> None:
     schemas = DOCUMENT["components"]["schemas"]
-    for name in ("EnhanceForm", "UpscaleForm"):
+    for name in ("EnhanceForm", "UpscaleForm", "JobForm", "BatchForm"):
         assert "null" not in str(schemas[name])
     assert schemas["EnhanceForm"]["properties"]["identity_threshold"]["minimum"] == -1
 

@@ -29,10 +29,15 @@ def test_the_service_has_these_policies() -> None:
     assert paths.public_folders == ("/docs/static/",)
     assert paths.guarded == {ENHANCE, UPSCALE, "/face-enhance", "/upscale"}
     assert paths.taking_json == {"/upscale"}
-    assert paths.counted == {*paths.guarded, WARMUP}
+    assert paths.kept == {"/api/v1/jobs"}
+    assert paths.kept_many == {"/api/v1/batches", "/enhance/batch"}
+    assert paths.counted == {*paths.guarded, *paths.kept, *paths.kept_many, WARMUP}
     assert paths.quiet == {"/metrics", HEALTH, "/health", LIVE, READY}
     others = {STATUS, "/status", "/api/v1/models", "/docs/static"}
-    assert paths.every == {*paths.public, *paths.counted, *paths.quiet, *others}
+    of_job = {"/api/v1/jobs/{id}" + part for part in ("", "/cancel", "/events", "/result", "/preview", "/report")}
+    of_batch = {"/api/v1/batches/{id}" + part for part in ("", "/cancel", "/results.zip")}
+    of_batch |= {"/batch/{id}", "/batch/{id}/results"}
+    assert paths.every == {*paths.public, *paths.counted, *paths.quiet, *others, *of_job, *of_batch}
 
 
 def test_a_route_without_a_policy_stops_the_start() -> None:

@@ -118,3 +118,20 @@ def test_complete_and_released_uploads_take_no_memory() -> None:
         await third.message(receive)
 
     asyncio.run(go())
+
+
+def test_what_is_passed_on_takes_no_memory() -> None:
+    async def go() -> None:
+        memory = UploadMemory(100)
+        streamed, other = begin(memory), begin(memory)
+        receive = source(*[part(90)] * 5, part(10, last=True))
+        for _ in range(5):
+            await streamed.message(receive)
+            streamed.pass_on(90)
+        await other.message(source(part(90)))
+        await streamed.message(receive)
+        streamed.pass_on(10)  # after its end, this changes nothing
+        with pytest.raises(Overloaded):
+            await other.message(source(part(11)))
+
+    asyncio.run(go())

@@ -4,6 +4,90 @@
  */
 
 export interface paths {
+    "/api/v1/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit Batch Of Photos
+         * @description Take photos that are done later, all with the same options. A file that is no photo is a job that has failed.
+         */
+        post: operations["submit_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Batch
+         * @description A batch as it is now, with its jobs.
+         */
+        get: operations["get_batch"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Batch
+         * @description Stop all jobs of a batch, and remove them with their photos and results.
+         */
+        delete: operations["delete_batch"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Batch
+         * @description Stop all jobs of a batch that are not over.
+         */
+        post: operations["cancel_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{id}/results.zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Batch Results
+         * @description All pictures as a ZIP, once no job of the batch waits or is at work.
+         */
+        get: operations["get_batch_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/config": {
         parameters: {
             query?: never;
@@ -104,6 +188,154 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Jobs
+         * @description One's own jobs, the newest first. `next` is the address of the next page.
+         */
+        get: operations["list_jobs"];
+        put?: never;
+        /**
+         * Submit Job
+         * @description Take a photo that is done later. All that can be checked is checked now, with the errors of `/enhance`.
+         */
+        post: operations["submit_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Job
+         * @description A job as it is now; for `Accept: text/event-stream` the events of what happens to it, until it is over.
+         */
+        get: operations["get_job"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Job
+         * @description Stop a job, and remove it with its photo and its result.
+         */
+        delete: operations["delete_job"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Job
+         * @description Stop a job: at once if it waits, at its next step if it is at work. One that is over stays as it is.
+         */
+        post: operations["cancel_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Job
+         * @description The events of a job as a WebSocket: messages `{"event": "stage", "data": {…}}` until it is over.
+         */
+        get: operations["follow_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Job Preview
+         * @description A small picture, for lists.
+         */
+        get: operations["get_job_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Job Report
+         * @description The answer of `/enhance` without the picture.
+         */
+        get: operations["get_job_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Job Result
+         * @description The picture. 409 until there is one; of a job that has failed, its error.
+         */
+        get: operations["get_job_result"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models": {
         parameters: {
             query?: never;
@@ -189,6 +421,248 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * BatchForm
+         * @description Photos that are done later, all with the same options.
+         */
+        BatchForm: {
+            /**
+             * Background
+             * @description upscale: by a network; resample: Lanczos, no network
+             * @default upscale
+             * @enum {string}
+             */
+            background: "upscale" | "resample";
+            /**
+             * Bit Depth
+             * @description of each channel; 16 in PNG and TIFF
+             * @default 8
+             * @enum {string}
+             */
+            bit_depth: "8" | "16";
+            /**
+             * Chroma Subsampling
+             * @description of JPEG and AVIF; auto: colours at full size from quality 90 on, at half below
+             * @default auto
+             * @enum {string}
+             */
+            chroma_subsampling: "auto" | "4:4:4" | "4:2:0";
+            /**
+             * Color Correction
+             * @description auto: white balance and contrast of a faded photo
+             * @default none
+             * @enum {string}
+             */
+            color_correction: "none" | "auto";
+            /**
+             * Color Lock
+             * @description true: a restored face keeps the mean colour that it has in the photo
+             * @default true
+             */
+            color_lock: boolean;
+            /**
+             * Color Profile
+             * @description srgb: converted to sRGB; keep: the photo's own colour profile
+             * @default srgb
+             * @enum {string}
+             */
+            color_profile: "srgb" | "keep";
+            /**
+             * Denoise Strength
+             * @description less than 1 leaves noise and grain; for upscalers that can, others warn
+             * @default 1
+             */
+            denoise_strength: number;
+            /**
+             * Face Boxes
+             * @description faces that the detector may not see by itself: a JSON list of at most 64 boxes [x0, y0, x1, y1] in pixels of the upright photo, at least 10 pixels a side; each is looked at closely, and where no face is seen, its landmarks are estimated from the box
+             * @example [[120, 80, 210, 200]]
+             */
+            face_boxes?: string;
+            /**
+             * Face Overrides
+             * @description strength of single faces, before `strength` and `faces`: a JSON object, the face's place (0, 1, …) in `data.faces` of an earlier answer for the same photo, `color_correction` and `face_boxes` → strength from 0, which leaves that face upscaled only, to 1
+             * @example {"0": 0, "2": 0.5}
+             */
+            face_overrides?: string;
+            /**
+             * Faces
+             * @description which faces to restore
+             * @default all
+             * @enum {string}
+             */
+            faces: "all" | "largest" | "center";
+            /**
+             * File
+             * @description photos, AVIF, BMP, GIF, HEIC, JPEG, PNG, TIFF or WebP, or one ZIP of them; as often as there are photos
+             */
+            file: string[];
+            /**
+             * Height
+             * @description of the result in pixels, instead of upscale_factor
+             */
+            height?: number;
+            /**
+             * Identity Policy
+             * @description protect: lower the strength to keep the likeness
+             * @default warn
+             * @enum {string}
+             */
+            identity_policy: "warn" | "protect";
+            /**
+             * Identity Threshold
+             * @description similarity under which a face is another person, on the recogniser's scale; unless given, what /api/v1/config says
+             */
+            identity_threshold?: number;
+            /**
+             * Keep Location
+             * @description true: with metadata=keep also where it was taken
+             * @default false
+             */
+            keep_location: boolean;
+            /**
+             * Kind
+             * @description upscale: as /api/v1/upscale, without looking for faces, and without fields for them
+             * @default enhance
+             * @enum {string}
+             */
+            kind: "enhance" | "upscale";
+            /**
+             * Long Side
+             * @description of the result in pixels, whichever side it is, instead of upscale_factor
+             */
+            long_side?: number;
+            /**
+             * Lossless
+             * @description true: WebP keeps every pixel, whatever the quality
+             * @default false
+             */
+            lossless: boolean;
+            /**
+             * Metadata
+             * @description keep: the photo's EXIF, IPTC and XMP, without its location
+             * @default none
+             * @enum {string}
+             */
+            metadata: "none" | "keep";
+            /**
+             * Metrics
+             * @description false: leave the quality metrics out
+             * @default true
+             */
+            metrics: boolean;
+            /**
+             * Output Format
+             * @description same: the format of the photo
+             * @default png
+             * @enum {string}
+             */
+            output_format: "png" | "jpeg" | "webp" | "avif" | "tiff" | "same";
+            /**
+             * Preset
+             * @description sets the fields that are not given: quick, usual or as good as can be
+             * @default balanced
+             * @enum {string}
+             */
+            preset: "fast" | "balanced" | "best";
+            /**
+             * Progressive
+             * @description true: a JPEG that is shown coarsely first
+             * @default false
+             */
+            progressive: boolean;
+            /**
+             * Quality
+             * @description of JPEG, WebP and AVIF
+             * @default 95
+             */
+            quality: number;
+            /**
+             * Require Face
+             * @description true: no face is an error; false: upscale all the same
+             * @default true
+             */
+            require_face: boolean;
+            /**
+             * Restorer
+             * @description another restorer that the server offers, see /api/v1/config
+             */
+            restorer?: string;
+            /**
+             * Self Ensemble
+             * @description true: the upscaler sees the photo in eight positions, and the mean counts: eight times the time
+             * @default false
+             */
+            self_ensemble: boolean;
+            /**
+             * Strength
+             * @description blend of restored and upscaled face; 0 leaves the face upscaled only
+             * @default 1
+             */
+            strength: number;
+            /**
+             * Upscale Factor
+             * @description output size over input size
+             * @default 2
+             */
+            upscale_factor: number;
+            /**
+             * Upscaler
+             * @description another upscaler that the server offers, see /api/v1/config
+             */
+            upscaler?: string;
+            /**
+             * Width
+             * @description of the result in pixels, instead of upscale_factor
+             */
+            width?: number;
+        };
+        /**
+         * BatchLinks
+         * @description Where to go on, as paths of this server. null: there is nothing yet.
+         */
+        BatchLinks: {
+            /** Cancel */
+            cancel: string | null;
+            /** Results */
+            results: string | null;
+            /** Self */
+            self: string;
+        };
+        /**
+         * BatchOut
+         * @description Jobs that were submitted together.
+         */
+        BatchOut: {
+            /**
+             * Counts
+             * @description how many of its jobs are in which state
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Jobs
+             * @description in the order of submission
+             */
+            jobs: components["schemas"]["JobOut"][];
+            links: components["schemas"]["BatchLinks"];
+        };
+        /**
          * Config
          * @description Limits, defaults and models: all that a client needs to build its form.
          */
@@ -211,6 +685,8 @@ export interface components {
              * @description similarity under which a face is another person, unless a request says otherwise; null without a recogniser
              */
             identity_threshold: number | null;
+            /** @description null where no jobs are kept */
+            jobs: components["schemas"]["JobLimits"] | null;
             limits: components["schemas"]["Limits"];
             /** Models */
             models: {
@@ -631,6 +1107,389 @@ export interface components {
             version: string;
         };
         /**
+         * JobErrorOut
+         * @description Why a job failed: the error that `/enhance` would have answered.
+         */
+        JobErrorOut: {
+            /**
+             * Code
+             * @description stable, for programs
+             */
+            code: string;
+            /**
+             * Error
+             * @description a sentence for a person
+             */
+            error: string;
+            /** Stage */
+            stage: string;
+            /**
+             * Status
+             * @description the HTTP status that it would have had
+             */
+            status: number;
+        };
+        /**
+         * JobForm
+         * @description A photo that is done later.
+         */
+        JobForm: {
+            /**
+             * Background
+             * @description upscale: by a network; resample: Lanczos, no network
+             * @default upscale
+             * @enum {string}
+             */
+            background: "upscale" | "resample";
+            /**
+             * Bit Depth
+             * @description of each channel; 16 in PNG and TIFF
+             * @default 8
+             * @enum {string}
+             */
+            bit_depth: "8" | "16";
+            /**
+             * Chroma Subsampling
+             * @description of JPEG and AVIF; auto: colours at full size from quality 90 on, at half below
+             * @default auto
+             * @enum {string}
+             */
+            chroma_subsampling: "auto" | "4:4:4" | "4:2:0";
+            /**
+             * Color Correction
+             * @description auto: white balance and contrast of a faded photo
+             * @default none
+             * @enum {string}
+             */
+            color_correction: "none" | "auto";
+            /**
+             * Color Lock
+             * @description true: a restored face keeps the mean colour that it has in the photo
+             * @default true
+             */
+            color_lock: boolean;
+            /**
+             * Color Profile
+             * @description srgb: converted to sRGB; keep: the photo's own colour profile
+             * @default srgb
+             * @enum {string}
+             */
+            color_profile: "srgb" | "keep";
+            /**
+             * Denoise Strength
+             * @description less than 1 leaves noise and grain; for upscalers that can, others warn
+             * @default 1
+             */
+            denoise_strength: number;
+            /**
+             * Dry Run
+             * @description true: only look for faces and estimate time and memory; no picture
+             * @default false
+             */
+            dry_run: boolean;
+            /**
+             * Face Boxes
+             * @description faces that the detector may not see by itself: a JSON list of at most 64 boxes [x0, y0, x1, y1] in pixels of the upright photo, at least 10 pixels a side; each is looked at closely, and where no face is seen, its landmarks are estimated from the box
+             * @example [[120, 80, 210, 200]]
+             */
+            face_boxes?: string;
+            /**
+             * Face Overrides
+             * @description strength of single faces, before `strength` and `faces`: a JSON object, the face's place (0, 1, …) in `data.faces` of an earlier answer for the same photo, `color_correction` and `face_boxes` → strength from 0, which leaves that face upscaled only, to 1
+             * @example {"0": 0, "2": 0.5}
+             */
+            face_overrides?: string;
+            /**
+             * Faces
+             * @description which faces to restore
+             * @default all
+             * @enum {string}
+             */
+            faces: "all" | "largest" | "center";
+            /**
+             * File
+             * @description AVIF, BMP, GIF, HEIC, JPEG, PNG, TIFF or WebP
+             */
+            file?: string;
+            /**
+             * Height
+             * @description of the result in pixels, instead of upscale_factor
+             */
+            height?: number;
+            /**
+             * Identity Policy
+             * @description protect: lower the strength to keep the likeness
+             * @default warn
+             * @enum {string}
+             */
+            identity_policy: "warn" | "protect";
+            /**
+             * Identity Threshold
+             * @description similarity under which a face is another person, on the recogniser's scale; unless given, what /api/v1/config says
+             */
+            identity_threshold?: number;
+            /**
+             * Keep Location
+             * @description true: with metadata=keep also where it was taken
+             * @default false
+             */
+            keep_location: boolean;
+            /**
+             * Kind
+             * @description upscale: as /api/v1/upscale, without looking for faces, and without fields for them
+             * @default enhance
+             * @enum {string}
+             */
+            kind: "enhance" | "upscale";
+            /**
+             * Long Side
+             * @description of the result in pixels, whichever side it is, instead of upscale_factor
+             */
+            long_side?: number;
+            /**
+             * Lossless
+             * @description true: WebP keeps every pixel, whatever the quality
+             * @default false
+             */
+            lossless: boolean;
+            /**
+             * Metadata
+             * @description keep: the photo's EXIF, IPTC and XMP, without its location
+             * @default none
+             * @enum {string}
+             */
+            metadata: "none" | "keep";
+            /**
+             * Metrics
+             * @description false: leave the quality metrics out
+             * @default true
+             */
+            metrics: boolean;
+            /**
+             * Output Format
+             * @description same: the format of the photo
+             * @default png
+             * @enum {string}
+             */
+            output_format: "png" | "jpeg" | "webp" | "avif" | "tiff" | "same";
+            /**
+             * Preset
+             * @description sets the fields that are not given: quick, usual or as good as can be
+             * @default balanced
+             * @enum {string}
+             */
+            preset: "fast" | "balanced" | "best";
+            /**
+             * Progressive
+             * @description true: a JPEG that is shown coarsely first
+             * @default false
+             */
+            progressive: boolean;
+            /**
+             * Quality
+             * @description of JPEG, WebP and AVIF
+             * @default 95
+             */
+            quality: number;
+            /**
+             * Reference
+             * @description ground truth that the metrics compare with
+             */
+            reference?: string;
+            /**
+             * Require Face
+             * @description true: no face is an error; false: upscale all the same
+             * @default true
+             */
+            require_face: boolean;
+            /**
+             * Restorer
+             * @description another restorer that the server offers, see /api/v1/config
+             */
+            restorer?: string;
+            /**
+             * Self Ensemble
+             * @description true: the upscaler sees the photo in eight positions, and the mean counts: eight times the time
+             * @default false
+             */
+            self_ensemble: boolean;
+            /**
+             * Strength
+             * @description blend of restored and upscaled face; 0 leaves the face upscaled only
+             * @default 1
+             */
+            strength: number;
+            /**
+             * Upscale Factor
+             * @description output size over input size
+             * @default 2
+             */
+            upscale_factor: number;
+            /**
+             * Upscaler
+             * @description another upscaler that the server offers, see /api/v1/config
+             */
+            upscaler?: string;
+            /**
+             * Url
+             * @description where the photo is on the web (https, http), or a data: URL, instead of `file`; only where `limits.url_fetch` in /api/v1/config is true
+             */
+            url?: string;
+            /**
+             * Width
+             * @description of the result in pixels, instead of upscale_factor
+             */
+            width?: number;
+        };
+        /**
+         * JobLimits
+         * @description What a client must know of jobs.
+         */
+        JobLimits: {
+            /**
+             * Archive Mb
+             * @description MiB of a ZIP of photos, at most
+             */
+            archive_mb: number;
+            /**
+             * Batch Mb
+             * @description MiB of a batch's upload, at most
+             */
+            batch_mb: number;
+            /**
+             * Batch Size
+             * @description photos of one batch, at most
+             */
+            batch_size: number;
+            /** Retention Hours */
+            retention_hours: number;
+            /**
+             * Timeout S
+             * @description seconds of work that a job may take
+             */
+            timeout_s: number;
+        };
+        /**
+         * JobLinks
+         * @description Where to go on, as paths of this server. null: there is nothing yet, or never will be.
+         */
+        JobLinks: {
+            /** Cancel */
+            cancel: string | null;
+            /** Preview */
+            preview: string | null;
+            /** Report */
+            report: string | null;
+            /** Result */
+            result: string | null;
+            /** Self */
+            self: string;
+        };
+        /**
+         * JobOut
+         * @description A job as it is now.
+         */
+        JobOut: {
+            /**
+             * Attempt
+             * @description how often the work was begun
+             */
+            attempt: number;
+            /** Batch */
+            batch: string | null;
+            /**
+             * Cancelling
+             * @description true: it is still at work, and stops at the next step
+             */
+            cancelling: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            error: components["schemas"]["JobErrorOut"] | null;
+            /**
+             * Expires At
+             * Format: date-time
+             * @description when the job, its photo and its result are removed
+             */
+            expires_at: string;
+            /**
+             * File Name
+             * @description as the client called the photo; empty if it had no name
+             */
+            file_name: string;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Fraction
+             * @description how much of it is done
+             */
+            fraction: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "enhance" | "upscale";
+            links: components["schemas"]["JobLinks"];
+            /**
+             * Position
+             * @description jobs that begin before this one; null unless it is queued, and in lists
+             */
+            position: number | null;
+            result: components["schemas"]["JobResultOut"] | null;
+            /**
+             * Stage
+             * @description the step of the work that goes on, or was the last
+             */
+            stage: string | null;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "expired";
+            /** Timings Ms */
+            timings_ms: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * JobPage
+         * @description Some of one's jobs, the newest first.
+         */
+        JobPage: {
+            /** Jobs */
+            jobs: components["schemas"]["JobOut"][];
+            /**
+             * Next
+             * @description the path of the next page; null: this is the last one
+             */
+            next: string | null;
+        };
+        /**
+         * JobResultOut
+         * @description The picture that a job has made.
+         */
+        JobResultOut: {
+            /** Bytes */
+            bytes: number;
+            /** Faces */
+            faces: number;
+            /** Height */
+            height: number;
+            /** Media Type */
+            media_type: string;
+            /** Width */
+            width: number;
+        };
+        /**
          * Limits
          * @description What a request must keep to.
          */
@@ -825,6 +1684,51 @@ export interface components {
             status: "ready" | "loading" | "draining" | "failed";
         };
         /**
+         * Report
+         * @description Everything there is to say about a finished photo but its pixels.
+         */
+        Report: {
+            /** Faces */
+            faces: components["schemas"]["FaceOut"][];
+            /** Height */
+            height: number;
+            /** Media Type */
+            media_type: string;
+            /** @description null if they were not asked for */
+            metrics: components["schemas"]["Metrics"] | null;
+            /** Models */
+            models: {
+                [key: string]: string;
+            };
+            /** Processing Time Ms */
+            processing_time_ms: number;
+            /** Timings Ms */
+            timings_ms: {
+                [key: string]: number;
+            };
+            /**
+             * Warning
+             * @description the first warning's sentence
+             */
+            warning: string | null;
+            /** Warnings */
+            warnings: components["schemas"]["WarningOut"][];
+            /** Width */
+            width: number;
+        };
+        /**
+         * ReportResponse
+         * @description The figures of a job that is done; its picture has an address of its own.
+         */
+        ReportResponse: {
+            data: components["schemas"]["Report"];
+            /**
+             * Status
+             * @constant
+             */
+            status: "success";
+        };
+        /**
          * Status
          * @description What the process is doing now.
          */
@@ -833,6 +1737,13 @@ export interface components {
             device: {
                 [key: string]: string;
             };
+            /**
+             * Jobs
+             * @description how many jobs are in which state; null where none are kept
+             */
+            jobs: {
+                [key: string]: number;
+            } | null;
             memory: components["schemas"]["Memory"];
             /** Queue Length */
             queue_length: number;
@@ -1029,6 +1940,499 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    submit_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["BatchForm"];
+            };
+        };
+        responses: {
+            /** @description The jobs wait */
+            202: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description Not a well-formed request or form */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A page of another origin, which may not send this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No such job or batch, or one of somebody else; or a server that keeps none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The upload did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Too many bytes or pixels */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an accepted image, or a body that is neither form nor image */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A host name that this server does not answer for */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A bad or unknown parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description More than this client may ask for, where the server counts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Something failed inside the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not ready, overloaded, or out of memory */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the `id` of a batch */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description Not a well-formed request or form */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No such job or batch, or one of somebody else; or a server that keeps none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Too many bytes or pixels */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A host name that this server does not answer for */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A bad or unknown parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Something failed inside the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not ready, overloaded, or out of memory */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    delete_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the `id` of a batch */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not a well-formed request or form */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A page of another origin, which may not send this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No such job or batch, or one of somebody else; or a server that keeps none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Too many bytes or pixels */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A host name that this server does not answer for */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A bad or unknown parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Something failed inside the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not ready, overloaded, or out of memory */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    cancel_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the `id` of a batch */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description Not a well-formed request or form */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A page of another origin, which may not send this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No such job or batch, or one of somebody else; or a server that keeps none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Too many bytes or pixels */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A host name that this server does not answer for */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A bad or unknown parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Something failed inside the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not ready, overloaded, or out of memory */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_batch_results: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the `id` of a batch */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pictures, with report.csv and report.json */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description Not a well-formed request or form */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No such job or batch, or one of somebody else; or a server that keeps none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description There is no result yet, or none any more */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Too many bytes or pixels */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A host name that this server does not answer for */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A bad or unknown parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Something failed inside the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not ready, overloaded, or out of memory */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
     config: {
         parameters: {
             query?: never;
@@ -1546,6 +2950,1113 @@ export interface operations {
             };
         };
     };
+    list_jobs: {
+        parameters: {
+            query?: {
+                /** @description only jobs in this state */
+                state?: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "expired") | null;
+                /** @description only jobs submitted before this one */
+                before?: string | null;
+                /** @description at most so many */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobPage"];
+                };
+            };
+            /** @description Not a well-formed request or form */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No such job or batch, or one of somebody else; or a server that keeps none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Too many bytes or pixels */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A host name that this server does not answer for */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A bad or unknown parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Something failed inside the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not ready, overloaded, or out of memory */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    submit_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `wait=20`: answer when the job is over, at the latest after so many seconds (60 at most) */
+                Prefer?: string;
+                /** @description the same key and request again give the same job; another request under it: 422 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The form of /api/v1/enhance, with `kind`. Or the photo itself, with the fields in the query. */
+        requestBody: {
+            content: {
+                "image/avif": string;
+                "image/bmp": string;
+                "image/gif": string;
+                "image/heic": string;
+                "image/jpeg": string;
+                "image/png": string;
+                "image/tiff": string;
+                "image/webp": string;
+                "multipart/form-data": components["schemas"]["JobForm"];
+            };
+        };
+        responses: {
+            /** @description With `Prefer: wait=20`: the job is over already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description The job waits, or has begun */
+            202: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description Not a well-formed request or form */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A page of another origin, which may not send this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No such job or batch, or one of somebody else; or a server that keeps none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The upload did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Too many bytes or pixels */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an accepted image, or a body that is neither form nor image */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A host name that this server does not answer for */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A bad or unknown parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description More than this client may ask for, where the server counts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Something failed inside the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not ready, overloaded, or out of memory */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the `id` of a job */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job; or events until it is over */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                    "text/event-stream": {
+                        /**
+                         * QueuedEvent
+                         * @description The data of the event `queued`: a photo has its place, or another one.
+                         */
+                        data: {
+                            /**
+                             * Position
+                             * @description photos that go on the device before this one; 0: next, or a slot is free
+                             */
+                            position: number;
+                        };
+                        /** @constant */
+                        event: "queued";
+                    } | {
+                        /**
+                         * StageEvent
+                         * @description The data of the event `stage`: a step of the work begins, or goes on.
+                         */
+                        data: {
+                            /**
+                             * Fraction
+                             * @description how much of it is done; starts again where a stage comes again
+                             */
+                            fraction: number;
+                            /** Stage */
+                            stage: string;
+                        };
+                        /** @constant */
+                        event: "stage";
+                    } | {
+                        /**
+                         * JobErrorEvent
+                         * @description The data of the event `error` of a job.
+                         */
+                        data: {
+                            /**
+                             * Code
+                             * @description stable, for programs
+                             */
+                            code: string;
+                            /**
+                             * Error
+                             * @description a sentence for a person
+                             */
+                            error: string;
+                            /** Request Id */
+                            request_id: string;
+                            /** Stage */
+                            stage: string;
+                            /**
+                             * Status
+                             * @description the HTTP status that it would have had
+                             */
+                            status: number;
+                        };
+                        /** @constant */
+                        event: "error";
+                    } | {
+                        data: components["schemas"]["JobOut"];
+                        /** @constant */
+                        event: "result";
+                    };
+                };
+            };
+            /** @description Not a well-formed request or form */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No such job or batch, or one of somebody else; or a server that keeps none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Too many bytes or pixels */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A host name that this server does not answer for */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A bad or unknown parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Something failed inside the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not ready, overloaded, or out of memory */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    delete_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the `id` of a job */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not a well-formed request or form */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A page of another origin, which may not send this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No such job or batch, or one of somebody else; or a server that keeps none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Too many bytes or pixels */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A host name that this server does not answer for */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A bad or unknown parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Something failed inside the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not ready, overloaded, or out of memory */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    cancel_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the `id` of a job */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description Not a well-formed request or form */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A page of another origin, which may not send this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No such job or batch, or one of somebody else; or a server that keeps none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Too many bytes or pixels */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A host name that this server does not answer for */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A bad or unknown parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Something failed inside the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not ready, overloaded, or out of memory */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    follow_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the `id` of a job */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A WebSocket: each message is an event of this job with its `data` */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not a well-formed request or form */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A page of another origin, which may not send this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No such job or batch, or one of somebody else; or a server that keeps none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Too many bytes or pixels */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A host name that this server does not answer for */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A bad or unknown parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not the handshake of a WebSocket */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Something failed inside the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not ready, overloaded, or out of memory */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_job_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the `id` of a job */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description At most 400 pixels a side */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": string;
+                };
+            };
+            /** @description The bytes that `Range` asks for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/avif": string;
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "image/tiff": string;
+                    "image/webp": string;
+                };
+            };
+            /** @description `If-None-Match` names the ETag: the client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not a well-formed request or form */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No such job or batch, or one of somebody else; or a server that keeps none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description There is no result yet, or none any more */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Too many bytes or pixels */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an accepted image, or a body that is neither form nor image */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The range begins behind the end */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A host name that this server does not answer for */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A bad or unknown parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Something failed inside the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not ready, overloaded, or out of memory */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The deadline passed */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_job_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the `id` of a job */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportResponse"];
+                };
+            };
+            /** @description The bytes that `Range` asks for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `If-None-Match` names the ETag: the client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not a well-formed request or form */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No such job or batch, or one of somebody else; or a server that keeps none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description There is no result yet, or none any more */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Too many bytes or pixels */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an accepted image, or a body that is neither form nor image */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The range begins behind the end */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A host name that this server does not answer for */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A bad or unknown parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Something failed inside the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not ready, overloaded, or out of memory */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The deadline passed */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_job_result: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the `id` of a job */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/avif": string;
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "image/tiff": string;
+                    "image/webp": string;
+                };
+            };
+            /** @description The bytes that `Range` asks for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/avif": string;
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "image/tiff": string;
+                    "image/webp": string;
+                };
+            };
+            /** @description With LIKENESS_RESULT_REDIRECT=on: the picture is at `Location` */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `If-None-Match` names the ETag: the client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not a well-formed request or form */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No such job or batch, or one of somebody else; or a server that keeps none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description There is no result yet, or none any more */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Too many bytes or pixels */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not an accepted image, or a body that is neither form nor image */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The range begins behind the end */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A host name that this server does not answer for */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A bad or unknown parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Something failed inside the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not ready, overloaded, or out of memory */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The deadline passed */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
     models: {
         parameters: {
             query?: never;
@@ -1768,6 +4279,15 @@ export interface operations {
             };
             /** @description Something failed inside the server */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not ready, overloaded, or out of memory */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,1 @@
+"""Jobs over HTTP: how they are submitted, shown, watched, and how their results are answered."""

@@ -1,0 +1,98 @@
+"""Routes of jobs: they answer only where this server keeps jobs, and to each owner only about his own."""
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from uuid import UUID
+
+from fastapi import Depends, Path, Request, Response
+from fastapi.routing import APIRoute
+
+from app.http.photo_request import PhotoRoute
+from app.observe.request_record import record_of
+from app.work.errors import ShuttingDown
+from app.work.service import Service
+from jobs.errors import JobsOff, UnknownJob
+
+if TYPE_CHECKING:
+    from jobs.house import Jobs as Jobs
+else:  # its database and object store need half a second to import, which a server without jobs does not pay
+    Jobs: TypeAlias = Any
+
+_UUID = {"format": "uuid"}
+
+
+class JobRoute(APIRoute):
+    """A route that is there only where jobs are kept, which is checked before anything else of the request."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """As `APIRoute` calls it, to make the function that answers a request."""
+        handle = super().get_route_handler()
+
+        async def handle_job(request: Request) -> Response:
+            _ = jobs_of(request)
+            return await handle(request)
+
+        return handle_job
+
+
+class KeptPhotoRoute(PhotoRoute):
+    """A route that takes a photo for later. It is refused before its body is read where no jobs are taken."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """As `APIRoute` calls it, to make the function that answers a request."""
+        handle = super().get_route_handler()
+
+        async def handle_kept(request: Request) -> Response:
+            check_accepting(request)
+            return await handle(request)
+
+        return handle_kept
+
+
+def jobs_of(request: Request) -> Jobs:
+    """What keeps the jobs. Raises `JobsOff`."""
+    found: Jobs | None = request.app.state.jobs
+    if found is None:
+        raise JobsOff(
+            "This server keeps no jobs. Its operator turns them on with LIKENESS_DATA_DIR, a folder for their data."
+        )
+    return found
+
+
+def check_accepting(request: Request) -> None:
+    """Raises `ShuttingDown` where the server stops and so takes no new jobs, and what `jobs_of` raises."""
+    _ = jobs_of(request)
+    service: Service = request.app.state.service
+    if service.draining:
+        raise ShuttingDown
+
+
+async def _jobs(request: Request) -> Jobs:
+    return jobs_of(request)
+
+
+async def _owner(request: Request) -> str:
+    """Whose jobs these are: the name of the API key; empty on a server without keys, where all share them."""
+    return record_of(request.scope).key or ""
+
+
+async def _job_id(id: Annotated[str, Path(description="the `id` of a job", json_schema_extra=_UUID)]) -> UUID:  # noqa: A002
+    return _parsed(id, "job")
+
+
+async def _batch_id(id: Annotated[str, Path(description="the `id` of a batch", json_schema_extra=_UUID)]) -> UUID:  # noqa: A002
+    return _parsed(id, "batch")
+
+
+def _parsed(text: str, what: str) -> UUID:
+    """The id. Text that is none names nothing that there is: `UnknownJob`."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise UnknownJob(f"There is no such {what}.") from None
+
+
+JobsDep = Annotated[Jobs, Depends(_jobs)]
+OwnerDep = Annotated[str, Depends(_owner)]
+JobIdDep = Annotated[UUID, Depends(_job_id)]
+BatchIdDep = Annotated[UUID, Depends(_batch_id)]

@@ -1,0 +1,85 @@
+"""An order becomes a job: its files go to the object store, then its row into the table, then the engine is told."""
+
+import asyncio
+import hashlib
+import re
+from dataclasses import replace
+from uuid import UUID
+
+from starlette.datastructures import Headers
+from uuid_utils.compat import uuid7
+
+from app.http.jobs.objects import photo_key, reference_key
+from app.http.jobs.removal import remove_objects
+from app.http.jobs.route import Jobs
+from app.work.errors import BadParameter
+from app.work.order import Order
+from jobs.job import Job, NewJob
+from jobs.run import payload
+
+MAX_FILE_NAME = 255  # characters that are kept of the client's name
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+async def submit(order: Order, owner: str, file_name: str, idempotency_key: str | None, jobs: Jobs) -> Job:
+    """The job that does this order; an earlier one where the same was asked for under the same key.
+
+    Raises `IdempotencyMismatch` and `StoreUnavailable`. The sweeper removes objects without a row, which a client that
+    leaves may cause.
+    """
+    number = uuid7()
+    job = new_job(number, order, owner, file_name)
+    if idempotency_key is not None:
+        digest = await asyncio.to_thread(_digest, order)
+        job = _named(job, idempotency_key, digest)
+    written = [key for key in (job.input_key, job.reference_key) if key is not None]
+    try:
+        await jobs.objects.put(job.input_key, order.file)
+        if job.reference_key is not None and order.reference is not None:
+            await jobs.objects.put(job.reference_key, order.reference)
+        added, is_new = await jobs.store.add(job, keep_s=jobs.keep_s)
+    except Exception:
+        await remove_objects(written, jobs)
+        raise
+    if is_new:
+        jobs.engine.wake()
+    else:
+        await remove_objects(written, jobs)
+    return added
+
+
+def new_job(number: UUID, order: Order, owner: str, file_name: str, batch: UUID | None = None) -> NewJob:
+    """The row of an order."""
+    return NewJob(
+        id=number,
+        owner=owner,
+        kind=order.task,
+        file_name=file_name[:MAX_FILE_NAME],
+        asked=payload.dump(order),
+        input_key=photo_key(number),
+        reference_key=None if order.reference is None else reference_key(number),
+        batch=batch,
+    )
+
+
+def idempotency_key_of(headers: Headers) -> str | None:
+    """The client's name for this one request, under which it may be sent again. Raises `BadParameter`."""
+    given = headers.get("idempotency-key")
+    if given is not None and _KEY.fullmatch(given) is None:
+        raise BadParameter("Idempotency-Key is 1 to 255 visible ASCII characters, such as a UUID.")
+    return given
+
+
+def _named(job: NewJob, idempotency_key: str, asked_hash: str) -> NewJob:
+    hashed = hashlib.sha256(idempotency_key.encode()).hexdigest()
+    return replace(job, idempotency_key=hashed, asked_hash=asked_hash)
+
+
+def _digest(order: Order) -> str:
+    """SHA-256 of all that is asked for, the photo included."""
+    whole = hashlib.sha256(repr((order.task, order.options, order.output, order.reference is None)).encode())
+    for part in (order.file, order.reference or b""):
+        whole.update(len(part).to_bytes(8, "big"))
+        whole.update(part)
+    return whole.hexdigest()

@@ -1,0 +1,20 @@
+"""The figures of `python -m bench.jobs`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bench.jobs import overhead_ms
+
+
+def job(second: int, **stages: float) -> dict[str, Any]:
+    times = {"started_at": f"2026-01-01T00:00:0{second}Z", "finished_at": f"2026-01-01T00:00:0{second + 1}Z"}
+    return {**times, "timings_ms": stages}
+
+
+def test_the_overhead_is_the_time_without_work() -> None:
+    """Two jobs, one after the other, in two seconds of which 1.6 are work; what they waited for is neither."""
+    jobs = [job(0, decode=100, upscaling=700, queue=5000), job(1, decode=100, upscaling=700)]
+    assert overhead_ms(jobs) == pytest.approx(200)
