@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from app.http.document import json_document
 from app.settings import Settings
+from app.work.device_threads import DeviceThreads
 from app.work.loaded_models import LoadedModels
 from app.work.order import Order
 from app.work.pace import Pace
@@ -32,6 +32,8 @@ from pipeline.steps.upscaling import upscale_tiled
 from pipeline.types import Face, Image
 from tests import checkpoints
 
+Result = TypeVar("Result")
+
 ONE_TILE = 256  # pixels; for networks alone, a picture up to this side is one tile, a larger one is tiled
 
 
@@ -49,9 +51,13 @@ class Loaded:
     """What `Service` needs of `LoadedModels`: models that are ready, and the threads in which they compute."""
 
     models: Models
-    threads: ThreadPoolExecutor
+    threads: DeviceThreads
     runtime: Runtime
     pace: Pace = field(default_factory=Pace)
+
+    def watching(self, work: Callable[[], Result]) -> Callable[[], Result]:
+        """`work` as it is: where the device fails, the benchmark ends."""
+        return work
 
 
 class GivenFaces:

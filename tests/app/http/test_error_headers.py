@@ -13,9 +13,12 @@ from app.http.jobs.refusals import BatchNotFinished, JobNotFinished, JobWasCance
 from app.http.refusals import (
     BodyTooLarge,
     MalformedForm,
+    MalformedHandshake,
     NotAcceptable,
     RangeNotSatisfiable,
+    TooManySockets,
     UnreadableBody,
+    UpgradeRequired,
     UploadTooSlow,
 )
 from app.work import errors as work
@@ -24,6 +27,7 @@ from jobs.errors import IdempotencyMismatch, JobsOff, StoreUnavailable, UnknownJ
 from jobs.job import JobError
 from pipeline.errors import DeviceFailed, PipelineError
 
+HANDSHAKE = {"connection": "Upgrade", "upgrade": "websocket", "sec-websocket-version": "13"}
 CASES = [
     (BadParameter("A sentence."), 422, {}),
     (UnknownParameter("A sentence."), 422, {}),
@@ -31,6 +35,9 @@ CASES = [
     (UnreadableBody("application/json"), 415, {}),
     (NotAcceptable(["application/json", "image/png"]), 406, {}),
     (RangeNotSatisfiable(7), 416, {"content-range": "bytes */7"}),
+    (UpgradeRequired(), 426, HANDSHAKE),
+    (MalformedHandshake("a sentence"), 400, HANDSHAKE),
+    (TooManySockets(), 503, {"retry-after": "5"}),
     (Unauthorized("A sentence."), 401, {"www-authenticate": "Bearer"}),
     (MalformedHost(), 400, {"connection": "close"}),
     (ForeignOrigin(), 403, {"connection": "close"}),

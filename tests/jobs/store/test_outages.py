@@ -211,7 +211,7 @@ async def test_a_call_that_is_given_up_ends_its_transaction_first(store: JobStor
     async def work(connection: AsyncConnection) -> None:
         is_inside.set()
         await asyncio.sleep(0.01)
-        await stores.jobs.add(connection, request, HOUR)
+        await stores.jobs.add(connection, request, HOUR, None)
 
     call = asyncio.create_task(transact(store._engine, work))
     await is_inside.wait()
@@ -246,7 +246,7 @@ async def test_an_error_of_the_work_undoes_it_and_is_not_repeated(store: JobStor
 
     async def work(connection: AsyncConnection) -> None:
         calls.append(None)
-        await stores.jobs.add(connection, new_job(), HOUR)
+        await stores.jobs.add(connection, new_job(), HOUR, None)
         raise UnknownJob("no")
 
     with pytest.raises(UnknownJob):

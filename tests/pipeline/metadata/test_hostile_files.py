@@ -62,7 +62,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 def test_metadata_takes_little_time_and_memory(make: Callable[[], bytes]) -> None:
     file = make()
     assert len(file) < 10.2 * 10**6
-    started = time.process_time()
+    started = time.thread_time()
     with bounded(seconds=10, megabytes=100):
         kept_tags(inspect(file, max_pixels=MAX_PIXELS), (96, 64), Wish(metadata=True, location=True))
-    assert time.process_time() - started < 1
+    assert time.thread_time() - started < 2  # alone half a second, with coverage in a large process twice that
