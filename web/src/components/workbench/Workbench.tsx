@@ -100,6 +100,7 @@ export function Workbench() {
 
   const setBoxes = (boxes: readonly Box[]) => {
     if (photo !== null) dispatch({ type: "marked", id: photo.id, boxes });
+    setSelection(null); // or the card would open again once a box is drawn and removed
   };
   const onBoxes = config !== null && canMark(config) ? setBoxes : null;
   const unmark = (box: number) => photo && setBoxes(photo.boxes.filter((_, index) => index !== box));
