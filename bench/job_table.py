@@ -36,21 +36,27 @@ _SERIES = {
     "sqlite": (
         "WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < :rows)",
         "printf('%032x', n)",
+        "printf('%012x', n)",
         "series",
     ),
-    "postgresql": ("", "lpad(to_hex(n), 32, '0')::uuid", "generate_series(1, :rows) AS series(n)"),
+    "postgresql": (
+        "",
+        "lpad(to_hex(n), 32, '0')::uuid",
+        "lpad(to_hex(n), 12, '0')",
+        "generate_series(1, :rows) AS series(n)",
+    ),
 }
 
 
 async def fill(connection: AsyncConnection, rows: int, waiting: int) -> None:
     """Insert jobs of 100 owners: the last `waiting` are queued, 8 run, the others succeeded in the last day."""
-    start, identity, series = _SERIES[connection.dialect.name]
+    start, identity, end_of_id, series = _SERIES[connection.dialect.name]
     statement = f"""
         INSERT INTO jobs (id, owner, kind, file_name, asked, input_key, state, attempt, releases, lease_until,
                           is_cancelling, fraction, timings_ms, created_at, expires_at)
         {start} SELECT {identity}, 'owner-' || (n % {OWNERS}), 'enhance', 'photo-' || n || '.jpg',
             '{{"options": {{"fidelity": 0.5, "scale": 2, "background": true}}, "output": {{"format": "png"}}}}',
-            'jobs/' || n || '/photo',
+            'jobs/00000000-0000-0000-0000-' || {end_of_id} || '/photo',
             CASE WHEN n > :running THEN 'queued' WHEN n > :done THEN 'running' ELSE 'succeeded' END,
             1, 0, CASE WHEN n > :done AND n <= :running THEN :now + 3600.0 END, false, 1.0, '{{}}',
             :now - (:rows - n) * 0.08, :now - (:rows - n) * 0.08 + {DAY} FROM {series}"""
