@@ -79,6 +79,8 @@ class Upload(Arriving):
         """The next message. Raises `UploadTooSlow` and `Overloaded`."""
         if self.is_complete:
             return await receive()  # only the message that the client has disconnected can follow
+        if self._stopped:  # while what had come was stored, when nobody waited for more
+            raise Overloaded(RETRY_AFTER)
         with anyio.move_on_after(max(0.0, self._deadline - time.monotonic())) as self._waiting:
             message = await receive()
         if self._stopped:

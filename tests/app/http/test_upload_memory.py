@@ -53,6 +53,19 @@ def test_an_upload_past_its_deadline_fails() -> None:
     asyncio.run(go())
 
 
+def test_an_upload_that_is_ended_while_nobody_waits_for_it_is_told_at_its_next_message() -> None:
+    async def go() -> None:
+        memory = UploadMemory(100)
+        stalled, other, silent = begin(memory), begin(memory), source(part(60))
+        await stalled.message(silent)
+        await other.message(source(part(60)))  # ends the first, which stores its bytes at this moment
+        async with asyncio.timeout(5):
+            with pytest.raises(Overloaded):
+                await stalled.message(silent)
+
+    asyncio.run(go())
+
+
 def test_a_disconnect_after_a_complete_upload_is_passed_on_after_the_deadline() -> None:
     async def go() -> None:
         upload = begin(UploadMemory(100), 0.05)
