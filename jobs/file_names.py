@@ -1,9 +1,10 @@
-"""Names for the files of an archive, made of the names that clients gave to their photos."""
+"""Names for results, made of the names that clients gave to their photos."""
 
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
+from urllib.parse import quote
 
 LONGEST = 120
 LONGEST_BYTES = 240  # common file systems take 255
@@ -31,6 +32,22 @@ def safe_names(files: Iterable[tuple[str, str]], taken: Iterable[str] = ()) -> l
         used.add(_folded(name))
         names.append(name)
     return names
+
+
+def safe_name(client_name: str, suffix: str) -> str:
+    """The name for one result alone, as `safe_names` makes it."""
+    return safe_names([(client_name, suffix)])[0]
+
+
+def content_disposition(file_name: str) -> str:
+    """The header that makes a download of this name (RFC 6266), with the name in ASCII and in UTF-8 (RFC 5987).
+
+    Control characters, quotation marks and paths cannot get into it.
+    """
+    name = shown(file_name).strip() or "result"
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    plain = re.sub(r'["%;]', "_", plain).strip() or "result"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def shown(name: str) -> str:

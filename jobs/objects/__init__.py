@@ -1,7 +1,6 @@
 """Photos and results in an object store: a folder, memory, S3, Google Cloud Storage or Azure, through obstore."""
 
 from jobs.objects.errors import BadObjectsUrl, ObjectMissing, ObjectTooLarge, RangeOutside
-from jobs.objects.keys import ResultKeys, job_of, photo_key, reference_key, result_keys
 from jobs.objects.store import Download, Entry, ObjectStore
 from jobs.objects.urls import open_objects
 
@@ -13,10 +12,5 @@ __all__ = [
     "ObjectStore",
     "ObjectTooLarge",
     "RangeOutside",
-    "ResultKeys",
-    "job_of",
     "open_objects",
-    "photo_key",
-    "reference_key",
-    "result_keys",
 ]

@@ -3,13 +3,13 @@
 import hashlib
 import hmac
 import re
-import unicodedata
 from datetime import timedelta
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 import obstore
 from obstore.store import S3Store
 
+from jobs.file_names import content_disposition
 from jobs.objects.errors import writing
 from jobs.objects.upload import Store
 
@@ -59,15 +59,3 @@ def with_parameters(url: str, asked: dict[str, str], secret: str) -> str:
         signer = hmac.digest(signer, part.encode(), "sha256")
     signature = hmac.digest(signer, text.encode(), "sha256").hex()
     return urlunsplit((scheme, host, path, f"{sent}&X-Amz-Signature={signature}", ""))
-
-
-def content_disposition(file_name: str) -> str:
-    """The header that makes a download of this name (RFC 6266), with the name in ASCII and in UTF-8 (RFC 5987).
-
-    Control characters, quotation marks and paths cannot get into it.
-    """
-    shown = "".join(char for char in file_name if unicodedata.category(char)[0] != "C")
-    shown = re.split(r"[/\\]", shown)[-1].strip() or "result"
-    plain = unicodedata.normalize("NFKD", shown).encode("ascii", "ignore").decode()
-    plain = re.sub(r'["%;]', "_", plain).strip() or "result"
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(shown, safe='')}"

@@ -13,9 +13,9 @@ from pathlib import Path
 import obstore
 from obstore.store import LocalStore, S3Store
 
+from jobs.keys import checked, job_of
 from jobs.objects import local, upload
 from jobs.objects.errors import ObjectMissing, ObjectTooLarge, RangeOutside, reading, writing
-from jobs.objects.keys import checked, job_of
 from jobs.objects.presigned import presigned
 from jobs.objects.upload import Store
 
@@ -53,7 +53,7 @@ class Entry:
 
 
 class ObjectStore:
-    """Photos and results. All methods raise `StoreUnavailable` after a few tries; keys come from `jobs.objects.keys`.
+    """Photos and results. All methods raise `StoreUnavailable` after a few tries; keys come from `jobs.keys`.
 
     obstore itself repeats requests to a remote store that fail, with growing pauses of random length
     (`jobs.objects.urls`).

@@ -5,7 +5,8 @@ import asyncio
 from app.work.background import WorkedOff
 from app.work.document import report_document
 from jobs.job import Job, Result
-from jobs.objects import ObjectStore, result_keys
+from jobs.keys import result_keys
+from jobs.objects import ObjectStore
 from pipeline.codec.output_formats import OUTPUT_FORMATS
 
 

@@ -1,22 +1,19 @@
 """What is kept and what is removed: expired jobs, counts by state, and which objects belong to a job."""
 
-import re
 from collections.abc import Collection
 from dataclasses import replace
 from typing import get_args
-from uuid import UUID
 
 from sqlalchemy import delete, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jobs.job import Job, State
+from jobs.keys import job_of as job_of_key
 from jobs.store.clock import now
 from jobs.store.rows import job_of
 from jobs.store.tables import RUNNING, batches, jobs
 
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _IDS_PER_QUERY = 1000
-
 
 AT_WORK = RUNNING & (jobs.c.lease_until > now())
 EXPIRED = (jobs.c.expires_at <= now()) & ~AT_WORK
@@ -47,7 +44,7 @@ async def counts(connection: AsyncConnection) -> dict[State, int]:
 
 async def known(connection: AsyncConnection, keys: Collection[str]) -> set[str]:
     """See `JobStore.known`."""
-    ids = sorted({UUID(found.group()) for key in keys if (found := _ID.search(key))})
+    ids = sorted({number for key in keys if (number := job_of_key(key)) is not None})
     belonging: set[str] = set()
     for start in range(0, len(ids), _IDS_PER_QUERY):
         query = select(jobs).where(jobs.c.id.in_(ids[start : start + _IDS_PER_QUERY]))

@@ -145,7 +145,7 @@ class JobStore:
         return await self._read(retention.counts)
 
     async def known(self, keys: Collection[str]) -> set[str]:
-        """Those of the object keys that belong to a job. Each key has its job's id in it (`jobs.objects.keys`)."""
+        """Those of the object keys that belong to a job. Each key has its job's id in it (`jobs.keys`)."""
         return await self._read(lambda connection: retention.known(connection, keys))
 
     async def close(self) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from jobs.job import Job, JobError, Result
-from jobs.objects import photo_key, result_keys
+from jobs.keys import photo_key, result_keys
 
 
 def job(file_name: str, **changes: Any) -> Job:

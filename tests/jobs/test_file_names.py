@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import json
 import unicodedata
+from email.message import Message
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.file_names import DEVICES, safe_names, shown
+from jobs.file_names import DEVICES, content_disposition, safe_names, shown
 
 SUFFIXES = st.sampled_from([".png", ".jpg", ".webp", ".tiff"])
 NAMES = st.one_of(
@@ -69,3 +72,21 @@ def test_a_thousand_same_names_are_fast_and_differ() -> None:
 
 def test_a_shown_name_has_no_folder_and_nothing_unseen() -> None:
     assert shown("/tmp/a\u200bb\u2028\n.jpg") == "ab.jpg"
+
+
+@given(st.text())
+def test_any_name_makes_one_header_of_a_quoted_and_an_encoded_name(name: str) -> None:
+    value = content_disposition(name)
+    assert value.isascii()
+    assert value.isprintable()
+    assert value.count('"') == 2
+    head = Message()
+    head["Content-Disposition"] = value
+    assert head.get_content_disposition() == "attachment"
+    quoted, _, encoded = value.removeprefix('attachment; filename="').partition("\"; filename*=UTF-8''")
+    assert quoted
+    decoded = unquote(encoded, errors="strict")
+    assert decoded
+    assert "/" not in decoded
+    assert "\\" not in decoded
+    json.dumps(decoded)

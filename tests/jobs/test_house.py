@@ -17,7 +17,8 @@ from app.__main__ import main
 from app.settings import Settings
 from jobs.engine import in_process
 from jobs.job import Job, NewJob
-from jobs.objects import ObjectStore, photo_key
+from jobs.keys import photo_key
+from jobs.objects import ObjectStore
 from jobs.places import open_places
 from jobs.run import payload
 from jobs.store.store import JobStore

@@ -18,7 +18,7 @@ from uuid_utils.compat import uuid7
 from app.settings import Settings
 from app.work.order import Order
 from jobs.job import Job, NewJob
-from jobs.objects import photo_key
+from jobs.keys import photo_key
 from jobs.places import open_places
 from jobs.run import payload
 from pipeline.options import EnhanceOptions

@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 from jobs import retention
 from jobs.errors import StoreUnavailable
 from jobs.job import Job
-from jobs.objects import photo_key, result_keys
+from jobs.keys import photo_key, result_keys
 from jobs.retention import Sweeper, Swept
 from tests.app import samples
 from tests.app.work.services import order

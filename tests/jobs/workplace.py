@@ -16,7 +16,8 @@ from app.work.order import Order
 from app.work.service import Service
 from jobs.engine.in_process import InProcessEngine
 from jobs.job import Job, NewJob
-from jobs.objects import ObjectStore, photo_key, reference_key
+from jobs.keys import photo_key, reference_key
+from jobs.objects import ObjectStore
 from jobs.places import open_places
 from jobs.run import payload
 from jobs.run.attempt import MAX_ATTEMPTS, run_job

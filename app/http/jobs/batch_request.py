@@ -13,7 +13,6 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import FormData, UploadFile
 
 from app.http.jobs.file_part import FilePart
-from app.http.jobs.objects import photo_key
 from app.http.jobs.part_stream import ChunkRead, PartBegins, PartData, PartStream
 from app.http.jobs.removal import remove_objects
 from app.http.jobs.route import check_accepting, jobs_of
@@ -23,6 +22,7 @@ from app.http.upload_memory import Upload
 from app.settings import Settings
 from app.work.errors import BadParameter
 from app.work.service import Service
+from jobs.keys import photo_key
 
 FILE = "file"
 MAX_FIELDS, MAX_FIELD_BYTES = 64, 4096

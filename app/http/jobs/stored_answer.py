@@ -7,9 +7,9 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from app.http import etag
 from app.http.jobs.byte_range import byte_range
-from app.http.jobs.objects import attachment
 from app.http.jobs.route import Jobs
 from jobs.errors import UnknownJob
+from jobs.file_names import content_disposition
 
 if TYPE_CHECKING:
     from jobs.objects import Download
@@ -34,7 +34,7 @@ async def stored_answer(
         if url is not None:
             return RedirectResponse(url, 303, headers={"Cache-Control": "no-store"})
     found = await _opened(key, jobs)
-    headers |= {"Accept-Ranges": "bytes", "Content-Disposition": attachment(file_name)}
+    headers |= {"Accept-Ranges": "bytes", "Content-Disposition": content_disposition(file_name)}
     part = byte_range(request.headers, found.size, tag)
     if part is None:
         headers["Content-Length"] = str(found.size)

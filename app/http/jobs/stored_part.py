@@ -10,11 +10,11 @@ from starlette.datastructures import UploadFile
 from uuid_utils.compat import uuid7
 
 from app.http.encoded_picture import HEAD, encoding_of
-from app.http.jobs.objects import photo_key
 from app.http.jobs.route import Jobs
 from app.http.refusals import BodyTooLarge
 from app.settings import FORM_OVERHEAD
 from app.work.errors import BadParameter
+from jobs.keys import photo_key
 from pipeline.codec.formats import format_of
 from pipeline.errors import PipelineError, UnsupportedMediaType
 

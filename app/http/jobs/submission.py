@@ -9,12 +9,12 @@ from uuid import UUID
 from starlette.datastructures import Headers
 from uuid_utils.compat import uuid7
 
-from app.http.jobs.objects import photo_key, reference_key
 from app.http.jobs.removal import remove_objects
 from app.http.jobs.route import Jobs
 from app.work.errors import BadParameter
 from app.work.order import Order
 from jobs.job import Job, NewJob
+from jobs.keys import photo_key, reference_key
 from jobs.run import payload
 
 MAX_FILE_NAME = 255  # characters that are kept of the client's name

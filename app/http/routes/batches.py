@@ -9,7 +9,6 @@ from app.http.error_responses import ANYWHERE, error_responses
 from app.http.jobs.batch_request import BatchRoute
 from app.http.jobs.batch_submission import submit_batch
 from app.http.jobs.document import BATCHES, batch_out, is_finished
-from app.http.jobs.objects import attachment, results_archive
 from app.http.jobs.order import check_kept, job_values, threshold
 from app.http.jobs.refusals import BatchNotFinished
 from app.http.jobs.removal import remove_objects
@@ -20,6 +19,7 @@ from app.http.policy import Policy
 from app.http.routes.dependencies import ServiceDep, no_query
 from app.http.schemas.forms import BatchForm
 from app.http.schemas.jobs import BatchOut
+from jobs.file_names import content_disposition
 from jobs.job import FINAL
 
 ARCHIVE = "application/zip"
@@ -85,7 +85,9 @@ async def get_batch_results(id: BatchIdDep, jobs: JobsDep, owner: OwnerDep) -> R
     if not is_finished(batch):
         left = sum(count for state, count in batch.counts.items() if state not in FINAL)
         raise BatchNotFinished(left, sum(batch.counts.values()))
-    headers = {"Content-Disposition": attachment(f"{id}.zip")}
+    from jobs.archive import results_archive  # like all that servers without jobs do not need
+
+    headers = {"Content-Disposition": content_disposition(f"{id}.zip")}
     chunks = results_archive(await jobs.store.jobs_of(id, owner), jobs.objects)
     return StreamingResponse(chunks, media_type=ARCHIVE, headers=headers)
 

@@ -6,7 +6,6 @@ from starlette.responses import Response
 from app.http.answer_type import PICTURES
 from app.http.error_responses import ANYWHERE, Responses, error_responses
 from app.http.jobs.document import JOBS
-from app.http.jobs.objects import download_name
 from app.http.jobs.refusals import no_result
 from app.http.jobs.route import JobIdDep, JobRoute, JobsDep, OwnerDep
 from app.http.jobs.schema import binary
@@ -14,6 +13,7 @@ from app.http.jobs.stored_answer import stored_answer
 from app.http.policy import Policy
 from app.http.routes.dependencies import ServiceDep, no_query
 from app.http.schemas.answers import ReportResponse
+from jobs.file_names import safe_name
 from jobs.job import Job, Result
 from pipeline.codec.output_formats import OUTPUT_FORMATS
 
@@ -64,7 +64,7 @@ async def get_job_result(
 async def get_job_preview(request: Request, id: JobIdDep, jobs: JobsDep, owner: OwnerDep) -> Response:  # noqa: A002
     """A small picture, for lists."""
     job = await jobs.store.get(id, owner)
-    name = download_name(job.file_name, ".webp")
+    name = safe_name(job.file_name, ".webp")
     return await stored_answer(_result(job).preview_key, _tag(job, "-preview"), PREVIEW, name, request, jobs)
 
 
@@ -82,7 +82,7 @@ async def get_job_preview(request: Request, id: JobIdDep, jobs: JobsDep, owner: 
 async def get_job_report(request: Request, id: JobIdDep, jobs: JobsDep, owner: OwnerDep) -> Response:  # noqa: A002
     """The answer of `/enhance` without the picture."""
     job = await jobs.store.get(id, owner)
-    name = download_name(job.file_name, ".json")
+    name = safe_name(job.file_name, ".json")
     return await stored_answer(_result(job).report_key, _tag(job, "-report"), REPORT, name, request, jobs)
 
 
@@ -90,7 +90,7 @@ def result_name(job: Job) -> str:
     """The name under which a job's picture is saved: the client's, with the suffix of its format."""
     made = _result(job)
     suffix = next((info.suffixes[0] for info in OUTPUT_FORMATS.values() if info.media_type == made.media_type), "")
-    return download_name(job.file_name, suffix)
+    return safe_name(job.file_name, suffix)
 
 
 def _result(job: Job) -> Result:

@@ -11,7 +11,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from jobs.errors import StoreUnavailable
-from jobs.objects import ObjectStore, open_objects, photo_key, result_keys
+from jobs.keys import photo_key, result_keys
+from jobs.objects import ObjectStore, open_objects
 from jobs.objects.local_file import LocalFile
 from tests.app.full_disk import full_disk
 

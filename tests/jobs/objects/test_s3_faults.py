@@ -14,7 +14,8 @@ import obstore
 import pytest
 
 from jobs.errors import StoreUnavailable
-from jobs.objects import ObjectStore, open_objects, photo_key
+from jobs.keys import photo_key
+from jobs.objects import ObjectStore, open_objects
 from jobs.objects.presigned import with_parameters
 from tests.jobs.s3_server import BUCKET, SECRET_KEY, S3Server, free_ports, store_of
 

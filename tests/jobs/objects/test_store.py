@@ -13,7 +13,8 @@ from uuid import UUID, uuid4
 import psutil
 import pytest
 
-from jobs.objects import ObjectMissing, ObjectStore, ObjectTooLarge, RangeOutside, open_objects, photo_key, result_keys
+from jobs.keys import photo_key, result_keys
+from jobs.objects import ObjectMissing, ObjectStore, ObjectTooLarge, RangeOutside, open_objects
 
 MB = 2**20
 JOB = UUID("01890a5d-ac96-774b-bcce-b302099a8057")

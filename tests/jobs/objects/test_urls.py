@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from jobs.objects import BadObjectsUrl, open_objects, photo_key
+from jobs.keys import photo_key
+from jobs.objects import BadObjectsUrl, open_objects
 
 KEY = photo_key(UUID("01890a5d-ac96-774b-bcce-b302099a8057"))
 

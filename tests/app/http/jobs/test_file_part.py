@@ -17,7 +17,8 @@ from app.http.jobs.file_part import FilePart
 from app.http.jobs.stored_part import StoredFile
 from app.http.refusals import BodyTooLarge
 from app.settings import Settings
-from jobs.objects import ObjectStore, open_objects, photo_key
+from jobs.keys import photo_key
+from jobs.objects import ObjectStore, open_objects
 from jobs.upload_archive import BadArchive
 from tests import images
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.objects.keys import checked, job_of, photo_key, reference_key, result_keys
+from jobs.keys import checked, job_of, photo_key, reference_key, result_keys
 
 UUIDS = st.uuids()
 SUFFIXES = st.sampled_from([".png", "png", ".jpg", ".webp", ".tiff"])
