@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,6 +60,6 @@ def reached(server: Likeness, path: str, states: tuple[str, ...], headers: Any =
 
 
 def objects_in(folder: Path) -> list[str]:
-    """The names of all stored objects."""
+    """The names of all stored objects. The service may remove folders meanwhile: `os.walk` passes over these."""
     root = folder / "objects"
-    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+    return sorted(os.path.relpath(Path(place) / name, root) for place, _, names in os.walk(root) for name in names)

@@ -22,16 +22,6 @@ from tests.app.sources.web import response, saying
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("data")
-
-
-@pytest.fixture(scope="module")
-def models() -> FakeModels:
-    return FakeModels()
-
-
-@pytest.fixture(scope="module")
 def server(folder: Path, models: FakeModels) -> Iterator[Likeness]:
     with keeping(folder, models, max_upload_mb=1) as likeness:
         yield likeness

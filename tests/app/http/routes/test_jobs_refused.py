@@ -23,11 +23,6 @@ OF = {name: {"X-API-Key": key} for name, (key, _) in KEYS.items()}
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("data")
-
-
-@pytest.fixture(scope="module")
 def server(folder: Path) -> Iterator[Likeness]:
     with keeping(folder, max_upload_mb=1, max_input_megapixels=1, max_output_megapixels=4) as likeness:
         yield likeness

@@ -27,16 +27,6 @@ SHAPES: dict[str, Any] = {"queued": QueuedEvent, "stage": StageEvent, "result": 
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("data")
-
-
-@pytest.fixture(scope="module")
-def models() -> FakeModels:
-    return FakeModels()
-
-
-@pytest.fixture(scope="module")
 def server(folder: Path, models: FakeModels) -> Iterator[Likeness]:
     with keeping(folder, models) as likeness:
         yield likeness
