@@ -6,14 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from limits import RateLimitItem
-from pydantic import (
-    AfterValidator,
-    Field,
-    FiniteFloat,
-    PlainValidator,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import AfterValidator, Field, FiniteFloat, PlainValidator, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 
 from app.access.addresses import is_loopback, parse_origins, parse_proxies
@@ -38,6 +31,11 @@ class PhotoLimits:
 
     max_input_pixels: int
     max_output_megapixels: float
+
+
+def upload_s(length: int, ordinary_bytes: int, ordinary_s: float) -> float:
+    """The seconds that a body of `length` bytes may take to arrive: `ordinary_s` for each ordinary upload in it."""
+    return ordinary_s * max(1, math.ceil(length / ordinary_bytes))
 
 
 class Settings(JobSettings):
@@ -173,8 +171,8 @@ class Settings(JobSettings):
 
     @property
     def longest_upload_s(self) -> float:
-        """The seconds that the largest batch may take to arrive: a time limit for each ordinary upload in it."""
-        return self.read_timeout_s * math.ceil(self.max_batch_bytes / self.max_body_bytes)
+        """The seconds that the largest batch may take to arrive."""
+        return upload_s(self.max_batch_bytes, self.max_body_bytes, self.read_timeout_s)
 
     @property
     def max_archive_bytes(self) -> int:

@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any
 
 import orjson
@@ -70,7 +69,7 @@ def results_archive(jobs: Sequence[Job], objects: ObjectStore) -> AsyncGenerator
 
 async def _files(jobs: Sequence[Job], objects: ObjectStore) -> AsyncIterator[ArchiveFile]:
     done = [job for job in jobs if job.result is not None]
-    wanted = [(job.file_name, PurePosixPath(job.result.picture_key).suffix) for job in done if job.result is not None]
+    wanted = [(job.file_name, job.result.suffix) for job in done if job.result is not None]
     names = dict(zip((job.id for job in done), safe_names(wanted, (CSV_NAME, JSON_NAME)), strict=True))
     rows: list[Row] = []
     for job in jobs:

@@ -1,7 +1,8 @@
 """What a job is: one photo that is done later, as a row of the table of jobs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
@@ -57,6 +58,16 @@ class Result:
     height: int
     faces: int
 
+    @property
+    def keys(self) -> tuple[str, str, str]:
+        """The keys of its objects."""
+        return self.picture_key, self.preview_key, self.report_key
+
+    @property
+    def suffix(self) -> str:
+        """Of the picture's file, such as ".png"."""
+        return PurePosixPath(self.picture_key).suffix
+
 
 @dataclass(frozen=True, slots=True)
 class Job(NewJob):
@@ -92,9 +103,8 @@ class Job(NewJob):
     @property
     def keys(self) -> list[str]:
         """The keys of all objects that belong to the job."""
-        made = self.result
-        results = [] if made is None else [made.picture_key, made.preview_key, made.report_key]
-        return [key for key in (self.input_key, self.reference_key, *results) if key is not None]
+        made = () if self.result is None else self.result.keys
+        return [key for key in (self.input_key, self.reference_key, *made) if key is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +116,8 @@ class Batch:
     created_at: float
     expires_at: float
     counts: Mapping[State, int]
+
+
+def keys_of(jobs: Iterable[Job]) -> list[str]:
+    """The keys of all objects that belong to these jobs."""
+    return [key for job in jobs for key in job.keys]

@@ -3,11 +3,11 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from jobs.errors import StoreUnavailable
-from jobs.job import Job
+from jobs.job import keys_of
 from jobs.objects import Entry, ObjectStore
 from jobs.store.store import JobStore
 
@@ -72,9 +72,9 @@ class Sweeper:
         """
         count = 0
         while True:
-            await self._objects.delete(_keys(await self._store.expired(CHUNK)))
+            await self._objects.delete(keys_of(await self._store.expired(CHUNK)))
             jobs = await self._store.expire(CHUNK)
-            await self._objects.delete(_keys(jobs))
+            await self._objects.delete(keys_of(jobs))
             count += len(jobs)
             if not jobs:
                 return count
@@ -95,10 +95,6 @@ class Sweeper:
         async for entry in self._objects.list():
             if entry.modified < latest:
                 yield entry
-
-
-def _keys(jobs: Iterable[Job]) -> list[str]:
-    return [key for job in jobs for key in job.keys]
 
 
 async def _chunks(entries: AsyncIterator[Entry]) -> AsyncIterator[list[Entry]]:

@@ -1,6 +1,6 @@
-"""The name by which a client is counted: its API key's, or else its address."""
+"""Clients: the name by which one is counted, and when it has left."""
 
-from starlette.types import Scope
+from starlette.types import Receive, Scope
 
 from app.access.addresses import client_of
 from app.observe.request_record import record_of
@@ -15,3 +15,9 @@ def client_name(scope: Scope) -> str:
         return f"key:{key}"
     address = scope.get("client")
     return f"address:{client_of(address[0]) if address else 'unknown'}"
+
+
+async def left(receive: Receive) -> None:
+    """Return when the client has left. What else comes of it is dropped: its request must have been read to its end."""
+    while (await receive())["type"] != "http.disconnect":
+        continue

@@ -1,7 +1,7 @@
 """An answer as server-sent events: how far the photo is, and then the result or an error."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from contextlib import ExitStack
 from typing import Any, TypeAlias
 
@@ -87,6 +87,11 @@ def schema() -> dict[str, Any]:
     data["result"] = {
         "anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("EnhanceResponse", "DryRunResponse")]
     }
+    return schema_of(data)
+
+
+def schema_of(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Events in the OpenAPI document: the name of each, and the schema of its data."""
     properties = [{"event": {"type": "string", "const": name}, "data": shape} for name, shape in data.items()]
     return {"oneOf": [{"type": "object", "required": ["event", "data"], "properties": each} for each in properties]}
 

@@ -10,6 +10,8 @@ from starlette.types import Receive, Send
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import OPEN, SERVER, Protocol
 
+from app.http.client import left
+
 PING_S = 10.0  # between two pings: proxies cut idle connections
 PONG_S = 20.0  # how long a client may take to answer one
 CLOSE_S = 2.0  # how long it may take to close its side
@@ -52,7 +54,7 @@ class TellingSocket:
         """
         telling = asyncio.ensure_future(self._tell_all(texts))
         leaving, closing, closed = map(
-            asyncio.ensure_future, (_left(receive), self._closing.wait(), self._closed.wait())
+            asyncio.ensure_future, (left(receive), self._closing.wait(), self._closed.wait())
         )
         serving = [asyncio.ensure_future(work) for work in (self._write(), self._keep_alive())]
         every = [telling, leaving, closing, closed, *serving]
@@ -114,9 +116,3 @@ class TellingSocket:
             self._closing.set()
         self._idle.clear()
         self._changed.set()
-
-
-async def _left(receive: Receive) -> None:
-    """Return when the client has left."""
-    while (await receive())["type"] != "http.disconnect":
-        continue

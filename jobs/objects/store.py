@@ -6,7 +6,7 @@ import itertools
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -36,6 +36,7 @@ class Download:
     replaced meanwhile, and `StoreUnavailable`.
     """
 
+    key: str
     size: int
     etag: str | None
     start: int
@@ -109,7 +110,11 @@ class ObjectStore:
         if start < 0 or (start >= size and start > 0):
             raise RangeOutside(size)
         end = size if end is None else max(start, min(end, size))
-        return Download(size, etag, start, end, self._chunks(key, etag, start, end))
+        return Download(key, size, etag, start, end, self._chunks(key, etag, start, end))
+
+    def part(self, found: Download, start: int, end: int) -> Download:
+        """Other bytes of an object that `stream` has found, from `start` up to `end`, both inside of it."""
+        return replace(found, start=start, end=end, chunks=self._chunks(found.key, found.etag, start, end))
 
     async def _chunks(self, key: str, etag: str | None, start: int, end: int) -> AsyncIterator[bytes]:
         for at in range(start, end, READ_BYTES):

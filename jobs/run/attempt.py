@@ -15,7 +15,7 @@ from jobs.job import Job, JobError, Result
 from jobs.objects import ObjectStore
 from jobs.run import payload
 from jobs.run.heartbeat import LEASE_S, Heartbeat
-from jobs.run.results import keys_of, result_of, write
+from jobs.run.results import result_of, write
 from jobs.store.store import JobStore
 from jobs.store.tables import WAITS
 from pipeline.errors import Cancelled, DeviceFailed, DeviceOutOfMemory, PipelineError
@@ -87,7 +87,7 @@ class Attempt:
         check_offered("upscaler", order.options.upscaler, selection)
         done = await self._service.work_off(order, self._run)
         result = result_of(job, done)
-        self._written = keys_of(result)
+        self._written = result.keys
         with self._service.background.holding(len(done.finished.picture.data) + len(done.preview)):
             await self._patiently(lambda: write(result, done, objects))
         return result, done.finished.report.timings_ms

@@ -27,16 +27,11 @@ def result_of(job: Job, done: WorkedOff) -> Result:
     )
 
 
-def keys_of(result: Result) -> tuple[str, str, str]:
-    """The keys of its objects."""
-    return result.picture_key, result.preview_key, result.report_key
-
-
 async def write(result: Result, done: WorkedOff, objects: ObjectStore) -> None:
     """Put the objects into the store. Raises `StoreUnavailable`."""
     finished = done.finished
     bodies = finished.picture.data, done.preview, report_document(finished.report)
-    puts = (objects.put(key, body) for key, body in zip(keys_of(result), bodies, strict=True))
+    puts = (objects.put(key, body) for key, body in zip(result.keys, bodies, strict=True))
     for outcome in await asyncio.gather(*puts, return_exceptions=True):  # all have ended when an error is raised
         if isinstance(outcome, BaseException):
             raise outcome

@@ -4,12 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jobs.errors import UnknownJob
 from jobs.job import Batch, Job, State
 from jobs.store.clock import now
+from jobs.store.connection import inserting
 from jobs.store.jobs import cancellation
 from jobs.store.rows import job_of
 from jobs.store.tables import batches, jobs
@@ -17,9 +17,8 @@ from jobs.store.tables import batches, jobs
 
 async def add(connection: AsyncConnection, batch_id: UUID, owner: str, keep_s: float) -> Batch:
     """See `JobStore.add_batch`."""
-    insert = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(batches)
     values = {"id": batch_id, "owner": owner, "created_at": now(), "expires_at": now() + keep_s}
-    await connection.execute(insert.values(values).on_conflict_do_nothing())
+    await connection.execute(inserting(connection, batches).values(values).on_conflict_do_nothing())
     return await get(connection, batch_id, owner)
 
 

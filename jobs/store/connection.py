@@ -5,9 +5,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy import URL, Connection, Table, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from jobs.errors import StoreUnavailable
@@ -39,6 +40,11 @@ def engine_for(url: str) -> AsyncEngine:
         raise ValueError(f"Jobs are kept in sqlite or postgresql, not in {kind}.")
     address = given.set(drivername=_DRIVERS[kind])
     return _sqlite(address) if kind == "sqlite" else _postgresql(address)
+
+
+def inserting(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that can say what is to be done `on_conflict`, which both databases have with the same words."""
+    return (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(table)
 
 
 def _postgresql(url: URL) -> AsyncEngine:

@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, case, delete, func, literal, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import Update
@@ -12,21 +11,22 @@ from sqlalchemy.sql.dml import Update
 from jobs.errors import IdempotencyMismatch, StoreUnavailable, UnknownJob
 from jobs.job import Job, JobError, NewJob, State
 from jobs.store.clock import now
+from jobs.store.connection import inserting
 from jobs.store.rows import job_of, row_of
 from jobs.store.tables import QUEUED, RUNNING, WAITS, jobs
 
 
 async def add(connection: AsyncConnection, job: NewJob, keep_s: float, error: JobError | None) -> tuple[Job, bool]:
     """Insert a job, or find the one that the same request has made earlier. See `JobStore.add`."""
-    insert = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(jobs)
-    statement = insert.values(row_of(job, keep_s, error)).on_conflict_do_nothing().returning(jobs)
+    row = row_of(job, keep_s, error)
+    statement = inserting(connection, jobs).values(row).on_conflict_do_nothing().returning(jobs)
     for _ in range(2):  # the earlier job may be deleted before it is read
         try:
-            row = (await connection.execute(statement)).one_or_none()
+            added = (await connection.execute(statement)).one_or_none()
         except IntegrityError as fault:
             raise UnknownJob(f"There is no batch {job.batch}.") from fault
-        if row is not None:
-            return job_of(row), True
+        if added is not None:
+            return job_of(added), True
         earlier = await _earlier(connection, job)
         if earlier is not None:
             return earlier, earlier.id == job.id

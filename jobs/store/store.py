@@ -37,9 +37,9 @@ class JobStore:
         """
         return await self._write(lambda connection: jobs.add(connection, job, keep_s, error))
 
-    async def get(self, id: UUID, owner: str) -> Job:  # noqa: A002
+    async def get(self, job_id: UUID, owner: str) -> Job:
         """The job. Raises UnknownJob."""
-        return await self._read(lambda connection: jobs.get(connection, id, owner))
+        return await self._read(lambda connection: jobs.get(connection, job_id, owner))
 
     async def page(
         self, owner: str, *, state: State | None = None, before: UUID | None = None, limit: int
@@ -59,28 +59,28 @@ class JobStore:
 
         return await self._read(count)
 
-    async def cancel(self, id: UUID, owner: str) -> Job:  # noqa: A002
+    async def cancel(self, job_id: UUID, owner: str) -> Job:
         """Cancel a job that nobody works on at once, and tell a running one by `beat`; others stay as they are.
 
         Raises UnknownJob.
         """
-        return await self._write(lambda connection: jobs.cancel(connection, id, owner))
+        return await self._write(lambda connection: jobs.cancel(connection, job_id, owner))
 
-    async def delete(self, id: UUID, owner: str) -> Job:  # noqa: A002
+    async def delete(self, job_id: UUID, owner: str) -> Job:
         """Remove the row and return what it was; the caller deletes the objects under its `keys`. Raises UnknownJob.
 
         A worker that has begun it learns by LeaseLost that it is gone.
         """
-        return await self._write(lambda connection: jobs.remove(connection, id, owner), is_repeatable=False)
+        return await self._write(lambda connection: jobs.remove(connection, job_id, owner), is_repeatable=False)
 
-    async def claim(self, lease_s: float, *, id: UUID | None = None, max_attempts: int) -> Job | None:  # noqa: A002
-        """Begin a job whose lease has ended, or else the oldest queued one; with `id` only this one. None without any.
+    async def claim(self, lease_s: float, *, job_id: UUID | None = None, max_attempts: int) -> Job | None:
+        """Begin a job whose lease has ended, or else the oldest queued one; with `job_id` only this one. None if none.
 
         The attempt may go on for `lease_s` seconds without a `beat`. A job whose lease has ended is not begun again if
         cancellation was asked for (it becomes cancelled), or after `max_attempts` attempts, released ones not counted
         (it becomes failed with the code `attempts_exhausted`).
         """
-        return await self._write(lambda connection: claims.claim(connection, lease_s, id, max_attempts))
+        return await self._write(lambda connection: claims.claim(connection, lease_s, job_id, max_attempts))
 
     async def beat(self, job: Job, lease_s: float, *, stage: str | None, fraction: float) -> bool:
         """Tell that the attempt goes on and how far it is; it may go on for `lease_s` seconds from now.
@@ -112,21 +112,21 @@ class JobStore:
         """Make a batch without jobs, which expires `keep_s` seconds from now, with its last job at the earliest."""
         return await self._write(lambda connection: batches.add(connection, batch_id, owner, keep_s))
 
-    async def batch(self, id: UUID, owner: str) -> Batch:  # noqa: A002
+    async def batch(self, batch_id: UUID, owner: str) -> Batch:
         """The batch, with the counts of the states that its jobs are in. Raises UnknownJob."""
-        return await self._read(lambda connection: batches.get(connection, id, owner))
+        return await self._read(lambda connection: batches.get(connection, batch_id, owner))
 
     async def jobs_of(self, batch_id: UUID, owner: str) -> list[Job]:
         """The jobs of a batch in order of submission. Raises UnknownJob."""
         return await self._read(lambda connection: batches.jobs_of(connection, batch_id, owner))
 
-    async def cancel_batch(self, id: UUID, owner: str) -> Batch:  # noqa: A002
+    async def cancel_batch(self, batch_id: UUID, owner: str) -> Batch:
         """Cancel all jobs of a batch, each as `cancel` does. Raises UnknownJob."""
-        return await self._write(lambda connection: batches.cancel(connection, id, owner))
+        return await self._write(lambda connection: batches.cancel(connection, batch_id, owner))
 
-    async def delete_batch(self, id: UUID, owner: str) -> list[Job]:  # noqa: A002
+    async def delete_batch(self, batch_id: UUID, owner: str) -> list[Job]:
         """Remove a batch and its jobs, which are returned as by `delete`. Raises UnknownJob."""
-        return await self._write(lambda connection: batches.remove(connection, id, owner), is_repeatable=False)
+        return await self._write(lambda connection: batches.remove(connection, batch_id, owner), is_repeatable=False)
 
     async def expired(self, limit: int) -> list[Job]:
         """At most `limit` of the jobs that `expire` would remove now."""

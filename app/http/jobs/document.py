@@ -11,7 +11,7 @@ JOBS, BATCHES = "/api/v1/jobs", "/api/v1/batches"
 
 
 def job_out(job: Job, position: int | None = None) -> JobOut:
-    """A job; `position`: the number of jobs that begin before it, where it is queued and that is asked for."""
+    """A job; `position`: the number of jobs that begin before it, None unless it is queued and that is asked for."""
     made, failed = job.result, job.error
     return JobOut(
         id=job.id,
@@ -19,7 +19,7 @@ def job_out(job: Job, position: int | None = None) -> JobOut:
         state=job.state,
         file_name=job.file_name,
         batch=job.batch,
-        position=position if job.state == "queued" else None,
+        position=position,
         stage=job.stage,
         fraction=job.fraction,
         attempt=job.attempt,

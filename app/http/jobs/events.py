@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 
 from app.http.errors import status_of
-from app.http.event_stream import SILENCE_S
+from app.http.event_stream import NAMES, SILENCE_S
 from app.http.jobs.document import job_out
 from app.http.jobs.refusals import no_result
 from app.http.jobs.route import Jobs
@@ -94,12 +94,9 @@ async def happenings(job: Job, request: Request, jobs: Jobs) -> AsyncGenerator[H
                 now = await _shown(seen, jobs)
                 if now != last:
                     last = now
-                    yield Happening(_NAMES[type(now)], now.model_dump_json())
+                    yield Happening(NAMES[type(now)], now.model_dump_json())
     except PipelineError as error:
         yield _error(error, request)
-
-
-_NAMES: dict[type[BaseModel], str] = {QueuedEvent: "queued", StageEvent: "stage"}
 
 
 async def _shown(job: Job, jobs: Jobs) -> QueuedEvent | StageEvent:

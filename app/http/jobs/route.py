@@ -76,12 +76,16 @@ async def _owner(request: Request) -> str:
     return record_of(request.scope).key or ""
 
 
-async def _job_id(id: Annotated[str, Path(description="the `id` of a job", json_schema_extra=_UUID)]) -> UUID:  # noqa: A002
-    return _parsed(id, "job")
+async def _job_id(
+    text: Annotated[str, Path(alias="id", description="the `id` of a job", json_schema_extra=_UUID)],
+) -> UUID:
+    return _parsed(text, "job")
 
 
-async def _batch_id(id: Annotated[str, Path(description="the `id` of a batch", json_schema_extra=_UUID)]) -> UUID:  # noqa: A002
-    return _parsed(id, "batch")
+async def _batch_id(
+    text: Annotated[str, Path(alias="id", description="the `id` of a batch", json_schema_extra=_UUID)],
+) -> UUID:
+    return _parsed(text, "batch")
 
 
 def _parsed(text: str, what: str) -> UUID:

@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from app.http.error_responses import Responses
+from app.http.event_stream import schema_of
 from app.http.schemas.answers import QueuedEvent, StageEvent
 from app.http.schemas.jobs import JobErrorEvent, JobOut
 from pipeline.codec.formats import INPUT_FORMATS
@@ -45,11 +46,7 @@ def watched() -> Responses:
     shapes: dict[str, type[BaseModel]] = {"queued": QueuedEvent, "stage": StageEvent, "error": JobErrorEvent}
     data: dict[str, Any] = {name: shape.model_json_schema() for name, shape in shapes.items()}
     data["result"] = {"$ref": "#/components/schemas/JobOut"}
-    each = [
-        {"type": "object", "required": ["event", "data"], "properties": {"event": {"const": name}, "data": shape}}
-        for name, shape in data.items()
-    ]
-    content = {"text/event-stream": {"schema": {"oneOf": each}}}
+    content = {"text/event-stream": {"schema": schema_of(data)}}
     return {200: {"model": JobOut, "description": "The job; or events until it is over", "content": content}}
 
 

@@ -40,14 +40,14 @@ async def stored_answer(
         headers["Content-Length"] = str(found.size)
         return StreamingResponse(found.chunks, media_type=media_type, headers=headers)
     headers |= {"Content-Length": str(part.end - part.start), "Content-Range": part.content_range}
-    found = await _opened(key, jobs, part.start, part.end)
-    return StreamingResponse(found.chunks, 206, media_type=media_type, headers=headers)
+    chunks = jobs.objects.part(found, part.start, part.end).chunks
+    return StreamingResponse(chunks, 206, media_type=media_type, headers=headers)
 
 
-async def _opened(key: str, jobs: Jobs, start: int = 0, end: int | None = None) -> "Download":
+async def _opened(key: str, jobs: Jobs) -> "Download":
     from jobs.objects import ObjectMissing  # like all that servers without jobs do not need
 
     try:
-        return await jobs.objects.stream(key, start=start, end=end)
+        return await jobs.objects.stream(key)
     except ObjectMissing as error:
         raise UnknownJob("The job was deleted meanwhile.") from error

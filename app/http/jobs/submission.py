@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 from app.http.jobs.removal import remove_objects
 from app.http.jobs.route import Jobs
 from app.work.errors import BadParameter
+from app.work.fingerprint import fingerprint
 from app.work.order import Order
 from jobs.job import Job, NewJob
 from jobs.keys import photo_key, reference_key
@@ -31,7 +32,7 @@ async def submit(order: Order, owner: str, file_name: str, idempotency_key: str 
     number = uuid7()
     job = new_job(number, order, owner, file_name)
     if idempotency_key is not None:
-        digest = await asyncio.to_thread(_digest, order)
+        digest = await asyncio.to_thread(fingerprint, order, "", b"")  # of the request, whoever answers it
         job = _named(job, idempotency_key, digest)
     written = [key for key in (job.input_key, job.reference_key) if key is not None]
     try:
@@ -74,12 +75,3 @@ def idempotency_key_of(headers: Headers) -> str | None:
 def _named(job: NewJob, idempotency_key: str, asked_hash: str) -> NewJob:
     hashed = hashlib.sha256(idempotency_key.encode()).hexdigest()
     return replace(job, idempotency_key=hashed, asked_hash=asked_hash)
-
-
-def _digest(order: Order) -> str:
-    """SHA-256 of all that is asked for, the photo included."""
-    whole = hashlib.sha256(repr((order.task, order.options, order.output, order.reference is None)).encode())
-    for part in (order.file, order.reference or b""):
-        whole.update(len(part).to_bytes(8, "big"))
-        whole.update(part)
-    return whole.hexdigest()

@@ -4,6 +4,7 @@ import asyncio
 
 from starlette.types import Message, Receive, Scope, Send
 
+from app.http.client import left
 from app.http.errors import response_to
 from app.http.middleware.base import HTTPMiddleware
 from app.observe.request_record import record_of
@@ -52,6 +53,5 @@ async def _is_cut(scope: Scope, receive: Receive, error: BaseException) -> bool:
     record = record_of(scope)
     record.code, record.stage = known.code, known.stage or "answer"
     scope["cut"](known.code, f"its answer could not go on: {known.message}")
-    while (await receive())["type"] != "http.disconnect":
-        continue
+    await left(receive)
     return True

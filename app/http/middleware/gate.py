@@ -4,7 +4,6 @@ FastAPI's `max_body_size` does not fit: outside of the other middleware it would
 text that no metric counts, and inside the routes it would not cover addresses without one.
 """
 
-import math
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
@@ -18,6 +17,7 @@ from app.http.middleware.base import HTTPMiddleware, is_post_to, with_headers
 from app.http.photo_head import check_accept, closing_boundary
 from app.http.refusals import BodyTooLarge, MalformedForm
 from app.http.upload_memory import Upload, UploadMemory
+from app.settings import upload_s
 from app.work.admission import Arrival
 
 
@@ -50,7 +50,8 @@ class GateMiddleware(HTTPMiddleware):
         """Raises `PipelineError`, also when the body is received."""
         is_many = is_post_to(self.kept_many, scope)
         limit = self.max_many_bytes if is_many else self.max_body_bytes
-        allowed_s = self._allowed_s(self._checked_length(Headers(scope=scope), limit), limit)
+        length = self._checked_length(Headers(scope=scope), limit)
+        allowed_s = upload_s(length, self.max_body_bytes, self.read_timeout_s)
         is_guarded = is_post_to(self.guarded, scope)
         has_photos = is_guarded or is_many or is_post_to(self.kept, scope)
         closing = b""
@@ -91,15 +92,13 @@ class GateMiddleware(HTTPMiddleware):
             held.callback(self.memory.release, upload)
             await self.app(scope, receive_bounded, send)
 
-    def _checked_length(self, headers: Headers, limit: int) -> int | None:
-        """The length that the head declares. Raises `MalformedForm`, and `BodyTooLarge` above the limit."""
+    def _checked_length(self, headers: Headers, limit: int) -> int:
+        """The length that the head declares, the limit if it declares none. Raises `MalformedForm`, and `BodyTooLarge`
+        above the limit.
+        """
         declared = headers.get("content-length", "0")
         if not declared.isascii() or not declared.isdigit():
             raise MalformedForm("The Content-Length header is not a number.")
         if int(declared) > limit:
             raise BodyTooLarge(limit)
-        return int(declared) if "content-length" in headers else None
-
-    def _allowed_s(self, length: int | None, limit: int) -> float:
-        """Seconds for a body of this length, None if it is unknown: one time limit for each ordinary upload in it."""
-        return self.read_timeout_s * max(1, math.ceil((limit if length is None else length) / self.max_body_bytes))
+        return int(declared) if "content-length" in headers else limit

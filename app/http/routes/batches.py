@@ -20,7 +20,7 @@ from app.http.routes.dependencies import ServiceDep, no_query
 from app.http.schemas.forms import BatchForm
 from app.http.schemas.jobs import BatchOut
 from jobs.file_names import content_disposition
-from jobs.job import FINAL
+from jobs.job import FINAL, keys_of
 
 ARCHIVE = "application/zip"
 
@@ -64,9 +64,9 @@ async def submit_batch_of_photos(
 
 @router.get("/{id}", operation_id="get_batch")
 @Policy()
-async def get_batch(id: BatchIdDep, jobs: JobsDep, owner: OwnerDep) -> BatchOut:  # noqa: A002
+async def get_batch(batch_id: BatchIdDep, jobs: JobsDep, owner: OwnerDep) -> BatchOut:
     """A batch as it is now, with its jobs."""
-    return batch_out(await jobs.store.batch(id, owner), await jobs.store.jobs_of(id, owner))
+    return batch_out(await jobs.store.batch(batch_id, owner), await jobs.store.jobs_of(batch_id, owner))
 
 
 @router.get(
@@ -79,25 +79,25 @@ async def get_batch(id: BatchIdDep, jobs: JobsDep, owner: OwnerDep) -> BatchOut:
     },
 )
 @Policy()
-async def get_batch_results(id: BatchIdDep, jobs: JobsDep, owner: OwnerDep) -> Response:  # noqa: A002
+async def get_batch_results(batch_id: BatchIdDep, jobs: JobsDep, owner: OwnerDep) -> Response:
     """All pictures as a ZIP, once no job of the batch waits or is at work."""
-    batch = await jobs.store.batch(id, owner)
+    batch = await jobs.store.batch(batch_id, owner)
     if not is_finished(batch):
         left = sum(count for state, count in batch.counts.items() if state not in FINAL)
         raise BatchNotFinished(left, sum(batch.counts.values()))
     from jobs.archive import results_archive  # like all that servers without jobs do not need
 
-    headers = {"Content-Disposition": content_disposition(f"{id}.zip")}
-    chunks = results_archive(await jobs.store.jobs_of(id, owner), jobs.objects)
+    headers = {"Content-Disposition": content_disposition(f"{batch_id}.zip")}
+    chunks = results_archive(await jobs.store.jobs_of(batch_id, owner), jobs.objects)
     return StreamingResponse(chunks, media_type=ARCHIVE, headers=headers)
 
 
 @router.post("/{id}/cancel", operation_id="cancel_batch", responses=error_responses(403))
 @Policy()
-async def cancel_batch(id: BatchIdDep, jobs: JobsDep, owner: OwnerDep) -> BatchOut:  # noqa: A002
+async def cancel_batch(batch_id: BatchIdDep, jobs: JobsDep, owner: OwnerDep) -> BatchOut:
     """Stop all jobs of a batch that are not over."""
-    batch = await jobs.store.cancel_batch(id, owner)
-    cancelled = await jobs.store.jobs_of(id, owner)
+    batch = await jobs.store.cancel_batch(batch_id, owner)
+    cancelled = await jobs.store.jobs_of(batch_id, owner)
     for job in cancelled:
         jobs.engine.changed(job.id)
     return batch_out(batch, cancelled)
@@ -105,9 +105,9 @@ async def cancel_batch(id: BatchIdDep, jobs: JobsDep, owner: OwnerDep) -> BatchO
 
 @router.delete("/{id}", operation_id="delete_batch", status_code=204, responses=error_responses(403))
 @Policy()
-async def delete_batch(id: BatchIdDep, jobs: JobsDep, owner: OwnerDep) -> None:  # noqa: A002
+async def delete_batch(batch_id: BatchIdDep, jobs: JobsDep, owner: OwnerDep) -> None:
     """Stop all jobs of a batch, and remove them with their photos and results."""
-    removed = await jobs.store.delete_batch(id, owner)
+    removed = await jobs.store.delete_batch(batch_id, owner)
     for job in removed:
         jobs.engine.changed(job.id)
-    await remove_objects([key for job in removed for key in job.keys], jobs)
+    await remove_objects(keys_of(removed), jobs)

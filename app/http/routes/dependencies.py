@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from pydantic import BaseModel
 
+from app.http.client import left
 from app.http.photo_head import is_bare_photo
 from app.http.query import refuse_query
 from app.work.service import Service
@@ -40,5 +41,4 @@ ServiceDep = Annotated[Service, Depends(_service)]
 
 async def disconnected(request: Request) -> None:
     """Return when the client has left. The request's body must have been read to its end."""
-    while (await request.receive())["type"] != "http.disconnect":
-        continue
+    await left(request.receive)

@@ -15,7 +15,6 @@ from app.http.routes.dependencies import ServiceDep, no_query
 from app.http.schemas.answers import ReportResponse
 from jobs.file_names import safe_name
 from jobs.job import Job, Result
-from pipeline.codec.output_formats import OUTPUT_FORMATS
 
 PREVIEW, REPORT = "image/webp", "application/json"
 
@@ -40,13 +39,13 @@ _ELSEWHERE: Responses = {303: {"description": "With LIKENESS_RESULT_REDIRECT=on:
 @Policy()
 async def get_job_result(
     request: Request,
-    id: JobIdDep,  # noqa: A002
+    job_id: JobIdDep,
     jobs: JobsDep,
     owner: OwnerDep,
     service: ServiceDep,
 ) -> Response:
     """The picture. 409 until there is one; of a job that has failed, its error."""
-    job = await jobs.store.get(id, owner)
+    job = await jobs.store.get(job_id, owner)
     made = _result(job)
     redirects = service.settings.result_redirect == "on"
     return await stored_answer(
@@ -61,9 +60,9 @@ async def get_job_result(
     responses={**binary([PREVIEW], "At most 400 pixels a side"), **_PARTS},
 )
 @Policy()
-async def get_job_preview(request: Request, id: JobIdDep, jobs: JobsDep, owner: OwnerDep) -> Response:  # noqa: A002
+async def get_job_preview(request: Request, job_id: JobIdDep, jobs: JobsDep, owner: OwnerDep) -> Response:
     """A small picture, for lists."""
-    job = await jobs.store.get(id, owner)
+    job = await jobs.store.get(job_id, owner)
     name = safe_name(job.file_name, ".webp")
     return await stored_answer(_result(job).preview_key, _tag(job, "-preview"), PREVIEW, name, request, jobs)
 
@@ -79,18 +78,16 @@ async def get_job_preview(request: Request, id: JobIdDep, jobs: JobsDep, owner: 
     },
 )
 @Policy()
-async def get_job_report(request: Request, id: JobIdDep, jobs: JobsDep, owner: OwnerDep) -> Response:  # noqa: A002
+async def get_job_report(request: Request, job_id: JobIdDep, jobs: JobsDep, owner: OwnerDep) -> Response:
     """The answer of `/enhance` without the picture."""
-    job = await jobs.store.get(id, owner)
+    job = await jobs.store.get(job_id, owner)
     name = safe_name(job.file_name, ".json")
     return await stored_answer(_result(job).report_key, _tag(job, "-report"), REPORT, name, request, jobs)
 
 
 def result_name(job: Job) -> str:
     """The name under which a job's picture is saved: the client's, with the suffix of its format."""
-    made = _result(job)
-    suffix = next((info.suffixes[0] for info in OUTPUT_FORMATS.values() if info.media_type == made.media_type), "")
-    return safe_name(job.file_name, suffix)
+    return safe_name(job.file_name, _result(job).suffix)
 
 
 def _result(job: Job) -> Result:

@@ -23,9 +23,9 @@ from app.http.query import refuse_query
 from app.http.routes.dependencies import ServiceDep, disconnected, fields_in_query, no_query
 from app.http.routes.photos import AnsweringDep
 from app.http.schemas.forms import JobForm
-from app.http.schemas.jobs import JobOut, JobPage, JobState
+from app.http.schemas.jobs import JobOut, JobPage
 from app.work.errors import BadParameter
-from jobs.job import Job
+from jobs.job import Job, State
 
 EVENTS = "text/event-stream"
 
@@ -73,7 +73,7 @@ async def submit_job(
         response.headers["Preference-Applied"] = f"wait={wait_s}"
         response.status_code = 200 if job.is_final else 202
     response.headers["Location"] = f"{JOBS}/{job.id}"
-    return job_out(job, await jobs.store.position(job) if job.state == "queued" else None)
+    return await _placed(job, jobs)
 
 
 @lists.get("", operation_id="list_jobs")
@@ -82,7 +82,7 @@ async def list_jobs(
     request: Request,
     jobs: JobsDep,
     owner: OwnerDep,
-    state: Annotated[JobState | None, Query(description="only jobs in this state")] = None,
+    state: Annotated[State | None, Query(description="only jobs in this state")] = None,
     before: Annotated[UUID | None, Query(description="only jobs submitted before this one")] = None,
     limit: Annotated[int, Query(ge=1, le=200, description="at most so many")] = 50,
 ) -> JobPage:
@@ -100,13 +100,13 @@ async def list_jobs(
 
 @router.get("/{id}", operation_id="get_job", responses=watched(), dependencies=[Depends(no_query)])
 @Policy()
-async def get_job(request: Request, id: JobIdDep, jobs: JobsDep, owner: OwnerDep) -> Any:  # noqa: A002
+async def get_job(request: Request, job_id: JobIdDep, jobs: JobsDep, owner: OwnerDep) -> Any:
     """A job as it is now; for `Accept: text/event-stream` the events of what happens to it, until it is over."""
-    job = await jobs.store.get(id, owner)
+    job = await jobs.store.get(job_id, owner)
     if _wants_events(request):
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(events(job, request, jobs), media_type=EVENTS, headers=headers)
-    return job_out(job, await jobs.store.position(job) if job.state == "queued" else None)
+    return await _placed(job, jobs)
 
 
 @router.get(
@@ -121,9 +121,9 @@ async def get_job(request: Request, id: JobIdDep, jobs: JobsDep, owner: OwnerDep
     dependencies=[Depends(no_query)],
 )
 @Policy()
-async def follow_job(request: Request, id: JobIdDep, jobs: JobsDep, owner: OwnerDep) -> Response:  # noqa: A002
+async def follow_job(request: Request, job_id: JobIdDep, jobs: JobsDep, owner: OwnerDep) -> Response:
     """The events of a job as a WebSocket: messages `{"event": "stage", "data": {…}}` until it is over."""
-    return JobSocket(await jobs.store.get(id, owner), request, jobs, request.app.state.sockets)
+    return JobSocket(await jobs.store.get(job_id, owner), request, jobs, request.app.state.sockets)
 
 
 @router.post(
@@ -133,10 +133,10 @@ async def follow_job(request: Request, id: JobIdDep, jobs: JobsDep, owner: Owner
     dependencies=[Depends(no_query)],
 )
 @Policy()
-async def cancel_job(id: JobIdDep, jobs: JobsDep, owner: OwnerDep) -> JobOut:  # noqa: A002
+async def cancel_job(job_id: JobIdDep, jobs: JobsDep, owner: OwnerDep) -> JobOut:
     """Stop a job: at once if it waits, at its next step if it is at work. One that is over stays as it is."""
-    job = await jobs.store.cancel(id, owner)
-    jobs.engine.changed(id)
+    job = await jobs.store.cancel(job_id, owner)
+    jobs.engine.changed(job_id)
     return job_out(job)
 
 
@@ -148,11 +148,16 @@ async def cancel_job(id: JobIdDep, jobs: JobsDep, owner: OwnerDep) -> JobOut:  #
     dependencies=[Depends(no_query)],
 )
 @Policy()
-async def delete_job(id: JobIdDep, jobs: JobsDep, owner: OwnerDep) -> None:  # noqa: A002
+async def delete_job(job_id: JobIdDep, jobs: JobsDep, owner: OwnerDep) -> None:
     """Stop a job, and remove it with its photo and its result."""
-    job = await jobs.store.delete(id, owner)
-    jobs.engine.changed(id)
+    job = await jobs.store.delete(job_id, owner)
+    jobs.engine.changed(job_id)
     await remove_objects(job.keys, jobs)
+
+
+async def _placed(job: Job, jobs: JobsDep) -> JobOut:
+    """The job, with its place in the queue where it waits."""
+    return job_out(job, await jobs.store.position(job) if job.state == "queued" else None)
 
 
 async def _waited(job: Job, wait_s: float, request: Request, jobs: JobsDep, service: ServiceDep) -> Job:

@@ -1,7 +1,6 @@
 """`GET /api/v1/status`: what the server is doing."""
 
 import time
-from typing import get_args
 
 import psutil
 from fastapi import APIRouter, Request
@@ -10,7 +9,6 @@ from app.http.error_responses import ANYWHERE, error_responses
 from app.http.jobs.route import Jobs
 from app.http.policy import Policy
 from app.http.routes.dependencies import ServiceDep
-from app.http.schemas.jobs import JobState
 from app.http.schemas.state import Memory, Status
 from app.version import VERSION
 from app.work.memory import free_bytes, resident_bytes
@@ -22,6 +20,7 @@ router = APIRouter(prefix="/api/v1", tags=["server"], responses=ANYWHERE)
 @Policy()
 async def status(request: Request, service: ServiceDep) -> Status:
     """Slots, queue, memory and device at this moment."""
+    jobs: Jobs | None = request.app.state.jobs
     return Status(
         version=VERSION,
         uptime_s=round(time.monotonic() - service.started, 1),
@@ -32,13 +31,5 @@ async def status(request: Request, service: ServiceDep) -> Status:
         queue_length=service.admission.waiting,
         memory=Memory(resident=resident_bytes(), available=free_bytes(), total=psutil.virtual_memory().total),
         device=service.loaded_models.runtime.describe(),
-        jobs=await _counts(request.app.state.jobs),
+        jobs=None if jobs is None else await jobs.store.counts(),
     )
-
-
-async def _counts(jobs: Jobs | None) -> dict[JobState, int] | None:
-    """How many jobs are in which state, of all that share the table. Raises `StoreUnavailable`."""
-    if jobs is None:
-        return None
-    counts = await jobs.store.counts()
-    return {state: counts.get(state, 0) for state in get_args(JobState)}

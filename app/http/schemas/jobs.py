@@ -1,15 +1,14 @@
 """Jobs and batches as the API shows them."""
 
 from datetime import datetime
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from app.http.schemas.answers import ErrorResponse
 from app.work.order import Task
-
-JobState: TypeAlias = Literal["queued", "running", "succeeded", "failed", "cancelled", "expired"]
+from jobs.job import State
 
 
 class JobErrorOut(BaseModel):
@@ -46,7 +45,7 @@ class JobOut(BaseModel):
 
     id: UUID
     kind: Task
-    state: JobState
+    state: State
     file_name: str = Field(description="as the client called the photo; empty if it had no name")
     batch: UUID | None
     position: Annotated[int, Field(ge=0)] | None = Field(
@@ -87,7 +86,7 @@ class BatchOut(BaseModel):
     id: UUID
     created_at: datetime
     expires_at: datetime
-    counts: dict[JobState, int] = Field(description="how many of its jobs are in which state")
+    counts: dict[State, int] = Field(description="how many of its jobs are in which state")
     jobs: list[JobOut] = Field(description="in the order of submission")
     links: BatchLinks
 

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, Field, create_model
 
-from app.http.schemas.jobs import JobState
 from app.options import OPTIONS
+from jobs.job import State
 from pipeline.models.catalogue.model_file import CommercialUse, Origin
 from pipeline.models.roles import Role
 
@@ -54,7 +54,7 @@ class Status(BaseModel):
     queue_length: int
     memory: Memory
     device: dict[str, str]
-    jobs: dict[JobState, int] | None = Field(description="how many jobs are in which state; null where none are kept")
+    jobs: dict[State, int] | None = Field(description="how many jobs are in which state; null where none are kept")
 
 
 class _FixedLimits(BaseModel):

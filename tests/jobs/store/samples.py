@@ -38,6 +38,6 @@ async def added(store: JobStore, owner: str = "ada", **changes: Any) -> Job:
 async def begun(store: JobStore, owner: str = "ada", *, lease_s: float = LEASE, **changes: Any) -> Job:
     """A job that was added and claimed."""
     job = await added(store, owner, **changes)
-    claimed = await store.claim(lease_s, id=job.id, max_attempts=ATTEMPTS)
+    claimed = await store.claim(lease_s, job_id=job.id, max_attempts=ATTEMPTS)
     assert claimed is not None
     return claimed

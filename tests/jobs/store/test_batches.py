@@ -56,7 +56,7 @@ async def test_cancel_of_a_batch_cancels_each_job(store: JobStore) -> None:
     batch, jobs = await filled(store)
     done = await begun(store, batch=batch.id)
     await store.succeed(done, result_of(done), {})
-    running = await store.claim(LEASE, id=jobs[0].id, max_attempts=ATTEMPTS)
+    running = await store.claim(LEASE, job_id=jobs[0].id, max_attempts=ATTEMPTS)
     assert running is not None
     cancelled = await store.cancel_batch(batch.id, "ada")
     assert cancelled.counts == {"cancelled": 2, "running": 1, "succeeded": 1}
@@ -66,7 +66,7 @@ async def test_cancel_of_a_batch_cancels_each_job(store: JobStore) -> None:
 
 async def test_delete_of_a_batch_returns_its_jobs(store: JobStore) -> None:
     batch, jobs = await filled(store)
-    running = await store.claim(LEASE, id=jobs[0].id, max_attempts=ATTEMPTS)
+    running = await store.claim(LEASE, job_id=jobs[0].id, max_attempts=ATTEMPTS)
     assert running is not None
     assert await store.delete_batch(batch.id, "ada") == [running, *jobs[1:]]
     with pytest.raises(UnknownJob):

@@ -22,7 +22,7 @@ async def claim(store: JobStore, **options: object) -> Job | None:
 
 async def test_nothing_to_do(store: JobStore) -> None:
     assert await claim(store) is None
-    assert await claim(store, id=uuid7()) is None
+    assert await claim(store, job_id=uuid7()) is None
 
 
 async def test_the_oldest_queued_job_is_begun(store: JobStore) -> None:
@@ -39,10 +39,10 @@ async def test_the_oldest_queued_job_is_begun(store: JobStore) -> None:
 
 async def test_a_named_job_is_begun_out_of_turn_and_once(store: JobStore) -> None:
     _, second = await added(store), await added(store)
-    job = await claim(store, id=second.id)
+    job = await claim(store, job_id=second.id)
     assert job is not None
     assert job.id == second.id
-    assert await claim(store, id=second.id) is None
+    assert await claim(store, job_id=second.id) is None
 
 
 async def test_many_claimers_get_all_jobs_and_none_twice(database: str) -> None:
@@ -78,10 +78,10 @@ async def test_many_claimers_of_one_job_whose_lease_has_ended(database: str) -> 
 async def test_a_job_whose_lease_has_ended_is_begun_anew(store: JobStore, by_id: bool) -> None:
     first = await begun(store, lease_s=0)
     await added(store)
-    second = await claim(store, id=first.id if by_id else None)
+    second = await claim(store, job_id=first.id if by_id else None)
     assert second is not None
     assert (second.id, second.attempt, second.state) == (first.id, 2, "running")
-    assert await claim(store, id=first.id) is None
+    assert await claim(store, job_id=first.id) is None
 
 
 async def test_a_lease_that_goes_on_is_respected(store: JobStore) -> None:

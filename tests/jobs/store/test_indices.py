@@ -37,7 +37,10 @@ CALLS: dict[str, tuple[Call, str]] = {  # and the index that it needs
     "position": (lambda store, job: store.position(job), "jobs_queue"),
     "claim": (lambda store, job: store.claim(30, max_attempts=3), "jobs_queue"),
     "claim lapsed": (lambda store, job: store.claim(30, max_attempts=3), "jobs_leases"),
-    "claim by id": (lambda store, job: store.claim(30, id=job.id, max_attempts=3), "jobs_pkey|sqlite_autoindex_jobs_1"),
+    "claim by id": (
+        lambda store, job: store.claim(30, job_id=job.id, max_attempts=3),
+        "jobs_pkey|sqlite_autoindex_jobs_1",
+    ),
     "expire": (lambda store, job: store.expire(100), "jobs_expiry"),
     "jobs of a batch": (lambda store, job: store.jobs_of(batch_of(job), "owner-7"), "jobs_in_batch"),
     "counts of a batch": (lambda store, job: store.batch(batch_of(job), "owner-7"), "jobs_in_batch"),

@@ -142,7 +142,7 @@ async def test_cancel_of_a_queued_job_is_at_once(store: JobStore) -> None:
     assert (cancelled.state, cancelled.is_cancelling) == ("cancelled", False)
     assert cancelled.finished_at is not None
     assert await store.claim(LEASE, max_attempts=ATTEMPTS) is None
-    assert await store.claim(LEASE, id=job.id, max_attempts=ATTEMPTS) is None
+    assert await store.claim(LEASE, job_id=job.id, max_attempts=ATTEMPTS) is None
 
 
 async def test_cancel_of_a_running_job_is_told_to_its_worker(store: JobStore) -> None:

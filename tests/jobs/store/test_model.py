@@ -93,7 +93,7 @@ class TableOfJobs(RuleBasedStateMachine):
                 known.ends("failed")
         lapsed = [id_ for id_, known in self.jobs.items() if known.has_lapsed and wanted in (None, id_)]
         queued = [id_ for id_, known in self.jobs.items() if known.state == "queued" and wanted in (None, id_)]
-        job = self.run(self.store.claim(lease_s, id=wanted, max_attempts=ATTEMPTS))
+        job = self.run(self.store.claim(lease_s, job_id=wanted, max_attempts=ATTEMPTS))
         if job is None:
             assert not lapsed
             assert not queued
