@@ -93,9 +93,11 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if settings.has_jobs:
-            from jobs.house import open_jobs  # not imported by a server without jobs
+            from app.observe.job_observer import JobObserver  # both are not imported by a server without jobs
+            from jobs.house import open_jobs
 
-            app.state.jobs = await open_jobs(settings, service)
+            observer = JobObserver(telemetry.registry, tracing)
+            app.state.jobs = await open_jobs(settings, service, observer)
         loading = asyncio.create_task(service.start())
         watching = asyncio.create_task(telemetry.watch_event_loop())
         yield

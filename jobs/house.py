@@ -6,8 +6,10 @@ from stamina.instrumentation import LoggingOnRetryHook, set_on_retry_hooks
 
 from app.settings import Settings
 from app.work.service import Service
+from jobs.census import Counting
 from jobs.engine.in_process import InProcessEngine
 from jobs.objects import ObjectStore
+from jobs.observer import SILENT, Observer
 from jobs.places import open_places
 from jobs.retention import Sweeper
 from jobs.store.store import JobStore
@@ -23,21 +25,28 @@ class Jobs:
     objects: ObjectStore
     engine: InProcessEngine
     sweeper: Sweeper
+    counting: Counting
     keep_s: float
 
     async def stop(self) -> None:
         """Put the jobs in work back into the queue, and close the places."""
         await self.engine.stop()
         await self.sweeper.stop()
+        await self.counting.stop()
         await self.store.close()
 
 
-async def open_jobs(settings: Settings, service: Service) -> Jobs:
-    """Open the places of the settings and begin to work, once the service is ready. Raises `PlaceUnusable`."""
+async def open_jobs(settings: Settings, service: Service, observer: Observer = SILENT) -> Jobs:
+    """Open the places of the settings and begin to work, once the service is ready. Raises `PlaceUnusable`.
+
+    `observer` is told of what happens to jobs in this process.
+    """
     set_on_retry_hooks([LoggingOnRetryHook])  # else stamina writes to stdout by itself, where structlog is installed
-    store, objects = await open_places(settings)
+    store, objects = await open_places(settings, observer)
     engine = InProcessEngine(store, objects, service, settings)
     sweeper = Sweeper(store, objects, settings.longest_upload_s)
+    counting = Counting(store, engine)
     engine.start()
     sweeper.start()
-    return Jobs(store, objects, engine, sweeper, settings.retention_hours * HOUR)
+    counting.start()
+    return Jobs(store, objects, engine, sweeper, counting, settings.retention_hours * HOUR)

@@ -7,21 +7,25 @@ from urllib.parse import quote
 from app.settings import Settings
 from jobs.errors import PlaceUnusable, StoreUnavailable
 from jobs.objects import BadObjectsUrl, ObjectStore, open_objects
+from jobs.observer import SILENT, Observer
 from jobs.store.store import JobStore, open_store
 
 DATABASE, OBJECTS = "jobs.db", "objects"  # in the folder of data
 
 
-async def open_places(settings: Settings) -> tuple[JobStore, ObjectStore]:
-    """The table of jobs and the object store, both tried out. Raises `PlaceUnusable`."""
+async def open_places(settings: Settings, observer: Observer = SILENT) -> tuple[JobStore, ObjectStore]:
+    """The table of jobs and the object store, both tried out. Raises `PlaceUnusable`.
+
+    `observer` is told of what happens to jobs, and of each call to which a place gives no answer.
+    """
     if settings.data_dir is not None:
         await asyncio.to_thread(_make, settings.data_dir)
-    objects = await _objects(settings)
+    objects = await _objects(settings, observer)
     database, setting = settings.database_url, "LIKENESS_DATABASE_URL"
     if not database:
         database, setting = f"sqlite:///{_in(settings, DATABASE)}", "LIKENESS_DATA_DIR"
     try:
-        return await open_store(database), objects
+        return await open_store(database, observer), objects
     except StoreUnavailable as error:
         raise PlaceUnusable(f"{setting}: {error.message}", stage="startup") from error
     except ValueError as error:
@@ -38,12 +42,13 @@ async def fault_of_places(settings: Settings) -> str | None:
     return None
 
 
-async def _objects(settings: Settings) -> ObjectStore:
+async def _objects(settings: Settings, observer: Observer) -> ObjectStore:
     url, setting = settings.objects_url, "LIKENESS_OBJECTS_URL"
     if not url:
         url, setting = f"file://{quote(str(_in(settings, OBJECTS)))}", "LIKENESS_DATA_DIR"
     try:
         objects = open_objects(url)
+        objects.observer = observer
         await objects.check()
     except (BadObjectsUrl, StoreUnavailable) as error:
         raise PlaceUnusable(f"{setting}: {error.message}", stage="startup") from error

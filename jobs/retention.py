@@ -36,6 +36,9 @@ class Sweeper:
     def __init__(self, store: JobStore, objects: ObjectStore, upload_s: float = 0.0) -> None:
         self._store, self._objects = store, objects
         self._orphan_s = max(ORPHAN_S, upload_s + MARGIN_S)
+        self.sweeps = 0  # of this process, up to their end
+        self.latest: Swept | None = None
+        self.swept_at: float | None = None  # seconds since 1970
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -50,7 +53,10 @@ class Sweeper:
 
     async def sweep(self) -> Swept:
         """Remove what is to go. Raises `StoreUnavailable`; what is left then is found by the next sweep."""
-        return Swept(await self._expire(), await self._remove_orphans())
+        swept = Swept(await self._expire(), await self._remove_orphans())
+        self.sweeps, self.latest, self.swept_at = self.sweeps + 1, swept, time.time()
+        self._store.observer.swept(swept.jobs, swept.orphans)
+        return swept
 
     async def _go_on(self) -> None:
         while True:

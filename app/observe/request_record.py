@@ -43,16 +43,21 @@ class RequestRecord:
     @property
     def stage_seconds(self) -> dict[str, float]:
         """Seconds of each stage of work. A stage that still runs after the answer counts up to now."""
-        seconds: dict[str, float] = {}
-        for stage in () if self.run is None else self.run.stages:
-            if stage.name != QUEUE:
-                seconds[stage.name] = seconds.get(stage.name, 0.0) + stage.seconds
-        return seconds
+        return {} if self.run is None else stage_seconds(self.run)
 
     @property
     def warnings(self) -> list[str]:
         """The codes of the warnings of a finished photo."""
         return [] if self.report is None else [warning.code for warning in self.report.warnings]
+
+
+def stage_seconds(run: Run) -> dict[str, float]:
+    """Seconds of each stage of work so far."""
+    seconds: dict[str, float] = {}
+    for stage in run.stages:
+        if stage.name != QUEUE:
+            seconds[stage.name] = seconds.get(stage.name, 0.0) + stage.seconds
+    return seconds
 
 
 def record_of(scope: Scope) -> RequestRecord:

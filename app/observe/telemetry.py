@@ -1,22 +1,20 @@
 """The metrics of one application, in a registry of its own."""
 
 import asyncio
-import platform
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 from typing import get_args
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, Info, PlatformCollector, ProcessCollector
+from prometheus_client import Counter, Histogram
 from prometheus_client.exposition import generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from app.access.quota import Quota
+from app.observe.registry import process_registry
 from app.observe.request_record import RequestRecord
-from app.version import VERSION
 from app.work.answer_cache import AnswerCache
 from app.work.report import Report
 from app.work.service import Service
@@ -36,13 +34,8 @@ class Telemetry:
     """Counts and measures requests. Gauges read the state of the service whenever Prometheus asks."""
 
     def __init__(self, service: Service, cache: AnswerCache, quota: Quota | None = None) -> None:
-        self.registry = registry = CollectorRegistry()
-        ProcessCollector(registry=registry)
-        PlatformCollector(registry=registry)
+        self.registry = registry = process_registry(service.loaded_models.runtime.describe()["name"])
         registry.register(_Live(service, cache, quota))
-        device = service.loaded_models.runtime.describe()["name"]
-        build = {"version": VERSION, "python": platform.python_version(), "torch": version("torch"), "device": device}
-        Info("likeness_build", "What runs here", registry=registry).info(build)
         counter, histogram = partial(Counter, registry=registry), partial(Histogram, registry=registry)
         self._requests = counter(
             "likeness_requests", "Requests; 499: the client went away", ["route", "method", "status"]

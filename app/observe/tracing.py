@@ -1,4 +1,4 @@
-"""Traces: the W3C `traceparent` of a request, and OpenTelemetry spans for it and for each stage of its photo.
+"""Traces: the W3C `traceparent` of a request, and OpenTelemetry spans for it and for each stage of its photo or job.
 
 Spans are no-ops until OpenTelemetry's SDK is configured, for example by `opentelemetry-instrument`.
 """
@@ -6,8 +6,10 @@ Spans are no-ops until OpenTelemetry's SDK is configured, for example by `opente
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.datastructures import Headers
@@ -15,6 +17,7 @@ from starlette.types import Scope
 
 from app.observe.request_record import RequestRecord
 from app.version import VERSION
+from pipeline.run import Run
 
 FLUSH_S = 3.0  # the longest that an unreachable collector may delay the shutdown
 
@@ -56,7 +59,25 @@ class Tracing:
             span.set_attribute("error.type", record.code)
         if record.status >= 500:
             span.set_status(Status(StatusCode.ERROR))
-        for stage in () if record.run is None else record.run.stages:
+        if record.run is not None:
+            self._stages(span, record.run)
+
+    def job(self, traceparent: str | None, run: Run, began_ns: int, code: str | None, about: dict[str, Any]) -> None:
+        """The span of an attempt at a job that is over, a child of its submission, with one for each stage.
+
+        `began_ns`: nanoseconds since 1970; `code`: of the error that ended it; `about`: the attributes of the span.
+        """
+        parent = self._propagator.extract({} if traceparent is None else {"traceparent": traceparent}, Context())
+        span = self._tracer.start_span("job", parent, SpanKind.CONSUMER, start_time=began_ns, attributes=about)
+        if span.is_recording():
+            if code is not None:
+                span.set_attribute("error.type", code)
+                span.set_status(Status(StatusCode.ERROR))
+            self._stages(span, run)
+        span.end()
+
+    def _stages(self, span: Span, run: Run) -> None:
+        for stage in run.stages:
             child = self._tracer.start_span(stage.name, trace.set_span_in_context(span), start_time=stage.start_ns)
             if stage.error is not None:
                 child.set_attribute("error.type", stage.error)
@@ -71,6 +92,21 @@ class Tracing:
             sending = threading.Thread(target=flush, name="flush", daemon=True)
             sending.start()
             sending.join(FLUSH_S)
+
+
+def traceparent() -> str | None:
+    """The present span as W3C writes it in `traceparent`, for work that is done later; None if there is no trace."""
+    written: dict[str, str] = {}
+    TraceContextTextMapPropagator().inject(written)
+    return written.get("traceparent")
+
+
+def trace_id_of(traceparent: str | None) -> str | None:
+    """The id of the trace in a `traceparent`; None where there is none."""
+    if traceparent is None:
+        return None
+    context = TraceContextTextMapPropagator().extract({"traceparent": traceparent}, Context())
+    return trace_ids(trace.get_current_span(context)).get("trace_id")
 
 
 def trace_ids(span: Span) -> dict[str, str]:

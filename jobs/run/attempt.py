@@ -57,21 +57,26 @@ class Attempt:
         self._heart = Heartbeat(job, store, on_beat)
         self._run = service.background.new_run(self._heart.reached, self._heart.cancelled)
         self._written: tuple[str, ...] = ()  # keys that no row names yet
+        self._code: str | None = None  # of the error that has ended the work
         self._is_over = False  # written down, though the process stops
 
     async def go(self) -> None:
         """Work, and write down how it went."""
+        began_ns = time.time_ns()
         self._beating = asyncio.ensure_future(self._heart.go_on())
         try:
             result, timings_ms = await self._made()
             await self._surely(lambda: self._store.succeed(self._job, result, timings_ms))
         except asyncio.CancelledError:
+            self._code = Cancelled.code
             await self._give_back()
             raise
         except Exception as error:
+            self._code = error.code if isinstance(error, PipelineError) else "internal_error"
             await self._write_down(error)
         finally:
             await self._end_signs_of_life()
+            self._store.observer.attempted(self._job, self._run, began_ns, self._code)
 
     async def _made(self) -> tuple[Result, Mapping[str, float]]:
         """What was made and lies in the object store, and the milliseconds that each stage took."""

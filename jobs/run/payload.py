@@ -28,14 +28,26 @@ class _Asked:
 
 _ADAPTER = TypeAdapter(_Asked)
 
+_TRACE = "traceparent"  # beside the parts of the order
 
-def dump(order: Order) -> dict[str, Any]:
-    """What is stored of an order: all but its files. Raises `BadParameter` for a dry run, which makes no result."""
+
+def dump(order: Order, traceparent: str | None = None) -> dict[str, Any]:
+    """What is stored of an order: all but its files. Raises `BadParameter` for a dry run, which makes no result.
+
+    `traceparent`: of the request that submits it, as W3C writes it. Its trace goes on where the job is done.
+    """
     if order.output.dry_run:
         raise BadParameter("A job makes a picture: send dry_run=true to /enhance or /upscale.")
     asked = _Asked(order.task, order.options, order.output, order.by_preset, order.notices)
     written: dict[str, Any] = _ADAPTER.dump_python(asked, mode="json")
-    return written | {"by_preset": sorted(order.by_preset)}
+    written["by_preset"] = sorted(order.by_preset)
+    return written if traceparent is None else written | {_TRACE: traceparent}
+
+
+def trace_of(asked: Mapping[str, Any]) -> str | None:
+    """The `traceparent` of the request that has submitted the order; None without one."""
+    found = asked.get(_TRACE)
+    return found if isinstance(found, str) else None
 
 
 def load(asked: Mapping[str, Any], file: bytes, reference: bytes | None) -> Order:
@@ -44,7 +56,7 @@ def load(asked: Mapping[str, Any], file: bytes, reference: bytes | None) -> Orde
     Raises `OrderUnreadable` for what this version does not understand.
     """
     try:
-        read = _ADAPTER.validate_python(dict(asked))
+        read = _ADAPTER.validate_python({name: value for name, value in asked.items() if name != _TRACE})
     except ValidationError as error:
         names = {".".join(map(str, wrong["loc"][:2])) for wrong in error.errors()}
         raise _unreadable(names) from error

@@ -37,11 +37,12 @@ async def jobs_of(connection: AsyncConnection, batch_id: UUID, owner: str) -> li
     return [job_of(row) for row in (await connection.execute(query)).all()]
 
 
-async def cancel(connection: AsyncConnection, batch_id: UUID, owner: str) -> Batch:
-    """See `JobStore.cancel_batch`."""
+async def cancel(connection: AsyncConnection, batch_id: UUID, owner: str) -> tuple[Batch, list[Job]]:
+    """See `JobStore.cancel_batch`. The jobs are those that it has ended."""
     await _row(connection, batch_id, owner, locks=True)
-    await connection.execute(cancellation().where(jobs.c.batch == batch_id))
-    return await get(connection, batch_id, owner)
+    told = await connection.execute(cancellation().where(jobs.c.batch == batch_id).returning(jobs))
+    ended = [job for job in map(job_of, told.all()) if job.is_final]
+    return await get(connection, batch_id, owner), ended
 
 
 async def remove(connection: AsyncConnection, batch_id: UUID, owner: str) -> list[Job]:

@@ -55,11 +55,14 @@ def position(job: Job) -> Select[int]:
     return select(func.count()).select_from(jobs).where(QUEUED, tuple_(jobs.c.created_at, jobs.c.id) < place)
 
 
-async def cancel(connection: AsyncConnection, job_id: UUID, owner: str) -> Job:
-    """See `JobStore.cancel`."""
+async def cancel(connection: AsyncConnection, job_id: UUID, owner: str) -> tuple[Job, bool]:
+    """See `JobStore.cancel`. True where that has ended the job."""
     statement = cancellation().where(jobs.c.id == job_id, jobs.c.owner == owner).returning(jobs)
     row = (await connection.execute(statement)).one_or_none()
-    return await get(connection, job_id, owner) if row is None else job_of(row)
+    if row is None:
+        return await get(connection, job_id, owner), False
+    job = job_of(row)
+    return job, job.is_final
 
 
 def cancellation() -> Update:

@@ -7,11 +7,12 @@ from typing import get_args
 from sqlalchemy import delete, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.work.order import Task
 from jobs.job import Job, State
 from jobs.keys import job_of as job_of_key
 from jobs.store.clock import now
 from jobs.store.rows import job_of
-from jobs.store.tables import RUNNING, batches, jobs
+from jobs.store.tables import QUEUED, RUNNING, batches, jobs
 
 _IDS_PER_QUERY = 1000
 
@@ -40,6 +41,17 @@ async def counts(connection: AsyncConnection) -> dict[State, int]:
     query = select(jobs.c.state, func.count().label("number")).group_by(jobs.c.state)
     found = {row.state: row.number for row in await connection.execute(query)}
     return dict.fromkeys(get_args(State), 0) | found
+
+
+async def waiting_s(connection: AsyncConnection) -> dict[Task, float]:
+    """See `JobStore.waiting_s`. One search for each kind: the index of the queue begins with the oldest."""
+    waits: dict[Task, float] = {}
+    for kind in get_args(Task):
+        oldest = select(now() - jobs.c.created_at).where(QUEUED, jobs.c.kind == kind)
+        waited = (await connection.execute(oldest.order_by(jobs.c.created_at, jobs.c.id).limit(1))).scalar_one_or_none()
+        if waited is not None:
+            waits[kind] = max(0.0, waited)
+    return waits
 
 
 async def known(connection: AsyncConnection, keys: Collection[str]) -> set[str]:

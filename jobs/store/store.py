@@ -6,7 +6,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from app.work.order import Task
 from jobs.job import Batch, Job, JobError, NewJob, Result, State
+from jobs.observer import SILENT, Observer
 from jobs.store import attempts, batches, claims, jobs, retention
 from jobs.store.connection import engine_for
 from jobs.store.migration import migrate
@@ -22,10 +24,12 @@ class JobStore:
 
     Times are by the database's clock. Owners see their own jobs only: another's is unknown. All raise StoreUnavailable
     if the database does not answer, after a few tries: within a second where it refuses at once.
+
+    `observer` is told of what a call has begun and ended.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, engine: AsyncEngine, observer: Observer = SILENT) -> None:
+        self._engine, self.observer = engine, observer
         self._turns = Turns(engine)
 
     async def add(self, job: NewJob, *, keep_s: float, error: JobError | None = None) -> tuple[Job, bool]:
@@ -35,7 +39,8 @@ class JobStore:
         already. The same id again is the same job and True. Raises IdempotencyMismatch if the key was used for another
         request, UnknownJob if the owner has no such batch.
         """
-        return await self._write(lambda connection: jobs.add(connection, job, keep_s, error))
+        added, is_new = await self._write(lambda connection: jobs.add(connection, job, keep_s, error))
+        return (self._ended(added) if is_new else added), is_new
 
     async def get(self, job_id: UUID, owner: str) -> Job:
         """The job. Raises UnknownJob."""
@@ -64,7 +69,8 @@ class JobStore:
 
         Raises UnknownJob.
         """
-        return await self._write(lambda connection: jobs.cancel(connection, job_id, owner))
+        job, has_ended = await self._write(lambda connection: jobs.cancel(connection, job_id, owner))
+        return self._ended(job) if has_ended else job
 
     async def delete(self, job_id: UUID, owner: str) -> Job:
         """Remove the row and return what it was; the caller deletes the objects under its `keys`. Raises UnknownJob.
@@ -80,7 +86,14 @@ class JobStore:
         cancellation was asked for (it becomes cancelled), or after `max_attempts` attempts, released ones not counted
         (it becomes failed with the code `attempts_exhausted`).
         """
-        return await self._write(lambda connection: claims.claim(connection, lease_s, job_id, max_attempts))
+        found = await self._write(lambda connection: claims.claim(connection, lease_s, job_id, max_attempts))
+        for job in found.lost:
+            self.observer.lease_lost(job)
+        for job in found.ended:
+            self._ended(job)
+        if found.job is not None:
+            self.observer.began(found.job)
+        return found.job
 
     async def beat(self, job: Job, lease_s: float, *, stage: str | None, fraction: float) -> bool:
         """Tell that the attempt goes on and how far it is; it may go on for `lease_s` seconds from now.
@@ -91,22 +104,24 @@ class JobStore:
 
     async def succeed(self, job: Job, result: Result, timings_ms: Mapping[str, float]) -> Job:
         """End the attempt with a result, even where cancellation was asked for: the work is done. Raises LeaseLost."""
-        return await self._write(lambda connection: attempts.succeed(connection, job, result, timings_ms))
+        return self._ended(
+            await self._write(lambda connection: attempts.succeed(connection, job, result, timings_ms))
+        )
 
     async def fail(self, job: Job, error: JobError) -> Job:
         """End the attempt, and the job, with an error. Raises LeaseLost."""
-        return await self._write(lambda connection: attempts.fail(connection, job, error))
+        return self._ended(await self._write(lambda connection: attempts.fail(connection, job, error)))
 
     async def end_cancelled(self, job: Job) -> Job:
         """End the attempt because cancellation was asked for. Raises LeaseLost."""
-        return await self._write(lambda connection: attempts.end_cancelled(connection, job))
+        return self._ended(await self._write(lambda connection: attempts.end_cancelled(connection, job)))
 
     async def release(self, job: Job, *, counts: bool = False) -> Job:
         """Give the job back, so that it is begun again in its old place; or cancel it, where that was asked for.
 
         The attempt `counts` against the job or not: at a shutdown it does not. Raises LeaseLost.
         """
-        return await self._write(lambda connection: attempts.release(connection, job, counts=counts))
+        return self._ended(await self._write(lambda connection: attempts.release(connection, job, counts=counts)))
 
     async def add_batch(self, batch_id: UUID, owner: str, *, keep_s: float) -> Batch:
         """Make a batch without jobs, which expires `keep_s` seconds from now, with its last job at the earliest."""
@@ -122,7 +137,10 @@ class JobStore:
 
     async def cancel_batch(self, batch_id: UUID, owner: str) -> Batch:
         """Cancel all jobs of a batch, each as `cancel` does. Raises UnknownJob."""
-        return await self._write(lambda connection: batches.cancel(connection, batch_id, owner))
+        batch, ended = await self._write(lambda connection: batches.cancel(connection, batch_id, owner))
+        for job in ended:
+            self._ended(job)
+        return batch
 
     async def delete_batch(self, batch_id: UUID, owner: str) -> list[Job]:
         """Remove a batch and its jobs, which are returned as by `delete`. Raises UnknownJob."""
@@ -144,6 +162,10 @@ class JobStore:
         """The number of jobs in each state."""
         return await self._read(retention.counts)
 
+    async def waiting_s(self) -> dict[Task, float]:
+        """The kinds of which jobs are queued, and for how many seconds the oldest one of each."""
+        return await self._read(retention.waiting_s)
+
     async def known(self, keys: Collection[str]) -> set[str]:
         """Those of the object keys that belong to a job. Each key has its job's id in it (`jobs.keys`)."""
         return await self._read(lambda connection: retention.known(connection, keys))
@@ -153,14 +175,22 @@ class JobStore:
         await self._engine.dispose()
 
     async def _read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        return await transact(self._engine, work, writes=False)
+        with self.observer.telling("database"):
+            return await transact(self._engine, work, writes=False)
 
     async def _write(self, work: Callable[[AsyncConnection], Awaitable[T]], *, is_repeatable: bool = True) -> T:
-        async with self._turns.turn():
-            return await transact(self._engine, work, is_repeatable=is_repeatable)
+        with self.observer.telling("database"):
+            async with self._turns.turn():
+                return await transact(self._engine, work, is_repeatable=is_repeatable)
+
+    def _ended(self, job: Job) -> Job:
+        """The job, after the observer was told where this is its end."""
+        if job.is_final:
+            self.observer.ended(job)
+        return job
 
 
-async def open_store(url: str) -> JobStore:
+async def open_store(url: str, observer: Observer = SILENT) -> JobStore:
     """Open the database of jobs and bring its tables up to date; several processes may do so at once.
 
     `url`: `sqlite:///path` (the file is made, its folder is not) or `postgresql://user:password@host/name`.
@@ -172,4 +202,4 @@ async def open_store(url: str) -> JobStore:
     except BaseException:
         await engine.dispose()
         raise
-    return JobStore(engine)
+    return JobStore(engine, observer)

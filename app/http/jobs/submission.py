@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 
 from app.http.jobs.removal import remove_objects
 from app.http.jobs.route import Jobs
+from app.observe.tracing import traceparent
 from app.work.errors import BadParameter
 from app.work.fingerprint import fingerprint
 from app.work.order import Order
@@ -57,7 +58,7 @@ def new_job(number: UUID, order: Order, owner: str, file_name: str, batch: UUID 
         owner=owner,
         kind=order.task,
         file_name=file_name[:MAX_FILE_NAME],
-        asked=payload.dump(order),
+        asked=payload.dump(order, traceparent()),
         input_key=photo_key(number),
         reference_key=None if order.reference is None else reference_key(number),
         batch=batch,

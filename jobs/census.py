@@ -1,0 +1,75 @@
+"""How many jobs there are in which state, counted every few seconds and not for each who asks."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.work.order import Task
+from jobs.engine.engine import Engine, EngineState
+from jobs.errors import StoreUnavailable
+from jobs.job import State
+from jobs.store.store import JobStore
+
+logger = logging.getLogger("likeness")
+
+COUNT_S = 10.0  # between two counts
+SHARE = 0.05  # of the time, at most, that is spent on counting: a large table is counted less often
+FRESH_S = 1.0  # a count that is no older than this is not made again
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """`states`: jobs by state. `waiting_s`: seconds that the oldest queued job of each kind has waited.
+
+    `at` is a reading of `time.monotonic()`.
+    """
+
+    states: Mapping[State, int]
+    waiting_s: Mapping[Task, float]
+    engine: EngineState
+    at: float
+
+
+class Counting:
+    """Counts jobs, and tells the observer of the store. Belongs to one event loop."""
+
+    def __init__(self, store: JobStore, engine: Engine) -> None:
+        self._store, self._engine = store, engine
+        self._latest: Census | None = None
+        self._turn = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Count now and every few seconds."""
+        self._task = asyncio.ensure_future(self._go_on())
+
+    async def stop(self) -> None:
+        """Count no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+
+    async def census(self) -> Census:
+        """A count that is a second old at most. Who asks meanwhile gets the same. Raises `StoreUnavailable`."""
+        async with self._turn:
+            if self._latest is None or time.monotonic() - self._latest.at > FRESH_S:
+                self._latest = await self._counted()
+                self._store.observer.counted(self._latest)
+            return self._latest
+
+    async def _counted(self) -> Census:
+        states, waiting_s = await self._store.counts(), await self._store.waiting_s()
+        return Census(states, waiting_s, await self._engine.state(), time.monotonic())
+
+    async def _go_on(self) -> None:
+        while True:
+            started = time.monotonic()
+            try:
+                await self.census()
+            except StoreUnavailable as error:
+                logger.warning("jobs cannot be counted: %s", error.message)
+            except Exception:
+                logger.exception("jobs cannot be counted")
+            await asyncio.sleep(max(COUNT_S, (time.monotonic() - started) / SHARE))
