@@ -6,6 +6,7 @@ from stamina.instrumentation import LoggingOnRetryHook, set_on_retry_hooks
 
 from app.settings import Settings
 from app.work.service import Service
+from jobs.engine.engine import Engine
 from jobs.engine.in_process import InProcessEngine
 from jobs.objects import ObjectStore
 from jobs.places import open_places
@@ -21,7 +22,7 @@ class Jobs:
 
     store: JobStore
     objects: ObjectStore
-    engine: InProcessEngine
+    engine: Engine
     sweeper: Sweeper
     keep_s: float
 
