@@ -31,6 +31,9 @@ class JobSettings(EnvironmentSettings):
     result_redirect: Literal["off", "on"] = Field(
         "off", description="on: results of jobs are answered with a URL of the object store, where it has such URLs"
     )
+    worker_port: int = Field(
+        0, ge=0, le=65535, description="port on which a worker answers /metrics and /healthz; 0: none"
+    )
 
     @field_validator("objects_url")
     @classmethod

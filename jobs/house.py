@@ -7,6 +7,7 @@ from stamina.instrumentation import LoggingOnRetryHook, set_on_retry_hooks
 from app.settings import Settings
 from app.work.service import Service
 from jobs.census import Counting
+from jobs.engine.engine import Engine
 from jobs.engine.in_process import InProcessEngine
 from jobs.objects import ObjectStore
 from jobs.observer import SILENT, Observer
@@ -23,7 +24,7 @@ class Jobs:
 
     store: JobStore
     objects: ObjectStore
-    engine: InProcessEngine
+    engine: Engine
     sweeper: Sweeper
     counting: Counting
     keep_s: float

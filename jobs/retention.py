@@ -38,7 +38,7 @@ class Sweeper:
         self._orphan_s = max(ORPHAN_S, upload_s + MARGIN_S)
         self.sweeps = 0  # of this process, up to their end
         self.latest: Swept | None = None
-        self.swept_at: float | None = None  # seconds since 1970
+        self.swept_at: float | None = None  # a reading of `time.monotonic()`
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -54,7 +54,7 @@ class Sweeper:
     async def sweep(self) -> Swept:
         """Remove what is to go. Raises `StoreUnavailable`; what is left then is found by the next sweep."""
         swept = Swept(await self._expire(), await self._remove_orphans())
-        self.sweeps, self.latest, self.swept_at = self.sweeps + 1, swept, time.time()
+        self.sweeps, self.latest, self.swept_at = self.sweeps + 1, swept, time.monotonic()
         self._store.observer.swept(swept.jobs, swept.orphans)
         return swept
 

@@ -61,7 +61,7 @@ class _Counted(Collector):
         if census is None:
             return
         # An expired job has no row.
-        states = {state: number for state, number in census.states.items() if state != "expired"}
+        states: dict[str, float] = {state: number for state, number in census.states.items() if state != "expired"}
         yield _gauge("likeness_jobs", "Jobs in the table", "state", states)
         # 0 where none waits, so that the metric is there before the first one does.
         waits = {kind: census.waiting_s.get(kind, 0.0) for kind in get_args(Task)}

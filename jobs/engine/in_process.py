@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from uuid import UUID
 
@@ -10,9 +10,10 @@ import anyio
 
 from app.settings import Settings
 from app.work.service import Service
+from jobs.engine.engine import EngineState
 from jobs.engine.watchers import Watchers
-from jobs.errors import LeaseLost, StoreUnavailable, UnknownJob
-from jobs.job import Job
+from jobs.errors import LeaseLost, StoreUnavailable
+from jobs.job import Job, NewJob
 from jobs.objects import ObjectStore
 from jobs.run.attempt import MAX_ATTEMPTS, run_job
 from jobs.run.heartbeat import LEASE_S
@@ -32,7 +33,7 @@ class InProcessEngine:
     def __init__(self, store: JobStore, objects: ObjectStore, service: Service, settings: Settings) -> None:
         self._store, self._objects, self._service, self._settings = store, objects, service, settings
         self._added = asyncio.Event()
-        self._watchers = Watchers()
+        self._watchers = Watchers(store, lambda: WATCH_S)
         self._workers: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -50,37 +51,21 @@ class InProcessEngine:
                 await asyncio.wait(busy, timeout=STOP_S)
         self._watchers.end()
 
-    def wake(self) -> None:
-        """A job was added: look for it now."""
+    def added(self, jobs: Sequence[Job | NewJob]) -> None:
+        """See `Engine.added`: look for them now."""
         self._added.set()
 
     def changed(self, job_id: UUID) -> None:
-        """The job was changed in this process: who watches it looks at it now."""
+        """See `Engine.changed`."""
         self._watchers.tell(job_id)
 
-    async def watch(self, job_id: UUID, owner: str) -> AsyncGenerator[Job, None]:
-        """The job now, and again after each change of its state, stage or progress, until it is final.
+    def watch(self, job_id: UUID, owner: str) -> AsyncGenerator[Job, None]:
+        """See `Engine.watch`."""
+        return self._watchers.watch(job_id, owner)
 
-        It ends earlier where the job is deleted or this engine stops. Raises `UnknownJob` at the first look, and
-        `StoreUnavailable`.
-        """
-        with self._watchers.watching(job_id) as changed:
-            job = await self._store.get(job_id, owner)
-            while True:
-                yield job
-                if job.is_final:
-                    return
-                seen = _seen(job)
-                while _seen(job) == seen:
-                    if self._watchers.ended:
-                        return
-                    with anyio.move_on_after(WATCH_S):
-                        await changed.wait()
-                    changed.clear()
-                    try:
-                        job = await self._store.get(job_id, owner)
-                    except UnknownJob:
-                        return
+    async def state(self) -> EngineState:
+        """See `Engine.state`: there is no broker, and there are no other workers."""
+        return EngineState(queues=None, workers=())
 
     async def _work(self) -> None:
         """Do one job after the other until the task is cancelled."""
@@ -121,8 +106,3 @@ class InProcessEngine:
         except Exception:  # the lease ends, and the job is begun again
             logger.exception("job %s: its attempt failed", job.id)
             await asyncio.sleep(READY_POLL_S)
-
-
-def _seen(job: Job) -> tuple[object, ...]:
-    """What a watcher is told of."""
-    return job.state, job.attempt, job.stage, job.fraction, job.is_cancelling

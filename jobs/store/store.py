@@ -104,9 +104,7 @@ class JobStore:
 
     async def succeed(self, job: Job, result: Result, timings_ms: Mapping[str, float]) -> Job:
         """End the attempt with a result, even where cancellation was asked for: the work is done. Raises LeaseLost."""
-        return self._ended(
-            await self._write(lambda connection: attempts.succeed(connection, job, result, timings_ms))
-        )
+        return self._ended(await self._write(lambda connection: attempts.succeed(connection, job, result, timings_ms)))
 
     async def fail(self, job: Job, error: JobError) -> Job:
         """End the attempt, and the job, with an error. Raises LeaseLost."""

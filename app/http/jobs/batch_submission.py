@@ -20,15 +20,18 @@ async def submit_batch(order: Order, files: Sequence[StoredFile], owner: str, jo
     """
     number = uuid7()
     await jobs.store.add_batch(number, owner, keep_s=jobs.keep_s)
+    added = []
     try:
         for file in files:
             job = new_job(file.number, order, owner, file.filename or "", batch=number)
             error = None if file.fault is None else _error(file.fault)
-            _ = await jobs.store.add(job, keep_s=jobs.keep_s, error=error)
+            await jobs.store.add(job, keep_s=jobs.keep_s, error=error)
+            if error is None:
+                added.append(job)
     except BaseException:
         await jobs.store.delete_batch(number, owner)
         raise
-    jobs.engine.wake()
+    jobs.engine.added(added)
     return number
 
 

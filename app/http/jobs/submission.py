@@ -45,7 +45,7 @@ async def submit(order: Order, owner: str, file_name: str, idempotency_key: str 
         await remove_objects(written, jobs)
         raise
     if is_new:
-        jobs.engine.wake()
+        jobs.engine.added((added,))
     else:
         await remove_objects(written, jobs)
     return added

@@ -42,6 +42,23 @@ class Memory(BaseModel):
     total: int
 
 
+class WorkerOut(BaseModel):
+    """A worker of jobs that gives signs of life."""
+
+    name: str
+    queues: list[str]
+    busy: bool = Field(description="whether it does a job now")
+
+
+class Sweeps(BaseModel):
+    """What this process has removed: expired jobs, and objects that belonged to none."""
+
+    count: int
+    last_s: float | None = Field(description="seconds since the last sweep ended; null before the first")
+    last_jobs: int
+    last_orphans: int
+
+
 class Status(BaseModel):
     """What the process is doing now."""
 
@@ -55,6 +72,11 @@ class Status(BaseModel):
     memory: Memory
     device: dict[str, str]
     jobs: dict[State, int] | None = Field(description="how many jobs are in which state; null where none are kept")
+    queues: dict[str, int] | None = Field(
+        description="messages in each queue of the broker; null without one, or where it does not answer"
+    )
+    workers: list[WorkerOut] | None = Field(description="null as `queues` is")
+    sweeps: Sweeps | None = Field(description="null where no jobs are kept")
 
 
 class _FixedLimits(BaseModel):

@@ -37,7 +37,7 @@ def test_a_job_that_is_added_begins_at_once(play: Callable[..., None], monkeypat
         engine.start()
         await asyncio.sleep(0.3)  # it has found nothing and waits
         jobs = [await place.submit(order(samples.no_face())) for _ in range(3)]
-        engine.wake()
+        engine.added(jobs)
         assert [(await final(place, job)).state for job in jobs] == ["succeeded"] * 3
         await engine.stop()
 

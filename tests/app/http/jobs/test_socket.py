@@ -137,7 +137,7 @@ def test_a_client_that_leaves_is_forgotten(server: Likeness, held: FakeModels) -
     connection = raw(server, path)
     assert connection.recv(12) == b"HTTP/1.1 101"
     connection.close()  # without a word
-    eventually(lambda: not watchers._events and not places._open)
+    eventually(lambda: not watchers.watched and not places._open)
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ def test_a_client_that_leaves_its_events_is_forgotten(server: Likeness, held: Fa
     with server.client.stream("GET", path, headers=EVENTS) as response:
         next(events_of(response))
     watchers = server.app.state.jobs.engine._watchers
-    eventually(lambda: not watchers._events)
+    eventually(lambda: not watchers.watched)
 
 
 def test_events_end_when_the_server_stops(tmp_path: Path) -> None:

@@ -22,6 +22,9 @@ def test_status_has_slots_queue_memory_and_device(likeness: Likeness) -> None:
         "memory",
         "device",
         "jobs",
+        "queues",
+        "workers",
+        "sweeps",
     }
     assert (found["slots"], found["slots_in_use"], found["queue_size"], found["queue_length"]) == (1, 0, 8, 0)
     assert 0 < found["memory"]["resident"] < found["memory"]["total"]
