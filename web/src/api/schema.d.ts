@@ -385,7 +385,7 @@ export interface paths {
         };
         /**
          * Status
-         * @description Slots, queue, memory and device at this moment.
+         * @description Slots, queue, memory, device and jobs at this moment.
          */
         get: operations["status"];
         put?: never;
@@ -1749,16 +1749,47 @@ export interface components {
             queue_length: number;
             /** Queue Size */
             queue_size: number;
+            /**
+             * Queues
+             * @description messages in each queue of the broker; null without one, or where it does not answer
+             */
+            queues: {
+                [key: string]: number;
+            } | null;
             /** Ready */
             ready: boolean;
             /** Slots */
             slots: number;
             /** Slots In Use */
             slots_in_use: number;
+            /** @description null where no jobs are kept */
+            sweeps: components["schemas"]["Sweeps"] | null;
             /** Uptime S */
             uptime_s: number;
             /** Version */
             version: string;
+            /**
+             * Workers
+             * @description null as `queues` is
+             */
+            workers: components["schemas"]["WorkerOut"][] | null;
+        };
+        /**
+         * Sweeps
+         * @description What this process has removed: expired jobs, and objects that belonged to none.
+         */
+        Sweeps: {
+            /** Count */
+            count: number;
+            /** Last Jobs */
+            last_jobs: number;
+            /** Last Orphans */
+            last_orphans: number;
+            /**
+             * Last S
+             * @description seconds since the last sweep ended; null before the first
+             */
+            last_s: number | null;
         };
         /**
          * UpscaleForm
@@ -1930,6 +1961,21 @@ export interface components {
             code: string;
             /** Message */
             message: string;
+        };
+        /**
+         * WorkerOut
+         * @description A worker of jobs that gives signs of life.
+         */
+        WorkerOut: {
+            /**
+             * Busy
+             * @description whether it does a job now
+             */
+            busy: boolean;
+            /** Name */
+            name: string;
+            /** Queues */
+            queues: string[];
         };
     };
     responses: never;
