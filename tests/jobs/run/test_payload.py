@@ -17,6 +17,8 @@ from jobs.errors import OrderUnreadable
 from jobs.run import payload
 from pipeline.options import EnhanceOptions
 from pipeline.types import Notice
+from tests.app import samples
+from tests.app.work.services import order
 
 OPTIONS = st.builds(
     EnhanceOptions,
@@ -80,3 +82,13 @@ def test_a_dry_run_is_no_job() -> None:
     order = Order("upscale", b"", None, EnhanceOptions())
     with pytest.raises(BadParameter):
         payload.dump(replace(order, output=OutputOptions(dry_run=True)))
+
+
+def test_the_trace_of_the_request_is_kept_beside_the_order() -> None:
+    asked = order(samples.no_face())
+    traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    stored = payload.dump(asked, traceparent)
+    assert payload.trace_of(stored) == traceparent
+    assert payload.load(stored, asked.file, None) == payload.load(payload.dump(asked), asked.file, None)
+    assert payload.trace_of(payload.dump(asked)) is None
+    assert payload.trace_of({"traceparent": 7}) is None
