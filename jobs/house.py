@@ -37,8 +37,16 @@ async def open_jobs(settings: Settings, service: Service) -> Jobs:
     """Open the places of the settings and begin to work, once the service is ready. Raises `PlaceUnusable`."""
     set_on_retry_hooks([LoggingOnRetryHook])  # else stamina writes to stdout by itself, where structlog is installed
     store, objects = await open_places(settings)
-    engine = InProcessEngine(store, objects, service, settings)
+    engine = _engine(settings, service, store, objects)
     sweeper = Sweeper(store, objects, settings.longest_upload_s)
     engine.start()
     sweeper.start()
     return Jobs(store, objects, engine, sweeper, settings.retention_hours * HOUR)
+
+
+def _engine(settings: Settings, service: Service, store: JobStore, objects: ObjectStore) -> Engine:
+    if not settings.broker_url:
+        return InProcessEngine(store, objects, service, settings)
+    from jobs.broker.engine import BrokerEngine  # Celery takes a while to import
+
+    return BrokerEngine(store, settings)
