@@ -1,4 +1,4 @@
-"""The command line: `python -m app serve`, `enhance`, `check`, `models`, `keys` and `openapi`."""
+"""The command line: `python -m app serve`, `worker`, `enhance`, `check`, `models`, `keys` and `openapi`."""
 
 import argparse
 import sys
@@ -6,7 +6,7 @@ from io import TextIOWrapper
 
 from pydantic import ValidationError
 
-from app.commands import check, keys, models, openapi, photos, serve
+from app.commands import check, keys, models, openapi, photos, serve, worker
 from app.commands.exit_status import INTERRUPTED, USAGE_ERROR
 from app.commands.settings_faults import sentences
 from app.settings import Settings
@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit status: 0 done, 1 some of it failed, 2 it could not be started, 130 Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m app", description="Restore faces in photos, with figures.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (serve, photos, check, models, keys, openapi):
+    for module in (serve, worker, photos, check, models, keys, openapi):
         module.add_parser(commands)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):

@@ -1,11 +1,12 @@
 """Settings of jobs: photos that are done later. They are on where a place for their data is given."""
 
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, FiniteFloat, ValidationInfo, field_validator
 
 from app.environment import EnvironmentSettings
-from app.setting_types import DatabaseUrl, ObjectsUrl, OptionalFolder
+from app.setting_types import BrokerUrl, DatabaseUrl, ObjectsUrl, OptionalFolder
 
 DAY, YEAR = 86_400, 8_760  # in seconds, in hours
 
@@ -22,6 +23,11 @@ class JobSettings(EnvironmentSettings):
         validate_default=True,
         repr=False,
         description="object store of the jobs' photos and results; empty: files in LIKENESS_DATA_DIR",
+    )
+    broker_url: BrokerUrl = Field(
+        "",
+        repr=False,
+        description="Redis through which workers get the jobs; empty: the serving process does them",
     )
     job_timeout_s: FiniteFloat = Field(600.0, gt=0, le=DAY, description="seconds of work that a job may take")
     retention_hours: FiniteFloat = Field(
@@ -44,6 +50,17 @@ class JobSettings(EnvironmentSettings):
                 raise ValueError("it needs LIKENESS_DATABASE_URL or LIKENESS_DATA_DIR beside it")
             if info.data["database_url"] and not url:
                 raise ValueError("it is missing: LIKENESS_DATABASE_URL needs it, or LIKENESS_DATA_DIR")
+        return url
+
+    @field_validator("broker_url")
+    @classmethod
+    def _beside_places(cls, url: str, info: ValidationInfo) -> str:
+        """Refuse a broker where there are no jobs, and where workers would not see them."""
+        if url and {"data_dir", "database_url", "objects_url"} <= info.data.keys():
+            if info.data["data_dir"] is None and not info.data["database_url"]:
+                raise ValueError("it needs a place for jobs: LIKENESS_DATA_DIR, or LIKENESS_DATABASE_URL")
+            if urlsplit(info.data["objects_url"]).scheme == "memory":
+                raise ValueError("workers do not see the memory of LIKENESS_OBJECTS_URL")
         return url
 
     @property

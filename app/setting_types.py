@@ -18,6 +18,7 @@ MAX_TEXT = 8_000  # characters of any other text
 MAX_KEYS = 100_000  # characters: over a thousand API keys
 
 DATABASES = frozenset({"postgresql", "sqlite"})
+BROKERS = frozenset({"redis", "rediss"})
 OBJECT_STORES = frozenset({"s3", "gs", "az", "file", "memory"})
 
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -79,6 +80,19 @@ def check_objects(url: str) -> str:
     return url
 
 
+def check_broker(url: str) -> str:
+    """The URL of a broker; empty for none. Raises `ValueError`, which does not quote it, for another one."""
+    wrong = ValueError("it is no address such as redis://host:6379/0, or rediss://user:password@host:6379/0 with TLS")
+    try:
+        parts = urlsplit(url)
+        is_redis = parts.scheme in BROKERS and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        raise wrong from None  # the cause would quote a part of the URL
+    if url and (not is_redis or not re.fullmatch("/?|/[0-9]{1,5}", parts.path) or parts.query or parts.fragment):
+        raise wrong
+    return url
+
+
 def expanded(folder: Path) -> Path:
     """The folder with a home folder in place of `~`; unchanged if there is no such home."""
     return Path(os.path.expanduser(folder))
@@ -107,4 +121,5 @@ ModelNames: TypeAlias = Annotated[str, AfterValidator(check_names), at_most(MAX_
 Folder: TypeAlias = Annotated[Path, AfterValidator(expanded)]
 OptionalFolder: TypeAlias = Annotated[Path | None, AfterValidator(lambda folder: folder and expanded(folder))]
 DatabaseUrl: TypeAlias = Annotated[str, AfterValidator(check_database), at_most(MAX_TEXT)]
+BrokerUrl: TypeAlias = Annotated[str, AfterValidator(check_broker), at_most(MAX_TEXT)]
 ObjectsUrl: TypeAlias = Annotated[str, AfterValidator(check_objects), at_most(MAX_TEXT)]

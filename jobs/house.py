@@ -44,10 +44,18 @@ async def open_jobs(settings: Settings, service: Service, observer: Observer = S
     """
     set_on_retry_hooks([LoggingOnRetryHook])  # else stamina writes to stdout by itself, where structlog is installed
     store, objects = await open_places(settings, observer)
-    engine = InProcessEngine(store, objects, service, settings)
+    engine = _engine(settings, service, store, objects)
     sweeper = Sweeper(store, objects, settings.longest_upload_s)
     counting = Counting(store, engine)
     engine.start()
     sweeper.start()
     counting.start()
     return Jobs(store, objects, engine, sweeper, counting, settings.retention_hours * HOUR)
+
+
+def _engine(settings: Settings, service: Service, store: JobStore, objects: ObjectStore) -> Engine:
+    if not settings.broker_url:
+        return InProcessEngine(store, objects, service, settings)
+    from jobs.broker.engine import BrokerEngine  # Celery takes a while to import
+
+    return BrokerEngine(store, settings)

@@ -1,13 +1,13 @@
 """`python -m app serve`: the service over HTTP."""
 
 import argparse
-import asyncio
 import logging
 import sys
 from contextlib import suppress
 
 from app.commands.arguments import Commands, number
 from app.commands.exit_status import SOME_FAILED, USAGE_ERROR
+from app.commands.places_fault import places_fault
 from app.commands.table import say
 from app.connection.listening import listening_fault
 from app.observe.logs import configure
@@ -40,7 +40,8 @@ def serve(parsed: argparse.Namespace, settings: Settings) -> int:
     if fault is not None:
         say(fault, sys.stderr)
         return USAGE_ERROR
-    if settings.has_jobs and (fault := _jobs_fault(settings)) is not None:
+    fault = places_fault(settings)
+    if fault is not None:
         say(fault, sys.stderr)
         return USAGE_ERROR
     selection = select(settings)
@@ -52,13 +53,6 @@ def serve(parsed: argparse.Namespace, settings: Settings) -> int:
     with suppress(KeyboardInterrupt):  # uvicorn raises it again after an orderly stop
         server.run()
     return 0 if server.started else SOME_FAILED
-
-
-def _jobs_fault(settings: Settings) -> str | None:
-    """Why jobs cannot be kept where the settings say, as a sentence; None if they can."""
-    from jobs.places import fault_of_places  # not imported by a server without jobs
-
-    return asyncio.run(fault_of_places(settings))
 
 
 def _host(text: str) -> str:

@@ -7,8 +7,11 @@ from typing import Any
 _NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)  # such as ::1, another address of localhost, without IPv6
 
 
-def listening_fault(host: str, port: int) -> str | None:
-    """Why no server could listen there, as a sentence; None if one could. Binds the port for a moment."""
+def listening_fault(host: str, port: int, setting: str = "LIKENESS_PORT") -> str | None:
+    """Why no server could listen there, as a sentence; None if one could. Binds the port for a moment.
+
+    `setting`: the name of the setting of the port.
+    """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
@@ -17,7 +20,7 @@ def listening_fault(host: str, port: int) -> str | None:
     hindering = [failed for failed in errors if failed.errno not in _NOT_HERE or len(errors) == len(found)]
     if not hindering:
         return None
-    return f"Nothing can listen on {host}, port {port}: {_reason(hindering[0])} (LIKENESS_HOST, LIKENESS_PORT)."
+    return f"Nothing can listen on {host}, port {port}: {_reason(hindering[0])} (LIKENESS_HOST, {setting})."
 
 
 def _bind_error(family: int, address: Any) -> OSError | None:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import suppress
 from uuid import UUID
 
 import anyio
@@ -12,11 +11,11 @@ from app.settings import Settings
 from app.work.service import Service
 from jobs.engine.engine import EngineState
 from jobs.engine.watchers import Watchers
-from jobs.errors import LeaseLost, StoreUnavailable
+from jobs.errors import StoreUnavailable
 from jobs.job import Job, NewJob
 from jobs.objects import ObjectStore
-from jobs.run.attempt import MAX_ATTEMPTS, run_job
-from jobs.run.heartbeat import LEASE_S
+from jobs.run.attempt import run_job
+from jobs.run.claiming import claimed
 from jobs.store.store import JobStore
 
 logger = logging.getLogger("likeness")
@@ -84,15 +83,8 @@ class InProcessEngine:
         """The next job, if there is one and the process may begin it."""
         if self._service.readiness != "ready":
             return None
-        claiming = asyncio.ensure_future(self._store.claim(LEASE_S, max_attempts=MAX_ATTEMPTS))
         try:
-            return await asyncio.shield(claiming)
-        except asyncio.CancelledError:
-            with suppress(StoreUnavailable, LeaseLost, TimeoutError):
-                async with asyncio.timeout(STOP_S):
-                    if (job := await claiming) is not None:  # nobody would work on it until its lease ends
-                        await self._store.release(job)
-            raise
+            return await claimed(self._store)
         except StoreUnavailable as error:
             logger.warning("no job can be begun: %s", error.message)
         except Exception:

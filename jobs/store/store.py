@@ -1,6 +1,6 @@
 """The table of jobs, as the rest of Likeness uses it."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from app.work.order import Task
 from jobs.job import Batch, Job, JobError, NewJob, Result, State
 from jobs.observer import SILENT, Observer
-from jobs.store import attempts, batches, claims, jobs, retention
+from jobs.store import attempts, batches, claims, jobs, retention, waiting
 from jobs.store.connection import engine_for
 from jobs.store.migration import migrate
 from jobs.store.rows import job_of
@@ -94,6 +94,17 @@ class JobStore:
         if found.job is not None:
             self.observer.began(found.job)
         return found.job
+
+    async def waiting(self, limit: int) -> dict[Task, int]:
+        """How many jobs of each kind wait for a worker, in the queue or because their lease has ended.
+
+        Of each sort at most `limit` are counted.
+        """
+        return await self._read(lambda connection: waiting.count(connection, limit))
+
+    async def longest_waiting(self, kind: Task, limit: int) -> Sequence[UUID]:
+        """At most `limit` of the jobs of this kind that wait for a worker: lost ones first, then the oldest."""
+        return await self._read(lambda connection: waiting.longest(connection, kind, limit))
 
     async def beat(self, job: Job, lease_s: float, *, stage: str | None, fraction: float) -> bool:
         """Tell that the attempt goes on and how far it is; it may go on for `lease_s` seconds from now.

@@ -1,0 +1,74 @@
+"""Sends messages for jobs that have none: the broker was away, has lost them, or a worker was lost with one.
+
+It compares numbers: as many messages as jobs that wait. Which ones lack a message, nobody knows. The oldest get one, so
+that sooner or later each has its own; one too many finds its job begun, and nothing happens.
+"""
+
+import asyncio
+import logging
+
+from redis.asyncio import Redis
+
+from app.work.order import Task
+from jobs.broker.client import FAILURES
+from jobs.broker.queues import QUEUE_OF
+from jobs.broker.sender import Sender
+from jobs.errors import StoreUnavailable
+from jobs.store.store import JobStore
+
+logger = logging.getLogger("likeness")
+
+ROUND_S = 5.0
+LOCK = "likeness:dispatch"
+MOST_MESSAGES = 10_000  # in a queue, beyond which none is added
+PER_ROUND = 1_000
+
+
+class Dispatcher:
+    """Looks every few seconds; of several processes, one at a time. Belongs to one event loop."""
+
+    def __init__(self, store: JobStore, redis: Redis, sender: Sender) -> None:
+        self._store, self._redis, self._sender = store, redis, sender
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Look now and every few seconds."""
+        self._task = asyncio.ensure_future(self._go_on())
+
+    async def stop(self) -> None:
+        """Look no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+
+    async def look(self) -> int:
+        """Send what lacks; how many messages that were. Raises `StoreUnavailable` and a failure of the broker."""
+        if not self._sender.is_idle:
+            return 0  # what is to be sent is not in the queues yet
+        waiting, sent = await self._store.waiting(MOST_MESSAGES), 0
+        for kind, count in waiting.items():
+            sent += await self._fill(kind, count)
+        return sent
+
+    async def _fill(self, kind: Task, waiting: int) -> int:
+        missing = min(waiting - await self._redis.llen(QUEUE_OF[kind]), PER_ROUND)
+        if missing <= 0:
+            return 0
+        job_ids = await self._store.longest_waiting(kind, missing)
+        self._sender.send(QUEUE_OF[kind], job_ids)
+        return len(job_ids)
+
+    async def _go_on(self) -> None:
+        while True:
+            try:
+                if await self._redis.set(LOCK, "", nx=True, px=int(ROUND_S * 900)):
+                    sent = await self.look()
+                    if sent:
+                        logger.info("sent %d messages for jobs that had none", sent)
+            except FAILURES as error:
+                logger.warning("the broker does not answer: %s", type(error).__name__)
+            except StoreUnavailable as error:
+                logger.warning("waiting jobs cannot be looked for: %s", error.message)
+            except Exception:
+                logger.exception("waiting jobs cannot be looked for")
+            await asyncio.sleep(ROUND_S)

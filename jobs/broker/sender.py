@@ -1,0 +1,84 @@
+"""Sends messages to the broker from a thread of its own, so that nobody waits for it."""
+
+import logging
+import queue
+import threading
+from collections.abc import Iterable
+from uuid import UUID
+
+from app.settings import Settings
+from jobs.broker.celery_app import TASK, celery_app
+
+logger = logging.getLogger("likeness")
+
+MOST_WAITING = 5_000  # messages
+PAUSE_S = 2.0  # after a failure
+STOP_S = 1.0
+
+
+class Sender:
+    """Sends what it can. What it drops, as the broker is away or slow, the dispatcher asks for again."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._app = celery_app(settings)
+        self._waiting: queue.Queue[tuple[str, UUID] | None] = queue.Queue(MOST_WAITING)
+        self._thread = threading.Thread(target=self._go_on, name="broker", daemon=True)
+        self._over = threading.Event()
+        self._fails = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether all messages are sent or dropped."""
+        return self._waiting.unfinished_tasks == 0
+
+    def start(self) -> None:
+        """Begin to send."""
+        self._thread.start()
+
+    def send(self, name: str, job_ids: Iterable[UUID]) -> None:
+        """Send a message for each of these jobs to this queue, in order, as far as there is room for them."""
+        try:
+            for job_id in job_ids:
+                self._waiting.put_nowait((name, job_id))
+        except queue.Full:
+            logger.warning("messages of jobs are sent later: %d wait already", MOST_WAITING)
+
+    def stop(self) -> None:
+        """Send no more. Blocks for `STOP_S` at most."""
+        self._over.set()
+        self._drop()
+        self._waiting.put_nowait(None)
+        if self._thread.is_alive():
+            self._thread.join(STOP_S)
+
+    def _go_on(self) -> None:
+        while (message := self._waiting.get()) is not None:
+            name, job_id = message
+            try:
+                self._app.send_task(TASK, args=[str(job_id)], queue=name, retry=False)
+            except Exception as error:  # whatever it is, the thread goes on
+                self._failed(error)
+            else:
+                self._fails = False
+            finally:
+                self._waiting.task_done()
+        self._app.close()
+
+    def _failed(self, error: Exception) -> None:
+        """Wait before the broker is asked again. What waits is dropped, lest it comes in a heap with the dispatcher's.
+
+        The error itself is not logged: it may name the broker's URL.
+        """
+        if not self._fails:
+            logger.warning("the broker takes no messages (%s): jobs are taken and sent later", type(error).__name__)
+        self._fails = True
+        self._drop()
+        self._over.wait(PAUSE_S)
+
+    def _drop(self) -> None:
+        while True:
+            try:
+                self._waiting.get_nowait()
+            except queue.Empty:
+                return
+            self._waiting.task_done()
