@@ -52,25 +52,25 @@ class TestNginx:
     def test_uploads_fit_into_memory(self) -> None:
         largest = DEFAULTS.max_body_bytes
         photos = NGINX[NGINX.index("location ~ ^(/api/v1/enhance|") :]
-        assert amount_of(_directive("client_max_body_size", photos)) == largest
-        assert amount_of(_directive("client_body_buffer_size")) > largest
+        assert amount_of(directive("client_max_body_size", photos)) == largest
+        assert amount_of(directive("client_body_buffer_size")) > largest
         assert f"{DEFAULTS.max_upload_mb:g} MB" in NGINX  # nginx's own 413
 
     def test_the_service_answers_its_deadline_before_nginx_does(self) -> None:
         deadline = DEFAULTS.deadline_s
-        assert deadline + 1 < amount_of(_directive("proxy_read_timeout")) < deadline + 30
+        assert deadline + 1 < amount_of(directive("proxy_read_timeout")) < deadline + 30
         # and a photo past its deadline is not tried again
-        assert amount_of(_directive("proxy_next_upstream_timeout")) <= deadline
+        assert amount_of(directive("proxy_next_upstream_timeout")) <= deadline
 
     def test_two_tries_and_none_after_a_deadline(self) -> None:
-        assert _directive("proxy_next_upstream_tries") == "2"
+        assert directive("proxy_next_upstream_tries") == "2"
         tried_again = re.findall(r"proxy_next_upstream ([^;]+);", NGINX)
         assert all(not {"http_500", "http_504"} & set(when.split()) for when in tried_again)
 
     def test_its_memory_is_enough(self, services: dict[str, Any]) -> None:
-        count, size = _directive("proxy_buffers").split()
-        each = amount_of(_directive("client_body_buffer_size")) + int(count) * amount_of(size)
-        at_once = int(_directive("limit_conn photos"))
+        count, size = directive("proxy_buffers").split()
+        each = amount_of(directive("client_body_buffer_size")) + int(count) * amount_of(size)
+        at_once = int(directive("limit_conn photos"))
         tmpfs = sum(amount_of(size) for size in re.findall(r"size=(\w+)", " ".join(services["nginx"]["tmpfs"])))
         assert at_once * each + tmpfs < amount_of(services["nginx"]["deploy"]["resources"]["limits"]["memory"])
 
@@ -79,11 +79,11 @@ class TestNginx:
         assert len(folders) == 6
         assert all(folder.startswith("/tmp/") for folder in folders)
         assert any(mount.startswith("/tmp:") for mount in services["nginx"]["tmpfs"])
-        assert _directive("proxy_max_temp_file_size") == "0"
+        assert directive("proxy_max_temp_file_size") == "0"
 
     def test_one_client_can_fill_all_places_of_the_replicas(self, services: dict[str, Any]) -> None:
-        places = services["likeness"]["deploy"]["replicas"] * (DEFAULTS.slots + DEFAULTS.queue_size)
-        assert int(_directive("limit_conn per_client")) >= places
+        places = replicas_of(services["likeness"]) * (DEFAULTS.slots + DEFAULTS.queue_size)
+        assert int(directive("limit_conn per_client")) >= places
 
 
 class TestCompose:
@@ -93,7 +93,7 @@ class TestCompose:
     def test_the_defaults_are_those_of_the_service(self, services: dict[str, Any]) -> None:
         for name, value in services["likeness"]["environment"].items():
             if match := re.fullmatch(rf"\$\{{{name}:-(.*)\}}", value):
-                assert match[1] == getattr(DEFAULTS, _field(name)), name
+                assert match[1] == _text(getattr(DEFAULTS, _field(name))), name
 
     def test_every_container_is_locked_down_and_limited(self, services: dict[str, Any]) -> None:
         for name, service in services.items():
@@ -101,21 +101,21 @@ class TestCompose:
             assert service["cap_drop"] == ["ALL"], name
             assert "no-new-privileges:true" in service["security_opt"], name
             assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory"}, name
-            assert re.search(r":v?\d+\.\d+\.\d+", service["image"]), f"{name}: no version"
+            assert re.search(r":v?\d+\.\d+", service["image"]), f"{name}: no version"
 
     def test_a_replica_has_time_to_shut_down(self, services: dict[str, Any]) -> None:
         wait = amount_of(services["likeness"]["stop_grace_period"])
         assert wait > DEFAULTS.drain_s + DEFAULTS.grace_s
         # nginx stops first, and waits for the photos that the replicas work on
-        assert amount_of(services["nginx"]["stop_grace_period"]) > amount_of(_directive("worker_shutdown_timeout"))
-        assert amount_of(_directive("worker_shutdown_timeout")) > DEFAULTS.grace_s
+        assert amount_of(services["nginx"]["stop_grace_period"]) > amount_of(directive("worker_shutdown_timeout"))
+        assert amount_of(directive("worker_shutdown_timeout")) > DEFAULTS.grace_s
 
     def test_replicas_trust_nginx_and_are_reachable_from_it_only(self, services: dict[str, Any]) -> None:
         networks = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["networks"]
         (subnet,) = networks["inside"]["ipam"]["config"]
         assert services["likeness"]["environment"]["LIKENESS_TRUSTED_PROXIES"] == subnet["subnet"]
         assert networks["inside"]["internal"] is True
-        assert services["likeness"]["networks"] == ["inside"]
+        assert services["likeness"]["networks"] == ["inside", "stores"]
         assert "ports" not in services["likeness"]
 
     def test_ports_are_published_on_the_loopback_by_default(self, services: dict[str, Any]) -> None:
@@ -213,16 +213,29 @@ def _read(name: str) -> dict[str, Any]:
     return document
 
 
-def _directive(name: str, text: str = NGINX) -> str:
+def directive(name: str, text: str = NGINX) -> str:
     match = re.search(rf"\b{name} ([^;]+);", text)
     assert match is not None, name
     return match[1]
+
+
+def _text(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _field(variable: str) -> str:
     return variable.removeprefix("LIKENESS_").lower()
 
 
+def replicas_of(service: dict[str, Any]) -> int:
+    """How many there are where the operator sets nothing."""
+    match = re.fullmatch(r"\$\{\w+:-(\d+)\}", service["deploy"]["replicas"])
+    assert match is not None
+    return int(match[1])
+
+
 def _are_settings(variables: Any) -> None:
-    unknown = [name for name in variables if _field(name) not in Settings.model_fields]
+    """All variables but those of the object store, which the service passes on to its client."""
+    of_likeness = [name for name in variables if not name.startswith("AWS_")]
+    unknown = [name for name in of_likeness if _field(name) not in Settings.model_fields]
     assert unknown == []

@@ -48,9 +48,7 @@ def metrics(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Metrics]:
 
 
 def queries() -> list[str]:
-    return [target["expr"] for panel in PANELS for target in panel["targets"]] + [
-        rule["expr"] for rule in RULES
-    ]
+    return [target["expr"] for panel in PANELS for target in panel["targets"]] + [rule["expr"] for rule in RULES]
 
 
 @pytest.mark.parametrize("query", queries())

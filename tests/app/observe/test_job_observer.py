@@ -24,6 +24,7 @@ from tests.app.exposition import counted, scraped
 from tests.app.fakes import FakeModels
 from tests.app.http.job_clients import JOBS, done, keeping
 from tests.app.server import STATUS, Likeness, eventually, serving
+from tests.load.balancer import free_port
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 HEADERS = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
@@ -151,3 +152,13 @@ def test_queues_and_workers_of_a_broker() -> None:
     assert [value("likeness_worker_busy", {"worker": name}) for name in ("one", "two")] == [1, 0]
     observer.counted(Census({"queued": 7}, {}, EngineState(None, workers), 0.0))
     assert value("likeness_workers") is None
+
+
+def test_a_broker_that_does_not_answer_is_counted(tmp_path: Path, fakes: FakeModels) -> None:
+    with keeping(tmp_path / "data", fakes, broker_url=f"redis://127.0.0.1:{free_port()}/0") as server:
+        eventually(lambda: scraped(server)("likeness_store_errors_total", store="broker") >= 1)
+        assert server.client.get(STATUS).json()["queues"] is None
+        assert server.client.post(JOBS, files={"file": samples.small_face()}).status_code == 202  # and sent later
+        eventually(lambda: server.client.get(STATUS).json()["jobs"]["queued"] == 1)
+        eventually(lambda: scraped(server)("likeness_jobs_oldest_waiting_seconds", kind="enhance") > 0)
+        assert scraped(server)("likeness_workers") == 0
