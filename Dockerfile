@@ -3,6 +3,7 @@
 #   docker build -t likeness .                                     CPU (the default; a small torch without CUDA)
 #   docker build -t likeness:cuda --build-arg DEVICE=cuda .        NVIDIA GPU; run with --gpus all
 #   docker run --read-only --cap-drop ALL --security-opt no-new-privileges -p 8000:8000 likeness
+#   docker run --read-only --cap-drop ALL --security-opt no-new-privileges --env-file jobs.env likeness python -m app worker
 #
 # Every installed package is checked against the hashes in requirements*.lock; for torch and torchvision of the CPU image
 # this needs a requirements-cpu.lock (make lock-cpu). The base images are named by their whole version, but a tag can still

@@ -58,7 +58,9 @@ class JobSettings(EnvironmentSettings):
         """Refuse a broker where there are no jobs, and where workers would not see them."""
         if url and {"data_dir", "database_url", "objects_url"} <= info.data.keys():
             if info.data["data_dir"] is None and not info.data["database_url"]:
-                raise ValueError("it needs a place for jobs: LIKENESS_DATA_DIR, or LIKENESS_DATABASE_URL")
+                raise ValueError(
+                    "it needs a place for jobs: LIKENESS_DATA_DIR, or LIKENESS_DATABASE_URL and LIKENESS_OBJECTS_URL"
+                )
             if urlsplit(info.data["objects_url"]).scheme == "memory":
                 raise ValueError("workers do not see the memory of LIKENESS_OBJECTS_URL")
         return url

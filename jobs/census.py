@@ -15,8 +15,9 @@ from jobs.store.store import JobStore
 logger = logging.getLogger("likeness")
 
 COUNT_S = 10.0  # between two counts
-SHARE = 0.05  # of the time, at most, that is spent on counting: a large table is counted less often
-FRESH_S = 1.0  # a count that is no older than this is not made again
+SHARE = 0.02  # of the time, at most, that is spent on counting: a large table is counted less often
+FRESH_S = 1.0  # a count that is no older than this is not made again, whoever asks
+ASKED_SHARE = 0.1  # of the time, at most, that is spent on counting for those who ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Counting:
     def __init__(self, store: JobStore, engine: Engine) -> None:
         self._store, self._engine = store, engine
         self._latest: Census | None = None
+        self._took_s = 0.0  # the last count
         self._turn = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
@@ -52,10 +54,16 @@ class Counting:
             await asyncio.wait({self._task})
 
     async def census(self) -> Census:
-        """A count that is a second old at most. Who asks meanwhile gets the same. Raises `StoreUnavailable`."""
+        """A count that is a second old at most, or some seconds where the table is large. Raises `StoreUnavailable`.
+
+        Who asks while it is made gets the same.
+        """
         async with self._turn:
-            if self._latest is None or time.monotonic() - self._latest.at > FRESH_S:
+            started = time.monotonic()
+            fresh_s = max(FRESH_S, self._took_s / ASKED_SHARE)
+            if self._latest is None or started - self._latest.at > fresh_s:
                 self._latest = await self._counted()
+                self._took_s = time.monotonic() - started
                 self._store.observer.counted(self._latest)
             return self._latest
 
@@ -65,11 +73,10 @@ class Counting:
 
     async def _go_on(self) -> None:
         while True:
-            started = time.monotonic()
             try:
                 await self.census()
             except StoreUnavailable as error:
                 logger.warning("jobs cannot be counted: %s", error.message)
             except Exception:
                 logger.exception("jobs cannot be counted")
-            await asyncio.sleep(max(COUNT_S, (time.monotonic() - started) / SHARE))
+            await asyncio.sleep(max(COUNT_S, self._took_s / SHARE))

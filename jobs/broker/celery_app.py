@@ -55,4 +55,5 @@ def _transport(settings: Settings, waits_s: float) -> dict[str, Any]:
         "socket_timeout": waits_s,
         "socket_connect_timeout": waits_s,
         "socket_keepalive": True,
+        "max_retries": 0,  # of a sender to connect; a consumer does so for ever
     }

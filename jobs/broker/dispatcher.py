@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from app.work.order import Task
 from jobs.broker.client import FAILURES
+from jobs.broker.outage import Outage
 from jobs.broker.queues import QUEUE_OF
 from jobs.broker.sender import Sender
 from jobs.errors import StoreUnavailable
@@ -30,6 +31,7 @@ class Dispatcher:
     def __init__(self, store: JobStore, redis: Redis, sender: Sender) -> None:
         self._store, self._redis, self._sender = store, redis, sender
         self._task: asyncio.Task[None] | None = None
+        self._outage = Outage("no job is sent that has no message")
 
     def start(self) -> None:
         """Look now and every few seconds."""
@@ -65,8 +67,9 @@ class Dispatcher:
                     sent = await self.look()
                     if sent:
                         logger.info("sent %d messages for jobs that had none", sent)
+                self._outage.over()
             except FAILURES as error:
-                logger.warning("the broker does not answer: %s", type(error).__name__)
+                self._outage.noticed(error)
             except StoreUnavailable as error:
                 logger.warning("waiting jobs cannot be looked for: %s", error.message)
             except Exception:

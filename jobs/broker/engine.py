@@ -1,7 +1,6 @@
 """The engine with a broker: workers do the jobs, and this process sends them messages and hears from them."""
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator, Sequence
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from app.settings import Settings
 from jobs.broker.client import FAILURES, TIMEOUT_S, client_for
 from jobs.broker.dispatcher import Dispatcher
 from jobs.broker.news import Announcer, Subscription
+from jobs.broker.outage import Outage
 from jobs.broker.presence import workers
 from jobs.broker.queues import QUEUE_OF, QUEUES
 from jobs.broker.sender import Sender
@@ -16,8 +16,6 @@ from jobs.engine.engine import EngineState
 from jobs.engine.watchers import Watchers
 from jobs.job import Job, NewJob
 from jobs.store.store import JobStore
-
-logger = logging.getLogger("likeness")
 
 WATCH_S = 5.0  # after which a watched job is looked at, though there was no news
 DEAF_WATCH_S = 1.0  # the same while no news can come
@@ -32,6 +30,7 @@ class BrokerEngine:
         self._subscription = Subscription(self._redis, self._watchers.tell, self._watchers.tell_all)
         self._announcer = Announcer(self._redis)
         self._sender = Sender(settings)
+        self._outage = Outage("nothing is known of its queues and workers")
         self._dispatcher = Dispatcher(store, self._redis, self._sender)
 
     def start(self) -> None:
@@ -67,8 +66,10 @@ class BrokerEngine:
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 lengths = [await self._redis.llen(name) for name in QUEUES]
-                return EngineState(dict(zip(QUEUES, lengths, strict=True)), await workers(self._redis))
+                state = EngineState(dict(zip(QUEUES, lengths, strict=True)), await workers(self._redis))
+            self._outage.over()
+            return state
         except FAILURES as error:
-            logger.warning("the broker does not answer: %s", type(error).__name__)
+            self._outage.noticed(error)
             self._store.observer.unavailable("broker")
             return EngineState(queues=None, workers=())

@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 
 from jobs.broker.client import FAILURES
+from jobs.broker.outage import Outage
 
 logger = logging.getLogger("likeness")
 
@@ -73,6 +74,7 @@ class Subscription:
     def __init__(self, redis: Redis, hear: Callable[[UUID], None], hear_all: Callable[[], None]) -> None:
         self._redis, self._hear, self._hear_all = redis, hear, hear_all
         self._task: asyncio.Task[None] | None = None
+        self._outage = Outage("watched jobs are looked at in the table")
         self.is_alive = False
 
     def start(self) -> None:
@@ -92,7 +94,7 @@ class Subscription:
                     await channel.subscribe(CHANNEL)
                     await self._listen(channel)
             except FAILURES as error:
-                logger.warning("no news of jobs from the broker: %s", type(error).__name__)
+                self._outage.noticed(error)
             except Exception:
                 logger.exception("no news of jobs from the broker")
             finally:
@@ -114,6 +116,7 @@ class Subscription:
             silent = 0
             if message["type"] == "subscribe":
                 self.is_alive = True
+                self._outage.over()
                 self._hear_all()
             elif message["type"] == "message":
                 self._heard(message["data"])

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.settings import Settings
 from jobs.broker.celery_app import TASK, celery_app
+from jobs.broker.outage import Outage
 
 logger = logging.getLogger("likeness")
 
@@ -24,7 +25,7 @@ class Sender:
         self._waiting: queue.Queue[tuple[str, UUID] | None] = queue.Queue(MOST_WAITING)
         self._thread = threading.Thread(target=self._go_on, name="broker", daemon=True)
         self._over = threading.Event()
-        self._fails = False
+        self._outage = Outage("jobs are taken and sent later")
 
     @property
     def is_idle(self) -> bool:
@@ -59,19 +60,14 @@ class Sender:
             except Exception as error:  # whatever it is, the thread goes on
                 self._failed(error)
             else:
-                self._fails = False
+                self._outage.over()
             finally:
                 self._waiting.task_done()
         self._app.close()
 
     def _failed(self, error: Exception) -> None:
-        """Wait before the broker is asked again. What waits is dropped, lest it comes in a heap with the dispatcher's.
-
-        The error itself is not logged: it may name the broker's URL.
-        """
-        if not self._fails:
-            logger.warning("the broker takes no messages (%s): jobs are taken and sent later", type(error).__name__)
-        self._fails = True
+        """Wait before the broker is asked again. What is in line is dropped: the dispatcher sends for it later."""
+        self._outage.noticed(error)
         self._drop()
         self._over.wait(PAUSE_S)
 

@@ -66,6 +66,7 @@ def test_the_defaults_are_those_of_the_contract() -> None:
         ("DATA_DIR", "/var/lib/likeness", Path("/var/lib/likeness")),
         ("DATABASE_URL", "postgresql://likeness@db/likeness", "postgresql://likeness@db/likeness"),
         ("OBJECTS_URL", "s3://photos/jobs", "s3://photos/jobs"),
+        ("BROKER_URL", "redis://cache:6379/0", "redis://cache:6379/0"),
         ("JOB_TIMEOUT_S", "60", 60.0),
         ("RETENTION_HOURS", "0.5", 0.5),
         ("BATCH_SIZE", "7", 7),
@@ -83,7 +84,7 @@ def test_the_defaults_are_those_of_the_contract() -> None:
 def test_each_setting_is_an_environment_variable(
     monkeypatch: pytest.MonkeyPatch, name: str, text: str, value: object
 ) -> None:
-    if name in ("DATABASE_URL", "OBJECTS_URL"):
+    if name in ("DATABASE_URL", "OBJECTS_URL", "BROKER_URL"):
         monkeypatch.setenv("LIKENESS_DATA_DIR", "/var/lib/likeness")  # each of the two needs the other, or this
     monkeypatch.setenv(f"LIKENESS_{name}", text)
     assert getattr(Settings(), name.lower()) == value
@@ -245,3 +246,46 @@ def test_a_database_needs_a_place_for_photos_beside_it(monkeypatch: pytest.Monke
     assert Settings().has_jobs
     assert not Settings(database_url="", objects_url="").has_jobs
     assert "secret" not in repr(Settings())
+
+
+@pytest.mark.parametrize("url", ["redis://cache", "redis://cache:6379/1", "rediss://user:secret@cache:6380/", ""])
+def test_a_broker_is_a_redis(url: str) -> None:
+    settings = Settings(data_dir="/srv/jobs", broker_url=url)
+    assert settings.broker_url == url
+    assert "secret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "amqp://cache",
+        "redis:///0",
+        "redis://cache:99999",
+        "redis://cache/a",
+        "redis://cache?x=secret",
+        "redis://c#secret",
+    ],
+)
+def test_another_broker_is_refused(url: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Settings(data_dir="/srv/jobs", broker_url=url)
+    (error,) = caught.value.errors()
+    assert error["loc"] == ("broker_url",)
+    assert "secret" not in error["msg"]
+
+
+@pytest.mark.parametrize(
+    ("places", "reason"),
+    [
+        ({}, "it needs a place for jobs: LIKENESS_DATA_DIR, or LIKENESS_DATABASE_URL and LIKENESS_OBJECTS_URL"),
+        (
+            {"data_dir": "/srv/jobs", "objects_url": "memory://"},
+            "workers do not see the memory of LIKENESS_OBJECTS_URL",
+        ),
+    ],
+)
+def test_a_broker_needs_places_that_workers_see(places: dict[str, str], reason: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Settings(broker_url="redis://cache", **places)
+    (error,) = caught.value.errors()
+    assert (error["loc"], error["msg"]) == (("broker_url",), f"Value error, {reason}")

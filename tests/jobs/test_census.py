@@ -45,6 +45,7 @@ def test_it_goes_on_counting_when_the_database_is_back(
 ) -> None:
     monkeypatch.setattr(census, "COUNT_S", 0.01)
     monkeypatch.setattr(census, "FRESH_S", 0.0)
+    monkeypatch.setattr(census, "ASKED_SHARE", 1e9)
 
     async def scene(place: Workplace) -> None:
         place.store.observer = kept = Keeping()
@@ -73,6 +74,7 @@ def test_it_goes_on_counting_when_the_database_is_back(
 def test_a_large_table_is_counted_less_often(play: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(census, "COUNT_S", 0.01)
     monkeypatch.setattr(census, "FRESH_S", 0.0)
+    monkeypatch.setattr(census, "ASKED_SHARE", 1e9)
 
     async def scene(place: Workplace) -> None:
         place.store.observer = kept = Keeping()
@@ -87,6 +89,29 @@ def test_a_large_table_is_counted_less_often(play: Callable[..., None], monkeypa
         counting.start()
         await asyncio.sleep(0.8)
         await counting.stop()
+        assert len(kept.seen) == 1  # the next one is due after five seconds
+
+    play(scene)
+
+
+def test_who_asks_often_does_not_make_it_count_a_large_table_each_time(
+    play: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(census, "FRESH_S", 0.0)
+
+    async def scene(place: Workplace) -> None:
+        place.store.observer = kept = Keeping()
+        counts = place.store.counts
+
+        async def slowly() -> Any:
+            await asyncio.sleep(0.2)
+            return await counts()
+
+        monkeypatch.setattr(place.store, "counts", slowly)
+        counting = Counting(place.store, place.engine())
+        for _ in range(5):
+            await counting.census()
+            await asyncio.sleep(0.05)
         assert len(kept.seen) == 1  # the next one is due after two seconds
 
     play(scene)
