@@ -47,7 +47,7 @@ class JobObserver(Observer):
             metrics.seconds.labels(job.kind, "submitted").observe(whole_s)
         if (work_s := _between(job.started_at, job.finished_at)) is not None:
             metrics.seconds.labels(job.kind, "begun").observe(work_s)
-        logger.log(logging.INFO, "job", extra=_line(job, code, whole_s, work_s))
+        logger.info("job", extra=_line(job, code, whole_s, work_s))
 
     def swept(self, jobs: int, orphans: int) -> None:
         """Count it."""

@@ -17,6 +17,7 @@ from starlette.types import Scope
 
 from app.observe.request_record import RequestRecord
 from app.version import VERSION
+from pipeline.errors import Cancelled
 from pipeline.run import Run
 
 FLUSH_S = 3.0  # the longest that an unreachable collector may delay the shutdown
@@ -72,6 +73,7 @@ class Tracing:
         if span.is_recording():
             if code is not None:
                 span.set_attribute("error.type", code)
+            if code not in (None, Cancelled.code):
                 span.set_status(Status(StatusCode.ERROR))
             self._stages(span, run)
         span.end()
