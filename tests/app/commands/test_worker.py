@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.__main__ import main
-from jobs.broker import process
+from app.commands import observed_worker
 
 BROKER = "redis://:c4n4ry@127.0.0.1:1/0"
 
@@ -57,7 +57,7 @@ def test_it_works(
     monkeypatch: pytest.MonkeyPatch, arguments: list[str], queues: tuple[str, ...], can_go_on: bool, status: int
 ) -> None:
     asked = []
-    monkeypatch.setattr(process, "run_worker", lambda *given: asked.append(given) or can_go_on)
+    monkeypatch.setattr(observed_worker, "run_observed", lambda *given: asked.append(given) or can_go_on)
     assert main(["worker", *arguments]) == status
     ((settings, selection, given_queues),) = asked
     assert settings.broker_url == BROKER
