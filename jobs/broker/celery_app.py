@@ -1,6 +1,7 @@
 """Celery, as this service uses it: messages of a job's id, acknowledged late, without results, events and control."""
 
 import ssl
+from functools import partial
 from typing import Any
 
 from celery import Celery
@@ -45,6 +46,9 @@ def celery_app(settings: Settings, *, waits_s: float = TIMEOUT_S) -> Celery:
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
     )
+    # Otherwise Celery's own variables, such as CELERY_BROKER_URL, would count more than the settings.
+    app.connection_for_read = partial(app.connection_for_read, url)
+    app.connection_for_write = partial(app.connection_for_write, url)
     return app
 
 

@@ -51,17 +51,16 @@ class Consumer:
 
     def _consume(self) -> None:
         self._app.set_current()  # of this thread: Celery looks for the task there
-        controller = WorkController(
-            app=self._app,
-            hostname=self._name,
-            pool="solo",
-            concurrency=1,
-            queues=self._queues,
-            without_heartbeat=True,
-            without_mingle=True,
-            without_gossip=True,
-        )
         try:
-            controller.start()
+            WorkController(
+                app=self._app,
+                hostname=self._name,
+                pool="solo",
+                concurrency=1,
+                queues=self._queues,
+                without_heartbeat=True,
+                without_mingle=True,
+                without_gossip=True,
+            ).start()
         except Exception:
             logger.exception("no more messages are taken")

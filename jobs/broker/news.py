@@ -58,6 +58,8 @@ class Announcer:
                 await self._tell()
             except FAILURES:
                 await asyncio.sleep(PAUSE_S)
+            except Exception:
+                logger.exception("changes of jobs cannot be told")
 
     async def _tell(self) -> None:
         ids, self._waiting = self._waiting, {}

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import secrets
 import socket
@@ -16,6 +17,8 @@ from redis.asyncio import Redis
 from app.version import VERSION
 from jobs.broker.client import FAILURES
 from jobs.engine.engine import WorkerState
+
+logger = logging.getLogger("likeness")
 
 PREFIX = "likeness:worker:"
 BEAT_S = 5.0
@@ -64,6 +67,8 @@ class Presence:
             except FAILURES:
                 await asyncio.sleep(PAUSE_S)
                 continue
+            except Exception:
+                logger.exception("the worker cannot tell that it is there")
             with suppress(TimeoutError):
                 async with asyncio.timeout(BEAT_S):
                     await self._changed.wait()

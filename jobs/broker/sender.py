@@ -63,6 +63,8 @@ class Sender:
                 self._outage.over()
             finally:
                 self._waiting.task_done()
+            if self._over.is_set():
+                break
         self._app.close()
 
     def _failed(self, error: Exception) -> None:

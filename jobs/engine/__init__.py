@@ -1,1 +1,1 @@
-"""What begins jobs: here the serving process itself."""
+"""What begins jobs, and tells what happens to them. Here the serving process does them itself."""

@@ -6,14 +6,17 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import get_args
 from uuid import UUID
 
 import pytest
 import redis as redis_client
 
+from app.work.order import Task
 from jobs.broker import dispatcher
 from jobs.broker.client import client_for
 from jobs.broker.dispatcher import Dispatcher
+from jobs.broker.queues import QUEUE_OF, QUEUES
 from jobs.broker.sender import Sender
 from jobs.job import Job
 from tests.app import samples
@@ -51,6 +54,11 @@ def sent_to(redis: RedisServer, queue: str = "upscale") -> list[UUID]:
 
 async def submitted(place: Workplace, count: int) -> list[Job]:
     return [await place.submit(order(samples.no_face())) for _ in range(count)]
+
+
+def test_each_kind_of_job_has_a_queue_that_workers_listen_to() -> None:
+    assert set(QUEUE_OF) == set(get_args(Task))
+    assert set(QUEUE_OF.values()) <= set(QUEUES)
 
 
 def test_what_lacks_a_message_gets_one_and_only_one(play: Callable[..., None], redis: RedisServer) -> None:

@@ -46,7 +46,12 @@ async def came(engine: BrokerEngine, expected: dict[str, int], within: float = 1
         await asyncio.sleep(0.02)
 
 
-def test_a_message_is_a_job_s_id_in_the_queue_of_its_kind(play: Callable[..., None], redis: RedisServer) -> None:
+def test_a_message_is_a_job_s_id_in_the_queue_of_its_kind(
+    play: Callable[..., None], redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE_URL"):
+        monkeypatch.setenv(name, AWAY)  # not for us
+
     async def scene(place: Workplace) -> None:
         async with engine_of(place) as engine:
             face = await place.submit(order(samples.small_face(), "enhance"))

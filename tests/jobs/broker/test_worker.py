@@ -207,6 +207,34 @@ def test_a_stop_in_mid_photo(play: Callable[..., None], redis: RedisServer, numb
     play(scene, broker_url=redis.url)
 
 
+@pytest.mark.parametrize("trouble", ["away", "hangs"])
+@pytest.mark.parametrize("at", ["work", "rest"])
+def test_a_stop_without_the_broker(play: Callable[..., None], redis: RedisServer, trouble: str, at: str) -> None:
+    async def scene(place: Workplace) -> None:
+        async with engine_of(place) as engine:
+            with working(place.settings, tile_s=SLOW_S) as worker, ExitStack() as stack:
+
+                async def is_there() -> bool:
+                    return bool((await engine.state()).workers)
+
+                await eventually(is_there)
+                if at == "work":
+                    (job,) = await submitted(place)
+                    engine.added([job])
+                    await at_work(place, job)
+                if trouble == "hangs":
+                    stack.enter_context(redis.frozen())
+                else:
+                    redis.kill()
+                os.kill(worker.pid or 0, signal.SIGTERM)
+                await asyncio.to_thread(worker.join, 15)
+                assert worker.exitcode == 0
+            if at == "work":
+                assert (await place.get(job.id)).state == "queued"
+
+    play(scene, broker_url=redis.url)
+
+
 def test_redis_restarted_without_what_it_had(play: Callable[..., None], redis: RedisServer) -> None:
     async def scene(place: Workplace) -> None:
         async with engine_of(place) as engine:

@@ -38,6 +38,11 @@ async def test_a_hopeless_job_waits_for_somebody_who_ends_it(store: JobStore) ->
     assert (await store.waiting(10))["enhance"] == 0
 
 
+async def test_kinds_of_a_newer_version_are_left_to_it(store: JobStore) -> None:
+    await added(store, kind="video")
+    assert await store.waiting(10) == {"enhance": 0, "upscale": 0}
+
+
 async def test_no_more_are_counted_than_asked_for(store: JobStore) -> None:
     for _ in range(4):
         await added(store)
