@@ -37,8 +37,7 @@ class Calls:
 
     def config(self) -> Plan[dict[str, Any]]:
         """What the server allows."""
-        found: dict[str, Any] = (yield from self._answer(Send("GET", f"{API}/config"))).json()
-        return found
+        return read(dict, (yield from self._answer(Send("GET", f"{API}/config"))), dict)
 
     def restored(self, kind: str, photo: Photo | None, fields: Mapping[str, Any]) -> Plan[Restored]:
         """A photo that is done at once."""

@@ -16,7 +16,10 @@ CONNECT_S = 10.0
 
 def options(url: str, api_key: str | None, token: str | None, timeout: float) -> dict[str, Any]:
     """How an httpx client is made. Raises `ValueError` for an address or a key that cannot be used."""
-    address = httpx.URL(url)
+    try:
+        address = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise ValueError(f"{url!r} is no address: {error}.") from error
     if address.scheme not in ("http", "https") or not address.host:
         raise ValueError(f"{url} is no address like https://likeness.example.org.")
     if api_key is not None and token is not None:
