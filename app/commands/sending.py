@@ -13,6 +13,8 @@ from app.work.order import Task
 from client.likeness_client import AsyncClient, LikenessError, Look, Report, Restored, Retries, Unreachable
 
 START = Retries(attempts=3, total_s=5)  # a wrong address should be told soon
+PATIENT = Retries(attempts=40, total_s=120)  # a service that is started anew loads its models
+SILENCE_S, MORE_S = 200.0, 20.0  # for an answer, at least; beyond the service's own limit for a photo
 GIVING_UP_S = 5  # for telling the service what is not wanted any more
 _OF_ALL = (401, 403, 421)  # what is refused so is refused for every photo
 
@@ -43,7 +45,8 @@ async def _send_all(
     _check_offered(fields, config)
     keeps = config.get("jobs") is not None and not fields.get("dry_run")
     waiting = iter(plans)
-    async with _client(service) as client:
+    deadline_s = float(config.get("limits", {}).get("deadline_s", 0))
+    async with _client(service, PATIENT, max(SILENCE_S, deadline_s + MORE_S)) as client:
         sender = _Sender(client, task, fields, keeps)
         try:
             async with asyncio.TaskGroup() as group:
@@ -55,15 +58,15 @@ async def _send_all(
 
 async def _config(service: Service) -> dict[str, Any]:
     try:
-        async with _client(service, START) as client:
+        async with _client(service, START, SILENCE_S) as client:
             return await client.config()
     except LikenessError as error:
         raise ServiceStopped(f"{service.url}: {error}", stage="service") from error
 
 
-def _client(service: Service, retries: Retries = Retries()) -> AsyncClient:  # noqa: B008 - it is frozen
+def _client(service: Service, retries: Retries, timeout: float) -> AsyncClient:
     try:
-        return AsyncClient(service.url, api_key=service.api_key, retries=retries)
+        return AsyncClient(service.url, api_key=service.api_key, retries=retries, timeout=timeout)
     except ValueError as error:
         raise BadParameter(f"--server: {error}") from error
 

@@ -48,7 +48,10 @@ class AsyncClient:
         return await self._run(self._calls.config())
 
     async def enhance(self, photo: Photo | None = None, **fields: Unpack[EnhanceFields]) -> Restored:
-        """Restore the faces of a photo and enlarge it. Raises `LikenessError`, and `OSError` if it cannot be read."""
+        """Restore the faces of a photo, which is a path or bytes, or at the address `url`, and enlarge it.
+
+        Raises `LikenessError`, and `OSError` if the photo cannot be read.
+        """
         return await self._run(self._calls.restored("enhance", photo, fields))
 
     async def upscale(self, photo: Photo | None = None, **fields: Unpack[UpscaleFields]) -> Restored:

@@ -155,6 +155,8 @@ def first_page(state: str | None) -> str:
 
 
 def _upload(path: str, photo: Photo | None, fields: Mapping[str, Any]) -> Send:
+    if photo is None and fields.get("url") is None:
+        raise ValueError("Give a photo, or where it is as url=….")
     files = [] if photo is None else [("file", photo)]
     reference = fields.get("reference")
     if reference is not None:

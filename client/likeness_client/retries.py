@@ -30,7 +30,7 @@ class Retries:
 
     def pause(self, attempt: int, wanted: float | None) -> float:
         """The seconds between this attempt, the first is 1, and the next one."""
-        backoff = min(self.longest_s, self.first_s * 2.0 ** (attempt - 1))
+        backoff = min(self.longest_s, self.first_s * 2.0 ** min(attempt - 1, 30))
         return max(wanted or 0.0, backoff * _random.uniform(0.5, 1))
 
 
