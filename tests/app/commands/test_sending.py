@@ -1,0 +1,319 @@
+"""`enhance --server` and `upscale --server`: photos that a service elsewhere restores."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from app.__main__ import main
+from app.access.keys import new_key
+from app.commands import sending
+from client.likeness_client import Retries
+from tests.app import samples
+from tests.app.commands.refused import refused
+from tests.app.fakes import FakeModels
+from tests.app.http.job_clients import JOBS, keeping, objects_in
+from tests.app.server import Likeness, eventually, serving
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def models() -> FakeModels:
+    return FakeModels()
+
+
+@pytest.fixture(scope="module")
+def keeper(data: Path, models: FakeModels) -> Iterator[Likeness]:
+    """A service that keeps jobs."""
+    with keeping(data, models) as likeness:
+        yield likeness
+
+
+@pytest.fixture(scope="module")
+def stateless() -> Iterator[Likeness]:
+    """A service that keeps none."""
+    with serving(FakeModels()) as likeness:
+        yield likeness
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder of ten photos, of which one is bad, and a text file."""
+    return folder_of(tmp_path / "photos", 10, bad=4)
+
+
+def folder_of(folder: Path, count: int, bad: int | None = None) -> Path:
+    folder.mkdir()
+    for number in range(count):
+        photo = b"no picture" * 50 if number == bad else samples.file_of(samples.head(left=number))
+        (folder / f"{number}.jpg").write_bytes(photo)
+    (folder / "notes.txt").write_text("no photo")
+    return folder
+
+
+def address(server: Likeness) -> str:
+    return f"http://127.0.0.1:{server.port}"
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def in_background(arguments: list[str]) -> Callable[[], int]:
+    """Begin a command; a function that waits for its status."""
+    found: list[int] = []
+    thread = threading.Thread(target=lambda: found.append(main(arguments)))
+    thread.start()
+
+    def status() -> int:
+        thread.join(60)
+        assert not thread.is_alive()
+        return found[0]
+
+    return status
+
+
+@pytest.mark.parametrize("task", ["enhance", "upscale"])
+@pytest.mark.parametrize("kept", [True, False])
+def test_results_and_lines_are_those_of_the_local_command(
+    task: str,
+    kept: bool,
+    photos: Path,
+    tmp_path: Path,
+    data: Path,
+    keeper: Likeness,
+    stateless: Likeness,
+    fake_models: FakeModels,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    options = ["--upscale-factor", "1.5", "--output-format", "webp", "--bit-depth", "8"]
+    assert main([task, str(photos), str(tmp_path / "here"), *options]) == 1
+    here = capsys.readouterr().err
+    server = address(keeper if kept else stateless)
+    assert main([task, str(photos), str(tmp_path / "there"), *options, "--server", server]) == 1
+    there = capsys.readouterr().err
+    assert told(here, tmp_path / "here") == told(there, tmp_path / "there")
+    assert f"9 {'restored' if task == 'enhance' else 'enlarged'}, 1 failed, 1 skipped." in there
+    assert names(tmp_path / "there") == names(tmp_path / "here")
+    assert len(names(tmp_path / "there")) == 9
+    for name in names(tmp_path / "here"):
+        assert (tmp_path / "there" / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
+    assert objects_in(data) == []
+    assert keeper.client.get(JOBS).json()["jobs"] == []
+
+
+def told(said: str, results: Path) -> list[str]:
+    """The lines without seconds and the progress bar, sorted: photos that are sent at once may be done in any order."""
+    lines = [line.rpartition(", ")[0] if line.endswith(" s.") else line for line in said.splitlines()]
+    return sorted(line.replace(str(results), "OUT") for line in lines if "photo/s" not in line and "%|" not in line)
+
+
+def test_jobs_say_how_many_are_sent_at_once(photos: Path, tmp_path: Path, keeper: Likeness, models: FakeModels) -> None:
+    models.detector.gate.clear()
+    try:
+        status = in_background(
+            ["enhance", str(photos), str(tmp_path / "out"), "--server", address(keeper), "--jobs", "3"]
+        )
+        eventually(lambda: len(keeper.client.get(JOBS).json()["jobs"]) == 3)
+        assert not (tmp_path / "out").exists()
+    finally:
+        models.detector.gate.set()
+    assert status() == 1
+    assert len(names(tmp_path / "out")) == 9
+
+
+def test_two_folders_at_the_same_time(tmp_path: Path, keeper: Likeness) -> None:
+    commands = []
+    for name in ("a", "b"):
+        folder = folder_of(tmp_path / name, 6)
+        commands.append(
+            in_background(["enhance", str(folder), str(tmp_path / f"{name}-out"), "--server", address(keeper)])
+        )
+    assert [status() for status in commands] == [0, 0]
+    assert names(tmp_path / "a-out") == names(tmp_path / "b-out") == [f"{number}.png" for number in range(6)]
+    for number in range(6):
+        assert (tmp_path / "a-out" / f"{number}.png").read_bytes() == (
+            tmp_path / "b-out" / f"{number}.png"
+        ).read_bytes()
+
+
+def test_a_service_that_stops_and_comes_back_loses_no_photo(tmp_path: Path) -> None:
+    photos, out = folder_of(tmp_path / "photos", 5), tmp_path / "out"
+    data = tmp_path / "data"
+    data.mkdir()
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    slow = FakeModels()
+    with keeping(data, slow, port=port, grace_s=0) as server:
+        slow.detector.gate.clear()
+        status = in_background(["enhance", str(photos), str(out), "--server", address(server), "--jobs", "2"])
+        eventually(lambda: len(server.client.get(JOBS).json()["jobs"]) == 2)
+        slow.detector.gate.set()
+        eventually(lambda: out.exists())
+    with keeping(data, port=port) as server:
+        assert status() == 0
+        assert server.client.get(JOBS).json()["jobs"] == []
+    assert names(out) == [f"{number}.png" for number in range(5)]
+
+
+def test_a_service_that_is_gone_ends_the_command(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sending, "PATIENT", Retries(total_s=0.5))
+    with serving(FakeModels()) as server:
+        url = address(server)
+        send = sending._Sender._send
+        done = 0
+
+        async def stopped_after_two(self: object, plan: object) -> str:
+            nonlocal done
+            if done == 2:
+                server.server.should_exit = True
+                eventually(lambda: not server.accepts())
+            done += 1
+            return await send(self, plan)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(sending._Sender, "_send", stopped_after_two)
+        assert main(["enhance", str(photos), str(tmp_path / "out"), "--server", url, "--jobs", "1"]) == 1
+    said = capsys.readouterr().err
+    assert f"{url}: The server did not answer: " in said
+    assert said.splitlines()[-1] == "2 restored, 8 failed, 1 skipped."
+
+
+def test_a_wrong_key_is_told_once(photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, entry = new_key("shop")
+    (tmp_path / "key").write_text("wrong\n")
+    with serving(FakeModels(), api_keys=entry) as server:
+        command = ["enhance", str(photos), str(tmp_path / "out"), "--server", address(server)]
+        assert main([*command, "--api-key-file", str(tmp_path / "key")]) == 2
+        assert capsys.readouterr().err.count("This API key is not known here.") == 1
+        assert main(command) == 2
+        assert "An API key is needed" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_key_comes_from_a_file_or_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key, entry = new_key("shop")
+    (tmp_path / "key").write_text(f"{key}\n")
+    photo = tmp_path / "a.jpg"
+    photo.write_bytes(samples.small_face())
+    with keeping(tmp_path / "data", api_keys=entry) as server:
+        command = ["enhance", str(photo), str(tmp_path / "a.png"), "--server", address(server)]
+        assert main([*command, "--api-key-file", str(tmp_path / "key")]) == 0
+        monkeypatch.setenv("LIKENESS_API_KEY", key)
+        assert main(command) == 0
+
+
+def test_a_dry_run_writes_and_keeps_nothing(
+    photos: Path, tmp_path: Path, keeper: Likeness, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["enhance", str(photos), str(tmp_path / "out"), "--server", address(keeper), "--dry-run"]) == 1
+    said = capsys.readouterr().err
+    assert said.count("1 of 1 face(s) would be restored, 192×192, about ") == 9
+    assert "9 looked at, 1 failed, 1 skipped." in said
+    assert not (tmp_path / "out").exists()
+    assert objects_in(data) == []
+
+
+def test_fields_that_are_json_arrive(portrait: Path, tmp_path: Path, keeper: Likeness) -> None:
+    options = ["--face-boxes", "[[0, 0, 22, 30]]", "--face-overrides", '{"0": 0}', "--no-require-face"]
+    assert main(["enhance", str(portrait), str(tmp_path / "a.png"), "--server", address(keeper), *options]) == 0
+
+
+def test_a_result_that_cannot_be_written_is_told(
+    portrait: Path, tmp_path: Path, keeper: Likeness, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_bytes(b"x")
+    assert main(["enhance", str(portrait), str(tmp_path / "file" / "a.png"), "--server", address(keeper)]) == 1
+    assert "cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--server", "likeness"], "--server: likeness is no address"),
+        (["--server", "http://127.0.0.1:1"], "http://127.0.0.1:1: The server did not answer: "),
+        (["--server", "KEEPER", "--api-key-file", "none"], "none cannot be read"),
+        (["--server", "KEEPER", "--api-key-file", "empty"], "empty is empty."),
+        (["--server", "KEEPER", "--restorer", "nobody"], "--restorer: the service offers "),
+        (["--server", "KEEPER", "--output-format", "jpeg", "--bit-depth", "16"], "bit_depth=16 is for PNG and TIFF"),
+        (["--server", "KEEPER", "--keep-location"], "--keep-location needs --metadata keep."),
+        (["--jobs", "2"], "--jobs needs --server."),
+        (["--api-key-file", "key"], "--api-key-file needs --server."),
+    ],
+)
+def test_what_cannot_work_is_refused(
+    options: list[str],
+    said: str,
+    photos: Path,
+    tmp_path: Path,
+    keeper: Likeness,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sending, "START", Retries(attempts=1))
+    monkeypatch.chdir(tmp_path)
+    Path("empty").write_text("\n")
+    options = [option.replace("KEEPER", address(keeper)) for option in options]
+    assert main(["enhance", str(photos), str(tmp_path / "out"), *options]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("count", ["0", "65", "many"])
+def test_a_wrong_number_at_once_is_refused(count: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "between 1 and 64" in refused(["enhance", "a", "b", "--server", "http://x", "--jobs", count], capsys)
+
+
+def test_faces_are_no_matter_of_upscale(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "--strength" in refused(["upscale", "a", "b", "--strength", "1"], capsys)
+
+
+def test_another_machine_s_settings_and_torch_are_not_needed(photos: Path, tmp_path: Path, keeper: Likeness) -> None:
+    code = f"""
+import sys
+from app.__main__ import main
+status = main(["upscale", {str(photos)!r}, {str(tmp_path / "out")!r}, "--server", {address(keeper)!r}])
+assert not {{"torch", "fastapi", "celery", "sqlalchemy"}} & {{*sys.modules}}
+sys.exit(status)
+"""
+    environment = {**os.environ, "LIKENESS_SLOTS": "many", "LIKENESS_API_KEY": "nobody asks for it"}
+    command = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert command.returncode == 1, command.stderr
+    assert len(names(tmp_path / "out")) == 9
+
+
+def test_ctrl_c_removes_what_waits_at_the_service(
+    photos: Path, tmp_path: Path, keeper: Likeness, models: FakeModels, data: Path
+) -> None:
+    models.detector.gate.clear()
+    arguments = ["enhance", str(photos), str(tmp_path / "out"), "--server", address(keeper)]
+    command = subprocess.Popen([sys.executable, "-m", "app", *arguments], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    try:
+        eventually(lambda: len(keeper.client.get(JOBS).json()["jobs"]) == 4)
+        command.send_signal(signal.SIGINT)
+        _, said = command.communicate(timeout=30)
+        assert keeper.client.get(JOBS).json()["jobs"] == []
+    finally:
+        models.detector.gate.set()
+        command.kill()
+        command.wait()
+    assert command.returncode == 130
+    assert said.splitlines()[-1] == "Stopped."
+    eventually(lambda: objects_in(data) == [])
+    assert not (tmp_path / "out").exists()
