@@ -7,19 +7,16 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from app.__main__ import main
-from app.access.keys import new_key
 from app.commands import sending
 from client.likeness_client import Retries
-from tests.app import samples
-from tests.app.commands.refused import refused
+from tests.app.commands.sent import address, folder_of, in_background, names
 from tests.app.fakes import FakeModels
 from tests.app.http.job_clients import JOBS, keeping, objects_in
 from tests.app.server import Likeness, eventually, serving
@@ -28,64 +25,10 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("data")
-
-
-@pytest.fixture(scope="module")
-def models() -> FakeModels:
-    return FakeModels()
-
-
-@pytest.fixture(scope="module")
-def keeper(data: Path, models: FakeModels) -> Iterator[Likeness]:
-    """A service that keeps jobs."""
-    with keeping(data, models) as likeness:
-        yield likeness
-
-
-@pytest.fixture(scope="module")
 def stateless() -> Iterator[Likeness]:
     """A service that keeps none."""
     with serving(FakeModels()) as likeness:
         yield likeness
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    """A folder of ten photos, of which one is bad, and a text file."""
-    return folder_of(tmp_path / "photos", 10, bad=4)
-
-
-def folder_of(folder: Path, count: int, bad: int | None = None) -> Path:
-    folder.mkdir()
-    for number in range(count):
-        photo = b"no picture" * 50 if number == bad else samples.file_of(samples.head(left=number))
-        (folder / f"{number}.jpg").write_bytes(photo)
-    (folder / "notes.txt").write_text("no photo")
-    return folder
-
-
-def address(server: Likeness) -> str:
-    return f"http://127.0.0.1:{server.port}"
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
-
-
-def in_background(arguments: list[str]) -> Callable[[], int]:
-    """Begin a command; a function that waits for its status."""
-    found: list[int] = []
-    thread = threading.Thread(target=lambda: found.append(main(arguments)))
-    thread.start()
-
-    def status() -> int:
-        thread.join(60)
-        assert not thread.is_alive()
-        return found[0]
-
-    return status
 
 
 @pytest.mark.parametrize("task", ["enhance", "upscale"])
@@ -195,30 +138,6 @@ def test_a_service_that_is_gone_ends_the_command(
     assert said.splitlines()[-1] == "2 restored, 8 failed, 1 skipped."
 
 
-def test_a_wrong_key_is_told_once(photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    _, entry = new_key("shop")
-    (tmp_path / "key").write_text("wrong\n")
-    with serving(FakeModels(), api_keys=entry) as server:
-        command = ["enhance", str(photos), str(tmp_path / "out"), "--server", address(server)]
-        assert main([*command, "--api-key-file", str(tmp_path / "key")]) == 2
-        assert capsys.readouterr().err.count("This API key is not known here.") == 1
-        assert main(command) == 2
-        assert "An API key is needed" in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()
-
-
-def test_a_key_comes_from_a_file_or_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    key, entry = new_key("shop")
-    (tmp_path / "key").write_text(f"{key}\n")
-    photo = tmp_path / "a.jpg"
-    photo.write_bytes(samples.small_face())
-    with keeping(tmp_path / "data", api_keys=entry) as server:
-        command = ["enhance", str(photo), str(tmp_path / "a.png"), "--server", address(server)]
-        assert main([*command, "--api-key-file", str(tmp_path / "key")]) == 0
-        monkeypatch.setenv("LIKENESS_API_KEY", key)
-        assert main(command) == 0
-
-
 def test_a_dry_run_writes_and_keeps_nothing(
     photos: Path, tmp_path: Path, keeper: Likeness, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -241,47 +160,6 @@ def test_a_result_that_cannot_be_written_is_told(
     (tmp_path / "file").write_bytes(b"x")
     assert main(["enhance", str(portrait), str(tmp_path / "file" / "a.png"), "--server", address(keeper)]) == 1
     assert "cannot be written" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (["--server", "likeness"], "--server: likeness is no address"),
-        (["--server", "http://127.0.0.1:1"], "http://127.0.0.1:1: The server did not answer: "),
-        (["--server", "KEEPER", "--api-key-file", "none"], "none cannot be read"),
-        (["--server", "KEEPER", "--api-key-file", "empty"], "empty is empty."),
-        (["--server", "KEEPER", "--restorer", "nobody"], "--restorer: the service offers "),
-        (["--server", "KEEPER", "--output-format", "jpeg", "--bit-depth", "16"], "bit_depth=16 is for PNG and TIFF"),
-        (["--server", "KEEPER", "--keep-location"], "--keep-location needs --metadata keep."),
-        (["--jobs", "2"], "--jobs needs --server."),
-        (["--api-key-file", "key"], "--api-key-file needs --server."),
-    ],
-)
-def test_what_cannot_work_is_refused(
-    options: list[str],
-    said: str,
-    photos: Path,
-    tmp_path: Path,
-    keeper: Likeness,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setattr(sending, "START", Retries(attempts=1))
-    monkeypatch.chdir(tmp_path)
-    Path("empty").write_text("\n")
-    options = [option.replace("KEEPER", address(keeper)) for option in options]
-    assert main(["enhance", str(photos), str(tmp_path / "out"), *options]) == 2
-    assert said in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize("count", ["0", "65", "many"])
-def test_a_wrong_number_at_once_is_refused(count: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "between 1 and 64" in refused(["enhance", "a", "b", "--server", "http://x", "--jobs", count], capsys)
-
-
-def test_faces_are_no_matter_of_upscale(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "--strength" in refused(["upscale", "a", "b", "--strength", "1"], capsys)
 
 
 def test_another_machine_s_settings_and_torch_are_not_needed(photos: Path, tmp_path: Path, keeper: Likeness) -> None:
