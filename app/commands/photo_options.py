@@ -17,8 +17,8 @@ HELP = {
     "dry_run": "only look for faces and estimate time and memory; write nothing",
     "identity_threshold": "unless given: LIKENESS_IDENTITY_THRESHOLD, else the recogniser's own",
     "output_format": "if OUT is a folder; else its name says it",
-    "restorer": "one that is installed",
-    "upscaler": "one that is installed",
+    "restorer": "one that is installed, or that the service offers",
+    "upscaler": "one that is installed, or that the service offers",
 }
 LEFT_OUT = ("metrics",)  # the command line prints no metrics, and so does not compute them
 

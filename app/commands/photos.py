@@ -61,7 +61,7 @@ def restore(parsed: argparse.Namespace, settings: Settings) -> int:
     refuse_service_options(parsed)
     selection = _selected(values, settings)
     plan = _planned(parsed, values)
-    return _done(plan, parsed, _work_here(plan.photos, parsed.task, values, given, settings, selection))
+    return _done(plan, values, _work_here(plan.photos, parsed.task, values, given, settings, selection))
 
 
 def send(parsed: argparse.Namespace) -> int:
@@ -72,7 +72,7 @@ def send(parsed: argparse.Namespace) -> int:
     from app.commands.sending import send_photos  # imports OpenCV too
 
     fields = {name: values[name] for name in given & _NAMES}
-    return _done(plan, parsed, partial(send_photos, plan.photos, parsed.task, fields, service))
+    return _done(plan, values, partial(send_photos, plan.photos, parsed.task, fields, service))
 
 
 def _asked(parsed: argparse.Namespace) -> tuple[dict[str, Any], set[str]]:
@@ -137,7 +137,7 @@ def _work_here(
     return run
 
 
-def _done(plan: "Plan", parsed: argparse.Namespace, run: Run) -> int:
+def _done(plan: "Plan", values: dict[str, Any], run: Run) -> int:
     """A line for each photo and one for all; the exit status."""
     told = done = 0
     with tqdm(total=len(plan.photos), unit="photo", disable=None) as bar:
@@ -156,13 +156,10 @@ def _done(plan: "Plan", parsed: argparse.Namespace, run: Run) -> int:
                 raise
             bar.write(error.message, file=sys.stderr)
     failed = len(plan.photos) - done
-    if parsed.input.is_dir():
+    if values["input"].is_dir():
         skipped = sum(skipped.files for skipped in plan.skipped)
-        looked_at = values_of(vars(parsed))[0]["dry_run"]
-        print(
-            f"{done} {'looked at' if looked_at else _DONE[parsed.task]}, {failed} failed, {skipped} skipped.",
-            file=sys.stderr,
-        )
+        verb = "looked at" if values["dry_run"] else _DONE[values["task"]]
+        print(f"{done} {verb}, {failed} failed, {skipped} skipped.", file=sys.stderr)
     return SOME_FAILED if failed or any(skipped.unread for skipped in plan.skipped) else 0
 
 

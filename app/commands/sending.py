@@ -16,7 +16,7 @@ START = Retries(attempts=3, total_s=5)  # a wrong address should be told soon
 PATIENT = Retries(attempts=40, total_s=120)  # a service that is started anew loads its models
 SILENCE_S, MORE_S = 200.0, 20.0  # for an answer, at least; beyond the service's own limit for a photo
 GIVING_UP_S = 5  # for telling the service what is not wanted any more
-_OF_ALL = (401, 403, 421)  # what is refused so is refused for every photo
+_OF_ALL = (401, 403, 421, 429)  # what is refused so, after all tries, is refused for every photo
 
 
 def send_photos(
@@ -68,7 +68,7 @@ def _client(service: Service, retries: Retries, timeout: float) -> AsyncClient:
     try:
         return AsyncClient(service.url, api_key=service.api_key, retries=retries, timeout=timeout)
     except ValueError as error:
-        raise BadParameter(f"--server: {error}") from error
+        raise BadParameter(str(error)) from error  # of the address or the key
 
 
 def _check_offered(fields: Mapping[str, Any], config: Mapping[str, Any]) -> None:
@@ -100,7 +100,7 @@ class _Sender:
             tell(FileResult(plan.source, plan.target, done, message))
 
     async def _concerns_all(self, error: LikenessError) -> bool:
-        """Whether the service is gone, or knows neither this client nor its own name."""
+        """Whether the service is gone, takes no more from this client, or does not know it."""
         if not isinstance(error, Unreachable):
             return error.status in _OF_ALL
         try:
@@ -116,26 +116,25 @@ class _Sender:
             look = await self._client.look(plan.source, kind=self._task, **fields)
             return _summary(self._task, look).of_estimate(look.estimate.seconds, look.estimate.memory_bytes)
         if self._keeps:
-            restored = await self._as_job(plan, fields)
-        elif self._task == "enhance":
+            return await self._as_job(plan, fields)
+        if self._task == "enhance":
             restored = await self._client.enhance(plan.source, **fields)
         else:
             restored = await self._client.upscale(plan.source, **fields)
         return _written(plan, self._task, restored)
 
-    async def _as_job(self, plan: FilePlan, fields: dict[str, Any]) -> Restored:
-        """The result of a job, which then is removed, as it is if nobody waits for it any more."""
+    async def _as_job(self, plan: FilePlan, fields: dict[str, Any]) -> str:
+        """The same by a job, which is removed once its result is written, or nobody waits for it any more."""
         # Not cancelled while it is sent: nobody would know of the job that the service may have made of it.
         sending = asyncio.ensure_future(self._client.submit(plan.source, kind=self._task, **fields))
         try:
             job = await asyncio.shield(sending)
-            restored = await self._client.result(await self._client.wait(job))
+            return _written(plan, self._task, await self._client.result(await self._client.wait(job)))
         finally:
             # What cannot be removed now is removed by the service when its time is over.
             with suppress(LikenessError, OSError, TimeoutError):
                 async with asyncio.timeout(GIVING_UP_S):
                     await self._client.delete(await sending)
-        return restored
 
 
 def _written(plan: FilePlan, task: Task, restored: Restored) -> str:

@@ -24,12 +24,12 @@ def options(url: str, api_key: str | None, token: str | None, timeout: float) ->
         raise ValueError(f"{url} is no address like https://likeness.example.org.")
     if api_key is not None and token is not None:
         raise ValueError("Give an API key or a token, not both.")
-    headers = {"Accept": "application/json", "User-Agent": "likeness-client"}
+    headers = {"User-Agent": "likeness-client"}
     secret = token if api_key is None else api_key
     if secret is not None:
         if not (secret.isascii() and secret.isprintable() and secret.strip() == secret != ""):
             raise ValueError("An API key or token is visible ASCII characters.")
-        # Not as X-API-Key: httpx leaves this one out where a result is redirected to another host.
+        # Not as X-API-Key: where a result is redirected to another host, httpx sends that one along, but not this one.
         headers["Authorization"] = f"Bearer {secret}"
     return {"base_url": address, "headers": headers, "timeout": httpx.Timeout(timeout, connect=min(timeout, CONNECT_S))}
 
@@ -48,8 +48,6 @@ def arguments(send: Send, opened: ExitStack) -> dict[str, Any]:
         found["files"] += [(name, _part(photo, opened)) for name, photo in send.files]
     if send.timeout_s is not None:
         found["timeout"] = httpx.Timeout(send.timeout_s, connect=CONNECT_S)
-    if send.path.endswith("/result") or send.target is not None:
-        found["headers"]["Accept"] = "*/*"
     return found
 
 

@@ -45,7 +45,7 @@ def test_a_key_comes_from_a_file_or_the_environment(tmp_path: Path, monkeypatch:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--server", "likeness"], "--server: likeness is no address"),
+        (["--server", "likeness"], "likeness is no address like https://"),
         (["--server", "http://127.0.0.1:1"], "http://127.0.0.1:1: The server did not answer: "),
         (["--server", "KEEPER", "--api-key-file", "none"], "none cannot be read"),
         (["--server", "KEEPER", "--api-key-file", "empty"], "empty is empty."),
