@@ -24,7 +24,7 @@ from .steps import Pause, Photo, Plan, Send
 API = "/api/v1"
 JOBS, BATCHES = f"{API}/jobs", f"{API}/batches"
 FIRST_POLL_S, LONGEST_POLL_S = 0.1, 2.0  # between two looks at a job
-POLL_TIMEOUT_S = 30.0  # a look at a job takes milliseconds
+SHORTEST_LOOK_S, LONGEST_LOOK_S = 1.0, 30.0  # for one of them, which takes milliseconds
 
 Ongoing = TypeVar("Ongoing", Job, Batch)
 
@@ -47,7 +47,7 @@ class Calls:
     def look(self, photo: Photo | None, fields: Mapping[str, Any]) -> Plan[Look]:
         """A dry run."""
         form = {name: value for name, value in fields.items() if name != "kind"}
-        send = _upload(f"{API}/{fields.get('kind', 'enhance')}", photo, {**form, "dry_run": True})
+        send = _upload(f"{API}/{fields.get('kind') or 'enhance'}", photo, {**form, "dry_run": True})
         return read(Look, (yield from self._answer(send)), _data)
 
     def submit(self, photo: Photo | None, fields: Mapping[str, Any]) -> Plan[Job]:
@@ -57,8 +57,7 @@ class Calls:
 
     def job(self, job_id: str, retries: Retries | None = None) -> Plan[Job]:
         """A job as it is now."""
-        send = Send("GET", f"{JOBS}/{job_id}", timeout_s=POLL_TIMEOUT_S)
-        return read(Job, (yield from answered(send, retries or self.retries)))
+        return read(Job, (yield from _seen(f"{JOBS}/{job_id}", retries or self.retries)))
 
     def jobs(self, path: str) -> Plan[JobPage]:
         """A page of jobs."""
@@ -95,8 +94,7 @@ class Calls:
 
     def fetch_batch(self, batch_id: str, retries: Retries | None = None) -> Plan[Batch]:
         """A batch as it is now."""
-        send = Send("GET", f"{BATCHES}/{batch_id}", timeout_s=POLL_TIMEOUT_S)
-        return read(Batch, (yield from answered(send, retries or self.retries)))
+        return read(Batch, (yield from _seen(f"{BATCHES}/{batch_id}", retries or self.retries)))
 
     def wait_batch(
         self, batch: Batch, on_progress: Callable[[Batch], None] | None, timeout: float | None
@@ -147,6 +145,12 @@ class Calls:
                 raise WaitTimeout(f"It is not over after {timeout:g} s.", "wait_timeout", "waiting")
             yield Pause(pause)
             pause = min(LONGEST_POLL_S, pause * 1.3)
+
+
+def _seen(path: str, retries: Retries) -> Plan[httpx.Response]:
+    """The state of something; one try takes no longer than all may."""
+    timeout_s = min(LONGEST_LOOK_S, max(SHORTEST_LOOK_S, retries.total_s))
+    return (yield from answered(Send("GET", path, timeout_s=timeout_s), retries))
 
 
 def first_page(state: str | None) -> str:

@@ -19,7 +19,7 @@ _random = SystemRandom()
 class Retries:
     """At most `attempts` tries of a request within `total_s` seconds, pauses included.
 
-    The n-th pause is `first_s` · 2ⁿ seconds, at most `longest_s`, times a random number between 1/2 and 1, so that
+    The n-th pause is `first_s` · 2ⁿ⁻¹ seconds, at most `longest_s`, times a random number between 1/2 and 1, so that
     many clients do not come back at once. A server's `Retry-After` is never undercut.
     """
 

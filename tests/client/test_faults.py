@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import socket
+import time
 import tracemalloc
 from contextlib import closing
 from pathlib import Path
@@ -81,6 +82,13 @@ def test_waiting_for_a_server_that_is_gone_ends_with_the_timeout() -> None:
     with answering([says(503, error())]) as stub, Client(stub.url) as client, pytest.raises(Unavailable):
         client.wait(NUMBER, timeout=1)
     assert 2 <= len(stub.requests) < 10
+
+
+def test_waiting_for_a_silent_server_ends_with_the_timeout() -> None:
+    began = time.monotonic()
+    with answering([sleeps(2)]) as stub, Client(stub.url) as client, pytest.raises(Unreachable):
+        client.wait(NUMBER, timeout=0.5)
+    assert time.monotonic() - began < 5
 
 
 def test_an_expired_job_has_failed() -> None:

@@ -20,6 +20,8 @@ from tests.app.commands.sent import address, folder_of, in_background, names
 from tests.app.fakes import FakeModels
 from tests.app.http.job_clients import JOBS, keeping, objects_in
 from tests.app.server import Likeness, eventually, serving
+from tests.client import documents
+from tests.client.stub import answering, breaks_off, says
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -136,6 +138,28 @@ def test_a_service_that_is_gone_ends_the_command(
     said = capsys.readouterr().err
     assert f"{url}: The server did not answer: " in said
     assert said.splitlines()[-1] == "2 restored, 8 failed, 1 skipped."
+
+
+def test_a_connection_that_breaks_for_one_photo_does_not_stop_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sending, "PATIENT", Retries(attempts=1))
+    photos = folder_of(tmp_path / "photos", 2)
+    with answering([says(200, "{}"), breaks_off, says(200, "{}"), says(200, documents.RESTORED)]) as stub:
+        assert main(["enhance", str(photos), str(tmp_path / "out"), "--server", stub.url, "--jobs", "1"]) == 1
+    assert "1 restored, 1 failed, 1 skipped." in capsys.readouterr().err
+    assert (tmp_path / "out" / "1.png").read_bytes() == documents.PICTURE
+
+
+def test_a_quota_that_is_used_up_ends_the_command(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refusal = says(429, documents.error("quota", "You have used up your photos of today."), retry_after=40_000)
+    with answering([says(200, "{}"), says(200, documents.RESTORED), refusal]) as stub:
+        assert main(["enhance", str(photos), str(tmp_path / "out"), "--server", stub.url, "--jobs", "1"]) == 1
+    said = capsys.readouterr().err
+    assert said.count("You have used up your photos of today.") == 1
+    assert "1 restored, 9 failed, 1 skipped." in said
 
 
 def test_a_dry_run_writes_and_keeps_nothing(
