@@ -12,7 +12,6 @@ from .errors import LikenessError, Unreachable, error_of
 from .steps import Pause, Plan, Send
 
 _BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)  # the server has seen nothing
-_random = SystemRandom()
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Retries:
     def pause(self, attempt: int, wanted: float | None) -> float:
         """The seconds between this attempt, the first is 1, and the next one."""
         backoff = min(self.longest_s, self.first_s * 2.0 ** min(attempt - 1, 30))
-        return max(wanted or 0.0, backoff * _random.uniform(0.5, 1))
+        return max(wanted or 0.0, backoff * SystemRandom().uniform(0.5, 1))
 
 
 def answered(send: Send, retries: Retries) -> Plan[httpx.Response]:
