@@ -52,13 +52,14 @@ RUN set -eu; \
 WORKDIR /srv/likeness
 COPY LICENSE NOTICE ./
 COPY app app
+COPY client/likeness_client client/likeness_client
 COPY jobs jobs
 COPY pipeline pipeline
 COPY metrics metrics
 # The unprivileged user must be able to read the files, whatever umask the source tree has.
 RUN chmod -R a+rX .
 # Bytecode is compiled here because the container may be read-only.
-RUN /opt/venv/bin/python -m compileall -q app jobs pipeline metrics
+RUN /opt/venv/bin/python -m compileall -q app client jobs pipeline metrics
 
 FROM ${BASE}
 LABEL org.opencontainers.image.title="Likeness" \

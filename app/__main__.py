@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 """The command line: `python -m app serve`, `worker`, `enhance`, `check`, `models`, `keys` and `openapi`."""
+=======
+"""The command line: `python -m app serve`, `enhance`, `upscale`, `check`, `models`, `keys` and `openapi`."""
+>>>>>>> client
 
 import argparse
 import sys
@@ -24,6 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # a terminal without Unicode must not end a command
     parsed = parser.parse_args(arguments)
     try:
+        if photos.is_elsewhere(parsed):
+            return photos.send(parsed)
         status: int = check.check(parsed) if parsed.command is check.check else parsed.command(parsed, Settings())
     except ValidationError as error:
         for sentence in sentences(error):

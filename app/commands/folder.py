@@ -1,34 +1,24 @@
-"""The photos of the command `enhance`, one after the other."""
+"""The photos of the commands `enhance` and `upscale`, one after the other."""
 
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
-from secrets import token_hex
 
+from app.commands.file_result import FileResult, Summary, write_result
 from app.commands.files import FilePlan
 from app.options import OutputOptions
 from app.settings import PhotoLimits
+from app.work.dry_report import DryRun
 from app.work.dry_run import Estimator, dry_run_photo
-from app.work.order import Order
+from app.work.order import Order, Task
 from app.work.pace import Pace
 from app.work.photo import restore_photo
-from app.work.report import restored_of
+from app.work.report import Report, restored_of
 from app.work.time_limit import may_shorten, within_deadline
 from pipeline.errors import PipelineError
 from pipeline.models.roles import Models
 from pipeline.options import EnhanceOptions
 from pipeline.run import Run
-
-
-@dataclass(frozen=True, slots=True)
-class FileResult:
-    """What became of one photo, as a sentence."""
-
-    source: Path
-    target: Path
-    done: bool
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +36,7 @@ def enhance_files(
     output: OutputOptions,
     workshop: Workshop,
     by_preset: frozenset[str] = frozenset(),
+    task: Task = "enhance",
 ) -> Iterator[FileResult]:
     """The result of each photo, of a dry run what it would be. One that fails does not stop the others.
 
@@ -54,8 +45,8 @@ def enhance_files(
     for plan in plans:
         try:
             chosen = replace(output, output_format=plan.output_format, metrics=False)
-            order = _settled(Order("enhance", plan.source.read_bytes(), None, options, chosen, by_preset), workshop)
-            done, message = True, (_foresee if output.dry_run else _enhance_file)(plan, order, workshop)
+            order = _settled(Order(task, plan.source.read_bytes(), None, options, chosen, by_preset), workshop)
+            done, message = True, (_foresee(order, workshop) if output.dry_run else _restore(plan, order, workshop))
         except (PipelineError, OSError) as error:
             done, message = False, str(error)
         yield FileResult(plan.source, plan.target, done, message)
@@ -68,35 +59,18 @@ def _settled(order: Order, workshop: Workshop) -> Order:
     return within_deadline(order, workshop.models, workshop.pace, math.inf, workshop.limits.max_input_pixels)
 
 
-def _foresee(plan: FilePlan, order: Order, workshop: Workshop) -> str:
+def _foresee(order: Order, workshop: Workshop) -> str:
     report = dry_run_photo(order, workshop.models, workshop.limits, Estimator(workshop.pace), Run())
-    restored, estimate = restored_of(report.faces), report.estimate
-    cost = f"about {estimate.seconds:.1f} s and {estimate.memory_bytes / 2**20:.0f} MB"
-    warnings = "".join(f" {warning.message}" for warning in report.warnings)
-    faces = f"{restored} of {len(report.faces)} face(s) would be restored"
-    return f"{faces}, {report.width}×{report.height}, {cost}.{warnings}"
+    return _summary(order.task, report).of_estimate(report.estimate.seconds, report.estimate.memory_bytes)
 
 
-def _enhance_file(plan: FilePlan, order: Order, workshop: Workshop) -> str:
+def _restore(plan: FilePlan, order: Order, workshop: Workshop) -> str:
     run = Run()
     finished = restore_photo(order, workshop.models, workshop.limits, run)
-    try:
-        _write(plan.target, finished.picture.data)
-    except OSError as error:  # that of a full disk names no file
-        raise OSError(f"{plan.target} cannot be written: {error.strerror}.") from error
-    report, seconds = finished.report, sum(run.timings_ms.values()) / 1000
-    size = f"{report.width}×{report.height}"
-    warnings = "".join(f" {warning.message}" for warning in report.warnings)
-    return f"{report.restored} of {len(report.faces)} face(s) restored, {size}, {seconds:.1f} s.{warnings}"
+    write_result(plan.target, finished.picture.data)
+    return _summary(order.task, finished.report).of_result(sum(run.timings_ms.values()) / 1000)
 
 
-def _write(target: Path, data: bytes) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    # A name of its own, as a photo or somebody's unfinished download may be called `….part` too; and a short one, as
-    # disks take 255 bytes: 60 characters have 240 at most.
-    partial = target.with_name(f"{target.name[:60]}.{token_hex(4)}.part")
-    try:
-        partial.write_bytes(data)  # the file gets its name only when it is whole
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
+def _summary(task: Task, report: Report | DryRun) -> Summary:
+    warnings = [warning.message for warning in report.warnings]
+    return Summary(task, restored_of(report.faces), len(report.faces), report.width, report.height, warnings)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests import images
 from tests.app import samples
+from tests.app.commands.sent import folder_of
 from tests.app.fakes import FakeModels
+from tests.app.http.job_clients import keeping
+from tests.app.server import Likeness
 
 PHOTO = images.png(images.gradient())
 
@@ -47,3 +51,26 @@ def weights_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
     return folder
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def models() -> FakeModels:
+    return FakeModels()
+
+
+@pytest.fixture(scope="module")
+def keeper(data: Path, models: FakeModels) -> Iterator[Likeness]:
+    """A service that keeps jobs."""
+    with keeping(data, models) as likeness:
+        yield likeness
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder of ten photos, of which one is bad, and a text file."""
+    return folder_of(tmp_path / "photos", 10, bad=4)
