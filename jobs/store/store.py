@@ -7,9 +7,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from jobs.job import Batch, Job, JobError, NewJob, Result, State
-from jobs.store import attempts, batches, claims, jobs, retention
+from jobs.store import attempts, batches, claims, deliveries, jobs, retention
 from jobs.store.connection import engine_for
 from jobs.store.migration import migrate
+from jobs.store.outbox import Outbox
 from jobs.store.rows import job_of
 from jobs.store.transaction import transact
 from jobs.store.turn import Turns
@@ -27,15 +28,20 @@ class JobStore:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._turns = Turns(engine)
+        self.outbox = Outbox(self._read, self._write)
 
-    async def add(self, job: NewJob, *, keep_s: float, error: JobError | None = None) -> tuple[Job, bool]:
+    async def add(
+        self, job: NewJob, *, keep_s: float, error: JobError | None = None, webhook_url: str | None = None
+    ) -> tuple[Job, bool]:
         """Insert a job as queued, or with an `error` as failed; it expires `keep_s` seconds from now.
+
+        Its end is told to `webhook_url`, if there is one.
 
         False with the earlier job where the owner has used the idempotency key for the same request (`asked_hash`)
         already. The same id again is the same job and True. Raises IdempotencyMismatch if the key was used for another
         request, UnknownJob if the owner has no such batch.
         """
-        return await self._write(lambda connection: jobs.add(connection, job, keep_s, error))
+        return await self._write(lambda connection: jobs.add(connection, job, keep_s, error, webhook_url))
 
     async def get(self, job_id: UUID, owner: str) -> Job:
         """The job. Raises UnknownJob."""
@@ -108,9 +114,16 @@ class JobStore:
         """
         return await self._write(lambda connection: attempts.release(connection, job, counts=counts))
 
-    async def add_batch(self, batch_id: UUID, owner: str, *, keep_s: float) -> Batch:
-        """Make a batch without jobs, which expires `keep_s` seconds from now, with its last job at the earliest."""
-        return await self._write(lambda connection: batches.add(connection, batch_id, owner, keep_s))
+    async def add_batch(self, batch_id: UUID, owner: str, *, keep_s: float, webhook_url: str | None = None) -> Batch:
+        """Make a batch without jobs, which expires `keep_s` seconds from now, with its last job at the earliest.
+
+        Its end is told to `webhook_url`, if there is one, once it is sealed.
+        """
+        return await self._write(lambda connection: batches.add(connection, batch_id, owner, keep_s, webhook_url))
+
+    async def seal_batch(self, batch_id: UUID) -> None:
+        """All jobs of the batch are added: it ends with the last of them, which may have been already."""
+        await self._write(lambda connection: deliveries.seal(connection, batch_id))
 
     async def batch(self, batch_id: UUID, owner: str) -> Batch:
         """The batch, with the counts of the states that its jobs are in. Raises UnknownJob."""
