@@ -36,6 +36,7 @@ class Sweeper:
     def __init__(self, store: JobStore, objects: ObjectStore, upload_s: float = 0.0) -> None:
         self._store, self._objects = store, objects
         self._orphan_s = max(ORPHAN_S, upload_s + MARGIN_S)
+        self._sweeping = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -49,8 +50,14 @@ class Sweeper:
             await asyncio.wait({self._task})
 
     async def sweep(self) -> Swept:
-        """Remove what is to go. Raises `StoreUnavailable`; what is left then is found by the next sweep."""
-        return Swept(await self._expire(), await self._remove_orphans())
+        """Remove what is to go, after a sweep that goes on. Raises `StoreUnavailable`; the next sweep finds the rest."""
+        async with self._sweeping:
+            return Swept(await self._expire(), await self._remove_orphans())
+
+    @property
+    def is_sweeping(self) -> bool:
+        """Whether a sweep goes on."""
+        return self._sweeping.locked()
 
     async def _go_on(self) -> None:
         while True:

@@ -11,11 +11,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import obstore
-from obstore.store import LocalStore, S3Store
+from obstore.store import LocalStore, MemoryStore, S3Store
 
+from jobs.breakers import StoreBreaker, watched
 from jobs.keys import checked, job_of
 from jobs.objects import local, upload
-from jobs.objects.errors import ObjectMissing, ObjectTooLarge, RangeOutside, reading, writing
+from jobs.objects.errors import UNANSWERED, ObjectMissing, ObjectTooLarge, RangeOutside, reading, writing
 from jobs.objects.presigned import presigned
 from jobs.objects.upload import Store
 
@@ -57,11 +58,14 @@ class ObjectStore:
     """Photos and results. All methods raise `StoreUnavailable` after a few tries; keys come from `jobs.keys`.
 
     obstore itself repeats requests to a remote store that fail, with growing pauses of random length
-    (`jobs.objects.urls`).
+    (`jobs.objects.urls`). A remote store that has not answered several times in a row is left alone for a while
+    (`jobs.breakers`).
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        is_remote = not isinstance(store, LocalStore | MemoryStore)
+        self.breaker = StoreBreaker(UNANSWERED) if is_remote else None
         atexit.unregister(_settle)
         atexit.register(_settle)
 
@@ -90,7 +94,8 @@ class ObjectStore:
         """
         checked(key)
         root = _root(self._store)
-        return await (upload.put(self._store, key, body) if root is None else local.put(root, key, body))
+        with watched(self.breaker):
+            return await (upload.put(self._store, key, body) if root is None else local.put(root, key, body))
 
     async def read(self, key: str, *, max_bytes: int) -> bytes:
         """A whole object. Raises `ObjectMissing`, and `ObjectTooLarge` before it reads one of more than `max_bytes`."""
@@ -104,7 +109,7 @@ class ObjectStore:
 
         Raises `ObjectMissing`, and `RangeOutside` where `start` lies behind the last byte; 0 never does.
         """
-        with reading():
+        with watched(self.breaker), reading():
             meta = await obstore.head_async(self._store, checked(key))
         size, etag = meta["size"], meta["e_tag"]
         if start < 0 or (start >= size and start > 0):
@@ -119,7 +124,7 @@ class ObjectStore:
     async def _chunks(self, key: str, etag: str | None, start: int, end: int) -> AsyncIterator[bytes]:
         for at in range(start, end, READ_BYTES):
             part = (at, min(at + READ_BYTES, end))
-            with reading():
+            with watched(self.breaker), reading():
                 found = await obstore.get_async(self._store, key, options={"range": part, "if_match": etag})
                 chunk = bytes(await found.bytes_async())
             if len(chunk) != part[1] - part[0]:
@@ -131,14 +136,14 @@ class ObjectStore:
         left = iter([checked(key) for key in keys])
         if isinstance(self._store, S3Store):
             while batch := list(itertools.islice(left, BULK)):
-                with writing():
+                with watched(self.breaker), writing():
                     await obstore.delete_async(self._store, batch)
             return
         while batch := list(itertools.islice(left, DELETES_AT_ONCE)):
             await asyncio.gather(*(self._delete(key) for key in batch))
 
     async def _delete(self, key: str) -> None:
-        with writing(), suppress(FileNotFoundError):
+        with watched(self.breaker), writing(), suppress(FileNotFoundError):
             await obstore.delete_async(self._store, key)
 
     async def list(self, prefix: str = "") -> AsyncIterator[Entry]:
@@ -148,7 +153,7 @@ class ObjectStore:
         """
         pages = aiter(obstore.list(self._store, prefix or None, chunk_size=LIST_PAGE))
         while True:
-            with writing():
+            with watched(self.breaker), writing():
                 page = await anext(pages, None)
             if page is None:
                 return

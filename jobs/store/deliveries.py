@@ -10,7 +10,7 @@ from jobs.job import Job
 from jobs.store.clock import now
 from jobs.store.connection import inserting
 from jobs.store.tables import QUEUED, RUNNING, UNSENT, deliveries, jobs
-from jobs.webhook import Delivery, EventType, Webhook, WebhookState
+from jobs.webhooks.webhook import Delivery, EventType, Webhook, WebhookState
 
 NOT_ENDED = deliveries.c.type.is_(None)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jobs.store import deliveries
-from jobs.webhook import Delivery, Webhook, WebhookState
+from jobs.webhooks.webhook import Delivery, Webhook, WebhookState
 
 T = TypeVar("T")
 

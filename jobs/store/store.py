@@ -6,13 +6,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from jobs.breakers import StoreBreaker, watched
 from jobs.job import Batch, Job, JobError, NewJob, Result, State
 from jobs.store import attempts, batches, claims, deliveries, jobs, retention
 from jobs.store.connection import engine_for
 from jobs.store.migration import migrate
 from jobs.store.outbox import Outbox
 from jobs.store.rows import job_of
-from jobs.store.transaction import transact
+from jobs.store.transaction import UNANSWERED, transact
 from jobs.store.turn import Turns
 
 T = TypeVar("T")
@@ -22,13 +23,15 @@ class JobStore:
     """The table of jobs. Each call is one transaction; many tasks and processes may call at the same time.
 
     Times are by the database's clock. Owners see their own jobs only: another's is unknown. All raise StoreUnavailable
-    if the database does not answer, after a few tries: within a second where it refuses at once.
+    if the database does not answer, after a few tries: within a second where it refuses at once. Where PostgreSQL has
+    not answered several times in a row, they do so at once, for a while (`jobs.breakers`).
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._turns = Turns(engine)
         self.outbox = Outbox(self._read, self._write)
+        self.breaker = StoreBreaker(UNANSWERED) if engine.dialect.name == "postgresql" else None
 
     async def add(
         self, job: NewJob, *, keep_s: float, error: JobError | None = None, webhook_url: str | None = None
@@ -166,11 +169,13 @@ class JobStore:
         await self._engine.dispose()
 
     async def _read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        return await transact(self._engine, work, writes=False)
+        with watched(self.breaker):
+            return await transact(self._engine, work, writes=False)
 
     async def _write(self, work: Callable[[AsyncConnection], Awaitable[T]], *, is_repeatable: bool = True) -> T:
         async with self._turns.turn():
-            return await transact(self._engine, work, is_repeatable=is_repeatable)
+            with watched(self.breaker):
+                return await transact(self._engine, work, is_repeatable=is_repeatable)
 
 
 async def open_store(url: str) -> JobStore:

@@ -21,6 +21,7 @@ from jobs.errors import StoreUnavailable
 
 T = TypeVar("T")
 
+UNANSWERED = "The database of jobs does not answer."
 WRITES = "writes"  # the execution option of connections that will write
 
 # All tries together take a second beside what the database itself takes, and at most ten.
@@ -87,4 +88,4 @@ def _is_outage(error: Exception) -> bool:
 
 
 def _unavailable() -> StoreUnavailable:
-    return StoreUnavailable("The database of jobs does not answer.")
+    return StoreUnavailable(UNANSWERED)

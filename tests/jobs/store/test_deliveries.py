@@ -14,7 +14,7 @@ from jobs.job import Job, JobError
 from jobs.store import deliveries
 from jobs.store.connection import engine_for
 from jobs.store.store import JobStore, open_store
-from jobs.webhook import Delivery, Webhook
+from jobs.webhooks.webhook import Delivery, Webhook
 from tests.jobs.store.samples import ATTEMPTS, HOUR, LEASE, new_job, result_of
 
 pytestmark = pytest.mark.anyio
