@@ -130,16 +130,8 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
     for router in (*of_photos, jobs.lists, pages.router):
         app.include_router(router)
     of_jobs = jobs.router, job_results.router, batches.router, aliases.batch_router
-    of_server = (
-        health.router,
-        status.router,
-        config.router,
-        models.router,
-        prometheus.router,
-        aliases.server_router,
-        cleanup.router,
-    )
-    for router in (*of_jobs, *of_server):
+    of_server = health.router, status.router, config.router, models.router, prometheus.router, cleanup.router
+    for router in (*of_jobs, *of_server, aliases.server_router):
         app.include_router(router, dependencies=[Depends(no_query)])
     app.mount(pages.STATIC, pages.static_files())
     others = {str(app.openapi_url): Policy(public=True), pages.STATIC: Policy(public=True)}

@@ -50,7 +50,7 @@ class Sweeper:
             await asyncio.wait({self._task})
 
     async def sweep(self) -> Swept:
-        """Remove what is to go, after a sweep that goes on. Raises `StoreUnavailable`; the next sweep finds the rest."""
+        """Remove what is to go, after a sweep that runs. Raises `StoreUnavailable`; the next one finds the rest."""
         async with self._sweeping:
             return Swept(await self._expire(), await self._remove_orphans())
 
