@@ -68,15 +68,13 @@ class Breaker:
 
 
 class StoreBreaker(Breaker):
-    """Around the calls to a store. `sentence` is said where one is not let through."""
+    """Around the calls to a store."""
 
-    def __init__(self, sentence: str, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(PAUSE_S, clock)
-        self._sentence = sentence
+    _sentence = ""  # of the last failure
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """For one call. Raises `StoreUnavailable`, with `retry_after`, instead of letting it go."""
+        """For one call. Raises `StoreUnavailable` instead of letting it go, as the last failure did."""
         wait_s = self.wait_s()
         if wait_s:
             error = StoreUnavailable(self._sentence)
@@ -84,7 +82,8 @@ class StoreBreaker(Breaker):
             raise error
         try:
             yield
-        except StoreUnavailable:
+        except StoreUnavailable as error:
+            self._sentence = error.message
             self.failed()
             raise
         except PipelineError:  # an answer too: there is no such job, for example

@@ -9,7 +9,6 @@ from obstore.exceptions import BaseError, PermissionDeniedError, PreconditionErr
 from jobs.errors import StoreUnavailable
 from pipeline.errors import PipelineError
 
-UNANSWERED = "The object store does not answer."
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
@@ -53,7 +52,7 @@ def unavailable(error: Exception) -> StoreUnavailable:
         return StoreUnavailable("The object store takes nothing more: its disk is full.")
     if number in CLOSED:
         return StoreUnavailable("The folder of the object store cannot be written or read by this server.")
-    return StoreUnavailable(UNANSWERED)
+    return StoreUnavailable("The object store does not answer.")
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from obstore.store import LocalStore, MemoryStore, S3Store
 from jobs.breakers import StoreBreaker, watched
 from jobs.keys import checked, job_of
 from jobs.objects import local, upload
-from jobs.objects.errors import UNANSWERED, ObjectMissing, ObjectTooLarge, RangeOutside, reading, writing
+from jobs.objects.errors import ObjectMissing, ObjectTooLarge, RangeOutside, reading, writing
 from jobs.objects.presigned import presigned
 from jobs.objects.upload import Store
 
@@ -65,7 +65,7 @@ class ObjectStore:
     def __init__(self, store: Store) -> None:
         self._store = store
         is_remote = not isinstance(store, LocalStore | MemoryStore)
-        self.breaker = StoreBreaker(UNANSWERED) if is_remote else None
+        self.breaker = StoreBreaker() if is_remote else None
         atexit.unregister(_settle)
         atexit.register(_settle)
 

@@ -13,7 +13,7 @@ from jobs.store.connection import engine_for
 from jobs.store.migration import migrate
 from jobs.store.outbox import Outbox
 from jobs.store.rows import job_of
-from jobs.store.transaction import UNANSWERED, transact
+from jobs.store.transaction import transact
 from jobs.store.turn import Turns
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ class JobStore:
         self._engine = engine
         self._turns = Turns(engine)
         self.outbox = Outbox(self._read, self._write)
-        self.breaker = StoreBreaker(UNANSWERED) if engine.dialect.name == "postgresql" else None
+        self.breaker = StoreBreaker() if engine.dialect.name == "postgresql" else None
 
     async def add(
         self, job: NewJob, *, keep_s: float, error: JobError | None = None, webhook_url: str | None = None

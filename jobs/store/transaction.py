@@ -21,7 +21,6 @@ from jobs.errors import StoreUnavailable
 
 T = TypeVar("T")
 
-UNANSWERED = "The database of jobs does not answer."
 WRITES = "writes"  # the execution option of connections that will write
 
 # All tries together take a second beside what the database itself takes, and at most ten.
@@ -88,4 +87,4 @@ def _is_outage(error: Exception) -> bool:
 
 
 def _unavailable() -> StoreUnavailable:
-    return StoreUnavailable(UNANSWERED)
+    return StoreUnavailable("The database of jobs does not answer.")

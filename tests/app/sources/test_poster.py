@@ -99,9 +99,10 @@ def test_a_silent_server_costs_the_time_limit() -> None:
 
 
 def test_a_dead_server() -> None:
-    with web(saying(b"")) as there, pytest.raises(UrlUnreachable):
+    with web(saying(b"")) as there:
         there.network.dead = {PUBLIC}
-        post(there)
+        with pytest.raises(UrlUnreachable):
+            post(there)
 
 
 def test_an_endless_answer_is_not_read_to_its_end() -> None:
