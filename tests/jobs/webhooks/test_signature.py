@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from base64 import b64encode
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -48,3 +51,16 @@ def test_what_is_signed_cannot_be_changed(name: str) -> None:
 def test_an_old_message_is_refused_by_its_receiver() -> None:
     with pytest.raises(WebhookVerificationError, match="too old"):
         Webhook(OLD).verify(b"{}", signed(b"{}", OLD, time.time() - 3600))
+
+
+def test_the_example_of_the_readme_verifies() -> None:
+    text = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    (example,) = [code for code in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "webhook-signature" in code]
+    names: dict[str, Any] = {}
+    exec(example, names)
+    headers = signed(b"{}", f"{OLD} {NEW}")
+    assert names["is_genuine"](headers, b"{}", OLD)
+    assert names["is_genuine"](headers, b"{}", NEW)
+    assert not names["is_genuine"](headers, b"{}", OTHER)
+    assert not names["is_genuine"](headers, b"[]", OLD)
+    assert not names["is_genuine"](signed(b"{}", OLD, time.time() - 3600), b"{}", OLD)

@@ -88,6 +88,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cleanup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cleanup
+         * @description Remove expired jobs and objects that belong to no job now, and not within minutes. For operators.
+         */
+        post: operations["cleanup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/config": {
         parameters: {
             query?: never;
@@ -611,6 +631,12 @@ export interface components {
              */
             upscaler?: string;
             /**
+             * Webhook Url
+             * @description where the end is told to, by a signed POST; only where `jobs.webhooks` in /api/v1/config is true
+             * @example https://example.org/hook
+             */
+            webhook_url?: string;
+            /**
              * Width
              * @description of the result in pixels, instead of upscale_factor
              */
@@ -661,6 +687,24 @@ export interface components {
              */
             jobs: components["schemas"]["JobOut"][];
             links: components["schemas"]["BatchLinks"];
+            /** @description null without `webhook_url` */
+            webhook: components["schemas"]["WebhookOut"] | null;
+        };
+        /**
+         * Cleanup
+         * @description What a cleanup has removed.
+         */
+        Cleanup: {
+            /**
+             * Jobs
+             * @description that had expired, with their photos and results
+             */
+            jobs: number;
+            /**
+             * Objects
+             * @description that belonged to no job
+             */
+            objects: number;
         };
         /**
          * Config
@@ -1336,6 +1380,12 @@ export interface components {
              */
             url?: string;
             /**
+             * Webhook Url
+             * @description where the end is told to, by a signed POST; only where `jobs.webhooks` in /api/v1/config is true
+             * @example https://example.org/hook
+             */
+            webhook_url?: string;
+            /**
              * Width
              * @description of the result in pixels, instead of upscale_factor
              */
@@ -1368,6 +1418,11 @@ export interface components {
              * @description seconds of work that a job may take
              */
             timeout_s: number;
+            /**
+             * Webhooks
+             * @description whether `webhook_url` is taken
+             */
+            webhooks: boolean;
         };
         /**
          * JobLinks
@@ -1459,6 +1514,8 @@ export interface components {
             timings_ms: {
                 [key: string]: number;
             };
+            /** @description null without `webhook_url`, and in lists and events */
+            webhook: components["schemas"]["WebhookOut"] | null;
         };
         /**
          * JobPage
@@ -1931,6 +1988,25 @@ export interface components {
             /** Message */
             message: string;
         };
+        /**
+         * WebhookOut
+         * @description What became of the message to `webhook_url`.
+         */
+        WebhookOut: {
+            /** Attempts */
+            attempts: number;
+            /**
+             * Last Status
+             * @description of the receiver's last answer; null: none came
+             */
+            last_status: number | null;
+            /**
+             * State
+             * @description waiting: for the end, or for the next attempt; failed: the receiver answered 410
+             * @enum {string}
+             */
+            state: "waiting" | "delivered" | "failed";
+        };
     };
     responses: never;
     parameters: never;
@@ -1972,7 +2048,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A page of another origin, which may not send this */
+            /** @description A page of another origin, or a client who may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2178,7 +2254,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A page of another origin, which may not send this */
+            /** @description A page of another origin, or a client who may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2273,7 +2349,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A page of another origin, which may not send this */
+            /** @description A page of another origin, or a client who may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2377,7 +2453,108 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description There is no result yet, or none any more */
+            /** @description There is no result yet, or none any more; or a cleanup is running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Too many bytes or pixels */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A host name that this server does not answer for */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A bad or unknown parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Something failed inside the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not ready, overloaded, or out of memory */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    cleanup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cleanup"];
+                };
+            };
+            /** @description Not a well-formed request or form */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A page of another origin, or a client who may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No such job or batch, or one of somebody else; or a server that keeps none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description There is no result yet, or none any more; or a cleanup is running */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2627,7 +2804,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A page of another origin, which may not send this */
+            /** @description A page of another origin, or a client who may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3095,7 +3272,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A page of another origin, which may not send this */
+            /** @description A page of another origin, or a client who may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3364,7 +3541,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A page of another origin, which may not send this */
+            /** @description A page of another origin, or a client who may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3459,7 +3636,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A page of another origin, which may not send this */
+            /** @description A page of another origin, or a client who may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3552,7 +3729,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A page of another origin, which may not send this */
+            /** @description A page of another origin, or a client who may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3685,7 +3862,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description There is no result yet, or none any more */
+            /** @description There is no result yet, or none any more; or a cleanup is running */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3821,7 +3998,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description There is no result yet, or none any more */
+            /** @description There is no result yet, or none any more; or a cleanup is running */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3974,7 +4151,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description There is no result yet, or none any more */
+            /** @description There is no result yet, or none any more; or a cleanup is running */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4149,7 +4326,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A page of another origin, which may not send this */
+            /** @description A page of another origin, or a client who may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4426,7 +4603,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A page of another origin, which may not send this */
+            /** @description A page of another origin, or a client who may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
