@@ -16,7 +16,7 @@ from jobs.breakers import HostBreakers
 from jobs.errors import StoreUnavailable, UnknownJob
 from jobs.job import Batch, Job
 from jobs.store.store import JobStore
-from jobs.webhooks.schedule import delay_s
+from jobs.webhooks.schedule import delay_s, pause_s
 from jobs.webhooks.signature import signed_headers
 from jobs.webhooks.webhook import Delivery
 
@@ -95,7 +95,7 @@ class Deliverer:
         outbox, breaker = self._store.outbox, self.breakers.of(host_of(delivery.url))
         wait_s = breaker.wait_s()
         if wait_s:
-            await outbox.postpone(delivery, wait_s)
+            await outbox.postpone(delivery, pause_s(wait_s))
             return
         try:
             body = await self._body(delivery)

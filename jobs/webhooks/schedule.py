@@ -20,6 +20,14 @@ def delay_s(attempts: int, retry_after: str | None) -> float:
     return max(planned, asked) * random.uniform(1.0, 1.0 + JITTER)  # noqa: S311 # no secret
 
 
+def pause_s(wait_s: float) -> float:
+    """The seconds for which a message is put off whose host is left alone for `wait_s` seconds.
+
+    Longer by a random part: of many messages to one host that is away, not all are looked at each time.
+    """
+    return wait_s + random.uniform(0.0, MINUTE)  # noqa: S311 # no secret
+
+
 def _seconds(retry_after: str | None) -> float:
     """What a `Retry-After` asks for; 0 where there is none, or none that can be read."""
     text = (retry_after or "").strip()

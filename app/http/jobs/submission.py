@@ -36,6 +36,7 @@ async def submit(
     number = uuid7()
     job = new_job(number, order, owner, file_name)
     if idempotency_key is not None:
+        # Of the request, whoever answers it: in the place of the maker stands what else it asks for.
         digest = await asyncio.to_thread(fingerprint, order, "", (webhook_url or "").encode())
         job = _named(job, idempotency_key, digest)
     written = [key for key in (job.input_key, job.reference_key) if key is not None]

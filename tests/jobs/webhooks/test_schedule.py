@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.webhooks import schedule
-from jobs.webhooks.schedule import DELAYS, JITTER, LONGEST_ASKED, delay_s
+from jobs.webhooks.schedule import DELAYS, JITTER, LONGEST_ASKED, MINUTE, delay_s, pause_s
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,9 @@ def test_a_receiver_may_name_a_date(monkeypatch: pytest.MonkeyPatch) -> None:
 @given(st.text() | st.integers().map(str) | st.floats().map(str), st.integers(1, 1000))
 def test_no_text_hinders_the_next_attempt(text: str, attempts: int) -> None:
     assert DELAYS[0] <= delay_s(attempts, text) <= DELAYS[-1] * (1 + JITTER)
+
+
+def test_messages_to_a_host_that_is_away_are_spread() -> None:
+    pauses = [pause_s(30.0) for _ in range(100)]
+    assert all(30 <= pause <= 30 + MINUTE for pause in pauses)
+    assert max(pauses) - min(pauses) > 10
