@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""The command line: `python -m app serve`, `worker`, `enhance`, `check`, `models`, `keys` and `openapi`."""
-=======
-"""The command line: `python -m app serve`, `enhance`, `upscale`, `check`, `models`, `keys` and `openapi`."""
->>>>>>> client
+"""The command line: `python -m app serve`, `worker`, `enhance`, `upscale`, `check`, `models`, `keys` and `openapi`."""
 
 import argparse
 import sys

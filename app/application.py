@@ -13,6 +13,7 @@ from app.access.quota import RATE_HEADERS, Quota
 from app.http import errors
 from app.http.answer_memory import AnswerMemory
 from app.http.fetched_photos import FetchedPhotos
+from app.http.jobs.webhook import described
 from app.http.middleware.authentication import AuthenticationMiddleware, declare_keys
 from app.http.middleware.faults import FaultsMiddleware
 from app.http.middleware.gate import GateMiddleware
@@ -26,6 +27,7 @@ from app.http.policy import Policy, collect
 from app.http.routes import (
     aliases,
     batches,
+    cleanup,
     config,
     health,
     job_results,
@@ -97,7 +99,7 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
             from jobs.house import open_jobs
 
             observer = JobObserver(telemetry.registry, tracing)
-            app.state.jobs = await open_jobs(settings, service, observer)
+            app.state.jobs = await open_jobs(settings, service, described, observer)
         loading = asyncio.create_task(service.start())
         watching = asyncio.create_task(telemetry.watch_event_loop())
         yield
@@ -130,8 +132,8 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
     for router in (*of_photos, jobs.lists, pages.router):
         app.include_router(router)
     of_jobs = jobs.router, job_results.router, batches.router, aliases.batch_router
-    of_server = health.router, status.router, config.router, models.router, prometheus.router, aliases.server_router
-    for router in (*of_jobs, *of_server):
+    of_server = health.router, status.router, config.router, models.router, prometheus.router, cleanup.router
+    for router in (*of_jobs, *of_server, aliases.server_router):
         app.include_router(router, dependencies=[Depends(no_query)])
     app.mount(pages.STATIC, pages.static_files())
     others = {str(app.openapi_url): Policy(public=True), pages.STATIC: Policy(public=True)}

@@ -1,12 +1,16 @@
 """Settings of jobs: photos that are done later. They are on where a place for their data is given."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, FiniteFloat, ValidationInfo, field_validator
+from pydantic import Field, FiniteFloat, PlainValidator, ValidationInfo, field_validator
+from pydantic_settings import NoDecode
 
+from app.access.hosts import parse_hosts
+from app.access.operators import parse_operators
+from app.access.webhook_secrets import parse_webhook_secrets
 from app.environment import EnvironmentSettings
-from app.setting_types import BrokerUrl, DatabaseUrl, ObjectsUrl, OptionalFolder
+from app.setting_types import MAX_TEXT, BrokerUrl, DatabaseUrl, ObjectsUrl, OptionalFolder, at_most
 
 DAY, YEAR = 86_400, 8_760  # in seconds, in hours
 
@@ -39,6 +43,22 @@ class JobSettings(EnvironmentSettings):
     )
     worker_port: int = Field(
         0, ge=0, le=65535, description="port on which a worker answers /metrics and /healthz; 0: none"
+    )
+    webhook_secret: Annotated[tuple[bytes, ...], NoDecode, PlainValidator(parse_webhook_secrets), at_most(MAX_TEXT)] = (
+        Field(
+            "",
+            validate_default=True,
+            repr=False,
+            description="whsec_ and base64: signs webhooks; several, separated by spaces, all sign; empty: no webhooks",
+        )
+    )
+    webhook_hosts: Annotated[tuple[str, ...], NoDecode, PlainValidator(parse_hosts), at_most(MAX_TEXT)] = Field(
+        "", validate_default=True, description="hosts that webhooks are sent to; empty: any public one"
+    )
+    operators: Annotated[frozenset[str], NoDecode, PlainValidator(parse_operators), at_most(MAX_TEXT)] = Field(
+        "",
+        validate_default=True,
+        description="names of the API keys, or token:sub of the tokens, that may ask for a cleanup; empty: none",
     )
 
     @field_validator("objects_url")

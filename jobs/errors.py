@@ -30,6 +30,13 @@ class StoreUnavailable(PipelineError):
     stage = "store"
 
 
+class CleanupRunning(PipelineError):
+    """What has expired is being removed already."""
+
+    code = "cleanup_running"
+    stage = "request"
+
+
 class JobsOff(PipelineError):
     """This server keeps no jobs."""
 

@@ -39,6 +39,7 @@ class Sweeper:
         self.sweeps = 0  # of this process, up to their end
         self.latest: Swept | None = None
         self.swept_at: float | None = None  # a reading of `time.monotonic()`
+        self._sweeping = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -52,11 +53,17 @@ class Sweeper:
             await asyncio.wait({self._task})
 
     async def sweep(self) -> Swept:
-        """Remove what is to go. Raises `StoreUnavailable`; what is left then is found by the next sweep."""
-        swept = Swept(await self._expire(), await self._remove_orphans())
+        """Remove what is to go, after a sweep that runs. Raises `StoreUnavailable`; the next one finds the rest."""
+        async with self._sweeping:
+            swept = Swept(await self._expire(), await self._remove_orphans())
         self.sweeps, self.latest, self.swept_at = self.sweeps + 1, swept, time.monotonic()
         self._store.observer.swept(swept.jobs, swept.orphans)
         return swept
+
+    @property
+    def is_sweeping(self) -> bool:
+        """Whether a sweep goes on."""
+        return self._sweeping.locked()
 
     async def _go_on(self) -> None:
         while True:

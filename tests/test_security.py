@@ -63,7 +63,9 @@ def has_tests(path: Path) -> bool:
     if not (path.name.startswith("test_") and path.suffix == ".py"):
         return False
     parsed = ast.walk(ast.parse(path.read_text()))
-    return any(isinstance(node, ast.FunctionDef) and node.name.startswith("test_") for node in parsed)
+    return any(
+        isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_") for node in parsed
+    )
 
 
 ROWS = list(rows_of(SECURITY.read_text()))

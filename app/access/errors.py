@@ -11,6 +11,18 @@ class Unauthorized(PipelineError):
     stage = "keys"
 
 
+class NotAnOperator(PipelineError):
+    """Only an operator may ask for this."""
+
+    code = "not_an_operator"
+    stage = "keys"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Only operators may do this: LIKENESS_OPERATORS names their API keys. Without keys nobody is one."
+        )
+
+
 class RateLimited(PipelineError):
     """The client has used up its rate. It has more in `retry_after` seconds."""
 

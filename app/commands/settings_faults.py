@@ -13,6 +13,7 @@ MAX_REASON = 500
 
 _USER_INFO = re.compile(r"//.*@", re.DOTALL)
 _HASH = re.compile(r"[0-9a-fA-F]{64}")
+_WEBHOOK_SECRET = re.compile(r"whsec_\S*")
 
 
 def sentences(error: ValidationError) -> list[str]:
@@ -26,8 +27,10 @@ def wrong_names(error: ValidationError) -> set[str]:
 
 
 def masked(text: str, length: int = MAX_SHOWN) -> str:
-    """The text without the user names and passwords of URLs and without the hashes of keys, on one line, shortened."""
-    public = _HASH.sub("***", _USER_INFO.sub("//***@", text))
+    """The text on one line, shortened, without the user names and passwords of URLs, the hashes of keys and the secrets
+    of webhooks.
+    """
+    public = _HASH.sub("***", _USER_INFO.sub("//***@", _WEBHOOK_SECRET.sub("***", text)))
     printable = public if public.isprintable() else repr(public)[1:-1]
     return printable if len(printable) <= length else f"{printable[:length]}…"
 

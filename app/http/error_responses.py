@@ -10,11 +10,11 @@ Responses: TypeAlias = dict[int | str, dict[str, Any]]
 _MEANINGS = {
     400: "Not a well-formed request or form",
     401: "No API key, or a wrong one, where the server asks for one",
-    403: "A page of another origin, which may not send this",
+    403: "A page of another origin, or a client who may not do this",
     404: "No such job or batch, or one of somebody else; or a server that keeps none",
     406: "Accept allows nothing that is offered",
     408: "The upload did not arrive in time",
-    409: "There is no result yet, or none any more",
+    409: "There is no result yet, or none any more; or a cleanup is running",
     413: "Too many bytes or pixels",
     415: "Not an accepted image, or a body that is neither form nor image",
     416: "The range begins behind the end",

@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
-from app.access.errors import ForeignOrigin, MalformedHost, RateLimited, Unauthorized, UnknownHost
+from app.access.errors import ForeignOrigin, MalformedHost, NotAnOperator, RateLimited, Unauthorized, UnknownHost
 from app.http.allowed_methods import allowed_methods
 from app.http.jobs.refusals import NoResult, PastError
 from app.http.refusals import (
@@ -39,11 +39,13 @@ STATUS: tuple[tuple[type[domain.PipelineError], int], ...] = (
     (MalformedHost, 400),
     (Unauthorized, 401),
     (ForeignOrigin, 403),
+    (NotAnOperator, 403),
     (of_jobs.UnknownJob, 404),
     (of_jobs.JobsOff, 404),
     (NotAcceptable, 406),
     (UploadTooSlow, 408),
     (NoResult, 409),
+    (of_jobs.CleanupRunning, 409),
     (BodyTooLarge, 413),
     (RangeNotSatisfiable, 416),
     (UnknownHost, 421),

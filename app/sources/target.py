@@ -12,6 +12,30 @@ MAX_NAME = 253  # characters of a name in the DNS
 
 
 @dataclass(frozen=True, slots=True)
+class AddressField:
+    """A field of a request that holds an address, and what sentences about it say."""
+
+    name: str
+    beginnings: str  # what it may begin with
+    example: str
+    hosts: str  # that are allowed, with the setting that names them
+
+
+PHOTO_URL = AddressField(
+    "url",
+    "https://, http:// or data:, and may redirect to the first two only",
+    "https://example.org/photo.jpg",
+    "this server fetches from (LIKENESS_URL_HOSTS)",
+)
+WEBHOOK_URL = AddressField(
+    "webhook_url",
+    "https:// or http://",
+    "https://example.org/hook",
+    "this server sends webhooks to (LIKENESS_WEBHOOK_HOSTS)",
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """`host` is a name or an IP address in lower case, without brackets. `path` has the query and no fragment."""
 
@@ -41,28 +65,37 @@ class Target:
         return following
 
 
-def parse_target(text: str, hosts: tuple[str, ...]) -> Target:
+def parse_target(text: str, hosts: tuple[str, ...], field: AddressField = PHOTO_URL) -> Target:
     """The target of an http or https URL whose host is one of `hosts`; of any host where there are none.
 
-    Raises `UrlRefused` for any other text. Nothing is looked up: what a name resolves to is checked later.
+    Raises `UrlRefused` for any other text, which came in `field`. Nothing is looked up: what a name resolves to is
+    checked later.
     """
     if len(text) > MAX_URL:
-        raise UrlRefused(f"url has more than {MAX_URL} characters.")
+        raise UrlRefused(f"{field.name} has more than {MAX_URL} characters.")
     try:
         url = httpx.URL(text.strip())
         host = url.raw_host.decode("ascii").lower().removesuffix(".")
         scheme, port, path, credentials = url.scheme, url.port, url.raw_path, url.userinfo
     except (httpx.InvalidURL, ValueError):
-        raise UrlRefused("url is no address such as https://example.org/photo.jpg.") from None
+        raise UrlRefused(f"{field.name} is no address such as {field.example}.") from None
     if scheme not in DEFAULT_PORTS:
-        raise UrlRefused("url must begin with https://, http:// or data:, and may redirect to the first two only.")
+        raise UrlRefused(f"{field.name} must begin with {field.beginnings}.")
     if credentials:
-        raise UrlRefused("url must not have a user name or password.")
+        raise UrlRefused(f"{field.name} must not have a user name or password.")
     if "%" in host or not (is_address(host) or (is_name(host) and len(host) <= MAX_NAME)):
-        raise UrlRefused("url has no host, or one that cannot be a name.")
+        raise UrlRefused(f"{field.name} has no host, or one that cannot be a name.")
     port = DEFAULT_PORTS[scheme] if port is None else port
     if port not in DEFAULT_PORTS.values():
-        raise UrlRefused("url must have port 80 or 443, which it has if it names none.")
+        raise UrlRefused(f"{field.name} must have port 80 or 443, which it has if it names none.")
     if hosts and not is_listed(host, hosts):
-        raise UrlRefused("url has a host that is not among those that this server fetches from (LIKENESS_URL_HOSTS).")
+        raise UrlRefused(f"{field.name} has a host that is not among those that {field.hosts}.")
     return Target(scheme, host, port, path, url)
+
+
+def host_of(text: str) -> str:
+    """The host of an address, as `Target` has it; empty for a text that is no address."""
+    try:
+        return parse_target(text, ()).host
+    except UrlRefused:
+        return ""

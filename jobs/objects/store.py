@@ -4,15 +4,16 @@ import asyncio
 import atexit
 import itertools
 import time
-from collections.abc import AsyncIterator, Iterable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 import obstore
-from obstore.store import LocalStore, S3Store
+from obstore.store import LocalStore, MemoryStore, S3Store
 
+from jobs.breakers import StoreBreaker, watched
 from jobs.keys import checked, job_of
 from jobs.objects import local, upload
 from jobs.objects.errors import ObjectMissing, ObjectTooLarge, RangeOutside, reading, writing
@@ -58,12 +59,15 @@ class ObjectStore:
     """Photos and results. All methods raise `StoreUnavailable` after a few tries; keys come from `jobs.keys`.
 
     obstore itself repeats requests to a remote store that fail, with growing pauses of random length
-    (`jobs.objects.urls`). `observer` is told of each call that fails all the same.
+    (`jobs.objects.urls`). A remote store that has not answered several times in a row is left alone for a while
+    (`jobs.breakers`). `observer` is told of each call that fails all the same.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self.observer: Observer = SILENT
+        is_remote = not isinstance(store, LocalStore | MemoryStore)
+        self.breaker = StoreBreaker() if is_remote else None
         atexit.unregister(_settle)
         atexit.register(_settle)
 
@@ -92,7 +96,7 @@ class ObjectStore:
         """
         checked(key)
         root = _root(self._store)
-        with self.observer.telling("objects"):
+        with self._calling():
             return await (upload.put(self._store, key, body) if root is None else local.put(root, key, body))
 
     async def read(self, key: str, *, max_bytes: int) -> bytes:
@@ -107,7 +111,7 @@ class ObjectStore:
 
         Raises `ObjectMissing`, and `RangeOutside` where `start` lies behind the last byte; 0 never does.
         """
-        with self.observer.telling("objects"), reading():
+        with self._calling(), reading():
             meta = await obstore.head_async(self._store, checked(key))
         size, etag = meta["size"], meta["e_tag"]
         if start < 0 or (start >= size and start > 0):
@@ -122,7 +126,7 @@ class ObjectStore:
     async def _chunks(self, key: str, etag: str | None, start: int, end: int) -> AsyncIterator[bytes]:
         for at in range(start, end, READ_BYTES):
             part = (at, min(at + READ_BYTES, end))
-            with self.observer.telling("objects"), reading():
+            with self._calling(), reading():
                 found = await obstore.get_async(self._store, key, options={"range": part, "if_match": etag})
                 chunk = bytes(await found.bytes_async())
             if len(chunk) != part[1] - part[0]:
@@ -134,14 +138,20 @@ class ObjectStore:
         left = iter([checked(key) for key in keys])
         if isinstance(self._store, S3Store):
             while batch := list(itertools.islice(left, BULK)):
-                with self.observer.telling("objects"), writing():
+                with self._calling(), writing():
                     await obstore.delete_async(self._store, batch)
             return
         while batch := list(itertools.islice(left, DELETES_AT_ONCE)):
             await asyncio.gather(*(self._delete(key) for key in batch))
 
+    @contextmanager
+    def _calling(self) -> Iterator[None]:
+        """A call to the store, of which the observer and the breaker learn how it went."""
+        with self.observer.telling("objects"), watched(self.breaker):
+            yield
+
     async def _delete(self, key: str) -> None:
-        with self.observer.telling("objects"), writing(), suppress(FileNotFoundError):
+        with self._calling(), writing(), suppress(FileNotFoundError):
             await obstore.delete_async(self._store, key)
 
     async def list(self, prefix: str = "") -> AsyncIterator[Entry]:
@@ -151,7 +161,7 @@ class ObjectStore:
         """
         pages = aiter(obstore.list(self._store, prefix or None, chunk_size=LIST_PAGE))
         while True:
-            with self.observer.telling("objects"), writing():
+            with self._calling(), writing():
                 page = await anext(pages, None)
             if page is None:
                 return

@@ -9,6 +9,7 @@ from sqlalchemy.sql.dml import Update
 
 from jobs.errors import LeaseLost
 from jobs.job import Job, JobError, Result, State
+from jobs.store import deliveries
 from jobs.store.clock import now
 from jobs.store.rows import job_of, written
 from jobs.store.tables import RUNNING, jobs
@@ -53,7 +54,10 @@ async def release(connection: AsyncConnection, job: Job, *, counts: bool) -> Job
     )
     row = (await connection.execute(given_back.returning(jobs))).one_or_none()
     if row is not None:
-        return job_of(row)
+        released = job_of(row)
+        if released.is_final:
+            await deliveries.tell_end(connection, released)
+        return released
     ended = await _ended(connection, job)
     if ended is None or ended.state not in ("queued", "cancelled"):
         raise _lost(job)
@@ -64,7 +68,9 @@ async def _end(connection: AsyncConnection, job: Job, state: State, **facts: Any
     ending = _attempt(job).values(state=state, finished_at=now(), lease_until=None, is_cancelling=False, **facts)
     row = (await connection.execute(ending.returning(jobs))).one_or_none()
     if row is not None:
-        return job_of(row)
+        over = job_of(row)
+        await deliveries.tell_end(connection, over)
+        return over
     # The same call may have been committed already, and only its answer was lost.
     ended = await _ended(connection, job)
     if ended is None or ended.state != state:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jobs.errors import UnknownJob
 from jobs.job import Batch, Job, State
+from jobs.store import deliveries
 from jobs.store.clock import now
 from jobs.store.connection import inserting
 from jobs.store.jobs import cancellation
@@ -15,10 +16,12 @@ from jobs.store.rows import job_of
 from jobs.store.tables import batches, jobs
 
 
-async def add(connection: AsyncConnection, batch_id: UUID, owner: str, keep_s: float) -> Batch:
+async def add(connection: AsyncConnection, batch_id: UUID, owner: str, keep_s: float, webhook_url: str | None) -> Batch:
     """See `JobStore.add_batch`."""
     values = {"id": batch_id, "owner": owner, "created_at": now(), "expires_at": now() + keep_s}
     await connection.execute(inserting(connection, batches).values(values).on_conflict_do_nothing())
+    if webhook_url is not None:
+        await deliveries.add_for_batch(connection, batch_id, owner, webhook_url)
     return await get(connection, batch_id, owner)
 
 
@@ -42,6 +45,7 @@ async def cancel(connection: AsyncConnection, batch_id: UUID, owner: str) -> tup
     await _row(connection, batch_id, owner, locks=True)
     told = await connection.execute(cancellation().where(jobs.c.batch == batch_id).returning(jobs))
     ended = [job for job in map(job_of, told.all()) if job.is_final]
+    await deliveries.tell_end_of_batch(connection, batch_id)
     return await get(connection, batch_id, owner), ended
 
 

@@ -69,8 +69,9 @@ def next_lapsed(max_attempts: int, job_id: UUID | None = None) -> Select[UUID, s
 async def _end_hopeless(connection: AsyncConnection, max_attempts: int, found: Claim) -> None:
     """End the jobs that lost their worker and are not to be begun again: cancelled, or tried often enough."""
     hopeless = select(jobs).where(LAPSED, _is_hopeless(max_attempts)).limit(_ENDED_PER_CLAIM)
-    for row in (await connection.execute(hopeless.with_for_update(skip_locked=True))).all():
-        job = job_of(row)
+    rows = (await connection.execute(hopeless.with_for_update(skip_locked=True))).all()
+    # The end of a job locks its batch's delivery. In one order, no two transactions wait for each other.
+    for job in sorted(map(job_of, rows), key=lambda job: str(job.batch)):
         found.lost.append(job)
         if job.is_cancelling:
             ended = await attempts.end_cancelled(connection, job)

@@ -10,13 +10,20 @@ from sqlalchemy.sql.dml import Update
 
 from jobs.errors import IdempotencyMismatch, StoreUnavailable, UnknownJob
 from jobs.job import Job, JobError, NewJob, State
+from jobs.store import deliveries
 from jobs.store.clock import now
 from jobs.store.connection import inserting
 from jobs.store.rows import job_of, row_of
 from jobs.store.tables import QUEUED, RUNNING, WAITS, jobs
 
 
-async def add(connection: AsyncConnection, job: NewJob, keep_s: float, error: JobError | None) -> tuple[Job, bool]:
+async def add(
+    connection: AsyncConnection,
+    job: NewJob,
+    keep_s: float,
+    error: JobError | None,
+    webhook_url: str | None = None,
+) -> tuple[Job, bool]:
     """Insert a job, or find the one that the same request has made earlier. See `JobStore.add`."""
     row = row_of(job, keep_s, error)
     statement = inserting(connection, jobs).values(row).on_conflict_do_nothing().returning(jobs)
@@ -26,7 +33,10 @@ async def add(connection: AsyncConnection, job: NewJob, keep_s: float, error: Jo
         except IntegrityError as fault:
             raise UnknownJob(f"There is no batch {job.batch}.") from fault
         if added is not None:
-            return job_of(added), True
+            new = job_of(added)
+            if webhook_url is not None:
+                await deliveries.add_for_job(connection, new, webhook_url)
+            return new, True
         earlier = await _earlier(connection, job)
         if earlier is not None:
             return earlier, earlier.id == job.id
@@ -62,6 +72,8 @@ async def cancel(connection: AsyncConnection, job_id: UUID, owner: str) -> tuple
     if row is None:
         return await get(connection, job_id, owner), False
     job = job_of(row)
+    if job.is_final:
+        await deliveries.tell_end(connection, job)
     return job, job.is_final
 
 
@@ -86,7 +98,10 @@ async def remove(connection: AsyncConnection, job_id: UUID, owner: str) -> Job:
     row = (await connection.execute(statement)).one_or_none()
     if row is None:
         raise _unknown(job_id)
-    return job_of(row)
+    job = job_of(row)
+    if job.batch is not None:
+        await deliveries.tell_end_of_batch(connection, job.batch)  # it may have been the last one
+    return job
 
 
 async def _earlier(connection: AsyncConnection, job: NewJob) -> Job | None:

@@ -7,11 +7,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.work.order import Task
+from jobs.breakers import StoreBreaker, watched
 from jobs.job import Batch, Job, JobError, NewJob, Result, State
 from jobs.observer import SILENT, Observer
-from jobs.store import attempts, batches, claims, jobs, retention, waiting
+from jobs.store import attempts, batches, claims, deliveries, jobs, retention, waiting
 from jobs.store.connection import engine_for
 from jobs.store.migration import migrate
+from jobs.store.outbox import Outbox
 from jobs.store.rows import job_of
 from jobs.store.transaction import transact
 from jobs.store.turn import Turns
@@ -23,7 +25,8 @@ class JobStore:
     """The table of jobs. Each call is one transaction; many tasks and processes may call at the same time.
 
     Times are by the database's clock. Owners see their own jobs only: another's is unknown. All raise StoreUnavailable
-    if the database does not answer, after a few tries: within a second where it refuses at once.
+    if the database does not answer, after a few tries: within a second where it refuses at once. Where PostgreSQL has
+    not answered several times in a row, they do so at once, for a while (`jobs.breakers`).
 
     `observer` is told of what a call has begun and ended.
     """
@@ -31,15 +34,21 @@ class JobStore:
     def __init__(self, engine: AsyncEngine, observer: Observer = SILENT) -> None:
         self._engine, self.observer = engine, observer
         self._turns = Turns(engine)
+        self.outbox = Outbox(self._read, self._write)
+        self.breaker = StoreBreaker() if engine.dialect.name == "postgresql" else None
 
-    async def add(self, job: NewJob, *, keep_s: float, error: JobError | None = None) -> tuple[Job, bool]:
+    async def add(
+        self, job: NewJob, *, keep_s: float, error: JobError | None = None, webhook_url: str | None = None
+    ) -> tuple[Job, bool]:
         """Insert a job as queued, or with an `error` as failed; it expires `keep_s` seconds from now.
+
+        Its end is told to `webhook_url`, if there is one.
 
         False with the earlier job where the owner has used the idempotency key for the same request (`asked_hash`)
         already. The same id again is the same job and True. Raises IdempotencyMismatch if the key was used for another
         request, UnknownJob if the owner has no such batch.
         """
-        added, is_new = await self._write(lambda connection: jobs.add(connection, job, keep_s, error))
+        added, is_new = await self._write(lambda connection: jobs.add(connection, job, keep_s, error, webhook_url))
         return (self._ended(added) if is_new else added), is_new
 
     async def get(self, job_id: UUID, owner: str) -> Job:
@@ -132,9 +141,16 @@ class JobStore:
         """
         return self._ended(await self._write(lambda connection: attempts.release(connection, job, counts=counts)))
 
-    async def add_batch(self, batch_id: UUID, owner: str, *, keep_s: float) -> Batch:
-        """Make a batch without jobs, which expires `keep_s` seconds from now, with its last job at the earliest."""
-        return await self._write(lambda connection: batches.add(connection, batch_id, owner, keep_s))
+    async def add_batch(self, batch_id: UUID, owner: str, *, keep_s: float, webhook_url: str | None = None) -> Batch:
+        """Make a batch without jobs, which expires `keep_s` seconds from now, with its last job at the earliest.
+
+        Its end is told to `webhook_url`, if there is one, once it is sealed.
+        """
+        return await self._write(lambda connection: batches.add(connection, batch_id, owner, keep_s, webhook_url))
+
+    async def seal_batch(self, batch_id: UUID) -> None:
+        """All jobs of the batch are added: it ends with the last of them, which may have been already."""
+        await self._write(lambda connection: deliveries.seal(connection, batch_id))
 
     async def batch(self, batch_id: UUID, owner: str) -> Batch:
         """The batch, with the counts of the states that its jobs are in. Raises UnknownJob."""
@@ -184,13 +200,14 @@ class JobStore:
         await self._engine.dispose()
 
     async def _read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        with self.observer.telling("database"):
+        with self.observer.telling("database"), watched(self.breaker):
             return await transact(self._engine, work, writes=False)
 
     async def _write(self, work: Callable[[AsyncConnection], Awaitable[T]], *, is_repeatable: bool = True) -> T:
         with self.observer.telling("database"):
             async with self._turns.turn():
-                return await transact(self._engine, work, is_repeatable=is_repeatable)
+                with watched(self.breaker):
+                    return await transact(self._engine, work, is_repeatable=is_repeatable)
 
     def _ended(self, job: Job) -> Job:
         """The job, after the observer was told where this is its end."""

@@ -1,4 +1,4 @@
-"""The tables of jobs and of batches, and the indices that each question needs.
+"""The tables of jobs, of batches and of deliveries of webhooks, and the indices that each question needs.
 
 The states in the conditions of indices are literals: a database uses such an index only where a query has the same one.
 """
@@ -83,3 +83,29 @@ Index(
     sqlite_where=HAS_IDEMPOTENCY_KEY,
     postgresql_where=HAS_IDEMPOTENCY_KEY,
 )
+
+# A job or a batch has at most one, made with it and gone with it. `type`, `ended_at` and `due_at` come with the end.
+# The state `adding` is that of a batch whose jobs are not all added: it may look finished before it is.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("job", Uuid),
+    Column("batch", Uuid),
+    Column("owner", String, nullable=False),
+    Column("url", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("type", String),
+    Column("ended_at", Double),
+    Column("due_at", Double),
+    Column("attempts", Integer, nullable=False),
+    Column("last_status", Integer),
+    ForeignKeyConstraint(["job"], ["jobs.id"], ondelete="CASCADE", name="deliveries_of_job"),
+    ForeignKeyConstraint(["batch"], ["batches.id"], ondelete="CASCADE", name="deliveries_of_batch"),
+    UniqueConstraint("job", name="deliveries_job"),
+    UniqueConstraint("batch", name="deliveries_batch"),
+)
+
+UNSENT = deliveries.c.state == literal_column("'waiting'")
+
+Index("deliveries_due", deliveries.c.due_at, sqlite_where=UNSENT, postgresql_where=UNSENT)

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from app.http.errors import status_of_code
-from app.http.schemas.jobs import BatchLinks, BatchOut, JobErrorOut, JobLinks, JobOut, JobResultOut
+from app.http.schemas.jobs import BatchLinks, BatchOut, JobErrorOut, JobLinks, JobOut, JobResultOut, WebhookOut
 from jobs.job import FINAL, Batch, Job
+from jobs.webhooks.webhook import Webhook
 
 JOBS, BATCHES = "/api/v1/jobs", "/api/v1/batches"
 
 
-def job_out(job: Job, position: int | None = None) -> JobOut:
+def job_out(job: Job, position: int | None = None, webhook: Webhook | None = None) -> JobOut:
     """A job; `position`: the number of jobs that begin before it, None unless it is queued and that is asked for."""
     made, failed = job.result, job.error
     return JobOut(
@@ -43,11 +44,12 @@ def job_out(job: Job, position: int | None = None) -> JobOut:
         else JobErrorOut(
             error=failed.message, stage=failed.stage, code=failed.code, status=status_of_code(failed.code)
         ),
+        webhook=_webhook(webhook),
         links=_links(job),
     )
 
 
-def batch_out(batch: Batch, jobs: Sequence[Job]) -> BatchOut:
+def batch_out(batch: Batch, jobs: Sequence[Job], webhook: Webhook | None = None) -> BatchOut:
     """A batch with its jobs."""
     path, is_final = f"{BATCHES}/{batch.id}", is_finished(batch)
     return BatchOut(
@@ -56,6 +58,7 @@ def batch_out(batch: Batch, jobs: Sequence[Job]) -> BatchOut:
         expires_at=_time(batch.expires_at),
         counts={state: count for state, count in batch.counts.items() if count},
         jobs=[job_out(job) for job in jobs],
+        webhook=_webhook(webhook),
         links=BatchLinks(
             self=path,
             cancel=None if is_final else f"{path}/cancel",
@@ -78,6 +81,12 @@ def _links(job: Job) -> JobLinks:
         preview=f"{path}/preview" if has_result else None,
         report=f"{path}/report" if has_result else None,
     )
+
+
+def _webhook(webhook: Webhook | None) -> WebhookOut | None:
+    if webhook is None:
+        return None
+    return WebhookOut(state=webhook.state, attempts=webhook.attempts, last_status=webhook.last_status)
 
 
 def _time(seconds: float) -> datetime:

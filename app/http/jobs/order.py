@@ -18,6 +18,8 @@ from app.work.selection import check_offered
 from app.work.service import Service
 from pipeline.errors import PipelineError
 
+OF_THE_JOB = ("kind", "webhook_url")  # fields of the form that are no options of the photo
+
 
 async def job_order(request: Request, form: Any, answering: Answering) -> Order:
     """The order of a job, with its photo. Raises what `/enhance` would answer at once."""
@@ -38,8 +40,8 @@ async def job_order(request: Request, form: Any, answering: Answering) -> Order:
 
 
 def job_values(form: Any) -> Mapping[str, Any]:
-    """Name → value of the form's fields that belong to its `kind`. Raises `BadParameter` where others are given."""
-    values = {name: value for name, value in dict(form).items() if name != "kind"}
+    """Name → value of the form's options that belong to its `kind`. Raises `BadParameter` where others are given."""
+    values = {name: value for name, value in dict(form).items() if name not in OF_THE_JOB}
     if form.kind == "enhance":
         return values
     foreign = [name for name in form.model_fields_set if name in values and name not in UpscaleForm.model_fields]

@@ -24,8 +24,12 @@ MAX_FILE_NAME = 255  # characters that are kept of the client's name
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-async def submit(order: Order, owner: str, file_name: str, idempotency_key: str | None, jobs: Jobs) -> Job:
+async def submit(
+    order: Order, owner: str, file_name: str, idempotency_key: str | None, jobs: Jobs, webhook_url: str | None = None
+) -> Job:
     """The job that does this order; an earlier one where the same was asked for under the same key.
+
+    Its end is told to `webhook_url`.
 
     Raises `IdempotencyMismatch` and `StoreUnavailable`. The sweeper removes objects without a row, which a client that
     leaves may cause.
@@ -33,14 +37,15 @@ async def submit(order: Order, owner: str, file_name: str, idempotency_key: str 
     number = uuid7()
     job = new_job(number, order, owner, file_name)
     if idempotency_key is not None:
-        digest = await asyncio.to_thread(fingerprint, order, "", b"")  # of the request, whoever answers it
+        # Of the request, whoever answers it: in the place of the maker stands what else it asks for.
+        digest = await asyncio.to_thread(fingerprint, order, "", (webhook_url or "").encode())
         job = _named(job, idempotency_key, digest)
     written = [key for key in (job.input_key, job.reference_key) if key is not None]
     try:
         await jobs.objects.put(job.input_key, order.file)
         if job.reference_key is not None and order.reference is not None:
             await jobs.objects.put(job.reference_key, order.reference)
-        added, is_new = await jobs.store.add(job, keep_s=jobs.keep_s)
+        added, is_new = await jobs.store.add(job, keep_s=jobs.keep_s, webhook_url=webhook_url)
     except Exception:
         await remove_objects(written, jobs)
         raise

@@ -1,6 +1,7 @@
 """`/api/v1/batches`: many photos with the same options, that are done later."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response, StreamingResponse
@@ -14,6 +15,7 @@ from app.http.jobs.refusals import BatchNotFinished
 from app.http.jobs.removal import remove_objects
 from app.http.jobs.route import BatchIdDep, JobRoute, JobsDep, OwnerDep
 from app.http.jobs.schema import binary
+from app.http.jobs.webhook import webhook_of
 from app.http.order_form import asked_of, bare_order, refuse_repeated
 from app.http.policy import Policy
 from app.http.routes.dependencies import ServiceDep, no_query
@@ -56,17 +58,18 @@ async def submit_batch_of_photos(
     await refuse_repeated(request, but=("file",))
     asked = asked_of(job_values(form), form.model_fields_set, service)
     check_kept(asked, form, service)
+    webhook_url = webhook_of(form, service.settings)
     order = bare_order(form.kind, asked, threshold(form, service))
-    number = await submit_batch(order, form.file, owner, jobs)
+    number = await submit_batch(order, form.file, owner, jobs, webhook_url)
     response.headers["Location"] = f"{BATCHES}/{number}"
-    return batch_out(await jobs.store.batch(number, owner), await jobs.store.jobs_of(number, owner))
+    return await _shown(number, jobs, owner)
 
 
 @router.get("/{id}", operation_id="get_batch")
 @Policy()
 async def get_batch(batch_id: BatchIdDep, jobs: JobsDep, owner: OwnerDep) -> BatchOut:
     """A batch as it is now, with its jobs."""
-    return batch_out(await jobs.store.batch(batch_id, owner), await jobs.store.jobs_of(batch_id, owner))
+    return await _shown(batch_id, jobs, owner)
 
 
 @router.get(
@@ -100,7 +103,7 @@ async def cancel_batch(batch_id: BatchIdDep, jobs: JobsDep, owner: OwnerDep) -> 
     cancelled = await jobs.store.jobs_of(batch_id, owner)
     for job in cancelled:
         jobs.engine.changed(job.id)
-    return batch_out(batch, cancelled)
+    return batch_out(batch, cancelled, await jobs.store.outbox.webhook(batch_id))
 
 
 @router.delete("/{id}", operation_id="delete_batch", status_code=204, responses=error_responses(403))
@@ -111,3 +114,10 @@ async def delete_batch(batch_id: BatchIdDep, jobs: JobsDep, owner: OwnerDep) -> 
     for job in removed:
         jobs.engine.changed(job.id)
     await remove_objects(keys_of(removed), jobs)
+
+
+async def _shown(batch_id: UUID, jobs: JobsDep, owner: OwnerDep) -> BatchOut:
+    """The batch, its jobs and its webhook."""
+    store = jobs.store
+    batch, webhook = await store.batch(batch_id, owner), await store.outbox.webhook(batch_id)
+    return batch_out(batch, await store.jobs_of(batch_id, owner), webhook)

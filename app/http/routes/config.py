@@ -64,4 +64,5 @@ def _job_limits(settings: Settings) -> JobLimits | None:
         archive_mb=settings.max_archive_bytes / MEBIBYTE,
         retention_hours=settings.retention_hours,
         timeout_s=settings.job_timeout_s,
+        webhooks=bool(settings.webhook_secret),
     )

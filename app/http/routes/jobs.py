@@ -18,6 +18,7 @@ from app.http.jobs.route import JobIdDep, JobRoute, JobsDep, KeptPhotoRoute, Own
 from app.http.jobs.schema import JOB_BODY, watched
 from app.http.jobs.socket import JobSocket
 from app.http.jobs.submission import idempotency_key_of, submit
+from app.http.jobs.webhook import webhook_of
 from app.http.policy import Policy
 from app.http.query import refuse_query
 from app.http.routes.dependencies import ServiceDep, disconnected, fields_in_query, no_query
@@ -63,10 +64,11 @@ async def submit_job(
 ) -> JobOut:
     """Take a photo that is done later. All that can be checked is checked now, with the errors of `/enhance`."""
     service, key = answering.service, idempotency_key_of(request.headers)
+    webhook_url = webhook_of(form, service.settings)
     order = await job_order(request, form, answering)
     name = "" if form.file is None else form.file.filename or ""
     with service.memory.held(len(order.file) + len(order.reference or b"")):
-        job = await submit(order, owner, name, key, jobs)
+        job = await submit(order, owner, name, key, jobs, webhook_url)
     wait_s = wait_of(request.headers)
     if wait_s:
         job = await _waited(job, wait_s, request, jobs, service)
@@ -137,7 +139,7 @@ async def cancel_job(job_id: JobIdDep, jobs: JobsDep, owner: OwnerDep) -> JobOut
     """Stop a job: at once if it waits, at its next step if it is at work. One that is over stays as it is."""
     job = await jobs.store.cancel(job_id, owner)
     jobs.engine.changed(job_id)
-    return job_out(job)
+    return await _placed(job, jobs)
 
 
 @router.delete(
@@ -156,8 +158,9 @@ async def delete_job(job_id: JobIdDep, jobs: JobsDep, owner: OwnerDep) -> None:
 
 
 async def _placed(job: Job, jobs: JobsDep) -> JobOut:
-    """The job, with its place in the queue where it waits."""
-    return job_out(job, await jobs.store.position(job) if job.state == "queued" else None)
+    """The job, with its place in the queue where it waits, and its webhook."""
+    position = await jobs.store.position(job) if job.state == "queued" else None
+    return job_out(job, position, await jobs.store.outbox.webhook(job.id))
 
 
 async def _waited(job: Job, wait_s: float, request: Request, jobs: JobsDep, service: ServiceDep) -> Job:

@@ -87,6 +87,16 @@ _KIND = (
 )
 
 
+_WEBHOOK_URL = (
+    str | _Absent,
+    Field(
+        None,
+        description="where the end is told to, by a signed POST; only where `jobs.webhooks` in /api/v1/config is true",
+        examples=["https://example.org/hook"],
+    ),
+)
+
+
 def _batch_form() -> type[BaseModel]:
     """The form of a batch: the fields of a job, but with many files, and without a ground truth."""
     fields: dict[str, Any] = {
@@ -116,6 +126,11 @@ else:
     UpscaleForm = _form("UpscaleForm", "A photo to enlarge.", enhances=False)
     EnhanceForm = _form("EnhanceForm", "A photo whose faces are to be restored.", enhances=True)
     JobForm = create_model(
-        "JobForm", __base__=EnhanceForm, __doc__="A photo that is done later.", __module__=__name__, kind=_KIND
+        "JobForm",
+        __base__=EnhanceForm,
+        __doc__="A photo that is done later.",
+        __module__=__name__,
+        kind=_KIND,
+        webhook_url=_WEBHOOK_URL,
     )
     BatchForm = _batch_form()

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from app.http.schemas.answers import ErrorResponse
 from app.work.order import Task
 from jobs.job import State
+from jobs.webhooks.webhook import WebhookState
 
 
 class JobErrorOut(BaseModel):
@@ -28,6 +29,16 @@ class JobResultOut(BaseModel):
     width: int
     height: int
     faces: int
+
+
+class WebhookOut(BaseModel):
+    """What became of the message to `webhook_url`."""
+
+    state: WebhookState = Field(
+        description="waiting: for the end, or for the next attempt; failed: the receiver answered 410"
+    )
+    attempts: int = Field(ge=0)
+    last_status: int | None = Field(description="of the receiver's last answer; null: none came")
 
 
 class JobLinks(BaseModel):
@@ -62,6 +73,7 @@ class JobOut(BaseModel):
     timings_ms: dict[str, float]
     result: JobResultOut | None
     error: JobErrorOut | None
+    webhook: WebhookOut | None = Field(description="null without `webhook_url`, and in lists and events")
     links: JobLinks
 
 
@@ -88,6 +100,7 @@ class BatchOut(BaseModel):
     expires_at: datetime
     counts: dict[State, int] = Field(description="how many of its jobs are in which state")
     jobs: list[JobOut] = Field(description="in the order of submission")
+    webhook: WebhookOut | None = Field(description="null without `webhook_url`")
     links: BatchLinks
 
 

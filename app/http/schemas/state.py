@@ -114,6 +114,7 @@ class JobLimits(BaseModel):
     archive_mb: float = Field(description="MiB of a ZIP of photos, at most")
     retention_hours: float
     timeout_s: float = Field(description="seconds of work that a job may take")
+    webhooks: bool = Field(description="whether `webhook_url` is taken")
 
 
 class PresetOut(BaseModel):
@@ -160,6 +161,13 @@ class ModelOut(BaseModel):
     installed: bool
     in_use: bool = Field(description="what a request gets that names no other")
     offered: bool = Field(description="in use, or to be had by naming it")
+
+
+class Cleanup(BaseModel):
+    """What a cleanup has removed."""
+
+    jobs: int = Field(description="that had expired, with their photos and results")
+    objects: int = Field(description="that belonged to no job")
 
 
 class WarmupResponse(BaseModel):

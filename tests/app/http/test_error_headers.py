@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.access import errors as access
-from app.access.errors import ForeignOrigin, MalformedHost, RateLimited, Unauthorized, UnknownHost
+from app.access.errors import ForeignOrigin, MalformedHost, NotAnOperator, RateLimited, Unauthorized, UnknownHost
 from app.access.quota import Allowance
 from app.http import refusals
 from app.http.errors import response_to
@@ -23,7 +23,7 @@ from app.http.refusals import (
 )
 from app.work import errors as work
 from app.work.errors import BadParameter, MemoryLow, NotReady, Overloaded, ShuttingDown, UnknownParameter
-from jobs.errors import IdempotencyMismatch, JobsOff, StoreUnavailable, UnknownJob
+from jobs.errors import CleanupRunning, IdempotencyMismatch, JobsOff, StoreUnavailable, UnknownJob
 from jobs.job import JobError
 from pipeline.errors import DeviceFailed, PipelineError
 
@@ -41,6 +41,8 @@ CASES = [
     (Unauthorized("A sentence."), 401, {"www-authenticate": "Bearer"}),
     (MalformedHost(), 400, {"connection": "close"}),
     (ForeignOrigin(), 403, {"connection": "close"}),
+    (NotAnOperator(), 403, {}),
+    (CleanupRunning("A sentence."), 409, {}),
     (UnknownHost("evil.example"), 421, {"connection": "close"}),
     (UploadTooSlow(60), 408, {"connection": "close"}),
     (BodyTooLarge(10 * 2**20), 413, {"connection": "close"}),

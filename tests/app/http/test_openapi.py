@@ -39,7 +39,8 @@ for media_type, make in PHOTOS.items():
 
 # A valid form may get 422 for a model that this server does not offer, two sizes, a location without metadata,
 # or an output too large for its format, and 413 for an output of too many pixels. Most ids are of no job: 404.
-EXPECTED = {"positive_data_acceptance": {"expected-statuses": ["2xx", 404, 413, 422]}}
+# Nobody is an operator: 403.
+EXPECTED = {"positive_data_acceptance": {"expected-statuses": ["2xx", 403, 404, 413, 422]}}
 CONFIG = schemathesis.Config.from_dict({"checks": EXPECTED})
 
 
@@ -95,6 +96,7 @@ def operations() -> dict[str, dict[str, Any]]:
         ("get_job_report", "200 206 304 400 404 409 413 415 416 421 422 500 503 504"),
         ("get_batch_results", "200 400 404 409 413 421 422 500 503"),
         *((name, "200 400 413 421 422 500 503") for name in ("live", "ready", "health")),
+        ("cleanup", "200 400 403 404 409 413 421 422 500 503"),
         ("warmup", "200 400 403 413 421 422 429 500 503 504"),
     ],
 )
@@ -109,7 +111,7 @@ def test_every_answer_is_listed(operations: dict[str, dict[str, Any]], operation
 
 
 def test_no_operation_is_left_out(operations: dict[str, dict[str, Any]]) -> None:
-    health, server = {"live", "ready", "health"}, {"status", "config", "models", "warmup"}
+    health, server = {"live", "ready", "health"}, {"status", "config", "models", "warmup", "cleanup"}
     of_jobs = {"submit_job", "list_jobs", "get_job", "follow_job", "cancel_job", "delete_job"}
     results = {"get_job_result", "get_job_preview", "get_job_report"}
     batches = {"submit_batch", "get_batch", "get_batch_results", "cancel_batch", "delete_batch"}

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
 from bench.job_table import fill, new_job
@@ -47,6 +47,12 @@ CALLS: dict[str, tuple[Call, str]] = {  # and the index that it needs
     "cancel a batch": (lambda store, job: store.cancel_batch(batch_of(job), "owner-7"), "jobs_in_batch"),
     "same request": (lambda store, job: store.add(new_job(idempotency_key="7"), keep_s=HOUR), "jobs_idempotency"),
     "longest waits": (lambda store, job: store.waiting_s(), "jobs_queue"),
+    "claim deliveries": (lambda store, job: store.outbox.claim(30, limit=8), "deliveries_due"),
+    "webhook": (lambda store, job: store.outbox.webhook(job.id), "deliveries_job|sqlite_autoindex_deliveries"),
+    "seal a batch": (
+        lambda store, job: store.seal_batch(batch_of(job)),
+        "deliveries_batch|sqlite_autoindex_deliveries",
+    ),
     "known": (lambda store, job: store.known([job.input_key]), "jobs_pkey|sqlite_autoindex_jobs_1"),
 }
 
@@ -62,9 +68,19 @@ async def plans(engine: AsyncEngine, sent: list[tuple[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+async def tell_of_all(connection: AsyncConnection) -> None:
+    """Each job has a webhook that was delivered."""
+    columns = "id, job, owner, url, state, attempts"
+    await connection.execute(
+        text(f"INSERT INTO deliveries ({columns}) SELECT id, id, owner, '', 'delivered', 1 FROM jobs")
+    )
+    await connection.execute(text("ANALYZE deliveries"))
+
+
 async def test_every_call_searches_by_an_index(database: str) -> None:
     store, engine = await open_store(database), engine_for(database)
     await transact(engine, lambda connection: fill(connection, ROWS, ROWS // 20))
+    await transact(engine, tell_of_all)
     batch = await store.add_batch(uuid7(), "owner-7", keep_s=HOUR)
     for number in range(20):
         await store.add(new_job(batch=batch.id, idempotency_key=str(number)), keep_s=HOUR)
@@ -83,5 +99,6 @@ async def test_every_call_searches_by_an_index(database: str) -> None:
         assert any(index in said for index in indices.split("|")), f"{name}:\n{said}"
         assert "SCAN jobs" not in said.replace("SCAN jobs USING", ""), f"{name}:\n{said}"
         assert "Seq Scan on jobs" not in said, f"{name}:\n{said}"
+        assert "Seq Scan on deliveries" not in said, f"{name}:\n{said}"
     await store.close()
     await engine.dispose()

@@ -88,6 +88,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cleanup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cleanup
+         * @description Remove expired jobs and objects that belong to no job now, and not within minutes. For operators.
+         */
+        post: operations["cleanup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/config": {
         parameters: {
             query?: never;
@@ -611,6 +631,12 @@ export interface components {
              */
             upscaler?: string;
             /**
+             * Webhook Url
+             * @description where the end is told to, by a signed POST; only where `jobs.webhooks` in /api/v1/config is true
+             * @example https://example.org/hook
+             */
+            webhook_url?: string;
+            /**
              * Width
              * @description of the result in pixels, instead of upscale_factor
              */
@@ -661,6 +687,24 @@ export interface components {
              */
             jobs: components["schemas"]["JobOut"][];
             links: components["schemas"]["BatchLinks"];
+            /** @description null without `webhook_url` */
+            webhook: components["schemas"]["WebhookOut"] | null;
+        };
+        /**
+         * Cleanup
+         * @description What a cleanup has removed.
+         */
+        Cleanup: {
+            /**
+             * Jobs
+             * @description that had expired, with their photos and results
+             */
+            jobs: number;
+            /**
+             * Objects
+             * @description that belonged to no job
+             */
+            objects: number;
         };
         /**
          * Config
@@ -1336,6 +1380,12 @@ export interface components {
              */
             url?: string;
             /**
+             * Webhook Url
+             * @description where the end is told to, by a signed POST; only where `jobs.webhooks` in /api/v1/config is true
+             * @example https://example.org/hook
+             */
+            webhook_url?: string;
+            /**
              * Width
              * @description of the result in pixels, instead of upscale_factor
              */
@@ -1368,6 +1418,11 @@ export interface components {
              * @description seconds of work that a job may take
              */
             timeout_s: number;
+            /**
+             * Webhooks
+             * @description whether `webhook_url` is taken
+             */
+            webhooks: boolean;
         };
         /**
          * JobLinks
@@ -1459,6 +1514,8 @@ export interface components {
             timings_ms: {
                 [key: string]: number;
             };
+            /** @description null without `webhook_url`, and in lists and events */
+            webhook: components["schemas"]["WebhookOut"] | null;
         };
         /**
          * JobPage
@@ -1963,6 +2020,25 @@ export interface components {
             message: string;
         };
         /**
+         * WebhookOut
+         * @description What became of the message to `webhook_url`.
+         */
+        WebhookOut: {
+            /** Attempts */
+            attempts: number;
+            /**
+             * Last Status
+             * @description of the receiver's last answer; null: none came
+             */
+            last_status: number | null;
+            /**
+             * State
+             * @description waiting: for the end, or for the next attempt; failed: the receiver answered 410
+             * @enum {string}
+             */
+            state: "waiting" | "delivered" | "failed";
+        };
+        /**
          * WorkerOut
          * @description A worker of jobs that gives signs of life.
          */
@@ -2018,7 +2094,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A page of another origin, which may not send this */
+            /** @description A page of another origin, or a client who may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2224,7 +2300,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A page of another origin, which may not send this */
+            /** @description A page of another origin, or a client who may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2319,7 +2395,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A page of another origin, which may not send this */
+            /** @description A page of another origin, or a client who may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2423,7 +2499,108 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description There is no result yet, or none any more */
+            /** @description There is no result yet, or none any more; or a cleanup is running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Too many bytes or pixels */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A host name that this server does not answer for */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A bad or unknown parameter, no face, or a broken image */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Something failed inside the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not ready, overloaded, or out of memory */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    cleanup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cleanup"];
+                };
+            };
+            /** @description Not a well-formed request or form */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A page of another origin, or a client who may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No such job or batch, or one of somebody else; or a server that keeps none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description There is no result yet, or none any more; or a cleanup is running */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2673,7 +2850,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A page of another origin, which may not send this */
+            /** @description A page of another origin, or a client who may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3141,7 +3318,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A page of another origin, which may not send this */
+            /** @description A page of another origin, or a client who may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3410,7 +3587,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A page of another origin, which may not send this */
+            /** @description A page of another origin, or a client who may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3505,7 +3682,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A page of another origin, which may not send this */
+            /** @description A page of another origin, or a client who may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3598,7 +3775,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A page of another origin, which may not send this */
+            /** @description A page of another origin, or a client who may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3731,7 +3908,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description There is no result yet, or none any more */
+            /** @description There is no result yet, or none any more; or a cleanup is running */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3867,7 +4044,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description There is no result yet, or none any more */
+            /** @description There is no result yet, or none any more; or a cleanup is running */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4020,7 +4197,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description There is no result yet, or none any more */
+            /** @description There is no result yet, or none any more; or a cleanup is running */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4195,7 +4372,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A page of another origin, which may not send this */
+            /** @description A page of another origin, or a client who may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4472,7 +4649,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A page of another origin, which may not send this */
+            /** @description A page of another origin, or a client who may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -166,6 +166,7 @@ def test_config_and_status_say_whether_jobs_are_kept(likeness: Likeness, server:
         "archive_mb": 64,
         "retention_hours": 24,
         "timeout_s": 600,
+        "webhooks": False,
     }
     assert set(server.status()["jobs"]) == {"queued", "running", "succeeded", "failed", "cancelled", "expired"}
 
