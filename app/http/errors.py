@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
-from app.access.errors import ForeignOrigin, MalformedHost, RateLimited, Unauthorized, UnknownHost
+from app.access.errors import ForeignOrigin, MalformedHost, RateLimited, TokensUnverifiable, Unauthorized, UnknownHost
 from app.http.allowed_methods import allowed_methods
 from app.http.jobs.refusals import NoResult, PastError
 from app.http.refusals import (
@@ -51,6 +51,7 @@ STATUS: tuple[tuple[type[domain.PipelineError], int], ...] = (
     (RateLimited, 429),
     (of_jobs.IdempotencyMismatch, 422),
     (Unavailable, 503),
+    (TokensUnverifiable, 503),
     (of_jobs.StoreUnavailable, 503),
     (domain.UnsupportedMediaType, 415),
     (domain.TooManyPixels, 413),

@@ -72,8 +72,11 @@ async def _jobs(request: Request) -> Jobs:
 
 
 async def _owner(request: Request) -> str:
-    """Whose jobs these are: the name of the API key; empty on a server without keys, where all share them."""
-    return record_of(request.scope).key or ""
+    """Whose jobs these are: the name of the API key, or `token:` and the subject of the token.
+
+    Empty on a server without keys and tokens, where all share them.
+    """
+    return record_of(request.scope).owner or ""
 
 
 async def _job_id(

@@ -20,7 +20,7 @@ TEXT = st.text(st.characters(exclude_characters="\0"), max_size=30)
 
 
 def test_the_settings_that_may_hold_a_secret_are_known() -> None:
-    assert SECRETS == ["database_url", "objects_url", "models_mirror", "api_keys", "rate_limit_storage"]
+    assert SECRETS == ["jwks_url", "database_url", "objects_url", "models_mirror", "api_keys", "rate_limit_storage"]
 
 
 @pytest.mark.parametrize(

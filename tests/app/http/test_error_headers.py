@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.access import errors as access
-from app.access.errors import ForeignOrigin, MalformedHost, RateLimited, Unauthorized, UnknownHost
+from app.access.errors import ForeignOrigin, MalformedHost, RateLimited, TokensUnverifiable, Unauthorized, UnknownHost
 from app.access.quota import Allowance
 from app.http import refusals
 from app.http.errors import response_to
@@ -39,6 +39,7 @@ CASES = [
     (MalformedHandshake("a sentence"), 400, HANDSHAKE),
     (TooManySockets(), 503, {"retry-after": "5"}),
     (Unauthorized("A sentence."), 401, {"www-authenticate": "Bearer"}),
+    (TokensUnverifiable(), 503, {"retry-after": "5"}),
     (MalformedHost(), 400, {"connection": "close"}),
     (ForeignOrigin(), 403, {"connection": "close"}),
     (UnknownHost("evil.example"), 421, {"connection": "close"}),
