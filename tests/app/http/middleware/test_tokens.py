@@ -112,7 +112,7 @@ def test_a_token_that_was_renewed_has_the_same_jobs(server: Likeness) -> None:
 
 
 def test_neither_token_nor_subject_is_in_log_or_answers(server: Likeness, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("DEBUG")
+    caplog.set_level("DEBUG", "likeness")
     good, bad = signed(sub="canary@example.org"), signed(sub="canary@example.org", aud="canary")
     assert server.client.get(STATUS, headers=bearer(good)).status_code == 200
     refused = server.client.get(STATUS, headers=bearer(bad))
