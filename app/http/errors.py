@@ -49,6 +49,7 @@ STATUS: tuple[tuple[type[domain.PipelineError], int], ...] = (
     (UnknownHost, 421),
     (UpgradeRequired, 426),
     (RateLimited, 429),
+    (of_jobs.QuotaExceeded, 429),
     (of_jobs.IdempotencyMismatch, 422),
     (Unavailable, 503),
     (TokensUnverifiable, 503),
@@ -171,7 +172,7 @@ def _headers(error: domain.PipelineError, status: int) -> dict[str, str]:
     headers: dict[str, str] = {}
     if isinstance(error, PastError):
         return headers  # the same job will not succeed by itself
-    if status in (429, 503):
+    if status in (429, 503) and not (isinstance(error, of_jobs.QuotaExceeded) and error.retry_after is None):
         headers["Retry-After"] = str(error.retry_after or RETRY_AFTER)
     if isinstance(error, RateLimited):
         headers |= error.allowance.headers

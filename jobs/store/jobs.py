@@ -10,14 +10,25 @@ from sqlalchemy.sql.dml import Update
 
 from jobs.errors import IdempotencyMismatch, StoreUnavailable, UnknownJob
 from jobs.job import Job, JobError, NewJob, State
+from jobs.quota import Load, Quota
+from jobs.store import quotas
 from jobs.store.clock import now
 from jobs.store.connection import inserting
 from jobs.store.rows import job_of, row_of
 from jobs.store.tables import QUEUED, RUNNING, WAITS, jobs
 
 
-async def add(connection: AsyncConnection, job: NewJob, keep_s: float, error: JobError | None) -> tuple[Job, bool]:
+async def add(
+    connection: AsyncConnection, job: NewJob, keep_s: float, error: JobError | None, quota: Quota
+) -> tuple[Job, bool]:
     """Insert a job, or find the one that the same request has made earlier. See `JobStore.add`."""
+    if quota:
+        await quotas.hold(connection, job.owner)
+        earlier = await _earlier(connection, job)
+        if earlier is not None:
+            return earlier, earlier.id == job.id
+        load = Load(waiting=0 if error else 1, kept_bytes=job.kept_bytes)
+        await quotas.take(connection, job.owner, quota, load)
     row = row_of(job, keep_s, error)
     statement = inserting(connection, jobs).values(row).on_conflict_do_nothing().returning(jobs)
     for _ in range(2):  # the earlier job may be deleted before it is read

@@ -1,13 +1,15 @@
 """The table of jobs, as the rest of Likeness uses it."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from jobs.job import Batch, Job, JobError, NewJob, Result, State
-from jobs.store import attempts, batches, claims, jobs, retention
+from jobs.quota import UNLIMITED, Quota, Usage
+from jobs.store import attempts, batches, claims, jobs, quotas, retention
+from jobs.store.batches import Submitted
 from jobs.store.connection import engine_for
 from jobs.store.migration import migrate
 from jobs.store.rows import job_of
@@ -21,11 +23,12 @@ class JobStore:
     """The table of jobs. Each call is one transaction; many tasks and processes may call at the same time.
 
     Times are by the database's clock. Owners see their own jobs only: another's is unknown. All raise StoreUnavailable
-    if the database does not answer, after a few tries: within a second where it refuses at once.
+    if the database does not answer, after a few tries: within a second where it refuses at once. No owner gets
+    above the `quota`, however many add jobs at the same time.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, engine: AsyncEngine, quota: Quota = UNLIMITED) -> None:
+        self._engine, self.quota = engine, quota
         self._turns = Turns(engine)
 
     async def add(self, job: NewJob, *, keep_s: float, error: JobError | None = None) -> tuple[Job, bool]:
@@ -33,9 +36,13 @@ class JobStore:
 
         False with the earlier job where the owner has used the idempotency key for the same request (`asked_hash`)
         already. The same id again is the same job and True. Raises IdempotencyMismatch if the key was used for another
-        request, UnknownJob if the owner has no such batch.
+        request, UnknownJob if the owner has no such batch, QuotaExceeded.
         """
-        return await self._write(lambda connection: jobs.add(connection, job, keep_s, error))
+        return await self._write(lambda connection: jobs.add(connection, job, keep_s, error, self.quota))
+
+    async def usage(self, owner: str) -> Usage:
+        """What the owner has, of what the quota asks for."""
+        return await self._read(lambda connection: quotas.usage(connection, owner, self.quota))
 
     async def get(self, job_id: UUID, owner: str) -> Job:
         """The job. Raises UnknownJob."""
@@ -108,9 +115,17 @@ class JobStore:
         """
         return await self._write(lambda connection: attempts.release(connection, job, counts=counts))
 
-    async def add_batch(self, batch_id: UUID, owner: str, *, keep_s: float) -> Batch:
-        """Make a batch without jobs, which expires `keep_s` seconds from now, with its last job at the earliest."""
-        return await self._write(lambda connection: batches.add(connection, batch_id, owner, keep_s))
+    async def add_batch(
+        self, batch_id: UUID, owner: str, *, keep_s: float, submitted: Sequence[Submitted] = ()
+    ) -> Batch:
+        """Make a batch, which expires `keep_s` seconds from now, with its last job at the earliest.
+
+        It has the `submitted` jobs, each with an error or None as for `add`: all of them, or there is no batch.
+        More can be added. The same id again is the same batch. Raises QuotaExceeded.
+        """
+        return await self._write(
+            lambda connection: batches.add(connection, batch_id, owner, keep_s, submitted, self.quota)
+        )
 
     async def batch(self, batch_id: UUID, owner: str) -> Batch:
         """The batch, with the counts of the states that its jobs are in. Raises UnknownJob."""
@@ -160,7 +175,7 @@ class JobStore:
             return await transact(self._engine, work, is_repeatable=is_repeatable)
 
 
-async def open_store(url: str) -> JobStore:
+async def open_store(url: str, quota: Quota = UNLIMITED) -> JobStore:
     """Open the database of jobs and bring its tables up to date; several processes may do so at once.
 
     `url`: `sqlite:///path` (the file is made, its folder is not) or `postgresql://user:password@host/name`.
@@ -172,4 +187,4 @@ async def open_store(url: str) -> JobStore:
     except BaseException:
         await engine.dispose()
         raise
-    return JobStore(engine)
+    return JobStore(engine, quota)

@@ -9,27 +9,25 @@ from app.http.jobs.route import Jobs
 from app.http.jobs.stored_part import StoredFile
 from app.http.jobs.submission import new_job
 from app.work.order import Order
-from jobs.job import JobError
+from jobs.job import JobError, NewJob
 from pipeline.errors import PipelineError
 
 
 async def submit_batch(order: Order, files: Sequence[StoredFile], owner: str, jobs: Jobs) -> UUID:
     """The id of a new batch with a job for each file. A file with a `fault` is a job that has failed with it.
 
-    Raises `StoreUnavailable`; then there is no batch.
+    Raises `QuotaExceeded` and `StoreUnavailable`; then there is no batch.
     """
     number = uuid7()
-    await jobs.store.add_batch(number, owner, keep_s=jobs.keep_s)
-    try:
-        for file in files:
-            job = new_job(file.number, order, owner, file.filename or "", batch=number)
-            error = None if file.fault is None else _error(file.fault)
-            _ = await jobs.store.add(job, keep_s=jobs.keep_s, error=error)
-    except BaseException:
-        await jobs.store.delete_batch(number, owner)
-        raise
+    submitted = [_submitted(file, order, owner, number) for file in files]
+    await jobs.store.add_batch(number, owner, keep_s=jobs.keep_s, submitted=submitted)
     jobs.engine.wake()
     return number
+
+
+def _submitted(file: StoredFile, order: Order, owner: str, batch: UUID) -> tuple[NewJob, JobError | None]:
+    job = new_job(file.number, order, owner, file.filename or "", batch, kept_bytes=file.kept_bytes)
+    return job, None if file.fault is None else _error(file.fault)
 
 
 def _error(fault: PipelineError) -> JobError:

@@ -26,8 +26,8 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 async def submit(order: Order, owner: str, file_name: str, idempotency_key: str | None, jobs: Jobs) -> Job:
     """The job that does this order; an earlier one where the same was asked for under the same key.
 
-    Raises `IdempotencyMismatch` and `StoreUnavailable`. The sweeper removes objects without a row, which a client that
-    leaves may cause.
+    Raises `IdempotencyMismatch`, `QuotaExceeded` and `StoreUnavailable`. The sweeper removes objects without a row,
+    which a client that leaves may cause.
     """
     number = uuid7()
     job = new_job(number, order, owner, file_name)
@@ -50,8 +50,11 @@ async def submit(order: Order, owner: str, file_name: str, idempotency_key: str 
     return added
 
 
-def new_job(number: UUID, order: Order, owner: str, file_name: str, batch: UUID | None = None) -> NewJob:
-    """The row of an order."""
+def new_job(
+    number: UUID, order: Order, owner: str, file_name: str, batch: UUID | None = None, kept_bytes: int | None = None
+) -> NewJob:
+    """The row of an order. `kept_bytes`: of its files, where the order does not have them."""
+    own_bytes = len(order.file) + len(order.reference or b"")
     return NewJob(
         id=number,
         owner=owner,
@@ -61,6 +64,7 @@ def new_job(number: UUID, order: Order, owner: str, file_name: str, batch: UUID 
         input_key=photo_key(number),
         reference_key=None if order.reference is None else reference_key(number),
         batch=batch,
+        kept_bytes=own_bytes if kept_bytes is None else kept_bytes,
     )
 
 

@@ -23,7 +23,7 @@ from app.http.refusals import (
 )
 from app.work import errors as work
 from app.work.errors import BadParameter, MemoryLow, NotReady, Overloaded, ShuttingDown, UnknownParameter
-from jobs.errors import IdempotencyMismatch, JobsOff, StoreUnavailable, UnknownJob
+from jobs.errors import IdempotencyMismatch, JobsOff, QuotaExceeded, StoreUnavailable, UnknownJob
 from jobs.job import JobError
 from pipeline.errors import DeviceFailed, PipelineError
 
@@ -58,6 +58,8 @@ CASES = [
     (UnknownJob("A sentence."), 404, {}),
     (JobsOff("A sentence."), 404, {}),
     (IdempotencyMismatch("A sentence."), 422, {}),
+    (QuotaExceeded("A sentence."), 429, {}),  # nobody knows when
+    (QuotaExceeded("A sentence.", retry_after=7), 429, {"retry-after": "7"}),
     (StoreUnavailable("A sentence."), 503, {"retry-after": "10"}),
     (JobNotFinished("queued"), 409, {}),
     (BatchNotFinished(1, 2), 409, {}),

@@ -166,6 +166,9 @@ def test_config_and_status_say_whether_jobs_are_kept(likeness: Likeness, server:
         "archive_mb": 64,
         "retention_hours": 24,
         "timeout_s": 600,
+        "quota_waiting": None,
+        "quota_jobs_a_day": None,
+        "quota_mb": None,
     }
     assert set(server.status()["jobs"]) == {"queued", "running", "succeeded", "failed", "cancelled", "expired"}
 
