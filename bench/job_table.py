@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from jobs.job import Job, NewJob
+from jobs.quota import Quota
 from jobs.store.connection import engine_for
 from jobs.store.store import JobStore, open_store
 from jobs.store.transaction import transact
@@ -49,19 +50,26 @@ _SERIES = {
 
 
 async def fill(connection: AsyncConnection, rows: int, waiting: int) -> None:
-    """Insert jobs of 100 owners: the last `waiting` are queued, 8 run, the others succeeded in the last day."""
+    """Insert jobs of 100 owners: the last `waiting` are queued, 8 run, the others succeeded in the last day.
+
+    And how many each owner has submitted in each of the last 24 hours, for the quotas.
+    """
     start, identity, end_of_id, series = _SERIES[connection.dialect.name]
     statement = f"""
         INSERT INTO jobs (id, owner, kind, file_name, asked, input_key, state, attempt, releases, lease_until,
-                          is_cancelling, fraction, timings_ms, created_at, expires_at)
+                          is_cancelling, fraction, timings_ms, created_at, expires_at, kept_bytes)
         {start} SELECT {identity}, 'owner-' || (n % {OWNERS}), 'enhance', 'photo-' || n || '.jpg',
             '{{"options": {{"fidelity": 0.5, "scale": 2, "background": true}}, "output": {{"format": "png"}}}}',
             'jobs/00000000-0000-0000-0000-' || {end_of_id} || '/photo',
             CASE WHEN n > :running THEN 'queued' WHEN n > :done THEN 'running' ELSE 'succeeded' END,
             1, 0, CASE WHEN n > :done AND n <= :running THEN :now + 3600.0 END, false, 1.0, '{{}}',
-            :now - (:rows - n) * 0.08, :now - (:rows - n) * 0.08 + {DAY} FROM {series}"""
+            :now - (:rows - n) * 0.08, :now - (:rows - n) * 0.08 + {DAY}, 1000000 FROM {series}"""
     numbers = {"rows": rows, "running": rows - waiting, "done": rows - waiting - RUNNING, "now": time.time()}
     await connection.execute(text(statement), numbers)
+    hours = f"""
+        INSERT INTO submissions (owner, hour, number)
+        {start} SELECT 'owner-' || (n % {OWNERS}), :hour - n / {OWNERS}, 400 FROM {series}"""
+    await connection.execute(text(hours), {"rows": 24 * OWNERS - 1, "hour": int(numbers["now"] // 3600)})
     await connection.execute(text("ANALYZE"))
 
 
@@ -97,6 +105,7 @@ async def measure(store: JobStore, repetitions: int) -> dict[str, list[float]]:
         "add": lambda: store.add(new_job(), keep_s=DAY),
         "claim": claim,
         "beat": lambda: store.beat(claimed[-1], 60.0, stage="restore", fraction=0.5),
+        "usage, for quotas": lambda: store.usage("owner-7"),
         "expire, nothing due": lambda: store.expire(100),
         "known, 1000 keys": lambda: store.known([new_job().input_key for _ in range(1000)]),
         "counts": store.counts,
@@ -112,7 +121,7 @@ async def _timed(call: Callable[[], Awaitable[object]]) -> float:
 
 async def table(url: str, rows: int, repetitions: int) -> str:
     """Fill the empty database and measure it: a table of text."""
-    store = await open_store(url)
+    store = await open_store(url, Quota(waiting=10**6, jobs_a_day=10**6, kept_bytes=10**15))  # which nobody reaches
     engine = engine_for(url)
     start = time.perf_counter()
     await transact(engine, lambda connection: fill(connection, rows, min(WAITING, rows // 2)))
