@@ -27,7 +27,7 @@ def test_every_setting_is_in_the_table_with_its_default() -> None:
     settings = Settings()
     for name in Settings.model_fields:
         default = getattr(settings, name)
-        if not default and not isinstance(default, float):
+        if not default and not isinstance(default, int | float):
             default = "(empty)"
         shown = documented[f"LIKENESS_{name.upper()}"].replace("~", str(Path.home()))
         assert shown == (f"{default:g}" if isinstance(default, float) else str(default))
