@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from fastapi import Depends, FastAPI
 from starlette.formparsers import MultiPartParser
@@ -52,6 +53,9 @@ from app.work.loaded_models import LoadedModels
 from app.work.service import Service
 from pipeline.models.catalogue.selection import Selection
 
+if TYPE_CHECKING:
+    from app.access.tokens import Tokens
+
 # What a browser app hosted elsewhere may send, and what it may read.
 CORS_REQUEST_HEADERS = (
     "X-API-Key",
@@ -89,6 +93,7 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
     quota = Quota(settings.rate_limit, settings.rate_limit_storage) if settings.rate_limit else None
     cache = AnswerCache(settings.max_cached_bytes, service.memory)
     telemetry, tracing = Telemetry(service, cache, quota), Tracing()
+    tokens = _tokens(settings)
     uploads = UploadMemory(settings.max_arriving_bytes)
     _keep_uploads_in_memory()
 
@@ -110,6 +115,8 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
         service.close()
         if quota is not None:
             await quota.close()
+        if tokens is not None:
+            await tokens.close()
         await asyncio.to_thread(tracing.flush)
 
     app = FastAPI(
@@ -157,9 +164,10 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
     )
     if quota is not None:
         app.add_middleware(RateLimitMiddleware, quota, paths.counted)
-    if settings.api_keys:
-        app.add_middleware(AuthenticationMiddleware, settings.api_keys, paths.public | files, paths.public_folders)
-        declare_keys(app.openapi(), paths.public)
+    if settings.needs_key:
+        public = paths.public | files, paths.public_folders
+        app.add_middleware(AuthenticationMiddleware, settings.api_keys, tokens, *public)
+        declare_keys(app.openapi(), paths.public, takes_tokens=settings.has_tokens)
     app.add_middleware(FaultsMiddleware)
     if settings.cors_origins:
         app.add_middleware(
@@ -185,6 +193,21 @@ def _fetcher(settings: Settings) -> Fetcher | None:
     if settings.url_fetch == "off":
         return None
     return Fetcher(settings.max_fetched_bytes, settings.url_timeout_s, settings.url_hosts)
+
+
+def _tokens(settings: Settings) -> "Tokens | None":
+    """What verifies tokens; None unless the operator has named their issuer's keys."""
+    if not settings.has_tokens:
+        return None
+    from app.access.tokens import open_tokens  # cryptography takes a tenth of a second, which few servers need
+
+    return open_tokens(
+        settings.jwks_url,
+        settings.jwt_key_file,
+        audience=settings.jwt_audience,
+        issuer=settings.jwt_issuer,
+        leeway_s=settings.jwt_leeway_s,
+    )
 
 
 def _keep_uploads_in_memory() -> None:

@@ -38,6 +38,15 @@ class JobSettings(EnvironmentSettings):
         24.0, gt=0, le=YEAR, description="hours that a job, its photo and its result are kept"
     )
     batch_size: int = Field(50, ge=1, le=1000, description="photos of one batch, at most")
+    quota_waiting: int = Field(
+        0, ge=0, le=1_000_000, description="jobs of one owner that may wait or be at work; 0: any number"
+    )
+    quota_jobs_a_day: int = Field(
+        0, ge=0, le=1_000_000_000, description="jobs that one owner may submit in 24 hours; 0: any number"
+    )
+    quota_mb: FiniteFloat = Field(
+        0.0, ge=0, le=1_000_000_000, description="MiB of one owner's photos and results that are kept; 0: any number"
+    )
     result_redirect: Literal["off", "on"] = Field(
         "off", description="on: results of jobs are answered with a URL of the object store, where it has such URLs"
     )

@@ -5,17 +5,20 @@ The messages of settings that may contain a password never quote the value.
 
 import os
 import re
+import stat
 from pathlib import Path
 from typing import Annotated, TypeAlias
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator
 
+from app.access.addresses import is_loopback
 from app.access.hosts import is_address, is_name
 
 MAX_HOST = 253  # characters of a name in the DNS
 MAX_TEXT = 8_000  # characters of any other text
 MAX_KEYS = 100_000  # characters: over a thousand API keys
+MAX_KEY_FILE = 65_536  # bytes
 
 DATABASES = frozenset({"postgresql", "sqlite"})
 BROKERS = frozenset({"redis", "rediss"})
@@ -93,6 +96,41 @@ def check_broker(url: str) -> str:
     return url
 
 
+def check_jwks(url: str) -> str:
+    """The URL of a key set; empty for none. Raises `ValueError`, which does not quote it, for another one."""
+    try:
+        parts = urlsplit(url)
+        host, is_whole = parts.hostname or "", parts.port != 0 and "@" not in parts.netloc
+    except ValueError:  # its message would quote a part of the URL
+        host, is_whole = "", False
+    if url and (not host or not is_whole or re.search(r"[#\s]", url) or parts.scheme not in ("http", "https")):
+        raise ValueError("it is no https address such as https://login.example.org/.well-known/jwks.json")
+    if url and parts.scheme == "http" and not is_loopback(host):
+        raise ValueError(
+            "over http anybody on the way could replace the keys; only localhost may have it, others https"
+        )
+    return url
+
+
+def check_key_file(file: Path | None) -> Path | None:
+    """A file with a public key. Raises `ValueError`, with the reason, for anything else."""
+    if file is None:
+        return None
+    from app.access.public_keys import read_pem  # cryptography takes a tenth of a second, which few servers need
+
+    try:
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise ValueError(f"{file} is no file")
+        with file.open("rb") as opened:
+            data = opened.read(MAX_KEY_FILE + 1)
+    except OSError as error:
+        raise ValueError(f"{file} cannot be read: {error.strerror}") from error
+    if len(data) > MAX_KEY_FILE:
+        raise ValueError(f"{file} has more than {MAX_KEY_FILE} bytes")
+    _ = read_pem(data)
+    return file
+
+
 def expanded(folder: Path) -> Path:
     """The folder with a home folder in place of `~`; unchanged if there is no such home."""
     return Path(os.path.expanduser(folder))
@@ -123,3 +161,5 @@ OptionalFolder: TypeAlias = Annotated[Path | None, AfterValidator(lambda folder:
 DatabaseUrl: TypeAlias = Annotated[str, AfterValidator(check_database), at_most(MAX_TEXT)]
 BrokerUrl: TypeAlias = Annotated[str, AfterValidator(check_broker), at_most(MAX_TEXT)]
 ObjectsUrl: TypeAlias = Annotated[str, AfterValidator(check_objects), at_most(MAX_TEXT)]
+JwksUrl: TypeAlias = Annotated[str, AfterValidator(check_jwks), at_most(MAX_TEXT)]
+OptionalKeyFile: TypeAlias = Annotated[OptionalFolder, AfterValidator(check_key_file)]

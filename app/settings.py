@@ -15,6 +15,7 @@ from app.access.keys import Keys, parse_keys
 from app.access.quota import check_storage, parse_rates
 from app.job_settings import JobSettings
 from app.setting_types import MAX_KEYS, MAX_TEXT, Folder, Host, MirrorUrl, ModelNames, at_most, check_folder, expanded
+from app.token_settings import TokenSettings
 from pipeline.models.catalogue.preferences import Licences, ModelPreferences, OriginChoice
 from pipeline.models.roles import ROLES, Role
 from pipeline.types import DeviceChoice, Precision
@@ -38,7 +39,7 @@ def upload_s(length: int, ordinary_bytes: int, ordinary_s: float) -> float:
     return ordinary_s * max(1, math.ceil(length / ordinary_bytes))
 
 
-class Settings(JobSettings):
+class Settings(JobSettings, TokenSettings):
     """Everything that an operator may choose. Read once at the start, which a wrong value or an unknown name stops."""
 
     host: Host = Field("127.0.0.1", description="address to listen on")
@@ -205,9 +206,14 @@ class Settings(JobSettings):
         return PhotoLimits(int(self.max_input_megapixels * 1_000_000), self.max_output_megapixels)
 
     @property
+    def needs_key(self) -> bool:
+        """Whether a request needs an API key or a token."""
+        return bool(self.api_keys) or self.has_tokens
+
+    @property
     def open_to_others(self) -> bool:
         """Whether anybody who reaches this machine over the network may send photos."""
-        return not self.api_keys and not is_loopback(self.host)
+        return not self.needs_key and not is_loopback(self.host)
 
     @property
     def lacks_weights_dir(self) -> bool:

@@ -18,10 +18,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
 from jobs.job import Job, NewJob
+from jobs.quota import Quota
 from jobs.store.connection import engine_for
 from jobs.store.store import JobStore, open_store
 from jobs.store.transaction import transact
@@ -49,19 +50,26 @@ _SERIES = {
 
 
 async def fill(connection: AsyncConnection, rows: int, waiting: int) -> None:
-    """Insert jobs of 100 owners: the last `waiting` are queued, 8 run, the others succeeded in the last day."""
+    """Insert jobs of 100 owners: the last `waiting` are queued, 8 run, the others succeeded in the last day.
+
+    And how many each owner has submitted in each of the last 24 hours, for the quotas.
+    """
     start, identity, end_of_id, series = _SERIES[connection.dialect.name]
     statement = f"""
         INSERT INTO jobs (id, owner, kind, file_name, asked, input_key, state, attempt, releases, lease_until,
-                          is_cancelling, fraction, timings_ms, created_at, expires_at)
+                          is_cancelling, fraction, timings_ms, created_at, expires_at, kept_bytes)
         {start} SELECT {identity}, 'owner-' || (n % {OWNERS}), 'enhance', 'photo-' || n || '.jpg',
             '{{"options": {{"fidelity": 0.5, "scale": 2, "background": true}}, "output": {{"format": "png"}}}}',
             'jobs/00000000-0000-0000-0000-' || {end_of_id} || '/photo',
             CASE WHEN n > :running THEN 'queued' WHEN n > :done THEN 'running' ELSE 'succeeded' END,
             1, 0, CASE WHEN n > :done AND n <= :running THEN :now + 3600.0 END, false, 1.0, '{{}}',
-            :now - (:rows - n) * 0.08, :now - (:rows - n) * 0.08 + {DAY} FROM {series}"""
+            :now - (:rows - n) * 0.08, :now - (:rows - n) * 0.08 + {DAY}, 1000000 FROM {series}"""
     numbers = {"rows": rows, "running": rows - waiting, "done": rows - waiting - RUNNING, "now": time.time()}
     await connection.execute(text(statement), numbers)
+    hours = f"""
+        INSERT INTO submissions (owner, hour, number)
+        {start} SELECT 'owner-' || (n % {OWNERS}), :hour - n / {OWNERS}, 400 FROM {series}"""
+    await connection.execute(text(hours), {"rows": 24 * OWNERS - 1, "hour": int(numbers["now"] // 3600)})
     await connection.execute(text("ANALYZE"))
 
 
@@ -73,8 +81,8 @@ def new_job(**changes: Any) -> NewJob:
     )
 
 
-async def measure(store: JobStore, repetitions: int) -> dict[str, list[float]]:
-    """The milliseconds of each call, by its name."""
+async def measure(store: JobStore, limited: JobStore, repetitions: int) -> dict[str, list[float]]:
+    """The milliseconds of each call, by its name. `limited`: the same table with quotas."""
     newest = await store.page("owner-7", limit=50)
     middle = newest
     for _ in range(20):
@@ -97,6 +105,7 @@ async def measure(store: JobStore, repetitions: int) -> dict[str, list[float]]:
         "add": lambda: store.add(new_job(), keep_s=DAY),
         "claim": claim,
         "beat": lambda: store.beat(claimed[-1], 60.0, stage="restore", fraction=0.5),
+        "add, with all quotas": lambda: limited.add(new_job(), keep_s=DAY),
         "expire, nothing due": lambda: store.expire(100),
         "known, 1000 keys": lambda: store.known([new_job().input_key for _ in range(1000)]),
         "counts": store.counts,
@@ -112,20 +121,29 @@ async def _timed(call: Callable[[], Awaitable[object]]) -> float:
 
 async def table(url: str, rows: int, repetitions: int) -> str:
     """Fill the empty database and measure it: a table of text."""
-    store = await open_store(url)
-    engine = engine_for(url)
+    store, engine = await open_store(url), engine_for(url)
+    limited = JobStore(engine, quota=Quota(waiting=10**6, jobs_a_day=10**6, kept_bytes=10**15))  # which nobody reaches
     start = time.perf_counter()
     await transact(engine, lambda connection: fill(connection, rows, min(WAITING, rows // 2)))
-    await engine.dispose()
+    await _vacuum(engine)
     lines = [
         f"{url.partition(':')[0]}: {rows:,} rows, filled in {time.perf_counter() - start:.0f} s",
         "  call  median ms  p99 ms",
     ]
-    for name, milliseconds in (await measure(store, repetitions)).items():
+    for name, milliseconds in (await measure(store, limited, repetitions)).items():
         p99 = statistics.quantiles(milliseconds, n=100, method="inclusive")[-1]
         lines.append(f"  {name:26}{statistics.median(milliseconds):9.2f}{p99:9.2f}")
     await store.close()
+    await limited.close()
     return "\n".join(lines)
+
+
+async def _vacuum(engine: AsyncEngine) -> None:
+    """What PostgreSQL does by itself some time after so many rows were added."""
+    if engine.dialect.name == "postgresql":
+        async with engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await connection.execute(text("VACUUM ANALYZE jobs"))
 
 
 @contextmanager

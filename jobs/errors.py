@@ -54,3 +54,14 @@ class PlaceUnusable(PipelineError):
     """The place that is set for the data of jobs cannot be used. The message names the setting."""
 
     code = "place_unusable"
+
+
+class QuotaExceeded(PipelineError):
+    """The owner has as much as one may have. `retry_after`: the seconds after which it fits; None: not known."""
+
+    code = "quota_exceeded"
+    stage = "quota"
+
+    def __init__(self, message: str, retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after

@@ -26,11 +26,12 @@ class JobError:
 class NewJob:
     """What a client submits. Its photo lies in the object store already.
 
-    `id` is a UUID of version 7, so that ids are in order of submission. `owner`: the key's name or the token's subject,
-    "" on a server without keys. `file_name` is the client's, for lists and archives only; no object is named after it.
-    `asked` is the order without its files, as `jobs.run.payload` writes it. `idempotency_key`: the client's, hashed, or
-    None. `asked_hash` belongs to it: a digest of all that was asked for, photo included, which tells a repeated request
-    from another one under the same key.
+    `id` is a UUID of version 7, so that ids are in order of submission. `owner`: the key's name, `token:` and the
+    token's subject, or "" on a server without keys. `file_name` is the client's, for lists and archives only; no object
+    is named after it. `asked` is the order without its files, as `jobs.run.payload` writes it. `idempotency_key`: the
+    client's, hashed, or None. `asked_hash` belongs to it: a digest of all that was asked for, photo included, which
+    tells a repeated request from another one under the same key. `kept_bytes`: of its photo and reference, and later of
+    its result too.
     """
 
     id: UUID
@@ -43,11 +44,15 @@ class NewJob:
     batch: UUID | None = None
     idempotency_key: str | None = None
     asked_hash: str | None = None
+    kept_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a job has made: keys of the picture, its preview and the report in the object store, and facts of them."""
+    """What a job has made: keys of the picture, its preview and the report in the object store, and facts of them.
+
+    `kept_bytes`: of the three together.
+    """
 
     picture_key: str
     preview_key: str
@@ -57,6 +62,7 @@ class Result:
     width: int
     height: int
     faces: int
+    kept_bytes: int = 0
 
     @property
     def keys(self) -> tuple[str, str, str]:

@@ -4,10 +4,11 @@ import asyncio
 from pathlib import Path
 from urllib.parse import quote
 
-from app.settings import Settings
+from app.settings import MEBIBYTE, Settings
 from jobs.errors import PlaceUnusable, StoreUnavailable
 from jobs.objects import BadObjectsUrl, ObjectStore, open_objects
 from jobs.observer import SILENT, Observer
+from jobs.quota import Quota
 from jobs.store.store import JobStore, open_store
 
 DATABASE, OBJECTS = "jobs.db", "objects"  # in the folder of data
@@ -25,11 +26,16 @@ async def open_places(settings: Settings, observer: Observer = SILENT) -> tuple[
     if not database:
         database, setting = f"sqlite:///{_in(settings, DATABASE)}", "LIKENESS_DATA_DIR"
     try:
-        return await open_store(database, observer), objects
+        return await open_store(database, observer, quota_of(settings)), objects
     except StoreUnavailable as error:
         raise PlaceUnusable(f"{setting}: {error.message}", stage="startup") from error
     except ValueError as error:
         raise PlaceUnusable(f"{setting}: {error}", stage="startup") from error
+
+
+def quota_of(settings: Settings) -> Quota:
+    """How much one owner may have."""
+    return Quota(settings.quota_waiting, settings.quota_jobs_a_day, int(settings.quota_mb * MEBIBYTE))
 
 
 async def fault_of_places(settings: Settings) -> str | None:

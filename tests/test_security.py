@@ -63,9 +63,8 @@ def has_tests(path: Path) -> bool:
     if not (path.name.startswith("test_") and path.suffix == ".py"):
         return False
     parsed = ast.walk(ast.parse(path.read_text()))
-    return any(
-        isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_") for node in parsed
-    )
+    functions = (node for node in parsed if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return any(function.name.startswith("test_") for function in functions)
 
 
 ROWS = list(rows_of(SECURITY.read_text()))

@@ -69,3 +69,14 @@ class ForeignOrigin(PipelineError):
             "A page of another origin may not send this request. The setting LIKENESS_CORS_ORIGINS names the origins"
             " whose pages may; a proxy must pass the Host header on unchanged, with its port."
         )
+
+
+class TokensUnverifiable(PipelineError):
+    """The keys that tokens are signed with cannot be had now, so nobody can say whether this token is a good one."""
+
+    code = "tokens_unverifiable"
+    stage = "keys"
+    retry_after = 5
+
+    def __init__(self) -> None:
+        super().__init__("Tokens cannot be checked now, because the keys of their issuer cannot be fetched. Try again.")

@@ -35,7 +35,7 @@ def serve(parsed: argparse.Namespace, settings: Settings) -> int:
     settings = settings.model_copy(update=given)
     configure(settings.log_level, settings.log_format)
     if settings.open_to_others:
-        logger.warning("anybody who reaches %s may send photos: LIKENESS_API_KEYS is empty", settings.host)
+        logger.warning("anybody who reaches %s may send photos: there are neither keys nor tokens", settings.host)
     fault = listening_fault(settings.host, settings.port)
     if fault is not None:
         say(fault, sys.stderr)

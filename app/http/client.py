@@ -7,12 +7,12 @@ from app.observe.request_record import record_of
 
 
 def client_name(scope: Scope) -> str:
-    """The client of a request. A name with an address is never logged. It is kept in memory, and in Redis if the rate
-    limit counts there, only for as long as the client is counted.
+    """The client of a request. It may have an address or the subject of a token, so it is never logged. It is kept in
+    memory, and in Redis if the rate limit counts there, only for as long as the client is counted.
     """
-    key = record_of(scope).key
-    if key is not None:
-        return f"key:{key}"
+    owner = record_of(scope).owner
+    if owner is not None:
+        return f"key:{owner}"
     address = scope.get("client")
     return f"address:{client_of(address[0]) if address else 'unknown'}"
 

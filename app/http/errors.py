@@ -12,7 +12,15 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
-from app.access.errors import ForeignOrigin, MalformedHost, NotAnOperator, RateLimited, Unauthorized, UnknownHost
+from app.access.errors import (
+    ForeignOrigin,
+    MalformedHost,
+    NotAnOperator,
+    RateLimited,
+    TokensUnverifiable,
+    Unauthorized,
+    UnknownHost,
+)
 from app.http.allowed_methods import allowed_methods
 from app.http.jobs.refusals import NoResult, PastError
 from app.http.refusals import (
@@ -51,8 +59,10 @@ STATUS: tuple[tuple[type[domain.PipelineError], int], ...] = (
     (UnknownHost, 421),
     (UpgradeRequired, 426),
     (RateLimited, 429),
+    (of_jobs.QuotaExceeded, 429),
     (of_jobs.IdempotencyMismatch, 422),
     (Unavailable, 503),
+    (TokensUnverifiable, 503),
     (of_jobs.StoreUnavailable, 503),
     (domain.UnsupportedMediaType, 415),
     (domain.TooManyPixels, 413),
@@ -172,7 +182,7 @@ def _headers(error: domain.PipelineError, status: int) -> dict[str, str]:
     headers: dict[str, str] = {}
     if isinstance(error, PastError):
         return headers  # the same job will not succeed by itself
-    if status in (429, 503):
+    if status in (429, 503) and not (isinstance(error, of_jobs.QuotaExceeded) and error.retry_after is None):
         headers["Retry-After"] = str(error.retry_after or RETRY_AFTER)
     if isinstance(error, RateLimited):
         headers |= error.allowance.headers

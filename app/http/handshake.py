@@ -16,7 +16,7 @@ from websockets.typing import Subprotocol
 from app.http.refusals import MalformedHandshake, UpgradeRequired
 
 EVENTS = Subprotocol("likeness.events")  # spoken here, whether or not the client asks for it
-_KEY = "likeness.key."  # begins the name of a subprotocol whose rest is an API key: browsers cannot send headers
+_KEY = "likeness.key."  # begins the name of a subprotocol whose rest is a key or token: browsers cannot send headers
 
 RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
 
@@ -27,7 +27,7 @@ def is_handshake(scope: Scope) -> bool:
 
 
 def offered_key(headers: Headers) -> str:
-    """The API key among the subprotocols that a handshake offers; empty if there is none."""
+    """The API key, or token, among the subprotocols that a handshake offers; empty if there is none."""
     offered = (name.strip() for value in headers.getlist("sec-websocket-protocol") for name in value.split(","))
     return next((name.removeprefix(_KEY) for name in offered if name.startswith(_KEY)), "")
 

@@ -133,7 +133,7 @@ async def _found(complete: Complete, asked: _Asked, run: Run, parts: Answering, 
     tag = f'"{name}"' if asked.is_picture else f'W/"{name}"'
     if etag.names(asked.if_none_match, tag):
         return _Found(None, tag)
-    key = CacheKey(asked.record.key, name, asked.coding)
+    key = CacheKey(asked.record.owner, name, asked.coding)
     kept = parts.cache.get(key)
     if kept is not None:
         asked.record.from_cache = True

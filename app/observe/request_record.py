@@ -17,7 +17,8 @@ CLIENT_CLOSED_REQUEST = 499  # nginx's status for a client that left before its 
 class RequestRecord:
     """One request. Middleware and routes fill it while they handle the request. None: unknown, or does not apply."""
 
-    key: str | None = None  # the name of the API key
+    key: str | None = None  # the name of the API key; for a token a hash of its subject, which may name a person
+    owner: str | None = None  # the same in full: whose jobs, answers and counts these are; never logged
     code: str | None = None  # of an error
     stage: str | None = None  # of an error
     stream_status: int | None = None  # of an error in a stream of events, whose response began with status 200

@@ -13,7 +13,7 @@ _REPORT_BYTES, _FACE_BYTES = 4_096, 2_048
 
 @dataclass(frozen=True, slots=True)
 class CacheKey:
-    """What an answer is found by. `owner`: the API key that the request came with; others do not get the answer.
+    """What an answer is found by. `owner`: whose API key or token the request came with; others do not get the answer.
 
     `fingerprint` is that of the order, `encoding` the content encoding of the body, None for none.
     """

@@ -24,14 +24,18 @@ def result_of(job: Job, done: WorkedOff) -> Result:
         width=report.width,
         height=report.height,
         faces=len(report.faces),
+        kept_bytes=sum(map(len, _bodies(done))),
     )
 
 
 async def write(result: Result, done: WorkedOff, objects: ObjectStore) -> None:
     """Put the objects into the store. Raises `StoreUnavailable`."""
-    finished = done.finished
-    bodies = finished.picture.data, done.preview, report_document(finished.report)
-    puts = (objects.put(key, body) for key, body in zip(result.keys, bodies, strict=True))
+    puts = (objects.put(key, body) for key, body in zip(result.keys, _bodies(done), strict=True))
     for outcome in await asyncio.gather(*puts, return_exceptions=True):  # all have ended when an error is raised
         if isinstance(outcome, BaseException):
             raise outcome
+
+
+def _bodies(done: WorkedOff) -> tuple[bytes, bytes, bytes]:
+    """The objects under the keys of a result."""
+    return done.finished.picture.data, done.preview, report_document(done.finished.report)

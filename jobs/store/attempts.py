@@ -27,7 +27,8 @@ async def beat(connection: AsyncConnection, job: Job, lease_s: float, stage: str
 async def succeed(connection: AsyncConnection, job: Job, result: Result, timings_ms: Mapping[str, float]) -> Job:
     """See `JobStore.succeed`."""
     facts = {"timings_ms": dict(timings_ms), "stage": None, "fraction": 1.0}
-    return await _end(connection, job, "succeeded", result=written(result), **facts)
+    kept_bytes = jobs.c.kept_bytes + result.kept_bytes
+    return await _end(connection, job, "succeeded", result=written(result), kept_bytes=kept_bytes, **facts)
 
 
 async def fail(connection: AsyncConnection, job: Job, error: JobError) -> Job:

@@ -1,28 +1,53 @@
 """Batches: jobs that were submitted together."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, select
+from sqlalchemy import Row, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jobs.errors import UnknownJob
-from jobs.job import Batch, Job, State
-from jobs.store import deliveries
+from jobs.job import Batch, Job, JobError, NewJob, State
+from jobs.quota import Load, Quota
+from jobs.store import deliveries, quotas
 from jobs.store.clock import now
 from jobs.store.connection import inserting
 from jobs.store.jobs import cancellation
-from jobs.store.rows import job_of
+from jobs.store.rows import job_of, row_of
 from jobs.store.tables import batches, jobs
 
+Submitted: TypeAlias = tuple[NewJob, JobError | None]
 
-async def add(connection: AsyncConnection, batch_id: UUID, owner: str, keep_s: float, webhook_url: str | None) -> Batch:
-    """See `JobStore.add_batch`."""
+
+async def add(
+    connection: AsyncConnection,
+    batch_id: UUID,
+    owner: str,
+    keep_s: float,
+    submitted: Sequence[Submitted],
+    quota: Quota,
+    webhook_url: str | None,
+) -> tuple[Batch, list[Job]]:
+    """See `JobStore.add_batch`. The jobs are those that have failed already."""
     values = {"id": batch_id, "owner": owner, "created_at": now(), "expires_at": now() + keep_s}
-    await connection.execute(inserting(connection, batches).values(values).on_conflict_do_nothing())
+    if quota:
+        await quotas.hold(connection, owner)
+    made = inserting(connection, batches).values(values).on_conflict_do_nothing().returning(batches.c.id)
+    is_new = (await connection.execute(made)).one_or_none() is not None
+    if is_new and submitted and quota:
+        waiting = sum(error is None for _, error in submitted)
+        load = Load(len(submitted), waiting, sum(job.kept_bytes for job, _ in submitted))
+        await quotas.take(connection, owner, quota, load)
+    failed: list[Job] = []
+    for job, error in submitted if is_new else ():
+        row = (await connection.execute(insert(jobs).values(row_of(job, keep_s, error)).returning(jobs))).one()
+        failed += [] if error is None else [job_of(row)]
     if webhook_url is not None:
         await deliveries.add_for_batch(connection, batch_id, owner, webhook_url)
-    return await get(connection, batch_id, owner)
+        if submitted:
+            await deliveries.seal(connection, batch_id)
+    return await get(connection, batch_id, owner), failed
 
 
 async def get(connection: AsyncConnection, batch_id: UUID, owner: str) -> Batch:

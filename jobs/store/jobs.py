@@ -10,7 +10,8 @@ from sqlalchemy.sql.dml import Update
 
 from jobs.errors import IdempotencyMismatch, StoreUnavailable, UnknownJob
 from jobs.job import Job, JobError, NewJob, State
-from jobs.store import deliveries
+from jobs.quota import Load, Quota
+from jobs.store import deliveries, quotas
 from jobs.store.clock import now
 from jobs.store.connection import inserting
 from jobs.store.rows import job_of, row_of
@@ -22,9 +23,17 @@ async def add(
     job: NewJob,
     keep_s: float,
     error: JobError | None,
+    quota: Quota,
     webhook_url: str | None = None,
 ) -> tuple[Job, bool]:
     """Insert a job, or find the one that the same request has made earlier. See `JobStore.add`."""
+    if quota:
+        await quotas.hold(connection, job.owner)
+        earlier = await _earlier(connection, job)
+        if earlier is not None:
+            return earlier, earlier.id == job.id
+        load = Load(waiting=0 if error else 1, kept_bytes=job.kept_bytes)
+        await quotas.take(connection, job.owner, quota, load)
     row = row_of(job, keep_s, error)
     statement = inserting(connection, jobs).values(row).on_conflict_do_nothing().returning(jobs)
     for _ in range(2):  # the earlier job may be deleted before it is read

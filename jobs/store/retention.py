@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.work.order import Task
 from jobs.job import Job, State
 from jobs.keys import job_of as job_of_key
+from jobs.store import quotas
 from jobs.store.clock import now
 from jobs.store.rows import job_of
 from jobs.store.tables import QUEUED, RUNNING, batches, jobs
@@ -33,6 +34,7 @@ async def expire(connection: AsyncConnection, limit: int) -> list[Job]:
     removed = (await connection.execute(delete(jobs).where(jobs.c.id.in_(ids)).returning(jobs))).all() if ids else []
     is_empty = ~exists().where(jobs.c.batch == batches.c.id)
     await connection.execute(delete(batches).where(batches.c.expires_at <= now(), is_empty))
+    await quotas.forget(connection)
     return [replace(job_of(row), state="expired") for row in removed]
 
 

@@ -10,7 +10,9 @@ from app.work.order import Task
 from jobs.breakers import StoreBreaker, watched
 from jobs.job import Batch, Job, JobError, NewJob, Result, State
 from jobs.observer import SILENT, Observer
-from jobs.store import attempts, batches, claims, deliveries, jobs, retention, waiting
+from jobs.quota import UNLIMITED, Quota, Usage
+from jobs.store import attempts, batches, claims, deliveries, jobs, quotas, retention, waiting
+from jobs.store.batches import Submitted
 from jobs.store.connection import engine_for
 from jobs.store.migration import migrate
 from jobs.store.outbox import Outbox
@@ -26,13 +28,14 @@ class JobStore:
 
     Times are by the database's clock. Owners see their own jobs only: another's is unknown. All raise StoreUnavailable
     if the database does not answer, after a few tries: within a second where it refuses at once. Where PostgreSQL has
-    not answered several times in a row, they do so at once, for a while (`jobs.breakers`).
+    not answered several times in a row, they do so at once, for a while (`jobs.breakers`). No owner gets above the
+    `quota`, however many add jobs at the same time.
 
     `observer` is told of what a call has begun and ended.
     """
 
-    def __init__(self, engine: AsyncEngine, observer: Observer = SILENT) -> None:
-        self._engine, self.observer = engine, observer
+    def __init__(self, engine: AsyncEngine, observer: Observer = SILENT, quota: Quota = UNLIMITED) -> None:
+        self._engine, self.observer, self.quota = engine, observer, quota
         self._turns = Turns(engine)
         self.outbox = Outbox(self._read, self._write)
         self.breaker = StoreBreaker() if engine.dialect.name == "postgresql" else None
@@ -46,10 +49,16 @@ class JobStore:
 
         False with the earlier job where the owner has used the idempotency key for the same request (`asked_hash`)
         already. The same id again is the same job and True. Raises IdempotencyMismatch if the key was used for another
-        request, UnknownJob if the owner has no such batch.
+        request, UnknownJob if the owner has no such batch, QuotaExceeded.
         """
-        added, is_new = await self._write(lambda connection: jobs.add(connection, job, keep_s, error, webhook_url))
+        added, is_new = await self._write(
+            lambda connection: jobs.add(connection, job, keep_s, error, self.quota, webhook_url)
+        )
         return (self._ended(added) if is_new else added), is_new
+
+    async def usage(self, owner: str) -> Usage:
+        """What the owner has, of what the quota asks for."""
+        return await self._read(lambda connection: quotas.usage(connection, owner, self.quota))
 
     async def get(self, job_id: UUID, owner: str) -> Job:
         """The job. Raises UnknownJob."""
@@ -141,12 +150,27 @@ class JobStore:
         """
         return self._ended(await self._write(lambda connection: attempts.release(connection, job, counts=counts)))
 
-    async def add_batch(self, batch_id: UUID, owner: str, *, keep_s: float, webhook_url: str | None = None) -> Batch:
-        """Make a batch without jobs, which expires `keep_s` seconds from now, with its last job at the earliest.
+    async def add_batch(
+        self,
+        batch_id: UUID,
+        owner: str,
+        *,
+        keep_s: float,
+        submitted: Sequence[Submitted] = (),
+        webhook_url: str | None = None,
+    ) -> Batch:
+        """Make a batch, which expires `keep_s` seconds from now, with its last job at the earliest.
 
-        Its end is told to `webhook_url`, if there is one, once it is sealed.
+        It has the `submitted` jobs, each with an error or None as for `add`: all of them, or there is no batch. The
+        same id again is the same batch. Its end is told to `webhook_url`, if there is one. More jobs can be added to a
+        batch that was made without; it is told then once it is sealed. Raises QuotaExceeded.
         """
-        return await self._write(lambda connection: batches.add(connection, batch_id, owner, keep_s, webhook_url))
+        batch, failed = await self._write(
+            lambda connection: batches.add(connection, batch_id, owner, keep_s, submitted, self.quota, webhook_url)
+        )
+        for job in failed:
+            self.observer.ended(job)
+        return batch
 
     async def seal_batch(self, batch_id: UUID) -> None:
         """All jobs of the batch are added: it ends with the last of them, which may have been already."""
@@ -216,7 +240,7 @@ class JobStore:
         return job
 
 
-async def open_store(url: str, observer: Observer = SILENT) -> JobStore:
+async def open_store(url: str, observer: Observer = SILENT, quota: Quota = UNLIMITED) -> JobStore:
     """Open the database of jobs and bring its tables up to date; several processes may do so at once.
 
     `url`: `sqlite:///path` (the file is made, its folder is not) or `postgresql://user:password@host/name`.
@@ -228,4 +252,4 @@ async def open_store(url: str, observer: Observer = SILENT) -> JobStore:
     except BaseException:
         await engine.dispose()
         raise
-    return JobStore(engine, observer)
+    return JobStore(engine, observer, quota)

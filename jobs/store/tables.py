@@ -1,10 +1,11 @@
-"""The tables of jobs, of batches and of deliveries of webhooks, and the indices that each question needs.
+"""The tables of jobs, of batches, of deliveries of webhooks and of how many jobs were submitted, and their indices.
 
 The states in the conditions of indices are literals: a database uses such an index only where a query has the same one.
 """
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Double,
@@ -45,6 +46,7 @@ jobs = Table(
     Column("batch", Uuid),
     Column("idempotency_key", String),
     Column("asked_hash", String),
+    Column("kept_bytes", BigInteger, nullable=False, server_default="0"),
     Column("state", String, nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("releases", Integer, nullable=False),
@@ -63,6 +65,15 @@ jobs = Table(
     ForeignKeyConstraint(["batch", "owner"], ["batches.id", "batches.owner"], name="jobs_of_batch"),
 )
 
+submissions = Table(
+    "submissions",
+    metadata,
+    Column("owner", String, primary_key=True),
+    Column("hour", Integer, primary_key=True, autoincrement=False),  # since 1970
+    Column("number", Integer, nullable=False),
+    Index("submissions_hour", "hour"),
+)
+
 QUEUED = jobs.c.state == literal_column("'queued'")
 RUNNING = jobs.c.state == literal_column("'running'")
 WAITS = "queue"  # the stage of a running job that nobody works on until its lease ends, as memory ran out
@@ -74,6 +85,7 @@ Index("jobs_page_of_state", jobs.c.owner, jobs.c.state, jobs.c.id)
 Index("jobs_queue", jobs.c.created_at, jobs.c.id, sqlite_where=QUEUED, postgresql_where=QUEUED)
 Index("jobs_leases", jobs.c.lease_until, sqlite_where=RUNNING, postgresql_where=RUNNING)
 Index("jobs_in_batch", jobs.c.batch, jobs.c.id, sqlite_where=HAS_BATCH, postgresql_where=HAS_BATCH)
+Index("jobs_bytes", jobs.c.owner, jobs.c.kept_bytes)
 Index("jobs_expiry", jobs.c.expires_at)
 Index(
     "jobs_idempotency",

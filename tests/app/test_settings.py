@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from app.access.keys import Keys
 from app.settings import FORM_OVERHEAD, MEBIBYTE, PhotoLimits, Settings
+from tests.app.access.issuer import private_key, public_pem
 
 FOLDER = Path(__file__).parent  # one that exists
 
@@ -57,6 +58,11 @@ def test_the_defaults_are_those_of_the_contract() -> None:
         ("UPLOAD_MEMORY_MB", "64", 64.0),
         ("ANSWER_MEMORY_MB", "0.5", 0.5),
         ("API_KEYS", f"shop:{'0a' * 32}", Keys({"shop": b"\n" * 32})),
+        ("JWKS_URL", "https://login.example.org/jwks", "https://login.example.org/jwks"),
+        ("JWT_KEY_FILE", "issuer.pem", Path("issuer.pem")),
+        ("JWT_AUDIENCE", "likeness", "likeness"),
+        ("JWT_ISSUER", "https://login.example.org", "https://login.example.org"),
+        ("JWT_LEEWAY_S", "0", 0.0),
         ("RATE_LIMIT", "60/minute", (RateLimitItemPerMinute(60),)),
         ("RATE_LIMIT_STORAGE", "redis://cache:6379/1", "redis://cache:6379/1"),
         ("CORS_ORIGINS", "https://app.example.org", ("https://app.example.org",)),
@@ -71,6 +77,9 @@ def test_the_defaults_are_those_of_the_contract() -> None:
         ("RETENTION_HOURS", "0.5", 0.5),
         ("BATCH_SIZE", "7", 7),
         ("WORKER_PORT", "9108", 9108),
+        ("QUOTA_WAITING", "20", 20),
+        ("QUOTA_JOBS_A_DAY", "100", 100),
+        ("QUOTA_MB", "0.5", 0.5),
         ("RESULT_REDIRECT", "on", "on"),
         ("WEBHOOK_SECRET", f"whsec_{'a2tr' * 8} whsec_{'Li4u' * 8}", (b"kkk" * 8, b"..." * 8)),
         ("WEBHOOK_HOSTS", "shop.example.org", ("shop.example.org",)),
@@ -85,8 +94,15 @@ def test_the_defaults_are_those_of_the_contract() -> None:
     ],
 )
 def test_each_setting_is_an_environment_variable(
-    monkeypatch: pytest.MonkeyPatch, name: str, text: str, value: object
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, text: str, value: object
 ) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "issuer.pem").write_bytes(public_pem(private_key("p256")))
+    if name.startswith("JW") and name != "JWT_LEEWAY_S":  # tokens need these together
+        others = {"JWT_AUDIENCE": "likeness", "JWT_ISSUER": "https://login.example.org"}
+        others |= {} if name == "JWT_KEY_FILE" else {"JWKS_URL": "https://login.example.org/jwks"}
+        for other, given in others.items():
+            monkeypatch.setenv(f"LIKENESS_{other}", given)
     if name in ("DATABASE_URL", "OBJECTS_URL", "BROKER_URL"):
         monkeypatch.setenv("LIKENESS_DATA_DIR", "/var/lib/likeness")  # each of the two needs the other, or this
     monkeypatch.setenv(f"LIKENESS_{name}", text)
@@ -139,6 +155,9 @@ def test_every_setting_is_tested_and_described() -> None:
         ("RETENTION_HOURS", "1e9"),
         ("BATCH_SIZE", "0"),
         ("WORKER_PORT", "65536"),
+        ("QUOTA_WAITING", "-1"),
+        ("QUOTA_JOBS_A_DAY", "1.5"),
+        ("QUOTA_MB", "-1"),
         ("RESULT_REDIRECT", "maybe"),
         ("WEBHOOK_SECRET", "secret"),
         ("WEBHOOK_SECRET", "a2tr" * 8),
@@ -154,6 +173,17 @@ def test_every_setting_is_tested_and_described() -> None:
         ("MAX_INPUT_MEGAPIXELS", "nan"),
         ("MAX_INPUT_MEGAPIXELS", "inf"),
         ("MAX_OUTPUT_MEGAPIXELS", "-5"),
+        ("JWKS_URL", "login.example.org/jwks"),
+        ("JWKS_URL", "http://login.example.org/jwks"),
+        ("JWKS_URL", "https://user:canary@login.example.org/jwks"),
+        ("JWKS_URL", "file:///etc/jwks.json"),
+        ("JWT_KEY_FILE", __file__),
+        ("JWT_KEY_FILE", str(FOLDER)),
+        ("JWT_KEY_FILE", "/dev/zero"),
+        ("JWT_KEY_FILE", str(FOLDER / "missing.pem")),
+        ("JWT_AUDIENCE", "likeness"),  # without tokens
+        ("JWT_ISSUER", "https://login.example.org"),
+        ("JWT_LEEWAY_S", "301"),
         ("API_KEYS", "shop"),
         ("API_KEYS", f"Shop:{'0a' * 32}"),
         ("RATE_LIMIT", "sixty/minute"),

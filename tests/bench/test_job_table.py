@@ -23,7 +23,7 @@ def test_the_rows_are_jobs(tmp_path: Path) -> None:
         await job_table.table(url, rows=400, repetitions=2)
         store = await open_store(url)
         counts = await store.counts()
-        assert (counts["succeeded"], counts["queued"], counts["running"]) == (192, 200, 10)
+        assert (counts["succeeded"], counts["queued"], counts["running"]) == (192, 202, 10)
         assert (await store.page("owner-3", state="succeeded", limit=1))[0].file_name == "photo-103.jpg"
         await store.close()
 

@@ -15,7 +15,8 @@ from starlette.datastructures import FormData, UploadFile
 from app.http.jobs.file_part import FilePart
 from app.http.jobs.part_stream import ChunkRead, PartBegins, PartData, PartStream
 from app.http.jobs.removal import remove_objects
-from app.http.jobs.route import check_accepting, jobs_of
+from app.http.jobs.room import Room
+from app.http.jobs.route import check_accepting, jobs_of, room_of
 from app.http.jobs.stored_part import StoredFile
 from app.http.refusals import MalformedForm
 from app.http.upload_memory import Upload
@@ -37,7 +38,7 @@ class BatchRoute(APIRoute):
 
         async def handle_batch(request: Request) -> Response:
             check_accepting(request)
-            batch = BatchRequest(request.scope, request.receive)
+            batch = BatchRequest(request.scope, request.receive, await room_of(request))
             try:
                 return await handle(batch)
             except BaseException:
@@ -51,9 +52,10 @@ class BatchRoute(APIRoute):
 class BatchRequest(Request):
     """Its form has a `StoredFile` for each file; FastAPI checks the fields when all are there."""
 
-    def __init__(self, scope: Any, receive: Any) -> None:
+    def __init__(self, scope: Any, receive: Any, room: Room) -> None:
         super().__init__(scope, receive)
         self._stored: list[StoredFile] = []
+        self._room = room
 
     async def discard(self) -> None:
         """Delete what was stored."""
@@ -66,7 +68,10 @@ class BatchRequest(Request):
         return self._form
 
     async def _fields(self) -> list[tuple[str, UploadFile | str]]:
-        """Names and values. Raises `MalformedForm`, `BadParameter`, `StoreUnavailable` and what the gate raises."""
+        """Names and values.
+
+        Raises `MalformedForm`, `BadParameter`, `QuotaExceeded`, `StoreUnavailable` and what the gate raises.
+        """
         service: Service = self.app.state.service
         settings = service.settings
         upload: Upload = self.scope["upload"]  # set by the gate
@@ -107,7 +112,7 @@ class BatchRequest(Request):
             raise BadParameter(f"{begins.name[:80]} is no file of this form: the photos belong in the field file.")
         if len(self._stored) >= settings.batch_size:
             raise BadParameter(f"A batch has at most {settings.batch_size} photos.")
-        return FilePart(begins.file_name, self._stored, jobs_of(self), settings)
+        return FilePart(begins.file_name, self._stored, jobs_of(self), settings, self._room)
 
 
 def _longer(name: str, text: bytes, more: bytes) -> bytes:

@@ -9,7 +9,7 @@ from app.http.jobs.route import Jobs
 from app.http.jobs.stored_part import StoredFile
 from app.http.jobs.submission import new_job
 from app.work.order import Order
-from jobs.job import JobError
+from jobs.job import JobError, NewJob
 from pipeline.errors import PipelineError
 
 
@@ -19,25 +19,18 @@ async def submit_batch(
     """The id of a new batch with a job for each file. A file with a `fault` is a job that has failed with it.
     The batch's end is told to `webhook_url`.
 
-    Raises `StoreUnavailable`; then there is no batch.
+    Raises `QuotaExceeded` and `StoreUnavailable`; then there is no batch.
     """
     number = uuid7()
-    await jobs.store.add_batch(number, owner, keep_s=jobs.keep_s, webhook_url=webhook_url)
-    added = []
-    try:
-        for file in files:
-            job = new_job(file.number, order, owner, file.filename or "", batch=number)
-            error = None if file.fault is None else _error(file.fault)
-            _ = await jobs.store.add(job, keep_s=jobs.keep_s, error=error)
-            if error is None:
-                added.append(job)
-        if webhook_url is not None:
-            await jobs.store.seal_batch(number)
-    except BaseException:
-        await jobs.store.delete_batch(number, owner)
-        raise
-    jobs.engine.added(added)
+    submitted = [_submitted(file, order, owner, number) for file in files]
+    await jobs.store.add_batch(number, owner, keep_s=jobs.keep_s, submitted=submitted, webhook_url=webhook_url)
+    jobs.engine.added([job for job, error in submitted if error is None])
     return number
+
+
+def _submitted(file: StoredFile, order: Order, owner: str, batch: UUID) -> tuple[NewJob, JobError | None]:
+    job = new_job(file.number, order, owner, file.filename or "", batch, kept_bytes=file.kept_bytes)
+    return job, None if file.fault is None else _error(file.fault)
 
 
 def _error(fault: PipelineError) -> JobError:

@@ -2,10 +2,12 @@
 
 from io import BytesIO
 
+from app.http.jobs.room import Room
 from app.http.jobs.route import Jobs
 from app.http.jobs.stored_part import StoredFile, StoredPart
 from app.http.refusals import BodyTooLarge
 from app.settings import FORM_OVERHEAD, Settings
+from jobs.quota import Load
 
 ZIP = b"PK\x03\x04"
 
@@ -16,8 +18,9 @@ class FilePart:
     What is stored is added to `stored`, of which there may be `batch_size` in the end. `kept`: bytes held in memory.
     """
 
-    def __init__(self, file_name: str, stored: list[StoredFile], jobs: Jobs, settings: Settings) -> None:
+    def __init__(self, file_name: str, stored: list[StoredFile], jobs: Jobs, settings: Settings, room: Room) -> None:
         self._file_name, self._stored, self._jobs, self._settings = file_name, stored, jobs, settings
+        self._room = room
         self._head = b""
         self._photo: StoredPart | None = None
         self._archive: BytesIO | None = None
@@ -30,7 +33,7 @@ class FilePart:
         return 0 if self._photo is None else self._photo.kept
 
     async def write(self, data: bytes) -> None:
-        """Take some bytes. Raises `StoreUnavailable`, and `BodyTooLarge` for an archive that is too large."""
+        """Take some bytes. Raises `StoreUnavailable`, `QuotaExceeded`, and `BodyTooLarge` for a large archive."""
         if self._archive is None and self._photo is None:
             self._head += data
             if len(self._head) < len(ZIP):
@@ -46,14 +49,14 @@ class FilePart:
             self._archive.write(data)
 
     async def end(self) -> None:
-        """The file is whole. Raises `StoreUnavailable` and `BadArchive`."""
+        """The file is whole. Raises `StoreUnavailable`, `QuotaExceeded` and `BadArchive`."""
         if self._archive is not None:
             await self._unpack(self._archive)
             return
         photo = self._begun()
         if self._head:
             await photo.write(self._head)
-        self._stored.append(await photo.end())
+        self._keep(await photo.end())
 
     async def discard(self) -> None:
         """Store no more of it."""
@@ -79,11 +82,15 @@ class FilePart:
             try:
                 async for chunk in found.chunks:
                     await photo.write(chunk)
-                self._stored.append(await photo.end())
+                self._keep(await photo.end())
             except BadArchiveEntry as error:
-                self._stored.append(await photo.fail(error))
+                self._keep(await photo.fail(error))
+
+    def _keep(self, file: StoredFile) -> None:
+        self._stored.append(file)  # first, so that it is deleted with the others where there is no room for it
+        self._room.take(Load(waiting=0 if file.fault else 1, kept_bytes=file.kept_bytes))
 
     def _begun(self) -> StoredPart:
         if self._photo is None:
-            self._photo = StoredPart(self._file_name, self._jobs, self._settings.max_fetched_bytes)
+            self._photo = StoredPart(self._file_name, self._jobs, self._settings.max_fetched_bytes, self._room)
         return self._photo

@@ -7,11 +7,13 @@ from uuid import UUID
 from fastapi import Depends, Path, Request, Response
 from fastapi.routing import APIRoute
 
+from app.http.jobs.room import Room
 from app.http.photo_request import PhotoRoute
 from app.observe.request_record import record_of
 from app.work.errors import ShuttingDown
 from app.work.service import Service
 from jobs.errors import JobsOff, UnknownJob
+from jobs.quota import Load, Usage
 
 if TYPE_CHECKING:
     from jobs.house import Jobs as Jobs
@@ -36,7 +38,9 @@ class JobRoute(APIRoute):
 
 
 class KeptPhotoRoute(PhotoRoute):
-    """A route that takes a photo for later. It is refused before its body is read where no jobs are taken."""
+    """A route that takes a photo for later. It is refused before its body is read where no jobs are taken, or
+    no more of its owner.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """As `APIRoute` calls it, to make the function that answers a request."""
@@ -44,6 +48,8 @@ class KeptPhotoRoute(PhotoRoute):
 
         async def handle_kept(request: Request) -> Response:
             check_accepting(request)
+            if "idempotency-key" not in request.headers:  # a repeated request adds no job
+                _ = await room_of(request)
             return await handle(request)
 
         return handle_kept
@@ -67,13 +73,30 @@ def check_accepting(request: Request) -> None:
         raise ShuttingDown
 
 
+def owner_of(request: Request) -> str:
+    """Whose jobs these are: the name of the API key, or `token:` and the subject of the token.
+
+    Empty on a server without keys and tokens, where all share them.
+    """
+    return record_of(request.scope).owner or ""
+
+
+async def room_of(request: Request) -> Room:
+    """The room that the owner has, at least for one more job. Raises `QuotaExceeded`, `StoreUnavailable`, `JobsOff`."""
+    store = jobs_of(request).store
+    if not store.quota:
+        return Room(store.quota, Usage())
+    room = Room(store.quota, await store.usage(owner_of(request)))
+    room.check(Load())
+    return room
+
+
 async def _jobs(request: Request) -> Jobs:
     return jobs_of(request)
 
 
 async def _owner(request: Request) -> str:
-    """Whose jobs these are: the name of the API key; empty on a server without keys, where all share them."""
-    return record_of(request.scope).key or ""
+    return owner_of(request)
 
 
 async def _job_id(

@@ -10,11 +10,13 @@ from starlette.datastructures import UploadFile
 from uuid_utils.compat import uuid7
 
 from app.http.encoded_picture import HEAD, encoding_of
+from app.http.jobs.room import Room
 from app.http.jobs.route import Jobs
 from app.http.refusals import BodyTooLarge
 from app.settings import FORM_OVERHEAD
 from app.work.errors import BadParameter
 from jobs.keys import photo_key
+from jobs.quota import Load
 from pipeline.codec.formats import format_of
 from pipeline.errors import PipelineError, UnsupportedMediaType
 
@@ -22,20 +24,21 @@ from pipeline.errors import PipelineError, UnsupportedMediaType
 class StoredFile(UploadFile):
     """A file of a form that lies in the object store as the photo of the job `number`.
 
-    `fault` is why there is nothing under its key: the job fails with it.
+    `fault` is why there is nothing under its key: the job fails with it. `kept_bytes` are those in the store.
     """
 
-    def __init__(self, number: UUID, file_name: str, fault: PipelineError | None) -> None:
+    def __init__(self, number: UUID, file_name: str, size: int, fault: PipelineError | None) -> None:
         super().__init__(BytesIO(), filename=file_name)
         self.number, self.fault = number, fault
+        self.kept_bytes = size if fault is None else 0
 
 
 class StoredPart:
     """A file that arrives. What cannot be a photo is not stored: it becomes the file's `fault`."""
 
-    def __init__(self, file_name: str, jobs: Jobs, max_bytes: int) -> None:
+    def __init__(self, file_name: str, jobs: Jobs, max_bytes: int, room: Room) -> None:
         self.number: UUID = uuid7()
-        self._file_name, self._jobs, self._max_bytes = file_name, jobs, max_bytes
+        self._file_name, self._jobs, self._max_bytes, self._room = file_name, jobs, max_bytes, room
         self._send, receive = anyio.create_memory_object_stream[bytes](0)
         self._storing = asyncio.create_task(self._store(receive))
         self._size, self._head, self._is_checked = 0, b"", False
@@ -47,13 +50,15 @@ class StoredPart:
         return 0 if self._fault is not None else min(self._size, self._jobs.objects.held_bytes)
 
     async def write(self, data: bytes) -> None:
-        """Store some bytes; returns when the store has taken them. Raises `StoreUnavailable`."""
+        """Store some bytes; returns when the store has taken them. Raises `StoreUnavailable` and `QuotaExceeded`."""
         if self._fault is not None:
             return
         self._size += len(data)
         if self._size > self._max_bytes:
             await self._refuse(BodyTooLarge(self._max_bytes + FORM_OVERHEAD))
-        elif self._is_checked:
+            return
+        self._room.check(Load(waiting=0, kept_bytes=self._size))  # it may turn out to be no photo
+        if self._is_checked:
             await self._pass_on(data)
         else:
             self._head += data
@@ -69,12 +74,12 @@ class StoredPart:
         if self._fault is None:
             await self._send.aclose()
             await self._storing
-        return StoredFile(self.number, self._file_name, self._fault)
+        return StoredFile(self.number, self._file_name, self._size, self._fault)
 
     async def fail(self, fault: PipelineError) -> StoredFile:
         """The file cannot be taken: it is not stored, and this is why."""
         await self._refuse(fault)
-        return StoredFile(self.number, self._file_name, self._fault)
+        return StoredFile(self.number, self._file_name, self._size, self._fault)
 
     async def discard(self) -> None:
         """Store no more of it: what was begun leaves nothing behind."""

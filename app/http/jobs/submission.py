@@ -31,8 +31,8 @@ async def submit(
 
     Its end is told to `webhook_url`.
 
-    Raises `IdempotencyMismatch` and `StoreUnavailable`. The sweeper removes objects without a row, which a client that
-    leaves may cause.
+    Raises `IdempotencyMismatch`, `QuotaExceeded` and `StoreUnavailable`. The sweeper removes objects without a row,
+    which a client that leaves may cause.
     """
     number = uuid7()
     job = new_job(number, order, owner, file_name)
@@ -56,8 +56,11 @@ async def submit(
     return added
 
 
-def new_job(number: UUID, order: Order, owner: str, file_name: str, batch: UUID | None = None) -> NewJob:
-    """The row of an order."""
+def new_job(
+    number: UUID, order: Order, owner: str, file_name: str, batch: UUID | None = None, kept_bytes: int | None = None
+) -> NewJob:
+    """The row of an order. `kept_bytes`: of its files, where the order does not have them."""
+    own_bytes = len(order.file) + len(order.reference or b"")
     return NewJob(
         id=number,
         owner=owner,
@@ -67,6 +70,7 @@ def new_job(number: UUID, order: Order, owner: str, file_name: str, batch: UUID 
         input_key=photo_key(number),
         reference_key=None if order.reference is None else reference_key(number),
         batch=batch,
+        kept_bytes=own_bytes if kept_bytes is None else kept_bytes,
     )
 
 

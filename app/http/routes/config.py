@@ -65,4 +65,7 @@ def _job_limits(settings: Settings) -> JobLimits | None:
         retention_hours=settings.retention_hours,
         timeout_s=settings.job_timeout_s,
         webhooks=bool(settings.webhook_secret),
+        quota_waiting=settings.quota_waiting or None,
+        quota_jobs_a_day=settings.quota_jobs_a_day or None,
+        quota_mb=settings.quota_mb or None,
     )

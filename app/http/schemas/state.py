@@ -115,6 +115,9 @@ class JobLimits(BaseModel):
     retention_hours: float
     timeout_s: float = Field(description="seconds of work that a job may take")
     webhooks: bool = Field(description="whether `webhook_url` is taken")
+    quota_waiting: int | None = Field(description="jobs of one owner that may wait or be at work; null: any number")
+    quota_jobs_a_day: int | None = Field(description="jobs that one owner may submit in 24 hours; null: any number")
+    quota_mb: float | None = Field(description="MiB of one owner's photos and results, at most; null: any number")
 
 
 class PresetOut(BaseModel):

@@ -21,7 +21,7 @@ TEXT = st.text(st.characters(exclude_characters="\0"), max_size=30)
 
 def test_the_settings_that_may_hold_a_secret_are_known() -> None:
     of_jobs = {"database_url", "objects_url", "broker_url", "webhook_secret"}
-    assert set(SECRETS) == of_jobs | {"models_mirror", "api_keys", "rate_limit_storage"}
+    assert set(SECRETS) == of_jobs | {"jwks_url", "models_mirror", "api_keys", "rate_limit_storage"}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from app.access import errors as access
-from app.access.errors import ForeignOrigin, MalformedHost, NotAnOperator, RateLimited, Unauthorized, UnknownHost
+from app.access.errors import (
+    ForeignOrigin,
+    MalformedHost,
+    NotAnOperator,
+    RateLimited,
+    TokensUnverifiable,
+    Unauthorized,
+    UnknownHost,
+)
 from app.access.quota import Allowance
 from app.http import refusals
 from app.http.errors import response_to
@@ -23,7 +31,7 @@ from app.http.refusals import (
 )
 from app.work import errors as work
 from app.work.errors import BadParameter, MemoryLow, NotReady, Overloaded, ShuttingDown, UnknownParameter
-from jobs.errors import CleanupRunning, IdempotencyMismatch, JobsOff, StoreUnavailable, UnknownJob
+from jobs.errors import CleanupRunning, IdempotencyMismatch, JobsOff, QuotaExceeded, StoreUnavailable, UnknownJob
 from jobs.job import JobError
 from pipeline.errors import DeviceFailed, PipelineError
 
@@ -39,6 +47,7 @@ CASES = [
     (MalformedHandshake("a sentence"), 400, HANDSHAKE),
     (TooManySockets(), 503, {"retry-after": "5"}),
     (Unauthorized("A sentence."), 401, {"www-authenticate": "Bearer"}),
+    (TokensUnverifiable(), 503, {"retry-after": "5"}),
     (MalformedHost(), 400, {"connection": "close"}),
     (ForeignOrigin(), 403, {"connection": "close"}),
     (NotAnOperator(), 403, {}),
@@ -59,6 +68,8 @@ CASES = [
     (UnknownJob("A sentence."), 404, {}),
     (JobsOff("A sentence."), 404, {}),
     (IdempotencyMismatch("A sentence."), 422, {}),
+    (QuotaExceeded("A sentence."), 429, {}),  # nobody knows when
+    (QuotaExceeded("A sentence.", retry_after=7), 429, {"retry-after": "7"}),
     (StoreUnavailable("A sentence."), 503, {"retry-after": "10"}),
     (JobNotFinished("queued"), 409, {}),
     (BatchNotFinished(1, 2), 409, {}),

@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 
 from bench.job_table import fill, new_job
 from jobs.job import Job
+from jobs.quota import Quota
 from jobs.store.connection import engine_for
 from jobs.store.store import JobStore, open_store
 from jobs.store.transaction import transact
@@ -53,6 +54,10 @@ CALLS: dict[str, tuple[Call, str]] = {  # and the index that it needs
         lambda store, job: store.seal_batch(batch_of(job)),
         "deliveries_batch|sqlite_autoindex_deliveries",
     ),
+    "quota of jobs waiting": (lambda store, job: store.usage("owner-7"), "jobs_page_of_state"),
+    "quota of a day": (lambda store, job: store.usage("owner-7"), "submissions_pkey|sqlite_autoindex_submissions_1"),
+    "quota of bytes": (lambda store, job: store.usage("owner-7"), "jobs_bytes"),
+    "counts that are old": (lambda store, job: store.expire(100), "submissions_hour"),
     "known": (lambda store, job: store.known([job.input_key]), "jobs_pkey|sqlite_autoindex_jobs_1"),
 }
 
@@ -84,7 +89,7 @@ async def test_every_call_searches_by_an_index(database: str) -> None:
     batch = await store.add_batch(uuid7(), "owner-7", keep_s=HOUR)
     for number in range(20):
         await store.add(new_job(batch=batch.id, idempotency_key=str(number)), keep_s=HOUR)
-    watched = JobStore(engine)
+    watched = JobStore(engine, quota=Quota(waiting=1_000_000, jobs_a_day=1_000_000, kept_bytes=10**12))
     job, _ = await store.add(new_job(batch=batch.id), keep_s=HOUR)
     sent: list[tuple[str, Any]] = []
     event.listen(

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jobs.errors import StoreUnavailable, UnknownJob
 from jobs.job import Job
+from jobs.quota import UNLIMITED
 from jobs.store import connection as connections
 from jobs.store import store as stores
 from jobs.store.connection import engine_for
@@ -211,7 +212,7 @@ async def test_a_call_that_is_given_up_ends_its_transaction_first(store: JobStor
     async def work(connection: AsyncConnection) -> None:
         is_inside.set()
         await asyncio.sleep(0.01)
-        await stores.jobs.add(connection, request, HOUR, None)
+        await stores.jobs.add(connection, request, HOUR, None, UNLIMITED)
 
     call = asyncio.create_task(transact(store._engine, work))
     await is_inside.wait()
@@ -246,7 +247,7 @@ async def test_an_error_of_the_work_undoes_it_and_is_not_repeated(store: JobStor
 
     async def work(connection: AsyncConnection) -> None:
         calls.append(None)
-        await stores.jobs.add(connection, new_job(), HOUR, None)
+        await stores.jobs.add(connection, new_job(), HOUR, None, UNLIMITED)
         raise UnknownJob("no")
 
     with pytest.raises(UnknownJob):

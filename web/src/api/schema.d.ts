@@ -1411,6 +1411,21 @@ export interface components {
              * @description photos of one batch, at most
              */
             batch_size: number;
+            /**
+             * Quota Jobs A Day
+             * @description jobs that one owner may submit in 24 hours; null: any number
+             */
+            quota_jobs_a_day: number | null;
+            /**
+             * Quota Mb
+             * @description MiB of one owner's photos and results, at most; null: any number
+             */
+            quota_mb: number | null;
+            /**
+             * Quota Waiting
+             * @description jobs of one owner that may wait or be at work; null: any number
+             */
+            quota_waiting: number | null;
             /** Retention Hours */
             retention_hours: number;
             /**

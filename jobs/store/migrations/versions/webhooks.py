@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "webhooks"
-down_revision = "first_tables"
+down_revision = "owner_quotas"
 
 
 def upgrade() -> None:

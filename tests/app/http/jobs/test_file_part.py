@@ -14,11 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.http.jobs.file_part import FilePart
+from app.http.jobs.room import Room
 from app.http.jobs.stored_part import StoredFile
 from app.http.refusals import BodyTooLarge
 from app.settings import Settings
 from jobs.keys import photo_key
 from jobs.objects import ObjectStore, open_objects
+from jobs.quota import UNLIMITED, Usage
 from jobs.upload_archive import BadArchive
 from tests import images
 
@@ -41,7 +43,7 @@ def stored(*chunks: bytes, ends: bool = True) -> tuple[list[tuple[str, str | Non
     async def run() -> tuple[list[tuple[str, str | None, bytes | None]], list[int]]:
         objects, found, kept = open_objects("memory://"), list[StoredFile](), list[int]()
         jobs: Any = SimpleNamespace(objects=objects)
-        part = FilePart("a.jpg", found, jobs, SETTINGS)
+        part = FilePart("a.jpg", found, jobs, SETTINGS, Room(UNLIMITED, Usage()))
         try:
             for chunk in chunks:
                 await part.write(chunk)

@@ -230,7 +230,8 @@ def test_a_table_that_does_not_answer_is_503_and_nothing_stays(
 
     before = objects_in(folder)
     store = server.app.state.jobs.store
-    monkeypatch.setattr(store, "add", away)
+    for call in ("add", "add_batch"):
+        monkeypatch.setattr(store, call, away)
     for path in (BATCHES, JOBS):
         refused = submit(server, ("a.jpg", PHOTO), path=path)
         assert_refused(refused, 503, "store_unavailable", "store")

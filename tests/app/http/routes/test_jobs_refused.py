@@ -167,6 +167,9 @@ def test_config_and_status_say_whether_jobs_are_kept(likeness: Likeness, server:
         "retention_hours": 24,
         "timeout_s": 600,
         "webhooks": False,
+        "quota_waiting": None,
+        "quota_jobs_a_day": None,
+        "quota_mb": None,
     }
     assert set(server.status()["jobs"]) == {"queued", "running", "succeeded", "failed", "cancelled", "expired"}
 
