@@ -1,26 +1,35 @@
 """Begins attempts at jobs. Two claims never give the same job, in whatever processes they are."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.work.order import Task
 from jobs.job import Job, JobError
 from jobs.store import attempts
 from jobs.store.clock import now
 from jobs.store.rows import job_of
 from jobs.store.tables import QUEUED, RUNNING, jobs
+from jobs.store.turns import PLACE
 
 LAPSED = RUNNING & (jobs.c.lease_until <= now())
 
 _ENDED_PER_CLAIM = 20
 
 
-async def claim(connection: AsyncConnection, lease_s: float, job_id: UUID | None, max_attempts: int) -> Job | None:
+async def claim(
+    connection: AsyncConnection,
+    lease_s: float,
+    job_id: UUID | None,
+    max_attempts: int,
+    kinds: Collection[Task] | None = None,
+) -> Job | None:
     """See `JobStore.claim`."""
     await _end_hopeless(connection, max_attempts)
     # Whose lease has ended has waited longest.
-    for candidate in (next_lapsed(max_attempts, job_id), next_queued(job_id)):
+    for candidate in (next_lapsed(max_attempts, job_id, kinds), next_queued(job_id, kinds)):
         begin = update(jobs).where(jobs.c.id == candidate.scalar_subquery()).returning(jobs)
         begun = begin.values(
             state="running",
@@ -36,14 +45,14 @@ async def claim(connection: AsyncConnection, lease_s: float, job_id: UUID | None
     return None
 
 
-def next_queued(job_id: UUID | None = None) -> Select[UUID]:
-    """The query for the oldest queued job that no other claim holds, or for the one with this id."""
-    return _next(QUEUED, job_id).order_by(jobs.c.created_at, jobs.c.id)
+def next_queued(job_id: UUID | None = None, kinds: Collection[Task] | None = None) -> Select[UUID]:
+    """The query for the queued job whose turn it is and that no other claim holds, or for the one with this id."""
+    return _next(QUEUED, job_id, kinds).order_by(*PLACE)
 
 
-def next_lapsed(max_attempts: int, job_id: UUID | None = None) -> Select[UUID]:
+def next_lapsed(max_attempts: int, job_id: UUID | None = None, kinds: Collection[Task] | None = None) -> Select[UUID]:
     """The query for the job whose lease ended first and that no other claim holds, or for the one with this id."""
-    return _next(LAPSED & ~_is_hopeless(max_attempts), job_id).order_by(jobs.c.lease_until)
+    return _next(LAPSED & ~_is_hopeless(max_attempts), job_id, kinds).order_by(jobs.c.lease_until)
 
 
 async def _end_hopeless(connection: AsyncConnection, max_attempts: int) -> None:
@@ -64,6 +73,8 @@ def _is_hopeless(max_attempts: int) -> ColumnElement[bool]:
     return jobs.c.is_cancelling | (jobs.c.attempt - jobs.c.releases >= max_attempts)
 
 
-def _next(condition: ColumnElement[bool], job_id: UUID | None) -> Select[UUID]:
+def _next(condition: ColumnElement[bool], job_id: UUID | None, kinds: Collection[Task] | None) -> Select[UUID]:
     query = select(jobs.c.id).where(condition).limit(1).with_for_update(skip_locked=True)
+    if kinds is not None:
+        query = query.where(jobs.c.kind.in_(sorted(kinds)))
     return query if job_id is None else query.where(jobs.c.id == job_id)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from app.work.order import Task
 from jobs.job import Batch, Job, JobError, NewJob, Result, State
 from jobs.store import attempts, batches, claims, jobs, retention
 from jobs.store.connection import engine_for
@@ -52,7 +53,10 @@ class JobStore:
         return await self._read(rows)
 
     async def position(self, job: Job) -> int:
-        """How many queued jobs, of all owners, are begun before this queued one."""
+        """How many queued jobs, of all owners, are begun before this queued one, as they are now.
+
+        Jobs that other owners submit later may still go before it.
+        """
 
         async def count(connection: AsyncConnection) -> int:
             return (await connection.execute(jobs.position(job))).scalar_one()
@@ -73,14 +77,22 @@ class JobStore:
         """
         return await self._write(lambda connection: jobs.remove(connection, job_id, owner), is_repeatable=False)
 
-    async def claim(self, lease_s: float, *, job_id: UUID | None = None, max_attempts: int) -> Job | None:
-        """Begin a job whose lease has ended, or else the oldest queued one; with `job_id` only this one. None if none.
+    async def claim(
+        self,
+        lease_s: float,
+        *,
+        job_id: UUID | None = None,
+        kinds: Collection[Task] | None = None,
+        max_attempts: int,
+    ) -> Job | None:
+        """Begin a job whose lease has ended, or else the queued one whose turn it is. None if there is none.
 
+        With `job_id` only this one, with `kinds` only one of these kinds. The owners of queued jobs take turns.
         The attempt may go on for `lease_s` seconds without a `beat`. A job whose lease has ended is not begun again if
         cancellation was asked for (it becomes cancelled), or after `max_attempts` attempts, released ones not counted
         (it becomes failed with the code `attempts_exhausted`).
         """
-        return await self._write(lambda connection: claims.claim(connection, lease_s, job_id, max_attempts))
+        return await self._write(lambda connection: claims.claim(connection, lease_s, job_id, max_attempts, kinds))
 
     async def beat(self, job: Job, lease_s: float, *, stage: str | None, fraction: float) -> bool:
         """Tell that the attempt goes on and how far it is; it may go on for `lease_s` seconds from now.
