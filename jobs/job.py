@@ -79,6 +79,7 @@ class Result:
 class Job(NewJob):
     """A job as it is now. Times are seconds since 1970 by the database's clock, which all processes share.
 
+    `turn`: its place among the jobs of all owners, who take turns (`jobs.store.turns`).
     `attempt` counts how often the job was begun. It is also the fencing token: who has begun attempt 2 can no longer be
     overwritten by who had begun attempt 1. `releases`: how many attempts were given back and do not count against the
     job, for example at a shutdown. `lease_until`: until when the attempt may go on without a sign of life.
@@ -87,6 +88,7 @@ class Job(NewJob):
     """
 
     state: State = "queued"
+    turn: int = 0
     attempt: int = 0
     releases: int = 0
     lease_until: float | None = None

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.strips import Check, strips, unchecked
 from pipeline.types import FloatArray, Image
 
 Matrix = npt.NDArray[np.float64]
@@ -24,6 +25,10 @@ FFHQ_512_TEMPLATE: FloatArray = np.array(
     ],
     dtype=np.float32,
 )
+
+# Pixels around a piece that is resampled by itself. OpenCV gives the lines beside a pixel weights of about 1e-17 even
+# along the other axis, so that without them a black pixel would be 1e-34. A multiple of 16, as `strips.STEP` is.
+HALO = 16
 
 MAX_WARP_SIDE = 32_766  # pixels; OpenCV warps no larger image, so a panorama is cut to the part that is needed
 
@@ -121,25 +126,46 @@ def _part_seen(
 
 
 def resize(
-    image: npt.NDArray[np.float32], size: tuple[int, int], *, enlarging: int = cv2.INTER_LANCZOS4
+    image: npt.NDArray[np.float32],
+    size: tuple[int, int],
+    *,
+    enlarging: int = cv2.INTER_LANCZOS4,
+    check: Check = unchecked,
 ) -> npt.NDArray[np.float32]:
     """`image` (H, W) or (H, W, 3) resampled to `size` (width, height), in [0, 1]; the same array if it has that size.
 
     An axis that shrinks is area-averaged, an axis that grows uses `enlarging`, one of OpenCV's interpolations; each
-    axis is treated separately.
+    axis is treated separately. `check` is called between the pieces of a large picture and may raise.
     """
     width, height = size
-    for axis_size in ((width, image.shape[0]), (width, height)):
-        rows, columns = image.shape[:2]
-        if axis_size == (columns, rows):
-            continue
-        shrinks = axis_size[0] < columns or axis_size[1] < rows
-        image = np.asarray(
-            cv2.resize(image, axis_size, interpolation=cv2.INTER_AREA if shrinks else enlarging),
-            dtype=np.float32,
-        )
-        np.clip(image, 0.0, 1.0, out=image)  # Lanczos and cubic interpolation overshoot
+    if width != image.shape[1]:
+        image = _resampled(image, (image.shape[0], width), 1, enlarging, check)
+    if height != image.shape[0]:
+        image = _resampled(image, (height, width), 0, enlarging, check)
     return image
+
+
+def _resampled(
+    image: npt.NDArray[np.float32], shape: tuple[int, int], axis: int, enlarging: int, check: Check
+) -> npt.NDArray[np.float32]:
+    """`image` with another length along one axis, which makes its shape (rows, columns, …), in pieces across it."""
+    interpolation = cv2.INTER_AREA if shape[axis] < image.shape[axis] else enlarging
+    across = shape[1 - axis]
+    result = np.empty((*shape, *image.shape[2:]), dtype=np.float32)
+    for piece in strips(across, max(shape[axis], image.shape[axis])):
+        check()
+        seen = slice(max(0, piece.start - HALO), min(across, piece.stop + HALO))
+        own = slice(piece.start - seen.start, piece.stop - seen.start)
+        size = (shape[1], seen.stop - seen.start) if axis == 1 else (seen.stop - seen.start, shape[0])
+        part = cv2.resize(image[_across(seen, axis)], size, interpolation=interpolation)
+        # Lanczos and cubic interpolation overshoot.
+        np.clip(part[_across(own, axis)], 0.0, 1.0, out=result[_across(piece, axis)])
+    return result
+
+
+def _across(piece: slice, axis: int) -> tuple[slice, slice]:
+    """The index of a piece that has the whole `axis`, 0 or 1."""
+    return (piece, slice(None)) if axis == 1 else (slice(None), piece)
 
 
 def bounded_size(width: int, height: int, max_side: int) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from pipeline.strips import Check, strips, unchecked
 from pipeline.types import Image
 
 # Of the range [0, 1], between two channels of a grey pixel: two levels of 255, which JPEG and colour profiles round to.
@@ -22,10 +23,15 @@ def is_grey(image: Image) -> bool:
     return True
 
 
-def to_grey(image: Image, out: Image | None = None) -> Image:
+def to_grey(image: Image, out: Image | None = None, check: Check = unchecked) -> Image:
     """The luma of `image` (H, W, 3), RGB in [0, 1], in three channels that are equal to the bit.
 
     The weights are those of ITU-R BT.601. The result is a new image, or is written into `out`, which may be `image`.
+    `check` is called between the strips of a large image and may raise.
     """
-    luma = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    return np.asarray(cv2.cvtColor(luma, cv2.COLOR_GRAY2RGB, dst=out), dtype=np.float32)
+    result = np.empty(image.shape, dtype=np.float32) if out is None else out
+    for rows in strips(*image.shape[:2]):
+        check()
+        luma = cv2.cvtColor(image[rows], cv2.COLOR_RGB2GRAY)
+        cv2.cvtColor(luma, cv2.COLOR_GRAY2RGB, dst=result[rows])
+    return result

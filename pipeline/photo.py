@@ -51,7 +51,7 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
     with run.stage("upscaling"):
         passes, upscaler_notices = choose_upscalers(options, enlargement(size, new_size), models)
         background = upscale(image, new_size, passes, run)
-        alpha = upscale_alpha(photo.alpha, new_size)
+        alpha = upscale_alpha(photo.alpha, new_size, run)
     with run.stage("blending"):
         faces = without_blurrier(faces, background, size, run)
         faces = with_masks(faces, models.parser, run)
@@ -80,9 +80,9 @@ def upscale_photo(photo: Photo, options: EnhanceOptions, models: Models, run: Ru
     with run.stage("upscaling"):
         passes, notices = choose_upscalers(options, enlargement(size, new_size), models)
         result = upscale(image, new_size, passes, run)
-        alpha = upscale_alpha(photo.alpha, new_size)
+        alpha = upscale_alpha(photo.alpha, new_size, run)
         if photo.is_grey:
-            result = to_grey(result)
+            result = to_grey(result, check=run.check)
     notices = [*photo.notices, *notices, *run.notices]
     load = workload(size, new_size, passes)
     return Enhanced(result, alpha, (), upscaler_names(passes), tuple(notices), photo.is_grey, load)
@@ -106,13 +106,13 @@ def corrected(photo: Photo, options: EnhanceOptions, run: Run) -> Image:
     if options.color_correction == "none":
         return photo.image
     with run.stage("color"):
-        return correct(photo.image)
+        return correct(photo.image, run.check)
 
 
 def _pasted(photo: Photo, background: Image, faces: Sequence[PlannedFace], run: Run) -> Image:
     """The enlarged photo with the restored faces, as a new image; of a grey photo without the networks' colours."""
     result = paste_back(background, (photo.width, photo.height), faces, run)
-    return to_grey(result, out=result) if photo.is_grey else result
+    return to_grey(result, out=result, check=run.check) if photo.is_grey else result
 
 
 def workload(

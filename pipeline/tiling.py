@@ -109,7 +109,7 @@ class RowAverage:
 
 
 class Canvas:
-    """Collects the rows of a large picture from top to bottom, area-averaged to a smaller size as they come.
+    """Collects the rows of a large picture from top to bottom, area-averaged to a smaller size and clipped to [0, 1].
 
     `source` and `target` are (width, height) in pixels. `output` (height, width, 3) is complete once all rows of the
     source were added.
@@ -123,5 +123,5 @@ class Canvas:
     def add(self, rows: Image) -> None:
         """Add the next rows (n, source width, 3)."""
         averaged = self._average.add(rows)
-        self.output[self._done : self._done + len(averaged)] = averaged
+        np.clip(averaged, 0.0, 1.0, out=self.output[self._done : self._done + len(averaged)])
         self._done += len(averaged)

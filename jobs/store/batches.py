@@ -16,6 +16,7 @@ from jobs.store.connection import inserting
 from jobs.store.jobs import cancellation
 from jobs.store.rows import job_of, row_of
 from jobs.store.tables import batches, jobs
+from jobs.store.turns import next_turn
 
 Submitted: TypeAlias = tuple[NewJob, JobError | None]
 
@@ -40,8 +41,10 @@ async def add(
         load = Load(len(submitted), waiting, sum(job.kept_bytes for job, _ in submitted))
         await quotas.take(connection, owner, quota, load)
     failed: list[Job] = []
-    for job, error in submitted if is_new else ():
-        row = (await connection.execute(insert(jobs).values(row_of(job, keep_s, error)).returning(jobs))).one()
+    turn = await next_turn(connection, owner)
+    for place, (job, error) in enumerate(submitted if is_new else ()):
+        values = row_of(job, keep_s, error) | {"turn": turn + place}
+        row = (await connection.execute(insert(jobs).values(values).returning(jobs))).one()
         failed += [] if error is None else [job_of(row)]
     if webhook_url is not None:
         await deliveries.add_for_batch(connection, batch_id, owner, webhook_url)

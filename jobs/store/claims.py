@@ -1,16 +1,19 @@
 """Begins attempts at jobs. Two claims never give the same job, in whatever processes they are."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Update, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.work.order import Task
 from jobs.job import Job, JobError
 from jobs.store import attempts
 from jobs.store.clock import now
 from jobs.store.rows import job_of
 from jobs.store.tables import QUEUED, RUNNING, WAITS, jobs
+from jobs.store.turns import PLACE
 
 LAPSED = RUNNING & (jobs.c.lease_until <= now())
 
@@ -26,13 +29,19 @@ class Claim:
     lost: list[Job] = field(default_factory=list)
 
 
-async def claim(connection: AsyncConnection, lease_s: float, job_id: UUID | None, max_attempts: int) -> Claim:
+async def claim(
+    connection: AsyncConnection,
+    lease_s: float,
+    job_id: UUID | None,
+    max_attempts: int,
+    kinds: Collection[Task] | None = None,
+) -> Claim:
     """See `JobStore.claim`."""
     found = Claim()
     await _end_hopeless(connection, max_attempts, found)
     # Whose lease has ended has waited longest.
-    lapsed = (await connection.execute(next_lapsed(max_attempts, job_id))).one_or_none()
-    chosen = jobs.c.id == (next_queued(job_id).scalar_subquery() if lapsed is None else lapsed.id)
+    lapsed = (await connection.execute(next_lapsed(max_attempts, job_id, kinds))).one_or_none()
+    chosen = jobs.c.id == (next_queued(job_id, kinds).scalar_subquery() if lapsed is None else lapsed.id)
     row = (await connection.execute(_begin(lease_s).where(chosen).returning(jobs))).one_or_none()
     if row is not None:
         found.job = job_of(row)
@@ -52,17 +61,19 @@ def _begin(lease_s: float) -> Update:
     )
 
 
-def next_queued(job_id: UUID | None = None) -> Select[UUID]:
-    """The query for the oldest queued job that no other claim holds, or for the one with this id."""
-    return _next(QUEUED, job_id).order_by(jobs.c.created_at, jobs.c.id)
+def next_queued(job_id: UUID | None = None, kinds: Collection[Task] | None = None) -> Select[UUID]:
+    """The query for the queued job whose turn it is and that no other claim holds, or for the one with this id."""
+    return _next(QUEUED, job_id, kinds).order_by(*PLACE)
 
 
-def next_lapsed(max_attempts: int, job_id: UUID | None = None) -> Select[UUID, str | None]:
+def next_lapsed(
+    max_attempts: int, job_id: UUID | None = None, kinds: Collection[Task] | None = None
+) -> Select[UUID, str | None]:
     """The query for the job whose lease ended first and that no other claim holds, or for the one with this id.
 
     Its rows have the stage that the lost attempt had reached beside the id.
     """
-    due = _next(LAPSED & ~_is_hopeless(max_attempts), job_id).order_by(jobs.c.lease_until)
+    due = _next(LAPSED & ~_is_hopeless(max_attempts), job_id, kinds).order_by(jobs.c.lease_until)
     return due.add_columns(jobs.c.stage)
 
 
@@ -88,6 +99,8 @@ def _is_hopeless(max_attempts: int) -> ColumnElement[bool]:
     return jobs.c.is_cancelling | (jobs.c.attempt - jobs.c.releases >= max_attempts)
 
 
-def _next(condition: ColumnElement[bool], job_id: UUID | None) -> Select[UUID]:
+def _next(condition: ColumnElement[bool], job_id: UUID | None, kinds: Collection[Task] | None) -> Select[UUID]:
     query = select(jobs.c.id).where(condition).limit(1).with_for_update(skip_locked=True)
+    if kinds is not None:
+        query = query.where(jobs.c.kind.in_(sorted(kinds)))
     return query if job_id is None else query.where(jobs.c.id == job_id)

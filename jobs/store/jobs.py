@@ -16,6 +16,7 @@ from jobs.store.clock import now
 from jobs.store.connection import inserting
 from jobs.store.rows import job_of, row_of
 from jobs.store.tables import QUEUED, RUNNING, WAITS, jobs
+from jobs.store.turns import PLACE, next_turn
 
 
 async def add(
@@ -34,7 +35,7 @@ async def add(
             return earlier, earlier.id == job.id
         load = Load(waiting=0 if error else 1, kept_bytes=job.kept_bytes)
         await quotas.take(connection, job.owner, quota, load)
-    row = row_of(job, keep_s, error)
+    row = row_of(job, keep_s, error) | {"turn": await next_turn(connection, job.owner)}
     statement = inserting(connection, jobs).values(row).on_conflict_do_nothing().returning(jobs)
     for _ in range(2):  # the earlier job may be deleted before it is read
         try:
@@ -69,9 +70,9 @@ def page(owner: str, state: State | None, before: UUID | None, limit: int) -> Se
 
 
 def position(job: Job) -> Select[int]:
-    """The query for the number of queued jobs that are begun before this one."""
-    place = tuple_(literal(job.created_at, jobs.c.created_at.type), literal(job.id, jobs.c.id.type))
-    return select(func.count()).select_from(jobs).where(QUEUED, tuple_(jobs.c.created_at, jobs.c.id) < place)
+    """The query for the number of queued jobs that are begun before this one, as they are now."""
+    place = tuple_(*(literal(getattr(job, column.name), column.type) for column in PLACE))
+    return select(func.count()).select_from(jobs).where(QUEUED, tuple_(*PLACE) < place)
 
 
 async def cancel(connection: AsyncConnection, job_id: UUID, owner: str) -> tuple[Job, bool]:

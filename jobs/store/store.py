@@ -75,7 +75,10 @@ class JobStore:
         return await self._read(rows)
 
     async def position(self, job: Job) -> int:
-        """How many queued jobs, of all owners, are begun before this queued one."""
+        """How many queued jobs, of all owners, are begun before this queued one, as they are now.
+
+        Jobs that other owners submit later may still go before it.
+        """
 
         async def count(connection: AsyncConnection) -> int:
             return (await connection.execute(jobs.position(job))).scalar_one()
@@ -97,14 +100,22 @@ class JobStore:
         """
         return await self._write(lambda connection: jobs.remove(connection, job_id, owner), is_repeatable=False)
 
-    async def claim(self, lease_s: float, *, job_id: UUID | None = None, max_attempts: int) -> Job | None:
-        """Begin a job whose lease has ended, or else the oldest queued one; with `job_id` only this one. None if none.
+    async def claim(
+        self,
+        lease_s: float,
+        *,
+        job_id: UUID | None = None,
+        kinds: Collection[Task] | None = None,
+        max_attempts: int,
+    ) -> Job | None:
+        """Begin a job whose lease has ended, or else the queued one whose turn it is. None if there is none.
 
+        With `job_id` only this one, with `kinds` only one of these kinds. The owners of queued jobs take turns.
         The attempt may go on for `lease_s` seconds without a `beat`. A job whose lease has ended is not begun again if
         cancellation was asked for (it becomes cancelled), or after `max_attempts` attempts, released ones not counted
         (it becomes failed with the code `attempts_exhausted`).
         """
-        found = await self._write(lambda connection: claims.claim(connection, lease_s, job_id, max_attempts))
+        found = await self._write(lambda connection: claims.claim(connection, lease_s, job_id, max_attempts, kinds))
         for job in found.lost:
             self.observer.lease_lost(job)
         for job in found.ended:

@@ -48,6 +48,7 @@ jobs = Table(
     Column("asked_hash", String),
     Column("kept_bytes", BigInteger, nullable=False, server_default="0"),
     Column("state", String, nullable=False),
+    Column("turn", Integer, nullable=False, server_default="0"),
     Column("attempt", Integer, nullable=False),
     Column("releases", Integer, nullable=False),
     Column("lease_until", Double),
@@ -82,7 +83,17 @@ HAS_IDEMPOTENCY_KEY = jobs.c.idempotency_key.is_not(None)
 
 Index("jobs_page", jobs.c.owner, jobs.c.id)
 Index("jobs_page_of_state", jobs.c.owner, jobs.c.state, jobs.c.id)
-Index("jobs_queue", jobs.c.created_at, jobs.c.id, sqlite_where=QUEUED, postgresql_where=QUEUED)
+# The kind is last, so that jobs of other kinds are passed over without a look at their rows.
+Index(
+    "jobs_queue",
+    jobs.c.turn,
+    jobs.c.created_at,
+    jobs.c.id,
+    jobs.c.kind,
+    sqlite_where=QUEUED,
+    postgresql_where=QUEUED,
+)
+Index("jobs_turns", jobs.c.owner, jobs.c.turn, sqlite_where=QUEUED, postgresql_where=QUEUED)
 Index("jobs_leases", jobs.c.lease_until, sqlite_where=RUNNING, postgresql_where=RUNNING)
 Index("jobs_in_batch", jobs.c.batch, jobs.c.id, sqlite_where=HAS_BATCH, postgresql_where=HAS_BATCH)
 Index("jobs_bytes", jobs.c.owner, jobs.c.kept_bytes)

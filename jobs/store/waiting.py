@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.work.order import Task
 from jobs.store.claims import LAPSED
 from jobs.store.tables import QUEUED, jobs
+from jobs.store.turns import PLACE
 
 
 async def count(connection: AsyncConnection, limit: int) -> dict[Task, int]:
@@ -26,6 +27,6 @@ async def count(connection: AsyncConnection, limit: int) -> dict[Task, int]:
 async def longest(connection: AsyncConnection, kind: Task, limit: int) -> Sequence[UUID]:
     """See `JobStore.longest_waiting`."""
     lost = select(jobs.c.id).where(LAPSED, jobs.c.kind == kind).order_by(jobs.c.lease_until).limit(limit)
-    queued = select(jobs.c.id).where(QUEUED, jobs.c.kind == kind).order_by(jobs.c.created_at, jobs.c.id).limit(limit)
+    queued = select(jobs.c.id).where(QUEUED, jobs.c.kind == kind).order_by(*PLACE).limit(limit)
     found = [*(await connection.scalars(lost)).all(), *(await connection.scalars(queued)).all()]
     return found[:limit]

@@ -15,6 +15,7 @@ from pipeline.face_region import EDGE, ellipse_mask, inside_crop
 from pipeline.geometry import Matrix, invert, resize, scaled, transform_points, warp
 from pipeline.models.roles import Parser
 from pipeline.run import Run
+from pipeline.strips import strips
 from pipeline.types import CROP_SIZE, Crop, FloatArray, Image, PlannedFace
 
 CORNERS: FloatArray = np.array([[0, 0], [0, CROP_SIZE], [CROP_SIZE, 0], [CROP_SIZE, CROP_SIZE]], dtype=np.float32)
@@ -56,10 +57,14 @@ def paste_back(background: Image, photo_size: tuple[int, int], faces: Sequence[P
     """`background` (H, W, 3), the enlarged photo, with every restored image pasted over it, as a new image.
 
     `photo_size` is (width, height) of the photo in whose pixels the crops' matrices are. The strength of a face's
-    verdict, in [0, 1], scales its mask, so that 0 leaves the enlarged photo as it is.
+    verdict, in [0, 1], scales its mask, so that 0 leaves the enlarged photo as it is. The run is checked between strips
+    of the picture, because a face may fill it.
     """
     height, width = background.shape[:2]
-    result = background.copy()
+    result = np.empty_like(background)
+    for rows in strips(height, width):
+        run.check()
+        result[rows] = background[rows]
     for done, face in enumerate(faces, start=1):
         strength = face.verdict.strength
         if strength > 0:
@@ -67,12 +72,12 @@ def paste_back(background: Image, photo_size: tuple[int, int], faces: Sequence[P
             mask = ellipse_mask() if face.mask is None else face.mask
             inside_photo = _inside_photo(face.crop, photo_size)
             weights = (mask if inside_photo is None else mask * inside_photo) * np.float32(strength)
-            _paste(result, face.restored, weights, matrix)
+            _paste(result, face.restored, weights, matrix, run)
         run.progress(done, len(faces))
     return result
 
 
-def _paste(result: Image, image: Image, mask: FloatArray, matrix: Matrix) -> None:
+def _paste(result: Image, image: Image, mask: FloatArray, matrix: Matrix, run: Run) -> None:
     """Blend one crop's `image` (512, 512, 3) into `result` (H, W, 3) in place, in the rectangle that it covers.
 
     `matrix` (2, 3) takes crop pixels to pixels of `result`; `mask` is (512, 512) in [0, 1].
@@ -83,16 +88,18 @@ def _paste(result: Image, image: Image, mask: FloatArray, matrix: Matrix) -> Non
     right, bottom = np.minimum(np.ceil(moved.max(axis=0)).astype(int) + 1, (width, height))
     if right <= left or bottom <= top:
         return
-    local = matrix.copy()
-    local[:, 2] -= (left, top)
-    size = (int(right - left), int(bottom - top))
     # A crop that shrinks is drawn larger and then area-averaged, because sampling its finest detail would alias.
     finer = max(1, math.ceil(1 / np.hypot(matrix[0, 0], matrix[1, 0])))
-    drawn = warp(image, scaled(local, finer, finer), (size[0] * finer, size[1] * finer), border=None)
-    face = resize(drawn, size)
-    alpha = warp(mask, local, size, border=0.0)[..., None]
-    region = result[top:bottom, left:right]
-    region += alpha * (face - region)
+    for rows in strips(int(bottom - top), int(right - left)):
+        run.check()
+        region = result[top:bottom, left:right][rows]
+        size = region.shape[1], region.shape[0]
+        local = matrix.copy()
+        local[:, 2] -= (left, top + rows.start)
+        drawn = warp(image, scaled(local, finer, finer), (size[0] * finer, size[1] * finer), border=None)
+        face = resize(drawn, size)
+        alpha = warp(mask, local, size, border=0.0)[..., None]
+        region += alpha * (face - region)
 
 
 def _inside_photo(crop: Crop, photo_size: tuple[int, int]) -> FloatArray | None:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.strips import Check, strips, unchecked
 from pipeline.types import Image
 
 CLIPPED_PERCENT = 0.5  # of the pixels at either end of the range are ignored as dust and glare
@@ -18,7 +19,7 @@ _SAMPLE_SIDE = 256
 _Statistic = npt.NDArray[np.float64]
 
 
-def correct(image: Image) -> Image:
+def correct(image: Image, check: Check = unchecked) -> Image:
     """The photo (H, W, 3), RGB in [0, 1], with its faded tones stretched and its colour cast reduced.
 
     Each channel's robust range is stretched to [0, 1], as in Limare, Lisani, Morel, Petro and Sbert, "Simplest
@@ -26,6 +27,7 @@ def correct(image: Image) -> Image:
     the brightness spans; no gain exceeds 3; and a channel differs from the stretch common to all three only as far as
     that brings its mean closer to grey (Buchsbaum, "A spatial processor model for object colour perception", 1980),
     so that a sunset keeps its colour. A photo that needs no correction is returned as the same array.
+    `check` is called between the strips of a large photo and may raise.
     """
     sample = _sample(image)
     low, high = np.percentile(sample, (CLIPPED_PERCENT, 100 - CLIPPED_PERCENT), axis=(0, 1))
@@ -42,9 +44,13 @@ def correct(image: Image) -> Image:
     gain = share * own_gain + (1 - share) * common_gain
     offset = share * own_offset + (1 - share) * common_offset
 
-    corrected: Image = image * (1 + strength * (gain - 1)).astype(np.float32)
-    corrected += (strength * offset).astype(np.float32)
-    np.clip(corrected, 0, 1, out=corrected)
+    factor, shift = (1 + strength * (gain - 1)).astype(np.float32), (strength * offset).astype(np.float32)
+    corrected = np.empty(image.shape, dtype=np.float32)
+    for rows in strips(*image.shape[:2]):
+        check()
+        part = np.multiply(image[rows], factor, out=corrected[rows])
+        part += shift
+        np.clip(part, 0, 1, out=part)
     return corrected
 
 

@@ -21,7 +21,7 @@ def detect(image: Image, detector: Detector, run: Run, parts: int = 1) -> list[F
     """
     height, width = image.shape[:2]
     size = bounded_size(width, height, detector.max_side)
-    copy = resize(image, size)
+    copy = resize(image, size, check=run.check)
     faces = detector.detect(copy, run.check) or _found_turned(copy, detector, run, parts)
     run.progress(1, parts)
     factors = (width / size[0], height / size[1])

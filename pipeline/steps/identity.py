@@ -76,7 +76,7 @@ def compare(
     landmarks = [face.face.landmarks for face in pasted]
     moved = [transform_points(points, matrix) for points in landmarks]
     if width < photo.shape[1]:
-        photo, landmarks = resize(photo, (width, height)), moved
+        photo, landmarks = resize(photo, (width, height), check=run.check), moved
     before = _original_embeddings(photo, landmarks, pasted, recogniser, run)
     after = _embed(recogniser, [result] * len(pasted), moved, run)
     compared = {}

@@ -48,10 +48,10 @@ def upscale(image: Image, size: tuple[int, int], passes: Sequence[Upscaler], run
     Raises `StageFailed` where a network gives another shape or values that are not finite, and `DeviceOutOfMemory`.
     """
     if not passes:
-        return resize(image, size)
+        return resize(image, size, check=run.check)
     first, *second = passes
     result = _in_two_passes(image, size, first, second[0], run) if second else _in_one_pass(image, size, first, run)
-    return resize(result, size)
+    return resize(result, size, check=run.check)
 
 
 def _in_one_pass(image: Image, size: tuple[int, int], upscaler: Upscaler, run: Run) -> Image:
@@ -76,7 +76,7 @@ def _in_two_passes(image: Image, size: tuple[int, int], first: Upscaler, second:
     with run.part(0.0, share):
         enlarged = _in_one_pass(image, size, first, run)
     with run.part(share, 1.0):
-        result = _in_one_pass(resize(enlarged, middle), size, second, run)
+        result = _in_one_pass(resize(enlarged, middle, check=run.check), size, second, run)
     project_back(result, enlarged, run)
     return result
 
@@ -107,13 +107,13 @@ def _reached(shape: tuple[int, ...], scale: int, size: tuple[int, int]) -> tuple
     return min(size[0], shape[1] * scale), min(size[1], shape[0] * scale)
 
 
-def upscale_alpha(alpha: FloatArray | None, size: tuple[int, int]) -> FloatArray | None:
+def upscale_alpha(alpha: FloatArray | None, size: tuple[int, int], run: Run) -> FloatArray | None:
     """`alpha` (H, W) in [0, 1] at the new `size` (width, height), enlarged by cubic interpolation; None for None.
 
     Lanczos would leave a ring of up to 15/255 around what is opaque: it oscillates, where cubic interpolation only
     overshoots once, below 0.
     """
-    return None if alpha is None else resize(alpha, size, enlarging=cv2.INTER_CUBIC)
+    return None if alpha is None else resize(alpha, size, enlarging=cv2.INTER_CUBIC, check=run.check)
 
 
 def upscale_tiled(image: Image, upscaler: Upscaler, run: Run, size: tuple[int, int] | None = None) -> Image:
@@ -167,7 +167,7 @@ def upscale_tiled(image: Image, upscaler: Upscaler, run: Run, size: tuple[int, i
             row += 1
             continue
         run.check()  # after the except block, which holds what did not fit into memory
-    return np.clip(canvas.output, 0.0, 1.0, out=canvas.output)
+    return canvas.output
 
 
 def _enlarged_row(

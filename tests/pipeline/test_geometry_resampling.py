@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -13,6 +14,7 @@ from pipeline.geometry import (
     warp,
 )
 from tests.pipeline.geometry_values import quick, similarity
+from tests.pipeline.strip_sizes import ONE_PIECE, strips_of
 
 
 def noise(height: int, width: int, channels: int | None = 3, seed: int = 1) -> npt.NDArray[np.float32]:
@@ -130,3 +132,62 @@ def test_resize_upwards_keeps_a_smooth_picture() -> None:
     result = resize(image, (128, 64))
     expected = np.clip((np.arange(128) + 0.5) / 4 - 0.5, 0, 31) / 31
     assert np.abs(result[32, 16:-16, 0] - expected[16:-16]).max() < 0.005
+
+
+long_sides = st.integers(1, 300)
+
+
+@quick
+@given(
+    height=long_sides,
+    width=long_sides,
+    size=st.tuples(long_sides, long_sides),
+    grey=st.booleans(),
+    enlarging=st.sampled_from([cv2.INTER_LANCZOS4, cv2.INTER_CUBIC]),
+    pixels=st.integers(1, 30_000),
+)
+def test_a_picture_resized_in_strips_is_the_same_to_the_bit(
+    height: int, width: int, size: tuple[int, int], grey: bool, enlarging: int, pixels: int
+) -> None:
+    image = noise(height, width, None if grey else 3)
+    image[image < 0.5] = 0  # black pixels show the smallest difference
+    with strips_of(ONE_PIECE):
+        expected = resize(image, size, enlarging=enlarging)
+    with strips_of(pixels):
+        assert resize(image, size, enlarging=enlarging).tobytes() == expected.tobytes()
+
+
+def test_resize_is_checked_between_strips_and_may_be_ended_there() -> None:
+    checks = []
+
+    def check() -> None:
+        checks.append(1)
+        if len(checks) == 3:
+            raise TimeoutError
+
+    with strips_of(1):
+        resize(noise(130, 130), (200, 130), check=lambda: checks.append(0))
+        assert len(checks) == 2  # 64 and 66 rows
+        checks.clear()
+        with pytest.raises(TimeoutError):
+            resize(noise(130, 130), (200, 200), check=check)
+
+
+@quick
+@given(
+    scale=st.floats(0.3, 4),
+    degrees=st.floats(-180, 180),
+    x=st.floats(-200, 200),
+    y=st.floats(-200, 200),
+    rows=st.integers(64, 90),
+    grey=st.booleans(),
+)
+def test_a_warp_in_strips_is_the_same_to_the_bit(
+    scale: float, degrees: float, x: float, y: float, rows: int, grey: bool
+) -> None:
+    image, matrix = noise(60, 70, None if grey else 3), similarity(scale, degrees, x, y)
+    whole = warp(image, matrix, (101, 3 * rows), border=None)
+    for top in range(0, 3 * rows, rows):
+        part = matrix.copy()
+        part[1, 2] -= top
+        assert warp(image, part, (101, rows), border=None).tobytes() == whole[top : top + rows].tobytes()

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from pipeline.grey import is_grey, to_grey
 from pipeline.types import Image
+from tests.pipeline.strip_sizes import ONE_PIECE, strips_of
 
 
 def grey(height: int = 200, width: int = 9) -> Image:
@@ -48,3 +49,13 @@ def test_the_result_may_be_written_into_the_image() -> None:
     expected = to_grey(image)
     assert np.shares_memory(to_grey(image, out=image), image)
     assert np.array_equal(image, expected)
+
+
+@given(height=st.integers(1, 200), width=st.integers(1, 40), pixels=st.integers(1, 4000))
+def test_the_luma_in_strips_is_the_same_to_the_bit(height: int, width: int, pixels: int) -> None:
+    image = np.random.default_rng(7).random((height, width, 3), dtype=np.float32)
+    with strips_of(ONE_PIECE):
+        expected = to_grey(image)
+    with strips_of(pixels):
+        assert to_grey(image).tobytes() == expected.tobytes()
+        assert to_grey(image, out=image).tobytes() == expected.tobytes()

@@ -60,7 +60,8 @@ class JobOut(BaseModel):
     file_name: str = Field(description="as the client called the photo; empty if it had no name")
     batch: UUID | None
     position: Annotated[int, Field(ge=0)] | None = Field(
-        description="jobs that begin before this one; null unless it is queued, and in lists"
+        description="jobs that begin before this one, as the queue is now: owners take turns, so that later jobs of "
+        "others may go before it; null unless it is queued, and in lists"
     )
     stage: str | None = Field(description="the step of the work that goes on, or was the last")
     fraction: float = Field(ge=0, le=1, description="how much of it is done")

@@ -97,6 +97,27 @@ def test_photos_go_before_jobs(play: Callable[..., None], fakes: FakeModels) -> 
     play(scene)
 
 
+def test_a_cancelled_job_ends_within_a_second_of_its_tile(play: Callable[..., None], fakes: FakeModels) -> None:
+    tile_s = 0.4
+
+    async def scene(place: Workplace) -> None:
+        fakes.upscaler.seconds = tile_s
+        engine = place.engine()
+        engine.start()
+        for _ in range(2):
+            job = await place.submit(order(samples.no_face()))
+            engine.wake()
+            before = fakes.upscaler.tiles
+            await until(lambda before=before: fakes.upscaler.tiles > before)  # type: ignore[misc]
+            start = time.monotonic()
+            await place.store.cancel(job.id, OWNER)
+            assert (await final(place, job)).state == "cancelled"
+            assert time.monotonic() - start < tile_s + 1
+        await engine.stop()
+
+    play(scene)
+
+
 def test_a_stop_puts_jobs_back_and_the_next_start_goes_on(play: Callable[..., None], fakes: FakeModels) -> None:
     async def scene(place: Workplace) -> None:
         fakes.upscaler.seconds = 0.05

@@ -37,6 +37,46 @@ async def test_the_oldest_queued_job_is_begun(store: JobStore) -> None:
     assert await store.get(first.id, "ada") == first
 
 
+async def test_owners_take_turns(store: JobStore) -> None:
+    many = [await added(store, "ada") for _ in range(4)]
+    assert (await claim(store)) is not None
+    late = [await added(store, owner) for owner in ("eve", "bob", "eve")]
+    assert [await store.position(job) for job in (*many[1:], *late)] == [0, 3, 5, 1, 2, 4]
+    claimed = [await claim(store) for _ in range(6)]
+    assert [job and job.id for job in claimed] == [
+        job.id for job in (many[1], late[0], late[1], many[2], late[2], many[3])
+    ]
+
+
+async def test_an_owner_whose_jobs_are_over_has_no_disadvantage(store: JobStore) -> None:
+    for _ in range(5):
+        await added(store, "ada")
+        await claim(store)
+    second, first = [await added(store, "eve") for _ in range(2)], await added(store, "ada")
+    claimed = [await claim(store) for _ in range(3)]
+    assert [job and job.id for job in claimed] == [second[0].id, first.id, second[1].id]
+
+
+async def test_a_job_that_was_given_back_has_its_old_turn(store: JobStore) -> None:
+    jobs = [await added(store, owner) for owner in ("ada", "ada", "eve")]
+    first = await claim(store)
+    assert first is not None
+    await store.release(first)
+    claimed = [await claim(store) for _ in range(3)]
+    assert [job and job.id for job in claimed] == [jobs[0].id, jobs[2].id, jobs[1].id]
+
+
+async def test_a_worker_takes_the_kinds_that_it_can_do(store: JobStore) -> None:
+    faces = await added(store)
+    larger = await added(store, kind="upscale")
+    lapsed = await begun(store, lease_s=0)
+    assert await claim(store, kinds=()) is None
+    claimed = [await claim(store, kinds=("upscale",)) for _ in range(2)]
+    assert [job and job.id for job in claimed] == [larger.id, None]
+    claimed = [await claim(store, kinds=("enhance", "upscale")) for _ in range(3)]
+    assert [job and job.id for job in claimed] == [lapsed.id, faces.id, None]
+
+
 async def test_a_named_job_is_begun_out_of_turn_and_once(store: JobStore) -> None:
     _, second = await added(store), await added(store)
     job = await claim(store, job_id=second.id)

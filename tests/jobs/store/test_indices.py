@@ -33,10 +33,12 @@ Call = Callable[[JobStore, Job], Awaitable[object]]
 CALLS: dict[str, tuple[Call, str]] = {  # and the index that it needs
     "page": (lambda store, job: store.page("owner-7", limit=50), "jobs_page"),
     "page further": (lambda store, job: store.page("owner-7", before=job.id, limit=50), "jobs_page"),
-    "page of a state": (lambda store, job: store.page("owner-7", state="queued", limit=50), "jobs_page_of_state"),
+    "page of a state": (lambda store, job: store.page("owner-7", state="succeeded", limit=50), "jobs_page_of_state"),
     "page of a rare state": (lambda store, job: store.page("owner-7", state="failed", limit=50), "jobs_page_of_state"),
-    "position": (lambda store, job: store.position(job), "jobs_queue"),
+    "position": (lambda store, job: store.position(job), "jobs_queue|jobs_turns"),
     "claim": (lambda store, job: store.claim(30, max_attempts=3), "jobs_queue"),
+    "claim of a kind": (lambda store, job: store.claim(30, kinds=("upscale",), max_attempts=3), "jobs_queue"),
+    "add": (lambda store, job: store.add(new_job(), keep_s=HOUR), "jobs_turns"),
     "claim lapsed": (lambda store, job: store.claim(30, max_attempts=3), "jobs_leases"),
     "claim by id": (
         lambda store, job: store.claim(30, job_id=job.id, max_attempts=3),

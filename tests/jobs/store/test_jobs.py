@@ -94,10 +94,10 @@ async def test_page_of_one_state(store: JobStore) -> None:
 
 async def test_position_counts_the_queued_jobs_of_all_owners_before_it(store: JobStore) -> None:
     jobs = [await added(store, owner) for owner in ("ada", "eve", "ada", "bob")]
-    assert [await store.position(job) for job in jobs] == [0, 1, 2, 3]
+    assert [await store.position(job) for job in jobs] == [0, 1, 3, 2]  # the owners take turns
     await store.claim(LEASE, max_attempts=ATTEMPTS)
     await store.cancel(jobs[1].id, "eve")
-    assert [await store.position(job) for job in jobs[2:]] == [0, 1]
+    assert [await store.position(job) for job in jobs[2:]] == [1, 0]
 
 
 async def test_the_same_request_again_is_the_same_job(store: JobStore) -> None:

@@ -36,6 +36,7 @@ class Known:
     key: str | None
     asked_hash: str
     is_due: bool
+    turn: int = 0
     state: State = "queued"
     attempt: int = 0
     releases: int = 0
@@ -81,7 +82,10 @@ class TableOfJobs(RuleBasedStateMachine):
         job, is_new = self.run(call)
         assert (job.id, is_new) == ((same[0], False) if same else (request.id, True))
         if is_new:
-            self.jobs[job.id] = Known(owner, key, asked_hash, is_due)
+            queue = [known for known in self.jobs.values() if known.state == "queued"]
+            present = min((known.turn for known in queue), default=0)
+            turn = max([present, *(known.turn + 1 for known in queue if known.owner == owner)])
+            self.jobs[job.id] = Known(owner, key, asked_hash, is_due, turn)
 
     @rule(lease_s=leases, pick=st.none() | picks)
     def claim(self, lease_s: float, pick: int | None) -> None:
@@ -92,7 +96,7 @@ class TableOfJobs(RuleBasedStateMachine):
             elif known.has_lapsed and known.attempt - known.releases >= ATTEMPTS:
                 known.ends("failed")
         lapsed = [id_ for id_, known in self.jobs.items() if known.has_lapsed and wanted in (None, id_)]
-        queued = [id_ for id_, known in self.jobs.items() if known.state == "queued" and wanted in (None, id_)]
+        queued = [id_ for id_ in self.queue() if wanted in (None, id_)]
         job = self.run(self.store.claim(lease_s, job_id=wanted, max_attempts=ATTEMPTS))
         if job is None:
             assert not lapsed
@@ -180,10 +184,15 @@ class TableOfJobs(RuleBasedStateMachine):
 
     @invariant()
     def positions_are_as_the_model(self) -> None:
-        queue = [id_ for id_, known in self.jobs.items() if known.state == "queued"]
+        queue = self.queue()
         if queue:
             last = self.run(self.store.get(queue[-1], self.jobs[queue[-1]].owner))
             assert self.run(self.store.position(last)) == len(queue) - 1
+
+    def queue(self) -> list[UUID]:
+        """The queued jobs in the order in which they are begun."""
+        queued = [id_ for id_, known in self.jobs.items() if known.state == "queued"]
+        return sorted(queued, key=lambda id_: self.jobs[id_].turn)
 
     def living(self, job: Job) -> Known | None:
         """What the model knows of the job if this attempt still counts."""

@@ -31,7 +31,7 @@ async def opened(database: str) -> AsyncIterator[Opened]:
     stores: list[JobStore] = []
 
     async def open_one(quota: Quota) -> JobStore:
-        stores.append(await open_store(database, quota))
+        stores.append(await open_store(database, quota=quota))
         return stores[-1]
 
     yield open_one

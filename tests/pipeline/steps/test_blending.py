@@ -15,6 +15,7 @@ from pipeline.steps.blending import parsed_mask, paste_back
 from pipeline.types import CROP_SIZE, Crop, FloatArray, Image
 from tests.pipeline.fakes import face_in, planned
 from tests.pipeline.steps.blending_pictures import WHOLE, plain, to_crop
+from tests.pipeline.strip_sizes import ONE_PIECE, strips_of
 
 
 def waves(height: int, width: int) -> Image:
@@ -180,3 +181,46 @@ def test_a_cancelled_run_stops_after_the_face_in_hand() -> None:
     with pytest.raises(Cancelled), run.stage("blending"):
         paste_back(plain(60, 60), (60, 60), [face] * 4, run)
     assert heard == [0.0, 0.25]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    height=st.integers(1, 260),
+    width=st.integers(1, 300),
+    side=st.floats(20, 900),
+    degrees=st.floats(-180, 180),
+    x=st.floats(-50, 350),
+    y=st.floats(-50, 300),
+    factor=st.sampled_from([1.0, 1.7, 2.0]),
+    parsed=st.booleans(),
+    step=st.sampled_from([64, 128]),
+)
+def test_a_face_pasted_in_strips_gives_the_same_picture_to_the_bit(
+    height: int, width: int, side: float, degrees: float, x: float, y: float, factor: float, parsed: bool, step: int
+) -> None:
+    """Also a face over several strips, one that shrinks, and one over the photo's border."""
+    restored = np.random.default_rng(3).random((CROP_SIZE, CROP_SIZE, 3), dtype=np.float32)
+    mask = parsed_mask(WHOLE.mask()) if parsed else None
+    results = []
+    for pixels in (ONE_PIECE, 1):
+        with strips_of(pixels, step):
+            matrix = to_crop(side, x, y, degrees)
+            results.append(pasted(waves(height, width), matrix, restored, mask=mask, strength=0.8, factor=factor))
+    assert results[0].tobytes() == results[1].tobytes()
+
+
+def test_a_run_is_checked_between_the_strips_of_one_face() -> None:
+    class Checked(Run):
+        count = 0
+
+        def check(self) -> None:
+            self.count += 1
+            if self.count == 6:
+                self.cancelled.set()
+            super().check()
+
+    face = planned(Crop(plain(CROP_SIZE, CROP_SIZE), to_crop(CROP_SIZE, 256, 256)))
+    run = Checked()
+    with strips_of(1, 128), pytest.raises(Cancelled):
+        paste_back(plain(512, 512), (512, 512), [face], run)  # four strips are copied, then the second one is pasted
+    assert run.count == 6

@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as arrays
 from metrics.psnr import psnr
 from pipeline.steps.color import MAX_GAIN, correct
 from pipeline.types import Image
+from tests.pipeline.strip_sizes import ONE_PIECE, strips_of
 
 PHOTOS: dict[str, Image] = {
     name: (getattr(skimage.data, name)() / 255).astype(np.float32) for name in ("astronaut", "coffee", "rocket")
@@ -114,3 +115,15 @@ def test_is_fast() -> None:
         correct(image)
         durations.append(time.perf_counter() - start)
     assert min(durations) < 0.1
+
+
+@settings(max_examples=20, deadline=None)
+@given(rows=st.integers(1, 512), pixels=st.integers(1, 200_000))
+def test_a_photo_corrected_in_strips_is_the_same_to_the_bit(rows: int, pixels: int) -> None:
+    photo = faded(PHOTOS["astronaut"], (1, 0.9, 0.7))[:rows]
+    checks: list[int] = []
+    with strips_of(ONE_PIECE):
+        expected = correct(photo)
+    with strips_of(pixels):
+        assert correct(photo, lambda: checks.append(1)).tobytes() == expected.tobytes()
+    assert len(checks) >= 1 or expected is photo
