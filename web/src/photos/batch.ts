@@ -18,6 +18,17 @@ export function unsentOf(photos: readonly Photo[]): Unsent[] {
   });
 }
 
+/** How many photos are being sent or wait for that, and which part of those that are being sent is uploaded. */
+export type Sending = { photos: number; fraction: number | null };
+
+export function sendingOf(photos: readonly Photo[]): Sending {
+  const unsent = unsentOf(photos);
+  const fractions = unsent.flatMap(({ photo: { work } }) => {
+    return work.phase === "batched" && work.progress.phase === "uploading" ? [work.progress.fraction] : [];
+  });
+  return { photos: unsent.length, fraction: fractions[0] ?? null };
+}
+
 /** The first photos that one set can take: those with the same fields as the first, as far as the server's limits go. */
 export function firstGroup(unsent: readonly Unsent[], { batch_size, batch_mb }: JobLimits): Unsent[] {
   const [first] = unsent;
@@ -102,7 +113,8 @@ export function tallyOf(batches: readonly Batch[]): Tally {
 export function tallyInWords({ photos, done, failed, cancelled }: Tally): string {
   const rest = [failed > 0 && `${failed} failed`, cancelled > 0 && `${cancelled} cancelled`].filter(Boolean);
   if (done === photos) return photos === 1 ? "The photo is done" : `All ${photos} photos are done`;
-  const count = `${done} of ${photos} ${photos === 1 ? "photo is" : "photos are"} done`;
+  const noun = photos === 1 ? "photo" : "photos";
+  const count = `${done} of ${photos} ${noun} ${done === 1 || photos === 1 ? "is" : "are"} done`;
   return [count, ...rest].join(", ");
 }
 
@@ -112,7 +124,7 @@ export function setsInWords(batches: readonly Batch[]): string {
   const words = tallyInWords(tally);
   const count = batches.length;
   if (count < 2) return words;
-  return `${count} sets of photos are ${tally.left > 0 ? "being worked on" : "done"}: ${words[0]?.toLowerCase()}${words.slice(1)}`;
+  return `${count} sets of photos are ${tally.left > 0 ? "being worked on" : "over"}: ${words[0]?.toLowerCase()}${words.slice(1)}`;
 }
 
 /** The part of the photos that is over, in [0, 1]. */

@@ -6,6 +6,8 @@ import { ProblemError, refusedHere } from "@/api/problem";
 /** More is not held in memory, as a download with an API key is where the browser cannot write it as it comes. */
 export const IN_MEMORY = 500 * 2 ** 20;
 
+const CUT_OFF = "The file is not whole: the connection ended, or it could not be written.";
+
 export type Saved = { path: string; name: string; bytes: number };
 
 type Picker = (options: { suggestedName: string }) => Promise<{ createWritable: () => Promise<WritableStream> }>;
@@ -38,7 +40,9 @@ async function stream(path: string, name: string, bytes: number, key: string): P
     throw error;
   }
   const answer = await fetchFile(path, { key });
-  await answer.body?.pipeTo(await file.createWritable());
+  await answer.body?.pipeTo(await file.createWritable()).catch(() => {
+    throw new ProblemError(refusedHere("cut_off", CUT_OFF));
+  });
 }
 
 function tooLarge(bytes: number): string {

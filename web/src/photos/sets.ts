@@ -22,6 +22,12 @@ export function jobsOf(config: Config): JobLimits | null {
   return (config as Partial<Config>).jobs ?? null;
 }
 
+/** How long the server keeps a set: "24 hours". */
+export function hoursOf({ retention_hours }: JobLimits): string {
+  if (retention_hours < 1) return `${Math.round(retention_hours * 60)} minutes`;
+  return retention_hours === 1 ? "an hour" : `${retention_hours} hours`;
+}
+
 /** The sets in a text that `textOf` has written; none where another version has written something else. */
 export function savedSets(text: string | null): SavedSet[] {
   try {

@@ -4,7 +4,7 @@ import { useState, type Dispatch } from "react";
 import type { Job, JobLimits, Limits } from "@/api/types";
 import { useKept } from "@/hooks/useKept";
 import { useSets } from "@/hooks/useSets";
-import { unsentOf, workOf } from "@/photos/batch";
+import { sendingOf, workOf } from "@/photos/batch";
 import { newPhoto, type Photo, type Request } from "@/photos/photo";
 import type { Action, State } from "@/photos/reducer";
 import type { SavedSet } from "@/photos/sets";
@@ -44,7 +44,7 @@ export function Sets(props: Props) {
   };
   return (
     <>
-      <SetsBar sets={sets} unsent={unsentOf(state.photos).length} onOpen={() => setOpen(true)} />
+      <SetsBar sets={sets} sending={sendingOf(state.photos)} onOpen={() => setOpen(true)} />
       {isOpen && (
         <SetsDialog
           sets={sets}
@@ -52,7 +52,10 @@ export function Sets(props: Props) {
           onKey={onKey}
           onChanged={ask}
           onOpen={open}
-          onRemoved={forget}
+          onRemoved={(id) => {
+            forget(id);
+            if (sets.length === 1) setOpen(false);
+          }}
           onClose={() => setOpen(false)}
         />
       )}

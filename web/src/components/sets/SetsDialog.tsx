@@ -35,7 +35,6 @@ export function SetsDialog({ sets, apiKey, onKey, onChanged, onOpen, onRemoved, 
           </p>
         </div>
         {isLockedOut && <KeyForm onKey={onKey} />}
-        {sets.length === 0 && <p>There are none any more.</p>}
         {[...sets].reverse().map(({ saved: { id, request }, batch, problem }) => (
           <div key={id} className={styles.set}>
             {problem && (

@@ -5,8 +5,8 @@ import { obstacleOf } from "@/photos/check";
 import { isBusy, isForSets, isOngoing, isOutdated, isSendable, type Photo } from "@/photos/photo";
 import type { Foresight } from "@/photos/look";
 import type { Options } from "@/photos/options";
-import { FEW, jobsOf } from "@/photos/sets";
-import type { Config, JobLimits } from "@/api/types";
+import { FEW, hoursOf, jobsOf } from "@/photos/sets";
+import type { Config } from "@/api/types";
 import { Button } from "@/components/ui/Button";
 import { LookNote } from "@/components/notes/LookNote";
 import { ProblemNote } from "@/components/notes/ProblemNote";
@@ -129,12 +129,6 @@ function Actions(props: Props) {
       )}
     </>
   );
-}
-
-/** "24 hours" */
-function hoursOf({ retention_hours }: JobLimits): string {
-  if (retention_hours < 1) return `${Math.round(retention_hours * 60)} minutes`;
-  return retention_hours === 1 ? "an hour" : `${retention_hours} hours`;
 }
 
 function idsOf(photos: readonly Photo[]): string[] {
