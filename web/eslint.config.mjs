@@ -12,14 +12,16 @@ const LAYERS = {
   hooks: ["api", "photos", "view"],
   ui: [],
   ...Object.fromEntries(COMPONENTS.map((folder) => [folder, [...BASE, "ui"]])),
-  workbench: [...BASE, "ui", ...COMPONENTS],
+  sets: [...BASE, "ui", "notes"],
+  workbench: [...BASE, "ui", "sets", ...COMPONENTS],
   app: ["workbench"],
   test: ["api", "photos", "view", "workbench"],
 };
 /** Folders without user interface. */
 const WITHOUT_REACT = ["api", "photos", "view"];
 
-const pathOf = (folder) => (["ui", "workbench", ...COMPONENTS].includes(folder) ? `components/${folder}` : folder);
+const pathOf = (folder) =>
+  ["ui", "sets", "workbench", ...COMPONENTS].includes(folder) ? `components/${folder}` : folder;
 
 const config = [
   { ignores: [".next/", "out/", "src/api/schema.d.ts", "test-results/", "playwright-report/"] },

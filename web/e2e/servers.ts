@@ -5,12 +5,12 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-export type Name = "plain" | "strict";
+export type Name = "plain" | "strict" | "jobs";
 
 export const PYTHON = resolve(process.env.PYTHON ?? "../.venv/bin/python");
 
 /** API keys of the strict server. Each has its own rate limit, so that tests that use different keys do not interfere. */
-export const KEYS = ["first", "second", "third", "fourth", "fifth"].map((name) => `key-of-the-${name}`);
+export const KEYS = ["first", "second", "third", "fourth", "fifth", "sixth"].map((name) => `key-of-the-${name}`);
 export const RATE = 5; // photos per key in ten seconds
 export const DEADLINE_S = 5;
 
@@ -22,6 +22,10 @@ const COMMON = {
   LIKENESS_LOG_FORMAT: "json",
   LIKENESS_SLOTS: "1",
 };
+
+type Run = { folder: string; ports: Record<Name, number> };
+
+const { folder, ports } = await chosen();
 
 export const SERVERS: { name: Name; env: Record<string, string> }[] = [
   { name: "plain", env: COMMON },
@@ -35,18 +39,18 @@ export const SERVERS: { name: Name; env: Record<string, string> }[] = [
       LIKENESS_RATE_LIMIT: `${RATE}/10 second`,
       LIKENESS_MAX_UPLOAD_MB: "1",
       LIKENESS_URL_FETCH: "on",
+      LIKENESS_DATA_DIR: join(folder, "strict-jobs"),
     },
   },
+  { name: "jobs", env: { ...COMMON, LIKENESS_DATA_DIR: join(folder, "jobs"), LIKENESS_BATCH_SIZE: "4" } },
 ];
-
-type Run = { folder: string; ports: Record<Name, number> };
 
 /** The folder and ports, chosen once: the other processes of this run read them from the environment. */
 async function chosen(): Promise<Run> {
   const known = process.env.E2E_RUN;
   if (known) return JSON.parse(known) as Run;
-  const [plain, strict] = await Promise.all([freePort(), freePort()]);
-  const run: Run = { folder: mkdtempSync(join(tmpdir(), "likeness-e2e-")), ports: { plain, strict } };
+  const [plain, strict, jobs] = await Promise.all([freePort(), freePort(), freePort()]);
+  const run: Run = { folder: mkdtempSync(join(tmpdir(), "likeness-e2e-")), ports: { plain, strict, jobs } };
   process.env.E2E_RUN = JSON.stringify(run);
   return run;
 }
@@ -62,13 +66,12 @@ function freePort(): Promise<number> {
   });
 }
 
-const { folder, ports } = await chosen();
-
 export const FOLDER = folder;
 
 export const BASE: Record<Name, string> = {
   plain: `http://127.0.0.1:${ports.plain}`,
   strict: `http://127.0.0.1:${ports.strict}`,
+  jobs: `http://127.0.0.1:${ports.jobs}`,
 };
 
 /** The command that starts a server. It logs to a file, and prints the file if the server fails. */

@@ -47,7 +47,9 @@ async def get_job_result(
     """The picture. 409 until there is one; of a job that has failed, its error."""
     job = await jobs.store.get(job_id, owner)
     made = _result(job)
-    redirects = service.settings.result_redirect == "on"
+    # A script of a page cannot go on to another host, which the page's security policy forbids.
+    is_from_script = request.headers.get("sec-fetch-dest") == "empty"
+    redirects = service.settings.result_redirect == "on" and not is_from_script
     return await stored_answer(
         made.picture_key, _tag(job), made.media_type, result_name(job), request, jobs, redirects=redirects
     )

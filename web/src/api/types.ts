@@ -13,6 +13,9 @@ export type DryRunResponse = Schemas["DryRunResponse"];
 export type ErrorResponse = Schemas["ErrorResponse"];
 export type Face = Schemas["FaceOut"];
 export type Metrics = Schemas["Metrics"];
+export type JobLimits = Schemas["JobLimits"];
+export type Job = Schemas["JobOut"];
+export type Batch = Schemas["BatchOut"];
 export type Warning = Schemas["WarningOut"];
 
 /** The events that the server sends while it works on a photo. */

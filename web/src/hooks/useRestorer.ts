@@ -6,13 +6,10 @@ import { problemFrom, ProblemError, refusedHere, TOO_MANY_PIXELS, UNREADABLE } f
 import { submit } from "@/api/submission";
 import type { Limits } from "@/api/types";
 import { obstacleOf } from "@/photos/check";
-import { isShownEverywhere, mediaTypeOf } from "@/photos/formats";
-import { formOf, isRetrying, requestFor, type Photo, type Result, type Source } from "@/photos/photo";
-import { sizeOf } from "@/photos/size";
+import { formOf, isRetrying, requestFor, type Photo, type Result } from "@/photos/photo";
+import { FILE_GONE, isGone, pictureOf } from "@/photos/picture";
 import type { Action, State } from "@/photos/reducer";
 import type { Options } from "@/photos/options";
-
-const GONE = "The file was changed or removed since it was chosen. Choose it again.";
 
 /**
  * Sends the waiting photos one at a time, because all clients share the server's queue. If the server was too busy for
@@ -100,37 +97,16 @@ async function restore(
     signal,
     onProgress: (progress) => dispatch({ type: "progressed", id: photo.id, progress }),
   }).catch(async (error: unknown) => {
-    throw (await isGone(photo.source)) ? new ProblemError(refusedHere("file_gone", GONE)) : error;
+    throw (await isGone(photo.source)) ? new ProblemError(FILE_GONE) : error;
   });
-  const picture = await pictureOf(restored_image, facts.media_type);
+  const picture = await pictureOf(blobFrom(restored_image, facts.media_type));
   return { facts, ...picture, request, seconds: (performance.now() - began) / 1000 };
 }
 
-/** The picture of an answer and a URL for it. Throws `ProblemError` if it is no picture of this type. */
-async function pictureOf(base64: string, mediaType: string): Promise<Pick<Result, "blob" | "url" | "isShown">> {
-  let url: string | undefined;
+function blobFrom(base64: string, mediaType: string): Blob {
   try {
-    const blob = blobOf(base64, mediaType);
-    url = URL.createObjectURL(blob);
-    const isShown = (await sizeOf(url)) !== null;
-    if (isShown || (!isShownEverywhere(mediaType) && (await mediaTypeOf(blob)) === mediaType)) {
-      return { blob, url, isShown };
-    }
+    return blobOf(base64, mediaType);
   } catch {
-    // not base64
+    throw new ProblemError(UNREADABLE); // not base64
   }
-  if (url !== undefined) URL.revokeObjectURL(url);
-  throw new ProblemError(UNREADABLE);
-}
-
-/** Whether a chosen file can no longer be read. If it was changed, the browser ends the upload and gives no reason. */
-async function isGone(source: Source): Promise<boolean> {
-  if (!("file" in source)) return false;
-  return source.file
-    .slice(0, 1)
-    .arrayBuffer()
-    .then(
-      () => false,
-      () => true,
-    );
 }

@@ -32,21 +32,33 @@ export type Result = {
   /** Whether the browser can show the picture. */
   isShown: boolean;
   request: Request;
-  /** Seconds from the click to the picture. */
+  /** Seconds from the click to the picture; of a photo of a set, those that the server worked on it. */
   seconds: number;
+  /** The job that made it, if it was one of a set. */
+  job?: string;
 };
 
 export type Work =
   | { phase: "idle" }
   | { phase: "waiting"; tries: number }
   | { phase: "active"; tries: number; since: number; progress: Progress }
-  | { phase: "failed"; tries: number; problem: Problem; retryAt: number | null };
+  /** One of a set, which the server does by itself; `job` is null until the server has taken it. */
+  | { phase: "batched"; request: Request; job: string | null; progress: Progress | { phase: "waiting" } }
+  /**
+   * Done, one of a set: the server keeps the picture, and the page fetches it when it is looked at. `problem`: why that
+   * has failed.
+   */
+  | { phase: "kept"; request: Request; job: string; seconds: number; problem: Problem | null }
+  | { phase: "failed"; tries: number; problem: Problem; retryAt: number | null; isOfSet?: boolean };
 
 /** Work that is waiting or running. */
-export type OngoingWork = Extract<Work, { phase: "waiting" | "active" }>;
+export type OngoingWork = Extract<Work, { phase: "waiting" | "active" | "batched" }>;
 
-/** A file of the person, or an address from which the server fetches the photo. */
-export type Source = { file: File } | { address: string };
+/**
+ * A file of the person, an address from which the server fetches the photo, or the job of a set that was sent before the
+ * page was loaded: of that one there is only the result.
+ */
+export type Source = { file: File } | { address: string } | { job: string };
 
 export type Photo = {
   id: string;
@@ -102,12 +114,27 @@ export function requestFor(photo: Photo, options: Options): Request {
 
 /** Whether there is no result, or one of another request than would be sent now. */
 export function isOutdated(photo: Photo, options: Options): boolean {
-  if (photo.result === null) return true;
-  return canonical(photo.result.request) !== canonical(requestFor(photo, options));
+  const made = photo.work.phase === "kept" ? photo.work.request : photo.result?.request;
+  return made === undefined || canonical(made) !== canonical(requestFor(photo, options));
+}
+
+/** Whether it can be sent. */
+export function isSendable({ refusal, source }: Photo): boolean {
+  return refusal === null && !("job" in source);
+}
+
+/** Whether it can be one of a set. One by its address is sent alone. */
+export function isForSets(photo: Photo): boolean {
+  return isSendable(photo) && "file" in photo.source;
+}
+
+/** Whether work is waiting or running. */
+export function isOngoing(work: Work): work is OngoingWork {
+  return work.phase === "waiting" || work.phase === "active" || work.phase === "batched";
 }
 
 export function isBusy(photo: Photo): boolean {
-  return photo.work.phase === "waiting" || photo.work.phase === "active" || isRetrying(photo);
+  return isOngoing(photo.work) || isRetrying(photo);
 }
 
 export function isRetrying(photo: Photo): boolean {
@@ -118,7 +145,12 @@ export function isRetrying(photo: Photo): boolean {
 export function formOf(source: Source, request: Request): FormData {
   const form = new FormData();
   if ("file" in source) form.append("file", source.file);
-  else form.append("url", source.address);
+  else if ("address" in source) form.append("url", source.address);
+  return withFields(form, request);
+}
+
+/** The form with the fields of a request. */
+export function withFields(form: FormData, request: Request): FormData {
   for (const [name, value] of Object.entries(fieldsOf(request))) form.append(name, String(value));
   return form;
 }
@@ -153,7 +185,8 @@ export function fieldsOf({ options, overrides, boxes, requireFace }: Request): F
   };
 }
 
-function canonical(request: Request): string {
+/** The same text for requests with the same fields. */
+export function canonical(request: Request): string {
   return writtenOf(fieldsOf(request));
 }
 

@@ -4,7 +4,18 @@ import type { Progress } from "@/api/submission";
 import { isUnplaced, type Look } from "./look";
 import type { Options } from "./options";
 import { chosen, found } from "./known";
-import { facesKey, isBusy, isRetrying, type FacesKey, type Photo, type Result } from "./photo";
+import {
+  facesKey,
+  isBusy,
+  isForSets,
+  isRetrying,
+  isSendable,
+  requestFor,
+  type FacesKey,
+  type Photo,
+  type Result,
+  type Work,
+} from "./photo";
 import type { Box } from "./places";
 
 export type State = {
@@ -24,6 +35,11 @@ export type Action =
   | { type: "looked"; id: string; look: Look }
   | { type: "faces not required"; id: string }
   | { type: "requested"; ids: string[] }
+  | { type: "batched"; ids: string[] }
+  /** Another API key was entered. */
+  | { type: "unlocked" }
+  | { type: "followed"; id: string; work: Work }
+  | { type: "not fetched"; id: string; problem: Problem }
   | { type: "started"; id: string; now: number }
   | { type: "progressed"; id: string; progress: Progress }
   | { type: "finished"; id: string; result: Result }
@@ -61,10 +77,27 @@ export function reduce(state: State, action: Action): State {
       return {
         ...state,
         photos: state.photos.map((photo) => {
-          const isFree = !isBusy(photo) || isRetrying(photo);
-          return action.ids.includes(photo.id) && photo.refusal === null && isFree ? waiting(photo) : photo;
+          if (!action.ids.includes(photo.id) || !isFree(photo)) return photo;
+          if (isUnfetched(photo)) return { ...photo, work: { ...photo.work, problem: null } };
+          return isSendable(photo) ? waiting(photo) : photo;
         }),
       };
+    case "batched": {
+      const { options } = state;
+      if (options === null) return state;
+      return {
+        ...state,
+        photos: state.photos.map((photo) => {
+          const isWanted = action.ids.includes(photo.id) && isForSets(photo) && isFree(photo);
+          return isWanted ? batched(photo, options) : photo;
+        }),
+      };
+    }
+    case "unlocked": {
+      const lockedOut = state.photos.filter(isLockedOut);
+      const ids = (isOfSet: boolean) => lockedOut.filter((photo) => isOfSet === wasOfSet(photo)).map(({ id }) => id);
+      return reduce(reduce(state, { type: "batched", ids: ids(true) }), { type: "requested", ids: ids(false) });
+    }
     default:
       return {
         ...state,
@@ -73,7 +106,10 @@ export function reduce(state: State, action: Action): State {
   }
 }
 
-type PhotoAction = Exclude<Action, { type: "added" | "removed" | "selected" | "options" | "requested" }>;
+type PhotoAction = Exclude<
+  Action,
+  { type: "added" | "removed" | "selected" | "options" | "requested" | "batched" | "unlocked" }
+>;
 
 function changed(photo: Photo, action: PhotoAction): Photo {
   switch (action.type) {
@@ -88,6 +124,10 @@ function changed(photo: Photo, action: PhotoAction): Photo {
     }
     case "faces not required":
       return { ...photo, requireFace: false };
+    case "followed": // what a set says of a photo that was cancelled meanwhile has no effect
+      return photo.work.phase === "batched" ? { ...photo, work: action.work } : photo;
+    case "not fetched":
+      return photo.work.phase === "kept" ? { ...photo, work: { ...photo.work, problem: action.problem } } : photo;
     case "started": {
       const tries = photo.work.phase === "waiting" ? photo.work.tries + 1 : 1;
       const progress: Progress = { phase: "uploading", fraction: 0 };
@@ -107,7 +147,8 @@ function changed(photo: Photo, action: PhotoAction): Photo {
       const tries = "tries" in photo.work ? photo.work.tries : 1;
       const { problem, now } = action;
       const wait = tries < MAX_TRIES ? retryDelayMs(problem) : null;
-      return { ...photo, work: { phase: "failed", tries, problem, retryAt: wait === null ? null : now + wait } };
+      const work: Work = { phase: "failed", tries, problem, retryAt: wait === null ? null : now + wait };
+      return { ...photo, work: photo.work.phase === "batched" ? { ...work, retryAt: null, isOfSet: true } : work };
     }
     case "cancelled":
       return { ...photo, work: photo.work.phase === "failed" ? { ...photo.work, retryAt: null } : { phase: "idle" } };
@@ -117,6 +158,30 @@ function changed(photo: Photo, action: PhotoAction): Photo {
 function waiting(photo: Photo): Photo {
   const tries = isRetrying(photo) && photo.work.phase === "failed" ? photo.work.tries : 0;
   return { ...photo, work: { phase: "waiting", tries } };
+}
+
+function batched(photo: Photo, options: Options): Photo {
+  const request = requestFor(photo, options);
+  return { ...photo, work: { phase: "batched", request, job: null, progress: { phase: "waiting" } } };
+}
+
+/** Whether its picture is kept by the server and could not be fetched, which may work now. */
+function isUnfetched(photo: Photo): photo is Photo & { work: Extract<Work, { phase: "kept" }> } {
+  const { work } = photo;
+  return work.phase === "kept" && work.problem !== null && !(work.problem.status === 404 && isSendable(photo));
+}
+
+/** Whether the server refused the photo because the API key was missing or wrong. */
+function isLockedOut({ work }: Photo): boolean {
+  return (work.phase === "failed" || work.phase === "kept") && work.problem?.status === 401;
+}
+
+function wasOfSet({ work }: Photo): boolean {
+  return work.phase === "failed" && work.isOfSet === true;
+}
+
+function isFree(photo: Photo): boolean {
+  return !isBusy(photo) || isRetrying(photo);
 }
 
 /** Drops the failure of a photo that the server refused, because a changed request may be accepted. */

@@ -28,11 +28,15 @@ type WorkDescription = { label: string; fraction: number | null };
 
 /** What happens with a photo, and how much of it is done, in [0, 1]; null if that is unknown. */
 export function describeWork(work: OngoingWork): WorkDescription {
-  return work.phase === "active" ? describeProgress(work.progress) : { label: "Waiting for its turn", fraction: null };
+  return work.phase === "waiting" ? WAITING : describeProgress(work.progress);
 }
 
-function describeProgress(progress: Progress): WorkDescription {
+const WAITING: WorkDescription = { label: "Waiting for its turn", fraction: null };
+
+function describeProgress(progress: Progress | { phase: "waiting" }): WorkDescription {
   switch (progress.phase) {
+    case "waiting":
+      return WAITING;
     case "uploading":
       return progress.fraction < 1
         ? { label: "Uploading", fraction: progress.fraction }

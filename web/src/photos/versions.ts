@@ -25,10 +25,11 @@ export const UNSHOWN: Record<Version, string> = {
 };
 
 const FETCHED = "The result alone: the server fetched the photo, and this page does not have it.";
+const FORGOTTEN = "The result alone: this page no longer has the photo, which was sent before it was loaded.";
 
 export function picturesOf({ source, url, size, earlier }: Photo, result: Result): Pictures {
   const isOnly = earlier === null;
-  const absence = "address" in source ? { absence: FETCHED } : {};
+  const absence = "file" in source ? {} : { absence: "job" in source ? FORGOTTEN : FETCHED };
   const shown = (result: Result) => (result.isShown ? result.url : null);
   return {
     before: { version: "before", url: size && url, words: "before", ...absence },

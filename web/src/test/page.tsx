@@ -26,6 +26,8 @@ export type FakeSite = {
   look: () => Response | Promise<Response>;
   /** What the server answers when the page fetches its config. */
   config: () => Response;
+  /** What it answers about sets of photos and their jobs. */
+  api: (method: string, path: string) => Response | Promise<Response>;
   /** What it answers when the page fetches the sample photo. */
   sample: () => Response;
 };
@@ -41,10 +43,12 @@ export function serveSite(): FakeSite {
     looks: [],
     look: () => json(200, { status: "success", data: dryRunOf() }),
     config: () => json(200, CONFIG),
+    api: () => json(404, { error: "There is no such job.", code: "unknown_job", stage: "request", request_id: "r" }),
     // jsdom's Blob: it does not accept the Blob of a Node response.
     sample: () => Object.assign(new Response(), { blob: async () => fileOf(PNG) }),
   };
-  vi.stubGlobal("fetch", async (asked: Request | string, { method, body }: RequestInit = {}) => {
+  vi.stubGlobal("fetch", async (asked: Request | string, { method = "GET", body }: RequestInit = {}) => {
+    if (typeof asked === "string" && /^\/api\/v1\/(jobs|batches)\//.test(asked)) return site.api(method, asked);
     if (method !== "POST") return typeof asked === "string" ? site.sample() : site.config();
     site.looks.push(body as FormData);
     return site.look();

@@ -42,6 +42,16 @@ function installStubs(): void {
   };
   globalThis.ResizeObserver = window.ResizeObserver;
 
+  // Everything is seen at once.
+  globalThis.IntersectionObserver = class {
+    constructor(private readonly onSeen: IntersectionObserverCallback) {}
+    observe(target: Element) {
+      this.onSeen([{ target, isIntersecting: true } as unknown as IntersectionObserverEntry], this as never);
+    }
+    unobserve() {}
+    disconnect() {}
+  } as unknown as typeof IntersectionObserver;
+
   window.matchMedia = (media) =>
     ({
       media,

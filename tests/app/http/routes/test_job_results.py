@@ -126,6 +126,8 @@ def test_a_result_may_be_fetched_from_the_store_itself(tmp_path: Path, monkeypat
         assert (moved.status_code, moved.headers["location"]) == (303, "https://store.example/a?signature=b")
         assert moved.headers["cache-control"] == "no-store"
         assert (asked["file_name"], asked["media_type"], asked["expires_s"]) == ("photo.png", "image/png", 300)
+        script = {"Sec-Fetch-Dest": "empty"}
+        assert server.client.get(job["links"]["result"], headers=script, follow_redirects=False).status_code == 200
 
 
 def test_an_object_that_is_gone_is_404(tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ export function Announcement({ photo, foreseen }: { photo: Photo | null; foresee
 
 function announced({ work, result, name, refusal }: Photo, foreseen: DryRun | null): string {
   if (refusal !== null) return `${name} cannot be sent.`;
-  if (work.phase === "active") return describeWork(work).label;
+  if (work.phase === "active" || work.phase === "batched") return describeWork(work).label;
   if (work.phase === "waiting") return `${name} waits for the photos before it.`;
   if (work.phase === "failed") return ""; // ProblemNote is an alert and announces it
   if (foreseen !== null) return spokenLook(foreseen);
-  return result === null ? `${name} was added.` : `${name} is done.`;
+  return result === null && work.phase !== "kept" ? `${name} was added.` : `${name} is done.`;
 }

@@ -1,13 +1,12 @@
 "use client";
 
-import { useId, useState } from "react";
-import { isKey } from "@/api/client";
 import type { Problem } from "@/api/problem";
 import { useNow } from "@/hooks/useNow";
 import { plainMessage } from "@/photos/notices";
 import { stageName } from "@/photos/stages";
 import { Button } from "@/components/ui/Button";
 import { Icon } from "@/components/ui/Icon";
+import { KeyForm } from "./KeyForm";
 import styles from "./ProblemNote.module.css";
 
 type Props = {
@@ -57,28 +56,4 @@ function Countdown({ until }: { until: number }) {
   const seconds = Math.max(0, Math.ceil((until - useNow(250)) / 1000));
   if (seconds <= 0) return <p>Trying again…</p>;
   return <p>Trying again in {seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} minutes`}.</p>;
-}
-
-function KeyForm({ onKey }: { onKey: (key: string) => void }) {
-  const id = useId();
-  const [isInvalid, setInvalid] = useState(false);
-  const send = (data: FormData) => {
-    const key = String(data.get("key") ?? "").trim();
-    if (isKey(key)) onKey(key);
-    else setInvalid(true);
-  };
-  return (
-    <form action={send} className={styles.key}>
-      <label htmlFor={id}>API key</label>
-      <input id={id} name="key" type="password" autoComplete="off" required className={styles.field} />
-      <Button kind="primary" type="submit">
-        Use it
-      </Button>
-      {isInvalid && (
-        <p className={styles.invalid} role="alert">
-          A key has only letters, digits and signs of plain English text, and no spaces.
-        </p>
-      )}
-    </form>
-  );
 }

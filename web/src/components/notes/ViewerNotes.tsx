@@ -1,5 +1,5 @@
 import type { Problem } from "@/api/problem";
-import type { Photo, OngoingWork, Work } from "@/photos/photo";
+import { isOngoing, type OngoingWork, type Photo, type Work } from "@/photos/photo";
 import { describeWork } from "@/photos/stages";
 import { Note } from "./Note";
 import styles from "./ViewerNotes.module.css";
@@ -40,7 +40,7 @@ export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, wor
           </Note>
         )}
       </div>
-      {work !== null && (work.phase === "waiting" || work.phase === "active") && <Working work={work} />}
+      {work !== null && isOngoing(work) && <Working work={work} />}
     </>
   );
 }

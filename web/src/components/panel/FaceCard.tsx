@@ -1,7 +1,7 @@
 "use client";
 
-import { useEffect, useRef } from "react";
 import type { Face } from "@/api/types";
+import { useShownWhen } from "@/hooks/useShownWhen";
 import { blurInWords } from "@/photos/blur";
 import { likeness, scaleInWords, type Scale } from "@/photos/figures";
 import { Button } from "@/components/ui/Button";
@@ -66,10 +66,7 @@ export function FaceCard({
     if (wanted > 0) onOverride(0);
     else onOverride(override === 0 ? null : strength || 1);
   };
-  const card = useRef<HTMLElement>(null);
-  useEffect(() => {
-    if (isSelected) card.current?.scrollIntoView({ block: "nearest" }); // it may have been selected on the picture
-  }, [isSelected]);
+  const card = useShownWhen<HTMLElement>(isSelected);
   return (
     <article ref={card} className={`${styles.card} ${isSelected ? styles.selected : ""}`} aria-label={`Face ${number}`}>
       <button

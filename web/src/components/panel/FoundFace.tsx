@@ -1,7 +1,7 @@
 "use client";
 
-import { useEffect, useRef } from "react";
 import type { Face } from "@/api/types";
+import { useShownWhen } from "@/hooks/useShownWhen";
 import { blurInWords } from "@/photos/blur";
 import { Button } from "@/components/ui/Button";
 import { Range } from "@/components/ui/Range";
@@ -36,10 +36,7 @@ export function FoundFace(props: Props) {
     if (!isTicked) onOverride(0);
     else onOverride(override === 0 && all > 0 ? null : all || 1);
   };
-  const card = useRef<HTMLElement>(null);
-  useEffect(() => {
-    if (isSelected) card.current?.scrollIntoView({ block: "nearest" }); // it may have been selected on the photo
-  }, [isSelected]);
+  const card = useShownWhen<HTMLElement>(isSelected);
   return (
     <article ref={card} className={`${styles.card} ${isSelected ? styles.selected : ""}`} aria-label={`Face ${number}`}>
       <div className={styles.head}>

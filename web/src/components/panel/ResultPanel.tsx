@@ -4,7 +4,7 @@ import type { Config } from "@/api/types";
 import { otherWarnings, scaleOf } from "@/photos/figures";
 import { plainMessage } from "@/photos/notices";
 import type { Options } from "@/photos/options";
-import { facesKey, type Photo, type Result } from "@/photos/photo";
+import { facesKey, isSendable, type Photo, type Result } from "@/photos/photo";
 import { markedFaces, placesOf } from "@/photos/places";
 import { Details } from "./Details";
 import { FaceCard } from "./FaceCard";
@@ -14,6 +14,7 @@ import styles from "./ResultPanel.module.css";
 
 const FACES_DETECTED_AGAIN =
   "With the colours corrected otherwise the faces are looked for anew. Restore the photo first.";
+const NO_PHOTO = "This page no longer has the photo. To change this face, add the photo again.";
 const FACES_MARKED_AGAIN = "With other boxes the faces are looked for anew. Restore the photo first.";
 
 type Props = {
@@ -40,7 +41,8 @@ export function ResultPanel(props: Props) {
   const scale = scaleOf(facts, config);
   const isOtherwiseColoured = options.color_correction !== request.options.color_correction;
   const isOtherwiseMarked = key !== facesKey(request.options, photo.boxes);
-  const obstacle = isOtherwiseColoured ? FACES_DETECTED_AGAIN : isOtherwiseMarked ? FACES_MARKED_AGAIN : null;
+  const again = isOtherwiseColoured ? FACES_DETECTED_AGAIN : isOtherwiseMarked ? FACES_MARKED_AGAIN : null;
+  const obstacle = isSendable(photo) ? again : NO_PHOTO;
   const marked = markedFaces(photo.boxes, placesOf(facts.faces));
   const warnings = otherWarnings(facts, scale);
   return (

@@ -94,8 +94,9 @@ function Mark({ state }: { state: State }) {
 
 function stateOf(photo: Photo): State {
   if (photo.refusal !== null) return "refused";
-  if (photo.work.phase === "active") return "working";
+  const { work } = photo;
+  if (work.phase === "active" || (work.phase === "batched" && work.progress.phase !== "waiting")) return "working";
   if (isBusy(photo)) return "waiting";
-  if (photo.work.phase === "failed") return "failed";
-  return photo.result === null ? "new" : "done";
+  if (work.phase === "failed") return "failed";
+  return photo.result === null && work.phase !== "kept" ? "new" : "done";
 }

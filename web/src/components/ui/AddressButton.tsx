@@ -1,9 +1,9 @@
 "use client";
 
-import { useLayoutEffect, useRef, useState } from "react";
-import styles from "./AddressButton.module.css";
+import { useState } from "react";
 import { AddressForm } from "./AddressForm";
 import { Button } from "./Button";
+import { Dialog } from "./Dialog";
 
 type Props = {
   /** Takes what was typed; false: it is no address. */
@@ -24,30 +24,19 @@ export function AddressButton({ onAddress }: Props) {
 }
 
 function AddressDialog({ onAddress, onClose }: Props & { onClose: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  // A layout effect closes the dialog while it is still in the document, so that the browser restores the focus.
-  useLayoutEffect(() => {
-    const element = dialog.current;
-    element?.showModal();
-    return () => element?.close();
-  }, []);
   const take = (text: string) => {
     const isTaken = onAddress(text);
     if (isTaken) onClose();
     return isTaken;
   };
   return (
-    <dialog
-      ref={dialog}
-      className={styles.dialog}
-      aria-label="Add a photo by its address"
-      onCancel={onClose}
+    <Dialog
+      label="Add a photo by its address"
+      width="30em"
       onClose={onClose}
+      actions={<Button onClick={onClose}>Cancel</Button>}
     >
       <AddressForm onAddress={take} />
-      <div className={styles.actions}>
-        <Button onClick={onClose}>Cancel</Button>
-      </div>
-    </dialog>
+    </Dialog>
   );
 }

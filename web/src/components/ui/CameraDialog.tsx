@@ -1,7 +1,8 @@
 "use client";
 
-import { useLayoutEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Button } from "./Button";
+import { Dialog } from "./Dialog";
 import styles from "./CameraDialog.module.css";
 
 type Props = { onPicture: (file: File) => void; onClose: () => void };
@@ -9,14 +10,10 @@ type Props = { onPicture: (file: File) => void; onClose: () => void };
 const QUALITY = 0.95; // of the JPEG made from a video frame
 
 export function CameraDialog({ onPicture, onClose }: Props) {
-  const dialog = useRef<HTMLDialogElement>(null);
   const video = useRef<HTMLVideoElement>(null);
   const [state, setState] = useState<"opening" | "open" | "taken" | "refused">("opening");
 
-  // A layout effect closes the dialog while it is still in the document, so that the browser restores the focus.
-  useLayoutEffect(() => {
-    const element = dialog.current;
-    element?.showModal();
+  useEffect(() => {
     let stream: MediaStream | null = null;
     let isClosed = false;
     navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 4096 }, height: { ideal: 2160 } } }).then(
@@ -31,7 +28,6 @@ export function CameraDialog({ onPicture, onClose }: Props) {
     return () => {
       isClosed = true;
       if (stream) stop(stream);
-      element?.close();
     };
   }, []);
 
@@ -53,8 +49,18 @@ export function CameraDialog({ onPicture, onClose }: Props) {
     );
   };
 
+  const actions = (
+    <>
+      <Button onClick={onClose}>Cancel</Button>
+      {state !== "refused" && (
+        <Button kind="primary" icon="camera" disabled={state !== "open"} onClick={take}>
+          Take picture
+        </Button>
+      )}
+    </>
+  );
   return (
-    <dialog ref={dialog} className={styles.dialog} aria-label="Take a picture" onCancel={onClose} onClose={onClose}>
+    <Dialog label="Take a picture" width="900px" onClose={onClose} actions={actions}>
       {state === "refused" ? (
         <p className={styles.refused} role="alert">
           The camera cannot be used: there is none, another program has it, or this page may not.
@@ -62,15 +68,7 @@ export function CameraDialog({ onPicture, onClose }: Props) {
       ) : (
         <video ref={video} className={styles.video} autoPlay muted playsInline aria-label="What the camera sees" />
       )}
-      <div className={styles.actions}>
-        <Button onClick={onClose}>Cancel</Button>
-        {state !== "refused" && (
-          <Button kind="primary" icon="camera" disabled={state !== "open"} onClick={take}>
-            Take picture
-          </Button>
-        )}
-      </div>
-    </dialog>
+    </Dialog>
   );
 }
 

@@ -1,6 +1,7 @@
-import { UNSHOWN, type Picture } from "@/photos/versions";
+import type { Picture } from "@/photos/versions";
 import type { Point, Size, View } from "@/view/viewport";
 import styles from "./Comparison.module.css";
+import { Layer } from "./Layer";
 
 type Props = {
   picture: Picture;
@@ -16,21 +17,11 @@ type Props = {
 };
 
 /** One picture that has no other to be compared with. */
-export function Alone({ picture: { version, url }, absence, name, size, view, shown }: Props) {
-  const style = {
-    width: size.width * view.scale,
-    height: size.height * view.scale,
-    transform: `translate(${view.x - shown.x}px, ${view.y - shown.y}px)`,
-  };
+export function Alone({ absence, ...layer }: Props) {
+  const { x, y, width, height } = layer.shown;
   return (
-    <div className={styles.frame} style={{ left: shown.x, top: shown.y, width: shown.width, height: shown.height }}>
-      <div className={styles.item}>
-        {url === null ? (
-          <p className={styles.unshown}>{UNSHOWN[version]}</p>
-        ) : (
-          <img className={styles.picture} style={style} src={url} alt={`${name} ${version}`} draggable={false} />
-        )}
-      </div>
+    <div className={styles.frame} style={{ left: x, top: y, width, height }}>
+      <Layer {...layer} />
       <p className={`${styles.label} ${styles.absence}`}>{absence}</p>
     </div>
   );

@@ -2,10 +2,11 @@
 
 import * as Slider from "react-compare-slider/components";
 import { useReactCompareSlider } from "react-compare-slider/hooks";
-import { UNSHOWN, type Picture } from "@/photos/versions";
+import type { Picture } from "@/photos/versions";
 import type { Point, Size, View } from "@/view/viewport";
 import styles from "./Comparison.module.css";
 import { Icon } from "@/components/ui/Icon";
+import { Layer } from "./Layer";
 
 type Props = {
   left: Picture;
@@ -21,29 +22,19 @@ type Props = {
   onlyHandle: boolean;
 };
 
-export function Comparison({ left, right, name, size, view, shown, onlyHandle }: Props) {
+export function Comparison({ left, right, onlyHandle, ...layer }: Props) {
   const slider = useReactCompareSlider({ onlyHandleDraggable: onlyHandle, keyboardIncrement: "2%" });
-  // Both pictures are shown in the size of the result, so that the same points lie over each other.
-  const style = {
-    width: size.width * view.scale,
-    height: size.height * view.scale,
-    transform: `translate(${view.x - shown.x}px, ${view.y - shown.y}px)`,
-  };
-  const item = ({ version, url }: Picture, side = styles.ofTheLeft) => (
-    <div className={styles.item}>
-      {url === null ? (
-        <p className={`${styles.unshown} ${side}`}>{UNSHOWN[version]}</p>
-      ) : (
-        <img className={styles.picture} style={style} src={url} alt={`${name} ${version}`} draggable={false} />
-      )}
-    </div>
-  );
+  const { x, y, width, height } = layer.shown;
   return (
-    <div className={styles.frame} style={{ left: shown.x, top: shown.y, width: shown.width, height: shown.height }}>
+    <div className={styles.frame} style={{ left: x, top: y, width, height }}>
       <Slider.Provider {...slider}>
         <Slider.Root className={styles.slider}>
-          <Slider.Item item="itemOne">{item(left)}</Slider.Item>
-          <Slider.Item item="itemTwo">{item(right, styles.ofTheRight)}</Slider.Item>
+          <Slider.Item item="itemOne">
+            <Layer {...layer} picture={left} side={styles.ofTheLeft} />
+          </Slider.Item>
+          <Slider.Item item="itemTwo">
+            <Layer {...layer} picture={right} side={styles.ofTheRight} />
+          </Slider.Item>
           <Slider.HandleRoot
             className={styles.handleRoot}
             aria-label={`Line between ${left.version} and ${right.version}`}

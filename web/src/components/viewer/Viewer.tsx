@@ -33,6 +33,7 @@ type Props = {
 };
 
 const UNSHOWN = "Your browser cannot show this photo. The server may still be able to read it.";
+const FETCHING = "This page fetches the result from the server, which has kept it.";
 
 /** The picture area: the result, the photo, or why the photo cannot be shown. */
 export function Viewer(props: Props) {
@@ -94,5 +95,6 @@ export function Viewer(props: Props) {
 
 function whyUnshown({ source }: Photo): string {
   if ("file" in source) return UNSHOWN;
+  if ("job" in source) return FETCHING;
   return `The server fetches this photo from ${new URL(source.address).hostname} when you restore it. This page does not see it.`;
 }

@@ -3,6 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 import type { Config } from "@/api/types";
 import { CONFIG } from "@/test/samples";
+import { JOBS } from "@/test/sets";
 import { Welcome } from "./Welcome";
 
 function showing(config: Config | null, onAddress: ((text: string) => boolean) | null = null) {
@@ -18,7 +19,12 @@ describe("Welcome", () => {
     showing(CONFIG);
     expect(screen.getByRole("heading", { name: "Drop a photo here" })).toBeVisible();
     expect(screen.getByRole("button", { name: "Choose photos" })).toBeEnabled();
-    expect(screen.getByText(/up to 10 MB and 25 megapixels/)).toBeVisible();
+    expect(screen.getByText(/up to 10 MB and 25 megapixels/)).toHaveTextContent(/never written to the server’s disk/);
+  });
+
+  it("says what the server keeps where it keeps sets", () => {
+    showing({ ...CONFIG, jobs: JOBS });
+    expect(screen.getByText(/keeps only photos that you send all at once, for 24 hours/)).toBeVisible();
   });
 
   it("shows no limits before the server has answered", () => {

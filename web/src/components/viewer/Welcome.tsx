@@ -2,6 +2,7 @@
 
 import type { Config } from "@/api/types";
 import { acceptedKinds } from "@/photos/check";
+import { hoursOf, jobsOf } from "@/photos/sets";
 import { AddressForm } from "@/components/ui/AddressForm";
 import { Chooser } from "@/components/ui/Chooser";
 import styles from "./Welcome.module.css";
@@ -41,10 +42,17 @@ export function Welcome({ config, accept, onFiles, onAddress, onSample }: Props)
         {config && (
           <p className={styles.small}>
             {acceptedKinds(config.limits)}, up to {config.limits.max_upload_mb} MB and{" "}
-            {config.limits.max_input_megapixels} megapixels. Photos are never written to the server’s disk.
+            {config.limits.max_input_megapixels} megapixels. {keptInWords(config)}
           </p>
         )}
       </div>
     </div>
   );
+}
+
+/** What the server does with the photos themselves. */
+function keptInWords(config: Config): string {
+  const jobs = jobsOf(config);
+  if (jobs === null) return "Photos are never written to the server’s disk.";
+  return `The server keeps only photos that you send all at once, for ${hoursOf(jobs)}.`;
 }

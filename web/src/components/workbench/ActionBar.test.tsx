@@ -18,7 +18,8 @@ const FAILED: Photo["work"] = {
 const NOTHING: Foresight = { facts: null, problem: null, isLooking: false, isUnplaced: false };
 
 function showing(photo: Photo, changes: Partial<ComponentProps<typeof ActionBar>> = {}) {
-  const callbacks = { onRestore: vi.fn(), onCancel: vi.fn(), onWithoutFaces: vi.fn(), onKey: vi.fn() };
+  const [onRestore, onTogether, onCancel] = [vi.fn(), vi.fn(), vi.fn()];
+  const callbacks = { onRestore, onTogether, onCancel, onWithoutFaces: vi.fn(), onKey: vi.fn() };
   const whole = {
     photo,
     photos: [photo],

@@ -2,9 +2,10 @@
 
 import { useEffect, useRef } from "react";
 import { obstacleOf } from "@/photos/check";
-import { isBusy, isOutdated, type Photo } from "@/photos/photo";
+import { isBusy, isForSets, isOngoing, isOutdated, isSendable, type Photo } from "@/photos/photo";
 import type { Foresight } from "@/photos/look";
 import type { Options } from "@/photos/options";
+import { FEW, hoursOf, jobsOf } from "@/photos/sets";
 import type { Config } from "@/api/types";
 import { Button } from "@/components/ui/Button";
 import { LookNote } from "@/components/notes/LookNote";
@@ -21,6 +22,8 @@ type Props = {
   config: Config;
   foresight: Foresight;
   onRestore: (ids: string[]) => void;
+  /** Restores photos as a set. */
+  onTogether: (ids: string[]) => void;
   onCancel: (ids: string[]) => void;
   onWithoutFaces: () => void;
   onKey: (key: string) => void;
@@ -51,19 +54,24 @@ export function ActionBar(props: Props) {
 }
 
 function Actions(props: Props) {
-  const { photo, photos, options, config, foresight, onRestore, onCancel, onWithoutFaces, onKey } = props;
+  const { photo, photos, options, config, foresight, onRestore, onTogether, onCancel, onWithoutFaces, onKey } = props;
   const { work, result, size } = photo;
   const cancel = () => onCancel([photo.id]);
-  if (work.phase === "waiting" || work.phase === "active") {
+  if (isOngoing(work)) {
     const busy = photos.filter(isBusy);
     const cancelAll = () => onCancel(idsOf(busy));
     return <ProgressNote work={work} onCancel={cancel} onCancelAll={busy.length > 1 ? cancelAll : null} />;
   }
+  if (work.phase === "kept" && work.problem === null) return <p>Fetching the result…</p>;
+  const canSend = isSendable(photo);
   const obstacle = size && obstacleOf(size, options, config.limits);
-  const failure = work.phase === "failed" ? work : { problem: foresight.problem, retryAt: null };
+  const fetching = work.phase === "kept" ? work.problem : null;
+  const failure = work.phase === "failed" ? work : { problem: fetching ?? foresight.problem, retryAt: null };
   const problem = obstacle ? null : failure.problem;
   const isDone = result !== null && !isOutdated(photo, options);
-  const undone = photos.filter((one) => one.refusal === null && !isBusy(one) && isOutdated(one, options));
+  const undone = photos.filter((one) => isSendable(one) && !isBusy(one) && isOutdated(one, options));
+  const jobs = jobsOf(config);
+  const together = jobs === null ? [] : undone.filter(isForSets);
   const others = undone.filter((one) => one !== photo);
   const restore = () => onRestore([photo.id]);
   const { facts, isLooking, isUnplaced } = foresight;
@@ -87,7 +95,7 @@ function Actions(props: Props) {
       )}
       {!problem && !obstacle && <LookNote foresight={foresight} />}
       <div className={styles.actions}>
-        {!problem && !isDone && (
+        {!problem && !isDone && canSend && (
           <Button
             kind="primary"
             disabled={Boolean(obstacle) || isUnplaced}
@@ -99,13 +107,24 @@ function Actions(props: Props) {
         {others.length > 0 && (
           <Button onClick={() => onRestore(idsOf(undone))}>{`Restore all ${undone.length}`}</Button>
         )}
+        {together.length > FEW && (
+          <Button onClick={() => onTogether(idsOf(together))}>{`All ${together.length} at once`}</Button>
+        )}
       </div>
+      {jobs !== null && together.length > FEW && (
+        <p className={styles.hint}>
+          {`At once: the server takes all photos now, works on them by itself, also while this page is closed, and keeps the results for ${hoursOf(jobs)}.`}
+        </p>
+      )}
+      {!canSend && !isDone && (
+        <p className={styles.hint}>This page no longer has the photo. To restore it otherwise, add it again.</p>
+      )}
       {result !== null && (
         <ResultActions
           photo={photo}
           result={result}
           done={photos.filter((one) => one.result !== null)}
-          isMain={isDone && !problem}
+          isMain={(isDone || !canSend) && !problem}
         />
       )}
     </>

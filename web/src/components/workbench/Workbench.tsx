@@ -1,7 +1,7 @@
 "use client";
 
-import { useCallback, useEffect, useReducer, useState, type Dispatch } from "react";
-import type { Config } from "@/api/types";
+import { useCallback, useReducer, useState } from "react";
+import { useAllowedOptions } from "@/hooks/useAllowedOptions";
 import { useDropAndPaste } from "@/hooks/useDropAndPaste";
 import { useConfig } from "@/hooks/useConfig";
 import { useIntake } from "@/hooks/useIntake";
@@ -12,10 +12,10 @@ import { typedAddress } from "@/photos/address";
 import { takesAddresses } from "@/photos/check";
 import { acceptOf, FORMATS } from "@/photos/formats";
 import { canMark, foresightOf, shownFaces } from "@/photos/look";
-import { allowedOptions, isLoaded, savedOptions, saveOptions, type Options } from "@/photos/options";
-import type { FacesKey, Photo } from "@/photos/photo";
+import { isLoaded, saveOptions, type Options } from "@/photos/options";
+import { isSendable, type FacesKey, type Photo } from "@/photos/photo";
 import type { Box } from "@/photos/places";
-import { EMPTY, reduce, type Action } from "@/photos/reducer";
+import { EMPTY, reduce } from "@/photos/reducer";
 import { enlargementOf } from "@/photos/scale";
 import { BEFORE_AND_AFTER } from "@/photos/versions";
 import { ActionBar } from "./ActionBar";
@@ -29,6 +29,7 @@ import { ResultPanel } from "@/components/panel/ResultPanel";
 import { Viewer, type ViewerMode } from "@/components/viewer/Viewer";
 import { ViewerNotes } from "@/components/notes/ViewerNotes";
 import { Welcome } from "@/components/viewer/Welcome";
+import { SetsPart } from "./SetsPart";
 import styles from "./Workbench.module.css";
 
 const SAMPLE = "/sample.jpg";
@@ -102,7 +103,7 @@ export function Workbench() {
     if (photo !== null) dispatch({ type: "marked", id: photo.id, boxes });
     setSelection(null); // or the card would open again once a box is drawn and removed
   };
-  const onBoxes = config !== null && canMark(config) ? setBoxes : null;
+  const onBoxes = config !== null && canMark(config) && (photo === null || isSendable(photo)) ? setBoxes : null;
   const unmark = (box: number) => photo && setBoxes(photo.boxes.filter((_, index) => index !== box));
   const ofFaces = {
     selectedFace,
@@ -111,6 +112,11 @@ export function Workbench() {
       if (photo && shown) dispatch({ type: "overridden", id: photo.id, faces: shown.key, face, strength });
     },
     onUnmark: onBoxes && unmark,
+  };
+
+  const enterKey = (entered: string) => {
+    setKey(entered);
+    dispatch({ type: "unlocked" });
   };
 
   return (
@@ -158,6 +164,17 @@ export function Workbench() {
             </p>
           )}
         </main>
+        {config !== null && (
+          <SetsPart
+            state={state}
+            dispatch={dispatch}
+            config={config}
+            apiKey={key}
+            onKey={enterKey}
+            onSelect={select}
+            onAdded={added}
+          />
+        )}
         {photo !== null && (
           <div className={styles.foot}>
             <Filmstrip
@@ -208,15 +225,13 @@ export function Workbench() {
                 config={config}
                 foresight={foresight}
                 onRestore={(ids) => dispatch({ type: "requested", ids })}
+                onTogether={(ids) => dispatch({ type: "batched", ids })}
                 onCancel={(ids) => ids.forEach(cancel)}
                 onWithoutFaces={() => {
                   dispatch({ type: "faces not required", id: photo.id });
                   dispatch({ type: "requested", ids: [photo.id] });
                 }}
-                onKey={(entered) => {
-                  setKey(entered);
-                  dispatch({ type: "requested", ids: photos.filter(isLockedOut).map(({ id }) => id) });
-                }}
+                onKey={enterKey}
               />
             </div>
           )}
@@ -225,18 +240,4 @@ export function Workbench() {
       <Announcement photo={photo} foreseen={isLooking ? null : (foresight?.facts ?? null)} />
     </div>
   );
-}
-
-/** Whether the server refused the photo because the API key was missing or wrong. */
-function isLockedOut({ work }: Photo): boolean {
-  return work.phase === "failed" && work.problem.status === 401;
-}
-
-/** Sets the saved options at first, and replaces options that the server does not accept. */
-function useAllowedOptions(config: Config | null, options: Options | null, dispatch: Dispatch<Action>): void {
-  useEffect(() => {
-    if (config === null) return;
-    const allowed = options === null ? savedOptions(config) : allowedOptions(options, config);
-    if (JSON.stringify(allowed) !== JSON.stringify(options)) dispatch({ type: "options", options: allowed });
-  }, [config, options, dispatch]);
 }

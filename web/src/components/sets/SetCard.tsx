@@ -1,0 +1,137 @@
+"use client";
+
+import { useId, useState } from "react";
+import { archiveOf, addressOf, cancelBatch, cancelJob, deleteBatch, fetchReport } from "@/api/batches";
+import { problemFrom, type Problem } from "@/api/problem";
+import type { Batch, Job } from "@/api/types";
+import { fractionOf, inWords, tallyInWords, tallyOf } from "@/photos/batch";
+import { downloadName } from "@/photos/download";
+import { inTurns } from "@/photos/pause";
+import { reportOf } from "@/photos/report";
+import { saveBlob, saveFile } from "@/photos/saving";
+import { Button } from "@/components/ui/Button";
+import { SetRow } from "./SetRow";
+import styles from "./SetCard.module.css";
+
+type Props = {
+  batch: Batch;
+  apiKey: string | null;
+  /** Something of it has changed. */
+  onChanged: () => void;
+  onOpen: (job: Job) => void;
+  onRemoved: () => void;
+};
+
+/** A set of photos: how far it is, its photos, and what can be done with all of them. */
+export function SetCard({ batch, apiKey: key, onChanged, onOpen, onRemoved }: Props) {
+  const id = useId();
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [busy, setBusy] = useState<string | null>(null);
+  const [isAsking, setAsking] = useState(false);
+  const tally = tallyOf([batch]);
+  const words = tallyInWords(tally);
+  const isAtWork = tally.left > 0;
+  const name = stampOf(batch.created_at);
+
+  /** Does something that takes time and may fail; `label` is said meanwhile. */
+  const run = async (label: string, work: () => Promise<void>) => {
+    setBusy(label);
+    setProblem(null);
+    await work().catch((error: unknown) => setProblem(inWords(problemFrom(error))));
+    setBusy(null);
+  };
+  const save = (job: Job) => {
+    const { media_type = "", bytes = 0 } = job.result ?? {};
+    const file = { path: addressOf(job.id, "result"), name: downloadName(job.file_name, media_type), bytes };
+    void run(`Saving ${job.file_name}…`, () => saveFile(file, key));
+  };
+  const saveAll = () => {
+    const bytes = batch.jobs.reduce((sum, { result }) => sum + (result?.bytes ?? 0), 0);
+    const file = { path: archiveOf(batch.id), name: `photos-${name}.zip`, bytes };
+    void run("Saving the ZIP…", () => saveFile(file, key));
+  };
+  const saveReport = async () => {
+    const rows = await inTurns(batch.jobs, async (job) => {
+      return { job, facts: job.state === "succeeded" ? await fetchReport(job.id, { key }) : null };
+    });
+    saveBlob(new Blob([reportOf(rows)], { type: "text/csv" }), `photos-${name}.csv`);
+  };
+  const remove = async () => {
+    await deleteBatch(batch.id, { key });
+    onRemoved();
+  };
+  return (
+    <section className={styles.card} aria-labelledby={id}>
+      <h3 id={id} className={styles.title}>
+        {`${tally.photos === 1 ? "1 photo" : `${tally.photos} photos`}, ${timeOf(batch.created_at)}`}
+      </h3>
+      <p className={styles.words}>{`${words}. Kept until ${timeOf(batch.expires_at)}.`}</p>
+      {isAtWork && <progress className={styles.progress} aria-label={words} max={1} value={fractionOf(tally)} />}
+      {isAsking ? (
+        <div className={styles.actions} role="group" aria-label="Remove the set">
+          <p className={styles.question}>Remove the photos and their results from the server?</p>
+          <Button kind="primary" autoFocus onClick={() => void run("Removing…", remove)}>
+            Remove them
+          </Button>
+          <Button onClick={() => setAsking(false)}>Keep them</Button>
+        </div>
+      ) : (
+        <div className={styles.actions}>
+          {!isAtWork && tally.done > 0 && (
+            <Button kind="primary" icon="download" disabled={busy !== null} onClick={saveAll}>
+              ZIP
+            </Button>
+          )}
+          {!isAtWork && (
+            <Button
+              icon="download"
+              title="A table of the results, for a spreadsheet"
+              disabled={busy !== null}
+              onClick={() => void run("Making the report…", saveReport)}
+            >
+              Report as CSV
+            </Button>
+          )}
+          {isAtWork && (
+            <Button
+              icon="close"
+              onClick={() => void run("Cancelling…", () => cancelBatch(batch.id, { key }).then(onChanged))}
+            >
+              Cancel all
+            </Button>
+          )}
+          <Button onClick={() => setAsking(true)}>Remove</Button>
+        </div>
+      )}
+      <p className={styles.words} role="status">
+        {busy}
+      </p>
+      {problem && (
+        <p className={styles.problem} role="alert">
+          {problem.message}
+        </p>
+      )}
+      <ul className={styles.rows} aria-label={`Photos of the set of ${timeOf(batch.created_at)}`}>
+        {batch.jobs.map((job) => (
+          <SetRow
+            key={job.id}
+            job={job}
+            apiKey={key}
+            onOpen={() => onOpen(job)}
+            onSave={() => save(job)}
+            onCancel={() => void run("Cancelling…", () => cancelJob(job.id, { key }).then(onChanged))}
+          />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function timeOf(text: string): string {
+  return new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" }).format(new Date(text));
+}
+
+/** A time for a file name, such as 2026-11-28-0210. */
+function stampOf(text: string): string {
+  return text.slice(0, 16).replace("T", "-").replace(":", "");
+}

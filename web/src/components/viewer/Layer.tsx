@@ -1,0 +1,34 @@
+import { UNSHOWN, type Picture } from "@/photos/versions";
+import type { Point, Size, View } from "@/view/viewport";
+import styles from "./Comparison.module.css";
+
+type Props = {
+  picture: Picture;
+  /** The name of the photo. */
+  name: string;
+  /** The size of the result in pixels. */
+  size: Size;
+  view: View;
+  /** The part of the viewer that the picture covers. */
+  shown: Point & Size;
+  /** The class of what is said in the place of a picture that cannot be shown. */
+  side?: string | undefined;
+};
+
+/** One picture, in the size of the result, so that the same points of two pictures lie over each other. */
+export function Layer({ picture: { version, url }, name, size, view, shown, side = "" }: Props) {
+  const style = {
+    width: size.width * view.scale,
+    height: size.height * view.scale,
+    transform: `translate(${view.x - shown.x}px, ${view.y - shown.y}px)`,
+  };
+  return (
+    <div className={styles.item}>
+      {url === null ? (
+        <p className={`${styles.unshown} ${side}`}>{UNSHOWN[version]}</p>
+      ) : (
+        <img className={styles.picture} style={style} src={url} alt={`${name} ${version}`} draggable={false} />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,15 @@
+"use client";
+
+import { useEffect, type Dispatch } from "react";
+import type { Config } from "@/api/types";
+import { allowedOptions, savedOptions, type Options } from "@/photos/options";
+import type { Action } from "@/photos/reducer";
+
+/** Sets the saved options at first, and replaces options that the server does not accept. */
+export function useAllowedOptions(config: Config | null, options: Options | null, dispatch: Dispatch<Action>): void {
+  useEffect(() => {
+    if (config === null) return;
+    const allowed = options === null ? savedOptions(config) : allowedOptions(options, config);
+    if (JSON.stringify(allowed) !== JSON.stringify(options)) dispatch({ type: "options", options: allowed });
+  }, [config, options, dispatch]);
+}

@@ -1,0 +1,113 @@
+"use client";
+
+import { useEffect, useEffectEvent, useRef, useState, type Dispatch } from "react";
+import { sendBatch } from "@/api/batches";
+import { problemFrom, ProblemError, refusedHere, TOO_MANY_PIXELS, UNREADABLE } from "@/api/problem";
+import type { Batch, JobLimits, Limits } from "@/api/types";
+import { firstGroup, formOfGroup, unsentOf, workOf, type Unsent } from "@/photos/batch";
+import { obstacleOf } from "@/photos/check";
+import { pause } from "@/photos/pause";
+import type { Photo } from "@/photos/photo";
+import { FILE_GONE, isGone } from "@/photos/picture";
+import type { Action } from "@/photos/reducer";
+
+/** How often a set is sent to a busy server, and how long the page waits for it at most each time. */
+const TRIES = 5;
+const MOST_WAIT_S = 60;
+
+type Settings = {
+  key: string | null;
+  limits: Limits;
+  jobs: JobLimits;
+  /** The server has taken these photos, the n-th as the n-th job of the set. */
+  onSent: (batch: Batch, photos: readonly Unsent[]) => void;
+};
+
+/** Sends photos that wait to be sent as a set: one set after the other. */
+export function useSender(photos: readonly Photo[], dispatch: Dispatch<Action>, settings: Settings): void {
+  const { key, limits, jobs, onSent } = settings;
+  const [ended, setEnded] = useState(0); // how many times a set was sent, or could not be
+  const sending = useRef<{ group: readonly Unsent[]; controller: AbortController } | null>(null);
+
+  const isWanted = useEffectEvent(({ photo: { id } }: Unsent) => {
+    return photos.some((photo) => photo.id === id && photo.work.phase === "batched");
+  });
+  const taken = useEffectEvent((batch: Batch, group: readonly Unsent[]) => {
+    onSent(batch, group);
+    group.forEach(({ photo: { id }, request }, index) => {
+      const job = batch.jobs[index];
+      if (job !== undefined) dispatch({ type: "followed", id, work: workOf(job, request) });
+      else dispatch({ type: "failed", id, problem: UNREADABLE, now: Date.now() });
+    });
+  });
+  const start = useEffectEvent(async (unsent: readonly Unsent[]) => {
+    const controller = new AbortController();
+    const wanted = firstGroup(unsent, jobs);
+    sending.current = { group: wanted, controller };
+    const { signal } = controller;
+    const onProgress = (fraction: number) => {
+      const progress = { phase: "uploading" as const, fraction };
+      for (const { photo, request } of wanted) {
+        dispatch({ type: "followed", id: photo.id, work: { phase: "batched", request, job: null, progress } });
+      }
+    };
+    let group: readonly Unsent[] = [];
+    try {
+      group = await sendable(wanted, limits, dispatch);
+      if (group.length > 0) taken(await sentInTime(group, { key, signal, onProgress }), group);
+    } catch (error) {
+      if (signal.aborted) return; // all of them were cancelled
+      const problem = problemFrom(error);
+      for (const { photo } of group) dispatch({ type: "failed", id: photo.id, problem, now: Date.now() });
+    } finally {
+      sending.current = null;
+      setEnded((count) => count + 1);
+    }
+  });
+
+  useEffect(() => {
+    if (sending.current === null) {
+      const unsent = unsentOf(photos);
+      if (unsent.length > 0) void start(unsent);
+    } else if (!sending.current.group.some(isWanted)) {
+      sending.current.controller.abort();
+    }
+  }, [photos, ended]);
+
+  useEffect(() => () => sending.current?.controller.abort(), []);
+}
+
+/** The photos that can be sent; the others fail with the reason. */
+async function sendable(group: readonly Unsent[], limits: Limits, dispatch: Dispatch<Action>): Promise<Unsent[]> {
+  const checked = await Promise.all(
+    group.map(async (one) => {
+      const { size, source } = one.photo;
+      const obstacle = size && obstacleOf(size, one.request.options, limits);
+      const problem = obstacle ? refusedHere(TOO_MANY_PIXELS, obstacle) : (await isGone(source)) ? FILE_GONE : null;
+      return { one, problem };
+    }),
+  );
+  for (const { one, problem } of checked) {
+    if (problem) dispatch({ type: "failed", id: one.photo.id, problem, now: Date.now() });
+  }
+  return checked.filter(({ problem }) => problem === null).map(({ one }) => one);
+}
+
+/** Sends the photos, again after some time where the server is busy. */
+async function sentInTime(group: readonly Unsent[], caller: Parameters<typeof sendBatch>[1]): Promise<Batch> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await sendBatch(formOfGroup(group), caller);
+    } catch (error) {
+      const wait = error instanceof ProblemError && tries < TRIES ? waitOf(error) : null;
+      if (wait === null) throw error;
+      await pause(wait * 1000, caller.signal);
+    }
+  }
+}
+
+/** Seconds until a set that was refused may be taken; null if the page should not wait for that. */
+function waitOf({ problem: { status, retryAfter } }: ProblemError): number | null {
+  const isPassing = status === 429 || status === 503;
+  return isPassing && retryAfter !== null && retryAfter <= MOST_WAIT_S ? Math.max(1, retryAfter) : null;
+}

@@ -1,0 +1,64 @@
+/** The sets of photos that this browser has sent and not removed yet: their numbers, and how they were asked for. */
+import type { Config, JobLimits } from "@/api/types";
+import type { Request } from "./photo";
+
+export type SavedSet = {
+  id: string;
+  /** The address of the server, as the page was built for it. */
+  server: string;
+  /** When the server removes it (ms since 1970). */
+  expires: number;
+  request: Request;
+};
+
+/** A list of more photos than this is offered to be sent as a set. */
+export const FEW = 3;
+
+/** More are not kept in mind; the oldest go first. */
+const MOST = 100;
+
+/** What the server takes of sets; null: none, as a server of an earlier version. */
+export function jobsOf(config: Config): JobLimits | null {
+  return (config as Partial<Config>).jobs ?? null;
+}
+
+/** How long the server keeps a set: "24 hours". */
+export function hoursOf({ retention_hours }: JobLimits): string {
+  if (retention_hours < 1) return `${Math.round(retention_hours * 60)} minutes`;
+  return retention_hours === 1 ? "an hour" : `${retention_hours} hours`;
+}
+
+/** The sets in a text that `textOf` has written; none where another version has written something else. */
+export function savedSets(text: string | null): SavedSet[] {
+  try {
+    const sets: unknown = JSON.parse(text ?? "[]");
+    return Array.isArray(sets) ? sets.filter(isSaved) : [];
+  } catch {
+    return []; // not JSON
+  }
+}
+
+/** Those that this server may still have. */
+export function presentSets(sets: readonly SavedSet[], server: string, now: number): SavedSet[] {
+  return sets.filter((set) => set.server === server && set.expires > now);
+}
+
+/** With one more, without those that have expired. */
+export function withSet(sets: readonly SavedSet[], set: SavedSet, now: number): SavedSet[] {
+  return [...sets.filter(({ id, expires }) => id !== set.id && expires > now), set].slice(-MOST);
+}
+
+export function withoutSet(sets: readonly SavedSet[], id: string): SavedSet[] {
+  return sets.filter((set) => set.id !== id);
+}
+
+/** A text for the browser's storage; null if there is nothing to store. */
+export function textOf(sets: readonly SavedSet[]): string | null {
+  return sets.length === 0 ? null : JSON.stringify(sets);
+}
+
+function isSaved(value: unknown): value is SavedSet {
+  const { id, server, expires, request } = Object(value) as Partial<SavedSet>;
+  const isRequest = request instanceof Object && request.options instanceof Object && Array.isArray(request.boxes);
+  return typeof id === "string" && typeof server === "string" && Number.isFinite(expires) && isRequest;
+}
