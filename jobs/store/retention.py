@@ -46,11 +46,11 @@ async def counts(connection: AsyncConnection) -> dict[State, int]:
 
 
 async def waiting_s(connection: AsyncConnection) -> dict[Task, float]:
-    """See `JobStore.waiting_s`. One search for each kind: the index of the queue begins with the oldest."""
+    """See `JobStore.waiting_s`. One search for each kind, in the index of what is queued."""
     waits: dict[Task, float] = {}
     for kind in get_args(Task):
         oldest = select(now() - jobs.c.created_at).where(QUEUED, jobs.c.kind == kind)
-        waited = (await connection.execute(oldest.order_by(jobs.c.created_at, jobs.c.id).limit(1))).scalar_one_or_none()
+        waited = (await connection.execute(oldest.order_by(jobs.c.created_at).limit(1))).scalar_one_or_none()
         if waited is not None:
             waits[kind] = max(0.0, waited)
     return waits

@@ -49,7 +49,7 @@ CALLS: dict[str, tuple[Call, str]] = {  # and the index that it needs
     "counts of a batch": (lambda store, job: store.batch(batch_of(job), "owner-7"), "jobs_in_batch"),
     "cancel a batch": (lambda store, job: store.cancel_batch(batch_of(job), "owner-7"), "jobs_in_batch"),
     "same request": (lambda store, job: store.add(new_job(idempotency_key="7"), keep_s=HOUR), "jobs_idempotency"),
-    "longest waits": (lambda store, job: store.waiting_s(), "jobs_queue"),
+    "longest waits": (lambda store, job: store.waiting_s(), "jobs_queue|jobs_turns"),
     "claim deliveries": (lambda store, job: store.outbox.claim(30, limit=8), "deliveries_due"),
     "webhook": (lambda store, job: store.outbox.webhook(job.id), "deliveries_job|sqlite_autoindex_deliveries"),
     "seal a batch": (

@@ -1509,7 +1509,7 @@ export interface components {
             links: components["schemas"]["JobLinks"];
             /**
              * Position
-             * @description jobs that begin before this one; null unless it is queued, and in lists
+             * @description jobs that begin before this one, as the queue is now: owners take turns, so that later jobs of others may go before it; null unless it is queued, and in lists
              */
             position: number | null;
             result: components["schemas"]["JobResultOut"] | null;

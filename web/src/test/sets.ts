@@ -1,7 +1,17 @@
 /** Samples of sets of photos. */
 import type { Batch, Job, JobLimits } from "@/api/types";
 
-export const JOBS: JobLimits = { batch_size: 50, batch_mb: 500, archive_mb: 64, retention_hours: 24, timeout_s: 600 };
+export const JOBS: JobLimits = {
+  batch_size: 50,
+  batch_mb: 500,
+  archive_mb: 64,
+  retention_hours: 24,
+  timeout_s: 600,
+  webhooks: false,
+  quota_waiting: null,
+  quota_jobs_a_day: null,
+  quota_mb: null,
+};
 
 const TIME = "2026-11-28T02:10:00Z";
 
@@ -25,6 +35,7 @@ export function jobOf(changes: Partial<Job> = {}): Job {
     timings_ms: {},
     result: null,
     error: null,
+    webhook: null,
     links: { self: `/api/v1/jobs/${id}`, cancel: null, result: null, preview: null, report: null },
     ...changes,
   };
@@ -54,6 +65,7 @@ export function batchOf(jobs: Job[], id = "batch-1"): Batch {
     expires_at: new Date(Date.now() + 86_400_000).toISOString(),
     counts,
     jobs,
+    webhook: null,
     links: { self: `/api/v1/batches/${id}`, cancel: null, results: null },
   };
 }
