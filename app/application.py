@@ -40,7 +40,7 @@ from app.http.routes import (
     status,
 )
 from app.http.routes.dependencies import no_query
-from app.http.socket_places import SocketPlaces
+from app.http.stream_places import StreamPlaces
 from app.http.upload_memory import UploadMemory
 from app.http.website import read_website
 from app.observe.telemetry import Telemetry
@@ -128,7 +128,7 @@ def create_app(settings: Settings | None = None, selection: Selection | None = N
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # FastAPI's own contains paths and query strings
     )
-    app.state.jobs, app.state.sockets = None, SocketPlaces()
+    app.state.jobs, app.state.streams = None, StreamPlaces()
     app.state.service, app.state.telemetry, app.state.quota = service, telemetry, quota
     photos_by_address = FetchedPhotos(_fetcher(settings), uploads)
     held_answers = AnswerMemory(settings.max_held_bytes, service.memory)

@@ -93,11 +93,11 @@ class MalformedHandshake(PipelineError):
         super().__init__(f"The handshake of the WebSocket is wrong: {fault}.")
 
 
-class TooManySockets(Unavailable):
-    """The client, or all clients together, have as many WebSockets open as they may."""
+class TooManyStreams(Unavailable):
+    """The client, or all clients together, follow jobs as often at once as they may."""
 
-    code = "too_many_sockets"
+    code = "too_many_streams"
     stage = "request"
 
     def __init__(self) -> None:
-        super().__init__("Too many WebSockets are open. Close some, or ask for the job itself.")
+        super().__init__("Too many streams of events of jobs are open. Close some, or ask for the job itself.")

@@ -9,7 +9,10 @@ import anyio
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel
 from starlette.requests import Request
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
+from app.http.client import client_name
 from app.http.errors import status_of
 from app.http.event_stream import NAMES, SILENCE_S
 from app.http.jobs.document import job_out
@@ -17,6 +20,7 @@ from app.http.jobs.refusals import no_result
 from app.http.jobs.route import Jobs
 from app.http.schemas.answers import QueuedEvent, StageEvent
 from app.http.schemas.jobs import JobErrorEvent
+from app.http.stream_places import StreamPlaces
 from app.observe.request_record import record_of
 from app.work.errors import ShuttingDown
 from app.work.service import Service
@@ -24,6 +28,7 @@ from jobs.errors import UnknownJob
 from jobs.job import Job
 from pipeline.errors import PipelineError
 
+EVENTS = "text/event-stream"
 LOOK_S = 0.5  # between two looks whether the server stops
 
 
@@ -62,6 +67,20 @@ async def changes(
             next_one.cancel()
             with anyio.CancelScope(shield=True):  # `watching` cannot be closed while it is asked for more
                 await asyncio.gather(next_one, return_exceptions=True)
+
+
+class JobEvents(StreamingResponse):
+    """The events of a job as an event stream, until it is over."""
+
+    def __init__(self, job: Job, request: Request, jobs: Jobs, places: StreamPlaces) -> None:
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        super().__init__(events(job, request, jobs), media_type=EVENTS, headers=headers)
+        self._places = places
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the events (ASGI). Raises `TooManyStreams` before the first one."""
+        with self._places.held(client_name(scope)):
+            await super().__call__(scope, receive, send)
 
 
 class Happening(NamedTuple):

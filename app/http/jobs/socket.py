@@ -12,7 +12,7 @@ from app.http.handshake import accepted
 from app.http.jobs.events import happenings
 from app.http.jobs.route import Jobs
 from app.http.refusals import MalformedHandshake
-from app.http.socket_places import SocketPlaces
+from app.http.stream_places import StreamPlaces
 from app.http.websocket import TellingSocket
 from app.observe.request_record import record_of
 from app.work.errors import ShuttingDown
@@ -25,14 +25,14 @@ class JobSocket(Response):
     After the last one the socket is closed with 1000; with 1001 where the server stops, 1011 where it failed.
     """
 
-    def __init__(self, job: Job, request: Request, jobs: Jobs, places: SocketPlaces) -> None:
+    def __init__(self, job: Job, request: Request, jobs: Jobs, places: StreamPlaces) -> None:
         """Raises `UpgradeRequired` and `MalformedHandshake`."""
         self.status_code, self.background = 101, None
         self.raw_headers = accepted(request.scope)
         self._job, self._request, self._jobs, self._places = job, request, jobs, places
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Tell the client until the job is over (ASGI). Raises `TooManySockets`, and `MalformedHandshake`."""
+        """Tell the client until the job is over (ASGI). Raises `TooManyStreams`, and `MalformedHandshake`."""
         with self._places.held(client_name(scope)):
             socket = TellingSocket(send, scope["cut"])
             end = scope["switch"](socket.take)

@@ -40,4 +40,6 @@ server_router.get("/health")(health.health)
 server_router.get("/status")(status.status)
 batch_submissions.post("/enhance/batch", status_code=202)(batches.submit_batch_of_photos)
 batch_router.get("/batch/{id}")(batches.get_batch)
-batch_router.get("/batch/{id}/results", response_class=Response)(batches.get_batch_results)
+batch_router.api_route("/batch/{id}/results", methods=["GET", "HEAD"], response_class=Response)(
+    batches.get_batch_results
+)

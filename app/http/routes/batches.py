@@ -72,6 +72,7 @@ async def get_batch(batch_id: BatchIdDep, jobs: JobsDep, owner: OwnerDep) -> Bat
     return await _shown(batch_id, jobs, owner)
 
 
+@router.head("/{id}/results.zip", include_in_schema=False)
 @router.get(
     "/{id}/results.zip",
     operation_id="get_batch_results",
@@ -82,7 +83,7 @@ async def get_batch(batch_id: BatchIdDep, jobs: JobsDep, owner: OwnerDep) -> Bat
     },
 )
 @Policy()
-async def get_batch_results(batch_id: BatchIdDep, jobs: JobsDep, owner: OwnerDep) -> Response:
+async def get_batch_results(request: Request, batch_id: BatchIdDep, jobs: JobsDep, owner: OwnerDep) -> Response:
     """All pictures as a ZIP, once no job of the batch waits or is at work."""
     batch = await jobs.store.batch(batch_id, owner)
     if not is_finished(batch):
@@ -91,6 +92,8 @@ async def get_batch_results(batch_id: BatchIdDep, jobs: JobsDep, owner: OwnerDep
     from jobs.archive import results_archive  # like all that servers without jobs do not need
 
     headers = {"Content-Disposition": content_disposition(f"{batch_id}.zip")}
+    if request.method == "HEAD":  # the length is known only once the archive is made
+        return StreamingResponse(iter(()), media_type=ARCHIVE, headers=headers)
     chunks = results_archive(await jobs.store.jobs_of(batch_id, owner), jobs.objects)
     return StreamingResponse(chunks, media_type=ARCHIVE, headers=headers)
 

@@ -30,6 +30,7 @@ _PARTS: Responses = {**binary(list(PICTURES), "The bytes that `Range` asks for",
 _ELSEWHERE: Responses = {303: {"description": "With LIKENESS_RESULT_REDIRECT=on: the picture is at `Location`"}}
 
 
+@router.head("/{id}/result", include_in_schema=False)
 @router.get(
     "/{id}/result",
     operation_id="get_job_result",
@@ -55,6 +56,7 @@ async def get_job_result(
     )
 
 
+@router.head("/{id}/preview", include_in_schema=False)
 @router.get(
     "/{id}/preview",
     operation_id="get_job_preview",
@@ -69,6 +71,7 @@ async def get_job_preview(request: Request, job_id: JobIdDep, jobs: JobsDep, own
     return await stored_answer(_result(job).preview_key, _tag(job, "-preview"), PREVIEW, name, request, jobs)
 
 
+@router.head("/{id}/report", include_in_schema=False)
 @router.get(
     "/{id}/report",
     operation_id="get_job_report",

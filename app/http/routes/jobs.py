@@ -5,12 +5,12 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from app.http.accept import by_preference
 from app.http.error_responses import ANYWHERE, Responses, error_responses
 from app.http.jobs.document import JOBS, job_out
-from app.http.jobs.events import changes, events
+from app.http.jobs.events import EVENTS, JobEvents, changes
 from app.http.jobs.order import job_order
 from app.http.jobs.prefer import wait_of
 from app.http.jobs.removal import remove_objects
@@ -27,8 +27,6 @@ from app.http.schemas.forms import JobForm
 from app.http.schemas.jobs import JobOut, JobPage
 from app.work.errors import BadParameter
 from jobs.job import Job, State
-
-EVENTS = "text/event-stream"
 
 submissions = APIRouter(
     prefix=JOBS,
@@ -106,8 +104,7 @@ async def get_job(request: Request, job_id: JobIdDep, jobs: JobsDep, owner: Owne
     """A job as it is now; for `Accept: text/event-stream` the events of what happens to it, until it is over."""
     job = await jobs.store.get(job_id, owner)
     if _wants_events(request):
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(events(job, request, jobs), media_type=EVENTS, headers=headers)
+        return JobEvents(job, request, jobs, request.app.state.streams)
     return await _placed(job, jobs)
 
 
@@ -125,7 +122,7 @@ async def get_job(request: Request, job_id: JobIdDep, jobs: JobsDep, owner: Owne
 @Policy()
 async def follow_job(request: Request, job_id: JobIdDep, jobs: JobsDep, owner: OwnerDep) -> Response:
     """The events of a job as a WebSocket: messages `{"event": "stage", "data": {…}}` until it is over."""
-    return JobSocket(await jobs.store.get(job_id, owner), request, jobs, request.app.state.sockets)
+    return JobSocket(await jobs.store.get(job_id, owner), request, jobs, request.app.state.streams)
 
 
 @router.post(

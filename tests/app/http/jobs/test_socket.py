@@ -130,7 +130,7 @@ def test_the_request_is_counted_and_logged_when_it_ends(
 
 def test_a_client_that_leaves_is_forgotten(server: Likeness, held: FakeModels) -> None:
     path = new_job(server)
-    watchers, places = server.app.state.jobs.engine._watchers, server.app.state.sockets
+    watchers, places = server.app.state.jobs.engine._watchers, server.app.state.streams
     with followed(server, path) as client:
         event_of(client)
         assert places._open.total() == 1
@@ -193,7 +193,7 @@ def test_a_client_that_does_not_answer_pings_is_cut(
         answer_on(connection)
     assert 0.4 < time.monotonic() - start < 10
     assert scraped(server)("likeness_refusals_total", code="ping_unanswered") == 1
-    eventually(lambda: not server.app.state.sockets._open)
+    eventually(lambda: not server.app.state.streams._open)
 
 
 def test_a_client_that_answers_pings_stays(server: Likeness, held: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:

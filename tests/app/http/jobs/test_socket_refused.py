@@ -11,10 +11,11 @@ import pytest
 
 from app.access.keys import new_key
 from app.http.handshake import EVENTS
-from app.http.refusals import TooManySockets
-from app.http.socket_places import SocketPlaces
+from app.http.refusals import TooManyStreams
+from app.http.stream_places import StreamPlaces
 from tests.app.fakes import FakeModels
 from tests.app.http.job_clients import JOBS, keeping, over
+from tests.app.http.routes.refusals import assert_refused
 from tests.app.http.socket_clients import HANDSHAKE, events_of, followed, new_job, raw, refused
 from tests.app.server import Likeness, answer_on
 
@@ -173,16 +174,20 @@ def test_a_key_in_the_query(locked: Likeness, of_shop: str) -> None:
 def test_more_sockets_than_one_client_may_have(
     server: Likeness, finished: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server.app.state, "sockets", SocketPlaces(one_client=0))
-    assert refused(server, finished) == (503, "too_many_sockets")
+    monkeypatch.setattr(server.app.state, "streams", StreamPlaces(one_client=0))
+    assert refused(server, finished) == (503, "too_many_streams")
+    stream = server.client.get(finished, headers={"Accept": "text/event-stream"})
+    assert_refused(stream, 503, "too_many_streams", "request")
+    assert stream.headers["retry-after"] == "5"
+    assert server.client.get(finished).status_code == 200
 
 
 def test_places_are_counted_for_each_client_and_for_all() -> None:
-    places = SocketPlaces(everybody=3, one_client=2)
+    places = StreamPlaces(everybody=3, one_client=2)
     with places.held("a"), places.held("a"):
-        with pytest.raises(TooManySockets), places.held("a"):
+        with pytest.raises(TooManyStreams), places.held("a"):
             raise AssertionError
-        with places.held("b"), pytest.raises(TooManySockets), places.held("c"):
+        with places.held("b"), pytest.raises(TooManyStreams), places.held("c"):
             raise AssertionError
         with places.held("c"):
             pass

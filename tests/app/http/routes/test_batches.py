@@ -220,6 +220,11 @@ def test_the_addresses_of_other_services_are_aliases(server: Likeness) -> None:
     batch = over(server, f"/batch/{number}")
     assert batch == server.client.get(f"{BATCHES}/{number}").json()
     assert server.client.get(f"/batch/{number}/results").content[:4] == b"PK\x03\x04"
+    for address in (f"/batch/{number}/results", f"{BATCHES}/{number}/results.zip"):
+        head = server.client.head(address)
+        assert (head.status_code, head.content, head.headers["content-type"]) == (200, b"", "application/zip")
+        assert head.headers["content-disposition"] == server.client.get(address).headers["content-disposition"]
+        assert "content-length" not in head.headers
 
 
 def test_a_table_that_does_not_answer_is_503_and_nothing_stays(

@@ -49,6 +49,18 @@ def test_a_result_may_be_kept_by_its_client_alone(server: Likeness, path: str) -
     assert len(tags) == 3
 
 
+@pytest.mark.parametrize("part", ["/result", "/preview", "/report"])
+def test_a_head_says_what_a_get_would_and_sends_nothing(server: Likeness, path: str, part: str) -> None:
+    path = path.replace("/result", part)
+    whole = get(server, path)
+    head = server.client.head(path, headers={"Range": "bytes=0-9"})
+    assert (head.status_code, head.content) == (200, b"")
+    names = ("content-type", "content-length", "content-disposition", "etag", "cache-control", "accept-ranges")
+    assert [head.headers[name] for name in names] == [whole.headers[name] for name in names]
+    assert server.client.head(path, headers={"If-None-Match": whole.headers["etag"]}).status_code == 304
+    assert server.client.post(path).headers["allow"] == "GET, HEAD"
+
+
 @pytest.mark.parametrize(
     ("asked", "start", "end"),
     [("bytes=0-9", 0, 10), ("bytes=5-", 5, None), ("bytes=-7", -7, None), ("bytes=3-3", 3, 4)],
@@ -125,6 +137,7 @@ def test_a_result_may_be_fetched_from_the_store_itself(tmp_path: Path, monkeypat
         moved = server.client.get(job["links"]["result"], follow_redirects=False)
         assert (moved.status_code, moved.headers["location"]) == (303, "https://store.example/a?signature=b")
         assert moved.headers["cache-control"] == "no-store"
+        assert server.client.head(job["links"]["result"], follow_redirects=False).status_code == 200
         assert (asked["file_name"], asked["media_type"], asked["expires_s"]) == ("photo.png", "image/png", 300)
         script = {"Sec-Fetch-Dest": "empty"}
         assert server.client.get(job["links"]["result"], headers=script, follow_redirects=False).status_code == 200

@@ -1,17 +1,17 @@
-"""How many WebSockets may be open. Each looks at its job once a second, which takes about 2 ms of a core."""
+"""How many clients may follow a job. Each of them looks at it once a second, which takes about 2 ms of a core."""
 
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from app.http.refusals import TooManySockets
+from app.http.refusals import TooManyStreams
 
 EVERYBODY = 200  # which take half a core while nothing happens
 ONE_CLIENT = 60  # more than the jobs of an ordinary batch
 
 
-class SocketPlaces:
-    """The sockets of one server. Belongs to one event loop."""
+class StreamPlaces:
+    """The WebSockets and event streams of jobs of one server. Belongs to one event loop."""
 
     def __init__(self, everybody: int = EVERYBODY, one_client: int = ONE_CLIENT) -> None:
         self._everybody, self._one_client = everybody, one_client
@@ -19,9 +19,9 @@ class SocketPlaces:
 
     @contextmanager
     def held(self, client: str) -> Iterator[None]:
-        """A place for a socket of `client`. Raises `TooManySockets`."""
+        """A place for a stream of `client`. Raises `TooManyStreams`."""
         if self._open[client] >= self._one_client or self._open.total() >= self._everybody:
-            raise TooManySockets
+            raise TooManyStreams
         self._open[client] += 1
         try:
             yield
