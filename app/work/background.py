@@ -27,7 +27,8 @@ from pipeline.run import OnProgress, Run
 
 # Left free when such a photo reserves its memory: about what a photo of 4 megapixels takes that is doubled.
 SPARE_BYTES = 1024 * MEBIBYTE
-MEMORY_POLL_S = 0.5
+MEMORY_POLL_S = 0.5  # between two looks whether another photo has given memory back
+MOST_POLLS = 20  # after which a photo tries again anyway: other processes give memory back too
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +105,11 @@ class Background:
         self.inside += 1
         try:
             with self._memory.held(len(order.file) + len(order.reference or b"")):
-                while (done := await self._tried(order, models, run)) is None:
-                    await asyncio.sleep(MEMORY_POLL_S)
-                    run.postpone(MEMORY_POLL_S)
-                    run.check()
-                return done
+                while True:
+                    releases = self._memory.releases
+                    if (done := await self._tried(order, models, run)) is not None:
+                        return done
+                    await self._after_release(releases, run)
         finally:
             self.inside -= 1
 
@@ -129,6 +130,18 @@ class Background:
             if self._others_at_work():  # another job was quicker
                 return None
             raise
+
+    async def _after_release(self, releases: int, run: Run) -> None:
+        """Wait until memory was given back more than `releases` times, or nothing else is at work.
+
+        Raises what `run.check` raises.
+        """
+        for _ in range(MOST_POLLS):
+            await asyncio.sleep(MEMORY_POLL_S)
+            run.postpone(MEMORY_POLL_S)
+            run.check()
+            if self._memory.releases != releases or not self._others_at_work():
+                return
 
     def _others_at_work(self) -> bool:
         return self._at_work > 0 or not self._is_quiet()

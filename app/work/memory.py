@@ -79,7 +79,8 @@ class Ledger:
     def __init__(self, free: Callable[[], int] = free_bytes, resident: Callable[[], int] = resident_bytes) -> None:
         self._free, self._resident = free, resident
         self._base: int | None = None
-        self.reserved = 0  # bytes; only the methods change it
+        self.reserved = 0  # bytes; only the methods change it, and the next one
+        self.releases = 0  # how often some were given back
         self._lock = threading.RLock()
 
     def settle(self) -> None:
@@ -90,6 +91,7 @@ class Ledger:
         """Reserve `size` bytes without asking whether they are free; a negative size gives them back."""
         with self._lock:
             self.reserved += size
+            self.releases += size < 0
 
     @contextmanager
     def held(self, size: int) -> Iterator[None]:

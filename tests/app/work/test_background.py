@@ -187,6 +187,37 @@ def test_a_job_waits_for_memory_that_photos_hold_and_leaves_some_to_them(
     asyncio.run(main())
 
 
+def test_a_job_reads_its_photo_again_only_when_memory_was_given_back(
+    fakes: FakeModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background, "MEMORY_POLL_S", 0.02)
+    tries: list[int] = []
+    read = background.photo.read
+
+    def counted(*about: Any) -> Any:
+        tries.append(1)
+        return read(*about)
+
+    async def main() -> None:
+        async with serving(fakes()) as service:
+            monkeypatch.setattr(background.photo, "read", counted)
+            monkeypatch.setattr(service.memory, "_free", lambda: 10)
+            monkeypatch.setattr(service.memory, "_resident", lambda: 0)
+            monkeypatch.setattr(service.admission, "inside", 1)
+            job = asyncio.ensure_future(service.work_off(order(samples.no_face()), service.background.new_run()))
+            await asyncio.sleep(0.2)
+            assert len(tries) == 1
+            with service.memory.held(1):
+                pass
+            await until(lambda: len(tries) == 2)
+            await asyncio.sleep(0.1)
+            assert len(tries) == 2
+            monkeypatch.setattr(service.memory, "_free", lambda: 10**12)  # another process ended: it tries now and then
+            assert (await asyncio.wait_for(job, 10)).finished.picture.data
+
+    asyncio.run(main())
+
+
 def test_jobs_that_fit_only_one_by_one_are_done_one_by_one(fakes: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(background, "MEMORY_POLL_S", 0.02)
 
