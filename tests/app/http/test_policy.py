@@ -33,7 +33,7 @@ def test_the_service_has_these_policies() -> None:
     assert paths.kept_many == {"/api/v1/batches", "/enhance/batch"}
     assert paths.counted == {*paths.guarded, *paths.kept, *paths.kept_many, WARMUP}
     assert paths.quiet == {"/metrics", HEALTH, "/health", LIVE, READY}
-    others = {STATUS, "/status", "/api/v1/models", "/docs/static"}
+    others = {STATUS, "/status", "/api/v1/cleanup", "/api/v1/models", "/docs/static"}
     of_job = {"/api/v1/jobs/{id}" + part for part in ("", "/cancel", "/events", "/result", "/preview", "/report")}
     of_batch = {"/api/v1/batches/{id}" + part for part in ("", "/cancel", "/results.zip")}
     of_batch |= {"/batch/{id}", "/batch/{id}/results"}

@@ -106,8 +106,8 @@ def test_a_cancelled_job_ends_within_a_second_of_its_tile(play: Callable[..., No
         engine.start()
         for _ in range(2):
             job = await place.submit(order(samples.no_face()))
-            engine.wake()
             before = fakes.upscaler.tiles
+            engine.added([job])
             await until(lambda before=before: fakes.upscaler.tiles > before)  # type: ignore[misc]
             start = time.monotonic()
             await place.store.cancel(job.id, OWNER)

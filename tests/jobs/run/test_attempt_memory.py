@@ -22,7 +22,7 @@ from tests.jobs.workplace import Workplace, workplace
 def test_a_job_without_memory_is_tried_again_later_and_then_failed(
     play: Callable[..., None], fakes: FakeModels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attempt, "MEMORY_WAIT_S", 0.05)
+    monkeypatch.setattr(attempt, "MEMORY_WAIT_S", 0.5)
 
     async def scene(place: Workplace) -> None:
         fakes.upscaler.trouble.error = DeviceOutOfMemory("Not enough memory for this photo right now.")
@@ -34,7 +34,7 @@ def test_a_job_without_memory_is_tried_again_later_and_then_failed(
             if expected < MAX_ATTEMPTS:
                 assert now.state == "running"
                 assert await place.store.claim(30, max_attempts=MAX_ATTEMPTS) is None  # not at once
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.6)
         assert now.state == "failed"
         assert now.error is not None
         assert (now.error.code, now.error.stage) == ("out_of_memory", "upscaling")
