@@ -25,15 +25,8 @@ async def add_for_job(connection: AsyncConnection, job: Job, url: str) -> None:
 
 
 async def add_for_batch(connection: AsyncConnection, batch_id: UUID, owner: str, url: str) -> None:
-    """The end of this batch is to be told to `url`, once, but not before `seal`."""
+    """The end of this batch is to be told to `url`, once."""
     await _add(connection, owner, url, batch=batch_id)
-
-
-async def seal(connection: AsyncConnection, batch_id: UUID) -> None:
-    """See `JobStore.seal_batch`."""
-    is_adding = deliveries.c.state == "adding"
-    await connection.execute(update(deliveries).where(_of_batch(batch_id), is_adding).values(state="waiting"))
-    await tell_end_of_batch(connection, batch_id)
 
 
 async def tell_end(connection: AsyncConnection, job: Job) -> None:
@@ -97,7 +90,7 @@ async def webhook(connection: AsyncConnection, of: UUID) -> Webhook | None:
     for subject in (deliveries.c.job, deliveries.c.batch):
         row = (await connection.execute(query.where(subject == of))).one_or_none()
         if row is not None:
-            return Webhook("waiting" if row.state == "adding" else row.state, row.attempts, row.last_status)
+            return Webhook(row.state, row.attempts, row.last_status)
     return None
 
 
@@ -110,7 +103,7 @@ async def _add(
         "batch": batch,
         "owner": owner,
         "url": url,
-        "state": "waiting" if batch is None else "adding",
+        "state": "waiting",
         "attempts": 0,
     }
     await connection.execute(inserting(connection, deliveries).values(values).on_conflict_do_nothing())

@@ -108,7 +108,6 @@ Index(
 )
 
 # A job or a batch has at most one, made with it and gone with it. `type`, `ended_at` and `due_at` come with the end.
-# The state `adding` is that of a batch whose jobs are not all added: it may look finished before it is.
 deliveries = Table(
     "deliveries",
     metadata,

@@ -105,9 +105,9 @@ async def test_a_message_tells_of_the_end(store: JobStore) -> None:
 
 
 async def test_a_batch_is_told_without_its_jobs(store: JobStore) -> None:
-    batch = await store.add_batch(uuid7(), "ada", keep_s=HOUR, webhook_url=URL)
-    await store.add(new_job(batch=batch.id), keep_s=HOUR, error=ERROR)
-    await store.seal_batch(batch.id)
+    number = uuid7()
+    faulty = [(new_job(batch=number), ERROR)]
+    batch = await store.add_batch(number, "ada", keep_s=HOUR, submitted=faulty, webhook_url=URL)
     with receiving() as receiver:
 
         async def scene(_: Deliverer) -> None:
