@@ -93,21 +93,21 @@ class Deliverer:
 
     async def _attempt(self, delivery: Delivery, give_up_at: float) -> None:
         outbox, breaker = self._store.outbox, self.breakers.of(host_of(delivery.url))
-        wait_s = breaker.wait_s()
-        if wait_s:
-            await outbox.postpone(delivery, pause_s(wait_s))
+        call = breaker.begin()
+        if call is None:
+            await outbox.postpone(delivery, pause_s(breaker.wait_s))
             return
         try:
             body = await self._body(delivery)
             if time.monotonic() > give_up_at:  # somebody else may send it soon
-                breaker.left()
+                breaker.left(call)
                 return
             reply = await self._reply(delivery, body)
         except BaseException:
-            breaker.left()
+            breaker.left(call)
             raise
         if reply is None or reply.status >= 500:
-            breaker.failed()
+            breaker.failed(call)
         else:
             breaker.worked()
         await self._write_down(delivery, reply)
