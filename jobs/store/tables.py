@@ -116,6 +116,7 @@ deliveries = Table(
     Column("batch", Uuid),
     Column("owner", String, nullable=False),
     Column("url", String, nullable=False),
+    Column("host", String, nullable=False, server_default=""),
     Column("state", String, nullable=False),
     Column("type", String),
     Column("ended_at", Double),
@@ -130,4 +131,14 @@ deliveries = Table(
 
 UNSENT = deliveries.c.state == literal_column("'waiting'")
 
-Index("deliveries_due", deliveries.c.due_at, sqlite_where=UNSENT, postgresql_where=UNSENT)
+TO_SEND = UNSENT & deliveries.c.due_at.is_not(None)
+
+# The host is last, so that what goes to a host that is left alone is passed over without a look at its rows.
+Index(
+    "deliveries_due",
+    deliveries.c.owner,
+    deliveries.c.due_at,
+    deliveries.c.host,
+    sqlite_where=TO_SEND,
+    postgresql_where=TO_SEND,
+)

@@ -245,10 +245,10 @@ async def test_a_database_that_is_away_does_not_end_the_sender(
     job_id = await ended(store)
     claim, faults = store.outbox.claim, [StoreUnavailable("It does not answer."), RuntimeError("another")]
 
-    async def failing(lease_s: float, *, limit: int) -> Any:
+    async def failing(lease_s: float, **others: Any) -> Any:
         if faults:
             raise faults.pop()
-        return await claim(lease_s, limit=limit)
+        return await claim(lease_s, **others)
 
     monkeypatch.setattr(store.outbox, "claim", failing)
     with receiving() as receiver:
@@ -264,7 +264,7 @@ async def test_a_job_that_is_deleted_while_its_message_is_sent(store: JobStore) 
     (delivery,) = await store.outbox.claim(60, limit=1)
     await store.delete(job_id, "ada")
     with receiving() as receiver:
-        await sender(store, receiver.poster())._deliver(delivery)
+        await sender(store, receiver.poster())._deliver(delivery, give_up_at=time.monotonic() + 60)
     assert receiver.messages == []
 
 
