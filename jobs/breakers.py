@@ -23,48 +23,59 @@ HOST_PAUSE_S = 30.0
 MOST_HOSTS = 1000
 
 
+class Call:
+    """A call that may go, and then tells its breaker once how it went."""
+
+
 class Breaker:
     """Closed: calls may go. Open, after some failures in a row: none may for `pause_s` seconds, then one to try."""
 
     def __init__(self, pause_s: float = PAUSE_S, clock: Callable[[], float] = time.monotonic) -> None:
         self._pause_s, self._clock = pause_s, clock
-        self._failures, self._next_try, self._is_tried = 0, 0.0, False
+        self._failures, self._next_try = 0, 0.0
+        self._try: Call | None = None
 
     @property
     def state(self) -> BreakerState:
         """`half-open`: one call tries."""
         if not self.is_open:
             return "closed"
-        return "half-open" if self._is_tried else "open"
+        return "open" if self._try is None else "half-open"
 
     @property
     def is_open(self) -> bool:
         """Whether calls fail at once, but for the one that tries."""
         return self._failures >= FAILURES
 
+    @property
     def wait_s(self) -> float:
-        """0 for a call that may go, which then has to tell how it went; else the seconds until one may."""
-        now = self._clock()
-        if not self.is_open:
-            return 0.0
-        if now < self._next_try:
-            return self._next_try - now
-        self._is_tried, self._next_try = True, now + TRY_S  # the others do not wait for this one
-        return 0.0
+        """The seconds until a call may go; 0 where one may now."""
+        return max(0.0, self._next_try - self._clock()) if self.is_open else 0.0
+
+    def begin(self) -> Call | None:
+        """A call that may go now; None where none may."""
+        if self.wait_s:
+            return None
+        call = Call()
+        if self.is_open:
+            self._try, self._next_try = call, self._clock() + TRY_S  # the others do not wait for this one
+        return call
 
     def worked(self) -> None:
         """A call was answered."""
-        self._failures, self._is_tried = 0, False
+        self._failures, self._try = 0, None
 
-    def failed(self) -> None:
-        """A call was not answered."""
+    def failed(self, call: Call) -> None:
+        """The call was not answered. Of one that began before the breaker opened, that says nothing new."""
+        if self.is_open and call is not self._try:
+            return
         self._failures += 1
-        self._is_tried, self._next_try = False, self._clock() + self._pause_s
+        self._try, self._next_try = None, self._clock() + self._pause_s
 
-    def left(self) -> None:
-        """A call ended without showing either: its task was cancelled, for example."""
-        if self._is_tried:
-            self._is_tried, self._next_try = False, self._clock()
+    def left(self, call: Call) -> None:
+        """The call ended without showing either: its task was cancelled, for example."""
+        if call is self._try:
+            self._try, self._next_try = None, self._clock()
 
 
 class StoreBreaker(Breaker):
@@ -75,22 +86,22 @@ class StoreBreaker(Breaker):
     @contextmanager
     def watching(self) -> Iterator[None]:
         """For one call. Raises `StoreUnavailable` instead of letting it go, as the last failure did."""
-        wait_s = self.wait_s()
-        if wait_s:
-            error = StoreUnavailable(self._sentence)
-            error.retry_after = math.ceil(wait_s)
-            raise error
+        call = self.begin()
+        if call is None:
+            refused = StoreUnavailable(self._sentence)
+            refused.retry_after = math.ceil(self.wait_s)
+            raise refused
         try:
             yield
         except StoreUnavailable as error:
             self._sentence = error.message
-            self.failed()
+            self.failed(call)
             raise
         except PipelineError:  # an answer too: there is no such job, for example
             self.worked()
             raise
         except BaseException:
-            self.left()
+            self.left(call)
             raise
         self.worked()
 
@@ -117,8 +128,16 @@ class HostBreakers:
 
     @property
     def state(self) -> BreakerState:
-        """`open` where any is. Clients choose the hosts, so no metric names them."""
-        return "open" if any(breaker.is_open for breaker in self._breakers.values()) else "closed"
+        """`open` while any host is left alone. Clients choose the hosts, so no metric names them.
+
+        One whose pause is over does not count: it may never be sent anything again.
+        """
+        return "open" if self.resting else "closed"
+
+    @property
+    def resting(self) -> list[str]:
+        """The hosts that are left alone now, or that one call tries."""
+        return [host for host, breaker in self._breakers.items() if breaker.wait_s]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from app.version import VERSION
 
 TIMEOUT_S = 10.0  # for look-up, connection and answer together
 MAX_ANSWER_BYTES = 64 * 1024
+LOOKUPS = 64  # at a time: where name servers are silent, those go on for longer than anybody waits for an answer
 
 _TIMEOUTS = dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT_S)
 
@@ -45,7 +46,7 @@ class Poster:
         timeout_s: float = TIMEOUT_S,
     ) -> None:
         self._hosts, self._timeout_s = hosts, timeout_s
-        self._resolver = Resolver(lookup)
+        self._resolver = Resolver(lookup, LOOKUPS)
         self._network = network or httpcore.AnyIOBackend()
         self._tls = tls or httpx.create_ssl_context(trust_env=False)
 

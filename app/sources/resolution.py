@@ -28,12 +28,12 @@ def system_lookup(host: str, port: int) -> list[str]:
 class Resolver:
     """Looks names up in daemon threads: a silent name server keeps neither other work waiting nor the process alive.
 
-    Belongs to one event loop.
+    Belongs to one event loop. `threads`: look-ups at a time, those included that nobody waits for any more.
     """
 
-    def __init__(self, lookup: Lookup = system_lookup) -> None:
+    def __init__(self, lookup: Lookup = system_lookup, threads: int = THREADS) -> None:
         self._lookup = lookup
-        self._free_threads = asyncio.Semaphore(THREADS)
+        self._free_threads = asyncio.Semaphore(threads)
 
     async def public_addresses(self, host: str, port: int) -> list[str]:
         """The addresses of the host, at least one. Raises `UrlRefused` if one of them is not public,

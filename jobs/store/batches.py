@@ -49,7 +49,7 @@ async def add(
     if webhook_url is not None:
         await deliveries.add_for_batch(connection, batch_id, owner, webhook_url)
         if submitted:
-            await deliveries.seal(connection, batch_id)
+            await deliveries.tell_end_of_batch(connection, batch_id)  # all of them may have failed
     return await get(connection, batch_id, owner), failed
 
 

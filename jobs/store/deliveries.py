@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
+from app.sources.target import host_of
 from jobs.job import Job
 from jobs.store.clock import now
 from jobs.store.connection import inserting
@@ -13,8 +14,6 @@ from jobs.store.tables import QUEUED, RUNNING, UNSENT, deliveries, jobs
 from jobs.webhooks.webhook import Delivery, EventType, Webhook, WebhookState
 
 NOT_ENDED = deliveries.c.type.is_(None)
-
-_OF_DELIVERY = tuple(deliveries.c[name] for name in Delivery.__dataclass_fields__)
 
 
 async def add_for_job(connection: AsyncConnection, job: Job, url: str) -> None:
@@ -25,15 +24,8 @@ async def add_for_job(connection: AsyncConnection, job: Job, url: str) -> None:
 
 
 async def add_for_batch(connection: AsyncConnection, batch_id: UUID, owner: str, url: str) -> None:
-    """The end of this batch is to be told to `url`, once, but not before `seal`."""
+    """The end of this batch is to be told to `url`, once."""
     await _add(connection, owner, url, batch=batch_id)
-
-
-async def seal(connection: AsyncConnection, batch_id: UUID) -> None:
-    """See `JobStore.seal_batch`."""
-    is_adding = deliveries.c.state == "adding"
-    await connection.execute(update(deliveries).where(_of_batch(batch_id), is_adding).values(state="waiting"))
-    await tell_end_of_batch(connection, batch_id)
 
 
 async def tell_end(connection: AsyncConnection, job: Job) -> None:
@@ -66,21 +58,13 @@ async def tell_end_of_batch(connection: AsyncConnection, batch_id: UUID) -> None
     await connection.execute(ended.values(_due("batch.finished")))
 
 
-async def claim(connection: AsyncConnection, lease_s: float, limit: int) -> list[Delivery]:
-    """See `Outbox.claim`."""
-    due = select(deliveries.c.id).where(UNSENT, deliveries.c.due_at <= now()).order_by(deliveries.c.due_at)
-    ids = (await connection.scalars(due.limit(limit).with_for_update(skip_locked=True))).all()
-    if not ids:
-        return []
-    claimed = update(deliveries).where(deliveries.c.id.in_(ids)).values(due_at=now() + lease_s)
-    return [Delivery(**row._mapping) for row in await connection.execute(claimed.returning(*_OF_DELIVERY))]
-
-
 async def settle(
     connection: AsyncConnection, delivery: Delivery, state: WebhookState, status: int | None, retry_s: float
 ) -> None:
     """See `Outbox.settle`."""
-    over = {} if state == "waiting" else {"url": ""}  # it may hold a secret, and is not needed any more
+    over = (
+        {} if state == "waiting" else {"url": "", "host": ""}
+    )  # the address may hold a secret, and is not needed any more
     settled = update(deliveries).where(_claimed(delivery))
     values = {"state": state, "attempts": delivery.attempts + 1, "last_status": status, "due_at": now() + retry_s}
     await connection.execute(settled.values(values | over))
@@ -97,7 +81,7 @@ async def webhook(connection: AsyncConnection, of: UUID) -> Webhook | None:
     for subject in (deliveries.c.job, deliveries.c.batch):
         row = (await connection.execute(query.where(subject == of))).one_or_none()
         if row is not None:
-            return Webhook("waiting" if row.state == "adding" else row.state, row.attempts, row.last_status)
+            return Webhook(row.state, row.attempts, row.last_status)
     return None
 
 
@@ -110,7 +94,8 @@ async def _add(
         "batch": batch,
         "owner": owner,
         "url": url,
-        "state": "waiting" if batch is None else "adding",
+        "host": host_of(url),
+        "state": "waiting",
         "attempts": 0,
     }
     await connection.execute(inserting(connection, deliveries).values(values).on_conflict_do_nothing())

@@ -1,12 +1,12 @@
 """The deliveries of webhooks, as those who send them and show them use them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Protocol, TypeVar
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from jobs.store import deliveries
+from jobs.store import deliveries, delivery_claims
 from jobs.webhooks.webhook import Delivery, Webhook, WebhookState
 
 T = TypeVar("T")
@@ -25,12 +25,18 @@ class Outbox:
     def __init__(self, read: Transactions, write: Transactions) -> None:
         self._read, self._write = read, write
 
-    async def claim(self, lease_s: float, *, limit: int) -> list[Delivery]:
-        """At most `limit` deliveries that are due, the longest due first; for `lease_s` seconds nobody else gets them.
+    async def claim(
+        self, lease_s: float, *, limit: int, sending: Sequence[Delivery] = (), resting: Collection[str] = ()
+    ) -> list[Delivery]:
+        """At most `limit` deliveries that are due; for `lease_s` seconds nobody else gets them.
+
+        Owners take turns: first those who have the fewest among what the claimer is `sending` already, then those whose
+        deliveries have been due for longest. No owner and no host gets more than a few places, and the hosts that are
+        `resting` get none (`jobs.store.delivery_claims`).
 
         One whose claimer has not settled it by then is due again: it may be sent twice, but is never lost.
         """
-        return await self._write(lambda connection: deliveries.claim(connection, lease_s, limit))
+        return await self._write(lambda connection: delivery_claims.claim(connection, lease_s, limit, sending, resting))
 
     async def settle(
         self, delivery: Delivery, state: WebhookState, *, status: int | None, retry_s: float = 0.0

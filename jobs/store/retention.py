@@ -32,10 +32,19 @@ async def expire(connection: AsyncConnection, limit: int) -> list[Job]:
     due = select(jobs.c.id).where(EXPIRED).order_by(jobs.c.expires_at).limit(limit)
     ids = (await connection.scalars(due.with_for_update(skip_locked=True))).all()
     removed = (await connection.execute(delete(jobs).where(jobs.c.id.in_(ids)).returning(jobs))).all() if ids else []
-    is_empty = ~exists().where(jobs.c.batch == batches.c.id)
-    await connection.execute(delete(batches).where(batches.c.expires_at <= now(), is_empty))
+    await _remove_empty_batches(connection)
     await quotas.forget(connection)
     return [replace(job_of(row), state="expired") for row in removed]
+
+
+async def _remove_empty_batches(connection: AsyncConnection) -> None:
+    """Those that nobody holds: who deletes or cancels a batch holds it and waits for its jobs, which are held here."""
+    is_empty = ~exists().where(jobs.c.batch == batches.c.id)
+    empty = select(batches.c.id).where(batches.c.expires_at <= now(), is_empty)
+    ids = (await connection.scalars(empty.with_for_update(skip_locked=True))).all()
+    for start in range(0, len(ids), _IDS_PER_QUERY):
+        some = batches.c.id.in_(ids[start : start + _IDS_PER_QUERY])
+        await connection.execute(delete(batches).where(some, is_empty))
 
 
 async def counts(connection: AsyncConnection) -> dict[State, int]:

@@ -1,29 +1,25 @@
 """The table of jobs, as the rest of Likeness uses it."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.work.order import Task
-from jobs.breakers import StoreBreaker, watched
 from jobs.job import Batch, Job, JobError, NewJob, Result, State
 from jobs.observer import SILENT, Observer
 from jobs.quota import UNLIMITED, Quota, Usage
-from jobs.store import attempts, batches, claims, deliveries, jobs, quotas, retention, waiting
+from jobs.store import attempts, batches, claims, jobs, quotas, retention, waiting
 from jobs.store.batches import Submitted
 from jobs.store.connection import engine_for
+from jobs.store.database import Database
 from jobs.store.migration import migrate
 from jobs.store.outbox import Outbox
 from jobs.store.rows import job_of
 from jobs.store.transaction import transact
-from jobs.store.turn import Turns
-
-T = TypeVar("T")
 
 
-class JobStore:
+class JobStore(Database):
     """The table of jobs. Each call is one transaction; many tasks and processes may call at the same time.
 
     Times are by the database's clock. Owners see their own jobs only: another's is unknown. All raise StoreUnavailable
@@ -35,10 +31,9 @@ class JobStore:
     """
 
     def __init__(self, engine: AsyncEngine, observer: Observer = SILENT, quota: Quota = UNLIMITED) -> None:
-        self._engine, self.observer, self.quota = engine, observer, quota
-        self._turns = Turns(engine)
+        super().__init__(engine, observer)
+        self.quota = quota
         self.outbox = Outbox(self._read, self._write)
-        self.breaker = StoreBreaker() if engine.dialect.name == "postgresql" else None
 
     async def add(
         self, job: NewJob, *, keep_s: float, error: JobError | None = None, webhook_url: str | None = None
@@ -173,8 +168,8 @@ class JobStore:
         """Make a batch, which expires `keep_s` seconds from now, with its last job at the earliest.
 
         It has the `submitted` jobs, each with an error or None as for `add`: all of them, or there is no batch. The
-        same id again is the same batch. Its end is told to `webhook_url`, if there is one. More jobs can be added to a
-        batch that was made without; it is told then once it is sealed. Raises QuotaExceeded.
+        same id again is the same batch. To `webhook_url`, if there is one, is told once that it has jobs and none of
+        them is left to be done. Raises QuotaExceeded.
         """
         batch, failed = await self._write(
             lambda connection: batches.add(connection, batch_id, owner, keep_s, submitted, self.quota, webhook_url)
@@ -182,10 +177,6 @@ class JobStore:
         for job in failed:
             self.observer.ended(job)
         return batch
-
-    async def seal_batch(self, batch_id: UUID) -> None:
-        """All jobs of the batch are added: it ends with the last of them, which may have been already."""
-        await self._write(lambda connection: deliveries.seal(connection, batch_id))
 
     async def batch(self, batch_id: UUID, owner: str) -> Batch:
         """The batch, with the counts of the states that its jobs are in. Raises UnknownJob."""
@@ -229,20 +220,6 @@ class JobStore:
     async def known(self, keys: Collection[str]) -> set[str]:
         """Those of the object keys that belong to a job. Each key has its job's id in it (`jobs.keys`)."""
         return await self._read(lambda connection: retention.known(connection, keys))
-
-    async def close(self) -> None:
-        """Close all connections."""
-        await self._engine.dispose()
-
-    async def _read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        with self.observer.telling("database"), watched(self.breaker):
-            return await transact(self._engine, work, writes=False)
-
-    async def _write(self, work: Callable[[AsyncConnection], Awaitable[T]], *, is_repeatable: bool = True) -> T:
-        with self.observer.telling("database"):
-            async with self._turns.turn():
-                with watched(self.breaker):
-                    return await transact(self._engine, work, is_repeatable=is_repeatable)
 
     def _ended(self, job: Job) -> Job:
         """The job, after the observer was told where this is its end."""

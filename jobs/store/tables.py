@@ -108,7 +108,6 @@ Index(
 )
 
 # A job or a batch has at most one, made with it and gone with it. `type`, `ended_at` and `due_at` come with the end.
-# The state `adding` is that of a batch whose jobs are not all added: it may look finished before it is.
 deliveries = Table(
     "deliveries",
     metadata,
@@ -117,6 +116,7 @@ deliveries = Table(
     Column("batch", Uuid),
     Column("owner", String, nullable=False),
     Column("url", String, nullable=False),
+    Column("host", String, nullable=False, server_default=""),
     Column("state", String, nullable=False),
     Column("type", String),
     Column("ended_at", Double),
@@ -131,4 +131,14 @@ deliveries = Table(
 
 UNSENT = deliveries.c.state == literal_column("'waiting'")
 
-Index("deliveries_due", deliveries.c.due_at, sqlite_where=UNSENT, postgresql_where=UNSENT)
+TO_SEND = UNSENT & deliveries.c.due_at.is_not(None)
+
+# The host is last, so that what goes to a host that is left alone is passed over without a look at its rows.
+Index(
+    "deliveries_due",
+    deliveries.c.owner,
+    deliveries.c.due_at,
+    deliveries.c.host,
+    sqlite_where=TO_SEND,
+    postgresql_where=TO_SEND,
+)

@@ -11,7 +11,6 @@ import orjson
 
 from app.sources.errors import UrlRefused, UrlUnreachable
 from app.sources.poster import TIMEOUT_S, Poster, Reply
-from app.sources.target import host_of
 from jobs.breakers import HostBreakers
 from jobs.errors import StoreUnavailable, UnknownJob
 from jobs.job import Batch, Job
@@ -22,7 +21,7 @@ from jobs.webhooks.webhook import Delivery
 
 logger = logging.getLogger("likeness")
 
-AT_ONCE = 8
+AT_ONCE = 16
 POLL_S = 1.0
 LEASE_S = 60.0  # for what a delivery needs: the database twice and the receiver once
 STOP_S = 2.0
@@ -41,7 +40,7 @@ class Deliverer:
         self._store, self._poster, self._secrets, self._describe = store, poster, secrets, describe
         self.breakers = HostBreakers()
         self._task: asyncio.Task[None] | None = None
-        self._sending: set[asyncio.Task[None]] = set()
+        self._sending: dict[asyncio.Task[None], Delivery] = {}
 
     def start(self) -> None:
         """Send what is due, now and from now on."""
@@ -61,29 +60,31 @@ class Deliverer:
 
     async def _go_on(self) -> None:
         while True:
+            give_up_at = time.monotonic() + LEASE_S - TIMEOUT_S  # the lease may begin now
             free = AT_ONCE - len(self._sending)
             for delivery in await self._claimed(free) if free else ():
-                task = asyncio.ensure_future(self._deliver(delivery))
-                self._sending.add(task)
-                task.add_done_callback(self._sending.discard)
-            if len(self._sending) == AT_ONCE:
-                await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
+                task = asyncio.ensure_future(self._deliver(delivery, give_up_at))
+                self._sending[task] = delivery
+                task.add_done_callback(self._sending.pop)
+            if self._sending:  # where one has ended, there is a place for the next one
+                await asyncio.wait(self._sending, timeout=POLL_S, return_when=asyncio.FIRST_COMPLETED)
             else:
                 await asyncio.sleep(POLL_S)
 
     async def _claimed(self, free: int) -> list[Delivery]:
+        sending, resting = list(self._sending.values()), self.breakers.resting
         try:
-            return await self._store.outbox.claim(LEASE_S, limit=free)
+            return await self._store.outbox.claim(LEASE_S, limit=free, sending=sending, resting=resting)
         except StoreUnavailable as error:
             logger.warning("webhooks cannot be sent: %s", error.message)
         except Exception:
             logger.exception("webhooks cannot be sent")
         return []
 
-    async def _deliver(self, delivery: Delivery) -> None:
+    async def _deliver(self, delivery: Delivery, give_up_at: float) -> None:
         """Send one message, and write down how that went. What goes wrong here is tried again when its lease ends."""
         try:
-            await self._attempt(delivery, give_up_at=time.monotonic() + LEASE_S - TIMEOUT_S)
+            await self._attempt(delivery, give_up_at)
         except UnknownJob:  # it was deleted, and its webhook with it
             return
         except StoreUnavailable as error:
@@ -92,22 +93,22 @@ class Deliverer:
             logger.exception("webhook %s", delivery.id)
 
     async def _attempt(self, delivery: Delivery, give_up_at: float) -> None:
-        outbox, breaker = self._store.outbox, self.breakers.of(host_of(delivery.url))
-        wait_s = breaker.wait_s()
-        if wait_s:
-            await outbox.postpone(delivery, pause_s(wait_s))
+        outbox, breaker = self._store.outbox, self.breakers.of(delivery.host)
+        call = breaker.begin()
+        if call is None:
+            await outbox.postpone(delivery, pause_s(breaker.wait_s))
             return
         try:
             body = await self._body(delivery)
             if time.monotonic() > give_up_at:  # somebody else may send it soon
-                breaker.left()
+                breaker.left(call)
                 return
             reply = await self._reply(delivery, body)
         except BaseException:
-            breaker.left()
+            breaker.left(call)
             raise
         if reply is None or reply.status >= 500:
-            breaker.failed()
+            breaker.failed(call)
         else:
             breaker.worked()
         await self._write_down(delivery, reply)

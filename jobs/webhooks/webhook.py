@@ -25,8 +25,8 @@ class Delivery:
     """A message that is to be sent now, about the job or about the batch. The other one is None.
 
     `id` is the message's name, which stays the same through all attempts. `url` may hold a secret of its receiver, so
-    it is not shown. `ended_at`, `due_at`: seconds since 1970 by the database's clock. `due_at` is when somebody else
-    may send it; it is also the fencing token of this claim. `attempts`: made before.
+    it is not shown. `host`: that of the `url`. `ended_at`, `due_at`: seconds since 1970 by the database's clock.
+    `due_at` is when somebody else may send it; it is also the fencing token of this claim. `attempts`: made before.
     """
 
     id: UUID
@@ -34,6 +34,7 @@ class Delivery:
     batch: UUID | None
     owner: str
     url: str = field(repr=False)
+    host: str = field(repr=False)
     type: EventType
     ended_at: float
     due_at: float

@@ -6,7 +6,19 @@ import asyncio
 
 import pytest
 
-from jobs.breakers import FAILURES, MOST_HOSTS, PAUSE_S, TRY_S, Breaker, Breakers, HostBreakers, StoreBreaker, watched
+from jobs.breakers import (
+    FAILURES,
+    HOST_PAUSE_S,
+    MOST_HOSTS,
+    PAUSE_S,
+    TRY_S,
+    Breaker,
+    Breakers,
+    Call,
+    HostBreakers,
+    StoreBreaker,
+    watched,
+)
 from jobs.errors import StoreUnavailable, UnknownJob
 
 
@@ -18,37 +30,44 @@ class Clock:
         return self.now
 
 
+def begun(breaker: Breaker) -> Call:
+    call = breaker.begin()
+    assert call is not None
+    return call
+
+
 def opened(clock: Clock) -> Breaker:
     breaker = Breaker(clock=clock)
     for _ in range(FAILURES):
-        assert breaker.wait_s() == 0
         assert breaker.state == "closed"
-        breaker.failed()
+        breaker.failed(begun(breaker))
     return breaker
 
 
 def test_it_opens_after_failures_in_a_row_only() -> None:
     breaker = Breaker()
     for _ in range(3 * FAILURES):
-        breaker.failed()
-        breaker.failed()
+        breaker.failed(begun(breaker))
+        breaker.failed(begun(breaker))
         breaker.worked()
     assert breaker.state == "closed"
-    assert breaker.wait_s() == 0
+    assert breaker.wait_s == 0
 
 
 def test_one_call_tries_after_a_pause() -> None:
     clock = Clock()
     breaker = opened(clock)
     assert breaker.state == "open"
-    assert breaker.wait_s() == PAUSE_S
+    assert breaker.wait_s == PAUSE_S
+    assert breaker.begin() is None
     clock.now += PAUSE_S
-    assert breaker.wait_s() == 0
+    begun(breaker)
     assert breaker.state == "half-open"
-    assert [breaker.wait_s() for _ in range(3)] == [TRY_S] * 3
+    assert [breaker.begin() for _ in range(3)] == [None] * 3
+    assert breaker.wait_s == TRY_S
     breaker.worked()
     assert breaker.state == "closed"
-    assert breaker.wait_s() == 0
+    begun(breaker)
 
 
 def test_a_try_that_fails_begins_the_next_pause() -> None:
@@ -56,22 +75,46 @@ def test_a_try_that_fails_begins_the_next_pause() -> None:
     breaker = opened(clock)
     for _ in range(3):
         clock.now += PAUSE_S
-        assert breaker.wait_s() == 0
-        breaker.failed()
+        breaker.failed(begun(breaker))
         assert breaker.state == "open"
-        assert breaker.wait_s() == PAUSE_S
+        assert breaker.wait_s == PAUSE_S
 
 
 def test_a_try_that_never_ends_or_was_cancelled_does_not_keep_it_shut() -> None:
     clock = Clock()
     breaker = opened(clock)
     clock.now += PAUSE_S
-    assert breaker.wait_s() == 0
+    begun(breaker)
     clock.now += TRY_S
-    assert breaker.wait_s() == 0
-    breaker.left()
+    breaker.left(begun(breaker))
     assert breaker.state == "open"
-    assert breaker.wait_s() == 0
+    begun(breaker)
+
+
+@pytest.mark.parametrize("end", ["left", "failed"])
+def test_a_call_that_began_before_it_opened_lets_no_second_one_try(end: str) -> None:
+    clock = Clock()
+    breaker = Breaker(clock=clock)
+    early = [begun(breaker) for _ in range(FAILURES + 1)]
+    for call in early[:-1]:
+        breaker.failed(call)
+    clock.now += PAUSE_S
+    begun(breaker)
+    getattr(breaker, end)(early[-1])
+    clock.now += PAUSE_S
+    assert breaker.begin() is None
+    assert breaker.state == "half-open"
+
+
+def test_calls_that_began_before_it_opened_make_no_pause_longer() -> None:
+    clock = Clock()
+    breaker = Breaker(clock=clock)
+    early = [begun(breaker) for _ in range(FAILURES + 1)]
+    for call in early[:-1]:
+        breaker.failed(call)
+    clock.now += PAUSE_S / 2
+    breaker.failed(early[-1])
+    assert breaker.wait_s == PAUSE_S / 2
 
 
 def fail(breaker: StoreBreaker, error: BaseException) -> None:
@@ -116,13 +159,24 @@ def test_a_call_that_is_given_up_shows_nothing(error: BaseException) -> None:
 def test_hosts_are_apart_and_their_number_is_bounded() -> None:
     hosts = HostBreakers()
     for _ in range(FAILURES):
-        hosts.of("away.example.org").failed()
-    assert hosts.of("away.example.org").wait_s() > 0
-    assert hosts.of("shop.example.org").wait_s() == 0
+        hosts.of("away.example.org").failed(begun(hosts.of("away.example.org")))
+    assert hosts.of("away.example.org").wait_s > 0
+    assert hosts.of("shop.example.org").wait_s == 0
+    assert hosts.resting == ["away.example.org"]
     assert hosts.state == "open"
     for number in range(MOST_HOSTS):
         hosts.of(f"{number}.example.org")
     assert len(hosts._breakers) == MOST_HOSTS
+    assert hosts.state == "closed"
+
+
+def test_a_host_that_gets_nothing_more_is_not_told_as_away_for_ever() -> None:
+    clock = Clock()
+    hosts = HostBreakers(clock)
+    for _ in range(FAILURES):
+        hosts.of("away.example.org").failed(begun(hosts.of("away.example.org")))
+    assert hosts.state == "open"
+    clock.now += HOST_PAUSE_S
     assert hosts.state == "closed"
 
 

@@ -14,7 +14,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from app.http.jobs.file_part import FilePart
 from app.http.jobs.part_stream import ChunkRead, PartBegins, PartData, PartStream
-from app.http.jobs.removal import remove_objects
+from app.http.jobs.removal import remove_unowned
 from app.http.jobs.room import Room
 from app.http.jobs.route import check_accepting, jobs_of, room_of
 from app.http.jobs.stored_part import StoredFile
@@ -58,8 +58,8 @@ class BatchRequest(Request):
         self._room = room
 
     async def discard(self) -> None:
-        """Delete what was stored."""
-        await remove_objects([photo_key(file.number) for file in self._stored], jobs_of(self))
+        """Delete what was stored and belongs to no job: an error may come after the batch was added."""
+        await remove_unowned([photo_key(file.number) for file in self._stored], jobs_of(self))
 
     # What `Request.form()` returns; Starlette has no public method for it.
     async def _get_form(self, **_: Any) -> FormData:

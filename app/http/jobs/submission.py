@@ -9,7 +9,7 @@ from uuid import UUID
 from starlette.datastructures import Headers
 from uuid_utils.compat import uuid7
 
-from app.http.jobs.removal import remove_objects
+from app.http.jobs.removal import remove_objects, remove_unowned
 from app.http.jobs.route import Jobs
 from app.observe.tracing import traceparent
 from app.work.errors import BadParameter
@@ -47,7 +47,7 @@ async def submit(
             await jobs.objects.put(job.reference_key, order.reference)
         added, is_new = await jobs.store.add(job, keep_s=jobs.keep_s, webhook_url=webhook_url)
     except Exception:
-        await remove_objects(written, jobs)
+        await remove_unowned(written, jobs)
         raise
     if is_new:
         jobs.engine.added((added,))

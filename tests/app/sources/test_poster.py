@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 import time
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from app.sources.errors import UrlRefused, UrlUnreachable
 from app.sources.poster import MAX_ANSWER_BYTES, Poster, Reply
 from app.version import VERSION
+from jobs.store.delivery_claims import PER_OWNER
 from tests.app.sources.addresses import NOT_PUBLIC
 from tests.app.sources.web import PUBLIC, TRUSTS_NOBODY, Names, Web, redirect, response, saying, web
 
@@ -63,6 +65,29 @@ def test_a_name_that_changes_its_address_is_refused_then() -> None:
         with pytest.raises(UrlRefused):
             post(there, names=names)
         assert there.network.connected == [(PUBLIC, 80)]
+
+
+def test_silent_name_servers_hinder_no_other_message() -> None:
+    """The look-ups go on for half a minute, after the messages have been given up."""
+    may_end = threading.Event()
+
+    def lookup(host: str, port: int) -> list[str]:
+        if "silent" in host:
+            may_end.wait(10)
+        return [PUBLIC]
+
+    async def go(there: Web) -> Reply:
+        poster = Poster(lookup=lookup, network=there.network, tls=TRUSTS_NOBODY, timeout_s=0.2)
+        for _ in range(4):  # times the messages that one owner may have on their way
+            asked = [poster.post(f"http://{number}.silent.example.org/", [], BODY) for number in range(PER_OWNER)]
+            assert all(
+                isinstance(each, UrlUnreachable) for each in await asyncio.gather(*asked, return_exceptions=True)
+            )
+        return await poster.post(URL, [], BODY)
+
+    with web(saying(response())) as there:
+        assert asyncio.run(go(there)).status == 200
+    may_end.set()
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -167,7 +168,8 @@ async def test_two_claims_never_give_the_same_delivery(store: JobStore, database
         await store.add(new_job(), keep_s=HOUR, error=ERROR, webhook_url=URL)
     claims = [each.outbox.claim(LEASE, limit=4) for _ in range(6) for each in (store, other)]
     found = [delivery.id for claimed in await asyncio.gather(*claims) for delivery in claimed]
-    found += [delivery.id for delivery in await due(store)]
+    while more := await due(store):
+        found += [delivery.id for delivery in more]
     assert len(found) == len(set(found)) == 30
     await other.close()
 
@@ -194,7 +196,6 @@ async def test_a_deleted_job_takes_its_delivery_along(store: JobStore) -> None:
 
 async def test_retention_takes_deliveries_along(store: JobStore) -> None:
     batch = await store.add_batch(uuid7(), "ada", keep_s=0.0, webhook_url=URL)
-    await store.seal_batch(batch.id)
     job, _ = await store.add(new_job(), keep_s=0.0, error=ERROR, webhook_url=URL)
     assert [expired.id for expired in await store.expire(10)] == [job.id]
     assert await due(store) == []
@@ -204,7 +205,6 @@ async def test_retention_takes_deliveries_along(store: JobStore) -> None:
 async def test_a_batch_is_told_when_its_last_job_has_ended(store: JobStore) -> None:
     batch = await store.add_batch(uuid7(), "ada", keep_s=HOUR, webhook_url=URL)
     first, second = [await begun(store, batch=batch.id, url=None) for _ in range(2)]
-    await store.seal_batch(batch.id)
     await store.fail(first, ERROR)
     assert await due(store) == []
     await store.succeed(second, result_of(second), {})
@@ -213,22 +213,27 @@ async def test_a_batch_is_told_when_its_last_job_has_ended(store: JobStore) -> N
     assert await store.outbox.webhook(batch.id) == Webhook("waiting", 0, None)
 
 
-async def test_a_batch_to_which_jobs_are_added_is_not_finished(store: JobStore) -> None:
-    batch = await store.add_batch(uuid7(), "ada", keep_s=HOUR, webhook_url=URL)
-    await store.add(new_job(batch=batch.id), keep_s=HOUR, error=ERROR)
-    first = await begun(store, batch=batch.id, url=None)
-    await store.succeed(first, result_of(first), {})
+async def test_a_batch_whose_files_are_all_faulty_is_told_at_once(store: JobStore) -> None:
+    number = uuid7()
+    faulty = [(new_job(batch=number), ERROR) for _ in range(2)]
+    for _ in range(2):  # as where the answer of the first commit was lost
+        await store.add_batch(number, "ada", keep_s=HOUR, submitted=faulty, webhook_url=URL)
+    assert [delivery.batch for delivery in await due(store)] == [number]
+
+
+async def test_a_batch_with_one_sound_file_is_told_after_it(store: JobStore) -> None:
+    number, sound = uuid7(), new_job()
+    submitted = [(new_job(batch=number), ERROR), (replace(sound, batch=number), None)]
+    await store.add_batch(number, "ada", keep_s=HOUR, submitted=submitted, webhook_url=URL)
     assert await due(store) == []
-    await store.seal_batch(batch.id)
-    await store.seal_batch(batch.id)
-    assert len(await due(store)) == 1
+    await store.cancel(sound.id, "ada")
+    assert [delivery.batch for delivery in await due(store)] == [number]
 
 
 @pytest.mark.parametrize("ending", ["cancel", "cancel_batch", "delete"])
 async def test_a_batch_whose_last_job_is_cancelled_or_deleted_is_told(store: JobStore, ending: str) -> None:
     batch = await store.add_batch(uuid7(), "ada", keep_s=HOUR, webhook_url=URL)
     job, _ = await store.add(new_job(batch=batch.id), keep_s=HOUR)
-    await store.seal_batch(batch.id)
     await getattr(store, ending)(batch.id if ending == "cancel_batch" else job.id, "ada")
     assert [delivery.batch for delivery in await due(store)] == [batch.id]
 
@@ -236,7 +241,6 @@ async def test_a_batch_whose_last_job_is_cancelled_or_deleted_is_told(store: Job
 async def test_a_deleted_batch_tells_nobody(store: JobStore) -> None:
     batch = await store.add_batch(uuid7(), "ada", keep_s=HOUR, webhook_url=URL)
     await store.add(new_job(batch=batch.id), keep_s=HOUR)
-    await store.seal_batch(batch.id)
     await store.delete_batch(batch.id, "ada")
     assert await due(store) == []
 
@@ -247,6 +251,6 @@ async def test_jobs_of_a_batch_that_end_at_once_are_told_once(store: JobStore, d
         batch = await store.add_batch(uuid7(), "ada", keep_s=HOUR, webhook_url=URL)
         jobs = [await begun(store, batch=batch.id, url=None) for _ in range(6)]
         ends = [(store, other)[number % 2].fail(job, ERROR) for number, job in enumerate(jobs)]
-        await asyncio.gather(store.seal_batch(batch.id), *ends)
+        await asyncio.gather(*ends)
         assert [delivery.batch for delivery in await due(store)] == [batch.id]
     await other.close()

@@ -52,8 +52,8 @@ CALLS: dict[str, tuple[Call, str]] = {  # and the index that it needs
     "longest waits": (lambda store, job: store.waiting_s(), "jobs_queue|jobs_turns"),
     "claim deliveries": (lambda store, job: store.outbox.claim(30, limit=8), "deliveries_due"),
     "webhook": (lambda store, job: store.outbox.webhook(job.id), "deliveries_job|sqlite_autoindex_deliveries"),
-    "seal a batch": (
-        lambda store, job: store.seal_batch(batch_of(job)),
+    "end of a batch": (
+        lambda store, job: store.cancel_batch(batch_of(job), "owner-7"),
         "deliveries_batch|sqlite_autoindex_deliveries",
     ),
     "quota of jobs waiting": (lambda store, job: store.usage("owner-7"), "jobs_page_of_state"),

@@ -7,17 +7,22 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
+from uuid_utils.compat import uuid7
 
 from jobs.errors import StoreUnavailable
+from jobs.job import JobError
 from jobs.store import migration
 from jobs.store.connection import engine_for
 from jobs.store.store import JobStore, open_store
 from jobs.store.tables import metadata
-from tests.jobs.store.samples import added
+from jobs.webhooks.webhook import Webhook
+from tests.jobs.store.samples import HOUR, added, new_job
 
 pytestmark = pytest.mark.anyio
 
@@ -35,8 +40,8 @@ asyncio.run(main())
 
 
 async def test_several_processes_may_open_an_empty_database_at_once(database: str) -> None:
-    command = [sys.executable, "-c", _OPEN, database]
-    processes = [_started(command) for _ in range(3)]
+    opening = [sys.executable, "-c", _OPEN, database]
+    processes = [_started(opening) for _ in range(3)]
     for process in processes:
         assert process.stdin is not None
         process.stdin.write("\n")
@@ -94,6 +99,40 @@ async def test_a_step_that_fails_leaves_nothing(database: str, tmp_path: Path, m
     store = await open_store(database)
     await added(store)
     await store.close()
+
+
+async def test_webhooks_of_batches_that_were_being_added_wait_or_are_due(store: JobStore, database: str) -> None:
+    """As a process of an older version left them that was ended while it added the jobs of a batch."""
+    ended, at_work, empty = uuid7(), uuid7(), uuid7()
+    for number, submitted in (
+        (ended, [(new_job(batch=ended), JobError("A sentence.", "decode", "broken_image"))]),
+        (at_work, [(new_job(batch=at_work), None)]),
+        (empty, []),
+    ):
+        await store.add_batch(number, "ada", keep_s=HOUR, submitted=submitted, webhook_url="https://example.org/")
+    engine = engine_for(database)
+    async with engine.begin() as connection:
+        await connection.run_sync(_stepped_back, "turns")
+        as_before = "UPDATE deliveries SET state = 'adding', type = NULL, ended_at = NULL, due_at = NULL"
+        await connection.execute(text(as_before))
+    await engine.dispose()
+    later = await open_store(database)
+    (delivery,) = await later.outbox.claim(60, limit=9)
+    assert (delivery.batch, delivery.host) == (ended, "example.org")
+    for number in (at_work, empty):
+        assert await later.outbox.webhook(number) == Webhook("waiting", 0, None)
+    await later.cancel_batch(at_work, "ada")
+    (delivery,) = await later.outbox.claim(60, limit=9)
+    assert (delivery.batch, delivery.type) == (at_work, "batch.finished")
+    await later.close()
+
+
+def _stepped_back(connection: Connection, revision: str) -> None:
+    """Bring the tables to the form that they had after an earlier step."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migration.__file__).with_name("migrations")))
+    config.attributes["connection"] = connection
+    command.downgrade(config, revision)
 
 
 def _started(command: list[str]) -> subprocess.Popen[str]:

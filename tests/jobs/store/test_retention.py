@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
 from jobs.errors import LeaseLost, UnknownJob
-from jobs.store.store import JobStore
+from jobs.store.connection import engine_for
+from jobs.store.store import JobStore, open_store
+from tests.jobs.postgres import PostgresServer
 from tests.jobs.store.samples import ATTEMPTS, HOUR, LEASE, added, begun, new_job, result_of
 
 pytestmark = pytest.mark.anyio
@@ -90,3 +93,24 @@ async def test_known_keys_are_those_of_rows(store: JobStore) -> None:
 async def test_known_takes_thousands_of_keys(store: JobStore) -> None:
     job = await added(store)
     assert await store.known([new_job().input_key for _ in range(2500)] + [job.input_key]) == {job.input_key}
+
+
+async def test_a_sweep_waits_for_nobody_who_deletes_or_cancels_a_batch(postgres: PostgresServer) -> None:
+    """These hold the batch and wait for its jobs, which the sweep holds: it must not wait for the batch."""
+    url = postgres.empty()
+    store, engine = await open_store(url), engine_for(url)
+    number = uuid7()
+    job = new_job(batch=number)
+    await store.add_batch(number, "ada", keep_s=0.0, submitted=[(job, None)])
+    async with engine.begin() as other:
+        await other.execute(text("SELECT id FROM batches FOR UPDATE"))
+        sweep = asyncio.ensure_future(store.expire(10))
+        done, _ = await asyncio.wait({sweep}, timeout=5)
+        assert done
+        await other.execute(text("DELETE FROM jobs"))
+    assert [expired.id for expired in await sweep] == [job.id]
+    assert await store.expire(10) == []  # the next sweep removes the batch
+    with pytest.raises(UnknownJob):
+        await store.batch(number, "ada")
+    await store.close()
+    await engine.dispose()

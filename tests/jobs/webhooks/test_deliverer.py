@@ -105,9 +105,9 @@ async def test_a_message_tells_of_the_end(store: JobStore) -> None:
 
 
 async def test_a_batch_is_told_without_its_jobs(store: JobStore) -> None:
-    batch = await store.add_batch(uuid7(), "ada", keep_s=HOUR, webhook_url=URL)
-    await store.add(new_job(batch=batch.id), keep_s=HOUR, error=ERROR)
-    await store.seal_batch(batch.id)
+    number = uuid7()
+    faulty = [(new_job(batch=number), ERROR)]
+    batch = await store.add_batch(number, "ada", keep_s=HOUR, submitted=faulty, webhook_url=URL)
     with receiving() as receiver:
 
         async def scene(_: Deliverer) -> None:
@@ -245,10 +245,10 @@ async def test_a_database_that_is_away_does_not_end_the_sender(
     job_id = await ended(store)
     claim, faults = store.outbox.claim, [StoreUnavailable("It does not answer."), RuntimeError("another")]
 
-    async def failing(lease_s: float, *, limit: int) -> Any:
+    async def failing(lease_s: float, **others: Any) -> Any:
         if faults:
             raise faults.pop()
-        return await claim(lease_s, limit=limit)
+        return await claim(lease_s, **others)
 
     monkeypatch.setattr(store.outbox, "claim", failing)
     with receiving() as receiver:
@@ -264,7 +264,7 @@ async def test_a_job_that_is_deleted_while_its_message_is_sent(store: JobStore) 
     (delivery,) = await store.outbox.claim(60, limit=1)
     await store.delete(job_id, "ada")
     with receiving() as receiver:
-        await sender(store, receiver.poster())._deliver(delivery)
+        await sender(store, receiver.poster())._deliver(delivery, give_up_at=time.monotonic() + 60)
     assert receiver.messages == []
 
 
