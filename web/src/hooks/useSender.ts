@@ -26,7 +26,10 @@ type Settings = {
 /** Sends photos that wait to be sent as a set: one set after the other. */
 export function useSender(photos: readonly Photo[], dispatch: Dispatch<Action>, settings: Settings): void {
   const { key, limits, jobs, onSent } = settings;
-  const [ended, setEnded] = useState(0); // how many times a set was sent, or could not be
+  // How many sets were begun to be sent, and how many of them ended that way, or could not be sent. The latter is drawn
+  // together with what became of the photos: an effect that still sees them as unsent sees that the set has not ended.
+  const begun = useRef(0);
+  const [ended, setEnded] = useState(0);
   const sending = useRef<{ group: readonly Unsent[]; controller: AbortController } | null>(null);
 
   const isWanted = useEffectEvent(({ photo: { id } }: Unsent) => {
@@ -44,6 +47,7 @@ export function useSender(photos: readonly Photo[], dispatch: Dispatch<Action>, 
     const controller = new AbortController();
     const wanted = firstGroup(unsent, jobs);
     sending.current = { group: wanted, controller };
+    begun.current += 1;
     const { signal } = controller;
     const onProgress = (fraction: number) => {
       const progress = { phase: "uploading" as const, fraction };
@@ -60,17 +64,16 @@ export function useSender(photos: readonly Photo[], dispatch: Dispatch<Action>, 
       const problem = problemFrom(error);
       for (const { photo } of group) dispatch({ type: "failed", id: photo.id, problem, now: Date.now() });
     } finally {
-      sending.current = null;
       setEnded((count) => count + 1);
     }
   });
 
   useEffect(() => {
-    if (sending.current === null) {
+    if (begun.current === ended) {
       const unsent = unsentOf(photos);
       if (unsent.length > 0) void start(unsent);
-    } else if (!sending.current.group.some(isWanted)) {
-      sending.current.controller.abort();
+    } else if (!sending.current?.group.some(isWanted)) {
+      sending.current?.controller.abort();
     }
   }, [photos, ended]);
 
