@@ -24,10 +24,11 @@ class IdempotencyMismatch(PipelineError):
 
 
 class StoreUnavailable(PipelineError):
-    """The database or the object store does not answer."""
+    """The database or the object store does not answer. `may_be_done`: perhaps only its answer was lost."""
 
     code = "store_unavailable"
     stage = "store"
+    may_be_done = False
 
 
 class CleanupRunning(PipelineError):

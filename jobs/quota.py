@@ -1,5 +1,6 @@
 """Quotas: how much one owner may have waiting, send in a day, and keep."""
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -60,7 +61,7 @@ class Quota:
             if until is None:
                 raise QuotaExceeded(message)
             message += f" They fit from {time.strftime('%H:%M UTC', time.gmtime(until))} on."
-            raise QuotaExceeded(message, retry_after=max(1, round(until - usage.now)))
+            raise QuotaExceeded(message, retry_after=max(1, math.ceil(until - usage.now)))
         if self.kept_bytes and usage.kept_bytes + load.kept_bytes > self.kept_bytes:
             raise QuotaExceeded(
                 f"Your jobs keep {usage.kept_bytes / MEGABYTE:.1f} MB, and {self.kept_bytes / MEGABYTE:.1f} MB are the"

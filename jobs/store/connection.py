@@ -52,6 +52,7 @@ def _postgresql(url: URL) -> AsyncEngine:
         url,
         connect_args=_defaults(url, _POSTGRESQL),
         hide_parameters=True,
+        isolation_level="READ COMMITTED",  # whatever the database's default: who waits for a lock sees what came before
         pool_pre_ping=True,
         pool_size=5,
         max_overflow=10,

@@ -55,7 +55,7 @@ async def counts(connection: AsyncConnection) -> dict[State, int]:
 
 
 async def waiting_s(connection: AsyncConnection) -> dict[Task, float]:
-    """See `JobStore.waiting_s`. One search for each kind, in the index of what is queued."""
+    """See `JobStore.waiting_s`. It reads all that is queued, of which no index has the oldest."""
     waits: dict[Task, float] = {}
     for kind in get_args(Task):
         oldest = select(now() - jobs.c.created_at).where(QUEUED, jobs.c.kind == kind)

@@ -40,27 +40,31 @@ async def transact(
     commit, nobody knows what has happened: then only what `is_repeatable` is done again. A caller that is cancelled
     meanwhile is so after the transaction has ended, one way or the other.
 
-    Raises StoreUnavailable if the database does not answer, stays locked or has no space.
+    Raises StoreUnavailable if the database does not answer, stays locked or has no space; `may_be_done` where the
+    connection failed at a commit.
     """
+    may_be_done = False
 
     # Without arguments, because stamina logs them.
     async def once() -> T:
+        nonlocal may_be_done
         async with engine.connect() as connection:
             await connection.execution_options(**{WRITES: writes})
             done = await work(connection)
             try:
                 await connection.commit()
             except SQLAlchemyError as error:
+                may_be_done |= _is_outage(error) and not _is_said_by_sqlite(error)
                 if is_repeatable or not _is_outage(error):
                     raise
-                raise _unavailable() from error
+                raise _unavailable(may_be_done=may_be_done) from error
             return done
 
     try:
         return await _TRIES.on(_is_outage)(lambda: _whole(once))
     except SQLAlchemyError as error:
         if _is_outage(error):
-            raise _unavailable() from error
+            raise _unavailable(may_be_done=may_be_done) from error
         raise
 
 
@@ -86,5 +90,12 @@ def _is_outage(error: Exception) -> bool:
     return type(error) is DatabaseError or (isinstance(error, DBAPIError) and error.connection_invalidated)
 
 
-def _unavailable() -> StoreUnavailable:
-    return StoreUnavailable("The database of jobs does not answer.")
+def _is_said_by_sqlite(error: Exception) -> bool:
+    """Whether SQLite itself has refused, for example as the disk is full: then nothing was committed."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlite_errorcode", None) is not None
+
+
+def _unavailable(*, may_be_done: bool) -> StoreUnavailable:
+    error = StoreUnavailable("The database of jobs does not answer.")
+    error.may_be_done = may_be_done
+    return error

@@ -73,13 +73,16 @@ def test_a_day_says_when_there_is_room_again() -> None:
     st.dictionaries(st.integers(FIRST - DAY_HOURS + 1, FIRST), st.integers(1, 20), max_size=6),
     st.integers(1, 60),
     st.integers(1, 20),
+    st.sampled_from([0.0, 0.25, 0.75]),
 )
-def test_after_the_time_that_is_said_it_fits_and_not_before(hours: dict[int, int], most: int, jobs: int) -> None:
+def test_after_the_time_that_is_said_it_fits_and_not_before(
+    hours: dict[int, int], most: int, jobs: int, second: float
+) -> None:
     quota, load = Quota(jobs_a_day=most), Load(jobs, jobs)
     if sum(hours.values()) + jobs <= most:
         quota.check(Usage(hours=hours), load)
         return
-    now = NOON + 1234
+    now = NOON + 1234 + second
     error = refusal(quota, Usage(hours=hours, now=now), load)
     if error.retry_after is None:
         assert jobs > most

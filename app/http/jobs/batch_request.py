@@ -14,7 +14,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from app.http.jobs.file_part import FilePart
 from app.http.jobs.part_stream import ChunkRead, PartBegins, PartData, PartStream
-from app.http.jobs.removal import remove_unowned
+from app.http.jobs.removal import remove_objects
 from app.http.jobs.room import Room
 from app.http.jobs.route import check_accepting, jobs_of, room_of
 from app.http.jobs.stored_part import StoredFile
@@ -30,7 +30,7 @@ MAX_FIELDS, MAX_FIELD_BYTES = 64, 4096
 
 
 class BatchRoute(APIRoute):
-    """A route whose requests are `BatchRequest`s. What a request that fails has stored is deleted again."""
+    """A route whose requests are `BatchRequest`s. What a request that fails has stored for no job is deleted again."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """As `APIRoute` calls it, to make the function that answers a request."""
@@ -58,8 +58,8 @@ class BatchRequest(Request):
         self._room = room
 
     async def discard(self) -> None:
-        """Delete what was stored and belongs to no job: an error may come after the batch was added."""
-        await remove_unowned([photo_key(file.number) for file in self._stored], jobs_of(self))
+        """Delete what was stored, but for the photos of jobs."""
+        await remove_objects([photo_key(file.number) for file in self._stored if not file.may_have_row], jobs_of(self))
 
     # What `Request.form()` returns; Starlette has no public method for it.
     async def _get_form(self, **_: Any) -> FormData:

@@ -7,7 +7,7 @@ from uuid_utils.compat import uuid7
 
 from app.http.jobs.route import Jobs
 from app.http.jobs.stored_part import StoredFile
-from app.http.jobs.submission import new_job
+from app.http.jobs.submission import may_be_done, new_job
 from app.work.order import Order
 from jobs.job import JobError, NewJob
 from pipeline.errors import PipelineError
@@ -19,13 +19,24 @@ async def submit_batch(
     """The id of a new batch with a job for each file. A file with a `fault` is a job that has failed with it.
     The batch's end is told to `webhook_url`.
 
-    Raises `QuotaExceeded` and `StoreUnavailable`; then there is no batch.
+    Raises `QuotaExceeded` and `StoreUnavailable`; then there is no batch, unless the error `may_be_done`. A request
+    that is ended meanwhile may have made it too: its files are marked, and the sweeper removes those without a row.
     """
     number = uuid7()
     submitted = [_submitted(file, order, owner, number) for file in files]
-    await jobs.store.add_batch(number, owner, keep_s=jobs.keep_s, submitted=submitted, webhook_url=webhook_url)
+    _mark(files, may_have_row=True)
+    try:
+        await jobs.store.add_batch(number, owner, keep_s=jobs.keep_s, submitted=submitted, webhook_url=webhook_url)
+    except Exception as error:
+        _mark(files, may_have_row=may_be_done(error))
+        raise
     jobs.engine.added([job for job, error in submitted if error is None])
     return number
+
+
+def _mark(files: Sequence[StoredFile], *, may_have_row: bool) -> None:
+    for file in files:
+        file.may_have_row = may_have_row
 
 
 def _submitted(file: StoredFile, order: Order, owner: str, batch: UUID) -> tuple[NewJob, JobError | None]:

@@ -25,7 +25,10 @@ class StoredFile(UploadFile):
     """A file of a form that lies in the object store as the photo of the job `number`.
 
     `fault` is why there is nothing under its key: the job fails with it. `kept_bytes` are those in the store.
+    `may_have_row`: its job may be in the table, so that the photo has to stay.
     """
+
+    may_have_row = False
 
     def __init__(self, number: UUID, file_name: str, size: int, fault: PipelineError | None) -> None:
         super().__init__(BytesIO(), filename=file_name)

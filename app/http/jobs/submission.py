@@ -9,12 +9,13 @@ from uuid import UUID
 from starlette.datastructures import Headers
 from uuid_utils.compat import uuid7
 
-from app.http.jobs.removal import remove_objects, remove_unowned
+from app.http.jobs.removal import remove_objects
 from app.http.jobs.route import Jobs
 from app.observe.tracing import traceparent
 from app.work.errors import BadParameter
 from app.work.fingerprint import fingerprint
 from app.work.order import Order
+from jobs.errors import StoreUnavailable
 from jobs.job import Job, NewJob
 from jobs.keys import photo_key, reference_key
 from jobs.run import payload
@@ -32,7 +33,7 @@ async def submit(
     Its end is told to `webhook_url`.
 
     Raises `IdempotencyMismatch`, `QuotaExceeded` and `StoreUnavailable`. The sweeper removes objects without a row,
-    which a client that leaves may cause.
+    which are left where the request is ended or the table does not say whether it has taken the job.
     """
     number = uuid7()
     job = new_job(number, order, owner, file_name)
@@ -46,14 +47,20 @@ async def submit(
         if job.reference_key is not None and order.reference is not None:
             await jobs.objects.put(job.reference_key, order.reference)
         added, is_new = await jobs.store.add(job, keep_s=jobs.keep_s, webhook_url=webhook_url)
-    except Exception:
-        await remove_unowned(written, jobs)
+    except Exception as error:
+        if not may_be_done(error):
+            await remove_objects(written, jobs)
         raise
     if is_new:
         jobs.engine.added((added,))
     else:
         await remove_objects(written, jobs)
     return added
+
+
+def may_be_done(error: Exception) -> bool:
+    """Whether there may be a row in spite of this error: then its photo must stay, or the job would fail."""
+    return isinstance(error, StoreUnavailable) and error.may_be_done
 
 
 def new_job(

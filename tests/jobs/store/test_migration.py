@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -12,24 +13,25 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Uuid, bindparam, text
 from uuid_utils.compat import uuid7
 
 from jobs.errors import StoreUnavailable
 from jobs.job import JobError
+from jobs.quota import Quota
 from jobs.store import migration
 from jobs.store.connection import engine_for
 from jobs.store.store import JobStore, open_store
 from jobs.store.tables import metadata
 from jobs.webhooks.webhook import Webhook
-from tests.jobs.store.samples import HOUR, added, new_job
+from tests.jobs.store.samples import ATTEMPTS, HOUR, LEASE, added, new_job
 
 pytestmark = pytest.mark.anyio
 
 _OPEN = """
 import asyncio, sys
 from jobs.store.store import open_store
-from tests.jobs.store.samples import added
+from tests.jobs.store.samples import ATTEMPTS, HOUR, LEASE, added
 async def main():
     store = await open_store(sys.argv[1])
     await added(store)
@@ -38,10 +40,43 @@ sys.stdin.readline()
 asyncio.run(main())
 """
 
+_OLD_JOB = text(
+    "INSERT INTO jobs (id, owner, kind, file_name, asked, input_key, state, attempt, releases, is_cancelling, fraction,"
+    " timings_ms, created_at, expires_at) VALUES (:id, 'ada', 'enhance', 'a.png', '{\"fidelity\": 0.5}', 'jobs/photo',"
+    " 'queued', 0, 0, false, 0, '{}', :at, :until)"
+).bindparams(bindparam("id", type_=Uuid))
+
 
 async def test_several_processes_may_open_an_empty_database_at_once(database: str) -> None:
-    opening = [sys.executable, "-c", _OPEN, database]
-    processes = [_started(opening) for _ in range(3)]
+    _open_in_three_processes(database)
+    store = await open_store(database)
+    assert len(await store.page("ada", limit=9)) == 3
+    await store.close()
+
+
+async def test_several_processes_may_upgrade_a_database_with_jobs_in_it(database: str) -> None:
+    """Jobs of the first version: they keep their order, and are begun before new ones."""
+    old = [uuid7() for _ in range(3)]
+    engine = engine_for(database)
+    async with engine.begin() as connection:
+        await connection.run_sync(_upgrade_to, "first_tables")
+        for number, job_id in enumerate(old):
+            await connection.execute(_OLD_JOB, {"id": job_id, "at": float(number), "until": time.time() + HOUR})
+    await engine.dispose()
+    _open_in_three_processes(database)
+    store = await open_store(database, quota=Quota(waiting=7, jobs_a_day=1, kept_bytes=10))
+    await added(store, kept_bytes=7)
+    begun = [await store.claim(LEASE, max_attempts=ATTEMPTS) for _ in range(7)]
+    assert [job.id for job in begun if job is not None][:3] == old
+    assert None not in begun
+    first = await store.get(old[0], "ada")
+    assert (first.kept_bytes, first.turn, first.state, first.asked) == (0, 0, "running", {"fidelity": 0.5})
+    await store.close()
+
+
+def _open_in_three_processes(database: str) -> None:
+    """Each adds a job."""
+    processes = [_started([sys.executable, "-c", _OPEN, database]) for _ in range(3)]
     for process in processes:
         assert process.stdin is not None
         process.stdin.write("\n")
@@ -49,9 +84,21 @@ async def test_several_processes_may_open_an_empty_database_at_once(database: st
     for process in processes:
         _, said = process.communicate(timeout=60)
         assert process.returncode == 0, said
-    store = await open_store(database)
-    assert len(await store.page("ada", limit=9)) == 3
-    await store.close()
+
+
+def _upgrade_to(connection: Connection, revision: str) -> None:
+    command.upgrade(_steps_on(connection), revision)
+
+
+def _downgrade_to(connection: Connection, revision: str) -> None:
+    command.downgrade(_steps_on(connection), revision)
+
+
+def _steps_on(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(migration._SCRIPTS))
+    config.attributes["connection"] = connection
+    return config
 
 
 async def test_opening_again_keeps_what_is_there(database: str) -> None:
@@ -112,7 +159,7 @@ async def test_webhooks_of_batches_that_were_being_added_wait_or_are_due(store: 
         await store.add_batch(number, "ada", keep_s=HOUR, submitted=submitted, webhook_url="https://example.org/")
     engine = engine_for(database)
     async with engine.begin() as connection:
-        await connection.run_sync(_stepped_back, "turns")
+        await connection.run_sync(_downgrade_to, "turns")
         as_before = "UPDATE deliveries SET state = 'adding', type = NULL, ended_at = NULL, due_at = NULL"
         await connection.execute(text(as_before))
     await engine.dispose()
@@ -125,14 +172,6 @@ async def test_webhooks_of_batches_that_were_being_added_wait_or_are_due(store: 
     (delivery,) = await later.outbox.claim(60, limit=9)
     assert (delivery.batch, delivery.type) == (at_work, "batch.finished")
     await later.close()
-
-
-def _stepped_back(connection: Connection, revision: str) -> None:
-    """Bring the tables to the form that they had after an earlier step."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(migration.__file__).with_name("migrations")))
-    config.attributes["connection"] = connection
-    command.downgrade(config, revision)
 
 
 def _started(command: list[str]) -> subprocess.Popen[str]:

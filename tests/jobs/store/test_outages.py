@@ -236,8 +236,9 @@ async def test_what_may_not_happen_twice_is_not_repeated_after_the_commit(
         raise OperationalError("COMMIT", {}, Exception("connection lost"))
 
     monkeypatch.setattr(AsyncConnection, "commit", lost)
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(StoreUnavailable) as raised:
         await transact(engine, work, is_repeatable=is_repeatable)
+    assert raised.value.may_be_done
     assert len(done) == times
     await engine.dispose()
 

@@ -16,6 +16,7 @@ from jobs.job import JobError
 from jobs.quota import Quota
 from jobs.store.batches import Submitted
 from jobs.store.store import JobStore, open_store
+from tests.jobs.postgres import PostgresServer, needs_postgres
 from tests.jobs.store.samples import ATTEMPTS, HOUR, LEASE, added, begun, new_job, result_of
 
 pytestmark = pytest.mark.anyio
@@ -58,6 +59,16 @@ async def test_jobs_that_are_added_at_once_do_not_slip_through(opened: Opened, q
     adds = [stores[number % 3].add(new_job(kept_bytes=100), keep_s=HOUR) for number in range(20)]
     assert await outcomes(adds) == (5, 15)
     assert len(await stores[0].page("ada", limit=100)) == 5
+
+
+@needs_postgres
+async def test_quotas_hold_whatever_isolation_the_database_has_as_its_default(postgres: PostgresServer) -> None:
+    """A snapshot taken before the owner is held would not have what others have added meanwhile."""
+    url = f"{postgres.empty()}?options=-c%20default_transaction_isolation%3Drepeatable%5C%20read"
+    stores = [await open_store(url, quota=Quota(waiting=5)) for _ in range(2)]
+    assert await outcomes([stores[number % 2].add(new_job(), keep_s=HOUR) for number in range(20)]) == (5, 15)
+    for store in stores:
+        await store.close()
 
 
 @pytest.mark.parametrize("quota", [Quota(waiting=7), Quota(jobs_a_day=7), Quota(kept_bytes=700)], ids=str)
