@@ -87,9 +87,9 @@ class Calls:
         yield from self._answer(Send("DELETE", _path(what)))
 
     def submit_batch(self, photos: Iterable[Photo], fields: Mapping[str, Any]) -> Plan[Batch]:
-        """Photos that are done later. Batches know no key: one that may have arrived is not sent again."""
+        """Photos that are done later. The key lets the server know a repeated submission."""
         files = [("file", photo) for photo in photos]
-        send = Send("POST", BATCHES, form_of(fields), files, repeatable=False)
+        send = Send("POST", BATCHES, form_of(fields), files, {"Idempotency-Key": str(uuid4())})
         return read(Batch, (yield from self._answer(send)))
 
     def fetch_batch(self, batch_id: str, retries: Retries | None = None) -> Plan[Batch]:

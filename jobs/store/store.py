@@ -169,19 +169,32 @@ class JobStore:
         keep_s: float,
         submitted: Sequence[Submitted] = (),
         webhook_url: str | None = None,
+        idempotency_key: str | None = None,
+        asked_hash: str | None = None,
     ) -> Batch:
         """Make a batch, which expires `keep_s` seconds from now, with its last job at the earliest.
 
         It has the `submitted` jobs, each with an error or None as for `add`: all of them, or there is no batch. The
         same id again is the same batch. Its end is told to `webhook_url`, if there is one. More jobs can be added to a
         batch that was made without; it is told then once it is sealed. Raises QuotaExceeded.
+
+        It is the earlier batch, with another id, where the owner has used the idempotency key for the same request
+        (`asked_hash`) already. Raises IdempotencyMismatch if the key was used for another request.
         """
-        batch, failed = await self._write(
-            lambda connection: batches.add(connection, batch_id, owner, keep_s, submitted, self.quota, webhook_url)
-        )
+
+        async def add(connection: AsyncConnection) -> tuple[Batch, list[Job]]:
+            return await batches.add(
+                connection, batch_id, owner, keep_s, submitted, self.quota, webhook_url, idempotency_key, asked_hash
+            )
+
+        batch, failed = await self._write(add)
         for job in failed:
             self.observer.ended(job)
         return batch
+
+    async def has_batch(self, owner: str, idempotency_key: str) -> bool:
+        """Whether the owner has a batch that was submitted under this key."""
+        return await self._read(lambda connection: batches.has(connection, owner, idempotency_key))
 
     async def seal_batch(self, batch_id: UUID) -> None:
         """All jobs of the batch are added: it ends with the last of them, which may have been already."""
