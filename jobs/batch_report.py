@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -12,7 +13,8 @@ from jobs.file_names import shown
 from jobs.job import Job, State
 from pipeline.types import PASTED
 
-FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "'")
+# Where commas are for decimals, Excel begins a cell behind each semicolon too, whatever is quoted.
+BEGINS_FORMULA = re.compile(r"(^|; ?)(?=[=+\-@＝＋－＠'])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def as_csv(rows: Iterable[Row]) -> bytes:
     """UTF-8 with a byte order mark, without which Excel shows wrong letters; CRLF as RFC 4180 has it."""
     text = io.StringIO(newline="")
     names = [field.name for field in fields(Row)]
-    writer = csv.DictWriter(text, names, lineterminator="\r\n")
+    writer = csv.DictWriter(text, names, lineterminator="\r\n", quoting=csv.QUOTE_NONNUMERIC)
     writer.writeheader()
     for row in rows:
         writer.writerow({name: _cell(value) for name, value in asdict(row).items()})
@@ -82,8 +84,8 @@ def as_json(rows: Iterable[Row]) -> bytes:
 
 
 def _cell(value: object) -> object:
-    """A text that a spreadsheet would take for a formula gets an apostrophe before it, by which it stays text."""
+    """What a spreadsheet would take for a formula gets an apostrophe before it, by which it stays text."""
     if not isinstance(value, str):
         return value
     line = " ".join(value.split())
-    return f"'{line}" if line.startswith(FORMULA) else line
+    return BEGINS_FORMULA.sub(r"\1'", line)

@@ -48,6 +48,14 @@ class NewJob:
 
 
 @dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """The client's key, hashed, and a digest of all that was asked for under it, photos included."""
+
+    hashed: str
+    asked_hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What a job has made: keys of the picture, its preview and the report in the object store, and facts of them.
 

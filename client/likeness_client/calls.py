@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
@@ -57,7 +58,7 @@ class Calls:
 
     def job(self, job_id: str, retries: Retries | None = None) -> Plan[Job]:
         """A job as it is now."""
-        return read(Job, (yield from _seen(f"{JOBS}/{job_id}", retries or self.retries)))
+        return read(Job, (yield from _seen(_job_path(job_id), retries or self.retries)))
 
     def jobs(self, path: str) -> Plan[JobPage]:
         """A page of jobs."""
@@ -73,7 +74,7 @@ class Calls:
 
     def result(self, job: Job | str) -> Plan[Restored]:
         """The picture of a job and its report."""
-        path = f"{JOBS}/{job if isinstance(job, str) else job.id}"
+        path = _job_path(job if isinstance(job, str) else job.id)
         picture = yield from self._answer(Send("GET", f"{path}/result", follows=True))
         report = yield from self._answer(Send("GET", f"{path}/report"))
         return Restored(picture.content, read(Report, report, _data))
@@ -87,9 +88,13 @@ class Calls:
         yield from self._answer(Send("DELETE", _path(what)))
 
     def submit_batch(self, photos: Iterable[Photo], fields: Mapping[str, Any]) -> Plan[Batch]:
-        """Photos that are done later. Batches know no key: one that may have arrived is not sent again."""
-        files = [("file", photo) for photo in photos]
-        send = Send("POST", BATCHES, form_of(fields), files, repeatable=False)
+        """Photos that are done later. The key lets the server know a repeated submission."""
+        # The letters of a path, or the numbers of bytes, would be taken for photos.
+        is_one = isinstance(photos, (str, bytes, os.PathLike))
+        files = [] if is_one else [("file", photo) for photo in photos or ()]
+        if not files:
+            raise ValueError("Give a list of photos, at least one.")
+        send = Send("POST", BATCHES, form_of(fields), files, {"Idempotency-Key": str(uuid4())})
         return read(Batch, (yield from self._answer(send)))
 
     def fetch_batch(self, batch_id: str, retries: Retries | None = None) -> Plan[Batch]:
@@ -169,7 +174,12 @@ def _upload(path: str, photo: Photo | None, fields: Mapping[str, Any]) -> Send:
 
 
 def _path(what: Job | Batch) -> str:
-    return f"{JOBS if isinstance(what, Job) else BATCHES}/{what.id}"
+    return _job_path(what.id) if isinstance(what, Job) else f"{BATCHES}/{what.id}"
+
+
+def _job_path(job_id: str) -> str:
+    """Whatever the id is: it may have come from somebody else, and must not lead to another address."""
+    return f"{JOBS}/{quote(job_id, safe='')}"
 
 
 def _data(body: Any) -> Any:

@@ -11,8 +11,6 @@ import httpx
 from .errors import LikenessError, Unreachable, error_of
 from .steps import Pause, Plan, Send
 
-_BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)  # the server has seen nothing
-
 
 @dataclass(frozen=True)
 class Retries:
@@ -36,8 +34,8 @@ class Retries:
 def answered(send: Send, retries: Retries) -> Plan[httpx.Response]:
     """The successful answer to a request. Raises `LikenessError` for any other, and where none comes.
 
-    What is sent again: after 429 and 503, and without an answer (or with a proxy's 502) if it is repeatable or was
-    not sent at all. Where `Retry-After` is later than the time that is left, nothing is waited for.
+    It is sent again after 429 and 503, and without an answer (or with a proxy's 502): what makes a job or a batch has a
+    key, by which the server knows it. Where `Retry-After` is later than the time that is left, nothing is waited for.
     """
     start, attempt = time.monotonic(), 0
     while True:
@@ -47,15 +45,14 @@ def answered(send: Send, retries: Retries) -> Plan[httpx.Response]:
         try:
             response: httpx.Response = yield send
         except httpx.RequestError as error:
-            cause, failure = error, _unreachable(error)
-            again = send.repeatable or isinstance(error, _BEFORE_SENDING)
+            cause, failure, again = error, _unreachable(error), True
         else:
             if response.is_success:
                 return response
             if send.method == "DELETE" and response.status_code == 404 and attempt > 1:
                 return response  # an earlier attempt has removed it; only its answer was lost
             failure = error_of(response)
-            again = failure.status in (429, 503) or (failure.status == 502 and send.repeatable)
+            again = failure.status in (429, 502, 503)
         pause = retries.pause(attempt, failure.retry_after)
         late = time.monotonic() - start + pause > retries.total_s
         if not again or attempt >= retries.attempts or late:

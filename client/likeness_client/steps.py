@@ -22,8 +22,8 @@ Photo: TypeAlias = str | os.PathLike[str] | bytes  # a path, or the file's bytes
 class Send:
     """A request. `files` are pairs of a form's field and a photo; a file is opened when it is sent.
 
-    `repeatable`: to send it twice does no harm. `target`: the file that gets the body of a success. `follows`: a
-    redirect is followed. `timeout_s`: of this request, instead of the client's.
+    `target`: the file that gets the body of a success. `follows`: a redirect is followed. `timeout_s`: of this request,
+    instead of the client's.
     """
 
     method: str
@@ -31,7 +31,6 @@ class Send:
     form: Mapping[str, str] = field(default_factory=dict)
     files: Sequence[tuple[str, Photo]] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
-    repeatable: bool = True
     target: Path | None = None
     follows: bool = False
     timeout_s: float | None = None

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, insert, select
+from sqlalchemy import Row, Select, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from jobs.errors import UnknownJob
-from jobs.job import Batch, Job, JobError, NewJob, State
+from jobs.errors import IdempotencyMismatch, StoreUnavailable, UnknownJob
+from jobs.job import Batch, IdempotencyKey, Job, JobError, NewJob, State
 from jobs.quota import Load, Quota
 from jobs.store import deliveries, quotas
 from jobs.store.clock import now
@@ -29,20 +29,26 @@ async def add(
     submitted: Sequence[Submitted],
     quota: Quota,
     webhook_url: str | None,
+    key: IdempotencyKey | None,
 ) -> tuple[Batch, list[Job]]:
     """See `JobStore.add_batch`. The jobs are those that have failed already."""
     values = {"id": batch_id, "owner": owner, "created_at": now(), "expires_at": now() + keep_s}
+    if key is not None:
+        values |= {"idempotency_key": key.hashed, "asked_hash": key.asked_hash}
     if quota:
         await quotas.hold(connection, owner)
     made = inserting(connection, batches).values(values).on_conflict_do_nothing().returning(batches.c.id)
     is_new = (await connection.execute(made)).one_or_none() is not None
-    if is_new and submitted and quota:
+    if not is_new:
+        earlier = batch_id if key is None else await _earlier(connection, owner, key)
+        return await get(connection, earlier, owner), []
+    if submitted and quota:
         waiting = sum(error is None for _, error in submitted)
         load = Load(len(submitted), waiting, sum(job.kept_bytes for job, _ in submitted))
         await quotas.take(connection, owner, quota, load)
     failed: list[Job] = []
     turn = await next_turn(connection, owner)
-    for place, (job, error) in enumerate(submitted if is_new else ()):
+    for place, (job, error) in enumerate(submitted):
         values = row_of(job, keep_s, error) | {"turn": turn + place}
         row = (await connection.execute(insert(jobs).values(values).returning(jobs))).one()
         failed += [] if error is None else [job_of(row)]
@@ -51,6 +57,11 @@ async def add(
         if submitted:
             await deliveries.tell_end_of_batch(connection, batch_id)  # all of them may have failed
     return await get(connection, batch_id, owner), failed
+
+
+async def has(connection: AsyncConnection, owner: str, idempotency_key: str) -> bool:
+    """See `JobStore.has_batch`."""
+    return (await connection.execute(_under(owner, idempotency_key))).one_or_none() is not None
 
 
 async def get(connection: AsyncConnection, batch_id: UUID, owner: str) -> Batch:
@@ -83,6 +94,21 @@ async def remove(connection: AsyncConnection, batch_id: UUID, owner: str) -> lis
     removed = (await connection.execute(delete(jobs).where(jobs.c.batch == batch_id).returning(jobs))).all()
     await connection.execute(delete(batches).where(batches.c.id == batch_id))
     return sorted((job_of(row) for row in removed), key=lambda job: job.id)
+
+
+def _under(owner: str, idempotency_key: str) -> Select[Any]:
+    return select(batches).where(batches.c.owner == owner, batches.c.idempotency_key == idempotency_key)
+
+
+async def _earlier(connection: AsyncConnection, owner: str, key: IdempotencyKey) -> UUID:
+    """The batch that the same request has made."""
+    row = (await connection.execute(_under(owner, key.hashed))).one_or_none()
+    if row is None:
+        raise StoreUnavailable("The batch could not be added, because the one with its idempotency key just went.")
+    if row.asked_hash != key.asked_hash:
+        raise IdempotencyMismatch("This idempotency key was used for another request.")
+    earlier: UUID = row.id
+    return earlier
 
 
 async def _row(connection: AsyncConnection, batch_id: UUID, owner: str, *, locks: bool = False) -> Row[Any]:

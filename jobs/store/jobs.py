@@ -69,10 +69,11 @@ def page(owner: str, state: State | None, before: UUID | None, limit: int) -> Se
     return query if before is None else query.where(jobs.c.id < before)
 
 
-def position(job: Job) -> Select[int]:
-    """The query for the number of queued jobs that are begun before this one, as they are now."""
+async def position(connection: AsyncConnection, job: Job) -> int:
+    """See `JobStore.position`."""
     place = tuple_(*(literal(getattr(job, column.name), column.type) for column in PLACE))
-    return select(func.count()).select_from(jobs).where(QUEUED, tuple_(*PLACE) < place)
+    earlier = select(func.count()).select_from(jobs).where(QUEUED, tuple_(*PLACE) < place)
+    return (await connection.execute(earlier)).scalar_one()
 
 
 async def cancel(connection: AsyncConnection, job_id: UUID, owner: str) -> tuple[Job, bool]:

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.work.order import Task
-from jobs.job import Batch, Job, JobError, NewJob, Result, State
+from jobs.job import Batch, IdempotencyKey, Job, JobError, NewJob, Result, State
 from jobs.observer import SILENT, Observer
 from jobs.quota import UNLIMITED, Quota, Usage
 from jobs.store import attempts, batches, claims, jobs, quotas, retention, waiting
@@ -74,11 +74,7 @@ class JobStore(Database):
 
         Jobs that other owners submit later may still go before it.
         """
-
-        async def count(connection: AsyncConnection) -> int:
-            return (await connection.execute(jobs.position(job))).scalar_one()
-
-        return await self._read(count)
+        return await self._read(lambda connection: jobs.position(connection, job))
 
     async def cancel(self, job_id: UUID, owner: str) -> Job:
         """Cancel a job that nobody works on at once, and tell a running one by `beat`; others stay as they are.
@@ -164,19 +160,28 @@ class JobStore(Database):
         keep_s: float,
         submitted: Sequence[Submitted] = (),
         webhook_url: str | None = None,
+        key: IdempotencyKey | None = None,
     ) -> Batch:
         """Make a batch, which expires `keep_s` seconds from now, with its last job at the earliest.
 
         It has the `submitted` jobs, each with an error or None as for `add`: all of them, or there is no batch. The
         same id again is the same batch. To `webhook_url`, if there is one, is told once that it has jobs and none of
         them is left to be done. Raises QuotaExceeded.
+
+        It is the earlier batch, with another id, where the owner has used the idempotency key for the same request
+        already. Raises IdempotencyMismatch if the key was used for another request.
         """
+
         batch, failed = await self._write(
-            lambda connection: batches.add(connection, batch_id, owner, keep_s, submitted, self.quota, webhook_url)
+            lambda connection: batches.add(connection, batch_id, owner, keep_s, submitted, self.quota, webhook_url, key)
         )
         for job in failed:
             self.observer.ended(job)
         return batch
+
+    async def has_batch(self, owner: str, idempotency_key: str) -> bool:
+        """Whether the owner has a batch that was submitted under this key."""
+        return await self._read(lambda connection: batches.has(connection, owner, idempotency_key))
 
     async def batch(self, batch_id: UUID, owner: str) -> Batch:
         """The batch, with the counts of the states that its jobs are in. Raises UnknownJob."""

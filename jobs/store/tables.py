@@ -29,8 +29,21 @@ batches = Table(
     Column("owner", String, nullable=False),
     Column("created_at", Double, nullable=False),
     Column("expires_at", Double, nullable=False),
+    Column("idempotency_key", String),
+    Column("asked_hash", String),
     UniqueConstraint("id", "owner", name="batches_id_owner"),
     Index("batches_expiry", "expires_at"),
+)
+
+BATCH_HAS_KEY = batches.c.idempotency_key.is_not(None)
+
+Index(
+    "batches_idempotency",
+    batches.c.owner,
+    batches.c.idempotency_key,
+    unique=True,
+    sqlite_where=BATCH_HAS_KEY,
+    postgresql_where=BATCH_HAS_KEY,
 )
 
 jobs = Table(

@@ -44,7 +44,8 @@ def test_the_table_has_the_highest_value_of_every_number() -> None:
 def test_every_variable_that_a_document_or_a_deployment_names_is_a_setting() -> None:
     """A server does not start with an unknown one."""
     named = [
-        ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "Dockerfile", "web/e2e/servers.ts")
+        ROOT / name
+        for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/jobs.md", "Dockerfile", "web/e2e/servers.ts")
     ]
     files = [*named, *(path for path in (ROOT / "deploy").rglob("*") if path.is_file())]
     found = {name for file in files for name in re.findall("LIKENESS_([A-Z_]*[A-Z])", file.read_text(encoding="utf-8"))}
@@ -52,12 +53,29 @@ def test_every_variable_that_a_document_or_a_deployment_names_is_a_setting() -> 
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "client/README.md", "training/README.md"]
+    "name",
+    [
+        "README.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "client/README.md",
+        "deploy/README.md",
+        "docs/jobs.md",
+        "training/README.md",
+    ],
 )
-def test_every_file_that_a_document_links_to_is_there(name: str) -> None:
+def test_every_place_that_a_document_links_to_is_there(name: str) -> None:
     document = ROOT / name
-    text = document.read_text(encoding="utf-8")
-    links = re.findall(r"\]\(([^)#:]+)\)", text)
-    missing = [link for link in links if not (document.parent / link).exists()]
+    links = re.findall(r"\]\(([^)#:\s]*)(?:#([^)\s]+))?\)", document.read_text(encoding="utf-8"))
     assert links
-    assert missing == []
+    for link, heading in links:
+        target = document.parent / link if link else document
+        assert target.exists(), link
+        assert not heading or heading in headings(target), f"{link}#{heading}"
+
+
+def headings(document: Path) -> set[str]:
+    """The names by which GitHub links to the headings of a document."""
+    found = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}

@@ -7,6 +7,7 @@ import inspect
 import zipfile
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -75,6 +76,19 @@ def test_a_bad_photo_is_told(client: Client) -> None:
         client.enhance()
     with pytest.raises(BadPhoto, match="url"):  # this server fetches no photos
         client.enhance(url="https://example.org/a.jpg")
+
+
+@pytest.mark.parametrize("photos", [[], "photo.jpg", Path("photo.jpg"), b"the bytes of a photo", None])
+def test_a_batch_that_is_no_list_of_photos_is_told(client: Client, photos: Any) -> None:
+    with pytest.raises(ValueError, match="Give a list of photos"):
+        client.submit_batch(photos)
+
+
+@pytest.mark.parametrize("number", ["../config", "x/../../config", "x?y", "x#y", "..", "ö"])
+def test_what_is_no_job_s_id_asks_for_nothing_else(client: Client, number: str) -> None:
+    for call in (client.job, client.wait, client.result):
+        with pytest.raises(Refused):
+            call(number)
 
 
 def test_a_file_that_is_not_there_is_told(client: Client, tmp_path: Path) -> None:

@@ -19,6 +19,13 @@ from tests.client.stub import answering, breaks_off, says, sleeps
 
 SOON = Retries(first_s=0.01)
 MEBIBYTE = 2**20
+BATCH = {
+    "id": NUMBER,
+    "created_at": job()["created_at"],
+    "expires_at": job()["expires_at"],
+    "counts": {},
+    "jobs": [],
+}
 
 
 def test_a_photo_is_sent_again_after_503(tmp_path: Path) -> None:
@@ -39,10 +46,14 @@ def test_a_submission_is_sent_again_under_its_key() -> None:
     assert first == again != other
 
 
-def test_a_batch_that_may_have_arrived_is_not_sent_again() -> None:
-    with answering([breaks_off]) as stub, Client(stub.url, retries=SOON) as client, pytest.raises(Unreachable):
-        client.submit_batch([b"photo"])
-    assert len(stub.requests) == 1
+def test_a_batch_is_sent_again_under_its_key() -> None:
+    answers = [breaks_off, says(202, json.dumps(BATCH))]
+    with answering(answers) as stub, Client(stub.url, retries=SOON) as client:
+        photos = iter([b"photo", b"another"])
+        assert client.submit_batch(photos).id == client.submit_batch([b"photo"]).id == NUMBER
+    first, again, other = (re.findall(rb"idempotency-key: (\S+)", request.lower()) for request in stub.requests)
+    assert first == again != other
+    assert all(b"another" in request for request in stub.requests[:2])
 
 
 def test_a_server_that_is_away_is_told_in_time() -> None:
@@ -109,14 +120,7 @@ def test_a_result_elsewhere_is_fetched_without_the_key() -> None:
 
 def test_a_zip_that_breaks_off_leaves_no_file(tmp_path: Path) -> None:
     with answering([breaks_off]) as stub, Client(stub.url, retries=Retries(attempts=2, first_s=0.01)) as client:
-        document = {
-            "id": NUMBER,
-            "created_at": job()["created_at"],
-            "expires_at": job()["expires_at"],
-            "counts": {},
-            "jobs": [],
-        }
-        with answering([says(202, json.dumps(document))]) as taking, Client(taking.url) as other:
+        with answering([says(202, json.dumps(BATCH))]) as taking, Client(taking.url) as other:
             batch = other.submit_batch([b"photo"])
         with pytest.raises(Unreachable):
             client.results_zip(batch, tmp_path / "all.zip")

@@ -1,4 +1,4 @@
-"""The examples of the README do what they say."""
+"""The examples of the README and of the page about jobs do what they say."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from tests.app.server import Likeness
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+ABOUT_JOBS = (ROOT / "docs" / "jobs.md").read_text(encoding="utf-8")
 CLIENT_README = (ROOT / "client" / "README.md").read_text(encoding="utf-8")
 PICTURE = "docs/pictures/small-noisy.jpg"
 
@@ -66,7 +67,7 @@ def test_the_client_s_examples_work(server: Likeness, folder: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs Node")
-@pytest.mark.parametrize("example", examples(README, "js"))
+@pytest.mark.parametrize("example", [*examples(README, "js"), *examples(ABOUT_JOBS, "js")])
 def test_the_javascript_examples_restore_a_photo(example: str, server: Likeness, folder: Path) -> None:
     run(["node"], example, server, folder)
     assert samples.opened((folder / "restored.png").read_bytes()).size == (512, 512)

@@ -104,7 +104,7 @@ def test_a_batchs_results_come_under_their_clients_names_with_a_report() -> None
         assert [row["result"] for row in rows] == ["me.png", "ME (2).png", "report.jpg", None, None, None]
         assert [row["identity_similarity"] for row in rows] == [0.8, 0.8, 0.8, None, None, None]
         assert [row["error"] for row in rows[3:]] == ["The result is no longer there.", "It is broken.", None]
-        assert archive.read("report.csv").decode("utf-8-sig").startswith("job,file,state,result,")
+        assert archive.read("report.csv").decode("utf-8-sig").startswith('"job","file","state","result",')
 
     asyncio.run(run())
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.batch_report import FORMULA, as_csv, as_json, row_of
+from jobs.batch_report import as_csv, as_json, row_of
 from tests.jobs.jobs_made import failed, finished, job
 
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 REPORT = {
     "faces": [
         {"action": "restored", "identity_similarity": 0.91},
@@ -64,6 +65,21 @@ def test_json_has_the_same_names_as_csv() -> None:
 def test_a_name_is_never_a_formula(name: str) -> None:
     (line,) = read(as_csv([row_of(job(name), result=None, report=None)]))
     assert line["file"].startswith("'")
+
+
+@pytest.mark.parametrize("name", ["a;=1+1", "a; =1+1", "a;;+1", "=1;=1", "a;'=1"])
+def test_a_name_is_no_formula_where_semicolons_separate(name: str) -> None:
+    """As in Excel where commas are for decimals."""
+    data = as_csv([row_of(job(name), result=None, report=None)]).decode("utf-8-sig")
+    cells = [cell for line in data.splitlines() for cell in line.split(";")]
+    assert not any(cell.strip().startswith(FORMULA) for cell in cells)
+
+
+def test_every_text_is_quoted() -> None:
+    """Else LibreOffice, to which semicolons separate too, sees other columns."""
+    data = as_csv([row_of(failed("a;b.jpg", "No; never."), result=None, report=None)]).decode("utf-8-sig")
+    assert ',"a;b.jpg",' in data
+    assert '"No; never."' in data
 
 
 @given(st.text())

@@ -18,6 +18,7 @@ from app.http.jobs.removal import remove_objects
 from app.http.jobs.room import Room
 from app.http.jobs.route import check_accepting, jobs_of, room_of
 from app.http.jobs.stored_part import StoredFile
+from app.http.jobs.submission import idempotency_key_of
 from app.http.refusals import MalformedForm
 from app.http.upload_memory import Upload
 from app.settings import Settings
@@ -38,7 +39,9 @@ class BatchRoute(APIRoute):
 
         async def handle_batch(request: Request) -> Response:
             check_accepting(request)
-            batch = BatchRequest(request.scope, request.receive, await room_of(request))
+            batch = BatchRequest(
+                request.scope, request.receive, await room_of(request, idempotency_key_of(request.headers))
+            )
             try:
                 return await handle(batch)
             except BaseException:

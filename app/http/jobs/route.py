@@ -13,7 +13,7 @@ from app.observe.request_record import record_of
 from app.work.errors import ShuttingDown
 from app.work.service import Service
 from jobs.errors import JobsOff, UnknownJob
-from jobs.quota import Load, Usage
+from jobs.quota import UNLIMITED, Load, Usage
 
 if TYPE_CHECKING:
     from jobs.house import Jobs as Jobs
@@ -81,12 +81,19 @@ def owner_of(request: Request) -> str:
     return record_of(request.scope).owner or ""
 
 
-async def room_of(request: Request) -> Room:
-    """The room that the owner has, at least for one more job. Raises `QuotaExceeded`, `StoreUnavailable`, `JobsOff`."""
-    store = jobs_of(request).store
+async def room_of(request: Request, batch_key: str | None = None) -> Room:
+    """The room that the owner has, at least for one more job.
+
+    A batch that was taken under this (hashed) key already needs none. Raises `QuotaExceeded`, `StoreUnavailable`,
+    `JobsOff`.
+    """
+    store, owner = jobs_of(request).store, owner_of(request)
     if not store.quota:
-        return Room(store.quota, Usage())
-    room = Room(store.quota, await store.usage(owner_of(request)))
+        return Room(UNLIMITED, Usage())
+    room = Room(store.quota, await store.usage(owner))
+    # After the usage was looked at: a batch that is counted there is known here.
+    if batch_key is not None and await store.has_batch(owner, batch_key):
+        return Room(UNLIMITED, Usage())
     room.check(Load())
     return room
 

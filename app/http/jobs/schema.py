@@ -13,6 +13,12 @@ from pipeline.codec.formats import INPUT_FORMATS
 BINARY = {"schema": {"type": "string", "format": "binary"}}
 _ACCEPTED = ", ".join(row.media_type for row in INPUT_FORMATS)
 
+IDEMPOTENCY_KEY: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "the same request again under its key gives the same job or batch; another one under it: 422",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]{1,255}$"},
+}
 JOB_BODY: dict[str, Any] = {
     "requestBody": {
         "description": "The form of /api/v1/enhance, with `kind`. Or the photo itself, with the fields in the query.",
@@ -31,12 +37,7 @@ JOB_BODY: dict[str, Any] = {
             "description": "`wait=20`: answer when the job is over, at the latest after so many seconds (60 at most)",
             "schema": {"type": "string", "examples": ["wait=20"]},
         },
-        {
-            "name": "Idempotency-Key",
-            "in": "header",
-            "description": "the same key and request again give the same job; another request under it: 422",
-            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]{1,255}$"},
-        },
+        IDEMPOTENCY_KEY,
     ],
 }
 

@@ -1,6 +1,7 @@
 """One file of a form on its way into the object store, which takes it while it arrives."""
 
 import asyncio
+import hashlib
 from io import BytesIO
 from uuid import UUID
 
@@ -25,14 +26,15 @@ class StoredFile(UploadFile):
     """A file of a form that lies in the object store as the photo of the job `number`.
 
     `fault` is why there is nothing under its key: the job fails with it. `kept_bytes` are those in the store.
-    `may_have_row`: its job may be in the table, so that the photo has to stay.
+    `digest`: SHA-256 of what has arrived, of a file with a fault too. `may_have_row`: its job may be in the table, so
+    that the photo has to stay.
     """
 
     may_have_row = False
 
-    def __init__(self, number: UUID, file_name: str, size: int, fault: PipelineError | None) -> None:
+    def __init__(self, number: UUID, file_name: str, size: int, fault: PipelineError | None, digest: bytes) -> None:
         super().__init__(BytesIO(), filename=file_name)
-        self.number, self.fault = number, fault
+        self.number, self.fault, self.digest = number, fault, digest
         self.kept_bytes = size if fault is None else 0
 
 
@@ -46,6 +48,7 @@ class StoredPart:
         self._storing = asyncio.create_task(self._store(receive))
         self._size, self._head, self._is_checked = 0, b"", False
         self._fault: PipelineError | None = None
+        self._digest = hashlib.sha256()
 
     @property
     def kept(self) -> int:
@@ -54,6 +57,7 @@ class StoredPart:
 
     async def write(self, data: bytes) -> None:
         """Store some bytes; returns when the store has taken them. Raises `StoreUnavailable` and `QuotaExceeded`."""
+        self._digest.update(data)
         if self._fault is not None:
             return
         self._size += len(data)
@@ -77,18 +81,21 @@ class StoredPart:
         if self._fault is None:
             await self._send.aclose()
             await self._storing
-        return StoredFile(self.number, self._file_name, self._size, self._fault)
+        return self._stored_file()
 
     async def fail(self, fault: PipelineError) -> StoredFile:
         """The file cannot be taken: it is not stored, and this is why."""
         await self._refuse(fault)
-        return StoredFile(self.number, self._file_name, self._size, self._fault)
+        return self._stored_file()
 
     async def discard(self) -> None:
         """Store no more of it: what was begun leaves nothing behind."""
         self._storing.cancel()
         with anyio.CancelScope(shield=True):
             await asyncio.gather(self._storing, return_exceptions=True)
+
+    def _stored_file(self) -> StoredFile:
+        return StoredFile(self.number, self._file_name, self._size, self._fault, self._digest.digest())
 
     async def _check(self) -> None:
         """Look at the first bytes: what is no picture is not stored."""

@@ -28,7 +28,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 async def submit(
     order: Order, owner: str, file_name: str, idempotency_key: str | None, jobs: Jobs, webhook_url: str | None = None
 ) -> Job:
-    """The job that does this order; an earlier one where the same was asked for under the same key.
+    """The job that does this order; an earlier one where the same was asked for under the same (hashed) key.
 
     Its end is told to `webhook_url`.
 
@@ -40,7 +40,7 @@ async def submit(
     if idempotency_key is not None:
         # Of the request, whoever answers it: in the place of the maker stands what else it asks for.
         digest = await asyncio.to_thread(fingerprint, order, "", (webhook_url or "").encode())
-        job = _named(job, idempotency_key, digest)
+        job = replace(job, idempotency_key=idempotency_key, asked_hash=digest)
     written = [key for key in (job.input_key, job.reference_key) if key is not None]
     try:
         await jobs.objects.put(job.input_key, order.file)
@@ -82,13 +82,8 @@ def new_job(
 
 
 def idempotency_key_of(headers: Headers) -> str | None:
-    """The client's name for this one request, under which it may be sent again. Raises `BadParameter`."""
+    """The client's name for this one request, hashed, under which it may be sent again. Raises `BadParameter`."""
     given = headers.get("idempotency-key")
     if given is not None and _KEY.fullmatch(given) is None:
         raise BadParameter("Idempotency-Key is 1 to 255 visible ASCII characters, such as a UUID.")
-    return given
-
-
-def _named(job: NewJob, idempotency_key: str, asked_hash: str) -> NewJob:
-    hashed = hashlib.sha256(idempotency_key.encode()).hexdigest()
-    return replace(job, idempotency_key=hashed, asked_hash=asked_hash)
+    return None if given is None else hashlib.sha256(given.encode()).hexdigest()

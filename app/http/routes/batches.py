@@ -14,7 +14,8 @@ from app.http.jobs.order import check_kept, job_values, threshold
 from app.http.jobs.refusals import BatchNotFinished
 from app.http.jobs.removal import remove_objects
 from app.http.jobs.route import BatchIdDep, JobRoute, JobsDep, OwnerDep
-from app.http.jobs.schema import binary
+from app.http.jobs.schema import IDEMPOTENCY_KEY, binary
+from app.http.jobs.submission import idempotency_key_of
 from app.http.jobs.webhook import webhook_of
 from app.http.order_form import asked_of, bare_order, refuse_repeated
 from app.http.policy import Policy
@@ -44,6 +45,7 @@ router = APIRouter(
         202: {"description": "The jobs wait", "headers": {"Location": {"schema": {"type": "string"}}}},
         **error_responses(400, 403, 404, 408, 413, 415, 421, 422, 429, 500, 503),
     },
+    openapi_extra={"parameters": [IDEMPOTENCY_KEY]},
 )
 @Policy(counted=True, kept_many=True)
 async def submit_batch_of_photos(
@@ -60,7 +62,8 @@ async def submit_batch_of_photos(
     check_kept(asked, form, service)
     webhook_url = webhook_of(form, service.settings)
     order = bare_order(form.kind, asked, threshold(form, service))
-    number = await submit_batch(order, form.file, owner, jobs, webhook_url)
+    key = idempotency_key_of(request.headers)
+    number = await submit_batch(order, form.file, owner, key, jobs, webhook_url)
     response.headers["Location"] = f"{BATCHES}/{number}"
     return await _shown(number, jobs, owner)
 

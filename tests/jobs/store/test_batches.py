@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from uuid_utils.compat import uuid7
 
-from jobs.errors import LeaseLost, UnknownJob
-from jobs.job import Batch, Job
+from jobs.errors import IdempotencyMismatch, LeaseLost, UnknownJob
+from jobs.job import Batch, IdempotencyKey, Job
 from jobs.store.store import JobStore
 from tests.jobs.store.samples import ATTEMPTS, HOUR, LEASE, added, begun, new_job, result_of
 
@@ -30,6 +31,33 @@ async def test_a_new_batch_is_empty(store: JobStore) -> None:
     assert await store.batch(batch.id, "ada") == batch
     assert await store.jobs_of(batch.id, "ada") == []
     assert await store.add_batch(batch.id, "ada", keep_s=HOUR) == batch  # its answer may have been lost
+
+
+async def test_the_same_request_again_is_the_same_batch(store: JobStore) -> None:
+    async def add(owner: str = "ada", asked_hash: str = "h") -> Batch:
+        submitted = [(new_job(owner), None), (new_job(owner), None)]
+        for place, (job, error) in enumerate(submitted):
+            submitted[place] = (replace(job, batch=(number := uuid7()) if place == 0 else number), error)
+        return await store.add_batch(
+            number,
+            owner,
+            keep_s=HOUR,
+            submitted=submitted,
+            webhook_url="https://a.example",
+            key=IdempotencyKey("k", asked_hash),
+        )
+
+    batches = await asyncio.gather(*(add() for _ in range(5)))
+    assert len({batch.id for batch in batches}) == 1
+    assert len(await store.page("ada", limit=20)) == 2
+    assert await store.has_batch("ada", "k")
+    assert not await store.has_batch("eve", "k")
+    with pytest.raises(IdempotencyMismatch):
+        await add(asked_hash="other")
+    assert (await add("eve")).id != batches[0].id
+    await store.delete_batch(batches[0].id, "ada")
+    assert not await store.has_batch("ada", "k")
+    assert (await add(asked_hash="other")).id != batches[0].id
 
 
 async def test_counts_and_order_of_submission(store: JobStore) -> None:

@@ -53,8 +53,8 @@ def test_an_old_message_is_refused_by_its_receiver() -> None:
         Webhook(OLD).verify(b"{}", signed(b"{}", OLD, time.time() - 3600))
 
 
-def test_the_example_of_the_readme_verifies() -> None:
-    text = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+def test_the_example_of_the_document_verifies() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "jobs.md").read_text(encoding="utf-8")
     (example,) = [code for code in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "webhook-signature" in code]
     names: dict[str, Any] = {}
     exec(example, names)

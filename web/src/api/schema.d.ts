@@ -2080,7 +2080,10 @@ export interface operations {
     submit_batch: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the same request again under its key gives the same job or batch; another one under it: 422 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3284,7 +3287,7 @@ export interface operations {
             header?: {
                 /** @description `wait=20`: answer when the job is over, at the latest after so many seconds (60 at most) */
                 Prefer?: string;
-                /** @description the same key and request again give the same job; another request under it: 422 */
+                /** @description the same request again under its key gives the same job or batch; another one under it: 422 */
                 "Idempotency-Key"?: string;
             };
             path?: never;

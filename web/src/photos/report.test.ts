@@ -29,6 +29,8 @@ it.each([
   ["=1+1.png", "'=1+1.png"],
   ["+a", "'+a"],
   ["@a", "'@a"],
+  ["a;=1+1.png", `"a;'=1+1.png"`],
+  ["a;b.png", '"a;b.png"'],
   ["two\nlines.png", "two lines.png"],
   ["Großmutter.png", "Großmutter.png"],
 ])("writes the name %j so that a spreadsheet reads it as text", (name, cell) => {

@@ -50,10 +50,13 @@ function lineOf(row: Row): string {
   return COLUMNS.map((column) => cell(row[column])).join(",");
 }
 
-/** A text that a spreadsheet would take for a formula gets an apostrophe before it, by which it stays text. */
+/**
+ * What a spreadsheet would take for a formula gets an apostrophe before it, by which it stays text. Where commas are for
+ * decimals, Excel begins a cell behind each semicolon too, whatever is quoted.
+ */
 function cell(value: string | number | null): string {
   if (typeof value !== "string") return String(value ?? "");
   const line = value.split(/\s+/).join(" ").trim();
-  const text = /^[=+\-@＝＋－＠']/.test(line) ? `'${line}` : line;
-  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const text = line.replaceAll(/(^|; ?)(?=[=+\-@＝＋－＠'])/g, "$1'");
+  return /[",;]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

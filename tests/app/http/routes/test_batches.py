@@ -36,9 +36,11 @@ def held(models: FakeModels) -> Iterator[FakeModels]:
     models.detector.gate.set()
 
 
-def submit(server: Likeness, *files: tuple[str, bytes], path: str = BATCHES, **fields: object) -> Any:
+def submit(
+    server: Likeness, *files: tuple[str, bytes], path: str = BATCHES, headers: Any = None, **fields: object
+) -> Any:
     data = {name: str(value) for name, value in fields.items()}
-    return server.client.post(path, files=[("file", file) for file in files], data=data)
+    return server.client.post(path, files=[("file", file) for file in files], data=data, headers=headers)
 
 
 def over(server: Likeness, path: str) -> dict[str, Any]:
@@ -68,6 +70,25 @@ def test_each_file_is_a_job(server: Likeness) -> None:
     for job in finished["jobs"]:
         assert server.client.get(f"{JOBS}/{job['id']}").json()["batch"] == str(batch.id)
         assert server.client.get(job["links"]["result"]).content == now.content
+
+
+@pytest.mark.parametrize("path", [BATCHES, "/enhance/batch"])
+def test_a_batch_sent_again_under_its_key_is_the_same_batch(server: Likeness, folder: Path, path: str) -> None:
+    files = [("a.jpg", PHOTO), ("b.txt", b"no picture" * 50), ("c.zip", archive(**{"d.jpg": PHOTO}))]
+    headers = {"Idempotency-Key": f"mine {path}".replace(" ", "-")}
+    first = submit(server, *files, path=path, headers=headers, upscale_factor=1)
+    over(server, first.headers["location"])
+    stored = objects_in(folder)
+    again = submit(server, *files, path=path, headers=headers, upscale_factor=1)
+    assert (again.status_code, again.headers["location"]) == (202, first.headers["location"])
+    assert [job["id"] for job in again.json()["jobs"]] == [job["id"] for job in first.json()["jobs"]]
+    for other in ([*files[:2], ("c.zip", archive(**{"d.jpg": PHOTO + b"x"}))], files[:2], files[1:] + files[:1]):
+        refused = submit(server, *other, path=path, headers=headers, upscale_factor=1)
+        assert_refused(refused, 422, "idempotency_mismatch", "request")
+    assert submit(server, *files, path=path, headers=headers).json()["code"] == "idempotency_mismatch"
+    assert objects_in(folder) == stored
+    refused = submit(server, *files, path=path, headers={"Idempotency-Key": "a key"}, upscale_factor=1)
+    assert_refused(refused, 422, "bad_parameter", "parameters")
 
 
 def test_a_bad_file_is_a_job_that_failed(server: Likeness) -> None:

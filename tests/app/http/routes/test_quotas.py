@@ -39,6 +39,10 @@ def holding(folder: Path, **settings: Any) -> Iterator[Likeness]:
             models.detector.gate.set()
 
 
+# A key that is new does not let the photos of a batch be read.
+KEY: dict[str, dict[str, object]] = {JOBS: {}, BATCHES: {"Idempotency-Key": "new"}}
+
+
 def exceeded(response: Any) -> str:
     return assert_refused(response, 429, "quota_exceeded", "quota")
 
@@ -112,13 +116,25 @@ def test_a_repeated_request_is_not_counted(tmp_path: Path) -> None:
         assert objects_in(tmp_path) == stored
 
 
+def test_a_repeated_batch_is_not_counted(tmp_path: Path) -> None:
+    with holding(tmp_path, quota_waiting=2, quota_jobs_a_day=2) as server:
+        headers = {**OF["anna"], "Idempotency-Key": "first"}
+        first = batch(server, PHOTO, PHOTO, headers=headers)
+        again = batch(server, PHOTO, PHOTO, headers=headers)
+        assert (first.status_code, again.status_code) == (202, 202)
+        assert first.json()["id"] == again.json()["id"]
+        stored = objects_in(tmp_path)
+        exceeded(batch(server, PHOTO, headers={**headers, "Idempotency-Key": "second"}))
+        assert objects_in(tmp_path) == stored
+
+
 @pytest.mark.parametrize("path", [JOBS, BATCHES])
 def test_the_refusal_does_not_wait_for_the_photos(tmp_path: Path, path: str) -> None:
     with keeping(tmp_path, quota_jobs_a_day=1) as server:
         done(server, upscale_factor=1)
         connection = server.connect()
         start = time.monotonic()
-        connection.sendall(head_of(path, {"Content-Type": MULTIPART, "Content-Length": 5_000_000}))
+        connection.sendall(head_of(path, {"Content-Type": MULTIPART, "Content-Length": 5_000_000} | KEY[path]))
         connection.settimeout(5)
         assert connection.recv(65536).startswith(b"HTTP/1.1 429 ")
         assert time.monotonic() - start < 3
