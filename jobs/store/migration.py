@@ -19,6 +19,8 @@ async def migrate(connection: AsyncConnection) -> None:
 
     Raises StoreUnavailable if a newer version has made the tables.
     """
+    # Begun before Alembic looks: else it takes a transaction for each step, and reads what is missing before its lock.
+    await connection.begin()
     if connection.dialect.name == "postgresql":
         await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     # In SQLite the transaction itself is the lock, because it was begun to write.

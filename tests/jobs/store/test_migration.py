@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
@@ -13,7 +14,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Uuid, bindparam, text
+from sqlalchemy import Connection, Uuid, bindparam, inspect, text
+from sqlalchemy.exc import SQLAlchemyError
 from uuid_utils.compat import uuid7
 
 from jobs.errors import StoreUnavailable
@@ -130,19 +132,25 @@ async def test_a_database_of_a_newer_version_is_refused(store: JobStore, databas
         await open_store(database)
 
 
-async def test_a_step_that_fails_leaves_nothing(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["first_tables", "turns"])
+async def test_a_step_that_fails_leaves_nothing(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Nor do the steps before it: in one transaction, others never see the tables half upgraded."""
     scripts = tmp_path / "migrations"
-    (scripts / "versions").mkdir(parents=True)
-    source = Path(migration.__file__).with_name("migrations")
-    (scripts / "env.py").write_text((source / "env.py").read_text())
-    step = (source / "versions" / "first_tables.py").read_text()
-    broken = step.replace('op.create_index("jobs_page", "jobs"', 'op.create_index("jobs_page", "no_such_table"')
-    assert broken != step
-    (scripts / "versions" / "first_tables.py").write_text(broken)
+    shutil.copytree(Path(migration.__file__).with_name("migrations"), scripts)
+    step = scripts / "versions" / f"{name}.py"
+    step.write_text(
+        step.read_text().replace("def upgrade() -> None:", 'def upgrade() -> None:\n    op.drop_table("none")')
+    )
     with monkeypatch.context() as patched:
         patched.setattr(migration, "_SCRIPTS", scripts)
-        with pytest.raises(Exception, match="no_such_table"):
+        with pytest.raises(SQLAlchemyError, match="none"):
             await open_store(database)
+    engine = engine_for(database)
+    async with engine.connect() as connection:
+        assert await connection.run_sync(lambda here: inspect(here).get_table_names()) == []
+    await engine.dispose()
     store = await open_store(database)
     await added(store)
     await store.close()
