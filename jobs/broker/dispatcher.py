@@ -1,7 +1,7 @@
 """Sends messages for jobs that have none: the broker was away, has lost them, or a worker was lost with one.
 
-It compares numbers: as many messages as jobs that wait. Which ones lack a message, nobody knows. The oldest get one, so
-that sooner or later each has its own; one too many finds its job begun, and nothing happens.
+It compares numbers: as many messages as jobs that wait. A message begins the job whose turn it is, so that it does not
+matter which ones lack theirs; one too many finds no job, and nothing happens.
 """
 
 import asyncio

@@ -6,3 +6,8 @@ from app.work.order import Task
 
 QUEUES = ("faces", "upscale", "video")  # nothing is sent to `video` yet
 QUEUE_OF: Mapping[Task, str] = {"enhance": "faces", "upscale": "upscale"}
+
+
+def kinds_in(queue: str) -> frozenset[Task]:
+    """The kinds of work whose messages are in this queue; none for a queue of somebody else."""
+    return frozenset(kind for kind, name in QUEUE_OF.items() if name == queue)
