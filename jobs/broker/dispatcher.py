@@ -31,7 +31,7 @@ class Dispatcher:
     def __init__(self, store: JobStore, redis: Redis, sender: Sender) -> None:
         self._store, self._redis, self._sender = store, redis, sender
         self._task: asyncio.Task[None] | None = None
-        self._outage = Outage("no job is sent that has no message")
+        self._outage = Outage("no job is sent that has no message", store.observer)
 
     def start(self) -> None:
         """Look now and every few seconds."""

@@ -9,6 +9,7 @@ from uuid import UUID
 from app.settings import Settings
 from jobs.broker.celery_app import TASK, celery_app
 from jobs.broker.outage import Outage
+from jobs.observer import Observer
 
 logger = logging.getLogger("likeness")
 
@@ -20,12 +21,12 @@ STOP_S = 1.0
 class Sender:
     """Sends what it can. What it drops, as the broker is away or slow, the dispatcher asks for again."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, observer: Observer) -> None:
         self._app = celery_app(settings)
         self._waiting: queue.Queue[tuple[str, UUID] | None] = queue.Queue(MOST_WAITING)
         self._thread = threading.Thread(target=self._go_on, name="broker", daemon=True)
         self._over = threading.Event()
-        self._outage = Outage("jobs are taken and sent later")
+        self._outage = Outage("jobs are taken and sent later", observer)
 
     @property
     def is_idle(self) -> bool:

@@ -39,7 +39,8 @@ class Worker:
         self._settings, self._service, self._store, self._objects = settings, service, store, objects
         self._loop = asyncio.get_running_loop()
         self._redis = client_for(settings.broker_url)
-        self._announcer, self._presence = Announcer(self._redis), Presence(self._redis, queues)
+        self._announcer = Announcer(self._redis, store.observer)
+        self._presence = Presence(self._redis, queues, store.observer)
         self._consumer = Consumer(settings, queues, self._presence.name, self._wait_for)
         self._present: asyncio.Task[object] | None = None
         self._stopping = asyncio.Event()

@@ -31,7 +31,7 @@ pytestmark = needs_redis
 @asynccontextmanager
 async def dispatching(place: Workplace) -> AsyncIterator[Callable[[], asyncio.Future[int]]]:
     """A function that looks once, and waits until all is sent."""
-    redis, sender = client_for(place.settings.broker_url), Sender(place.settings)
+    redis, sender = client_for(place.settings.broker_url), Sender(place.settings, place.store.observer)
     sender.start()
     looking = Dispatcher(place.store, redis, sender)
 
