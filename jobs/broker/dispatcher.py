@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from app.work.order import Task
 from jobs.broker.client import FAILURES
 from jobs.broker.outage import Outage
-from jobs.broker.queues import QUEUE_OF
+from jobs.broker.queues import MOST_MESSAGES, QUEUE_OF
 from jobs.broker.sender import Sender
 from jobs.errors import StoreUnavailable
 from jobs.store.store import JobStore
@@ -21,7 +21,6 @@ logger = logging.getLogger("likeness")
 
 ROUND_S = 5.0
 LOCK = "likeness:dispatch"
-MOST_MESSAGES = 10_000  # in a queue, beyond which none is added
 PER_ROUND = 1_000
 
 

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 
 from app.work.order import Task
 
+# In a queue, beyond which none is added: 1.1 kB each, and a Redis that is full refuses signs of life of workers too.
+MOST_MESSAGES = 10_000
+
 QUEUES = ("faces", "upscale", "video")  # nothing is sent to `video` yet
 QUEUE_OF: Mapping[Task, str] = {"enhance": "faces", "upscale": "upscale"}
 
