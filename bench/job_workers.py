@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 import redis
+import torch
 
 from jobs.broker.presence import PREFIX
+from pipeline.models.runtime.cpu import usable_cores
 from tests.app.redis_server import redis_running
 from tests.jobs.objects.conftest import make_bucket
 from tests.jobs.postgres import postgres_running
@@ -28,8 +30,9 @@ START_S = 120.0
 def workers(count: int) -> Iterator[dict[str, str]]:
     """So many workers with the embedded models, ready for work; the settings of a server that sends them jobs.
 
-    All servers run on the loopback interface. Raises `RuntimeError` where there is no S3 server, and for a worker that
-    does not start.
+    The cores are divided among them. The server, if it runs in this process, gets as many threads as each of them,
+    because pixels depend on that. All servers run on the loopback interface. Raises `RuntimeError` where there is no S3
+    server, and for a worker that does not start.
     """
     with ExitStack() as stack:
         broker = stack.enter_context(redis_running())
@@ -40,11 +43,19 @@ def workers(count: int) -> Iterator[dict[str, str]]:
             patch.setenv(name, value)
         urls = {"database_url": database.url, "objects_url": f"s3://{BUCKET}/bench", "broker_url": broker.url}
         settings = {f"LIKENESS_{name.upper()}": value for name, value in urls.items()}
-        environment = os.environ | settings | {"LIKENESS_MODELS": "embedded", "LIKENESS_DEVICE": "cpu"}
+        threads = threads_each(count)
+        torch.set_num_threads(threads)
+        own = {"LIKENESS_MODELS": "embedded", "LIKENESS_DEVICE": "cpu", "OMP_NUM_THREADS": str(threads)}
+        environment = os.environ | settings | own
         for _ in range(count):
             stack.enter_context(_worker(environment))
         _wait_for(count, broker.url)
         yield urls
+
+
+def threads_each(count: int) -> int:
+    """How many threads each of so many workers has: with more of them than cores all wait for each other."""
+    return max(1, usable_cores() // count)
 
 
 @contextmanager

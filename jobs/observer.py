@@ -19,7 +19,8 @@ Place = Literal["database", "objects", "broker"]
 class Observer:
     """Is told in the process in which it happens. This one does nothing.
 
-    Methods return at once and raise nothing. They are called in the event loop, after the transaction is committed.
+    Methods return at once and raise nothing. They are called in the event loop, after the transaction is committed;
+    `unavailable` by any thread.
     """
 
     def began(self, job: Job) -> None:

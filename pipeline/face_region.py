@@ -37,4 +37,6 @@ def inside_crop() -> FloatArray:
 def mean_color(crop: FloatArray) -> FloatArray:
     """The mean (3,) of a crop (512, 512, 3) over the ellipse."""
     weights = ellipse_mask()
-    return np.asarray(np.tensordot(weights, crop, axes=2) / weights.sum(), dtype=np.float32)
+    # Not a product of matrices: the sum of BLAS depends on how many threads it has.
+    total = np.einsum("rc,rck->k", weights, crop, dtype=np.float64)
+    return np.asarray(total / weights.sum(dtype=np.float64), dtype=np.float32)

@@ -103,9 +103,12 @@ class RowAverage:
         source = np.arange(self._first, self._first + len(waiting))[None, :]
         shares = np.minimum(begins + self._ratio, source + 1) - np.maximum(begins, source)
         weights = (np.clip(shares, 0.0, None) / self._ratio).astype(np.float32)
-        return np.asarray(
-            (weights @ waiting.reshape(len(waiting), -1)).reshape(-1, *waiting.shape[1:]), dtype=np.float32
-        )
+        # Row by row, and not as a product of matrices: the sum of BLAS depends on how many threads it has.
+        averaged = np.empty((len(weights), *waiting.shape[1:]), dtype=np.float32)
+        for row, share in zip(averaged, weights, strict=True):
+            used = np.flatnonzero(share)
+            np.einsum("r,rck->ck", share[used], waiting[used[0] : used[-1] + 1], out=row)
+        return averaged
 
 
 class Canvas:

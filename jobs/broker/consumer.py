@@ -15,7 +15,7 @@ logger = logging.getLogger("likeness")
 
 
 class Consumer:
-    """Calls `work` with the text of each message; where that returns False, the message goes back into its queue.
+    """Calls `work` with the queue of each message; where that returns False, the message goes back into it.
 
     It connects again for ever while the broker is away. There can be one in a process, as Celery has one state.
     """
@@ -23,7 +23,7 @@ class Consumer:
     def __init__(self, settings: Settings, queues: Sequence[str], name: str, work: Callable[[str], bool]) -> None:
         self._app, self._work = celery_app(settings, waits_s=WORKER_TIMEOUT_S), work
         self._queues, self._name = list(queues), name
-        self._app.task(name=TASK, typing=False)(self._do)
+        self._task = self._app.task(name=TASK, typing=False)(self._do)
         self._thread = threading.Thread(target=self._consume, name="consumer", daemon=True)
 
     @property
@@ -44,9 +44,9 @@ class Consumer:
         if self._thread.ident is not None:
             self._thread.join(timeout_s)
 
-    def _do(self, *arguments: Any, **_: Any) -> None:
+    def _do(self, *_: Any, **__: Any) -> None:
         """The task: anything may stand in a message."""
-        if not self._work(str(arguments[0]) if arguments else ""):
+        if not self._work(str(self._task.request.delivery_info["routing_key"])):
             raise Reject("the worker stops", requeue=True)
 
     def _consume(self) -> None:

@@ -1,7 +1,7 @@
 """Sends messages for jobs that have none: the broker was away, has lost them, or a worker was lost with one.
 
-It compares numbers: as many messages as jobs that wait. Which ones lack a message, nobody knows. The oldest get one, so
-that sooner or later each has its own; one too many finds its job begun, and nothing happens.
+It compares numbers: as many messages as jobs that wait. A message begins the job whose turn it is, so that it does not
+matter which ones lack theirs; one too many finds no job, and nothing happens.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from app.work.order import Task
 from jobs.broker.client import FAILURES
 from jobs.broker.outage import Outage
-from jobs.broker.queues import QUEUE_OF
+from jobs.broker.queues import MOST_MESSAGES, QUEUE_OF
 from jobs.broker.sender import Sender
 from jobs.errors import StoreUnavailable
 from jobs.store.store import JobStore
@@ -21,7 +21,6 @@ logger = logging.getLogger("likeness")
 
 ROUND_S = 5.0
 LOCK = "likeness:dispatch"
-MOST_MESSAGES = 10_000  # in a queue, beyond which none is added
 PER_ROUND = 1_000
 
 
@@ -31,7 +30,7 @@ class Dispatcher:
     def __init__(self, store: JobStore, redis: Redis, sender: Sender) -> None:
         self._store, self._redis, self._sender = store, redis, sender
         self._task: asyncio.Task[None] | None = None
-        self._outage = Outage("no job is sent that has no message")
+        self._outage = Outage("no job is sent that has no message", store.observer)
 
     def start(self) -> None:
         """Look now and every few seconds."""

@@ -25,12 +25,12 @@ class BrokerEngine:
     """See `Engine`. It does no job itself."""
 
     def __init__(self, store: JobStore, settings: Settings) -> None:
-        self._store, self._redis = store, client_for(settings.broker_url)
+        self._redis = client_for(settings.broker_url)
         self._watchers = Watchers(store, lambda: WATCH_S if self._subscription.is_alive else DEAF_WATCH_S)
-        self._subscription = Subscription(self._redis, self._watchers.tell, self._watchers.tell_all)
-        self._announcer = Announcer(self._redis)
-        self._sender = Sender(settings)
-        self._outage = Outage("nothing is known of its queues and workers")
+        self._subscription = Subscription(self._redis, self._watchers.tell, self._watchers.tell_all, store.observer)
+        self._announcer = Announcer(self._redis, store.observer)
+        self._sender = Sender(settings, store.observer)
+        self._outage = Outage("nothing is known of its queues and workers", store.observer)
         self._dispatcher = Dispatcher(store, self._redis, self._sender)
 
     def start(self) -> None:
@@ -71,5 +71,4 @@ class BrokerEngine:
             return state
         except FAILURES as error:
             self._outage.noticed(error)
-            self._store.observer.unavailable("broker")
             return EngineState(queues=None, workers=())

@@ -14,6 +14,7 @@ from redis.asyncio.client import PubSub
 
 from jobs.broker.client import FAILURES
 from jobs.broker.outage import Outage
+from jobs.observer import Observer
 
 logger = logging.getLogger("likeness")
 
@@ -26,8 +27,9 @@ PING_S = 2.0  # without a message, after which the connection is tried
 class Announcer:
     """Tells all processes that a job has changed. Belongs to one event loop."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, observer: Observer) -> None:
         self._redis = redis
+        self._outage = Outage("changes of jobs are told late", observer)
         self._waiting: dict[UUID, None] = {}
         self._told = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -56,7 +58,9 @@ class Announcer:
             self._told.clear()
             try:
                 await self._tell()
-            except FAILURES:
+                self._outage.over()
+            except FAILURES as error:
+                self._outage.noticed(error)
                 await asyncio.sleep(PAUSE_S)
             except Exception:
                 logger.exception("changes of jobs cannot be told")
@@ -73,10 +77,12 @@ class Subscription:
     `hear` is called with each id. `hear_all` is called when some may have been missed.
     """
 
-    def __init__(self, redis: Redis, hear: Callable[[UUID], None], hear_all: Callable[[], None]) -> None:
+    def __init__(
+        self, redis: Redis, hear: Callable[[UUID], None], hear_all: Callable[[], None], observer: Observer
+    ) -> None:
         self._redis, self._hear, self._hear_all = redis, hear, hear_all
         self._task: asyncio.Task[None] | None = None
-        self._outage = Outage("watched jobs are looked at in the table")
+        self._outage = Outage("watched jobs are looked at in the table", observer)
         self.is_alive = False
 
     def start(self) -> None:

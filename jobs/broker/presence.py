@@ -16,7 +16,9 @@ from redis.asyncio import Redis
 
 from app.version import VERSION
 from jobs.broker.client import FAILURES
+from jobs.broker.outage import Outage
 from jobs.engine.engine import WorkerState
+from jobs.observer import Observer
 
 logger = logging.getLogger("likeness")
 
@@ -30,13 +32,14 @@ _KEYS_PER_SCAN = 10_000
 class Presence:
     """Tells that a worker is there and what it does. Belongs to one event loop."""
 
-    def __init__(self, redis: Redis, queues: Sequence[str]) -> None:
+    def __init__(self, redis: Redis, queues: Sequence[str], observer: Observer) -> None:
         self._redis, self._queues = redis, tuple(queues)
         self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         self._job: UUID | None = None
         self._since = time.time()
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._outage = Outage("the others do not see this worker", observer)
         self.told_at: float | None = None  # by the monotonic clock: when the broker has last answered
 
     def start(self) -> None:
@@ -64,7 +67,9 @@ class Presence:
             try:
                 await self._redis.set(PREFIX + self.name, json.dumps(state), ex=EXPIRY_S)
                 self.told_at = time.monotonic()
-            except FAILURES:
+                self._outage.over()
+            except FAILURES as error:
+                self._outage.noticed(error)
                 await asyncio.sleep(PAUSE_S)
                 continue
             except Exception:

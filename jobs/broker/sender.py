@@ -8,7 +8,10 @@ from uuid import UUID
 
 from app.settings import Settings
 from jobs.broker.celery_app import TASK, celery_app
+from jobs.broker.client import blocking_client_for
 from jobs.broker.outage import Outage
+from jobs.broker.queues import MOST_MESSAGES
+from jobs.observer import Observer
 
 logger = logging.getLogger("likeness")
 
@@ -18,14 +21,14 @@ STOP_S = 1.0
 
 
 class Sender:
-    """Sends what it can. What it drops, as the broker is away or slow, the dispatcher asks for again."""
+    """Sends what it can. The dispatcher sends later what it drops: the broker is away or slow, or the queue is long."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._app = celery_app(settings)
+    def __init__(self, settings: Settings, observer: Observer) -> None:
+        self._app, self._redis = celery_app(settings), blocking_client_for(settings.broker_url)
         self._waiting: queue.Queue[tuple[str, UUID] | None] = queue.Queue(MOST_WAITING)
         self._thread = threading.Thread(target=self._go_on, name="broker", daemon=True)
         self._over = threading.Event()
-        self._outage = Outage("jobs are taken and sent later")
+        self._outage = Outage("jobs are taken and sent later", observer)
 
     @property
     def is_idle(self) -> bool:
@@ -56,7 +59,8 @@ class Sender:
         while (message := self._waiting.get()) is not None:
             name, job_id = message
             try:
-                self._app.send_task(TASK, args=[str(job_id)], queue=name, retry=False)
+                if int(self._redis.llen(name)) < MOST_MESSAGES:
+                    self._app.send_task(TASK, args=[str(job_id)], queue=name, retry=False)
             except Exception as error:  # whatever it is, the thread goes on
                 self._failed(error)
             else:
@@ -66,6 +70,7 @@ class Sender:
             if self._over.is_set():
                 break
         self._app.close()
+        self._redis.close()
 
     def _failed(self, error: Exception) -> None:
         """Wait before the broker is asked again. What is in line is dropped: the dispatcher sends for it later."""

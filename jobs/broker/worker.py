@@ -3,17 +3,18 @@
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
-from uuid import UUID
+from collections.abc import Collection, Sequence
 
 import anyio
 
 from app.settings import Settings
+from app.work.order import Task
 from app.work.service import Service
 from jobs.broker.client import client_for
 from jobs.broker.consumer import Consumer
 from jobs.broker.news import Announcer
 from jobs.broker.presence import Presence
+from jobs.broker.queues import kinds_in
 from jobs.errors import StoreUnavailable
 from jobs.job import Job
 from jobs.objects import ObjectStore
@@ -38,7 +39,8 @@ class Worker:
         self._settings, self._service, self._store, self._objects = settings, service, store, objects
         self._loop = asyncio.get_running_loop()
         self._redis = client_for(settings.broker_url)
-        self._announcer, self._presence = Announcer(self._redis), Presence(self._redis, queues)
+        self._announcer = Announcer(self._redis, store.observer)
+        self._presence = Presence(self._redis, queues, store.observer)
         self._consumer = Consumer(settings, queues, self._presence.name, self._wait_for)
         self._present: asyncio.Task[object] | None = None
         self._stopping = asyncio.Event()
@@ -72,18 +74,16 @@ class Worker:
             await self._end()
         return can_go_on
 
-    async def do(self, text: str) -> bool:
-        """Do the job that a message asks for, if it is to be begun; False if the message is to come again."""
-        try:
-            job_id = UUID(text)
-        except ValueError:
-            logger.warning("a message that names no job is ignored")
-            return True
+    async def do(self, queue: str) -> bool:
+        """Do a job of the kinds in this queue, if one is to be begun; False if the message is to come again.
+
+        It need not be the job that the message names: which one's turn it is, only the table knows.
+        """
         if self._stopping.is_set():
             return False
         self._present = asyncio.current_task()
         try:
-            job = await self._begun(job_id)
+            job = await self._begun(kinds_in(queue))
             if job is not None:
                 await self._done(job)
         except asyncio.CancelledError:
@@ -94,13 +94,13 @@ class Worker:
             self._present = None
         return True
 
-    async def _begun(self, job_id: UUID) -> Job | None:
-        """The job, begun; None where it is over, somebody else works on it, or it is gone."""
+    async def _begun(self, kinds: Collection[Task]) -> Job | None:
+        """A job of these kinds, begun; None where none waits, as one message too many has come."""
         while True:
             try:
-                return await claimed(self._store, job_id)
+                return await claimed(self._store, kinds)
             except StoreUnavailable as error:
-                logger.warning("job %s cannot be begun: %s", job_id, error.message)
+                logger.warning("no job can be begun: %s", error.message)
             await asyncio.sleep(RETRY_S)
 
     async def _done(self, job: Job) -> None:
@@ -113,9 +113,9 @@ class Worker:
         finally:
             self._presence.works_on(None)
 
-    def _wait_for(self, text: str) -> bool:
+    def _wait_for(self, queue: str) -> bool:
         """`do`, from the consumer's thread."""
-        return asyncio.run_coroutine_threadsafe(self.do(text), self._loop).result()
+        return asyncio.run_coroutine_threadsafe(self.do(queue), self._loop).result()
 
     def _can_go_on(self) -> bool:
         if not self._consumer.is_running:

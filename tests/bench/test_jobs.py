@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from bench import job_workers
+from bench.job_workers import threads_each
 from bench.jobs import overhead_ms
 
 
@@ -24,3 +26,9 @@ def test_each_worker_counts_from_its_first_job_to_its_last() -> None:
     """Two workers, of which one begins half a second later and does one job less."""
     jobs = [job(second, upscaling=900) for second in (0, 0.5, 1, 1.5, 2)]
     assert overhead_ms(jobs, workers=2) == pytest.approx(100)
+
+
+@pytest.mark.parametrize(("cores", "workers", "threads"), [(2, 1, 2), (2, 2, 1), (8, 3, 2), (2, 4, 1)])
+def test_workers_divide_the_cores(monkeypatch: pytest.MonkeyPatch, cores: int, workers: int, threads: int) -> None:
+    monkeypatch.setattr(job_workers, "usable_cores", lambda: cores)
+    assert threads_each(workers) == threads

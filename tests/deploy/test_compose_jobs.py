@@ -93,3 +93,13 @@ def test_what_needs_a_backup_has_a_volume(services: dict[str, Any]) -> None:
     for name in ("postgres", "seaweedfs"):
         (mount,) = services[name]["volumes"]
         assert mount["source"] in volumes
+
+
+def test_the_workers_fit_on_a_machine_that_a_replica_fits_on(services: dict[str, Any]) -> None:
+    """Docker refuses a limit above the machine's cores, so that it has as many at least as a replica may use."""
+    deploy = {name: services[name]["deploy"] for name in ("likeness", "worker")}
+    given = {"workers": deploy["worker"]["replicas"], "cpus": deploy["worker"]["resources"]["limits"]["cpus"]}
+    found = interpolated(given)
+    cores = float(deploy["likeness"]["resources"]["limits"]["cpus"])
+    assert int(found["workers"]) * float(found["cpus"]) <= cores
+    assert float(interpolated(given, WORKER_CPUS="4")["cpus"]) == 4

@@ -60,6 +60,11 @@ def test_the_worker_has_no_privileges(pod: dict[str, Any], container: dict[str, 
     assert pod["automountServiceAccountToken"] is False
 
 
+def test_workers_do_not_share_their_cores(container: dict[str, Any]) -> None:
+    resources = container["resources"]
+    assert resources["requests"]["cpu"] == resources["limits"]["cpu"]  # as many as it has threads
+
+
 def test_the_worker_is_the_command_that_there_is(container: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
     assert container["args"][:3] == ["python", "-m", "app"]
     with pytest.raises(SystemExit) as ended:

@@ -36,7 +36,9 @@ class Workplace:
     objects: ObjectStore
     service: Service
 
-    async def submit(self, order: Order, *, keep_s: float = 3600.0, asked: dict[str, Any] | None = None) -> Job:
+    async def submit(
+        self, order: Order, *, owner: str = OWNER, keep_s: float = 3600.0, asked: dict[str, Any] | None = None
+    ) -> Job:
         """A queued job, whose photo lies in the store."""
         job_id = uuid7()
         reference = None if order.reference is None else reference_key(job_id)
@@ -45,7 +47,7 @@ class Workplace:
             await self.objects.put(reference, order.reference)
         new = NewJob(
             id=job_id,
-            owner=OWNER,
+            owner=owner,
             kind=order.task,
             file_name="photo.jpg",
             asked=payload.dump(order) if asked is None else asked,

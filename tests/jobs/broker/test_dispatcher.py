@@ -13,7 +13,7 @@ import pytest
 import redis as redis_client
 
 from app.work.order import Task
-from jobs.broker import dispatcher
+from jobs.broker import dispatcher, sender
 from jobs.broker.client import client_for
 from jobs.broker.dispatcher import Dispatcher
 from jobs.broker.queues import QUEUE_OF, QUEUES
@@ -31,7 +31,7 @@ pytestmark = needs_redis
 @asynccontextmanager
 async def dispatching(place: Workplace) -> AsyncIterator[Callable[[], asyncio.Future[int]]]:
     """A function that looks once, and waits until all is sent."""
-    redis, sender = client_for(place.settings.broker_url), Sender(place.settings)
+    redis, sender = client_for(place.settings.broker_url), Sender(place.settings, place.store.observer)
     sender.start()
     looking = Dispatcher(place.store, redis, sender)
 
@@ -113,5 +113,27 @@ def test_several_processes_do_not_send_the_same(play: Callable[..., None], redis
             await until(lambda: len(sent_to(redis)) >= len(jobs))
             await asyncio.sleep(1.0)
             assert len(sent_to(redis)) <= len(jobs) + 5  # a round may see a message before it is there
+
+    play(scene, broker_url=redis.url)
+
+
+@pytest.mark.usefixtures("quick")
+def test_thousands_of_jobs_do_not_fill_redis(
+    play: Callable[..., None], redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full Redis refuses the signs of life of workers too."""
+    for module in (dispatcher, sender):
+        monkeypatch.setattr(module, "MOST_MESSAGES", 4, raising=False)
+
+    async def scene(place: Workplace) -> None:
+        jobs = await submitted(place, 10)
+        async with engine_of(place) as engine:
+            engine.added(jobs)
+            await until(lambda: engine._sender.is_idle and len(sent_to(redis)) >= 4)
+            await asyncio.sleep(0.5)
+            assert len(sent_to(redis)) == 4
+            with redis_client.Redis.from_url(redis.url) as client:
+                client.rpop("upscale", 3)
+            await until(lambda: len(sent_to(redis)) == 4)
 
     play(scene, broker_url=redis.url)

@@ -138,8 +138,9 @@ def test_a_message_that_comes_again_while_its_job_is_done(
                 assert client.hlen("unacked") == 1
                 with working(place.settings, **second):
 
-                    async def is_taken_again() -> bool:
-                        return client.hlen("unacked") == 0  # by the second worker, which finds it begun
+                    async def is_taken_again() -> bool:  # by the second worker, which finds no job to begin
+                        with client.pipeline() as both:  # in one transaction: between the two it lies in the queue
+                            return both.hlen("unacked").llen("upscale").execute() == [0, 0]
 
                     await eventually(is_taken_again)
                     assert (await place.get(job.id)).state == "running"
