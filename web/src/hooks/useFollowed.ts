@@ -11,6 +11,8 @@ import { pause } from "@/photos/pause";
 export const LEAST_MS = 1000;
 const MOST_MS = 3000;
 const MOST_WITHOUT_ANSWER_MS = 30_000;
+/** At most, whatever time the server names: timers take no more than 24 days, and then wait not at all. */
+const MOST_NAMED_MS = 600_000;
 
 /** Statuses after which asking again may help. */
 const PASSING = [408, 429, 500, 502, 503, 504];
@@ -65,7 +67,10 @@ async function follow(id: string, caller: Caller & { signal: AbortSignal }, tell
       const problem = problemFrom(error);
       tell({ problem });
       if (problem.status !== null && !PASSING.includes(problem.status)) return;
-      wait = Math.max(Math.min(wait * 2, MOST_WITHOUT_ANSWER_MS), (problem.retryAfter ?? 0) * 1000);
+      wait = Math.max(
+        Math.min(wait * 2, MOST_WITHOUT_ANSWER_MS),
+        Math.min((problem.retryAfter ?? 0) * 1000, MOST_NAMED_MS),
+      );
     }
     await pause(wait, signal);
   }

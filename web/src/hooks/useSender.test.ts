@@ -3,8 +3,10 @@ import { useLayoutEffect, useReducer } from "react";
 import { expect, it, vi } from "vitest";
 import type { Batch } from "@/api/types";
 import * as batches from "@/api/batches";
+import { ProblemError, UNREACHABLE } from "@/api/problem";
+import { FILE_GONE } from "@/photos/picture";
 import { EMPTY, reduce } from "@/photos/reducer";
-import { LIMITS, OPTIONS, photoOf } from "@/test/samples";
+import { LIMITS, OPTIONS, photoOf, problemOf } from "@/test/samples";
 import { batchOf, jobOf, JOBS } from "@/test/sets";
 import { useSender } from "./useSender";
 
@@ -15,12 +17,16 @@ const IDS = ["a", "b", "c"];
 /** Longer than React works in one piece: it draws the page, and runs the effects of that only in its next piece. */
 const PIECE_MS = 20;
 
-type Sent = { progress: (fraction: number) => void; take: (batch: Batch) => void };
+type Sent = {
+  progress: (fraction: number) => void;
+  take: (batch: Batch) => void;
+  refuse: (error: unknown) => void;
+};
 
-function sending(onDrawn: () => void) {
+function sending(onDrawn = () => {}) {
   const sent: Sent[] = [];
   vi.mocked(batches.sendBatch).mockImplementation(
-    (_, { onProgress: progress }) => new Promise((take) => sent.push({ progress, take })),
+    (_, { onProgress: progress }) => new Promise((take, refuse) => sent.push({ progress, take, refuse })),
   );
   const view = renderHook(() => {
     const photos = IDS.map((id) => photoOf({ id }));
@@ -32,6 +38,8 @@ function sending(onDrawn: () => void) {
   return {
     sent,
     batch: () => act(async () => view.result.current.dispatch({ type: "batched", ids: IDS })),
+    problems: () =>
+      view.result.current.state.photos.map(({ work }) => (work.phase === "failed" ? work.problem.message : null)),
     jobs: () => view.result.current.state.photos.map(({ work }) => (work.phase === "batched" ? work.job : work.phase)),
   };
 }
@@ -53,4 +61,24 @@ it("sends each photo once, also where the server answers between drawing the pag
   sent[1]?.take(batchOf([jobOf({ id: "c" })], "batch-2"));
   await waitFor(() => expect(jobs()).toEqual(IDS));
   expect(sent).toHaveLength(2);
+});
+
+it("says of which photo the file was changed while the set was sent", async () => {
+  const { sent, batch, problems } = sending();
+  await batch();
+  await waitFor(() => expect(sent).toHaveLength(1));
+  vi.spyOn(Blob.prototype, "arrayBuffer").mockRejectedValueOnce(new DOMException("changed", "NotReadableError"));
+  await act(async () => sent[0]?.refuse(new ProblemError(UNREACHABLE)));
+  await waitFor(() => expect(problems().filter(Boolean)).toEqual([FILE_GONE.message, UNREACHABLE.message]));
+});
+
+it("says for a person that the server takes no sets any more", async () => {
+  const { sent, batch, problems } = sending();
+  await batch();
+  await waitFor(() => expect(sent).toHaveLength(1));
+  const off = problemOf({ status: 404, code: "jobs_off", message: "Its operator sets LIKENESS_DATA_DIR." });
+  await act(async () => sent[0]?.refuse(new ProblemError(off)));
+  await waitFor(() =>
+    expect(problems()[0]).toBe("This server takes no sets of photos any more. Restore the photos one by one."),
+  );
 });

@@ -4,7 +4,7 @@ import { useEffect, useEffectEvent, useRef, useState, type Dispatch } from "reac
 import { sendBatch } from "@/api/batches";
 import { problemFrom, ProblemError, refusedHere, TOO_MANY_PIXELS, UNREADABLE } from "@/api/problem";
 import type { Batch, JobLimits, Limits } from "@/api/types";
-import { firstGroup, formOfGroup, unsentOf, workOf, type Unsent } from "@/photos/batch";
+import { firstGroup, formOfGroup, inWords, JOBS_OFF, unsentOf, workOf, type Unsent } from "@/photos/batch";
 import { obstacleOf } from "@/photos/check";
 import { pause } from "@/photos/pause";
 import type { Photo } from "@/photos/photo";
@@ -61,8 +61,13 @@ export function useSender(photos: readonly Photo[], dispatch: Dispatch<Action>, 
       if (group.length > 0) taken(await sentInTime(group, { key, signal, onProgress }), group);
     } catch (error) {
       if (signal.aborted) return; // all of them were cancelled
-      const problem = problemFrom(error);
-      for (const { photo } of group) dispatch({ type: "failed", id: photo.id, problem, now: Date.now() });
+      const refused = problemFrom(error);
+      const problem = refused.code === JOBS_OFF ? inWords(refused) : refused;
+      // Of a file that was changed meanwhile the browser says only that the upload has ended.
+      const areGone = await Promise.all(group.map(({ photo }) => isGone(photo.source)));
+      group.forEach(({ photo: { id } }, index) => {
+        dispatch({ type: "failed", id, problem: areGone[index] ? FILE_GONE : problem, now: Date.now() });
+      });
     } finally {
       setEnded((count) => count + 1);
     }

@@ -4,10 +4,10 @@ import { useEffect, useEffectEvent, useRef, type Dispatch } from "react";
 import { cancelJob } from "@/api/batches";
 import { API_URL } from "@/api/client";
 import type { Batch, JobLimits, Limits } from "@/api/types";
-import { inWords, isOver, workOf, type Unsent } from "@/photos/batch";
+import { EXPIRED, inWords, isOver, workOf, type Unsent } from "@/photos/batch";
 import type { Request } from "@/photos/photo";
 import type { Action, State } from "@/photos/reducer";
-import { presentSets, withoutSet, withSet, type SavedSet } from "@/photos/sets";
+import { expiryOf, presentSets, withoutSet, withSet, type SavedSet } from "@/photos/sets";
 import { useFollowed, type Known } from "./useFollowed";
 import { useNow } from "./useNow";
 import { useSender } from "./useSender";
@@ -36,7 +36,8 @@ export function useSets(
   { key, limits, jobs, saved, onSaved }: Settings,
 ): { sets: KnownSet[]; ask: () => void; forget: (id: string) => void } {
   const owners = useRef(new Map<string, Owner>()); // by job, as long as it is not over
-  const present = presentSets(saved, API_URL, useNow(60_000));
+  const now = useNow(60_000);
+  const present = presentSets(saved, API_URL, now);
 
   const onKnown = (id: string, { batch, problem }: Known) => {
     for (const job of batch?.jobs ?? []) {
@@ -57,8 +58,7 @@ export function useSets(
     });
     const [first] = group;
     if (first === undefined) return;
-    const expires = Date.parse(batch.expires_at);
-    const set = { id: batch.id, server: API_URL, expires, request: first.request };
+    const set = { id: batch.id, server: API_URL, expires: expiryOf(batch, Date.now()), request: first.request };
     onSaved(withSet(saved, set, Date.now()));
   };
   const forget = (id: string) => {
@@ -79,6 +79,16 @@ export function useSets(
     }
   });
   useEffect(() => cancelUnwanted(), [photos]);
+
+  const endExpired = useEffectEvent(() => {
+    // Nobody asks about them any more.
+    for (const { id } of saved.filter(({ expires }) => expires <= now)) {
+      for (const { photo } of letGo(owners.current, id)) {
+        dispatch({ type: "failed", id: photo, problem: EXPIRED, now });
+      }
+    }
+  });
+  useEffect(() => endExpired(), [now]);
 
   return { sets: present.map((set) => ({ saved: set, ...known(set.id) })), ask, forget };
 }

@@ -4,8 +4,11 @@ import { useCallback, useSyncExternalStore } from "react";
 
 type Store = "localStorage" | "sessionStorage";
 
-/** A text in the browser's storage, or null, and its setter. If storage fails, the text lasts as long as the page. */
-export function useStored(store: Store, name: string): [string | null, (value: string | null) => void] {
+/**
+ * A text in the browser's storage, or null, its setter, and whether it is really stored: if storage fails, the text lasts
+ * as long as the page.
+ */
+export function useStored(store: Store, name: string): [string | null, (value: string | null) => void, boolean] {
   const subscribe = useCallback(
     (changed: () => void) => {
       const listen = (event: Event) => {
@@ -38,7 +41,12 @@ export function useStored(store: Store, name: string): [string | null, (value: s
     },
     [store, name],
   );
-  return [value, write];
+  const isStored = useSyncExternalStore(
+    subscribe,
+    () => !fallback.has(name),
+    () => true,
+  );
+  return [value, write, isStored];
 }
 
 /** Values that the browser refused to store. */

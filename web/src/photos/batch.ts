@@ -62,13 +62,16 @@ export function problemOfJob({ state, error }: Job): Problem | null {
 const LOST = "The server no longer has this, or it belongs to another API key.";
 const OFF = "This server takes no sets of photos any more. Restore the photos one by one.";
 
+/** The server's error code where it keeps no jobs. */
+export const JOBS_OFF = "jobs_off";
+
 /** A problem with a set in the words of this page. */
 export function inWords(problem: Problem): Problem {
   if (problem.status !== 404) return problem;
-  return { ...problem, message: problem.code === "jobs_off" ? OFF : LOST };
+  return { ...problem, message: problem.code === JOBS_OFF ? OFF : LOST };
 }
 
-const EXPIRED = refusedHere(
+export const EXPIRED = refusedHere(
   "expired",
   "The server has removed this photo and its result, because their time was over.",
 );

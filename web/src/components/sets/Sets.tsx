@@ -20,6 +20,8 @@ type Props = {
   jobs: JobLimits;
   /** The sets of this browser. */
   saved: readonly SavedSet[];
+  /** Whether they are there the next time too. */
+  isStored: boolean;
   onSaved: (sets: SavedSet[]) => void;
   onSelect: (id: string) => void;
   onAdded: (photos: Photo[]) => void;
@@ -27,7 +29,7 @@ type Props = {
 
 /** All about sets of photos, which the server does by itself. The page loads it only where there are any. */
 export function Sets(props: Props) {
-  const { state, dispatch, apiKey, onKey, limits, jobs, saved, onSaved, onSelect, onAdded } = props;
+  const { state, dispatch, apiKey, onKey, limits, jobs, saved, isStored, onSaved, onSelect, onAdded } = props;
   const [isOpen, setOpen] = useState(false);
   const { sets, ask, forget } = useSets(state, dispatch, { key: apiKey, limits, jobs, saved, onSaved });
   useKept(state.photos.find(({ id }) => id === state.selected) ?? null, dispatch, apiKey);
@@ -48,6 +50,7 @@ export function Sets(props: Props) {
       {isOpen && (
         <SetsDialog
           sets={sets}
+          isStored={isStored}
           apiKey={apiKey}
           onKey={onKey}
           onChanged={ask}

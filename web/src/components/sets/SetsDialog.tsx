@@ -12,6 +12,8 @@ import styles from "./SetsDialog.module.css";
 
 type Props = {
   sets: readonly KnownSet[];
+  /** Whether this browser knows them the next time too. */
+  isStored: boolean;
   apiKey: string | null;
   onKey: (key: string) => void;
   /** Something of a set has changed. */
@@ -21,8 +23,12 @@ type Props = {
   onClose: () => void;
 };
 
+const STORED = "This browser remembers only which sets it has sent.";
+const NOT_STORED =
+  "This browser cannot remember which sets it has sent, because its storage is full or turned off. Save the results before you close or reload this page.";
+
 /** The sets of this browser, the newest first. */
-export function SetsDialog({ sets, apiKey, onKey, onChanged, onOpen, onRemoved, onClose }: Props) {
+export function SetsDialog({ sets, isStored, apiKey, onKey, onChanged, onOpen, onRemoved, onClose }: Props) {
   const isLockedOut = sets.some(({ problem }) => problem?.status === 401);
   return (
     <Dialog label="Sets of photos" width="640px" onClose={onClose} actions={<Button onClick={onClose}>Close</Button>}>
@@ -30,8 +36,7 @@ export function SetsDialog({ sets, apiKey, onKey, onChanged, onOpen, onRemoved, 
         <div>
           <h2 className={styles.title}>Sets of photos</h2>
           <p className={styles.hint}>
-            The server works on them by itself, also while this page is closed. This browser remembers only which sets
-            it has sent.
+            {`The server works on them by itself, also while this page is closed. ${isStored ? STORED : NOT_STORED}`}
           </p>
         </div>
         {isLockedOut && <KeyForm onKey={onKey} />}

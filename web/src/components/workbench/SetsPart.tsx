@@ -10,11 +10,14 @@ import { ErrorBoundary } from "./ErrorBoundary";
 /** Loaded only where there are sets of photos. */
 const Sets = lazy(() => import("@/components/sets/Sets").then(({ Sets }) => ({ default: Sets })));
 
-type Props = { config: Config } & Omit<ComponentProps<typeof Sets>, "limits" | "jobs" | "saved" | "onSaved">;
+type Props = { config: Config } & Omit<
+  ComponentProps<typeof Sets>,
+  "limits" | "jobs" | "saved" | "isStored" | "onSaved"
+>;
 
 /** The sets of photos of this browser, where the server takes any. */
 export function SetsPart({ config, ...others }: Props) {
-  const [text, setText] = useStored("localStorage", "likeness.sets");
+  const [text, setText, isStored] = useStored("localStorage", "likeness.sets");
   const jobs = jobsOf(config);
   if (jobs === null || (text === null && !others.state.photos.some(isOfSet))) return null;
   return (
@@ -24,7 +27,8 @@ export function SetsPart({ config, ...others }: Props) {
           {...others}
           limits={config.limits}
           jobs={jobs}
-          saved={savedSets(text)}
+          saved={savedSets(text, config)}
+          isStored={isStored}
           onSaved={(sets) => setText(textOf(sets))}
         />
       </Suspense>
