@@ -40,7 +40,9 @@ def _advice(role: Role, selection: Selection, preferences: ModelPreferences) -> 
     candidates = [model for model in selection.known if model.role == role]
     setting = f"LIKENESS_{role.upper()}"
     if preferences.wanted.get(role) == (NONE,):
-        return f"{setting}={NONE} wants it so."
+        shipped = next((model.name for model in candidates if model.origin == "embedded"), None)
+        instead = f"; without it {shipped}, which ships with Likeness, is used" if shipped else ""
+        return f"{setting}={NONE} wants it so{instead}."
     allowed = [model for model in candidates if not preferences.refuses(model)]
     official = preferred(candidates, replace(preferences, origin="official"), allowed)
     if not official:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from app.commands.arguments import Commands
 from app.commands.exit_status import SOME_FAILED
 from app.commands.file_result import FileResult
-from app.commands.lacking import advice_elsewhere, advice_here
+from app.commands.lacking import advice_elsewhere, advice_here, lines_about
 from app.commands.photo_options import Help, add_options, values_of
 from app.commands.service import add_service_options, refuse_service_options, service_of
 from app.commands.telling import Run, tell_of_all
@@ -152,12 +152,12 @@ def _work_here(
 def _done(plan: "Plan", values: dict[str, Any], run: Run, advice: Mapping[Role, str]) -> int:
     """A line for each photo and those about all; the exit status."""
     told = tell_of_all(plan.photos, run, as_json=values["json"])
-    failed, counts = len(plan.photos) - told.done, None
+    failed = len(plan.photos) - told.done
     if values["input"].is_dir():
         skipped = sum(skipped.files for skipped in plan.skipped)
-        verb = "looked at" if values["dry_run"] else _DONE[values["task"]]
-        counts = f"{told.done} {verb}, {failed} failed, {skipped} skipped."
-    for line in told.last_lines(counts, advice):
+        verb, pace = ("looked at", "") if values["dry_run"] else (_DONE[values["task"]], told.time_and_pace)
+        print(f"{told.done} {verb}, {failed} failed, {skipped} skipped.{pace}", file=sys.stderr)
+    for line in lines_about(told.lacking, advice):
         print(line, file=sys.stderr)
     return SOME_FAILED if failed or any(skipped.unread for skipped in plan.skipped) else 0
 

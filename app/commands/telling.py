@@ -4,17 +4,15 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from app.commands.exit_status import SOME_FAILED
 from app.commands.file_result import FileResult, failed
-from app.commands.lacking import lines_about
 from app.commands.progress_bar import tqdm
 from app.commands.service import ServiceStopped
-from pipeline.models.roles import Role
 
 if TYPE_CHECKING:
     from app.commands.files import FilePlan
@@ -42,17 +40,14 @@ class Told:
         if self.as_json:
             _print_document(result)
 
-    def last_lines(self, counts: str | None, advice: Mapping[Role, str]) -> Iterator[str]:
-        """What was told of all photos: `counts`, if there are several how long they took, and what they all lack."""
-        several = f"{duration(self.seconds)}{self._pace}." if len(self.sources) > 1 else ""
-        if counts or several:
-            yield " ".join(part for part in (counts, several) if part)
-        yield from lines_about(self.lacking, advice)
-
     @property
-    def _pace(self) -> str:
+    def time_and_pace(self) -> str:
+        """How long several photos took, and how many that is a minute, as a sentence; empty for a single one."""
+        if len(self.sources) < 2:
+            return ""
         per_minute = 60 * self.done / max(self.seconds, 1e-3)
-        return f", {per_minute:.{0 if per_minute >= 10 else 1}f} photos a minute" if self.done else ""
+        pace = f", {per_minute:.{0 if per_minute >= 10 else 1}f} photos a minute" if self.done else ""
+        return f" {duration(self.seconds)}{pace}."
 
 
 def tell_of_all(photos: Sequence["FilePlan"], run: Run, *, as_json: bool) -> Told:

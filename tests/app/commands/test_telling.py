@@ -43,7 +43,10 @@ def test_one_photo_has_no_summary(
 @pytest.mark.parametrize(
     ("settings", "advice"),
     [
-        ({"LIKENESS_RECOGNISER": "none"}, "LIKENESS_RECOGNISER=none wants it so."),
+        (
+            {"LIKENESS_RECOGNISER": "none"},
+            "LIKENESS_RECOGNISER=none wants it so; without it dlib-resnet, which ships with Likeness, is used.",
+        ),
         ({}, "`python -m app models pull arcface-w600k-r50 --accept-licences` downloads one (288.62 MB)."),
     ],
 )
