@@ -70,8 +70,8 @@ $(BIN)/python:
 # Whoever waits at a terminal is told what takes so long, and sees pip's progress; logs stay short.
 TELL = @if test -t 1; then echo '$(1)'; fi
 TELL_PACKAGES = $(call TELL,$(if $(wildcard $(VENV)/.installed),Fetching the packages that have changed into $(VENV).,$(FIRST)))
-FIRST = Downloading PyTorch and the other packages into $(VENV)$(if $(filter Linux,$(shell uname -s)),: with \
-  CUDA libraries some 3 GB). This takes minutes, this once.
+FIRST = Downloading PyTorch and the other packages into $(VENV)$(if $(filter Linux,$(shell uname -s)),: some 3 GB with the \
+  CUDA libraries). This takes minutes, but only the first time.
 VISIBLY := quiet=--quiet; if test -t 1; then quiet=; fi;
 
 # Every package is checked against its hashes. Wheels only: to build a package, pip would download build tools that no

@@ -108,8 +108,11 @@ def test_a_log_has_neither_progress_nor_words_about_it(tree: Tree) -> None:
 def test_a_terminal_is_told_what_is_downloaded_and_built_and_shows_the_progress(tree: Tree) -> None:
     (tree.folder / "venv" / ".installed").unlink()
     told, installed, *web, served = tree.make_at_a_terminal("run")
-    size = ": with CUDA libraries some 3 GB" if sys.platform == "linux" else ""
-    assert told == f"Downloading PyTorch and the other packages into venv{size}. This takes minutes, this once."
+    size = ": some 3 GB with the CUDA libraries" if sys.platform == "linux" else ""
+    assert (
+        told
+        == f"Downloading PyTorch and the other packages into venv{size}. This takes minutes, but only the first time."
+    )
     assert (installed, served) == (INSTALL.format("", LOCKS), SERVED)
     assert [line.split(" ")[0] for line in web] == ["Fetching", "npm", "Building", "npm"]
     assert tree.make_at_a_terminal("run") == [SERVED]
