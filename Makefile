@@ -31,10 +31,12 @@ WEB_PACKAGES := web/node_modules/.package-lock.json
 web: web/out/index.html  ## build the browser app into web/out
 
 $(WEB_PACKAGES): web/package-lock.json
+	$(call TELL,Fetching the packages that the browser app is built with (npm ci).)
 	cd web && npm ci --ignore-scripts
 	touch $@
 
 web/out/index.html: $(WEB_PACKAGES) $(WEB_SOURCES) web/node_modules/.api-url
+	$(call TELL,Building the browser app into web/out; the next start does so only if its sources have changed.)
 	cd web && npm run build
 	touch $@
 
@@ -65,17 +67,27 @@ $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14) and "Likeness needs Python 3.11 to 3.14: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
+# Whoever waits at a terminal is told what takes so long, and sees pip's progress; logs stay short.
+TELL = @if test -t 1; then echo '$(1)'; fi
+TELL_PACKAGES = $(call TELL,$(if $(wildcard $(VENV)/.installed),Fetching the packages that have changed into $(VENV).,$(FIRST)))
+FIRST = Downloading PyTorch and the other packages into $(VENV)$(if $(filter Linux,$(shell uname -s)),: some 3 GB with the \
+  CUDA libraries). This takes minutes, but only the first time.
+VISIBLY := quiet=--quiet; if test -t 1; then quiet=; fi;
+
 # Every package is checked against its hashes. Wheels only: to build a package, pip would download build tools that no
 # lock file names.
-LOCKED := --quiet --disable-pip-version-check --require-hashes
+CHECKED := --disable-pip-version-check --require-hashes
+LOCKED := --quiet $(CHECKED)
 RUN_LOCKS := requirements.lock requirements-cuda.lock
 
 $(VENV)/.installed: $(RUN_LOCKS) | $(BIN)/python
-	$(BIN)/python -m pip install $(LOCKED) --only-binary :all: $(addprefix --requirement ,$^)
+	$(TELL_PACKAGES)
+	$(VISIBLY) $(BIN)/python -m pip install $$quiet $(CHECKED) --only-binary :all: $(addprefix --requirement ,$^)
 	touch $@
 
 $(VENV)/.installed-dev: $(RUN_LOCKS) requirements-dev.lock | $(BIN)/python
-	$(BIN)/python -m pip install $(LOCKED) --only-binary :all: $(addprefix --requirement ,$^)
+	$(TELL_PACKAGES)
+	$(VISIBLY) $(BIN)/python -m pip install $$quiet $(CHECKED) --only-binary :all: $(addprefix --requirement ,$^)
 	touch $(VENV)/.installed $@
 
 # The published packages that tests/parity compares with. One of them, basicsr, has no wheel: it is built from its hashed

@@ -13,16 +13,21 @@ from app.settings import Settings
 from pipeline.errors import PipelineError
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run one command; the exit status: 0 done, 1 some of it failed, 2 it could not be started, 130 Ctrl-C."""
+def parser_of_all() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
     parser = argparse.ArgumentParser(prog="python -m app", description="Restore faces in photos, with figures.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for module in (serve, worker, photos, check, models, keys, openapi):
         module.add_parser(commands)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the exit status: 0 done, 1 some of it failed, 2 it could not be started, 130 Ctrl-C."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without Unicode must not end a command
-    parsed = parser.parse_args(arguments)
+    parsed = parser_of_all().parse_args(arguments)
     try:
         if photos.is_elsewhere(parsed):
             return photos.send(parsed)

@@ -159,7 +159,7 @@ def _databases(folder: Path) -> Iterator[Iterator[str]]:
 def main(arguments: list[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench.job_table", description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="of the table of jobs")
     parser.add_argument("--repetitions", type=int, default=200, help="of each call, at least 2")
     chosen = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder, _databases(Path(folder)) as urls:

@@ -108,7 +108,7 @@ def _file(picture: PIL.Image.Image) -> bytes:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("--megapixels", type=float, default=12.0)
-    parser.add_argument("--pause", type=float, default=1.0)
+    parser.add_argument("--megapixels", type=float, default=12.0, help="of the photo that is the job")
+    parser.add_argument("--pause", type=float, default=1.0, help="seconds between two synchronous photos")
     parsed = parser.parse_args()
     asyncio.run(measure(parsed.megapixels, parsed.pause))

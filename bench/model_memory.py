@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure and print a line for each model. Returns the exit status: 1 if one took more than it states."""
     parser = argparse.ArgumentParser(prog="python -m bench.model_memory", description="Stated and measured memory.")
     parser.add_argument("--official", action="store_true", help="the official models, with random weights")
-    parser.add_argument("--precision", choices=get_args(Precision), default="auto")
+    parser.add_argument("--precision", choices=get_args(Precision), default="auto", help="of the networks' numbers")
     parsed = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         models = _loaded(Path(folder), official=parsed.official, precision=parsed.precision)

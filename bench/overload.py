@@ -49,7 +49,7 @@ class Observation:
 def main(arguments: list[str] | None = None) -> int:
     """Measure and print the results. Returns the exit status: 1 if a limit was broken."""
     parser = argparse.ArgumentParser(prog="python -m bench.overload", description="Measure the service under overload.")
-    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--minutes", type=float, default=10.0, help="how long photos are sent")
     parser.add_argument("--times", type=float, default=3.0, help="photos sent per second over the capacity")
     parsed = parser.parse_args(arguments)
     photos = [photo(side) for side in SIDES]

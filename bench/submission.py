@@ -74,8 +74,8 @@ PIL.Image.fromarray(skimage.data.astronaut()).save(_PHOTO, "JPEG", quality=90)
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("--waiting", type=int, default=10_000)
-    parser.add_argument("--busy", action="store_true")
+    parser.add_argument("--waiting", type=int, default=10_000, help="jobs that wait already")
+    parser.add_argument("--busy", action="store_true", help="while the engine does another job")
     parsed = parser.parse_args()
     rows = [measure(waiting, busy=parsed.busy) for waiting in (0, parsed.waiting)]
     print(markdown(["jobs that wait", "the engine", "median ms", "p99 ms", "longest ms"], rows))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import pty
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +48,16 @@ class Tree:
         assert done.returncode == 0, done.stderr
         return done.stdout.splitlines()
 
+    def make_at_a_terminal(self, *arguments: str) -> list[str]:
+        """The same, with a terminal as standard output."""
+        ours, theirs = pty.openpty()
+        command = [str(shutil.which("make")), "--silent", "--no-print-directory", "VENV=venv", *arguments]
+        done = subprocess.run(command, cwd=self.folder, env={"PATH": str(self.folder / "bin")}, stdout=theirs)
+        os.close(theirs)
+        assert done.returncode == 0
+        with os.fdopen(ours, "rb") as terminal:
+            return terminal.read1(2**16).decode().splitlines()
+
     def age(self) -> None:
         """Make all files in web/ old, so that later ones are newer: timestamps of file systems are coarse."""
         for file in (self.folder / "web").rglob("*"):
@@ -65,7 +77,7 @@ def tree(tmp_path: Path) -> Tree:
         *("web/package.json", "web/package-lock.json", "web/src/app/page.tsx"),
     ):
         (tmp_path / name).touch()
-    for name in ("find", "cmp", "touch", "mkdir", "make"):
+    for name in ("find", "cmp", "touch", "mkdir", "make", "uname"):
         (tmp_path / "bin" / name).symlink_to(str(shutil.which(name)))
     tree = Tree(tmp_path)
     tree.program("node", NODE)
@@ -82,6 +94,30 @@ CI, BUILD = "npm ci --ignore-scripts for ''", "npm run build for ''"
 def test_run_builds_the_app_and_serves(tree: Tree) -> None:
     assert tree.make("run") == [CI, BUILD, SERVED]
     assert tree.make("run") == [SERVED]
+
+
+INSTALL = "python -m pip install{} --disable-pip-version-check --require-hashes --only-binary :all: {}"
+LOCKS = "--requirement requirements.lock --requirement requirements-cuda.lock"
+
+
+def test_a_log_has_neither_progress_nor_words_about_it(tree: Tree) -> None:
+    (tree.folder / "venv" / ".installed").unlink()
+    assert tree.make("run") == [INSTALL.format(" --quiet", LOCKS), CI, BUILD, SERVED]
+
+
+def test_a_terminal_is_told_what_is_downloaded_and_built_and_shows_the_progress(tree: Tree) -> None:
+    (tree.folder / "venv" / ".installed").unlink()
+    told, installed, *web, served = tree.make_at_a_terminal("run")
+    size = ": some 3 GB with the CUDA libraries" if sys.platform == "linux" else ""
+    assert (
+        told
+        == f"Downloading PyTorch and the other packages into venv{size}. This takes minutes, but only the first time."
+    )
+    assert (installed, served) == (INSTALL.format("", LOCKS), SERVED)
+    assert [line.split(" ")[0] for line in web] == ["Fetching", "npm", "Building", "npm"]
+    assert tree.make_at_a_terminal("run") == [SERVED]
+    os.utime(tree.folder / "venv" / ".installed", (1, 1))
+    assert tree.make_at_a_terminal("install")[0] == "Fetching the packages that have changed into venv."
 
 
 @pytest.mark.parametrize("missing", ["node", "npm", "a newer node"])

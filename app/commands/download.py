@@ -15,14 +15,15 @@ from pipeline.models.catalogue.model_file import ModelFile
 from pipeline.models.catalogue.registry import REGISTRY
 from pipeline.models.catalogue.selection import models_by_name, official_set
 from pipeline.models.catalogue.weights import fault
+from pipeline.models.download.failures import NoNetwork
 from pipeline.models.download.pull import pull
 
 
 def pull_models(parsed: argparse.Namespace, settings: Settings) -> int:
-    """Download the named models, or what the settings name and else the best of every role; 1 if some are not there.
+    """Download the named models, or what the settings name and else the best of every role; 1 if one fails.
 
-    Nothing is downloaded unless the licences are free for commercial use or accepted. Raises `ModelUnavailable` for
-    names that are no official model or whose licence the settings refuse, and `DownloadFailed`.
+    Where a licence that is not free for commercial use is not accepted, it only shows what would be downloaded. Raises
+    `ModelUnavailable` for names that are no official model or whose licence the settings refuse, and `DownloadFailed`.
     """
     preferences = settings.model_preferences
     models = models_by_name(parsed.names, REGISTRY) if parsed.names else official_set(preferences, REGISTRY)
@@ -46,12 +47,12 @@ def pull_models(parsed: argparse.Namespace, settings: Settings) -> int:
     say(f"To download: {megabytes(sum(downloads.values()))}")
     restricted = [model.name for model in lacking if model.commercial_use != "yes"]
     if restricted and not parsed.accept_licences:
+        again = " ".join(("python -m app models pull", *parsed.names, "--accept-licences"))
         say(
-            f"Not plainly free for commercial use: {', '.join(restricted)}. Read their licences (README.md leads to "
-            "them); if they suit you, run this again with --accept-licences, or name other models.",
-            sys.stderr,
+            f"Nothing was downloaded yet. Not plainly free for commercial use: {', '.join(restricted)}. Read their "
+            f"licences (README.md leads to them); if they suit you, `{again}` downloads. Else name other models."
         )
-        return SOME_FAILED
+        return 0
     try:
         return 0 if _pull(lacking, settings) else SOME_FAILED
     except KeyboardInterrupt:
@@ -61,16 +62,22 @@ def pull_models(parsed: argparse.Namespace, settings: Settings) -> int:
 
 def _pull(models: Sequence[ModelFile], settings: Settings) -> bool:
     """Download with a bar for each file; whether all went well."""
-    failed, mirror = 0, settings.models_mirror or None
+    done, mirror = 0, settings.models_mirror or None
     note = partial(tqdm.write, file=sys.stderr)  # does not break the bar
     with closing(_Bars()) as bars:
-        for pulled in pull(models, settings.weights_dir, mirror=mirror, progress=bars.update, notice=note):
-            bars.close()
-            if pulled.failure is not None:
-                failed += 1
-                say(pulled.failure.message, sys.stderr)
-            else:
+        try:
+            for pulled in pull(models, settings.weights_dir, mirror=mirror, progress=bars.update, notice=note):
+                bars.close()
+                if pulled.failure is not None:
+                    say(pulled.failure.message, sys.stderr)
+                    continue
+                done += 1
                 say(f"{pulled.model.name}: {'downloaded' if pulled.downloaded else 'was brought by another process'}")
+        except NoNetwork as error:
+            bars.close()
+            say(f"{error.message} {done} of {len(models)} models came.", sys.stderr)
+            return False
+    failed = len(models) - done
     if failed:
         say(f"{failed} of {len(models)} could not be downloaded.", sys.stderr)
     else:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from app.commands.file_result import FileResult, Summary, write_result
+from app.commands.file_result import FileResult, Outcome, Summary, failed, write_result
 from app.commands.files import FilePlan
 from app.options import OutputOptions
 from app.settings import PhotoLimits
@@ -44,12 +44,13 @@ def enhance_files(
     """
     for plan in plans:
         try:
-            chosen = replace(output, output_format=plan.output_format, metrics=False)
+            chosen = replace(output, output_format=plan.output_format)
             order = _settled(Order(task, plan.source.read_bytes(), None, options, chosen, by_preset), workshop)
-            done, message = True, (_foresee(order, workshop) if output.dry_run else _restore(plan, order, workshop))
+            outcome = _foresee(order, workshop) if output.dry_run else _restore(plan, order, workshop)
+            result = outcome.of(plan.source, plan.target)
         except (PipelineError, OSError) as error:
-            done, message = False, str(error)
-        yield FileResult(plan.source, plan.target, done, message)
+            result = failed(plan.source, plan.target, error)
+        yield result
 
 
 def _settled(order: Order, workshop: Workshop) -> Order:
@@ -59,18 +60,22 @@ def _settled(order: Order, workshop: Workshop) -> Order:
     return within_deadline(order, workshop.models, workshop.pace, math.inf, workshop.limits.max_input_pixels)
 
 
-def _foresee(order: Order, workshop: Workshop) -> str:
+def _foresee(order: Order, workshop: Workshop) -> Outcome:
     report = dry_run_photo(order, workshop.models, workshop.limits, Estimator(workshop.pace), Run())
-    return _summary(order.task, report).of_estimate(report.estimate.seconds, report.estimate.memory_bytes)
+    summary = _summary(order.task, report)
+    message = summary.of_estimate(report.estimate.seconds, report.estimate.memory_bytes)
+    return Outcome(message, report, summary.lacking)
 
 
-def _restore(plan: FilePlan, order: Order, workshop: Workshop) -> str:
+def _restore(plan: FilePlan, order: Order, workshop: Workshop) -> Outcome:
     run = Run()
     finished = restore_photo(order, workshop.models, workshop.limits, run)
     write_result(plan.target, finished.picture.data)
-    return _summary(order.task, finished.report).of_result(sum(run.timings_ms.values()) / 1000)
+    summary = _summary(order.task, finished.report)
+    return Outcome(summary.of_result(sum(run.timings_ms.values()) / 1000), finished.report, summary.lacking)
 
 
 def _summary(task: Task, report: Report | DryRun) -> Summary:
-    warnings = [warning.message for warning in report.warnings]
-    return Summary(task, restored_of(report.faces), len(report.faces), report.width, report.height, warnings)
+    reasons = [face.reason for face in report.faces if face.action == "kept" and face.reason]
+    restored, faces = restored_of(report.faces), len(report.faces)
+    return Summary(task, restored, faces, report.width, report.height, report.warnings, reasons)

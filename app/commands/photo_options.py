@@ -15,12 +15,13 @@ from pipeline.options import SIZES
 # Where the command line has other words than the form.
 HELP = {
     "dry_run": "only look for faces and estimate time and memory; write nothing",
-    "identity_threshold": "unless given: LIKENESS_IDENTITY_THRESHOLD, else the recogniser's own",
-    "output_format": "if OUT is a folder; else its name says it",
+    "identity_threshold": "similarity under which a face is another person; unless given: LIKENESS_IDENTITY_THRESHOLD, "
+    "else the recogniser's own",
+    "metrics": "PSNR, SSIM and LPIPS in each document of --json; without it they are not measured",
+    "output_format": "if OUT is a folder, png unless given; else the name of OUT says it",
     "restorer": "one that is installed, or that the service offers",
     "upscaler": "one that is installed, or that the service offers",
 }
-LEFT_OUT = ("metrics",)  # the command line prints no metrics, and so does not compute them
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,21 @@ class _Default:
         return str(self.value)
 
 
+class Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Help with the default of each option that has one."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        default = action.default
+        if default is None or default is False or (isinstance(default, _Default) and default.value is None):
+            return action.help  # a flag that is not given, or what other options or the models decide
+        return super()._get_help_string(action)
+
+
 def add_options(parser: argparse.ArgumentParser, task: Task) -> None:
     """Add the options that apply to a task."""
     sizes = parser.add_mutually_exclusive_group()
     for option in OPTIONS:
-        if option.name not in LEFT_OUT and (task == "enhance" or option.about.upscales):
+        if task == "enhance" or option.about.upscales:
             (sizes if option.name in SIZES else parser).add_argument(
                 f"--{option.name.replace('_', '-')}", **_argument(option)
             )

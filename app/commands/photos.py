@@ -2,18 +2,19 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from app.commands.arguments import Commands
 from app.commands.exit_status import SOME_FAILED
 from app.commands.file_result import FileResult
-from app.commands.photo_options import add_options, values_of
-from app.commands.progress_bar import tqdm
-from app.commands.service import ServiceStopped, add_service_options, refuse_service_options, service_of
+from app.commands.lacking import advice_elsewhere, advice_here, lines_about
+from app.commands.photo_options import Help, add_options, values_of
+from app.commands.service import add_service_options, refuse_service_options, service_of
+from app.commands.telling import Run, tell_of_all
 from app.options import OPTIONS, enhance_options, output_options
 from app.presets import preset_fields
 from app.settings import Settings
@@ -27,8 +28,11 @@ if TYPE_CHECKING:
     from app.commands.files import FilePlan, Plan
     from pipeline.models.catalogue.selection import Selection
 
-Run: TypeAlias = Callable[[Callable[[FileResult], None]], None]  # does the photos, and tells of each
 TASKS: dict[Task, str] = {"enhance": "restore a photo, or a folder of photos", "upscale": "the same without faces"}
+_DESCRIPTIONS: dict[Task, str] = {
+    "enhance": "Restore the faces of a photo, or of all photos of a folder, and enlarge the photos.",
+    "upscale": "Enlarge a photo, or all photos of a folder, without looking for faces.",
+}
 _DONE: dict[Task, str] = {"enhance": "restored", "upscale": "enlarged"}
 _NAMES = frozenset(option.name for option in OPTIONS)
 
@@ -36,11 +40,16 @@ _NAMES = frozenset(option.name for option in OPTIONS)
 def add_parser(commands: Commands) -> None:
     """Add `enhance` and `upscale` to the command line."""
     for task, words in TASKS.items():
-        parser = commands.add_parser(task, help=words, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+        parser = commands.add_parser(task, help=words, description=_DESCRIPTIONS[task], formatter_class=Help)
         parser.add_argument("input", metavar="IN", type=Path, help="a photo or a folder")
         parser.add_argument("output", metavar="OUT", type=Path, help="a file, or a folder (made if need be)")
         parser.add_argument(
             "--recursive", action="store_true", help="the photos of subfolders too, into the same subfolders"
+        )
+        parser.add_argument(
+            "--json",
+            action="store_true",
+            help="a line of JSON on standard output for each photo, its report or the error; words go to stderr",
         )
         add_service_options(parser)
         add_options(parser, task)
@@ -61,7 +70,8 @@ def restore(parsed: argparse.Namespace, settings: Settings) -> int:
     refuse_service_options(parsed)
     selection = _selected(values, settings)
     plan = _planned(parsed, values)
-    return _done(plan, values, _work_here(plan.photos, parsed.task, values, given, settings, selection))
+    work = _work_here(plan.photos, parsed.task, values, given, settings, selection)
+    return _done(plan, values, work, advice_here(selection, settings.model_preferences))
 
 
 def send(parsed: argparse.Namespace) -> int:
@@ -71,8 +81,8 @@ def send(parsed: argparse.Namespace) -> int:
     plan = _planned(parsed, values)
     from app.commands.sending import send_photos  # imports OpenCV too
 
-    fields = {name: values[name] for name in given & _NAMES}
-    return _done(plan, values, partial(send_photos, plan.photos, parsed.task, fields, service))
+    fields = {name: values[name] for name in given & _NAMES} | ({} if parsed.json else {"metrics": False})
+    return _done(plan, values, partial(send_photos, plan.photos, parsed.task, fields, service), advice_elsewhere())
 
 
 def _asked(parsed: argparse.Namespace) -> tuple[dict[str, Any], set[str]]:
@@ -80,6 +90,8 @@ def _asked(parsed: argparse.Namespace) -> tuple[dict[str, Any], set[str]]:
     values, given = values_of(vars(parsed))
     if values["keep_location"] and values["metadata"] == "none":
         raise BadParameter("--keep-location needs --metadata keep.")
+    if not values["json"] and "metrics" in given and values["metrics"]:
+        raise BadParameter("--metrics needs --json, which prints them.")
     return values, given
 
 
@@ -124,7 +136,7 @@ def _work_here(
     from app.work.loaded_models import LoadedModels
 
     by_preset = preset_fields(values, given, selection)
-    values = values | by_preset
+    values = values | by_preset | ({} if values["json"] else {"metrics": False})
     options = enhance_options(values, settings.threshold_for(values.get("identity_threshold")))
     output = output_options(values)
     loaded = LoadedModels(settings, selection)
@@ -137,29 +149,16 @@ def _work_here(
     return run
 
 
-def _done(plan: "Plan", values: dict[str, Any], run: Run) -> int:
-    """A line for each photo and one for all; the exit status."""
-    told = done = 0
-    with tqdm(total=len(plan.photos), unit="photo", disable=None) as bar:
-
-        def tell(result: FileResult) -> None:
-            nonlocal told, done
-            told, done = told + 1, done + result.done
-            arrow = f" → {result.target}" if result.done else ""
-            bar.write(f"{result.source}{arrow}: {result.message}", file=sys.stderr)
-            bar.update()
-
-        try:
-            run(tell)
-        except ServiceStopped as error:
-            if not told:
-                raise
-            bar.write(error.message, file=sys.stderr)
-    failed = len(plan.photos) - done
+def _done(plan: "Plan", values: dict[str, Any], run: Run, advice: Mapping[Role, str]) -> int:
+    """A line for each photo and those about all; the exit status."""
+    told = tell_of_all(plan.photos, run, as_json=values["json"])
+    failed = len(plan.photos) - told.done
     if values["input"].is_dir():
         skipped = sum(skipped.files for skipped in plan.skipped)
-        verb = "looked at" if values["dry_run"] else _DONE[values["task"]]
-        print(f"{done} {verb}, {failed} failed, {skipped} skipped.", file=sys.stderr)
+        verb, pace = ("looked at", "") if values["dry_run"] else (_DONE[values["task"]], told.time_and_pace)
+        print(f"{told.done} {verb}, {failed} failed, {skipped} skipped.{pace}", file=sys.stderr)
+    for line in lines_about(told.lacking, advice):
+        print(line, file=sys.stderr)
     return SOME_FAILED if failed or any(skipped.unread for skipped in plan.skipped) else 0
 
 

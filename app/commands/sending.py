@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import fields as fields_of
 from typing import Any
 
-from app.commands.file_result import FileResult, Summary, write_result
+from app.commands.file_result import FileResult, Outcome, Summary, failed, write_result
 from app.commands.files import FilePlan
 from app.commands.service import Service, ServiceStopped
 from app.work.errors import BadParameter
@@ -85,19 +86,19 @@ class _Sender:
         self._client = client
         self._task = task
         self._dry_run = bool(fields.get("dry_run"))
-        self._fields = {name: value for name, value in fields.items() if name != "dry_run"} | {"metrics": False}
+        self._fields = {name: value for name, value in fields.items() if name != "dry_run"}
         self._keeps = keeps
 
     async def work_off(self, plans: Iterator[FilePlan], tell: Callable[[FileResult], None]) -> None:
         """Take photos until none is left. Raises `LikenessError` where the others would fail as this one did."""
         for plan in plans:
             try:
-                done, message = True, await self._send(plan)
+                result = (await self._send(plan)).of(plan.source, plan.target)
             except (LikenessError, OSError) as error:
                 if isinstance(error, LikenessError) and await self._concerns_all(error):
                     raise
-                done, message = False, str(error)
-            tell(FileResult(plan.source, plan.target, done, message))
+                result = failed(plan.source, plan.target, error)
+            tell(result)
 
     async def _concerns_all(self, error: LikenessError) -> bool:
         """Whether the service is gone, takes no more from this client, or does not know it."""
@@ -109,12 +110,14 @@ class _Sender:
             return True
         return False
 
-    async def _send(self, plan: FilePlan) -> str:
-        """What was done, as a sentence."""
+    async def _send(self, plan: FilePlan) -> Outcome:
+        """What was done."""
         fields = self._fields | {"output_format": plan.output_format}
         if self._dry_run:
             look = await self._client.look(plan.source, kind=self._task, **fields)
-            return _summary(self._task, look).of_estimate(look.estimate.seconds, look.estimate.memory_bytes)
+            summary = _summary(self._task, look)
+            message = summary.of_estimate(look.estimate.seconds, look.estimate.memory_bytes)
+            return Outcome(message, {"dry_run": True, **_data(look)}, summary.lacking)
         if self._keeps:
             return await self._as_job(plan, fields)
         if self._task == "enhance":
@@ -123,7 +126,7 @@ class _Sender:
             restored = await self._client.upscale(plan.source, **fields)
         return _written(plan, self._task, restored)
 
-    async def _as_job(self, plan: FilePlan, fields: dict[str, Any]) -> str:
+    async def _as_job(self, plan: FilePlan, fields: dict[str, Any]) -> Outcome:
         """The same by a job, which is removed once its result is written, or nobody waits for it any more."""
         # Not cancelled while it is sent: nobody would know of the job that the service may have made of it.
         sending = asyncio.ensure_future(self._client.submit(plan.source, kind=self._task, **fields))
@@ -137,14 +140,21 @@ class _Sender:
                     await self._client.delete(await sending)
 
 
-def _written(plan: FilePlan, task: Task, restored: Restored) -> str:
+def _written(plan: FilePlan, task: Task, restored: Restored) -> Outcome:
     write_result(plan.target, restored.picture)
     timings = restored.report.timings_ms
     seconds = sum(spent for stage, spent in timings.items() if stage != "queue") / 1000
-    return _summary(task, restored.report).of_result(seconds)
+    summary = _summary(task, restored.report)
+    return Outcome(summary.of_result(seconds), _data(restored.report), summary.lacking)
 
 
 def _summary(task: Task, report: Report | Look) -> Summary:
     restored = sum(face.is_restored for face in report.faces)
-    warnings = [warning.message for warning in report.warnings]
-    return Summary(task, restored, len(report.faces), report.width, report.height, warnings)
+    reasons = [face.reason for face in report.faces if face.action == "kept" and face.reason]
+    return Summary(task, restored, len(report.faces), report.width, report.height, report.warnings, reasons)
+
+
+def _data(report: Report | Look) -> dict[str, Any]:
+    """What the service said, in its own names."""
+    said = {field.name: getattr(report, field.name) for field in fields_of(report)}
+    return said | {"warning": next((warning.message for warning in report.warnings), None)}

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
-from app.commands import photo_options, photos
+from app.commands import photos
 from app.face_boxes import FaceBoxes
 from app.http.schemas.forms import EnhanceForm, UpscaleForm
 from app.http.schemas.state import Limits
@@ -79,10 +79,7 @@ def parsed(*arguments: str) -> dict[str, Any]:
 
 @each
 def test_the_command_line_has_each_option_with_its_default(option: Option) -> None:
-    if option.name in photo_options.LEFT_OUT:
-        assert option.name not in parsed()
-    else:
-        assert parsed()[option.name] == (None if option.name == "output_format" else option.default)
+    assert parsed()[option.name] == (None if option.name == "output_format" else option.default)
 
 
 def test_the_command_line_tells_which_options_were_given() -> None:

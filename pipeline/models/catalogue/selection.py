@@ -146,10 +146,15 @@ def _advice(wrong: Sequence[ModelFile], known: Sequence[ModelFile], preferences:
             names = " or ".join(m.name for m in instead)
             advice.append(f"Instead of {model.name} LIKENESS_{model.role.upper()} may name {names}.")
     if to_pull:
-        accept = "" if all(model.commercial_use == "yes" for model in to_pull) else " --accept-licences"
-        names = " ".join(dict.fromkeys(model.name for model in to_pull))
-        advice.append(f"`python -m app models pull {names}{accept}` downloads what is missing or wrong.")
+        advice.append(f"{pull_command(to_pull)} downloads what is missing or wrong.")
     return advice
+
+
+def pull_command(models: Sequence[ModelFile]) -> str:
+    """The command that downloads these models, as it stands, in backticks."""
+    accept = "" if all(model.commercial_use == "yes" for model in models) else " --accept-licences"
+    names = " ".join(dict.fromkeys(model.name for model in models))
+    return f"`python -m app models pull {names}{accept}`"
 
 
 def _named(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import socket
 import ssl
 from collections.abc import Iterator
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from pipeline.models.download.failures import Interrupted, TransferFailed, reason
+from pipeline.models.download.failures import Interrupted, TransferFailed, Unreachable, reason
 from pipeline.models.download.source import LAST_PORT
+
+_NO_WAY = (errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH, errno.EHOSTDOWN)
 
 
 def without_password(url: httpx.URL) -> httpx.URL:
@@ -37,7 +41,7 @@ def address_failed(url: httpx.URL, error: Exception) -> TransferFailed:
 
 
 def connection_failed(url: httpx.URL, error: httpx.TransportError) -> TransferFailed:
-    """The failure for a broken connection: `Interrupted` if another attempt may help."""
+    """The failure for a broken connection: `Unreachable` without a network, `Interrupted` if another try may help."""
     shown = without_password(url)
     last = error.request.url  # after redirects
     if isinstance(error.__context__, httpx.InvalidURL) or (last.port or 0) > LAST_PORT:
@@ -50,6 +54,9 @@ def connection_failed(url: httpx.URL, error: httpx.TransportError) -> TransferFa
                 f"{shown}: the certificate is not trusted{way}: {why}. Check that SSL_CERT_FILE names the "
                 "certificates of the authority that your network uses."
             )
+        if isinstance(cause, socket.gaierror) or (isinstance(cause, OSError) and cause.errno in _NO_WAY):
+            why = f"{last.host} cannot be reached{way}: {cause.strerror or reason(error)}"
+            return Unreachable(why, "Check the network and try again.")
     return Interrupted(f"{shown}: {reason(error)}{way}", "Check the connection and try again.")
 
 

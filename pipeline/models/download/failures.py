@@ -19,6 +19,10 @@ class DownloadFailed(PipelineError):
     code = "download_failed"
 
 
+class NoNetwork(DownloadFailed):
+    """The address has no host that can be reached from here, so that trying other files is in vain too."""
+
+
 class TransferFailed(Exception):
     """A file could not be fetched or is not the right one; the text is one or two sentences: why, and what to do."""
 
@@ -30,6 +34,10 @@ class Interrupted(TransferFailed):
         super().__init__(f"{why}. {advice}")
         self.why = why
         self.pause_s = pause_s
+
+
+class Unreachable(Interrupted):
+    """The host's name is not known or no network leads to it; another attempt helps only if one did before."""
 
 
 class CannotResume(Interrupted):

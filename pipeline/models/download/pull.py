@@ -19,7 +19,13 @@ from filelock import FileLock, Timeout
 from pipeline.models.catalogue.model_file import ModelFile
 from pipeline.models.catalogue.weights import fault
 from pipeline.models.download.archive import extract
-from pipeline.models.download.failures import DownloadFailed, TransferFailed, download_failed
+from pipeline.models.download.failures import (
+    DownloadFailed,
+    NoNetwork,
+    TransferFailed,
+    Unreachable,
+    download_failed,
+)
 from pipeline.models.download.source import Source, sources_of
 from pipeline.models.download.space import check_space, check_space_for_all, length
 from pipeline.models.download.transfer import Patience, Transfer
@@ -59,7 +65,8 @@ def pull(
 
     Raises before the first download: `ValueError` for models without a URL (embedded ones); `DownloadFailed` if an
     address is not http or https, if `weights_dir` is no folder and cannot be created, or if the disk has too little
-    room for the missing files.
+    room for the missing files. Raises `NoNetwork` while it is iterated over, where a host cannot be reached: the files
+    after that are not tried.
     """
     sources = sources_of(models, mirror)
     try:
@@ -87,6 +94,8 @@ def _pull(source: Source, folder: Path, progress: OnBytes, notice: OnWait, patie
                     failures = _place(part, wanted, folder)
         else:
             _remove_leftovers(source, folder, lock)
+    except Unreachable as error:
+        raise NoNetwork(str(error), stage="models") from error
     except (TransferFailed, OSError) as error:
         failures = dict.fromkeys(wanted, error)
     return [

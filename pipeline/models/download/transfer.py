@@ -17,7 +17,7 @@ import httpx
 
 from pipeline.models.catalogue.weights import sha256_of
 from pipeline.models.download.connection import address_failed, connection_failed, open_client, without_password
-from pipeline.models.download.failures import CannotResume, Interrupted, TransferFailed
+from pipeline.models.download.failures import CannotResume, Interrupted, TransferFailed, Unreachable
 from pipeline.models.download.response import resumes
 from pipeline.models.download.space import length
 
@@ -81,7 +81,7 @@ class Transfer:
 
     def _load(self, client: httpx.Client) -> bool:
         """Download until `part` has all bytes; whether they come from more than one response."""
-        most = self.bytes_there()
+        begun = most = self.bytes_there()
         tried, pause_s = 0, self.patience.pause_s
         while True:
             tried += 1
@@ -91,7 +91,8 @@ class Transfer:
                 there = length(self.part)
                 if there > most:
                     most, tried, pause_s = there, 1, self.patience.pause_s
-                if tried >= self.patience.attempts:
+                is_offline = isinstance(interrupted, Unreachable) and most == begun  # and not for a moment only
+                if is_offline or tried >= self.patience.attempts:
                     raise
                 wait_s = pause_s if interrupted.pause_s is None else interrupted.pause_s
                 following = f"next try in {wait_s:g} s ({tried + 1} of {self.patience.attempts})"

@@ -64,11 +64,14 @@ def lying_in(folder: Path) -> set[str]:
 def test_nothing_is_downloaded_before_the_licences_are_accepted(
     weights_dir: Path, server: FileServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["models", "pull"]) == 1
+    assert main(["models", "pull"]) == 0
     output = capsys.readouterr()
     assert "research only" in output.out
-    assert "Not plainly free for commercial use: faces." in output.err
-    assert "--accept-licences" in output.err
+    assert "Not plainly free for commercial use: faces." in output.out
+    assert "`python -m app models pull --accept-licences` downloads" in output.out
+    assert output.err == ""
+    assert main(["models", "pull", "second", "faces"]) == 0
+    assert "`python -m app models pull second faces --accept-licences` downloads" in capsys.readouterr().out
     assert server.requests == []
     assert lying_in(weights_dir) == set()
 
@@ -87,7 +90,7 @@ def test_pull_downloads_the_best_of_every_role_and_its_twin(
 @pytest.mark.usefixtures("table")
 def test_the_models_to_download_are_listed_with_their_total_size(capsys: pytest.CaptureFixture[str]) -> None:
     main(["models", "pull"])
-    header, *rows, total = capsys.readouterr().out.splitlines()
+    header, *rows, total, _ = capsys.readouterr().out.splitlines()
     assert header.split() == ["NAME", "DOWNLOAD", "LICENCE", "COMMERCIAL"]
     assert [row.split() for row in rows[1:2]] == [["faces", "0.01", "MB", "research", "only", "no"]]
     assert total == "To download: 0.03 MB"
@@ -187,6 +190,19 @@ def test_one_failed_download_does_not_stop_the_others(
     assert "SHA-256" in output.err
     assert "1 of 4 could not be downloaded." in output.err
     assert lying_in(weights_dir) == {"faces.pth", "fourfold.pth", "grainy.pth"}
+
+
+@pytest.mark.usefixtures("table")
+def test_without_a_network_it_ends_at_once_with_one_sentence(
+    weights_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: pytest.fail("it tries again"))
+    monkeypatch.setenv("LIKENESS_MODELS_MIRROR", "http://models.invalid")
+    assert main(["models", "pull", "--accept-licences"]) == 1
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.startswith("models.invalid cannot be reached: ")
+    assert told.endswith(". Check the network and try again. 0 of 4 models came.")
+    assert lying_in(weights_dir) == set()
 
 
 @pytest.mark.usefixtures("table")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from pipeline.models.download.failures import NoNetwork
 from tests.pipeline.models.download.downloads import (
     DATA,
     OTHER,
     downloaded,
+    fetch,
     lying_in,
     refusal,
     row,
@@ -59,6 +63,45 @@ def test_a_failure_on_the_way_through_a_proxy_names_it(folder: Path, monkeypatch
     assert "(through the proxy of the environment). Check" in refusal(folder, row(url))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     assert "proxy" not in refusal(folder, row(url))
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "Name or service not known"),
+        (OSError(errno.ENETUNREACH, "Network is unreachable"), "Network is unreachable"),
+    ],
+)
+def test_without_a_network_there_is_one_try_for_all_files(
+    fault: OSError, why: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[object] = []
+
+    def fail(address: object, *_: object, **__: object) -> None:
+        tried.append(address)
+        raise fault
+
+    monkeypatch.setattr(socket, "create_connection", fail)
+    with pytest.raises(NoNetwork) as caught:
+        fetch(folder, row("http://models.invalid/a.pth"), row("http://others.invalid/b.pth", name="b"))
+    assert caught.value.message == f"models.invalid cannot be reached: {why}. Check the network and try again."
+    assert len(tried) == 1
+    assert lying_in(folder) == {}
+
+
+def test_a_network_that_is_gone_for_a_moment_is_waited_for(
+    server: FileServer, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect, gone = socket.create_connection, [False, True, False]
+
+    def stumble(*arguments: object, **options: object) -> socket.socket:
+        if gone.pop(0):
+            raise OSError(errno.ENETUNREACH, "Network is unreachable")
+        return connect(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "create_connection", stumble)
+    assert downloaded(folder, row(server.serve("/a.pth", Answer(DATA, cut=1000), Answer(DATA))))
+    assert lying_in(folder) == {"a.pth": DATA}
 
 
 @pytest.fixture
