@@ -10,6 +10,7 @@ from app.work.order import Task
 from jobs.engine.engine import Engine, EngineState
 from jobs.errors import StoreUnavailable
 from jobs.job import State
+from jobs.routine import Routine
 from jobs.store.store import JobStore
 
 logger = logging.getLogger("likeness")
@@ -33,7 +34,7 @@ class Census:
     at: float
 
 
-class Counting:
+class Counting(Routine):
     """Counts jobs, and tells the observer of the store. Belongs to one event loop."""
 
     def __init__(self, store: JobStore, engine: Engine) -> None:
@@ -41,17 +42,6 @@ class Counting:
         self._latest: Census | None = None
         self._took_s = 0.0  # the last count
         self._turn = asyncio.Lock()
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Count now and every few seconds."""
-        self._task = asyncio.ensure_future(self._go_on())
-
-    async def stop(self) -> None:
-        """Count no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
 
     async def census(self) -> Census:
         """A count that is a second old at most, or some seconds where the table is large. Raises `StoreUnavailable`.

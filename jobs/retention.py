@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from jobs.errors import StoreUnavailable
 from jobs.job import keys_of
 from jobs.objects import Entry, ObjectStore
+from jobs.routine import Routine
 from jobs.store.store import JobStore
 
 logger = logging.getLogger("likeness")
@@ -27,7 +28,7 @@ class Swept:
     orphans: int = 0
 
 
-class Sweeper:
+class Sweeper(Routine):
     """Sweeps every few minutes. Several processes may do so at the same time. Belongs to one event loop.
 
     `upload_s`: the seconds that an upload may take. Its first photo has no row before all of it has come.
@@ -40,17 +41,6 @@ class Sweeper:
         self.latest: Swept | None = None
         self.swept_at: float | None = None  # a reading of `time.monotonic()`
         self._sweeping = asyncio.Lock()
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Sweep now and every few minutes."""
-        self._task = asyncio.ensure_future(self._go_on())
-
-    async def stop(self) -> None:
-        """Sweep no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
 
     async def sweep(self) -> Swept:
         """Remove what is to go, after a sweep that runs. Raises `StoreUnavailable`; the next one finds the rest."""

@@ -15,6 +15,7 @@ from jobs.broker.outage import Outage
 from jobs.broker.queues import MOST_MESSAGES, QUEUE_OF
 from jobs.broker.sender import Sender
 from jobs.errors import StoreUnavailable
+from jobs.routine import Routine
 from jobs.store.store import JobStore
 
 logger = logging.getLogger("likeness")
@@ -24,23 +25,12 @@ LOCK = "likeness:dispatch"
 PER_ROUND = 1_000
 
 
-class Dispatcher:
+class Dispatcher(Routine):
     """Looks every few seconds; of several processes, one at a time. Belongs to one event loop."""
 
     def __init__(self, store: JobStore, redis: Redis, sender: Sender) -> None:
         self._store, self._redis, self._sender = store, redis, sender
-        self._task: asyncio.Task[None] | None = None
         self._outage = Outage("no job is sent that has no message", store.observer)
-
-    def start(self) -> None:
-        """Look now and every few seconds."""
-        self._task = asyncio.ensure_future(self._go_on())
-
-    async def stop(self) -> None:
-        """Look no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
 
     async def look(self) -> int:
         """Send what lacks; how many messages that were. Raises `StoreUnavailable` and a failure of the broker."""

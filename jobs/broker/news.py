@@ -15,6 +15,7 @@ from redis.asyncio.client import PubSub
 from jobs.broker.client import FAILURES
 from jobs.broker.outage import Outage
 from jobs.observer import Observer
+from jobs.routine import Routine
 
 logger = logging.getLogger("likeness")
 
@@ -24,7 +25,7 @@ PAUSE_S = 1.0  # after a failure
 PING_S = 2.0  # without a message, after which the connection is tried
 
 
-class Announcer:
+class Announcer(Routine):
     """Tells all processes that a job has changed. Belongs to one event loop."""
 
     def __init__(self, redis: Redis, observer: Observer) -> None:
@@ -32,17 +33,10 @@ class Announcer:
         self._outage = Outage("changes of jobs are told late", observer)
         self._waiting: dict[UUID, None] = {}
         self._told = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin to tell."""
-        self._task = asyncio.ensure_future(self._go_on())
 
     async def stop(self) -> None:
         """Tell what waits, if that is possible at once, and no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+        await super().stop()
         with suppress(*FAILURES):
             await self._tell()
 
@@ -71,7 +65,7 @@ class Announcer:
             await self._redis.publish(CHANNEL, " ".join(map(str, ids)))
 
 
-class Subscription:
+class Subscription(Routine):
     """Hears which jobs have changed, and connects again for ever. Belongs to one event loop.
 
     `hear` is called with each id. `hear_all` is called when some may have been missed.
@@ -81,19 +75,8 @@ class Subscription:
         self, redis: Redis, hear: Callable[[UUID], None], hear_all: Callable[[], None], observer: Observer
     ) -> None:
         self._redis, self._hear, self._hear_all = redis, hear, hear_all
-        self._task: asyncio.Task[None] | None = None
         self._outage = Outage("watched jobs are looked at in the table", observer)
         self.is_alive = False
-
-    def start(self) -> None:
-        """Begin to listen."""
-        self._task = asyncio.ensure_future(self._go_on())
-
-    async def stop(self) -> None:
-        """Listen no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
 
     async def _go_on(self) -> None:
         while True:

@@ -19,6 +19,7 @@ from jobs.broker.client import FAILURES
 from jobs.broker.outage import Outage
 from jobs.engine.engine import WorkerState
 from jobs.observer import Observer
+from jobs.routine import Routine
 
 logger = logging.getLogger("likeness")
 
@@ -29,7 +30,7 @@ PAUSE_S = 1.0  # after a failure
 _KEYS_PER_SCAN = 10_000
 
 
-class Presence:
+class Presence(Routine):
     """Tells that a worker is there and what it does. Belongs to one event loop."""
 
     def __init__(self, redis: Redis, queues: Sequence[str], observer: Observer) -> None:
@@ -38,19 +39,12 @@ class Presence:
         self._job: UUID | None = None
         self._since = time.time()
         self._changed = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
         self._outage = Outage("the others do not see this worker", observer)
         self.told_at: float | None = None  # by the monotonic clock: when the broker has last answered
 
-    def start(self) -> None:
-        """Begin to tell."""
-        self._task = asyncio.ensure_future(self._go_on())
-
     async def stop(self) -> None:
         """Tell that the worker has gone, if the broker answers."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+        await super().stop()
         with suppress(*FAILURES):
             await self._redis.delete(PREFIX + self.name)
 

@@ -14,6 +14,7 @@ from app.sources.poster import TIMEOUT_S, Poster, Reply
 from jobs.breakers import HostBreakers
 from jobs.errors import StoreUnavailable, UnknownJob
 from jobs.job import Batch, Job
+from jobs.routine import Routine
 from jobs.store.store import JobStore
 from jobs.webhooks.schedule import delay_s, pause_s
 from jobs.webhooks.signature import signed_headers
@@ -30,7 +31,7 @@ GONE = 410  # the receiver wants nothing more
 Describe: TypeAlias = Callable[[Job | Batch], Mapping[str, Any]]
 
 
-class Deliverer:
+class Deliverer(Routine):
     """Sends each message until it is accepted, at least once. Belongs to one event loop.
 
     `describe`: what a message says about its job or batch. `secrets` sign it.
@@ -39,18 +40,11 @@ class Deliverer:
     def __init__(self, store: JobStore, poster: Poster, secrets: Sequence[bytes], describe: Describe) -> None:
         self._store, self._poster, self._secrets, self._describe = store, poster, secrets, describe
         self.breakers = HostBreakers()
-        self._task: asyncio.Task[None] | None = None
         self._sending: dict[asyncio.Task[None], Delivery] = {}
-
-    def start(self) -> None:
-        """Send what is due, now and from now on."""
-        self._task = asyncio.ensure_future(self._go_on())
 
     async def stop(self) -> None:
         """Send no more. What is on its way has a moment to end, and else is sent again when its lease ends."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+        await super().stop()
         if self._sending:
             _, busy = await asyncio.wait(self._sending, timeout=STOP_S)
             for task in busy:
