@@ -36,7 +36,7 @@ def pasted(
 ) -> Image:
     height, width = background.shape[:2]
     crop = Crop(plain(CROP_SIZE, CROP_SIZE, 0), matrix)
-    size = (round(width / factor), round(height / factor))
+    size = (max(1, round(width / factor)), max(1, round(height / factor)))
     return paste_back(background, size, [planned(crop, restored, strength=strength, mask=mask)], Run())
 
 
