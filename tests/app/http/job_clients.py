@@ -59,6 +59,13 @@ def reached(server: Likeness, path: str, states: tuple[str, ...], headers: Any =
     return seen
 
 
+def objects_at_rest(server: Likeness, folder: Path) -> list[str]:
+    """As `objects_in`, once no job of an earlier test waits or is at work, which would add some."""
+    for state in ("queued", "running"):
+        eventually(lambda state=state: not server.client.get(JOBS, params={"state": state}).json()["jobs"])  # type: ignore[misc]
+    return objects_in(folder)
+
+
 def objects_in(folder: Path) -> list[str]:
     """The names of all stored objects. The service may remove folders meanwhile: `os.walk` passes over these."""
     root = folder / "objects"

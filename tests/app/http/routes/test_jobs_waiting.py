@@ -18,7 +18,7 @@ from app.http.schemas.answers import QueuedEvent, StageEvent
 from app.http.schemas.jobs import JobErrorEvent, JobOut
 from tests.app import samples
 from tests.app.fakes import FakeModels
-from tests.app.http.job_clients import JOBS, keeping, objects_in, over, reached, submit
+from tests.app.http.job_clients import JOBS, keeping, objects_at_rest, objects_in, over, reached, submit
 from tests.app.http.routes.refusals import assert_refused
 from tests.app.server import Likeness, eventually
 
@@ -180,7 +180,7 @@ def test_the_same_request_twice_is_one_job(server: Likeness, folder: Path) -> No
     key = {"Idempotency-Key": "4c4a7e0e-first"}
     first = submit(server, headers=key, upscale_factor=1)
     over(server, first.headers["location"])
-    before = objects_in(folder)
+    before = objects_at_rest(server, folder)
     again = submit(server, headers=key, upscale_factor=1)
     assert (again.status_code, again.json()["id"]) == (202, first.json()["id"])
     assert objects_in(folder) == before

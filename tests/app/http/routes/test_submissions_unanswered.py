@@ -18,7 +18,7 @@ from jobs.errors import StoreUnavailable
 from jobs.store import store as stores
 from tests.app import samples
 from tests.app.fakes import FakeModels
-from tests.app.http.job_clients import BATCHES, JOBS, keeping, objects_in, over
+from tests.app.http.job_clients import BATCHES, JOBS, keeping, objects_at_rest, objects_in, over
 from tests.app.http.routes.refusals import assert_refused
 from tests.app.server import Likeness, eventually
 
@@ -123,7 +123,7 @@ def test_a_commit_that_the_database_refuses(
     server: Likeness, folder: Path, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     """A full disk, for example: there is no job, so its photo goes."""
-    before, refused = objects_in(folder), Exception("database or disk is full")
+    before, refused = objects_at_rest(server, folder), Exception("database or disk is full")
     refused.sqlite_errorcode = 13  # type: ignore[attr-defined]
 
     async def full(connection: AsyncConnection) -> None:
