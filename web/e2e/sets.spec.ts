@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import type { Locator, Page } from "@playwright/test";
 import { BASE, KEYS, PYTHON } from "./servers";
 import { expect, test } from "./test";
-import { sizeOf, type Workbench } from "./workbench";
+import { box, sizeOf, type Workbench } from "./workbench";
 
 const PHOTOS = ["portrait.jpg", "second.png", "turned.jpg", "pair.png"] as const;
 const LONG = { timeout: 150_000 }; // other servers work on the same cores
@@ -205,9 +205,12 @@ for (const { width, height, theme } of SCREENS) {
       await expect(bar(page).getByRole("status")).toHaveText(/3 of 4 photos are done, 1 failed/, LONG);
       await page.getByRole("button", { name: "portrait.jpg, done" }).click();
       await expect(workbench.line).toBeVisible();
+      await expect(workbench.download).toBeInViewport({ ratio: 1 });
       await look("done");
       const sets = await show(page);
       await expect(sets.locator("li img").first()).toBeVisible(); // the others once they are scrolled to
+      const row = sets.getByRole("listitem").filter({ hasText: "portrait.jpg" });
+      expect((await box(row.getByText("512 × 512 pixels, 1 face"))).height).toBeLessThan(30); // on one line
       await look("list");
       await sets.getByRole("button", { name: "Remove", exact: true }).click();
       await look("removing");
@@ -215,6 +218,8 @@ for (const { width, height, theme } of SCREENS) {
       await sets.getByRole("button", { name: "Close" }).click();
       await page.reload();
       await expect(bar(page).getByRole("status")).toHaveText(/3 of 4 photos are done/, LONG);
+      await page.getByText(/megapixels\./).scrollIntoViewIfNeeded();
+      await expect(page.getByText(/megapixels\./)).toBeInViewport({ ratio: 1 });
       await look("again");
       await removeAll(page);
       expect(faults).toEqual([]);

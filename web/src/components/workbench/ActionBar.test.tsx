@@ -85,6 +85,13 @@ describe("ActionBar", () => {
     expect(onRestore).toHaveBeenCalledExactlyOnceWith(["a", "b"]);
   });
 
+  it("restores the one that is not done beside a photo that is", async () => {
+    const [a, b] = [photoOf({ id: "a", result: resultOf() }), photoOf({ id: "b" })];
+    const { onRestore, user } = showing(a, { photos: [a, b] });
+    await user.click(screen.getByRole("button", { name: "Restore the other one" }));
+    expect(onRestore).toHaveBeenCalledExactlyOnceWith(["b"]);
+  });
+
   it("does not offer to restore all while the others are in work", () => {
     const [a, b] = [photoOf({ id: "a" }), photoOf({ id: "b", work: { phase: "waiting", tries: 0 } })];
     showing(a, { photos: [a, b] });

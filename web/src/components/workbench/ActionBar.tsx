@@ -105,7 +105,9 @@ function Actions(props: Props) {
           </Button>
         )}
         {others.length > 0 && (
-          <Button onClick={() => onRestore(idsOf(undone))}>{`Restore all ${undone.length}`}</Button>
+          <Button onClick={() => onRestore(idsOf(undone))}>
+            {undone.length === 1 ? "Restore the other one" : `Restore all ${undone.length}`}
+          </Button>
         )}
         {together.length > FEW && (
           <Button onClick={() => onTogether(idsOf(together))}>{`All ${together.length} at once`}</Button>
