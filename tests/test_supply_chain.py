@@ -16,7 +16,9 @@ from app.version import VERSION
 
 ROOT = Path(__file__).parents[1]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-(LOCKED,) = re.findall(r"^LOCKED := (.+)", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+(CHECKED,) = re.findall(r"^CHECKED := (.+)", MAKEFILE, flags=re.MULTILINE)
+LOCKED = re.findall(r"^LOCKED := (.+)", MAKEFILE, flags=re.MULTILINE)[0].replace("$(CHECKED)", CHECKED)
 CUDA = re.compile(r"nvidia-|cuda-|triton$")
 
 
@@ -73,11 +75,10 @@ def test_what_is_pinned_by_hand_is_locked_in_the_same_versions(name: str) -> Non
 
 
 def test_make_installs_only_what_has_a_hash() -> None:
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    commands = re.findall(r"-m pip (?:install|download) (.+)", makefile)
+    commands = re.findall(r"-m pip (?:install|download) (.+)", MAKEFILE)
     assert len(commands) == 6
     for options in commands:
-        assert "--require-hashes" in options.replace("$(LOCKED)", LOCKED)
+        assert "--require-hashes" in options.replace("$(LOCKED)", LOCKED).replace("$(CHECKED)", CHECKED)
     # Built from its source, without build tools from elsewhere; all others are wheels.
     (built,) = [options for options in commands if "--only-binary :all:" not in options]
     assert "--no-deps --no-build-isolation" in built

@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 import redis as redis_client
@@ -125,13 +126,15 @@ def test_news_come_from_another_process_at_once(
 
 @pytest.mark.parametrize("second", [{"visibility_s": 0.5}, {"visibility_s": 3600.0, "skew_s": 7200.0}])
 def test_a_message_that_comes_again_while_its_job_is_done(
-    play: Callable[..., None], redis: RedisServer, second: dict[str, float]
+    play: Callable[..., None], redis: RedisServer, tmp_path: Path, second: dict[str, float]
 ) -> None:
     """Also to a worker whose clock is two hours ahead: for it all messages are old. Leases are by the database's."""
 
+    gate = tmp_path / "gate"
+
     async def scene(place: Workplace) -> None:
         async with engine_of(place) as engine:
-            with redis_client.Redis.from_url(redis.url) as client, working(place.settings, tile_s=2 * SLOW_S):
+            with redis_client.Redis.from_url(redis.url) as client, working(place.settings, gate=gate):
                 (job,) = await submitted(place)
                 engine.added([job])
                 await at_work(place, job)
@@ -144,6 +147,7 @@ def test_a_message_that_comes_again_while_its_job_is_done(
 
                     await eventually(is_taken_again)
                     assert (await place.get(job.id)).state == "running"
+                    gate.touch()
                     await check(place, await final(place, [job]))
 
     play(scene, broker_url=redis.url)
