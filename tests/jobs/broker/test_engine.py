@@ -15,8 +15,8 @@ import pytest
 import redis as redis_client
 from uuid_utils.compat import uuid7
 
+from jobs.broker import dispatcher, news, sender
 from jobs.broker import engine as engines
-from jobs.broker import news, sender
 from jobs.broker.celery_app import TASK, celery_app
 from jobs.broker.engine import BrokerEngine
 from jobs.broker.presence import PREFIX
@@ -53,12 +53,13 @@ def test_a_message_is_a_job_s_id_in_the_queue_of_its_kind(
         monkeypatch.setenv(name, AWAY)  # not for us
 
     async def scene(place: Workplace) -> None:
-        async with engine_of(place) as engine:
-            face = await place.submit(order(samples.small_face(), "enhance"))
-            plain = await place.submit(order(samples.no_face()))
-            engine.added([face, plain])
-            await came(engine, {"faces": 1, "upscale": 1, "video": 0})
-            with redis_client.Redis.from_url(redis.url) as client:
+        with redis_client.Redis.from_url(redis.url) as client:
+            client.set(dispatcher.LOCK, "")  # the dispatcher of this process looks for no job that has no message yet
+            async with engine_of(place) as engine:
+                face = await place.submit(order(samples.small_face(), "enhance"))
+                plain = await place.submit(order(samples.no_face()))
+                engine.added([face, plain])
+                await came(engine, {"faces": 1, "upscale": 1, "video": 0})
                 (text,) = client.lrange("faces", 0, -1)
             message = json.loads(text)
             assert message["headers"]["task"] == TASK
