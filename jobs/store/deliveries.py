@@ -62,9 +62,8 @@ async def settle(
     connection: AsyncConnection, delivery: Delivery, state: WebhookState, status: int | None, retry_s: float
 ) -> None:
     """See `Outbox.settle`."""
-    over = (
-        {} if state == "waiting" else {"url": "", "host": ""}
-    )  # the address may hold a secret, and is not needed any more
+    # The address may hold a secret, and is not needed any more.
+    over = {} if state == "waiting" else {"url": "", "host": ""}
     settled = update(deliveries).where(_claimed(delivery))
     values = {"state": state, "attempts": delivery.attempts + 1, "last_status": status, "due_at": now() + retry_s}
     await connection.execute(settled.values(values | over))

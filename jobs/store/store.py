@@ -171,7 +171,6 @@ class JobStore(Database):
         It is the earlier batch, with another id, where the owner has used the idempotency key for the same request
         already. Raises IdempotencyMismatch if the key was used for another request.
         """
-
         batch, failed = await self._write(
             lambda connection: batches.add(connection, batch_id, owner, keep_s, submitted, self.quota, webhook_url, key)
         )

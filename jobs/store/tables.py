@@ -35,16 +35,15 @@ batches = Table(
     Index("batches_expiry", "expires_at"),
 )
 
-BATCH_HAS_KEY = batches.c.idempotency_key.is_not(None)
 
-Index(
-    "batches_idempotency",
-    batches.c.owner,
-    batches.c.idempotency_key,
-    unique=True,
-    sqlite_where=BATCH_HAS_KEY,
-    postgresql_where=BATCH_HAS_KEY,
-)
+def _unique_keys(table: Table) -> Index:
+    """No owner has two rows under one idempotency key; it finds the row of a key."""
+    has_key = table.c.idempotency_key.is_not(None)
+    columns = table.c.owner, table.c.idempotency_key
+    return Index(f"{table.name}_idempotency", *columns, unique=True, sqlite_where=has_key, postgresql_where=has_key)
+
+
+_unique_keys(batches)
 
 jobs = Table(
     "jobs",
@@ -92,7 +91,6 @@ QUEUED = jobs.c.state == literal_column("'queued'")
 RUNNING = jobs.c.state == literal_column("'running'")
 WAITS = "queue"  # the stage of a running job that nobody works on until its lease ends, as memory ran out
 HAS_BATCH = jobs.c.batch.is_not(None)
-HAS_IDEMPOTENCY_KEY = jobs.c.idempotency_key.is_not(None)
 
 Index("jobs_page", jobs.c.owner, jobs.c.id)
 Index("jobs_page_of_state", jobs.c.owner, jobs.c.state, jobs.c.id)
@@ -111,14 +109,7 @@ Index("jobs_leases", jobs.c.lease_until, sqlite_where=RUNNING, postgresql_where=
 Index("jobs_in_batch", jobs.c.batch, jobs.c.id, sqlite_where=HAS_BATCH, postgresql_where=HAS_BATCH)
 Index("jobs_bytes", jobs.c.owner, jobs.c.kept_bytes)
 Index("jobs_expiry", jobs.c.expires_at)
-Index(
-    "jobs_idempotency",
-    jobs.c.owner,
-    jobs.c.idempotency_key,
-    unique=True,
-    sqlite_where=HAS_IDEMPOTENCY_KEY,
-    postgresql_where=HAS_IDEMPOTENCY_KEY,
-)
+_unique_keys(jobs)
 
 # A job or a batch has at most one, made with it and gone with it. `type`, `ended_at` and `due_at` come with the end.
 deliveries = Table(

@@ -61,8 +61,14 @@ def reached(server: Likeness, path: str, states: tuple[str, ...], headers: Any =
 
 def objects_at_rest(server: Likeness, folder: Path) -> list[str]:
     """As `objects_in`, once no job of an earlier test waits or is at work, which would add some."""
-    for state in ("queued", "running"):
-        eventually(lambda state=state: not server.client.get(JOBS, params={"state": state}).json()["jobs"])  # type: ignore[misc]
+
+    def is_at_rest() -> bool:
+        unfinished = [
+            server.client.get(JOBS, params={"state": state}).json()["jobs"] for state in ("queued", "running")
+        ]
+        return not any(unfinished)
+
+    eventually(is_at_rest)
     return objects_in(folder)
 
 
