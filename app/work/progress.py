@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -24,7 +25,15 @@ class StageReached:
     fraction: float
 
 
-News: TypeAlias = Queued | StageReached
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The faces are known, and so what is left to do: the `seconds` of all stages, and of each."""
+
+    seconds: float
+    stages_s: Mapping[str, float]
+
+
+News: TypeAlias = Queued | StageReached | Planned
 
 
 class Progress:
@@ -51,6 +60,10 @@ class Progress:
         if begins or fraction > self._fraction:
             self._stage, self._fraction = stage, fraction
             self._add((stage, begins), StageReached(stage, fraction))
+
+    def planned(self, stages_s: Mapping[str, float]) -> None:
+        """What the stages are to take. Any thread may call this."""
+        self._add("plan", Planned(round(sum(stages_s.values()), 2), stages_s))
 
     def end(self, _: asyncio.Future[Any] | None = None) -> None:
         """There will be no more news. Called in the event loop."""

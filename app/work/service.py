@@ -15,17 +15,18 @@ from app.work.cancellation import Cancellation
 from app.work.dry_report import DryRun
 from app.work.dry_run import Estimator, learn_from, look
 from app.work.errors import MemoryLow, ShuttingDown
-from app.work.line import OnPosition
 from app.work.loaded_models import LoadedModels
 from app.work.memory import Ledger
 from app.work.order import Order
 from app.work.photo import Finished, Source
+from app.work.progress import Progress
 from app.work.report import Report, rounded
 from app.work.threads import WorkerThreads
 from app.work.time_limit import may_shorten, within_deadline
 from pipeline.models.roles import Models
 from pipeline.models.runtime.allocator import return_freed_memory
 from pipeline.run import OnProgress, Run
+from pipeline.types import Workload
 
 Result = TypeVar("Result")
 Done: TypeAlias = Finished | DryRun
@@ -107,9 +108,9 @@ class Service:
         return await asyncio.to_thread(within_deadline, order, models, pace, limit, most_pixels)
 
     async def process(
-        self, order: Order, arrival: Arrival, run: Run, write: Write, on_position: OnPosition | None = None
+        self, order: Order, arrival: Arrival, run: Run, write: Write, progress: Progress | None = None
     ) -> Answer:
-        """The answer to one order; `write` makes its body. `on_position` gets its place in the queue.
+        """The answer to one order; `write` makes its body. `progress` gets its place in the queue and its plan.
 
         Raises `PipelineError`, among them `Overloaded`, `NotReady` and `MemoryLow`. When the awaiting task is
         cancelled, a waiting photo leaves the queue at once, and one in work stops at the next check of its `run`.
@@ -118,9 +119,10 @@ class Service:
         self._stay_awake()
         try:
             size = len(order.file) + len(order.reference or b"")
-            with self.admission.place(run, arrival, on_position), self.memory.held(size):
+            moved = progress.moved if progress else None
+            with self.admission.place(run, arrival, moved), self.memory.held(size):
                 try:
-                    return await self._processed(order, models, run, write)
+                    return await self._processed(order, models, run, write, progress)
                 except MemoryLow as error:  # while the photo still counts as inside
                     error.retry_after = self.admission.retry_after
                     raise
@@ -157,7 +159,9 @@ class Service:
         if self._threads.lost or self.background.lost or self.loaded_models.threads.lost:
             self.loaded_models.fail("a thread that works on photos has ended.")
 
-    async def _processed(self, order: Order, models: Models, run: Run, write: Write) -> Answer:
+    async def _processed(
+        self, order: Order, models: Models, run: Run, write: Write, progress: Progress | None
+    ) -> Answer:
         started, limits = time.perf_counter(), self.settings.photo_limits
         in_thread = self.cancellation.in_thread
         async with self.admission.workbench(run):
@@ -165,8 +169,14 @@ class Service:
                 source = await in_thread(self._threads, run, lambda: photo.read(order, models, limits, claim, run))
                 if order.output.dry_run:
                     return await self._foreseen(order, source, models, run, write)
+
+                def planned(workload: Workload) -> None:
+                    if progress is not None:
+                        estimator = Estimator(self.loaded_models.pace)
+                        progress.planned(estimator.stages_s(order, source, workload, models, run))
+
                 async with self.admission.device(run):
-                    computed = await self._on_device(run, lambda: photo.compute(order, source, models, run))
+                    computed = await self._on_device(run, lambda: photo.compute(order, source, models, run, planned))
 
                 def finish() -> Answer:
                     finished = photo.finish(order, source, computed, models, run, started)

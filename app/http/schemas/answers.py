@@ -63,6 +63,19 @@ class StageEvent(BaseModel):
     fraction: float = Field(ge=0, le=1, description="how much of it is done; starts again where a stage comes again")
 
 
+class PlanEvent(BaseModel):
+    """The data of the event `plan`: the faces are known, and so what the photo is to take."""
+
+    seconds: float = Field(ge=0, description="of work, as in `estimate` of a dry run, with what is done already")
+    stages_s: dict[str, float] = Field(description="the same by stage")
+
+
+class SendingEvent(BaseModel):
+    """The data of the event `sending`: the photo is done, and `result` follows."""
+
+    bytes: int = Field(ge=0, description="of the result's JSON")
+
+
 class ErrorEvent(ErrorResponse):
     """The data of the event `error`: the error as it would have been answered."""
 

@@ -103,6 +103,7 @@ def test_a_slow_client_skips_outdated_progress(monkeypatch: pytest.MonkeyPatch) 
         ("stage", {"stage": "upscaling", "fraction": 0}),
         ("stage", {"stage": "upscaling", "fraction": 0.999}),
         ("stage", {"stage": "encode", "fraction": 0}),
+        ("sending", {"bytes": len(body)}),
         ("result", {"status": "alive"}),
     ]
     assert held == len(body), "the memory of the waiting document is not in the ledger"

@@ -2789,6 +2789,27 @@ export interface operations {
                         event: "queued";
                     } | {
                         /**
+                         * PlanEvent
+                         * @description The data of the event `plan`: the faces are known, and so what the photo is to take.
+                         */
+                        data: {
+                            /**
+                             * Seconds
+                             * @description of work, as in `estimate` of a dry run, with what is done already
+                             */
+                            seconds: number;
+                            /**
+                             * Stages S
+                             * @description the same by stage
+                             */
+                            stages_s: {
+                                [key: string]: number;
+                            };
+                        };
+                        /** @constant */
+                        event: "plan";
+                    } | {
+                        /**
                          * StageEvent
                          * @description The data of the event `stage`: a step of the work begins, or goes on.
                          */
@@ -2803,6 +2824,20 @@ export interface operations {
                         };
                         /** @constant */
                         event: "stage";
+                    } | {
+                        /**
+                         * SendingEvent
+                         * @description The data of the event `sending`: the photo is done, and `result` follows.
+                         */
+                        data: {
+                            /**
+                             * Bytes
+                             * @description of the result's JSON
+                             */
+                            bytes: number;
+                        };
+                        /** @constant */
+                        event: "sending";
                     } | {
                         /**
                          * ErrorEvent
@@ -4588,6 +4623,27 @@ export interface operations {
                         event: "queued";
                     } | {
                         /**
+                         * PlanEvent
+                         * @description The data of the event `plan`: the faces are known, and so what the photo is to take.
+                         */
+                        data: {
+                            /**
+                             * Seconds
+                             * @description of work, as in `estimate` of a dry run, with what is done already
+                             */
+                            seconds: number;
+                            /**
+                             * Stages S
+                             * @description the same by stage
+                             */
+                            stages_s: {
+                                [key: string]: number;
+                            };
+                        };
+                        /** @constant */
+                        event: "plan";
+                    } | {
+                        /**
                          * StageEvent
                          * @description The data of the event `stage`: a step of the work begins, or goes on.
                          */
@@ -4602,6 +4658,20 @@ export interface operations {
                         };
                         /** @constant */
                         event: "stage";
+                    } | {
+                        /**
+                         * SendingEvent
+                         * @description The data of the event `sending`: the photo is done, and `result` follows.
+                         */
+                        data: {
+                            /**
+                             * Bytes
+                             * @description of the result's JSON
+                             */
+                            bytes: number;
+                        };
+                        /** @constant */
+                        event: "sending";
                     } | {
                         /**
                          * ErrorEvent
