@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
+
 import pytest
 
-from tests.markdown import FOR_USERS, ROOT, anchors_of, links_of, text_of
+from tests.markdown import FOR_USERS, ROOT, anchors_of, links_of, prose_of, text_of
 
 OTHERS = [
     "CHANGELOG.md",
@@ -36,7 +39,8 @@ def test_the_readme_stays_short() -> None:
     assert text_of("README.md").count("\n") <= 150
 
 
-def test_each_document_has_one_title() -> None:
-    for name in FOR_USERS:
-        lines = text_of(name).splitlines()
-        assert lines[0].startswith("# "), name
+@pytest.mark.parametrize("name", FOR_USERS)
+def test_each_document_has_one_title_and_skips_no_level(name: str) -> None:
+    levels = [len(marks) for marks in re.findall(r"^(#+) ", prose_of(name), flags=re.MULTILINE)]
+    assert (levels[0], levels.count(1)) == (1, 1)
+    assert all(below <= above + 1 for above, below in pairwise(levels))
