@@ -137,7 +137,7 @@ async def _found(complete: Complete, asked: _Asked, run: Run, parts: Answering, 
     if kept is not None:
         asked.record.from_cache = True
         if progress is not None:
-            progress.moved(0)  # a stream begins with an event
+            progress.moved(0, 0.0)  # a stream begins with an event
         return _Found(kept, tag)
     answer = await parts.service.process(order, asked.arrival, run, asked.write, progress)
     parts.cache.put(key, answer)

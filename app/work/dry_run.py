@@ -51,9 +51,7 @@ class Estimator:
             warnings=[WarningOut(notice.code, notice.message) for notice in notices],
         )
 
-    def stages_s(
-        self, order: Order, source: Source, workload: Workload, models: Models, run: Run
-    ) -> dict[str, float]:
+    def stages_s(self, order: Order, source: Source, workload: Workload, models: Models, run: Run) -> dict[str, float]:
         """The seconds of each stage: those that `run` has measured until the faces were found, and estimates."""
         stages = {stage: run.timings_ms[stage] / 1000 for stage in LOOKING if stage in run.timings_ms}
         width, height = output_size(source.photo.width, source.photo.height, order.options)

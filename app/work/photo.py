@@ -108,9 +108,7 @@ def read(order: Order, models: Models, limits: PhotoLimits, claim: Claim, run: R
     return Source(photo, file, source_format, reference, tags)
 
 
-def compute(
-    order: Order, source: Source, models: Models, run: Run, on_planned: OnPlanned | None = None
-) -> Computed:
+def compute(order: Order, source: Source, models: Models, run: Run, on_planned: OnPlanned | None = None) -> Computed:
     """What networks do: the enhancement, and the one metric that is a network. As `pipeline.photo.enhance`."""
     step = enhance if order.task == "enhance" else upscale_photo
     enhanced = step(source.photo, order.options, preferred_models(order.output.preset, models), run, on_planned)

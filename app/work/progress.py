@@ -12,9 +12,10 @@ import anyio
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """`position` photos go on the device before this one."""
+    """`position` photos go on the device before this one, in about so many seconds; None: unknown."""
 
     position: int
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,9 @@ class Progress:
         self._stage, self._fraction = "", 0.0
         self._ended = False
 
-    def moved(self, position: int) -> None:
-        """The photo has another place in the queue."""
-        self._add("position", Queued(position))
+    def moved(self, position: int, seconds: float | None = None) -> None:
+        """The photo has another place in the queue, or waits longer or shorter than was thought."""
+        self._add("position", Queued(position, None if seconds is None else round(seconds, 1)))
 
     def reached(self, stage: str, fraction: float) -> None:
         """A part of a stage is done. Any thread may call this, one at a time; it never waits."""

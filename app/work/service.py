@@ -15,6 +15,7 @@ from app.work.cancellation import Cancellation
 from app.work.dry_report import DryRun
 from app.work.dry_run import Estimator, learn_from, look
 from app.work.errors import MemoryLow, ShuttingDown
+from app.work.line import OnPosition
 from app.work.loaded_models import LoadedModels
 from app.work.memory import Ledger
 from app.work.order import Order
@@ -31,6 +32,9 @@ from pipeline.types import Workload
 Result = TypeVar("Result")
 Done: TypeAlias = Finished | DryRun
 Write: TypeAlias = Callable[[Done, Run], bytes]  # makes the body of an answer, in a thread
+
+# Stages on the device after the faces are known.
+ON_DEVICE = ("restoration", "identity", "upscaling", "blending", "metrics")
 
 IDLE_S = 5.0  # without a photo, after which freed memory goes back to the system
 
@@ -119,7 +123,7 @@ class Service:
         self._stay_awake()
         try:
             size = len(order.file) + len(order.reference or b"")
-            moved = progress.moved if progress else None
+            moved = None if progress is None else self._telling(progress)
             with self.admission.place(run, arrival, moved), self.memory.held(size):
                 try:
                     return await self._processed(order, models, run, write, progress)
@@ -170,10 +174,15 @@ class Service:
                 if order.output.dry_run:
                     return await self._foreseen(order, source, models, run, write)
 
+                loop = asyncio.get_running_loop()
+
                 def planned(workload: Workload) -> None:
+                    stages_s = Estimator(self.loaded_models.pace).stages_s(order, source, workload, models, run)
                     if progress is not None:
-                        estimator = Estimator(self.loaded_models.pace)
-                        progress.planned(estimator.stages_s(order, source, workload, models, run))
+                        progress.planned(stages_s)
+                    on_device_s = sum(stages_s.get(stage, 0.0) for stage in ON_DEVICE)
+                    with suppress(RuntimeError):  # the loop has ended: nobody waits any more
+                        loop.call_soon_threadsafe(self.admission.foresee, run, on_device_s)
 
                 async with self.admission.device(run):
                     computed = await self._on_device(run, lambda: photo.compute(order, source, models, run, planned))
@@ -185,6 +194,10 @@ class Service:
                     return answer
 
                 return await in_thread(self._threads, run, finish)
+
+    def _telling(self, progress: Progress) -> OnPosition:
+        """What tells `progress` the place in the queue, and the seconds until its turn."""
+        return lambda position: progress.moved(position, self.admission.seconds_until_device(position))
 
     async def _foreseen(self, order: Order, source: Source, models: Models, run: Run, write: Write) -> Answer:
         """The answer of a dry run, which has the device while it looks for faces."""

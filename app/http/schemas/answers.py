@@ -54,6 +54,9 @@ class QueuedEvent(BaseModel):
     """The data of the event `queued`: a photo has its place, or another one."""
 
     position: int = Field(ge=0, description="photos that go on the device before this one; 0: next, or a slot is free")
+    seconds: float | None = Field(
+        default=None, ge=0, description="about how long it waits for them; of a job, and where it is unknown, null"
+    )
 
 
 class StageEvent(BaseModel):

@@ -2784,6 +2784,11 @@ export interface operations {
                              * @description photos that go on the device before this one; 0: next, or a slot is free
                              */
                             position: number;
+                            /**
+                             * Seconds
+                             * @description about how long it waits for them; of a job, and where it is unknown, null
+                             */
+                            seconds?: number | null;
                         };
                         /** @constant */
                         event: "queued";
@@ -3493,6 +3498,11 @@ export interface operations {
                              * @description photos that go on the device before this one; 0: next, or a slot is free
                              */
                             position: number;
+                            /**
+                             * Seconds
+                             * @description about how long it waits for them; of a job, and where it is unknown, null
+                             */
+                            seconds?: number | null;
                         };
                         /** @constant */
                         event: "queued";
@@ -4618,6 +4628,11 @@ export interface operations {
                              * @description photos that go on the device before this one; 0: next, or a slot is free
                              */
                             position: number;
+                            /**
+                             * Seconds
+                             * @description about how long it waits for them; of a job, and where it is unknown, null
+                             */
+                            seconds?: number | null;
                         };
                         /** @constant */
                         event: "queued";
