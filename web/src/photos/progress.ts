@@ -96,8 +96,8 @@ export function grown(fraction: number, before: number, after: number): number {
 
 /** With the speed of the way to the server or back, of which a part is done. */
 function measured(course: Course, part: number, now: number): Course {
-  const seconds = Math.max(0, now - course.since) / 1000 / part;
-  if (!(part > 0) || !Number.isFinite(seconds)) return course;
+  const seconds = (now - course.since) / 1000 / part;
+  if (!(seconds > 0) || !Number.isFinite(seconds)) return course; // nothing is done, or in no time
   if (course.present === "download") return { ...course, ...weighed(course, { ...course.weights, download: seconds }) };
   if (course.present !== "upload" || course.bytes === 0) return course;
   const { download } = ways(course.bytes, course.bytes / Math.max(seconds, 0.01));
@@ -110,5 +110,11 @@ function queued(course: Course, seconds: number): Course {
   const passed = course.passed.filter((step) => step !== "queue");
   const before = { ...others, queue: Math.max(queue, seconds) };
   const weights = { ...course.weights, queue: seconds };
-  return { ...course, weights, passed, part: 0, ...advanced({ ...course, left: before }, { ...others, queue: seconds }) };
+  return {
+    ...course,
+    weights,
+    passed,
+    part: 0,
+    ...advanced({ ...course, left: before }, { ...others, queue: seconds }),
+  };
 }

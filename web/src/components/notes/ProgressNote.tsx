@@ -2,7 +2,8 @@
 
 import { useNow } from "@/hooks/useNow";
 import type { OngoingWork } from "@/photos/photo";
-import { describeWork } from "@/photos/stages";
+import { stageFraction, workInWords } from "@/photos/stages";
+import { useWords } from "@/words/context";
 import { Button } from "@/components/ui/Button";
 import styles from "./ProgressNote.module.css";
 
@@ -16,7 +17,8 @@ type Props = {
 /** The progress of a photo. */
 export function ProgressNote({ work, onCancel, onCancelAll }: Props) {
   const now = useNow(100);
-  const { label, fraction } = describeWork(work);
+  const t = useWords();
+  const [label, fraction] = [workInWords(t, work), stageFraction(work)];
   const seconds = work.phase === "active" ? Math.max(0, now - work.since) / 1000 : null;
   const percent = fraction === null ? null : Math.round(fraction * 100);
   return (
@@ -24,9 +26,9 @@ export function ProgressNote({ work, onCancel, onCancelAll }: Props) {
       {/* Cancel must not be where Restore was: a double click on Restore would cancel at once. */}
       <div className={styles.actions}>
         <p className={styles.label}>{label}</p>
-        {onCancelAll && <Button onClick={onCancelAll}>Cancel all</Button>}
+        {onCancelAll && <Button onClick={onCancelAll}>{t("progress.cancelAll")}</Button>}
         <Button icon="close" onClick={onCancel}>
-          Cancel
+          {t("progress.cancel")}
         </Button>
       </div>
       <div className={styles.foot}>

@@ -1,6 +1,7 @@
 import type { Problem } from "@/api/problem";
 import { isOngoing, type OngoingWork, type Photo, type Work } from "@/photos/photo";
-import { describeWork } from "@/photos/stages";
+import { stageFraction, workInWords } from "@/photos/stages";
+import { useWords } from "@/words/context";
 import { Note } from "./Note";
 import styles from "./ViewerNotes.module.css";
 
@@ -47,7 +48,8 @@ export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, wor
 
 /** Repeats the progress in ProgressNote over the picture, where the person looks. */
 function Working({ work }: { work: OngoingWork }) {
-  const { label, fraction } = describeWork(work);
+  const t = useWords();
+  const [label, fraction] = [workInWords(t, work), stageFraction(work)];
   return (
     <p className={styles.working} aria-hidden="true">
       {label}

@@ -1,9 +1,11 @@
 import type { Result } from "@/photos/photo";
 import { stageName } from "@/photos/stages";
+import { useWords } from "@/words/context";
 import styles from "./Details.module.css";
 
 /** How long each step took, and which models were used. */
 export function Details({ result }: { result: Result }) {
+  const t = useWords();
   const { timings_ms, processing_time_ms, models, width, height } = result.facts;
   const steps = Object.entries(timings_ms);
   const longest = Math.max(1, ...steps.map(([, ms]) => ms));
@@ -24,7 +26,7 @@ export function Details({ result }: { result: Result }) {
         <tbody>
           {steps.map(([stage, ms]) => (
             <tr key={stage}>
-              <th scope="row">{stage === "queue" ? "Waiting" : stageName(stage)}</th>
+              <th scope="row">{stage === "queue" ? "Waiting" : stageName(t, stage)}</th>
               <td className={styles.share}>
                 <meter min={0} max={longest} value={ms} aria-label={`${ms} of ${longest} ms`} />
               </td>

@@ -4,6 +4,8 @@ import type { Job } from "@/api/types";
 import { isOver, problemOfJob } from "@/photos/batch";
 import { plainMessage } from "@/photos/notices";
 import { stageName } from "@/photos/stages";
+import { useWords } from "@/words/context";
+import type { Words } from "@/words/words";
 import { usePreview } from "@/hooks/usePreview";
 import { Button } from "@/components/ui/Button";
 import { Icon } from "@/components/ui/Icon";
@@ -19,6 +21,7 @@ type Props = {
 
 /** One photo of a set: its result in small, how far it is, and what can be done with it. */
 export function SetRow({ job, apiKey, onOpen, onSave, onCancel }: Props) {
+  const t = useWords();
   const isDone = job.state === "succeeded";
   const { element, url } = usePreview<HTMLLIElement>(isDone ? job.id : null, apiKey);
   const name = job.file_name || "Photo";
@@ -29,7 +32,7 @@ export function SetRow({ job, apiKey, onOpen, onSave, onCancel }: Props) {
       <span className={styles.words}>
         <span className={styles.name}>{name}</span>
         <span className={problem ? styles.problem : styles.state}>
-          {problem ? plainMessage(problem) : stateOf(job)}
+          {problem ? plainMessage(problem) : stateOf(t, job)}
         </span>
       </span>
       {isDone && (
@@ -53,10 +56,10 @@ export function SetRow({ job, apiKey, onOpen, onSave, onCancel }: Props) {
   );
 }
 
-function stateOf({ state, stage, fraction, result, cancelling }: Job): string {
+function stateOf(t: Words, { state, stage, fraction, result, cancelling }: Job): string {
   if (cancelling) return "Stops at its next step";
   if (state === "queued") return "Waits for its turn";
-  if (state === "running") return stage === null ? "Begins" : `${stageName(stage)}, ${Math.round(fraction * 100)} %`;
+  if (state === "running") return stage === null ? "Begins" : `${stageName(t, stage)}, ${Math.round(fraction * 100)} %`;
   if (state === "cancelled") return "Cancelled";
   return result === null ? "Done" : `${result.width} × ${result.height} pixels, ${facesOf(result.faces)}`;
 }
