@@ -27,12 +27,12 @@ export type Course = {
 };
 
 /** Of the server's work, how much its plan counts against the pace that was seen. */
-const TRUST = 0.25;
+const TRUST = 0.1;
 /** Without a plan: which part of the work must be seen before the pace of this photo is known, and for how long. */
 const SEEN = 0.15;
 const SEEN_S = 1.5;
 /** In which the seconds that are shown follow a new estimate. */
-const SMOOTH_S = 1.5;
+const SMOOTH_S = 1;
 const MOST_PACE = 20;
 
 /** Seconds until the picture is there; null if that is unknown. */

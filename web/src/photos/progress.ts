@@ -3,6 +3,9 @@ import type { Progress } from "@/api/submission";
 import { timed, type Course } from "./course";
 import { stepOf, stepsBefore, stepsOfStages, sumOf, ways, type Seconds } from "./steps";
 
+/** A longer upload or download counts as this long. */
+const MOST_S = 3600;
+
 /** A photo of so many bytes is being sent. `stages` are what a look has said of it; null: nothing. */
 export function begin(stages: Seconds | null, bytes: number, now: number): Course {
   const weights = { ...ways(bytes), ...stepsOfStages(stages) };
@@ -57,21 +60,16 @@ export function moved(course: Course, progress: Progress, now: number): Course {
 /** The step is under way, and this part of it is done. */
 function reached(course: Course, step: string, part: number, now: number): Course {
   const isNew = step !== course.present;
-  const passed = isNew ? [...new Set([...course.passed, course.present, ...before(step, course)])] : course.passed;
+  const passed = isNew ? [...new Set([...course.passed, course.present, ...stepsBefore(step)])] : course.passed;
   const done = Math.max(isNew ? 0 : course.part, Math.min(1, part));
   const since = isNew ? now : course.since;
   const next = { ...course, present: step, part: done, passed, since };
   return { ...next, ...advanced(course, leftOf(course.weights, next)) };
 }
 
-/** What is over when this step begins, also if it was never heard of. */
-function before(step: string, { weights }: Course): string[] {
-  return step === "download" ? Object.keys(weights).filter((one) => one !== step) : stepsBefore(step);
-}
-
 function leftOf(weights: Seconds, { present, part, passed }: Course): Seconds {
   const left = Object.entries(weights).map(([step, seconds]) => {
-    if (passed.includes(step)) return [step, 0];
+    if (passed.includes(step) || (present === "download" && step !== present)) return [step, 0];
     return [step, step === present ? seconds * (1 - part) : seconds];
   });
   return Object.fromEntries(left) as Seconds;
@@ -96,8 +94,8 @@ export function grown(fraction: number, before: number, after: number): number {
 
 /** With the speed of the way to the server or back, of which a part is done. */
 function measured(course: Course, part: number, now: number): Course {
-  const seconds = (now - course.since) / 1000 / part;
-  if (!(seconds > 0) || !Number.isFinite(seconds)) return course; // nothing is done, or in no time
+  const seconds = Math.min((now - course.since) / 1000 / part, MOST_S);
+  if (!(seconds > 0)) return course; // nothing is done, or in no time
   if (course.present === "download") return { ...course, ...weighed(course, { ...course.weights, download: seconds }) };
   if (course.present !== "upload" || course.bytes === 0) return course;
   const { download } = ways(course.bytes, course.bytes / Math.max(seconds, 0.01));
