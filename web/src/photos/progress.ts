@@ -52,7 +52,8 @@ export function moved(course: Course, progress: Progress, now: number): Course {
     case "downloading": {
       const begun = reached(course, "download", 0, now);
       const { fraction } = progress;
-      return timed(course, reached(measured(begun, fraction, now), "download", fraction, now), now);
+      const received = reached(measured(begun, fraction, now), "download", fraction, now);
+      return timed(course, fraction === 1 ? { ...received, fraction } : received, now);
     }
   }
 }
