@@ -26,7 +26,7 @@ function told(course: Course, news: readonly News[]): Course[] {
 const working = (stage: string, fraction = 0): Progress => ({ phase: "working", stage, fraction });
 const uploading = (fraction: number): Progress => ({ phase: "uploading", fraction });
 const downloading = (fraction: number): Progress => ({ phase: "downloading", fraction });
-const queued = (position: number, seconds?: number | null): Progress => ({ phase: "queued", position, seconds });
+const queued = (position: number, seconds: number | null = null): Progress => ({ phase: "queued", position, seconds });
 
 /** A whole photo: `seconds` of each stage by the clock. */
 function story(seconds: Record<string, number>, parts = 10): News[] {

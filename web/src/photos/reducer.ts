@@ -19,6 +19,7 @@ import {
 } from "./photo";
 import type { Box } from "./places";
 import { begin, moved, withPlan } from "./progress";
+import { nextRound, type Round } from "./round";
 import type { Seconds } from "./steps";
 
 export type State = {
@@ -26,6 +27,8 @@ export type State = {
   selected: string | null;
   /** Null until the server has said what it offers; there are no photos before that. */
   options: Options | null;
+  /** The photos that are restored one after the other; null: none is waiting or at work. */
+  round: Round | null;
 };
 
 export type Action =
@@ -52,7 +55,7 @@ export type Action =
   | { type: "failed"; id: string; problem: Problem; now: number }
   | { type: "cancelled"; id: string };
 
-export const EMPTY: State = { photos: [], selected: null, options: null };
+export const EMPTY: State = { photos: [], selected: null, options: null, round: null };
 
 /** How often a photo is sent without a person asking again. */
 export const MAX_TRIES = 10;
@@ -61,6 +64,12 @@ export const MAX_TRIES = 10;
 const MAX_WAIT_S = 3600;
 
 export function reduce(state: State, action: Action): State {
+  const { photos, round } = state;
+  const next = reduced(state, action);
+  return next.photos === photos ? next : { ...next, round: nextRound(round, photos, next.photos, next.options) };
+}
+
+function reduced(state: State, action: Action): State {
   switch (action.type) {
     case "added":
       return {
