@@ -45,10 +45,3 @@ function progressInWords(t: Words, progress: Progress | { phase: "waiting" }): s
       return t("progress.downloading");
   }
 }
-
-/** How much of the present stage is done, in [0, 1]; null if that is unknown. */
-export function stageFraction(work: OngoingWork): number | null {
-  if (work.phase === "waiting" || !("fraction" in work.progress)) return null;
-  const { phase, fraction } = work.progress;
-  return phase === "uploading" && fraction === 1 ? null : fraction;
-}

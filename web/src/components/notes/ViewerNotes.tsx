@@ -1,6 +1,8 @@
 import type { Problem } from "@/api/problem";
+import type { Course } from "@/photos/course";
+import { percentInWords } from "@/photos/left";
 import { isOngoing, type OngoingWork, type Photo, type Work } from "@/photos/photo";
-import { stageFraction, workInWords } from "@/photos/stages";
+import { workInWords } from "@/photos/stages";
 import { useWords } from "@/words/context";
 import { Note } from "./Note";
 import styles from "./ViewerNotes.module.css";
@@ -14,10 +16,11 @@ type Props = {
   refused: readonly Photo[];
   onRead: () => void;
   work: Work | null;
+  course: Course | null;
 };
 
 /** Messages over the viewer. */
-export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, work }: Props) {
+export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, work, course }: Props) {
   return (
     <>
       <div className={styles.top}>
@@ -41,19 +44,18 @@ export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, wor
           </Note>
         )}
       </div>
-      {work !== null && isOngoing(work) && <Working work={work} />}
+      {work !== null && isOngoing(work) && <Working work={work} course={course} />}
     </>
   );
 }
 
 /** Repeats the progress in ProgressNote over the picture, where the person looks. */
-function Working({ work }: { work: OngoingWork }) {
+function Working({ work, course }: { work: OngoingWork; course: Course | null }) {
   const t = useWords();
-  const [label, fraction] = [workInWords(t, work), stageFraction(work)];
   return (
     <p className={styles.working} aria-hidden="true">
-      {label}
-      {fraction !== null && <span className={styles.percent}>{Math.round(fraction * 100)} %</span>}
+      {workInWords(t, work)}
+      {course !== null && <span className={styles.percent}>{percentInWords(t, course.fraction)}</span>}
     </p>
   );
 }

@@ -10,6 +10,7 @@ import { inTurns } from "@/photos/pause";
 import { reportOf } from "@/photos/report";
 import { saveBlob, saveFile } from "@/photos/saving";
 import { Button } from "@/components/ui/Button";
+import { ProgressBar } from "@/components/ui/ProgressBar";
 import { SetRow } from "./SetRow";
 import styles from "./SetCard.module.css";
 
@@ -66,7 +67,7 @@ export function SetCard({ batch, apiKey: key, onChanged, onOpen, onRemoved }: Pr
         {`${tally.photos === 1 ? "1 photo" : `${tally.photos} photos`}, ${timeOf(batch.created_at)}`}
       </h3>
       <p className={styles.words}>{`${words}. Kept until ${timeOf(batch.expires_at)}.`}</p>
-      {isAtWork && <progress className={styles.progress} aria-label={words} max={1} value={fractionOf(tally)} />}
+      {isAtWork && <ProgressBar label={words} fraction={fractionOf(tally)} />}
       {isAsking ? (
         <div className={styles.actions} role="group" aria-label="Remove the set">
           <p className={styles.question}>Remove the photos and their results from the server?</p>

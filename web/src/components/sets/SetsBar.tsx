@@ -1,6 +1,7 @@
 import type { KnownSet } from "@/hooks/useSets";
 import { fractionOf, inWords, setsInWords, tallyOf, type Sending } from "@/photos/batch";
 import { Button } from "@/components/ui/Button";
+import { ProgressBar } from "@/components/ui/ProgressBar";
 import styles from "./SetsBar.module.css";
 
 type Props = { sets: readonly KnownSet[]; sending: Sending; onOpen: () => void };
@@ -16,7 +17,11 @@ export function SetsBar({ sets, sending, onOpen }: Props) {
       <p className={styles.words} role="status">
         {words}
       </p>
-      {fraction !== null && <progress className={styles.progress} aria-label={words} max={1} value={fraction} />}
+      {fraction !== null && (
+        <div className={styles.progress}>
+          <ProgressBar label={words} fraction={fraction} />
+        </div>
+      )}
       {sets.length > 0 && <Button onClick={onOpen}>{sets.length === 1 ? "Show the set" : "Show the sets"}</Button>}
     </section>
   );

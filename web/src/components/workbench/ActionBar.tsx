@@ -60,7 +60,15 @@ function Actions(props: Props) {
   if (isOngoing(work)) {
     const busy = photos.filter(isBusy);
     const cancelAll = () => onCancel(idsOf(busy));
-    return <ProgressNote work={work} onCancel={cancel} onCancelAll={busy.length > 1 ? cancelAll : null} />;
+    return (
+      <ProgressNote
+        key={photo.id}
+        work={work}
+        course={photo.course}
+        onCancel={cancel}
+        onCancelAll={busy.length > 1 ? cancelAll : null}
+      />
+    );
   }
   if (work.phase === "kept" && work.problem === null) return <p>Fetching the result…</p>;
   const canSend = isSendable(photo);
