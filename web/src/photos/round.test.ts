@@ -150,6 +150,13 @@ describe("the seconds of all", () => {
     expect(left(after(photos(), look, ask("a", "b", "c")))).toBeCloseTo(24);
   });
 
+  it("are known by the first photo, once the server has said what it takes", () => {
+    const plan: Action = { type: "planned", id: "a", stages: { upscaling: 6 }, now: 0 };
+    const state = after(photos(), ask("a", "b", "c"), start("a"), work("a", "upscaling", 0), plan);
+    expect(left(state)).toBeGreaterThan(17.9);
+    expect(left(state)).toBeLessThan(18.1);
+  });
+
   it("follow what the photos before took", () => {
     const state = after(photos(), ask("a", "b", "c"), start("a"), finish("a", 10));
     expect(left(state)).toBeCloseTo(20);

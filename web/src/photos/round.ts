@@ -4,6 +4,7 @@ import { currentLook } from "./look";
 import type { Options } from "./options";
 import { isBusy, type Photo } from "./photo";
 import { grown } from "./progress";
+import { sumOf } from "./steps";
 
 export type Round = {
   /** Photo → the seconds that it is to take; their proportions count. */
@@ -70,9 +71,9 @@ export function placeIn({ weights, over }: Round): { number: number; count: numb
 
 /** Seconds until all photos are done; null if that is unknown. */
 export function secondsOfAll(round: Round, photos: readonly Photo[], now: number): number | null {
-  const { weights, over, isMeasured, planned, took } = round;
-  const pace = planned > 0 ? took / planned : 1;
-  if (!isMeasured && planned === 0) return null;
+  const { weights, over } = round;
+  const pace = paceOf(round, photos);
+  if (pace === null) return null;
   let seconds = 0;
   for (const photo of photos) {
     const weight = weights.get(photo.id);
@@ -81,6 +82,15 @@ export function secondsOfAll(round: Round, photos: readonly Photo[], now: number
     seconds += own ?? weight * pace * partLeft(photo);
   }
   return seconds;
+}
+
+/** How many times as long as its weight a photo takes: by those that were done, or by what is known of the present one. */
+function paceOf({ weights, isMeasured, planned, took }: Round, photos: readonly Photo[]): number | null {
+  if (planned > 0) return took / planned;
+  if (isMeasured) return 1;
+  const present = photos.find(({ id, course }) => course?.isMeasured && weights.has(id));
+  const weight = weights.get(present?.id ?? "");
+  return present?.course && weight !== undefined ? sumOf(present.course.weights) / weight : null;
 }
 
 /** Whether it waits or is at work by itself, and not as one of a set. */
