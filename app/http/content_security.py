@@ -7,7 +7,7 @@ import re
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\ssrc\s*=)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"  # for answers that are not pages: nothing
-# A service worker obeys the policy of its own file, not that of the page: it fetches what it keeps, and loads no script.
+# A service worker obeys the policy of its own file, not that of the page. It fetches files, and loads no script.
 WORKER_POLICY = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
 
 _PAGE_SOURCES = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -27,6 +26,7 @@ def test_it_may_fetch_from_this_server_and_load_nothing_else(site: Likeness) -> 
 
 def test_a_browser_asks_for_a_new_one_each_time(site: Likeness) -> None:
     first = site.client.get("/sw.js")
+    assert first.headers["content-type"] == "text/javascript; charset=utf-8"
     again = site.client.get("/sw.js", headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.headers["cache-control"]) == (304, "no-cache")
     assert again.headers["content-security-policy"] == first.headers["content-security-policy"]

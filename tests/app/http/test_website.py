@@ -92,7 +92,6 @@ def test_files_are_served_as_exported(site: Likeness, folder: Path, path: str, f
         ("/index.txt", "text/plain; charset=utf-8", "no-cache"),
         ("/favicon.ico", "image/vnd.microsoft.icon", "no-cache"),
         ("/manifest.webmanifest", "application/manifest+json", "no-cache"),
-        ("/sw.js", "text/javascript; charset=utf-8", "no-cache"),
         (export.SCRIPT, "text/javascript; charset=utf-8", "public, max-age=31536000, immutable"),
         (export.STYLE, "text/css; charset=utf-8", "public, max-age=31536000, immutable"),
         (export.FONT, "font/woff2", "public, max-age=31536000, immutable"),
