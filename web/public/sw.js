@@ -82,8 +82,8 @@ async function takeShare(request) {
       const headers = { "Content-Type": photo.type, "X-Name": encodeURIComponent(photo.name) };
       await cache.put(`/share/${crypto.randomUUID()}`, new Response(photo, { headers }));
     }
-    return Response.redirect("/?shared", 303);
+    return Response.redirect("/", 303);
   } catch {
-    return Response.redirect("/?shared=failed", 303); // no room left, for example; the page says so
+    return Response.redirect("/?share=failed", 303); // no room left, for example; the page says so
   }
 }

@@ -1,27 +1,18 @@
-/** Photos that other apps share with the installed page. The service worker (public/sw.js) keeps them for the page. */
+/**
+ * Photos that other apps share with the installed page. The service worker (public/sw.js) keeps them in a cache until the
+ * page takes them, also if the server cannot be reached meanwhile.
+ */
 
 const SHARED = "likeness-shared"; // its name in public/sw.js too
-const QUERY = "shared";
 
-/** What the page was opened with: photos that were shared, such that could not be kept, or nothing of the kind. */
-export type Share = "kept" | "failed" | null;
-
-export function shareOf(search: string): Share {
-  const value = new URLSearchParams(search).get(QUERY);
-  if (value === null) return null;
-  return value === "failed" ? "failed" : "kept";
-}
-
-/** The address without what tells of shared photos, so that a reload does not ask for them again. */
-export function addressWithoutShare(address: string): string {
-  const url = new URL(address);
-  url.searchParams.delete(QUERY);
-  return url.href;
-}
-
-/** How many photos are kept for the page. */
+/** How many photos wait for the page. None where the browser keeps nothing: pages without HTTPS, some private windows. */
 export async function countShared(): Promise<number> {
-  return (await (await caches.open(SHARED)).keys()).length;
+  try {
+    if (!("caches" in globalThis) || !(await caches.has(SHARED))) return 0;
+    return (await (await caches.open(SHARED)).keys()).length;
+  } catch {
+    return 0;
+  }
 }
 
 /** The shared photos, in their order. They are no longer kept then. */
@@ -36,6 +27,10 @@ export async function takeShared(): Promise<File[]> {
   );
   await Promise.all(kept.map((request) => cache.delete(request)));
   return files.flat();
+}
+
+export async function discardShared(): Promise<void> {
+  await caches.delete(SHARED);
 }
 
 async function fileOf(answer: Response): Promise<File> {
