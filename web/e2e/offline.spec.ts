@@ -88,6 +88,21 @@ for (const [what, status] of [
   });
 }
 
+test("nothing is kept if a file is not of the same build as the list", async ({ page, context, workbench }) => {
+  await context.route("/sample.jpg", (route) =>
+    route.request().serviceWorker() === null ? route.continue() : route.fulfill({ body: "of another build" }),
+  );
+  const fetched = context.waitForEvent("requestfinished", (request) => {
+    return request.serviceWorker() !== null && request.url().endsWith("/sample.jpg");
+  });
+  await workbench.open();
+  await fetched;
+  await expect.poll(() => page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length)).toBe(0);
+  expect(await keptIn(page)).toEqual({});
+  await page.reload();
+  await expect(page.getByText(/megapixels\./)).toBeVisible();
+});
+
 test.describe("with a server that is stopped", () => {
   test.use({ baseURL: async ({ own }, give) => give(own.address) });
 
