@@ -31,7 +31,8 @@ it("has the icons that Android asks for, and one that it may cut", () => {
 });
 
 it("has the colour of the page", () => {
-  const [, light, dark] = /--page: light-dark\((#\w+), (#\w+)\)/.exec(readFileSync("src/app/globals.css", "utf8")) ?? [];
+  const [, light, dark] =
+    /--page: light-dark\((#\w+), (#\w+)\)/.exec(readFileSync("src/app/globals.css", "utf8")) ?? [];
   expect([manifest.theme_color, manifest.background_color]).toEqual([dark, dark]);
   const layout = readFileSync("src/app/layout.tsx", "utf8");
   expect(layout).toContain(`"(prefers-color-scheme: light)", color: "${light}"`);
