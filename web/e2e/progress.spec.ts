@@ -82,7 +82,7 @@ test("the time that is left is told as long as the work goes on, for a photo tha
   workbench,
 }) => {
   await workbench.open();
-  await workbench.choose("large.jpg");
+  await workbench.choose("heavy.png");
   await expect(page.getByText(/^about \d+/).first()).toBeVisible({ timeout: 90_000 }); // by the look
   const shown = await watch(page);
   await workbench.restore.click();
