@@ -26,8 +26,9 @@ export type Course = {
   shown: number | null;
 };
 
-/** Of the server's work, how much its plan counts against the pace that was seen. */
+/** How much the server's plan counts against the pace that was seen: this part of its work, or so many seconds. */
 const TRUST = 0.1;
+const TRUST_S = 3;
 /** Without a plan: which part of the work must be seen before the pace of this photo is known, and for how long. */
 const SEEN = 0.15;
 const SEEN_S = 1.5;
@@ -48,7 +49,7 @@ export function secondsLeft(course: Course, now: number): number | null {
 function paceOf({ weights, isMeasured, planned, took }: Course): number | null {
   const whole = sumOf(Object.fromEntries(Object.entries(weights).filter(([step]) => isOfServer(step))));
   if (!isMeasured && (planned < whole * SEEN || took < SEEN_S)) return null;
-  const trusted = isMeasured ? whole * TRUST : 0;
+  const trusted = isMeasured ? Math.min(whole * TRUST, TRUST_S) : 0;
   const pace = planned + trusted > 0 ? (took + trusted) / (planned + trusted) : 1;
   return Math.min(MOST_PACE, Math.max(1 / MOST_PACE, pace));
 }

@@ -230,6 +230,14 @@ describe("the seconds left", () => {
     expect(secondsLeft(course, course.at)).toBeLessThan(really * 1.5);
   });
 
+  it("soon follow the pace where the plan of a long work is far off", () => {
+    const planned = withPlan(moved(begin(null, 0, 0), working("detection"), 0), { upscaling: 1200 }, 8000);
+    const steps = Array.from({ length: 40 }, (_, k) => ({ after: 1000, progress: working("upscaling", k / 400) }));
+    const course = told(planned, steps).at(-1) as Course; // a tenth of 1200 s was done in 40 s
+    expect(secondsLeft(course, course.at)).toBeGreaterThan(300);
+    expect(secondsLeft(course, course.at)).toBeLessThan(450);
+  });
+
   it("are unknown without a plan, until some of the work was seen", () => {
     const courses = told(begin(null, MB, 0), story({ ...PLAN, identity: 0.5 }));
     expect(courses.find(({ present }) => present === "decode")?.shown).toBeNull();

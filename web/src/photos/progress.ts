@@ -31,7 +31,8 @@ export function begin(stages: Seconds | null, bytes: number, now: number): Cours
 export function withPlan(course: Course, stages: Seconds, now: number): Course {
   const { upload = 0, download = 0, queue } = course.weights;
   const weights = { upload, download, ...(queue !== undefined && { queue }), ...stepsOfStages(stages) };
-  return timed(course, { ...course, ...weighed(course, weights), isMeasured: true }, now);
+  const seen = course.isMeasured ? null : { planned: 0, took: 0 }; // a pace by typical weights says nothing of these
+  return timed(course, { ...course, ...weighed(course, weights), ...seen, isMeasured: true }, now);
 }
 
 /** There is news of the photo. */
