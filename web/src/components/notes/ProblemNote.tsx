@@ -4,6 +4,7 @@ import type { Problem } from "@/api/problem";
 import { useNow } from "@/hooks/useNow";
 import { plainMessage } from "@/photos/notices";
 import { stageName } from "@/photos/stages";
+import { useWords } from "@/words/context";
 import { Button } from "@/components/ui/Button";
 import { Icon } from "@/components/ui/Icon";
 import { KeyForm } from "./KeyForm";
@@ -21,6 +22,7 @@ type Props = {
 
 /** An error, with buttons for what the person can do about it. */
 export function ProblemNote({ problem, retryAt, onRetry, onStop, onWithoutFaces, onKey }: Props) {
+  const t = useWords();
   const details = [
     problem.stage && `while: ${stageName(problem.stage).toLowerCase()}`,
     problem.requestId && `request ${problem.requestId}`,
@@ -29,7 +31,7 @@ export function ProblemNote({ problem, retryAt, onRetry, onStop, onWithoutFaces,
     <div className={styles.note}>
       <p className={styles.message} role="alert">
         <Icon name="warning" />
-        <span>{plainMessage(problem)}</span>
+        <span>{plainMessage(problem, t)}</span>
       </p>
       {details.length > 0 && <p className={styles.details}>{details.join(" · ")}</p>}
       {retryAt !== null && <Countdown until={retryAt} />}

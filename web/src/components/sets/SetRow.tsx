@@ -4,6 +4,7 @@ import type { Job } from "@/api/types";
 import { isOver, problemOfJob } from "@/photos/batch";
 import { plainMessage } from "@/photos/notices";
 import { stageName } from "@/photos/stages";
+import { useWords } from "@/words/context";
 import { usePreview } from "@/hooks/usePreview";
 import { Button } from "@/components/ui/Button";
 import { Icon } from "@/components/ui/Icon";
@@ -19,6 +20,7 @@ type Props = {
 
 /** One photo of a set: its result in small, how far it is, and what can be done with it. */
 export function SetRow({ job, apiKey, onOpen, onSave, onCancel }: Props) {
+  const t = useWords();
   const isDone = job.state === "succeeded";
   const { element, url } = usePreview<HTMLLIElement>(isDone ? job.id : null, apiKey);
   const name = job.file_name || "Photo";
@@ -29,7 +31,7 @@ export function SetRow({ job, apiKey, onOpen, onSave, onCancel }: Props) {
       <span className={styles.words}>
         <span className={styles.name}>{name}</span>
         <span className={problem ? styles.problem : styles.state}>
-          {problem ? plainMessage(problem) : stateOf(job)}
+          {problem ? plainMessage(problem, t) : stateOf(job)}
         </span>
       </span>
       {isDone && (
