@@ -1,6 +1,7 @@
 import type { Problem } from "@/api/problem";
 import { isOngoing, type OngoingWork, type Photo, type Work } from "@/photos/photo";
 import { describeWork } from "@/photos/stages";
+import { useWords } from "@/words/context";
 import { Note } from "./Note";
 import styles from "./ViewerNotes.module.css";
 
@@ -17,25 +18,24 @@ type Props = {
 
 /** Messages over the viewer. */
 export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, work }: Props) {
+  const t = useWords();
   return (
     <>
       <div className={styles.top}>
         {problem !== null && (
-          <Note role="status" action={{ icon: "retry", onClick: onReload, children: "Try again" }}>
+          <Note role="status" action={{ icon: "retry", onClick: onReload, children: t("viewer.notes.retry") }}>
             {problem.message}
           </Note>
         )}
         {problem === null && isLoading && (
           <Note role="status" action={null}>
-            The server is loading its models; photos sent meanwhile wait.
+            {t("viewer.notes.loading")}
           </Note>
         )}
         {refused.length > 0 && (
-          <Note role="alert" action={{ icon: "close", onClick: onRead, children: "Close" }}>
+          <Note role="alert" action={{ icon: "close", onClick: onRead, children: t("viewer.notes.close") }}>
             {refused.map(({ id, name, refusal }) => (
-              <p key={id}>
-                {name}: {refusal}
-              </p>
+              <p key={id}>{t("viewer.notes.refusal", { name, reason: refusal ?? "" })}</p>
             ))}
           </Note>
         )}

@@ -3,6 +3,7 @@
 import { useEffect, useRef } from "react";
 import type { Version } from "@/photos/versions";
 import { regionAround } from "@/view/region";
+import { useWords } from "@/words/context";
 import styles from "./FacePair.module.css";
 
 type Side = { version: Version; words: string; image: HTMLImageElement | null };
@@ -21,6 +22,7 @@ type Props = {
 const SIDE = 720; // width and height of the canvas in pixels
 
 export function FacePair({ number, box, sides, width, isSelected }: Props) {
+  const t = useWords();
   const pair = useRef<HTMLElement>(null);
   useEffect(() => {
     if (isSelected) pair.current?.scrollIntoView({ block: "nearest" });
@@ -29,12 +31,18 @@ export function FacePair({ number, box, sides, width, isSelected }: Props) {
     <figure ref={pair} className={`${styles.pair} ${isSelected ? styles.selected : ""}`}>
       <div className={styles.pictures}>
         {sides.map(({ version, image }) => (
-          <FaceCanvas key={version} name={`Face ${number} ${version}`} image={image} box={box} sent={width} />
+          <FaceCanvas
+            key={version}
+            name={t("viewer.face.picture", { number, side: version })}
+            image={image}
+            box={box}
+            sent={width}
+          />
         ))}
       </div>
       <figcaption className={styles.caption}>
         <span>{sides[0]?.words}</span>
-        <span className={styles.number}>Face {number}</span>
+        <span className={styles.number}>{t("viewer.face.name", { number })}</span>
         <span>{sides[1]?.words}</span>
       </figcaption>
     </figure>

@@ -4,6 +4,7 @@ import { createPortal } from "react-dom";
 import { useImage } from "@/hooks/useImage";
 import type { Result } from "@/photos/photo";
 import type { Picture, Pictures, Sides } from "@/photos/versions";
+import { useWords } from "@/words/context";
 import { FacePair } from "./FacePair";
 import styles from "./FacesView.module.css";
 import { SidesBar } from "./SidesBar";
@@ -22,6 +23,7 @@ type Props = {
 
 /** Enlarged pictures of every face, two versions side by side; one if the page does not have the other. */
 export function FacesView({ result, enlargement, pictures, shown, onSides, selectedFace, toolbar }: Props) {
+  const t = useWords();
   const images = {
     before: useImage(pictures.before.url),
     earlier: useImage(pictures.earlier?.url ?? null),
@@ -31,12 +33,12 @@ export function FacesView({ result, enlargement, pictures, shown, onSides, selec
   const present = shown.filter(({ absence }) => absence === undefined);
   const sides = present.map(({ version, words, url }) => ({
     version,
-    words: url === null ? `${words}: your browser cannot show it` : words,
+    words: url === null ? t("viewer.face.unshown", { words }) : words,
     image: images[version],
   }));
   return (
     <>
-      <div className={styles.scroller} tabIndex={0} role="group" aria-label="Faces side by side">
+      <div className={styles.scroller} tabIndex={0} role="group" aria-label={t("viewer.face.list")}>
         <ul className={`${styles.list} ${sides.length === 1 ? styles.single : ""}`}>
           {faces.map((face, index) => (
             <li key={index}>
