@@ -2,7 +2,7 @@
 
 import { useMemo, type ReactNode } from "react";
 import type { Result } from "@/photos/photo";
-import { isSwapped, swapped, type Picture, type Pictures, type Sides } from "@/photos/versions";
+import { isSwapped, swapped, type Pictures, type Shown, type Sides } from "@/photos/versions";
 import { useWords } from "@/words/context";
 import { Alone } from "./Alone";
 import { Comparison } from "./Comparison";
@@ -17,7 +17,7 @@ type Props = {
   /** Pixels of the result per pixel of the photo that was sent; null: unknown, and so are the places of the faces. */
   enlargement: number | null;
   pictures: Pictures;
-  shown: readonly [left: Picture, right: Picture];
+  shown: Shown;
   onSides: (sides: Sides) => void;
   marks: Marks;
   /** The element outside the picture that takes the zoom buttons and the choice of the sides. */
@@ -36,7 +36,7 @@ export function CompareView(props: Props) {
   const [left, right] = shown;
   const absent = shown.find(({ absence }) => absence !== undefined);
   const sides: Sides = [left.version, right.version];
-  const swap = absent ? null : { isSwapped: isSwapped(sides), onSwap: () => onSides(swapped(sides)) };
+  const swap = absent ? null : { isSwapped: isSwapped(pictures, shown), onSwap: () => onSides(swapped(sides)) };
   const tools = (
     <>
       {enlargement !== null && markButton}

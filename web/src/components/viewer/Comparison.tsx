@@ -39,7 +39,7 @@ export function Comparison({ left, right, onlyHandle, ...layer }: Props) {
           </Slider.Item>
           <Slider.HandleRoot
             className={styles.handleRoot}
-            aria-label={t("viewer.line", { left: left.version, right: right.version })}
+            aria-label={t("viewer.line", { left: left.name, right: right.name })}
           >
             <div className={styles.handle} aria-hidden="true">
               <span className={styles.grip}>

@@ -1,12 +1,11 @@
 "use client";
 
 import { useEffect, useRef } from "react";
-import type { Version } from "@/photos/versions";
 import { regionAround } from "@/view/region";
 import { useWords } from "@/words/context";
 import styles from "./FacePair.module.css";
 
-type Side = { version: Version; words: string; image: HTMLImageElement | null };
+type Side = { name: string; words: string; image: HTMLImageElement | null };
 
 type Props = {
   number: number;
@@ -30,10 +29,10 @@ export function FacePair({ number, box, sides, width, isSelected }: Props) {
   return (
     <figure ref={pair} className={`${styles.pair} ${isSelected ? styles.selected : ""}`}>
       <div className={styles.pictures}>
-        {sides.map(({ version, image }) => (
+        {sides.map(({ name, image }) => (
           <FaceCanvas
-            key={version}
-            name={t("viewer.face.picture", { number, side: version })}
+            key={name}
+            name={t("viewer.face.picture", { number, side: name })}
             image={image}
             box={box}
             sent={width}

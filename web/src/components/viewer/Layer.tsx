@@ -1,4 +1,4 @@
-import { UNSHOWN, type Picture } from "@/photos/versions";
+import type { Picture } from "@/photos/versions";
 import type { Point, Size, View } from "@/view/viewport";
 import { useWords } from "@/words/context";
 import styles from "./Comparison.module.css";
@@ -17,7 +17,7 @@ type Props = {
 };
 
 /** One picture, in the size of the result, so that the same points of two pictures lie over each other. */
-export function Layer({ picture: { version, url }, name, size, view, shown, side = "" }: Props) {
+export function Layer({ picture, name, size, view, shown, side = "" }: Props) {
   const t = useWords();
   const style = {
     width: size.width * view.scale,
@@ -26,14 +26,14 @@ export function Layer({ picture: { version, url }, name, size, view, shown, side
   };
   return (
     <div className={styles.item}>
-      {url === null ? (
-        <p className={`${styles.unshown} ${side}`}>{UNSHOWN[version]}</p>
+      {picture.url === null ? (
+        <p className={`${styles.unshown} ${side}`}>{picture.unshown}</p>
       ) : (
         <img
           className={styles.picture}
           style={style}
-          src={url}
-          alt={t("viewer.picture", { name, side: version })}
+          src={picture.url}
+          alt={t("viewer.picture", { name, side: picture.name })}
           draggable={false}
         />
       )}

@@ -63,7 +63,7 @@ export function Viewer(props: Props) {
     />
   );
   if (result !== null) {
-    const pictures = picturesOf(photo, result);
+    const pictures = picturesOf(photo, result, t);
     const view = { result, pictures, shown: sidesOf(pictures, sides), onSides, toolbar };
     const enlargement = enlargementOf(photo, result);
     return mode === "faces" && result.facts.faces.length > 0 && enlargement !== null ? (
