@@ -2784,9 +2784,35 @@ export interface operations {
                              * @description photos that go on the device before this one; 0: next, or a slot is free
                              */
                             position: number;
+                            /**
+                             * Seconds
+                             * @description about how long it waits for them; of a job, and where it is unknown, null
+                             */
+                            seconds?: number | null;
                         };
                         /** @constant */
                         event: "queued";
+                    } | {
+                        /**
+                         * PlanEvent
+                         * @description The data of the event `plan`: the faces are known, and so what the photo is to take.
+                         */
+                        data: {
+                            /**
+                             * Seconds
+                             * @description of work, as in `estimate` of a dry run, with what is done already
+                             */
+                            seconds: number;
+                            /**
+                             * Stages S
+                             * @description the same by stage
+                             */
+                            stages_s: {
+                                [key: string]: number;
+                            };
+                        };
+                        /** @constant */
+                        event: "plan";
                     } | {
                         /**
                          * StageEvent
@@ -2803,6 +2829,20 @@ export interface operations {
                         };
                         /** @constant */
                         event: "stage";
+                    } | {
+                        /**
+                         * SendingEvent
+                         * @description The data of the event `sending`: the photo is done, and `result` follows.
+                         */
+                        data: {
+                            /**
+                             * Bytes
+                             * @description of the result's JSON
+                             */
+                            bytes: number;
+                        };
+                        /** @constant */
+                        event: "sending";
                     } | {
                         /**
                          * ErrorEvent
@@ -3458,6 +3498,11 @@ export interface operations {
                              * @description photos that go on the device before this one; 0: next, or a slot is free
                              */
                             position: number;
+                            /**
+                             * Seconds
+                             * @description about how long it waits for them; of a job, and where it is unknown, null
+                             */
+                            seconds?: number | null;
                         };
                         /** @constant */
                         event: "queued";
@@ -4583,9 +4628,35 @@ export interface operations {
                              * @description photos that go on the device before this one; 0: next, or a slot is free
                              */
                             position: number;
+                            /**
+                             * Seconds
+                             * @description about how long it waits for them; of a job, and where it is unknown, null
+                             */
+                            seconds?: number | null;
                         };
                         /** @constant */
                         event: "queued";
+                    } | {
+                        /**
+                         * PlanEvent
+                         * @description The data of the event `plan`: the faces are known, and so what the photo is to take.
+                         */
+                        data: {
+                            /**
+                             * Seconds
+                             * @description of work, as in `estimate` of a dry run, with what is done already
+                             */
+                            seconds: number;
+                            /**
+                             * Stages S
+                             * @description the same by stage
+                             */
+                            stages_s: {
+                                [key: string]: number;
+                            };
+                        };
+                        /** @constant */
+                        event: "plan";
                     } | {
                         /**
                          * StageEvent
@@ -4602,6 +4673,20 @@ export interface operations {
                         };
                         /** @constant */
                         event: "stage";
+                    } | {
+                        /**
+                         * SendingEvent
+                         * @description The data of the event `sending`: the photo is done, and `result` follows.
+                         */
+                        data: {
+                            /**
+                             * Bytes
+                             * @description of the result's JSON
+                             */
+                            bytes: number;
+                        };
+                        /** @constant */
+                        event: "sending";
                     } | {
                         /**
                          * ErrorEvent
