@@ -1,6 +1,7 @@
 "use client";
 
 import { useEffect, useRef } from "react";
+import { isWorthSending } from "@/photos/again";
 import { obstacleOf } from "@/photos/check";
 import { isBusy, isForSets, isOngoing, isOutdated, isSendable, type Photo } from "@/photos/photo";
 import type { Foresight } from "@/photos/look";
@@ -73,7 +74,7 @@ function Actions(props: Props) {
   const failure = work.phase === "failed" ? work : { problem: fetching ?? foresight.problem, retryAt: null };
   const problem = obstacle ? null : failure.problem;
   const isDone = result !== null && !isOutdated(photo, options);
-  const undone = photos.filter((one) => isSendable(one) && !isBusy(one) && isOutdated(one, options));
+  const undone = photos.filter((one) => isWorthSending(one, options, config.limits));
   const jobs = jobsOf(config);
   const together = jobs === null ? [] : undone.filter(isForSets);
   const others = undone.filter((one) => one !== photo);
