@@ -126,12 +126,7 @@ function Actions(props: Props) {
       )}
       {!canSend && !isDone && <p className={styles.hint}>{t("actions.gone")}</p>}
       {result !== null && (
-        <ResultActions
-          photo={photo}
-          result={result}
-          done={photos.filter((one) => one.result !== null)}
-          isMain={(isDone || !canSend) && !problem}
-        />
+        <ResultActions photo={photo} result={result} photos={photos} isMain={(isDone || !canSend) && !problem} />
       )}
     </>
   );
