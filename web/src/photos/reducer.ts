@@ -235,7 +235,7 @@ function withoutRefusal(photo: Photo): Photo {
   const { work } = photo;
   if (work.phase !== "failed") return photo;
   const { code, status } = work.problem;
-  const wasRefused = code === TOO_MANY_PIXELS || status === 413 || status === 422;
+  const wasRefused = code === TOO_MANY_PIXELS || status === 413 || status === 422 || status === 504;
   return wasRefused ? { ...photo, work: { phase: "idle" } } : photo;
 }
 
