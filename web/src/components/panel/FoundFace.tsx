@@ -3,6 +3,7 @@
 import type { Face } from "@/api/types";
 import { useShownWhen } from "@/hooks/useShownWhen";
 import { blurInWords } from "@/photos/blur";
+import { reasonInWords } from "@/photos/reasons";
 import { Button } from "@/components/ui/Button";
 import { Range } from "@/components/ui/Range";
 import { useWords } from "@/words/context";
@@ -66,9 +67,12 @@ export function FoundFace(props: Props) {
         </button>
       </div>
       {face.landmarks_estimated && <p className={styles.words}>{t("faces.estimated")}</p>}
+      {!isRestored && <p className={styles.words}>{t("faces.left")}</p>}
       <div id={id} className={styles.more} hidden={!isSelected}>
         {blur !== null && <p className={styles.words}>{t("faces.is", { words: blur })}</p>}
-        {!isRestored && face.action === "kept" && face.reason !== null && <p className={styles.words}>{face.reason}</p>}
+        {!isRestored && face.action === "kept" && face.reason !== null && (
+          <p className={styles.words}>{reasonInWords(face.reason, t)}</p>
+        )}
         <Range
           label={t("faces.strength")}
           value={strength}

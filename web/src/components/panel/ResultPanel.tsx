@@ -2,14 +2,17 @@
 
 import type { Config } from "@/api/types";
 import { useWords } from "@/words/context";
+import { isLarger } from "@/photos/done";
 import { otherWarnings, scaleOf } from "@/photos/figures";
 import { plainMessage } from "@/photos/notices";
 import type { Options } from "@/photos/options";
 import { facesKey, isSendable, type Photo, type Result } from "@/photos/photo";
+import { enlargementOf } from "@/photos/scale";
 import { markedFaces, placesOf } from "@/photos/places";
 import { Details } from "./Details";
 import { FaceCard } from "./FaceCard";
 import { Figures } from "./Figures";
+import { Verdict } from "./Verdict";
 import { Icon } from "@/components/ui/Icon";
 import styles from "./ResultPanel.module.css";
 
@@ -36,6 +39,7 @@ export function ResultPanel(props: Props) {
   const key = facesKey(request.options, request.boxes);
   const overrides = photo.overrides[key] ?? {};
   const scale = scaleOf(facts, config);
+  const enlargement = enlargementOf(photo, result);
   const isOtherwiseColoured = options.color_correction !== request.options.color_correction;
   const isOtherwiseMarked = key !== facesKey(request.options, photo.boxes);
   const again = isOtherwiseColoured ? "faces.obstacles.colours" : isOtherwiseMarked ? "faces.obstacles.boxes" : null;
@@ -44,6 +48,7 @@ export function ResultPanel(props: Props) {
   const warnings = otherWarnings(facts);
   return (
     <>
+      <Verdict result={result} enlargement={enlargement} scale={scale} config={config} />
       {warnings.length > 0 && (
         <ul className={styles.warnings} aria-label={t("result.warnings.title")}>
           {warnings.map(({ code, message }) => (
@@ -66,6 +71,7 @@ export function ResultPanel(props: Props) {
                 face={face}
                 number={index + 1}
                 scale={scale}
+                isEnlarged={isLarger(enlargement)}
                 isSelected={index === selectedFace}
                 override={overrides[index]}
                 isPending={overrides[index] !== request.overrides[index]}
