@@ -15,6 +15,12 @@ const verdict = (faces: Face[], threshold: number | null = 0.5) =>
 
 it.each<[string, Face[], string, string]>([
   ["one face", [face(0.84)], "good", "Same person: 0.84 (threshold 0.50)"],
+  [
+    "the one face of several that was restored",
+    [face(null, "kept"), face(0.7)],
+    "good",
+    "Same person: 0.70 (threshold 0.50)",
+  ],
   ["a face at the threshold", [face(0.5)], "good", "Same person: 0.50 (threshold 0.50)"],
   ["another person", [face(0.41)], "bad", "May be taken for another person: 0.41 (threshold 0.50)"],
   ["a softened face", [face(0.6, "softened")], "good", "Same person: 0.60 (threshold 0.50)"],

@@ -20,12 +20,14 @@ export function verdictOf({ faces }: Facts, { threshold }: Scale, t: Words): Ver
   if (threshold === null) return plain(t("result.verdict.unjudged", { value }));
   const others = measured.filter((one) => one.value < threshold).length;
   const tone = others === 0 ? "good" : "bad";
-  const key = keyOf(faces.length === 1, others);
+  const key = others === 0 ? sameOf(measured.length) : faces.length === 1 ? "other" : otherOf(others);
   return { tone, words: t(`result.verdict.${key}`, { face, value, threshold, count: others }), isUnknown: false };
 }
 
-function keyOf(isAlone: boolean, others: number) {
-  if (isAlone) return others === 0 ? "same" : "other";
-  if (others === 0) return "allSame";
+function sameOf(measured: number) {
+  return measured === 1 ? "same" : "allSame";
+}
+
+function otherOf(others: number) {
   return others === 1 ? "oneOther" : "others";
 }
