@@ -1,6 +1,7 @@
 "use client";
 
 import type { Face } from "@/api/types";
+import { FACE } from "@/hooks/useFaceKeys";
 import { useShownWhen } from "@/hooks/useShownWhen";
 import { blurInWords } from "@/photos/blur";
 import { likeness, likenessInWords, type Scale } from "@/photos/figures";
@@ -82,6 +83,7 @@ export function FaceCard({
       <button
         type="button"
         className={styles.head}
+        {...{ [FACE]: number - 1 }}
         aria-expanded={isSelected}
         aria-controls={`${id}-more`}
         onClick={onSelect}

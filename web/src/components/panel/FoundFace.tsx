@@ -1,6 +1,7 @@
 "use client";
 
 import type { Face } from "@/api/types";
+import { FACE } from "@/hooks/useFaceKeys";
 import { useShownWhen } from "@/hooks/useShownWhen";
 import { blurInWords } from "@/photos/blur";
 import { reasonInWords } from "@/photos/reasons";
@@ -57,6 +58,7 @@ export function FoundFace(props: Props) {
         <button
           type="button"
           className={styles.strength}
+          {...{ [FACE]: number - 1 }}
           title={t("faces.strength")}
           aria-label={t("faces.strengthOf", { number, strength: percent })}
           aria-expanded={isSelected}

@@ -2,6 +2,7 @@
 
 import type { Config } from "@/api/types";
 import { useWords } from "@/words/context";
+import { useFaceKeys } from "@/hooks/useFaceKeys";
 import { isLarger } from "@/photos/done";
 import { otherWarnings, scaleOf } from "@/photos/figures";
 import { plainMessage } from "@/photos/notices";
@@ -38,6 +39,7 @@ export function ResultPanel(props: Props) {
   const { facts, request } = result;
   const key = facesKey(request.options, request.boxes);
   const overrides = photo.overrides[key] ?? {};
+  const { list, onKeyDown } = useFaceKeys<HTMLDivElement>(facts.faces.length, selectedFace, onFace);
   const scale = scaleOf(facts, config);
   const enlargement = enlargementOf(photo, result);
   const isOtherwiseColoured = options.color_correction !== request.options.color_correction;
@@ -64,7 +66,7 @@ export function ResultPanel(props: Props) {
           <h2 id="faces" className={styles.title}>
             {t("faces.count", { count: facts.faces.length })}
           </h2>
-          <div className={styles.faces}>
+          <div ref={list} className={styles.faces} onKeyDown={onKeyDown}>
             {facts.faces.map((face, index) => (
               <FaceCard
                 key={index}
@@ -84,6 +86,7 @@ export function ResultPanel(props: Props) {
               />
             ))}
           </div>
+          <p className={styles.hint}>{t("faces.whole")}</p>
         </section>
       )}
       <Figures result={result} scale={scale} config={config} />
