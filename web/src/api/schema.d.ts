@@ -731,6 +731,11 @@ export interface components {
             identity_threshold: number | null;
             /** @description null where no jobs are kept */
             jobs: components["schemas"]["JobLimits"] | null;
+            /**
+             * Lacking
+             * @description empty where every figure can be measured
+             */
+            lacking: components["schemas"]["LackOut"][];
             limits: components["schemas"]["Limits"];
             /** Models */
             models: {
@@ -1560,6 +1565,43 @@ export interface components {
             media_type: string;
             /** Width */
             width: number;
+        };
+        /**
+         * LackOut
+         * @description A role that has no model here, because of which figures are unknown, and what brings one.
+         */
+        LackOut: {
+            /**
+             * Bytes
+             * @description size of the download
+             */
+            bytes: number;
+            /**
+             * Command
+             * @description downloads them where the service runs, which is then started again; null where `setting` refuses them all
+             */
+            command: string | null;
+            /**
+             * Instead
+             * @description models that ship with Likeness and do once `setting` is unset
+             */
+            instead: string[];
+            /**
+             * Models
+             * @description that would do
+             */
+            models: string[];
+            /**
+             * Role
+             * @description `recogniser`: whether it is the same person is unknown; `perceptual`: LPIPS is
+             * @enum {string}
+             */
+            role: "detector" | "restorer" | "upscaler" | "parser" | "recogniser" | "perceptual";
+            /**
+             * Setting
+             * @description `NAME=value` that must be unset for them; null if there is none
+             */
+            setting: string | null;
         };
         /**
          * Limits
