@@ -5,15 +5,13 @@ import { COMMANDS, type Command, type Driver, type Parameters } from "./commands
 import { Marionette } from "./marionette";
 import { installed, Programs, textOf } from "./programs";
 
-/** Faults that Firefox noticed, and what scripts wrote. */
-const READ_CONSOLE = `
-  const isOfPage = (address) => /^(https?|blob):/.test(address);
-  const faults = Services.console.getMessageArray().filter((message) => message instanceof Ci.nsIScriptError);
-  const written = Cc["@mozilla.org/consoleAPI-storage;1"].getService(Ci.nsIConsoleAPIStorage).getEvents();
-  return [
-    ...faults.filter((fault) => isOfPage(fault.sourceName)).map((fault) => fault.category + ": " + fault.errorMessage),
-    ...written.filter((event) => isOfPage(event.filename)).map((event) => event.level + ": " + event.arguments.join(" ")),
-  ];`;
+/** Faults of pages that Firefox noticed, breaches of the Content-Security-Policy included. */
+const FAULTS = `
+  return Services.console.getMessageArray()
+    .filter((message) => message instanceof Ci.nsIScriptError && /^(https?|blob):/.test(message.sourceName))
+    .map(({ category, errorMessage }) => category + ": " + errorMessage);`;
+/** What scripts of pages wrote, in Firefox's output; a line that ends with a colon begins a message of Firefox itself. */
+const WRITTEN = /^console\.\w+: (?!.*: $).*/gm;
 
 /** Why there is no Firefox here, or null. */
 export function lacksFirefox(): string | null {
@@ -53,9 +51,9 @@ class Firefox implements Driver {
 
   async consoleMessages(): Promise<string[]> {
     await this.marionette.send("Marionette:SetContext", { value: "chrome" });
-    const messages = await this.marionette.send("WebDriver:ExecuteScript", { script: READ_CONSOLE, args: [] });
+    const faults = await this.marionette.send("WebDriver:ExecuteScript", { script: FAULTS, args: [] });
     await this.marionette.send("Marionette:SetContext", { value: "content" });
-    return messages as string[];
+    return [...(faults as string[]), ...(this.programs.output().match(WRITTEN) ?? [])];
   }
 
   async close(): Promise<void> {
@@ -74,6 +72,8 @@ function preferences(downloads: string): string {
     "intl.accept_languages": "en-US, en",
     "browser.download.folderList": 2,
     "browser.download.dir": downloads,
+    "devtools.console.stdout.content": true,
+    "devtools.console.stdout.chrome": false,
     "network.dns.disabled": true, // so that it asks no host of Mozilla's
   };
   return Object.entries(values)

@@ -5,8 +5,20 @@ import { join } from "node:path";
 import { COMMANDS, PATIENCE_MS, WebDriverError, type Command, type Driver, type Parameters } from "./commands";
 import { installed, Programs, textOf } from "./programs";
 
-/** "CONSOLE JS ERROR Error: …", which WebKit writes to the standard output. */
-const WRITTEN = /^CONSOLE .*/gm;
+/**
+ * WebKitWebDriver tells nothing of the console, and MiniBrowser writes it down only when it is not driven. So the page
+ * itself listens, from when it is loaded; what it said before is not known.
+ */
+const LISTEN = `
+  const messages = (window.messagesForTest = []);
+  for (const level of ["debug", "log", "info", "warn", "error"]) {
+    console[level] = (...words) => messages.push(level + ": " + words.join(" "));
+  }
+  addEventListener("error", ({ message, target }) => messages.push("fault: " + (message ?? target.outerHTML)), true);
+  addEventListener("unhandledrejection", ({ reason }) => messages.push("fault: " + reason));
+  addEventListener("securitypolicyviolation", (event) =>
+    messages.push("policy: " + event.effectiveDirective + ": " + event.blockedURI),
+  );`;
 const LIBRARIES = "/usr/lib";
 
 /** Why there is no WebKit here, or null. */
@@ -24,19 +36,17 @@ export async function startWebKit(): Promise<Driver> {
   try {
     const display = await startScreen(programs);
     const port = await freePort();
-    programs.makeFolder(".config");
-    writeFileSync(join(programs.folder, ".config/user-dirs.dirs"), `XDG_DOWNLOAD_DIR="${programs.downloads}"\n`);
+    const settings = programs.makeFolder("settings");
+    writeFileSync(join(settings, "user-dirs.dirs"), `XDG_DOWNLOAD_DIR="${programs.downloads}"\n`);
     programs.start(driver()!, [`--port=${port}`], {
       DISPLAY: display,
       GDK_BACKEND: "x11",
-      LC_ALL: "C.UTF-8",
-      LANGUAGE: "en",
-      XDG_CONFIG_HOME: join(programs.folder, ".config"),
+      LC_ALL: "en_US.UTF-8",
+      XDG_CONFIG_HOME: settings,
     });
     const address = `http://127.0.0.1:${port}`;
     await programs.waitFor("WebKitWebDriver listens", () => isReady(address));
-    const args = ["--automation", "--enable-write-console-messages-to-stdout=true"];
-    const options = { "webkitgtk:browserOptions": { binary: miniBrowser(), args } };
+    const options = { "webkitgtk:browserOptions": { binary: miniBrowser(), args: ["--automation"] } };
     const session = await ask("POST", `${address}/session`, { capabilities: { alwaysMatch: options } });
     return new WebKit(programs, `${address}/session/${(session as { sessionId: string }).sessionId}`);
   } catch (error) {
@@ -55,13 +65,15 @@ class WebKit implements Driver {
     return this.programs.downloads;
   }
 
-  send(command: Command, parameters: Parameters): Promise<unknown> {
+  async send(command: Command, parameters: Parameters): Promise<unknown> {
     const { method, path } = COMMANDS[command];
-    return ask(method, this.session + path.replace("{id}", String(parameters.id)), parameters);
+    const value = await ask(method, this.session + path.replace("{id}", String(parameters.id)), parameters);
+    if (command === "open") await this.send("run", { script: LISTEN, args: [] });
+    return value;
   }
 
   async consoleMessages(): Promise<string[]> {
-    return this.programs.output().match(WRITTEN) ?? [];
+    return (await this.send("run", { script: "return window.messagesForTest", args: [] })) as string[];
   }
 
   async close(): Promise<void> {
