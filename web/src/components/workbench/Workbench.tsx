@@ -23,6 +23,7 @@ import { Announcement } from "@/components/notes/Announcement";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { Filmstrip } from "@/components/strip/Filmstrip";
 import { Header } from "./Header";
+import { InstalledApp } from "./InstalledApp";
 import { FoundFaces } from "@/components/panel/FoundFaces";
 import { OptionsPanel } from "@/components/panel/OptionsPanel";
 import { ResultPanel } from "@/components/panel/ResultPanel";
@@ -237,6 +238,7 @@ export function Workbench() {
           )}
         </div>
       )}
+      <InstalledApp isReady={config !== null} onFiles={add} />
       <Announcement photo={photo} foreseen={isLooking ? null : (foresight?.facts ?? null)} />
     </div>
   );
