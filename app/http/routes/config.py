@@ -45,6 +45,7 @@ async def config(service: ServiceDep) -> Config:
         identity_recogniser=None if recogniser is None else recogniser.name,
         models=service.loaded_models.names(),
         jobs=_job_limits(settings),
+        denoisers=[name for name in offered["upscaler"] if name in selection.denoise_with],
         presets={
             name: PresetOut(
                 fields=fields_of(name, selection),
