@@ -95,7 +95,7 @@ describe("PrintSize", () => {
     const calls = onChange.mock.calls.length;
     await type(user, "900");
     expect(length()).toBeInvalid();
-    expect(length()).toHaveAccessibleDescription(/^From 0\.1 to 103\.7 cm: more of this photo/);
+    expect(length()).toHaveAccessibleDescription(/^From 0\.1 to 103\.7 cm, the most/);
     await user.clear(length());
     await user.paste("103.7");
     expect(length()).toBeValid();
