@@ -1,6 +1,7 @@
 /** Ways to begin, own settings and print: what is chosen, what is sent, and what is remembered. */
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { readFile } from "node:fs/promises";
 import { expect, test } from "./test";
 import { sizeOf } from "./workbench";
 
@@ -26,11 +27,8 @@ for (const [name, fields] of WAYS) {
     expect(Object.keys(sent)).not.toContain("preset");
     const preset = name.toLowerCase().replace(" ", "_");
     const { data } = await service.enhance("public/sample.jpg", { preset });
-    const shown = await workbench.after.evaluate(async (image) => {
-      const blob = await (await fetch((image as HTMLImageElement).src)).blob();
-      const bytes = new Uint8Array(await blob.arrayBuffer());
-      return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
-    });
+    const [download] = await Promise.all([page.waitForEvent("download"), workbench.download.click()]);
+    const shown = (await readFile(await download.path())).toString("base64");
     expect(shown === data.restored_image).toBe(true);
     await expect(page.getByText(`${name} · ×2 · PNG`)).toBeVisible();
   });
