@@ -4,6 +4,7 @@ import { useCallback, useReducer, useState } from "react";
 import { useAllowedOptions } from "@/hooks/useAllowedOptions";
 import { useDropAndPaste } from "@/hooks/useDropAndPaste";
 import { useConfig } from "@/hooks/useConfig";
+import { useFreedPictures } from "@/hooks/useFreedPictures";
 import { useIntake } from "@/hooks/useIntake";
 import { useLook } from "@/hooks/useLook";
 import { useRestorer } from "@/hooks/useRestorer";
@@ -18,11 +19,13 @@ import type { Box } from "@/photos/places";
 import { EMPTY, reduce } from "@/photos/reducer";
 import { enlargementOf } from "@/photos/scale";
 import { BEFORE_AND_AFTER } from "@/photos/versions";
+import { useWords } from "@/words/context";
 import { ActionBar } from "./ActionBar";
 import { Announcement } from "@/components/notes/Announcement";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { Filmstrip } from "@/components/strip/Filmstrip";
 import { Header } from "./Header";
+import { InstalledApp } from "./InstalledApp";
 import { FoundFaces } from "@/components/panel/FoundFaces";
 import { OptionsPanel } from "@/components/panel/OptionsPanel";
 import { ResultPanel } from "@/components/panel/ResultPanel";
@@ -36,10 +39,12 @@ const SAMPLE = "/sample.jpg";
 
 /** The whole page: its state, and the layout of its parts. */
 export function Workbench() {
+  const t = useWords();
   const [state, dispatch] = useReducer(reduce, EMPTY);
   const [key, setKey] = useStored("sessionStorage", "likeness.key");
   const { config, problem, reload } = useConfig(key);
   const cancel = useRestorer(state, dispatch, { key, limits: config?.limits ?? null });
+  useFreedPictures(state.photos);
   const isLooking = useLook(state, dispatch, { key, config });
   const [mode, setMode] = useState<ViewerMode>("picture");
   const [sides, setSides] = useState(BEFORE_AND_AFTER);
@@ -84,12 +89,9 @@ export function Workbench() {
   };
   const remove = (id: string) => {
     cancel(id);
-    const removed = photos.find((one) => one.id === id);
     dispatch({ type: "removed", id });
     setRefused([]);
     if (id === state.selected) setSelection(null);
-    const urls = [removed?.url, removed?.result?.url, removed?.earlier?.url];
-    for (const url of urls) if (url) URL.revokeObjectURL(url);
   };
   const select = (id: string) => {
     dispatch({ type: "selected", id });
@@ -160,7 +162,7 @@ export function Workbench() {
           />
           {isOver && (
             <p className={styles.over} aria-hidden="true">
-              Drop to add
+              {t("intake.drop")}
             </p>
           )}
         </main>
@@ -186,13 +188,13 @@ export function Workbench() {
               onFiles={add}
               onAddress={fetches ? addAddress : null}
             />
-            <section ref={setToolbar} className={styles.toolbar} aria-label="View" />
+            <section ref={setToolbar} className={styles.toolbar} aria-label={t("actions.view")} />
           </div>
         )}
       </div>
       {photo !== null && config !== null && options !== null && (
         <div className={styles.right}>
-          <aside className={styles.panel} aria-label="Options and result">
+          <aside className={styles.panel} aria-label={t("actions.panel")}>
             {shown?.look && (
               <FoundFaces photo={photo} look={shown.look} config={config} strength={options.strength} {...ofFaces} />
             )}
@@ -237,6 +239,7 @@ export function Workbench() {
           )}
         </div>
       )}
+      <InstalledApp isReady={config !== null} onFiles={add} />
       <Announcement photo={photo} foreseen={isLooking ? null : (foresight?.facts ?? null)} />
     </div>
   );
