@@ -579,11 +579,11 @@ export interface components {
             output_format: "png" | "jpeg" | "webp" | "avif" | "tiff" | "same";
             /**
              * Preset
-             * @description sets the fields that are not given: quick, usual or as good as can be
+             * @description sets the fields that are not given: quick, usual or as good as can be; or for an old photo, to make faces sharper without changing them much, or only to enlarge
              * @default balanced
              * @enum {string}
              */
-            preset: "fast" | "balanced" | "best";
+            preset: "fast" | "balanced" | "best" | "old_photo" | "sharper" | "larger";
             /**
              * Progressive
              * @description true: a JPEG that is shown coarsely first
@@ -719,6 +719,11 @@ export interface components {
             defaults: {
                 [key: string]: boolean | number | string | null;
             };
+            /**
+             * Denoisers
+             * @description offered upscalers that can leave noise and grain, as `denoise_strength` asks
+             */
+            denoisers: string[];
             /**
              * Identity Recogniser
              * @description the recogniser on whose scale thresholds and similarities are, known before it is loaded; null without one
@@ -973,11 +978,11 @@ export interface components {
             output_format: "png" | "jpeg" | "webp" | "avif" | "tiff" | "same";
             /**
              * Preset
-             * @description sets the fields that are not given: quick, usual or as good as can be
+             * @description sets the fields that are not given: quick, usual or as good as can be; or for an old photo, to make faces sharper without changing them much, or only to enlarge
              * @default balanced
              * @enum {string}
              */
-            preset: "fast" | "balanced" | "best";
+            preset: "fast" | "balanced" | "best" | "old_photo" | "sharper" | "larger";
             /**
              * Progressive
              * @description true: a JPEG that is shown coarsely first
@@ -1323,11 +1328,11 @@ export interface components {
             output_format: "png" | "jpeg" | "webp" | "avif" | "tiff" | "same";
             /**
              * Preset
-             * @description sets the fields that are not given: quick, usual or as good as can be
+             * @description sets the fields that are not given: quick, usual or as good as can be; or for an old photo, to make faces sharper without changing them much, or only to enlarge
              * @default balanced
              * @enum {string}
              */
-            preset: "fast" | "balanced" | "best";
+            preset: "fast" | "balanced" | "best" | "old_photo" | "sharper" | "larger";
             /**
              * Progressive
              * @description true: a JPEG that is shown coarsely first
@@ -2006,11 +2011,11 @@ export interface components {
             output_format: "png" | "jpeg" | "webp" | "avif" | "tiff" | "same";
             /**
              * Preset
-             * @description sets the fields that are not given: quick, usual or as good as can be
+             * @description sets the fields that are not given: quick, usual or as good as can be; or for an old photo, to make faces sharper without changing them much, or only to enlarge
              * @default balanced
              * @enum {string}
              */
-            preset: "fast" | "balanced" | "best";
+            preset: "fast" | "balanced" | "best" | "old_photo" | "sharper" | "larger";
             /**
              * Progressive
              * @description true: a JPEG that is shown coarsely first
