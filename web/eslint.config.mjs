@@ -9,7 +9,8 @@ const LAYERS = {
   api: [],
   view: [],
   photos: ["api"],
-  hooks: ["api", "photos", "view"],
+  storage: ["api", "photos"],
+  hooks: ["api", "photos", "view", "storage"],
   ui: [],
   ...Object.fromEntries(COMPONENTS.map((folder) => [folder, [...BASE, "ui"]])),
   sets: [...BASE, "ui", "notes"],
@@ -18,7 +19,7 @@ const LAYERS = {
   test: ["api", "photos", "view", "workbench"],
 };
 /** Folders without user interface. */
-const WITHOUT_REACT = ["api", "photos", "view"];
+const WITHOUT_REACT = ["api", "photos", "view", "storage"];
 
 const pathOf = (folder) =>
   ["ui", "sets", "workbench", ...COMPONENTS].includes(folder) ? `components/${folder}` : folder;
