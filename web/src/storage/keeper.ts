@@ -193,7 +193,7 @@ export class Keeper {
 
 /** Deletes what is kept of all tabs, where nothing is to be kept any more. Throws the database's errors. */
 export async function forgetAll(): Promise<void> {
-  if (!("indexedDB" in globalThis)) return; // nothing was ever kept
+  if (typeof indexedDB === "undefined") return; // nothing was ever kept
   const database = await openDatabase({ onNewer: () => undefined, onLost: () => undefined });
   await removeAll(database).finally(() => database.close());
 }

@@ -1,7 +1,7 @@
 /** Which tab has which session. */
 
 /** Long enough for a tab that answers, where there are no locks. */
-const ANSWER_MS = 300;
+const ANSWER_MS = 200;
 
 const CHANNEL = "likeness.sessions";
 

@@ -71,17 +71,21 @@ function isReadable(blob: Blob): Promise<boolean> {
 function isPhotoRow(value: unknown): value is PhotoRow {
   const { id, name, source, boxes, overrides, results, kept } = Object(value) as Partial<PhotoRow>;
   const isNamed = typeof id === "string" && typeof name === "string";
-  const isWhole = source instanceof Object && overrides instanceof Object;
+  const isWhole = isObject(source) && isObject(overrides);
   return isNamed && isWhole && Array.isArray(boxes) && Array.isArray(results) && (!kept || isRequest(kept.request));
 }
 
 function isResultRow(value: unknown): value is ResultRow {
   const { blob, facts, request, seconds } = Object(value) as Partial<ResultRow>;
-  const isOfPicture = blob instanceof Blob && facts instanceof Object && Array.isArray(facts.faces);
+  const isOfPicture = blob instanceof Blob && isObject(facts) && Array.isArray(facts.faces);
   return isOfPicture && isRequest(request) && typeof seconds === "number";
 }
 
 function isRequest(value: unknown): value is Request {
   const { options, overrides, boxes } = Object(value) as Partial<Request>;
-  return options instanceof Object && overrides instanceof Object && Array.isArray(boxes);
+  return isObject(options) && isObject(overrides) && Array.isArray(boxes);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }

@@ -114,5 +114,6 @@ function found<T>(row: Promise<T | undefined>): Promise<T | undefined> {
 }
 
 function fileIdOf({ source }: PhotoRow): string | null {
-  return source instanceof Object && "file" in source ? source.file : null;
+  const { file = null } = Object(source) as { file?: string };
+  return file;
 }
