@@ -14,7 +14,8 @@ const LAYERS = {
   ui: [],
   ...Object.fromEntries(COMPONENTS.map((folder) => [folder, [...BASE, "ui"]])),
   sets: [...BASE, "ui", "notes"],
-  workbench: [...BASE, "ui", "sets", ...COMPONENTS],
+  lasting: [...BASE, "ui", "storage"],
+  workbench: [...BASE, "ui", "sets", "lasting", ...COMPONENTS],
   app: ["workbench"],
   test: ["api", "photos", "view", "workbench"],
 };
@@ -22,7 +23,7 @@ const LAYERS = {
 const WITHOUT_REACT = ["api", "photos", "view", "storage"];
 
 const pathOf = (folder) =>
-  ["ui", "sets", "workbench", ...COMPONENTS].includes(folder) ? `components/${folder}` : folder;
+  ["ui", "sets", "lasting", "workbench", ...COMPONENTS].includes(folder) ? `components/${folder}` : folder;
 
 const config = [
   { ignores: [".next/", "out/", "src/api/schema.d.ts", "test-results/", "playwright-report/"] },

@@ -8,6 +8,8 @@ export type Fault =
   | "newer"
   /** The browser has deleted what was kept, while the page was open. */
   | "deleted"
+  /** Nothing is to be kept, and what was kept before could not be deleted. */
+  | "undeleted"
   /** Anything else: the disk, or a file that is gone. */
   | "unwritten";
 

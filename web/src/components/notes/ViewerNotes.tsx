@@ -1,7 +1,8 @@
+import type { ReactNode } from "react";
 import type { Problem } from "@/api/problem";
 import { isOngoing, type OngoingWork, type Photo, type Work } from "@/photos/photo";
 import { describeWork } from "@/photos/stages";
-import { Note } from "./Note";
+import { Note } from "@/components/ui/Note";
 import styles from "./ViewerNotes.module.css";
 
 type Props = {
@@ -13,10 +14,12 @@ type Props = {
   refused: readonly Photo[];
   onRead: () => void;
   work: Work | null;
+  /** Other notes. */
+  children?: ReactNode;
 };
 
 /** Messages over the viewer. */
-export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, work }: Props) {
+export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, work, children }: Props) {
   return (
     <>
       <div className={styles.top}>
@@ -39,6 +42,7 @@ export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, wor
             ))}
           </Note>
         )}
+        {children}
       </div>
       {work !== null && isOngoing(work) && <Working work={work} />}
     </>

@@ -1,5 +1,6 @@
 "use client";
 
+import type { ReactNode } from "react";
 import type { Config } from "@/api/types";
 import { acceptedKinds } from "@/photos/check";
 import { hoursOf, jobsOf } from "@/photos/sets";
@@ -14,10 +15,12 @@ type Props = {
   /** Takes the address of a photo; null: this server fetches none. */
   onAddress: ((text: string) => boolean) | null;
   onSample: () => void;
+  /** What else there is to say, at its end. */
+  children?: ReactNode;
 };
 
 /** What the page shows while it has no photo. */
-export function Welcome({ config, accept, onFiles, onAddress, onSample }: Props) {
+export function Welcome({ config, accept, onFiles, onAddress, onSample, children }: Props) {
   return (
     <div className={styles.welcome}>
       <div className={styles.frame}>
@@ -45,6 +48,7 @@ export function Welcome({ config, accept, onFiles, onAddress, onSample }: Props)
             {config.limits.max_input_megapixels} megapixels. {keptInWords(config)}
           </p>
         )}
+        {children}
       </div>
     </div>
   );

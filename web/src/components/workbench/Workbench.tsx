@@ -1,19 +1,18 @@
 "use client";
 
 import { useCallback, useReducer, useState } from "react";
+import { useAdding } from "@/hooks/useAdding";
 import { useAllowedOptions } from "@/hooks/useAllowedOptions";
-import { useDropAndPaste } from "@/hooks/useDropAndPaste";
 import { useConfig } from "@/hooks/useConfig";
-import { useIntake } from "@/hooks/useIntake";
+import { useLasting } from "@/hooks/useLasting";
+import { useLeaving } from "@/hooks/useLeaving";
 import { useLook } from "@/hooks/useLook";
 import { useRestorer } from "@/hooks/useRestorer";
 import { useStored } from "@/hooks/useStored";
-import { typedAddress } from "@/photos/address";
-import { takesAddresses } from "@/photos/check";
 import { acceptOf, FORMATS } from "@/photos/formats";
 import { canMark, foresightOf, shownFaces } from "@/photos/look";
 import { isLoaded, saveOptions, type Options } from "@/photos/options";
-import { isSendable, type FacesKey, type Photo } from "@/photos/photo";
+import { isSendable, type FacesKey } from "@/photos/photo";
 import type { Box } from "@/photos/places";
 import { EMPTY, reduce } from "@/photos/reducer";
 import { enlargementOf } from "@/photos/scale";
@@ -23,6 +22,8 @@ import { Announcement } from "@/components/notes/Announcement";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { Filmstrip } from "@/components/strip/Filmstrip";
 import { Header } from "./Header";
+import { KeptButton } from "@/components/lasting/KeptButton";
+import { KeptNotes } from "@/components/lasting/KeptNotes";
 import { FoundFaces } from "@/components/panel/FoundFaces";
 import { OptionsPanel } from "@/components/panel/OptionsPanel";
 import { ResultPanel } from "@/components/panel/ResultPanel";
@@ -31,8 +32,6 @@ import { ViewerNotes } from "@/components/notes/ViewerNotes";
 import { Welcome } from "@/components/viewer/Welcome";
 import { SetsPart } from "./SetsPart";
 import styles from "./Workbench.module.css";
-
-const SAMPLE = "/sample.jpg";
 
 /** The whole page: its state, and the layout of its parts. */
 export function Workbench() {
@@ -44,7 +43,6 @@ export function Workbench() {
   const [mode, setMode] = useState<ViewerMode>("picture");
   const [sides, setSides] = useState(BEFORE_AND_AFTER);
   const [selection, setSelection] = useState<{ faces: FacesKey; face: number } | null>(null);
-  const [refused, setRefused] = useState<Photo[]>([]);
   const [toolbar, setToolbar] = useState<HTMLElement | null>(null);
 
   const { photos, options } = state;
@@ -63,37 +61,23 @@ export function Workbench() {
   }, []);
   useAllowedOptions(config, options, dispatch);
 
-  const added = useCallback((more: Photo[]) => {
-    dispatch({ type: "added", photos: more });
-    setRefused(more.filter(({ refusal }) => refusal !== null));
-    setSelection(null);
-  }, []);
-  const add = useIntake(config?.limits ?? null, added);
-  const fetches = takesAddresses(config?.limits ?? {});
-  const isOver = useDropAndPaste(add, fetches);
-  const addAddress = (text: string) => {
-    const address = typedAddress(text);
-    if (address !== null) add([address]);
-    return address !== null;
-  };
-  const addSample = () => {
-    fetch(SAMPLE)
-      .then((answer) => (answer.ok ? answer.blob() : Promise.reject(new Error(answer.statusText))))
-      .then((blob) => add([new File([blob], "sample.jpg", { type: "image/jpeg" })]))
-      .catch(reload); // shows that the server cannot be reached, and tries again until it can
-  };
+  const unselectFace = useCallback(() => setSelection(null), []);
+  // Shows that the server cannot be reached, and tries again until it can.
+  const adding = useAdding(dispatch, { config, onUnreachable: reload, onAdded: unselectFace });
   const remove = (id: string) => {
     cancel(id);
     const removed = photos.find((one) => one.id === id);
     dispatch({ type: "removed", id });
-    setRefused([]);
+    adding.forgetRefused();
     if (id === state.selected) setSelection(null);
     const urls = [removed?.url, removed?.result?.url, removed?.earlier?.url];
     for (const url of urls) if (url) URL.revokeObjectURL(url);
   };
+  const lasting = useLasting(state, dispatch, { config, onEmptied: () => photos.forEach(({ id }) => remove(id)) });
+  useLeaving(photos, lasting.isKept);
   const select = (id: string) => {
     dispatch({ type: "selected", id });
-    setSelection(null);
+    unselectFace();
   };
   const selectFace = (face: number) => {
     setSelection(face === selectedFace || !shown ? null : { faces: shown.key, face });
@@ -129,10 +113,12 @@ export function Workbench() {
             <Welcome
               config={config}
               accept={accept}
-              onFiles={add}
-              onAddress={fetches ? addAddress : null}
-              onSample={addSample}
-            />
+              onFiles={adding.add}
+              onAddress={adding.addAddress}
+              onSample={adding.addSample}
+            >
+              <KeptButton lasting={lasting} />
+            </Welcome>
           ) : (
             <ErrorBoundary resetKey={result ?? photo.id}>
               <Viewer
@@ -154,11 +140,13 @@ export function Workbench() {
             isLoading={config !== null && !isLoaded(config)}
             onReload={reload}
             // The viewer itself says why the shown photo was refused.
-            refused={refused.filter(({ id }) => id !== photo?.id)}
-            onRead={() => setRefused([])}
+            refused={adding.refused.filter(({ id }) => id !== photo?.id)}
+            onRead={adding.forgetRefused}
             work={photo?.work ?? null}
-          />
-          {isOver && (
+          >
+            {photo !== null && <KeptNotes fault={lasting.fault} lost={lasting.lost} />}
+          </ViewerNotes>
+          {adding.isOver && (
             <p className={styles.over} aria-hidden="true">
               Drop to add
             </p>
@@ -172,7 +160,7 @@ export function Workbench() {
             apiKey={key}
             onKey={enterKey}
             onSelect={select}
-            onAdded={added}
+            onAdded={adding.added}
           />
         )}
         {photo !== null && (
@@ -183,8 +171,8 @@ export function Workbench() {
               accept={accept}
               onSelect={select}
               onRemove={remove}
-              onFiles={add}
-              onAddress={fetches ? addAddress : null}
+              onFiles={adding.add}
+              onAddress={adding.addAddress}
             />
             <section ref={setToolbar} className={styles.toolbar} aria-label="View" />
           </div>
@@ -215,6 +203,7 @@ export function Workbench() {
                 />
               </ErrorBoundary>
             )}
+            <KeptButton lasting={lasting} />
           </aside>
           {photo.refusal === null && foresight && (
             <div className={styles.action}>
