@@ -50,7 +50,7 @@ def pull_models(parsed: argparse.Namespace, settings: Settings) -> int:
         again = " ".join(("python -m app models pull", *parsed.names, "--accept-licences"))
         say(
             f"Nothing was downloaded yet. Not plainly free for commercial use: {', '.join(restricted)}. Read their "
-            f"licences (README.md leads to them); if they suit you, `{again}` downloads. Else name other models."
+            f"licences (docs/models.md leads to them); if they suit you, `{again}` downloads. Else name other models."
         )
         return 0
     try:

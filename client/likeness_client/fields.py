@@ -1,4 +1,4 @@
-"""The fields of a request, typed. What each means is in the README of Likeness; `config` says what a server allows."""
+"""The fields of a request, typed. What each means is in docs/api.md of Likeness; `config` says what a server allows."""
 
 from __future__ import annotations
 

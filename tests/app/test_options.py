@@ -1,9 +1,8 @@
-"""The table of options: forms, `/config`, the command line and the README follow from it."""
+"""The table of options: forms, `/config`, the command line and docs/api.md follow from it."""
 
 import argparse
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -14,17 +13,17 @@ from app.http.schemas.forms import EnhanceForm, UpscaleForm
 from app.http.schemas.state import Limits
 from app.options import OPTIONS, Option, enhance_options, table_of
 from pipeline.options import SIZES, About, EnhanceOptions
+from tests.markdown import section_of
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+FIELDS = section_of("docs/api.md", "Fields")
 BY_NAME = {option.name: option for option in OPTIONS}
 each = pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
 
 
-def readme_row(name: str) -> tuple[str, str]:
+def documented_row(name: str) -> tuple[str, str]:
     """Second and third cell of an option's row."""
-    section = README.split("## Fields\n", 1)[1].split("\n## ", 1)[0]
-    found = re.search(rf"^\| `{name}` \| (.+?) \| (.*?) ?\|$", section, flags=re.MULTILINE)
-    assert found, f"the README's table has no row for {name}"
+    found = re.search(rf"^\| `{name}` \| (.+?) \| (.*?) ?\|$", FIELDS, flags=re.MULTILINE)
+    assert found, f"the table of fields has no row for {name}"
     return found[1], found[2]
 
 
@@ -37,8 +36,8 @@ def kind_of(option: Option) -> str:
 
 
 @each
-def test_the_readme_has_type_bounds_and_default_of_each_option(option: Option) -> None:
-    kind, _, default = readme_row(option.name)[0].rpartition(", ")
+def test_the_table_of_fields_has_type_bounds_and_default_of_each_option(option: Option) -> None:
+    kind, _, default = documented_row(option.name)[0].rpartition(", ")
     if option.default is not None:
         shown = str(option.default).lower() if isinstance(option.default, bool) else option.default
         assert (kind, default) == (
@@ -46,12 +45,11 @@ def test_the_readme_has_type_bounds_and_default_of_each_option(option: Option) -
             f"`{shown}`" if option.choices else f"{shown:g}" if isinstance(shown, float) else str(shown),
         )
     else:
-        assert readme_row(option.name)[0].startswith(f"{kind_of(option)}, ")
+        assert documented_row(option.name)[0].startswith(f"{kind_of(option)}, ")
 
 
-def test_the_readme_has_no_other_rows() -> None:
-    section = README.split("## Fields\n", 1)[1].split("\n## ", 1)[0]
-    assert set(re.findall(r"^\| `([a-z_]+)`", section, flags=re.MULTILINE)) == {*BY_NAME, "file", "url", "reference"}
+def test_the_table_of_fields_has_no_other_rows() -> None:
+    assert set(re.findall(r"^\| `([a-z_]+)`", FIELDS, flags=re.MULTILINE)) == {*BY_NAME, "file", "url", "reference"}
 
 
 @each

@@ -1,6 +1,6 @@
 """Addresses that people of other services try first; each answers like its twin under `/api/v1`.
 
-They are not in the OpenAPI document, where their twins are; the README has a table.
+They are not in the OpenAPI document, where their twins are; docs/api.md has a table.
 """
 
 from typing import Annotated

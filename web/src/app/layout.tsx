@@ -2,6 +2,8 @@ import "@fontsource-variable/instrument-sans/index.css";
 import "./globals.css";
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
+import { HIDE_UNTIL_WORDS } from "@/words/beforePaint";
+import { LanguageProvider } from "@/words/LanguageProvider";
 
 export const metadata: Metadata = {
   title: "Likeness",
@@ -21,9 +23,11 @@ export default function Layout({ children }: { children: ReactNode }) {
   return (
     <html lang="en" suppressHydrationWarning>
       <head>
-        <script dangerouslySetInnerHTML={{ __html: THEME }} />
+        <script dangerouslySetInnerHTML={{ __html: THEME + HIDE_UNTIL_WORDS }} />
       </head>
-      <body>{children}</body>
+      <body>
+        <LanguageProvider>{children}</LanguageProvider>
+      </body>
     </html>
   );
 }

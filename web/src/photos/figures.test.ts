@@ -2,8 +2,11 @@
 import { describe, expect, it } from "vitest";
 import type { Facts, Metrics } from "@/api/types";
 import { CONFIG, EARLIER, factsOf, OPTIONS, WITHOUT_RECOGNISER } from "@/test/samples";
+import { ENGLISH } from "@/words/messages";
+import { wordsIn } from "@/words/words";
 import { figuresOf, likeness, otherWarnings, scaleInWords, scaleOf, whyNone, type Scale } from "./figures";
 
+const t = wordsIn("en", ENGLISH);
 const SCALE: Scale = { threshold: 0.5, recogniser: "own-faces" };
 const KNOWN: Metrics = { psnr: 31.54, ssim: 0.9123, lpips: 0.081, identity_similarity: 0.923, reference: "input" };
 
@@ -75,9 +78,9 @@ describe("figuresOf", () => {
 });
 
 it("says why there are no figures at all", () => {
-  expect(whyNone({ ...OPTIONS, preset: "fast" }, CONFIG)).toBe("No figures: “Fast” leaves them out to save time.");
-  expect(whyNone(OPTIONS, CONFIG)).toBe("The figures were not asked for.");
-  expect(whyNone({ ...OPTIONS, preset: "fast" }, EARLIER)).toBe("The figures were not asked for.");
+  expect(whyNone({ ...OPTIONS, preset: "fast" }, CONFIG, t)).toBe("No figures: “Fast” leaves them out to save time.");
+  expect(whyNone(OPTIONS, CONFIG, t)).toBe("The figures were not asked for.");
+  expect(whyNone({ ...OPTIONS, preset: "fast" }, EARLIER, t)).toBe("The figures were not asked for.");
 });
 
 describe("otherWarnings", () => {

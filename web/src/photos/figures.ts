@@ -1,5 +1,6 @@
 /** The figures of an answer, with plain words for what they mean. */
 import type { Config, Facts, Warning } from "@/api/types";
+import type { Words } from "@/words/words";
 import type { Options } from "./options";
 import { presetsOf, QUALITIES } from "./quality";
 
@@ -81,9 +82,9 @@ export function figuresOf(facts: Facts, scale: Scale): Figure[] {
 }
 
 /** Why an answer has no figures at all. */
-export function whyNone({ preset }: Options, config: Config): string {
+export function whyNone({ preset }: Options, config: Config, t: Words): string {
   const isByPreset = presetsOf(config)[preset]?.fields.metrics === false;
-  return isByPreset ? `No figures: “${QUALITIES[preset]}” leaves them out to save time.` : NOT_ASKED;
+  return isByPreset ? `No figures: “${t(QUALITIES[preset])}” leaves them out to save time.` : NOT_ASKED;
 }
 
 /** The warnings that are not already shown as the reason of an unknown figure. */

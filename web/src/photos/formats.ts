@@ -1,4 +1,5 @@
 /** The file formats that the page knows. */
+import type { Words } from "@/words/words";
 import type { Options } from "./options";
 
 interface Format {
@@ -44,6 +45,7 @@ function hasBrand(head: string, brand: RegExp): boolean {
 
 /** A format that a result can be saved in. */
 interface Output {
+  /** The same in every language; of "same", which is none, nobody reads it: see `outputInWords`. */
   name: string;
   /** The options that its files have; the server refuses others. */
   options: readonly ("quality" | "lossless" | "bit_depth")[];
@@ -58,8 +60,13 @@ export const OUTPUTS: Record<Options["output_format"], Output> = {
   webp: { name: "WebP", options: ["quality", "lossless"], longestSide: 16_383 },
   avif: { name: "AVIF", options: ["quality"], longestSide: 32_768 },
   tiff: { name: "TIFF", options: ["bit_depth"] },
-  same: { name: "The photo’s format", options: ["quality"] },
+  same: { name: "same", options: ["quality"] },
 };
+
+/** "JPEG", or "The photo’s format" */
+export function outputInWords(format: Options["output_format"], t: Words): string {
+  return format === "same" ? t("formats.same") : OUTPUTS[format].name;
+}
 
 /** Whether an option changes the file in the chosen format. */
 export function hasEffect(option: Output["options"][number], { output_format, lossless }: Options): boolean {

@@ -2,7 +2,11 @@
 import { describe, expect, it } from "vitest";
 import type { Config } from "@/api/types";
 import { CONFIG, EARLIER, OPTIONS } from "@/test/samples";
+import { ENGLISH } from "@/words/messages";
+import { wordsIn } from "@/words/words";
 import { presetsOf, qualityInWords, restorerOf } from "./quality";
+
+const t = wordsIn("en", ENGLISH);
 
 /** A server with the official models, which uses its own by default. */
 const OFFICIAL: Config = {
@@ -15,31 +19,31 @@ const OFFICIAL: Config = {
 };
 
 const words = (preset: typeof OPTIONS.preset, config: Config, restorer: string | null = null) =>
-  qualityInWords({ preset, restorer }, config);
+  qualityInWords({ preset, restorer }, config, t);
 
 describe("qualityInWords", () => {
   it.each([
-    ["fast", CONFIG, "Without figures; around the faces only enlarged, not sharpened"],
+    ["fast", CONFIG, "Without figures. Around the faces only enlarged, not sharpened."],
     ["balanced", CONFIG, "The server’s usual way"],
-    ["best", CONFIG, "Looks eight times at every part: slower"],
+    ["best", CONFIG, "Looks eight times at every part: slower."],
     [
       "best",
       OFFICIAL,
-      "Looks eight times at every part: slower; faces by gfpgan-v1.4; enlarges with realesrgan-x2plus",
+      "Looks eight times at every part: slower. Faces by gfpgan-v1.4. Enlarges with realesrgan-x2plus.",
     ],
-    ["best", { ...OFFICIAL, models: {} }, "Looks eight times at every part: slower; faces by gfpgan-v1.4"],
+    ["best", { ...OFFICIAL, models: {} }, "Looks eight times at every part: slower. Faces by gfpgan-v1.4."],
     ["balanced", EARLIER, "The server’s usual way"],
   ] as const)("says what %s sets", (preset, config, text) => {
     expect(words(preset, config)).toBe(text);
   });
 
   it("does not name the preset's restorer where another was chosen", () => {
-    expect(words("best", OFFICIAL, "compact")).not.toContain("faces by");
+    expect(words("best", OFFICIAL, "compact")).not.toContain("Faces by");
   });
 
   it("names a field that it has no words for", () => {
     const presets = { best: { fields: { color_lock: false }, models: [] } };
-    expect(words("best", { ...CONFIG, presets })).toBe("Color lock: false");
+    expect(words("best", { ...CONFIG, presets })).toBe("color lock: false.");
   });
 });
 

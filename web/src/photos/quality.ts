@@ -1,15 +1,20 @@
 /** The server's presets: how much time it takes for a photo, and what that means, in words. */
 import type { Config } from "@/api/types";
+import type { MessageKey, Words } from "@/words/words";
 import { isLoaded, type Options } from "./options";
 
-export const QUALITIES: Record<Options["preset"], string> = { fast: "Fast", balanced: "Balanced", best: "Best" };
+export const QUALITIES = {
+  fast: "options.presets.fast",
+  balanced: "options.presets.balanced",
+  best: "options.presets.best",
+} as const satisfies Record<Options["preset"], MessageKey>;
 
 /** Field and value → what a person notices of it. */
-const EFFECTS: Readonly<Record<string, string>> = {
-  "metrics=false": "without figures",
-  "background=resample": "around the faces only enlarged, not sharpened",
-  "self_ensemble=true": "looks eight times at every part: slower",
-};
+const EFFECTS = {
+  "metrics=false": "options.presets.effects.noFigures",
+  "background=resample": "options.presets.effects.resample",
+  "self_ensemble=true": "options.presets.effects.ensemble",
+} as const satisfies Record<string, MessageKey>;
 
 /** What each preset means on this server; empty for a server of an earlier version, which has none. */
 export function presetsOf(config: Config): Config["presets"] {
@@ -23,24 +28,26 @@ export function restorerOf({ restorer, preset }: Pick<Options, "restorer" | "pre
   return restorer ?? preferred ?? offered[0] ?? "";
 }
 
-/** What the chosen preset changes on this server: "Without figures; faces by portrait-face". */
-export function qualityInWords(options: Pick<Options, "restorer" | "preset">, config: Config): string {
+/** What the chosen preset changes on this server: "Without figures. Faces by portrait-face." */
+export function qualityInWords(options: Pick<Options, "restorer" | "preset">, config: Config, t: Words): string {
   const { fields, models } = presetsOf(config)[options.preset] ?? { fields: {}, models: [] };
   const { restorer = [], upscaler = [] } = config.choices;
   const present = Object.values(config.models);
   const drawn = restorerOf(options, config);
   // Before its models are loaded, the server does not say which are its usual ones.
   const isUnusual = (name: string) => isLoaded(config) && upscaler.includes(name) && !present.includes(name);
-  const upscalers = models.filter(isUnusual);
-  const words = [
-    ...Object.entries(fields).map(
-      ([name, value]) => EFFECTS[`${name}=${value}`] ?? `${name.replaceAll("_", " ")}: ${value}`,
-    ),
-    // A restorer that the person chose is not the preset's.
-    options.restorer === null && drawn !== (restorer[0] ?? "") && `faces by ${drawn}`,
-    upscalers.length > 0 && `enlarges with ${upscalers.join(" and ")}`,
-  ].filter((part) => part !== false);
-  if (words.length === 0) return "The server’s usual way";
-  const text = words.join("; ");
-  return text[0]?.toUpperCase() + text.slice(1);
+  // A restorer that the person chose is not the preset's.
+  const isOfPreset = options.restorer === null && drawn !== (restorer[0] ?? "");
+  const sentences = [
+    ...Object.entries(fields).map(([name, value]) => effectInWords(name, String(value), t)),
+    ...(isOfPreset ? [t("options.presets.effects.facesBy", { name: drawn })] : []),
+    ...models.filter(isUnusual).map((name) => t("options.presets.effects.enlargesWith", { name })),
+  ];
+  return sentences.length === 0 ? t("options.presets.usual") : sentences.join(" ");
+}
+
+function effectInWords(field: string, value: string, t: Words): string {
+  const effect = `${field}=${value}`;
+  if (effect in EFFECTS) return t(EFFECTS[effect as keyof typeof EFFECTS]);
+  return t("options.presets.effects.other", { name: field.replaceAll("_", " "), value });
 }

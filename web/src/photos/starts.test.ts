@@ -5,17 +5,17 @@ import { allowedOptions } from "./options";
 import { startIn, startsOf } from "./starts";
 
 const STARTS = startsOf(CONFIG);
-const namesOf = (starts: typeof STARTS) => starts.map(({ name }) => name);
+const idsOf = (starts: typeof STARTS) => starts.map(({ id }) => id);
 
 describe("startsOf", () => {
   it("offers three starting points", () => {
-    expect(namesOf(STARTS)).toEqual(["For the screen", "For the archive", "As the photo"]);
+    expect(idsOf(STARTS)).toEqual(["screen", "archive", "photo"]);
   });
 
   it("offers only those that the server takes as they are", () => {
-    expect(namesOf(startsOf(EARLIER))).toEqual(["For the screen"]);
+    expect(idsOf(startsOf(EARLIER))).toEqual(["screen"]);
     const choices = { ...CONFIG.choices, metadata: ["none"] };
-    expect(namesOf(startsOf({ ...CONFIG, choices }))).toEqual(["For the screen"]);
+    expect(idsOf(startsOf({ ...CONFIG, choices }))).toEqual(["screen"]);
   });
 
   it("never keeps the location", () => {
@@ -24,7 +24,7 @@ describe("startsOf", () => {
 });
 
 describe("startIn", () => {
-  it.each(STARTS)("finds $name after it was chosen, whatever was chosen before", (start) => {
+  it.each(STARTS)("finds $id after it was chosen, whatever was chosen before", (start) => {
     for (const before of [OPTIONS, ...STARTS.map(({ options }) => ({ ...OPTIONS, ...options }))]) {
       const chosen = { ...before, strength: 0.5, ...start.options };
       expect(allowedOptions(chosen, CONFIG)).toEqual(chosen);
@@ -47,7 +47,7 @@ describe("startIn", () => {
   it("keeps the size of the archive as it was chosen", () => {
     const archive = STARTS[1]?.options;
     for (const size of [{ upscale_factor: 4 }, { long_side: 3000 }]) {
-      expect(startIn({ ...OPTIONS, ...archive, ...size }, STARTS)?.name).toBe("For the archive");
+      expect(startIn({ ...OPTIONS, ...archive, ...size }, STARTS)?.id).toBe("archive");
     }
   });
 });

@@ -1,19 +1,19 @@
-/** Starting points: options of size and file that are set together, and may be changed afterwards. */
+/**
+ * Starting points: options of size and file that are set together, and may be changed afterwards. What they are called is
+ * in the messages under `options.starts`.
+ */
 import type { Config } from "@/api/types";
 import { allowedOptions, type Options } from "./options";
 
 export type Start = {
-  name: string;
-  /** What it is for, and what it sets. */
-  words: string;
+  id: "screen" | "archive" | "photo";
   /** Options without a value here stay as they are. */
   options: Partial<Options>;
 };
 
 const STARTS: readonly Start[] = [
   {
-    name: "For the screen",
-    words: "Twice as large, a JPEG that every screen shows, without camera data",
+    id: "screen",
     options: {
       upscale_factor: 2,
       long_side: null,
@@ -26,8 +26,7 @@ const STARTS: readonly Start[] = [
   },
   {
     // PNG and not TIFF, which few browsers show: the result is to be compared with the photo.
-    name: "For the archive",
-    words: "A PNG with 16 bits, the photo’s own colour profile and its camera data; the size stays as chosen",
+    id: "archive",
     options: {
       output_format: "png",
       bit_depth: "16",
@@ -37,8 +36,7 @@ const STARTS: readonly Start[] = [
     },
   },
   {
-    name: "As the photo",
-    words: "Same format and size, own colour profile, with camera data but without the location",
+    id: "photo",
     options: {
       upscale_factor: 1,
       long_side: null,

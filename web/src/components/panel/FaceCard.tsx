@@ -6,6 +6,7 @@ import { blurInWords } from "@/photos/blur";
 import { likeness, scaleInWords, type Scale } from "@/photos/figures";
 import { Button } from "@/components/ui/Button";
 import { Range } from "@/components/ui/Range";
+import { useWords } from "@/words/context";
 import styles from "./FaceCard.module.css";
 
 type Props = {
@@ -55,8 +56,9 @@ export function FaceCard({
   onOverride,
   onUnmark,
 }: Props) {
+  const t = useWords();
   const similarity = face.identity_similarity;
-  const blur = blurInWords(face.blur);
+  const blur = blurInWords(face.blur, t);
   const isRestored = face.action === "restored" || face.action === "softened";
   const id = `face-${number}`;
   // A face that was kept will be kept again, unless the override that kept it has been removed since.

@@ -1,11 +1,13 @@
 import type { Config } from "@/api/types";
 import { figuresOf, whyNone, type Scale } from "@/photos/figures";
 import type { Result } from "@/photos/photo";
+import { useWords } from "@/words/context";
 import styles from "./Figures.module.css";
 
 type Props = { result: Result; scale: Scale; config: Config };
 
 export function Figures({ result, scale, config }: Props) {
+  const t = useWords();
   const { facts, request } = result;
   return (
     <section aria-labelledby="figures">
@@ -13,7 +15,7 @@ export function Figures({ result, scale, config }: Props) {
         What changed
       </h2>
       {facts.metrics === null ? (
-        <p className={styles.none}>{whyNone(request.options, config)}</p>
+        <p className={styles.none}>{whyNone(request.options, config, t)}</p>
       ) : (
         <dl className={styles.list}>
           {figuresOf(facts, scale).map(({ name, value, meaning, explanation }) => (

@@ -5,6 +5,7 @@ import { useShownWhen } from "@/hooks/useShownWhen";
 import { blurInWords } from "@/photos/blur";
 import { Button } from "@/components/ui/Button";
 import { Range } from "@/components/ui/Range";
+import { useWords } from "@/words/context";
 import { ESTIMATED } from "./FaceCard";
 import styles from "./FoundFace.module.css";
 
@@ -29,7 +30,8 @@ type Props = {
 /** A face before the photo is restored: whether it is to be restored, and how strongly. */
 export function FoundFace(props: Props) {
   const { face, number, strength, all, override, bounds, isSelected, onSelect, onOverride, onUnmark } = props;
-  const blur = blurInWords(face.blur);
+  const t = useWords();
+  const blur = blurInWords(face.blur, t);
   const id = `found-${number}`;
   const isRestored = strength > 0;
   const tick = (isTicked: boolean) => {

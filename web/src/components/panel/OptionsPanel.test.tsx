@@ -133,8 +133,8 @@ describe("OptionsPanel", () => {
     expect(onChange).toHaveBeenCalledExactlyOnceWith({ ...OPTIONS, preset: "fast" });
     document.body.innerHTML = "";
     showing({ preset: "fast" });
-    expect(screen.getByRole("group", { name: "Speed or quality" })).toHaveAccessibleDescription(/^Without figures;/);
-    expect(screen.getByText("fast · ×2 · 100 % · PNG")).toBeInTheDocument();
+    expect(screen.getByRole("group", { name: "Speed or quality" })).toHaveAccessibleDescription(/^Without figures\./);
+    expect(screen.getByText("Fast · ×2 · 100 % · PNG")).toBeInTheDocument();
   });
 
   it("keeps the preset with a starting point", async () => {

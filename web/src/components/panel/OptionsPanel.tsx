@@ -1,16 +1,17 @@
 "use client";
 
 import type { Config } from "@/api/types";
-import { scaleInWords } from "@/photos/figures";
-import { OUTPUTS } from "@/photos/formats";
+import { outputInWords } from "@/photos/formats";
 import { canProtect, UNSAID, type Options } from "@/photos/options";
 import type { Size } from "@/photos/photo";
 import { presetsOf, QUALITIES, qualityInWords, restorerOf } from "@/photos/quality";
 import { restorerInWords } from "@/photos/restorers";
-import { startIn, startsOf } from "@/photos/starts";
+import { startIn, startsOf, type Start } from "@/photos/starts";
 import { Check } from "@/components/ui/Check";
 import { Choice } from "@/components/ui/Choice";
 import { Range } from "@/components/ui/Range";
+import { useWords } from "@/words/context";
+import type { MessageKey, Words } from "@/words/words";
 import { FileOptions } from "./FileOptions";
 import { offered } from "./offered";
 import { SizeOptions } from "./SizeOptions";
@@ -26,14 +27,15 @@ type Props = {
   onChange: (options: Options) => void;
 };
 
-const FACES: Record<Options["faces"], string> = {
-  all: "Every face",
-  largest: "The largest",
-  center: "The middle one",
-};
+const FACES = {
+  all: "options.faces.all",
+  largest: "options.faces.largest",
+  center: "options.faces.center",
+} as const satisfies Record<Options["faces"], MessageKey>;
 
 /** The options for all photos. */
 export function OptionsPanel({ options, config, size, isFolded, onChange }: Props) {
+  const t = useWords();
   const set = (changes: Partial<Options>) => onChange({ ...options, ...changes });
   const { limits, choices } = config;
   const restorers = choices.restorer ?? [];
@@ -44,91 +46,98 @@ export function OptionsPanel({ options, config, size, isFolded, onChange }: Prop
   return (
     <details key={String(isFolded)} open={!isFolded} className={styles.panel}>
       <summary className={styles.summary}>
-        <h2 className={styles.title}>Options</h2>
-        <span className={styles.chosen}>{summaryOf(options)}</span>
+        <h2 className={styles.title}>{t("options.title")}</h2>
+        <span className={styles.chosen}>{summaryOf(options, t)}</span>
       </summary>
       {presets.length > 0 && (
         <Choice
-          legend="Speed or quality"
+          legend={t("options.presets.title")}
           value={options.preset}
-          choices={offered(QUALITIES, presets)}
-          note={qualityInWords(options, config)}
+          choices={offered(inWords(QUALITIES, t), presets)}
+          note={qualityInWords(options, config, t)}
           onChange={(preset) => set({ preset })}
         />
       )}
       {starts.length > 0 && (
         <Choice
-          legend="Start from"
-          value={start?.name ?? null}
-          choices={Object.fromEntries(starts.map(({ name }) => [name, name]))}
-          note={start?.words ?? "Own settings"}
-          onChange={(name) => set(starts.find((one) => one.name === name)?.options ?? {})}
+          legend={t("options.starts.title")}
+          value={start?.id ?? null}
+          choices={startNames(starts, t)}
+          note={t(start === null ? "options.starts.own" : `options.starts.${start.id}.words`)}
+          onChange={(id) => set(starts.find((one) => one.id === id)?.options ?? {})}
         />
       )}
       <SizeOptions options={options} config={config} size={size} onChange={set} />
       <Range
-        label="Face strength"
-        hint="How much of the restored face is laid over the enlarged one"
+        label={t("options.strength.title")}
+        hint={t("options.strength.hint")}
         value={options.strength}
         bounds={limits.strength}
         stepsPerUnit={100}
-        unit=" %"
+        inWords={(value) => t("options.percent", { value })}
         onChange={(strength) => set({ strength })}
       />
       <Choice
-        legend="Faces to restore"
+        legend={t("options.faces.title")}
         value={options.faces}
-        choices={offered(FACES, choices.faces)}
+        choices={offered(inWords(FACES, t), choices.faces)}
         onChange={(faces) => set({ faces })}
       />
       {restorers.length > 1 && (
         <Choice
-          legend="How to restore faces"
+          legend={t("options.restorers.title")}
           value={options.restorer ?? usual}
-          choices={Object.fromEntries(restorers.map((name) => [name, restorerInWords(name) ?? name]))}
-          hints={Object.fromEntries(restorers.filter(restorerInWords).map((name) => [name, name]))}
+          choices={Object.fromEntries(restorers.map((name) => [name, restorerInWords(name, t) ?? name]))}
+          hints={Object.fromEntries(restorers.filter((name) => restorerInWords(name, t)).map((name) => [name, name]))}
           onChange={(name) => set({ restorer: name === usual ? null : name })}
         />
       )}
       <Check
         isChecked={options.identity_policy === "protect"}
         isDisabled={!canProtect(config)}
-        hint={protectHint(config)}
+        hint={protectHint(config, t)}
         onChange={(isChecked) => set({ identity_policy: isChecked ? "protect" : "warn" })}
       >
-        Keep the likeness
+        {t("options.likeness.title")}
       </Check>
       <Check
         isChecked={options.color_correction === "auto"}
-        hint="White balance and contrast of a faded photo"
+        hint={t("options.colors.hint")}
         onChange={(isChecked) => set({ color_correction: isChecked ? "auto" : "none" })}
       >
-        Correct the colours
+        {t("options.colors.title")}
       </Check>
       <FileOptions options={options} config={config} onChange={set} />
     </details>
   );
 }
 
-/** "fast · ×2 · 80 % · the largest · gfpgan-v1.4 · PNG" */
-function summaryOf(options: Options) {
+function startNames(starts: readonly Start[], t: Words) {
+  const names = starts.map(({ id }) => [id, t(`options.starts.${id}.name`)]);
+  return Object.fromEntries(names) as Record<Start["id"], string>;
+}
+
+/** "Fast · ×2 · 80 % · The largest · gfpgan-v1.4 · PNG" */
+function summaryOf(options: Options, t: Words) {
   const { preset, upscale_factor, long_side, strength, faces, restorer } = options;
   const words = [
-    preset !== UNSAID.preset && QUALITIES[preset].toLowerCase(),
-    long_side === null ? `×${upscale_factor}` : `${long_side} px`,
-    `${Math.round(strength * 100)} %`,
-    faces !== "all" && FACES[faces].toLowerCase(),
+    preset !== UNSAID.preset && t(QUALITIES[preset]),
+    long_side === null ? t("options.times", { factor: upscale_factor }) : t("options.pixels", { count: long_side }),
+    t("options.percent", { value: Math.round(strength * 100) }),
+    faces !== "all" && t(FACES[faces]),
     restorer,
-    options.identity_policy === "protect" && "likeness kept",
-    options.color_correction === "auto" && "colours corrected",
-    OUTPUTS[options.output_format].name,
+    options.identity_policy === "protect" && t("options.likeness.kept"),
+    options.color_correction === "auto" && t("options.colors.corrected"),
+    outputInWords(options.output_format, t),
   ];
   return words.filter(Boolean).join(" · ");
 }
 
-function protectHint(config: Config): string {
-  const hint = "Soften a face until it is taken for the same person, or leave it as it was";
-  if (!canProtect(config)) return "This server has no model that recognises people, so it cannot tell";
-  const words = scaleInWords({ threshold: config.identity_threshold, recogniser: config.identity_recogniser });
-  return `${hint}: ${words}`;
+function protectHint({ identity_recogniser: recogniser, identity_threshold: threshold }: Config, t: Words): string {
+  if (recogniser === null || threshold === null) return t("options.likeness.unknown");
+  return t("options.likeness.hint", { threshold, recogniser });
+}
+
+function inWords<T extends string>(keys: Readonly<Record<T, MessageKey>>, t: Words) {
+  return Object.fromEntries(Object.entries<MessageKey>(keys).map(([name, key]) => [name, t(key)])) as Record<T, string>;
 }

@@ -99,7 +99,7 @@ describe("SizeOptions", () => {
     await user.click(field());
     await user.paste(text);
     expect(field()).toBeInvalid();
-    expect(field()).toHaveAccessibleDescription("A whole number from 16 to 32768");
+    expect(field()).toHaveAccessibleDescription("A whole number from 16 to 32,768");
     await user.tab();
     expect(onChange).not.toHaveBeenCalled();
     expect(field()).toHaveValue("400");

@@ -7,6 +7,8 @@ import type { Size } from "@/photos/photo";
 import { factorsOf, outputSize } from "@/photos/scale";
 import { Choice } from "@/components/ui/Choice";
 import { NumberField } from "@/components/ui/NumberField";
+import { useWords } from "@/words/context";
+import type { Words } from "@/words/words";
 import styles from "./OptionsPanel.module.css";
 
 type Props = {
@@ -23,6 +25,7 @@ const SOME_LENGTH = 2048;
 
 /** The size of the result: a factor, or the pixels of its longer side. */
 export function SizeOptions({ options, config, size, onChange }: Props) {
+  const t = useWords();
   const { limits } = config;
   const { upscale_factor, long_side } = options;
   const bounds = lengthsOf(config);
@@ -37,11 +40,11 @@ export function SizeOptions({ options, config, size, onChange }: Props) {
   return (
     <>
       <Choice
-        legend="Size"
+        legend={t("options.size.title")}
         value={chosen}
         choices={{
-          ...Object.fromEntries(factors.map((factor) => [factor, `×${factor}`])),
-          ...(bounds === null ? {} : { [PIXELS]: "In pixels" }),
+          ...Object.fromEntries(factors.map((factor) => [factor, t("options.times", { factor })])),
+          ...(bounds === null ? {} : { [PIXELS]: t("options.size.inPixels") }),
         }}
         // What is chosen stays, and the next step says why it is too large.
         disabled={factors
@@ -52,15 +55,13 @@ export function SizeOptions({ options, config, size, onChange }: Props) {
       />
       {long_side !== null && bounds !== null && (
         <NumberField
-          label="Long side in pixels"
+          label={t("options.size.longSide")}
           value={long_side}
           bounds={bounds}
           onChange={(pixels) => onChange({ long_side: pixels })}
         />
       )}
-      {size !== null && (
-        <p className={styles.outcome}>{`This photo: ${inWords(size)} → ${inWords(outputSize(size, options))}`}</p>
-      )}
+      {size !== null && <p className={styles.outcome}>{outcomeOf(size, outputSize(size, options), t)}</p>}
     </>
   );
 }
@@ -71,6 +72,7 @@ function lengthNow(options: Options, size: Size | null, bounds: readonly [number
   return Math.min(Math.max(longest, bounds[0]), bounds[1]);
 }
 
-function inWords({ width, height }: Size): string {
-  return `${width} × ${height} px`;
+/** "This photo: 256 × 256 px → 512 × 512 px" */
+function outcomeOf({ width, height }: Size, output: Size, t: Words): string {
+  return t("options.size.outcome", { width, height, newWidth: output.width, newHeight: output.height });
 }

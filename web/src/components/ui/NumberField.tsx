@@ -1,6 +1,7 @@
 "use client";
 
 import { useId, useState } from "react";
+import { useWords } from "@/words/context";
 import styles from "./NumberField.module.css";
 
 type Props = {
@@ -13,6 +14,7 @@ type Props = {
 
 /** A whole number to type. Text that is none within the bounds changes nothing; it is replaced when the field is left. */
 export function NumberField({ label, value, bounds, onChange }: Props) {
+  const t = useWords();
   const id = useId();
   const [least, most] = bounds;
   const [text, setText] = useState<string | null>(null); // null: nothing is being typed
@@ -42,7 +44,7 @@ export function NumberField({ label, value, bounds, onChange }: Props) {
         onBlur={() => setText(null)}
       />
       <p id={`${id}-hint`} className={`${styles.hint} ${isValid ? "" : styles.invalid}`}>
-        {`A whole number from ${least} to ${most}`}
+        {t("options.wholeNumber", { least, most })}
       </p>
     </div>
   );

@@ -12,22 +12,22 @@ type Props = {
   /** How many steps of the slider make 1. The number of steps is what the page shows: 100 for a percentage. */
   stepsPerUnit?: number;
   unit?: string;
+  /** How a number of steps is said, if a unit after it is not enough. */
+  inWords?: (steps: number) => string;
   onChange: (value: number) => void;
 };
 
-export function Range({ label, hint, value, bounds, stepsPerUnit = 1, unit = "", onChange }: Props) {
+export function Range({ label, hint, value, bounds, stepsPerUnit = 1, unit = "", inWords, onChange }: Props) {
   const id = useId();
   const [min, max, steps] = [...bounds, value].map((number) => Math.round(number * stepsPerUnit));
+  const said = inWords?.(steps ?? 0) ?? `${steps}${unit}`;
   return (
     <div>
       <div className={styles.head}>
         <label htmlFor={id} className={styles.label}>
           {label}
         </label>
-        <span aria-hidden="true">
-          {steps}
-          {unit}
-        </span>
+        <span aria-hidden="true">{said}</span>
       </div>
       <input
         id={id}
@@ -37,7 +37,7 @@ export function Range({ label, hint, value, bounds, stepsPerUnit = 1, unit = "",
         max={max}
         step={1}
         value={steps}
-        aria-valuetext={`${steps}${unit}`}
+        aria-valuetext={said}
         aria-describedby={hint === undefined ? undefined : `${id}-hint`}
         onChange={(event) => onChange(Number(event.target.value) / stepsPerUnit)}
       />

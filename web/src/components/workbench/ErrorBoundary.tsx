@@ -1,6 +1,7 @@
 "use client";
 
-import { Component, type ReactNode } from "react";
+import { Component, type ContextType, type ReactNode } from "react";
+import { LanguageContext } from "@/words/context";
 import styles from "./ErrorBoundary.module.css";
 
 type Props = {
@@ -11,6 +12,8 @@ type Props = {
 
 /** Catches errors thrown while its children render, so that an unexpected answer breaks only this part of the page. */
 export class ErrorBoundary extends Component<Props, { hasFailed: boolean }> {
+  static override contextType = LanguageContext;
+  declare context: ContextType<typeof LanguageContext>;
   override state = { hasFailed: false };
 
   static getDerivedStateFromError() {
@@ -25,7 +28,7 @@ export class ErrorBoundary extends Component<Props, { hasFailed: boolean }> {
     if (!this.state.hasFailed) return this.props.children;
     return (
       <p className={styles.failed} role="alert">
-        The server’s answer cannot be shown: it may be of another version than this page.
+        {this.context.t("app.failed")}
       </p>
     );
   }

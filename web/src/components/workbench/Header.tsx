@@ -2,8 +2,10 @@
 
 import { API_URL } from "@/api/client";
 import { useStored } from "@/hooks/useStored";
+import { useWords } from "@/words/context";
 import { Button } from "@/components/ui/Button";
 import styles from "./Header.module.css";
+import { LanguageChoice } from "./LanguageChoice";
 import type { ViewerMode } from "@/components/viewer/Viewer";
 
 type Props = {
@@ -14,20 +16,22 @@ type Props = {
 };
 
 export function Header({ mode, faces, onMode }: Props) {
+  const t = useWords();
   return (
     <header className={styles.header}>
       <h1 className={styles.name}>Likeness</h1>
       {mode !== null && (
-        <div className={styles.views} role="group" aria-label="Show">
+        <div className={styles.views} role="group" aria-label={t("header.show")}>
           <Button kind="bare" icon="photo" aria-pressed={mode === "picture"} onClick={() => onMode("picture")}>
-            Picture
+            {t("header.picture")}
           </Button>
           <Button kind="bare" icon="faces" aria-pressed={mode === "faces"} onClick={() => onMode("faces")}>
-            {`Faces ${faces}`}
+            {t("header.faces", { count: faces })}
           </Button>
         </div>
       )}
       <div className={styles.right}>
+        <LanguageChoice />
         <ThemeButton />
         <a className={styles.link} href={`${API_URL}/docs`} target="_blank" rel="noopener">
           API
@@ -39,6 +43,7 @@ export function Header({ mode, faces, onMode }: Props) {
 
 /** Switches between light and dark. */
 function ThemeButton() {
+  const t = useWords();
   const [, setTheme] = useStored("localStorage", "likeness.theme");
   const turn = () => {
     const root = document.documentElement;
@@ -50,8 +55,8 @@ function ThemeButton() {
     setTheme(theme === system ? null : theme);
   };
   return (
-    <Button kind="bare" icon="moon" iconOnly title="Light or dark" onClick={turn}>
-      Light or dark
+    <Button kind="bare" icon="moon" iconOnly title={t("header.theme")} onClick={turn}>
+      {t("header.theme")}
     </Button>
   );
 }

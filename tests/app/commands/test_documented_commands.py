@@ -1,4 +1,4 @@
-"""The README's commands, as they stand: all are understood, and those about photos are done."""
+"""The commands of the documents, as they stand: all are understood, and those about photos are done."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from tests.app import samples
 from tests.app.commands.sent import address
 from tests.app.fakes import FakeModels
 from tests.app.server import Likeness
+from tests.markdown import FOR_USERS, examples_of, text_of
 
-README = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
 SERVICE = "https://likeness.example.org"
 
 
 def commands() -> list[list[str]]:
     """The arguments of each example, without comments and what is the shell's: `> file` and `&`."""
-    lines = re.findall(r"^(?:\S+=\S* )*\.venv/bin/python -m app (.+)$", README, flags=re.MULTILINE)
-    split = [shlex.split(line, comments=True) for line in lines]
+    texts = [example for name in FOR_USERS for example in examples_of(name, "sh")]
+    lines = [line for text in texts for line in re.findall(r"\.venv/bin/python -m app (.+)$", text, flags=re.MULTILINE)]
+    split = [shlex.split(line, comments=True) for line in dict.fromkeys(lines)]
     return [list(takewhile(lambda word: word not in (">", "&"), words)) for words in split]
 
 
@@ -58,7 +59,7 @@ def test_each_command_about_photos_is_done(
     said = capsys.readouterr()
     if "--json" in arguments:
         assert json.loads(said.out)["photo"] == "photos/a.jpg"
-        (table,) = re.findall(r"^jq -r '(.+)' reports\.jsonl", README, flags=re.MULTILINE)
+        (table,) = re.findall(r"^jq -r '(.+)' reports\.jsonl", text_of("docs/command-line.md"), flags=re.MULTILINE)
         if shutil.which("jq"):
             made = subprocess.run(["jq", "-r", table], input=said.out, capture_output=True, text=True, check=True)
             assert re.fullmatch(r"photos/a\.jpg\t[01][.0-9]*\n", made.stdout)
