@@ -3,18 +3,20 @@
 import { lazy, Suspense, useState } from "react";
 import type { Lasting } from "@/hooks/useLasting";
 import { Button } from "@/components/ui/Button";
+import { useWords } from "@/words/context";
 
 /** Loaded once it is opened. */
 const KeptDialog = lazy(() => import("./KeptDialog").then(({ KeptDialog }) => ({ default: KeptDialog })));
 
 /** Tells whether photos and results are kept in this browser, and opens the setting. */
 export function KeptButton({ lasting }: { lasting: Lasting }) {
+  const t = useWords();
   const [isOpen, setOpen] = useState(false);
   const isKept = lasting.isOn && lasting.fault === null;
   return (
     <>
       <Button kind="bare" icon="disk" aria-haspopup="dialog" onClick={() => setOpen(true)}>
-        {isKept ? "Kept in this browser" : "Not kept in this browser"}
+        {t(isKept ? "lasting.title" : "lasting.off")}
       </Button>
       {isOpen && (
         <Suspense>

@@ -5,7 +5,8 @@ import type { Lasting } from "@/hooks/useLasting";
 import { Button } from "@/components/ui/Button";
 import { Check } from "@/components/ui/Check";
 import { Dialog } from "@/components/ui/Dialog";
-import { faultInWords } from "./faultInWords";
+import { useWords } from "@/words/context";
+import type { Words } from "@/words/words";
 import styles from "./KeptDialog.module.css";
 
 type Props = { lasting: Lasting; onClose: () => void };
@@ -13,6 +14,7 @@ type Props = { lasting: Lasting; onClose: () => void };
 /** What this browser keeps, how large that is, and how to keep nothing. */
 export function KeptDialog({ lasting, onClose }: Props) {
   const { isOn, turn, fault, bytes, deleteAll } = lasting;
+  const t = useWords();
   const [size, setSize] = useState<number | null>(null);
   const [isAsking, setAsking] = useState(false);
   const [isFailed, setFailed] = useState(false);
@@ -36,54 +38,50 @@ export function KeptDialog({ lasting, onClose }: Props) {
   };
   return (
     <Dialog
-      label="Kept in this browser"
+      label={t("lasting.title")}
       width="520px"
       onClose={onClose}
-      actions={<Button onClick={onClose}>Close</Button>}
+      actions={<Button onClick={onClose}>{t("lasting.close")}</Button>}
     >
       <div className={styles.kept}>
-        <h2 className={styles.title}>Kept in this browser</h2>
-        <Check
-          isChecked={isOn}
-          hint="Photos and results are back after a reload. They stay in this browser; nothing leaves the computer but to this server. Turned off, what is kept is deleted at once."
-          onChange={turn}
-        >
-          Keep photos and results
+        <h2 className={styles.title}>{t("lasting.title")}</h2>
+        <Check isChecked={isOn} hint={t("lasting.hint")} onChange={turn}>
+          {t("lasting.keep")}
         </Check>
         {fault && (
           <p className={styles.problem} role="alert">
-            {faultInWords(fault)}
+            {t(`lasting.faults.${fault}`)}
           </p>
         )}
         {isOn && size !== null && (
           <p className={styles.size} role="status">
-            {sizeInWords(size)}
+            {sizeInWords(size, t)}
           </p>
         )}
         {isFailed && (
           <p className={styles.problem} role="alert">
-            {faultInWords("undeleted")}
+            {t("lasting.faults.undeleted")}
           </p>
         )}
         {isAsking ? (
           <div className={styles.question} role="alert">
-            <p>Delete all photos and results, here and in other tabs of this page?</p>
+            <p>{t("lasting.question")}</p>
             <div className={styles.actions}>
               <Button kind="primary" onClick={() => void remove()}>
-                Delete them
+                {t("lasting.delete")}
               </Button>
-              <Button onClick={() => setAsking(false)}>Keep them</Button>
+              <Button onClick={() => setAsking(false)}>{t("lasting.leave")}</Button>
             </div>
           </div>
         ) : (
-          isOn && size !== null && size > 0 && <Button onClick={() => setAsking(true)}>Delete all</Button>
+          isOn && size !== null && size > 0 && <Button onClick={() => setAsking(true)}>{t("lasting.deleteAll")}</Button>
         )}
       </div>
     </Dialog>
   );
 }
 
-function sizeInWords(bytes: number): string {
-  if (bytes === 0) return "Nothing is kept now.";
-  return `${bytes < 1e5 ? "Less than 0.1" : (bytes / 1e6).toFixed(1)} MB on this computer’s disk, those of other tabs included.`;
+function sizeInWords(bytes: number, t: Words): string {
+  if (bytes === 0) return t("lasting.nothing");
+  return bytes < 1e5 ? t("lasting.little") : t("lasting.size", { megabytes: bytes / 1e6 });
 }
