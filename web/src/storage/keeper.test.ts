@@ -250,6 +250,15 @@ describe("a full disk", () => {
   });
 });
 
+it("a photo of which one part cannot be written leaves no other part behind", async () => {
+  const faults: (Fault | null)[] = [];
+  const { keeper } = await visit({ onFault: (fault) => faults.push(fault) });
+  const unwritable = { ...resultOf(), facts: { ...resultOf().facts, faces: [() => 1] as never } };
+  await keep(keeper, [photoNamed("a", { result: unwritable }), photoNamed("b")]);
+  expect(faults).toEqual(["unwritten"]);
+  expect(await counts()).toEqual([1, 1, 0]);
+});
+
 describe("what cannot be read", () => {
   it.each([
     ["a photo without its file", "files", { id: "?" }],

@@ -50,20 +50,16 @@ export async function writePhoto(
   const isFileThere = before !== undefined && before.photo.source === source;
   const file = "file" in source ? (isFileThere ? before.file : newId()) : null;
   const ids = new Map(resultsOf(photo).map((result) => [result, before?.ids.get(result) ?? newId()]));
-  const change = database.transaction(["photos", "files", "results"], "readwrite");
-  const files = change.objectStore("files");
-  const results = change.objectStore("results");
-  const steps: Promise<unknown>[] = [];
-  if ("file" in source && file !== null && !isFileThere) steps.push(files.put({ id: file, file: source.file }));
-  for (const [result, id] of ids) {
-    if (!before?.ids.has(result)) steps.push(results.put(resultRowOf(id, result)));
-  }
-  for (const [result, id] of before?.ids ?? []) if (!ids.has(result)) steps.push(results.delete(id));
   const row = rowOf(photo, { session, file, results: [...ids.values()] });
-  steps.push(change.objectStore("photos").put(row));
-  await Promise.all([...steps, change.done]).catch((error: unknown) => {
-    throw change.error ?? error; // which says more than that a step was stopped with the others
-  });
+  const change = database.transaction(["photos", "files", "results"], "readwrite");
+  const results = change.objectStore("results");
+  const steps: Step[] = [() => change.objectStore("photos").put(row)];
+  if ("file" in source && file !== null && !isFileThere) {
+    steps.push(() => change.objectStore("files").put({ id: file, file: source.file }));
+  }
+  for (const [result, id] of ids) if (!before?.ids.has(result)) steps.push(() => results.put(resultRowOf(id, result)));
+  for (const [result, id] of before?.ids ?? []) if (!ids.has(result)) steps.push(() => results.delete(id));
+  await wholly(change, steps);
   return { photo, file, ids };
 }
 
@@ -85,18 +81,21 @@ export async function removePhoto(database: Database, session: string, { photo, 
 async function removeRow(database: Database, row: PhotoRow): Promise<void> {
   const change = database.transaction(["photos", "files", "results"], "readwrite");
   const file = fileIdOf(row);
-  const steps: Promise<unknown>[] = [change.objectStore("photos").delete([row.session, row.id])];
-  if (file !== null) steps.push(change.objectStore("files").delete(file));
+  const steps: Step[] = [() => change.objectStore("photos").delete([row.session, row.id])];
+  if (file !== null) steps.push(() => change.objectStore("files").delete(file));
   for (const id of Array.isArray(row.results) ? row.results : []) {
-    steps.push(change.objectStore("results").delete(id));
+    steps.push(() => change.objectStore("results").delete(id));
   }
-  await Promise.all([...steps, change.done]);
+  await wholly(change, steps);
 }
 
 /** Removes everything of all tabs. */
 export async function removeAll(database: Database): Promise<void> {
   const change = database.transaction(TABLES, "readwrite");
-  await Promise.all([...TABLES.map((table) => change.objectStore(table).clear()), change.done]);
+  await wholly(
+    change,
+    TABLES.map((table) => () => change.objectStore(table).clear()),
+  );
 }
 
 /** Bytes of all files and results, of all tabs. */
@@ -106,6 +105,25 @@ export async function bytesOf(database: Database): Promise<number> {
   for await (const { value } of change.objectStore("files")) bytes += value.file.size;
   for await (const { value } of change.objectStore("results")) bytes += value.blob.size;
   return bytes;
+}
+
+type Step = () => Promise<unknown>;
+
+type Change = { done: Promise<void>; error: DOMException | null; abort: () => void };
+
+/** Does all steps, or none of them if one fails. */
+async function wholly(change: Change, steps: readonly Step[]): Promise<void> {
+  try {
+    await Promise.all([...steps.map(async (step) => step()), change.done]);
+  } catch (error) {
+    const reason = change.error ?? error; // the former says more than that a step was stopped with the others
+    try {
+      change.abort();
+    } catch {
+      // the database has done so
+    }
+    throw reason;
+  }
 }
 
 /** A row that is there and cannot be read is like one that is missing: the browser gives an error for lost bytes. */

@@ -4,6 +4,7 @@ import { lazy, Suspense, useState } from "react";
 import type { Lasting } from "@/hooks/useLasting";
 import { Button } from "@/components/ui/Button";
 import { useWords } from "@/words/context";
+import styles from "./KeptButton.module.css";
 
 /** Loaded once it is opened. */
 const KeptDialog = lazy(() => import("./KeptDialog").then(({ KeptDialog }) => ({ default: KeptDialog })));
@@ -14,7 +15,7 @@ export function KeptButton({ lasting }: { lasting: Lasting }) {
   const [isOpen, setOpen] = useState(false);
   const isKept = lasting.isOn && lasting.fault === null;
   return (
-    <>
+    <div className={styles.kept}>
       <Button kind="bare" icon="disk" aria-haspopup="dialog" onClick={() => setOpen(true)}>
         {t(isKept ? "lasting.title" : "lasting.off")}
       </Button>
@@ -23,6 +24,6 @@ export function KeptButton({ lasting }: { lasting: Lasting }) {
           <KeptDialog lasting={lasting} onClose={() => setOpen(false)} />
         </Suspense>
       )}
-    </>
+    </div>
   );
 }
