@@ -15,8 +15,7 @@ test("options are kept after a reload", async ({ page, workbench }) => {
   await quality.fill("70");
 
   await page.reload();
-  await workbench.choose("portrait.jpg");
-  await workbench.unfoldFile();
+  await workbench.unfoldFile(); // of the photo, which is kept too
   for (const name of ["×4", "The largest", "JPEG"]) {
     await expect(page.getByRole("radio", { name, exact: true })).toBeChecked();
   }
