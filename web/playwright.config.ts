@@ -32,6 +32,8 @@ export default defineConfig({
     viewport: { width: 1280, height: 800 },
     colorScheme: "dark",
     screenshot: "only-on-failure",
+    // Each test has a browser of its own, which would fetch the whole page a second time. offline.spec.ts allows them.
+    serviceWorkers: "block",
     launchOptions: {
       executablePath: chromium(),
       args: [

@@ -7,6 +7,8 @@ import re
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\ssrc\s*=)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"  # for answers that are not pages: nothing
+# A service worker obeys the policy of its own file, not that of the page. It fetches files, and loads no script.
+WORKER_POLICY = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
 
 _PAGE_SOURCES = {
     "default-src": "'none'",
@@ -15,6 +17,8 @@ _PAGE_SOURCES = {
     "img-src": "'self' data: blob:",  # blob: the restored picture
     "font-src": "'self'",
     "connect-src": "'self'",
+    "manifest-src": "'self'",
+    "worker-src": "'self'",
     "base-uri": "'none'",
     "form-action": "'none'",
     "frame-ancestors": "'none'",

@@ -12,12 +12,19 @@ from starlette.responses import Response
 
 from app.http import etag
 from app.http.accept import by_preference
-from app.http.content_security import page_policy
+from app.http.content_security import WORKER_POLICY, page_policy
 
 CONTENT_HASHED = "/_next/static/"  # Next.js puts a hash of the content into the names of these files
+SERVICE_WORKER = "/sw.js"
 
 # Python 3.11 lacks some of these. The system's tables are not used, so that every machine sends the same types.
-_MEDIA_TYPES = {".js": "text/javascript", ".map": "application/json", ".webp": "image/webp", ".woff2": "font/woff2"}
+_MEDIA_TYPES = {
+    ".js": "text/javascript",
+    ".map": "application/json",
+    ".webmanifest": "application/manifest+json",
+    ".webp": "image/webp",
+    ".woff2": "font/woff2",
+}
 _COMPRESSIBLE = ("application/json", "application/manifest+json", "image/svg+xml")  # and text/*
 
 
@@ -52,6 +59,8 @@ def web_file(path: str, body: bytes) -> WebFile:
     }
     if media_type == "text/html":
         headers["Content-Security-Policy"] = page_policy(body.decode(errors="replace"))
+    elif path == SERVICE_WORKER:
+        headers["Content-Security-Policy"] = WORKER_POLICY
     if not is_text and media_type not in _COMPRESSIBLE:
         return WebFile(body, None, headers)
     gzipped = gzip.compress(body, mtime=0)

@@ -35,6 +35,8 @@ def export(folder: Path) -> Path:
         "404.html": "<!DOCTYPE html><title>404</title><p>No such page</p><script>1</script>",
         "index.txt": "what the app loads instead of a page\n" * 100,
         "favicon.ico": b"\x00\x00\x01\x00",
+        "manifest.webmanifest": '{"name": "Likeness"}',
+        "sw.js": "// the service worker",
         SCRIPT: LOADED,
         STYLE: "h1 { color: rgb(1, 2, 3) }",
         FONT: b"wOF2",

@@ -16,7 +16,7 @@ export const DEADLINE_S = 5;
 
 const digests = KEYS.map((key, index) => `k${index}:${createHash("sha256").update(key).digest("hex")}`);
 
-const COMMON = {
+export const COMMON = {
   LIKENESS_MODELS: "embedded",
   LIKENESS_DEVICE: "cpu",
   LIKENESS_LOG_FORMAT: "json",
@@ -55,7 +55,7 @@ async function chosen(): Promise<Run> {
   return run;
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((found, failed) => {
     const server = createServer();
     server.once("error", failed);

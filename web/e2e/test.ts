@@ -5,6 +5,9 @@ import { logOf, SERVERS } from "./servers";
 import { Service } from "./service";
 import { Workbench } from "./workbench";
 
+/** Playwright's own words, where it keeps the page from having a service worker. */
+const NO_WORKERS = "Service Worker registration blocked by Playwright";
+
 type Fixtures = {
   /** The test provokes error answers, which the browser logs. */
   provokes: boolean;
@@ -46,6 +49,7 @@ export const test = base.extend<Fixtures>({
       });
       context.on("console", (message) => {
         const text = message.text(); // includes violations of the Content-Security-Policy
+        if (text === NO_WORKERS) return;
         if (!(provokes && text.startsWith("Failed to load resource"))) faults.push(`${message.type()}: ${text}`);
       });
       context.on("weberror", (error) => faults.push(`thrown: ${error.error().stack ?? error.error().message}`));

@@ -21,6 +21,7 @@ def test_a_page_may_load_only_from_its_own_origin() -> None:
     found = sources(page_policy("<html></html>"))
     assert found["default-src"] == ["'none'"]
     assert found["script-src"] == found["style-src"] == found["connect-src"] == ["'self'"]
+    assert found["manifest-src"] == found["worker-src"] == ["'self'"]
     assert found["frame-ancestors"] == found["base-uri"] == ["'none'"]
     assert "unsafe" not in page_policy("<script>1</script><style>a{}</style>")
 

@@ -91,6 +91,7 @@ def test_files_are_served_as_exported(site: Likeness, folder: Path, path: str, f
         ("/about", "text/html; charset=utf-8", "no-cache"),
         ("/index.txt", "text/plain; charset=utf-8", "no-cache"),
         ("/favicon.ico", "image/vnd.microsoft.icon", "no-cache"),
+        ("/manifest.webmanifest", "application/manifest+json", "no-cache"),
         (export.SCRIPT, "text/javascript; charset=utf-8", "public, max-age=31536000, immutable"),
         (export.STYLE, "text/css; charset=utf-8", "public, max-age=31536000, immutable"),
         (export.FONT, "font/woff2", "public, max-age=31536000, immutable"),

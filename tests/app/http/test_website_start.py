@@ -52,7 +52,7 @@ def test_the_start_logs_the_number_and_size_of_files(tmp_path: Path, caplog: pyt
     with serving(FakeModels(), web_dir=export.export(tmp_path)):
         pass
     (said,) = [record.getMessage() for record in caplog.records if "browser app" in record.getMessage()]
-    assert f"{tmp_path}: 9 files, 0.0 MB" in said
+    assert f"{tmp_path}: 11 files, 0.0 MB" in said
 
 
 def test_a_file_that_cannot_be_read_stops_the_start_with_a_sentence(

@@ -8,12 +8,18 @@ import { LanguageProvider } from "@/words/LanguageProvider";
 export const metadata: Metadata = {
   title: "Likeness",
   description: "Restores faces in photos and shows, with numbers, that it is still the same person.",
+  manifest: "/manifest.webmanifest",
 };
 
 export const viewport: Viewport = {
   width: "device-width",
   initialScale: 1,
   colorScheme: "dark light",
+  // --page of globals.css
+  themeColor: [
+    { media: "(prefers-color-scheme: light)", color: "#f4f3f0" },
+    { media: "(prefers-color-scheme: dark)", color: "#131312" },
+  ],
 };
 
 // Runs before the first paint; otherwise the page would flash in the system's theme.

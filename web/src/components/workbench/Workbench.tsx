@@ -24,6 +24,7 @@ import { Filmstrip } from "@/components/strip/Filmstrip";
 import { Header } from "./Header";
 import { KeptButton } from "@/components/lasting/KeptButton";
 import { KeptNotes } from "@/components/lasting/KeptNotes";
+import { InstalledApp } from "./InstalledApp";
 import { FoundFaces } from "@/components/panel/FoundFaces";
 import { OptionsPanel } from "@/components/panel/OptionsPanel";
 import { ResultPanel } from "@/components/panel/ResultPanel";
@@ -226,6 +227,7 @@ export function Workbench() {
           )}
         </div>
       )}
+      <InstalledApp isReady={config !== null} onFiles={adding.add} />
       <Announcement photo={photo} foreseen={isLooking ? null : (foresight?.facts ?? null)} />
     </div>
   );
