@@ -82,8 +82,8 @@ test("a photo, its settings and its results are back after a reload", async ({ p
   const line = await workbench.valueOfLine();
   await workbench.line.press("ArrowRight");
   expect(await workbench.valueOfLine()).toBeGreaterThan(line);
-  await page.getByLabel("Left").selectOption("Earlier result");
-  await expect(page.getByRole("img", { name: "portrait.jpg, earlier result" })).toBeVisible();
+  await page.getByLabel("Left side").selectOption("earlier");
+  await expect(page.getByRole("img", { name: "portrait.jpg earlier" })).toBeVisible();
   expect((await downloaded(workbench)).equals(bytes)).toBe(true);
   expect(sent).toHaveLength(2);
 
