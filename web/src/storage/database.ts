@@ -1,7 +1,6 @@
 /** The browser's database of photos and their results: its tables and its versions. */
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
-import type { Facts } from "@/api/types";
-import type { FacesKey, KnownFaces, Overrides, Request, Size } from "@/photos/photo";
+import type { FacesKey, KnownFaces, Overrides, Request, Result, Size } from "@/photos/photo";
 import type { Box } from "@/photos/places";
 
 const NAME = "likeness";
@@ -29,15 +28,8 @@ export type PhotoRow = {
 /** Some browsers give back a blob for a file; its name is that of the photo. */
 export type FileRow = { id: string; file: Blob };
 
-export type ResultRow = {
-  id: string;
-  facts: Facts;
-  blob: Blob;
-  isShown: boolean;
-  request: Request;
-  seconds: number;
-  job?: string;
-};
+/** A result without its URL, which ends with the page. */
+export type ResultRow = { id: string; result: Omit<Result, "url"> };
 
 export interface Tables extends DBSchema {
   sessions: { key: string; value: SessionRow };

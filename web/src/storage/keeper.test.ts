@@ -288,8 +288,8 @@ describe("what cannot be read", () => {
     await keep(keeper, [photoNamed("a", { result: resultOf() })]);
     await leave(keeper);
     await change(async (database) => {
-      const [result] = await database.getAll("results");
-      await database.put("results", { ...result, ...damage } as never);
+      const [row] = await database.getAll("results");
+      await database.put("results", { ...row, result: { ...row?.result, ...damage } } as never);
     });
     const later = await visit();
     expect(later.photos.map(({ id, result }) => [id, result])).toEqual([["a", null]]);

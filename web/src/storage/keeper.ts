@@ -59,7 +59,11 @@ export class Keeper {
       ended.keeper?.end(fault);
     };
     const database = await openDatabase({ onNewer: () => end("newer"), onLost: () => end("deleted") });
-    const keeper = new Keeper(database, await claimSession(database), events);
+    const session = await claimSession(database).catch((error: unknown) => {
+      database.close();
+      throw error;
+    });
+    const keeper = new Keeper(database, session, events);
     ended.keeper = keeper;
     if (ended.by !== null) keeper.end(ended.by);
     return keeper;

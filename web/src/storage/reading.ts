@@ -41,10 +41,9 @@ async function fileFrom(name: string, row: FileRow | undefined): Promise<Source 
 }
 
 async function resultFrom(row: ResultRow | undefined, config: Config): Promise<Result | null> {
-  if (!isResultRow(row) || !(await isReadable(row.blob))) return null;
-  const { facts, blob, isShown, seconds, job } = row;
-  const request = complete(row.request, config);
-  return { facts, blob, url: URL.createObjectURL(blob), isShown, request, seconds, ...(job !== undefined && { job }) };
+  const result: unknown = row?.result;
+  if (!isResult(result) || !(await isReadable(result.blob))) return null;
+  return { ...result, url: URL.createObjectURL(result.blob), request: complete(result.request, config) };
 }
 
 async function urlOf(source: Source): Promise<string> {
@@ -75,8 +74,8 @@ function isPhotoRow(value: unknown): value is PhotoRow {
   return isNamed && isWhole && Array.isArray(boxes) && Array.isArray(results) && (!kept || isRequest(kept.request));
 }
 
-function isResultRow(value: unknown): value is ResultRow {
-  const { blob, facts, request, seconds } = Object(value) as Partial<ResultRow>;
+function isResult(value: unknown): value is Omit<Result, "url"> {
+  const { blob, facts, request, seconds } = Object(value) as Partial<Result>;
   const isOfPicture = blob instanceof Blob && isObject(facts) && Array.isArray(facts.faces);
   return isOfPicture && isRequest(request) && typeof seconds === "number";
 }

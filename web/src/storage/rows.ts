@@ -39,7 +39,8 @@ export function rowOf(photo: Photo, { session, file, results }: Ids): PhotoRow {
   return { session, id, name, source: stored, size, requireFace, boxes, overrides, faces, kept, results };
 }
 
-/** The row of a result: all but its URL, which ends with the page. */
-export function resultRowOf(id: string, { facts, blob, isShown, request, seconds, job }: Result): ResultRow {
-  return { id, facts, blob, isShown, request, seconds, ...(job !== undefined && { job }) };
+export function resultRowOf(id: string, result: Result): ResultRow {
+  const kept: Partial<Result> = { ...result };
+  delete kept.url;
+  return { id, result: kept as Omit<Result, "url"> };
 }

@@ -103,7 +103,7 @@ export async function bytesOf(database: Database): Promise<number> {
   let bytes = 0;
   const change = database.transaction(["files", "results"]);
   for await (const { value } of change.objectStore("files")) bytes += value.file.size;
-  for await (const { value } of change.objectStore("results")) bytes += value.blob.size;
+  for await (const { value } of change.objectStore("results")) bytes += value.result.blob.size;
   return bytes;
 }
 

@@ -4,6 +4,7 @@ import { expect, it, vi } from "vitest";
 import type { Lasting } from "@/hooks/useLasting";
 import { KeptButton } from "./KeptButton";
 import { KeptNotes } from "./KeptNotes";
+import { KeptSetting } from "./KeptSetting";
 
 function lastingOf(changes: Partial<Lasting> = {}): Lasting {
   return {
@@ -20,11 +21,11 @@ function lastingOf(changes: Partial<Lasting> = {}): Lasting {
 
 async function open(changes: Partial<Lasting> = {}) {
   const lasting = lastingOf(changes);
-  render(<KeptButton lasting={lasting} />);
   const user = userEvent.setup();
-  await user.click(screen.getByRole("button", { name: /ept in this browser$/ }));
+  const onClose = vi.fn();
+  render(<KeptSetting lasting={lasting} isOpen onClose={onClose} />);
   await screen.findByRole("dialog", { name: "Kept in this browser" });
-  return { user, lasting };
+  return { user, lasting, onClose };
 }
 
 const button = (name: string) => screen.getByRole("button", { name });
@@ -45,8 +46,9 @@ it.each([
   expect(screen.queryByRole("button", { name: "Delete all" }) !== null).toBe(canDelete);
 });
 
-it("says nothing of a size that is not known", async () => {
+it("says nothing of a size that cannot be counted, and deletes all the same", async () => {
   await open({ bytes: () => Promise.reject(new Error("no")) });
+  expect(await screen.findByRole("button", { name: "Delete all" })).toBeInTheDocument();
   await expect(screen.findByText(/disk/, {}, { timeout: 100 })).rejects.toThrow();
 });
 
@@ -56,9 +58,27 @@ it("is turned off with one click", async () => {
   expect(lasting.turn).toHaveBeenCalledWith(false);
 });
 
-it("off: the button says so, and no size is told", async () => {
+it.each([
+  [true, null, "Kept in this browser"],
+  [true, "full", "Not kept in this browser"],
+  [false, null, "Not kept in this browser"],
+] as const)("its button says whether all is kept (on: %s, fault: %s)", async (isOn, fault, name) => {
+  const onOpen = vi.fn();
+  render(<KeptButton lasting={{ isOn, fault }} onOpen={onOpen} />);
+  await userEvent.setup().click(button(name));
+  expect(onOpen).toHaveBeenCalledOnce();
+});
+
+it("is closed", async () => {
+  const { user, onClose } = await open();
+  await user.click(button("Close"));
+  expect(onClose).toHaveBeenCalled();
+  render(<KeptSetting lasting={lastingOf()} isOpen={false} onClose={onClose} />);
+  expect(screen.getAllByRole("dialog")).toHaveLength(1);
+});
+
+it("off: no size is told", async () => {
   await open({ isOn: false });
-  expect(button("Not kept in this browser")).toBeInTheDocument();
   expect(screen.getByRole("checkbox", { name: "Keep photos and results" })).not.toBeChecked();
   expect(screen.queryByText(/disk/)).toBeNull();
 });

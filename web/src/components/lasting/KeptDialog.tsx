@@ -15,7 +15,7 @@ type Props = { lasting: Lasting; onClose: () => void };
 export function KeptDialog({ lasting, onClose }: Props) {
   const { isOn, turn, fault, bytes, deleteAll } = lasting;
   const t = useWords();
-  const [size, setSize] = useState<number | null>(null);
+  const [size, setSize] = useState<number | "unknown" | null>(null);
   const [isAsking, setAsking] = useState(false);
   const [isFailed, setFailed] = useState(false);
   const [round, setRound] = useState(0);
@@ -23,7 +23,7 @@ export function KeptDialog({ lasting, onClose }: Props) {
     let isWanted = true;
     bytes().then(
       (found) => isWanted && setSize(found),
-      () => isWanted && setSize(null), // the line about it is left out
+      () => isWanted && setSize("unknown"),
     );
     return () => {
       isWanted = false;
@@ -53,7 +53,7 @@ export function KeptDialog({ lasting, onClose }: Props) {
             {t(`lasting.faults.${fault}`)}
           </p>
         )}
-        {isOn && size !== null && (
+        {isOn && size !== null && size !== "unknown" && (
           <p className={styles.size} role="status">
             {sizeInWords(size, t)}
           </p>
@@ -74,7 +74,9 @@ export function KeptDialog({ lasting, onClose }: Props) {
             </div>
           </div>
         ) : (
-          isOn && size !== null && size > 0 && <Button onClick={() => setAsking(true)}>{t("lasting.deleteAll")}</Button>
+          isOn &&
+          size !== null &&
+          size !== 0 && <Button onClick={() => setAsking(true)}>{t("lasting.deleteAll")}</Button>
         )}
       </div>
     </Dialog>

@@ -24,6 +24,7 @@ import { Filmstrip } from "@/components/strip/Filmstrip";
 import { Header } from "./Header";
 import { KeptButton } from "@/components/lasting/KeptButton";
 import { KeptNotes } from "@/components/lasting/KeptNotes";
+import { KeptSetting } from "@/components/lasting/KeptSetting";
 import { InstalledApp } from "./InstalledApp";
 import { FoundFaces } from "@/components/panel/FoundFaces";
 import { OptionsPanel } from "@/components/panel/OptionsPanel";
@@ -44,6 +45,7 @@ export function Workbench() {
   const [mode, setMode] = useState<ViewerMode>("picture");
   const [sides, setSides] = useState(BEFORE_AND_AFTER);
   const [selection, setSelection] = useState<{ faces: FacesKey; face: number } | null>(null);
+  const [isSettingOpen, setSettingOpen] = useState(false);
   const [toolbar, setToolbar] = useState<HTMLElement | null>(null);
 
   const { photos, options } = state;
@@ -118,7 +120,7 @@ export function Workbench() {
               onAddress={adding.addAddress}
               onSample={adding.addSample}
             >
-              <KeptButton lasting={lasting} />
+              <KeptButton lasting={lasting} onOpen={() => setSettingOpen(true)} />
             </Welcome>
           ) : (
             <ErrorBoundary resetKey={result ?? photo.id}>
@@ -204,7 +206,7 @@ export function Workbench() {
                 />
               </ErrorBoundary>
             )}
-            <KeptButton lasting={lasting} />
+            <KeptButton lasting={lasting} onOpen={() => setSettingOpen(true)} />
           </aside>
           {photo.refusal === null && foresight && (
             <div className={styles.action}>
@@ -227,6 +229,7 @@ export function Workbench() {
           )}
         </div>
       )}
+      <KeptSetting lasting={lasting} isOpen={isSettingOpen} onClose={() => setSettingOpen(false)} />
       <InstalledApp isReady={config !== null} onFiles={adding.add} />
       <Announcement photo={photo} foreseen={isLooking ? null : (foresight?.facts ?? null)} />
     </div>
