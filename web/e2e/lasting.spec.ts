@@ -3,7 +3,7 @@ import AxeBuilder from "@axe-core/playwright";
 import type { Locator, Page } from "@playwright/test";
 import { readFile } from "node:fs/promises";
 import { expect, test } from "./test";
-import { photo, Workbench } from "./workbench";
+import { photo, rowsKept, Workbench } from "./workbench";
 
 const dialog = (page: Page) => page.getByRole("dialog", { name: "Kept in this browser" });
 const welcome = (page: Page) => page.getByRole("heading", { name: "Drop a photo here" });
@@ -20,27 +20,7 @@ async function turn(page: Page, isOn: boolean): Promise<void> {
   await setting.getByRole("button", { name: "Close" }).click();
 }
 
-/** The rows of each table of the database. */
-function rows(page: Page): Promise<Record<string, number>> {
-  return page.evaluate(async () => {
-    const asked = <T>(request: IDBRequest<T>) =>
-      new Promise<T>((resolve, reject) => {
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
-      });
-    const database = await asked(indexedDB.open("likeness"));
-    const tables = [...database.objectStoreNames];
-    const change = database.transaction(tables);
-    const counts = await Promise.all(tables.map((table) => asked(change.objectStore(table).count())));
-    database.close();
-    return Object.fromEntries(tables.map((table, index) => [table, counts[index] ?? 0]));
-  });
-}
-
-/** Waits until so many photos and results are kept, each photo with its file. */
-async function kept(page: Page, photos: number, results: number): Promise<void> {
-  await expect.poll(() => rows(page)).toMatchObject({ photos, files: photos, results });
-}
+const kept = (page: Page, photos: number, results: number) => new Workbench(page).kept(photos, results);
 
 async function downloaded(workbench: Workbench): Promise<Buffer> {
   const [download] = await Promise.all([workbench.page.waitForEvent("download"), workbench.download.click()]);
@@ -146,7 +126,7 @@ test("all is deleted, in all tabs", async ({ page, context, workbench }) => {
   await setting.getByRole("button", { name: "Close" }).click();
   await expect(welcome(page)).toBeVisible();
   await expect(welcome(other.page)).toBeVisible();
-  expect(await rows(page)).toEqual({ sessions: 0, photos: 0, files: 0, results: 0 });
+  expect(await rowsKept(page)).toEqual({ sessions: 0, photos: 0, files: 0, results: 0 });
   await workbench.choose("portrait.jpg"); // and the next photo is kept
   await kept(page, 1, 0);
 });

@@ -21,8 +21,11 @@ export type PhotoRow = {
   faces: KnownFaces | null;
   /** The result that the server keeps, of a photo of a set; null: there is none, or it has been fetched. */
   kept: { request: Request; job: string; seconds: number } | null;
-  /** Ids of its results, the last one first. */
+  /** Ids of its results, oldest first. */
   results: string[];
+  /** Which of them is shown. */
+  shown: string | null;
+  letGo: number;
 };
 
 /** Some browsers give back a blob for a file; its name is that of the photo. */

@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Photo } from "@/photos/photo";
+import type { Photo, Result } from "@/photos/photo";
 import { CONFIG, fileOf, OPTIONS, photoOf, PNG, problemOf, requestOf, resultOf } from "@/test/samples";
 import { serveDatabase, serveLocks, serveTab } from "@/test/storage";
 import { openDatabase, TABLES } from "./database";
@@ -61,18 +61,26 @@ async function change(work: (database: Awaited<ReturnType<typeof openDatabase>>)
 const fileIn = (photo: Photo | undefined) => (photo?.source as { file: File }).file;
 const photoNamed = (id: string, changes: Partial<Photo> = {}) => photoOf({ id, ...changes }, `${id}.png`);
 
+/** A photo with these results, oldest first; the last one is shown. */
+function withResults(id: string, ...results: Result[]): Photo {
+  return photoNamed(id, { results, result: results.at(-1) ?? null });
+}
+
 describe("a photo", () => {
   it("is back after a reload with all that a person did, its file and its results byte for byte", async () => {
     const first = await visit();
     expect(first.photos).toEqual([]);
     const request = requestOf({ boxes: [[1, 2, 30, 40]], requireFace: false });
+    const last = { ...resultOf(), blob: new Blob(["last"], { type: "image/png" }), request, job: "job-1" };
+    const earlier = { ...resultOf(), blob: new Blob(["earlier"], { type: "image/jpeg" }), seconds: 9 };
     const photo = photoNamed("a", {
       requireFace: false,
       boxes: [[1, 2, 30, 40]],
       overrides: { none: { 0: 0.5 } },
       faces: { key: "none", places: [[10, 10, 40, 40]] },
-      result: { ...resultOf(), blob: new Blob(["last"], { type: "image/png" }), request, job: "job-1" },
-      earlier: { ...resultOf(), blob: new Blob(["earlier"], { type: "image/jpeg" }), seconds: 9 },
+      result: last,
+      results: [earlier, last],
+      letGo: 3,
     });
     await keep(first.keeper, [photo]);
     expect(first.keeper.isUpToDate()).toBe(true);
@@ -81,7 +89,7 @@ describe("a photo", () => {
     const { photos, lost } = await visit();
     expect(lost).toBe(0);
     const back = photos[0] as Photo;
-    const { url, source, result, earlier, ...others } = back;
+    const { url, source, result, results, ...others } = back;
     expect(others).toEqual({
       ...Object.fromEntries(Object.entries(photo).filter(([name]) => name in others)),
       look: null,
@@ -95,9 +103,11 @@ describe("a photo", () => {
     expect(result?.blob.type).toBe("image/png");
     expect(result).toMatchObject({ facts: resultOf().facts, request, job: "job-1", seconds: 2.5, isShown: true });
     expect(result?.url).toMatch(/^blob:/);
-    expect(await earlier?.blob.text()).toBe("earlier");
-    expect(earlier?.seconds).toBe(9);
-    expect(earlier).not.toHaveProperty("job");
+    expect(results).toHaveLength(2);
+    expect(results[1]).toBe(result);
+    expect(await results[0]?.blob.text()).toBe("earlier");
+    expect(results[0]?.seconds).toBe(9);
+    expect(results[0]).not.toHaveProperty("job");
   });
 
   it("that was being sent, or has failed, is idle then", async () => {
@@ -128,7 +138,10 @@ describe("a photo", () => {
   it("by its address is kept without a file, and a refused one not at all", async () => {
     const { keeper } = await visit();
     const source = { address: "https://example.org/a.jpg" };
-    await keep(keeper, [photoNamed("a", { source, url: "", size: null }), photoNamed("b", { refusal: "Too large." })]);
+    await keep(keeper, [
+      photoNamed("a", { source, url: "", size: null }),
+      photoNamed("b", { refusal: { key: "lasting.nothing" } }),
+    ]);
     await leave(keeper);
     const { photos } = await visit();
     expect(photos.map(({ id, source, url }) => [id, source, url])).toEqual([["a", source, ""]]);
@@ -136,13 +149,23 @@ describe("a photo", () => {
 
   it("is gone once it was removed, with its file and its results", async () => {
     const { keeper } = await visit();
-    const [a, b] = [photoNamed("a", { result: resultOf(), earlier: resultOf() }), photoNamed("b")];
+    const [a, b] = [withResults("a", resultOf(), resultOf()), photoNamed("b")];
     await keep(keeper, [a, b]);
     expect(await counts()).toEqual([2, 2, 2]);
     await keep(keeper, [b]);
     expect(await counts()).toEqual([1, 1, 0]);
     await keep(keeper, []);
     expect(await rows()).toEqual({ sessions: [], photos: [], files: [], results: [] });
+  });
+
+  it("is back with the result that a person went back to", async () => {
+    const { keeper } = await visit();
+    const photo = withResults("a", { ...resultOf(), seconds: 1 }, { ...resultOf(), seconds: 2 });
+    await keep(keeper, [photo]);
+    await keep(keeper, [{ ...photo, result: photo.results[0] as Result }]);
+    await leave(keeper);
+    const back = (await visit()).photos[0];
+    expect([back?.result?.seconds, back?.results.map(({ seconds }) => seconds)]).toEqual([1, [1, 2]]);
   });
 
   it("keeps its place and whether it is shown", async () => {
@@ -158,17 +181,24 @@ describe("a photo", () => {
   it("of a page that knew fewer options has the others' defaults", async () => {
     const { keeper } = await visit();
     const options = Object.fromEntries(Object.entries(OPTIONS).filter(([name]) => name !== "preset"));
-    await keep(keeper, [
-      photoNamed("a", { result: { ...resultOf(), request: requestOf({ options: options as never }) } }),
-    ]);
+    await keep(keeper, [withResults("a", { ...resultOf(), request: requestOf({ options: options as never }) })]);
     await leave(keeper);
     expect((await visit()).photos[0]?.result?.request.options).toEqual(OPTIONS);
   });
 });
 
 describe("writing", () => {
+  it("does not wait for a photo or a result that has come or gone", async () => {
+    const { keeper } = await visit();
+    keeper.see({ photos: [photoNamed("a")], selected: "a" });
+    await vi.waitFor(async () => expect(await counts()).toEqual([1, 1, 0]), { timeout: PAUSE_MS / 2 });
+    keeper.see({ photos: [withResults("a", resultOf())], selected: "a" });
+    await vi.waitFor(async () => expect(await counts()).toEqual([1, 1, 1]), { timeout: PAUSE_MS / 2 });
+  });
+
   it("waits until nothing changes for a moment", async () => {
     const { keeper } = await visit();
+    await keep(keeper, [photoNamed("a")]);
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const flush = vi.spyOn(keeper, "flush");
     try {
@@ -198,24 +228,24 @@ describe("writing", () => {
 
   it("leaves files and results alone that are there already", async () => {
     const { keeper } = await visit();
-    const photo = photoNamed("a", { result: resultOf() });
+    const photo = withResults("a", resultOf());
     await keep(keeper, [photo]);
     const before = await rows();
     const next = resultOf();
-    await keep(keeper, [{ ...photo, requireFace: false, result: next, earlier: photo.result }]);
+    await keep(keeper, [{ ...photo, requireFace: false, result: next, results: [...photo.results, next] }]);
     const after = await rows();
     expect(after.files).toEqual(before.files);
     expect(after.results).toHaveLength(2);
     const ids = (all: { id: string }[]) => all.map(({ id }) => id);
     expect(ids(after.results)).toContain(ids(before.results)[0]);
-    await keep(keeper, [{ ...photo, result: resultOf(), earlier: next }]);
+    await keep(keeper, [{ ...photo, result: next, results: [next, resultOf()], letGo: 1 }]);
     expect(ids((await rows()).results)).not.toContain(ids(before.results)[0]); // let go with the page's
     expect(await counts()).toEqual([1, 1, 2]);
   });
 
   it("counts the bytes of all tabs", async () => {
     const { keeper } = await visit();
-    await keep(keeper, [photoNamed("a", { result: { ...resultOf(), blob: new Blob(["12345"]) } })]);
+    await keep(keeper, [withResults("a", { ...resultOf(), blob: new Blob(["12345"]) })]);
     expect(await keeper.bytes()).toBe(PNG.length + 5);
   });
 });
@@ -254,7 +284,7 @@ it("a photo of which one part cannot be written leaves no other part behind", as
   const faults: (Fault | null)[] = [];
   const { keeper } = await visit({ onFault: (fault) => faults.push(fault) });
   const unwritable = { ...resultOf(), facts: { ...resultOf().facts, faces: [() => 1] as never } };
-  await keep(keeper, [photoNamed("a", { result: unwritable }), photoNamed("b")]);
+  await keep(keeper, [withResults("a", unwritable), photoNamed("b")]);
   expect(faults).toEqual(["unwritten"]);
   expect(await counts()).toEqual([1, 1, 0]);
 });
@@ -265,7 +295,7 @@ describe("what cannot be read", () => {
     ["a photo of another shape", "photos", { boxes: 7 }],
   ] as const)("%s is dropped and counted, and the others are there", async (_, table, damage) => {
     const { keeper } = await visit();
-    await keep(keeper, [photoNamed("a", { result: resultOf() }), photoNamed("b")]);
+    await keep(keeper, [withResults("a", resultOf()), photoNamed("b")]);
     await leave(keeper);
     await change(async (database) => {
       const [photo] = await database.getAll("photos");
@@ -285,7 +315,7 @@ describe("what cannot be read", () => {
     ["a result without a picture", { blob: "?" }],
   ])("%s is dropped, and its photo is there", async (_, damage) => {
     const { keeper } = await visit();
-    await keep(keeper, [photoNamed("a", { result: resultOf() })]);
+    await keep(keeper, [withResults("a", resultOf())]);
     await leave(keeper);
     await change(async (database) => {
       const [row] = await database.getAll("results");
@@ -340,7 +370,7 @@ describe("the end", () => {
   it("is that all tabs are told when everything is deleted", async () => {
     const onEmptied = vi.fn();
     const first = await visit({ onEmptied });
-    await keep(first.keeper, [photoNamed("a", { result: resultOf() })]);
+    await keep(first.keeper, [withResults("a", resultOf())]);
     tab.clear();
     const second = await visit();
     await keep(second.keeper, [photoNamed("b")]);
@@ -353,7 +383,7 @@ describe("the end", () => {
 
   it("is that nothing is left when nothing is to be kept", async () => {
     const { keeper } = await visit();
-    await keep(keeper, [photoNamed("a", { result: resultOf() })]);
+    await keep(keeper, [withResults("a", resultOf())]);
     await leave(keeper);
     await forgetAll();
     expect(await rows()).toEqual({ sessions: [], photos: [], files: [], results: [] });

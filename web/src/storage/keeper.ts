@@ -85,7 +85,8 @@ export class Keeper {
     if (this.isOver || isUnchanged(before, shown)) return;
     this.isBehind = true;
     if (this.timer !== null) clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.flush(), PAUSE_MS);
+    const pause = isEvent(before, shown) ? 0 : PAUSE_MS;
+    this.timer = setTimeout(() => void this.flush(), pause);
   }
 
   /** Writes at once what waits to be written. */
@@ -207,6 +208,12 @@ function isUnchanged(before: Shown, after: Shown): boolean {
   if (before.photos === after.photos) return true;
   const [one, other] = [before.photos.filter(isKept), after.photos.filter(isKept)];
   return one.length === other.length && other.every((photo, index) => isSameAs(one[index], photo));
+}
+
+/** Whether a photo or a result has come or gone, which is written at once: the page may be left any time. */
+function isEvent(before: Shown, after: Shown): boolean {
+  const countsOf = ({ photos }: Shown) => photos.map(({ id, results }) => `${id} ${results.length}`).join();
+  return countsOf(before) !== countsOf(after);
 }
 
 function isSameAs(before: Photo | undefined, photo: Photo): boolean {

@@ -5,9 +5,8 @@ import { newPhoto, type Photo, type Request, type Result, type Source } from "@/
 import { jobsOf } from "@/photos/sets";
 import { uprightOf } from "@/photos/upright";
 import type { FileRow, PhotoRow, ResultRow } from "./database";
-import { withResults } from "./rows";
 
-/** The results of a photo that could be read, with their ids. */
+/** A photo, and the ids of its results. */
 export type ReadPhoto = { photo: Photo; ids: Map<Result, string> };
 
 type Rows = { file: FileRow | undefined; results: (ResultRow | undefined)[] };
@@ -24,14 +23,16 @@ export async function photoFrom(row: PhotoRow, { file, results }: Rows, config: 
   }
   const kept = jobsOf(config) === null ? null : row.kept;
   if ("job" in source && ids.size === 0 && kept === null) return null;
-  const { id, name, size, requireFace, boxes, overrides, faces } = row;
+  const { id, name, size, requireFace, boxes, overrides, faces, letGo } = row;
   const url = await urlOf(source);
+  const read = [...ids.keys()];
+  const result = read.find((one) => ids.get(one) === row.shown) ?? read.at(-1) ?? null;
   const photo: Photo = {
     ...newPhoto({ id, name, source, url, size, refusal: null }),
-    ...{ requireFace, boxes, overrides, faces },
+    ...{ requireFace, boxes, overrides, faces, result, results: read, letGo },
     ...(kept && { work: { phase: "kept", ...kept, request: complete(kept.request, config), problem: null } }),
   };
-  return { photo: withResults(photo, [...ids.keys()]), ids };
+  return { photo, ids };
 }
 
 async function fileFrom(name: string, row: FileRow | undefined): Promise<Source | null> {

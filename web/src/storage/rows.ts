@@ -7,16 +7,6 @@ export function isKept({ refusal }: Photo): boolean {
   return refusal === null;
 }
 
-/** The results of a photo that are kept, the last one first. */
-export function resultsOf({ result, earlier }: Photo): Result[] {
-  return [result, earlier].filter((one) => one !== null);
-}
-
-/** The photo with these results, the last one first. */
-export function withResults(photo: Photo, results: readonly Result[]): Photo {
-  return { ...photo, result: results[0] ?? null, earlier: results[1] ?? null };
-}
-
 /** Whether the same is kept of both. Values of the page's state are never altered, so identity tells. */
 export function isSame(one: Photo, other: Photo): boolean {
   const before = partsOf(one);
@@ -24,19 +14,21 @@ export function isSame(one: Photo, other: Photo): boolean {
 }
 
 function partsOf(photo: Photo): unknown[] {
-  const { name, source, size, requireFace, boxes, overrides, faces, work } = photo;
-  const results = resultsOf(photo);
+  const { name, source, size, requireFace, boxes, overrides, faces, work, result, results, letGo } = photo;
   const job = work.phase === "kept" ? work.job : null;
-  return [name, source, size, requireFace, boxes, overrides, faces, job, results.length, ...results];
+  return [name, source, size, requireFace, boxes, overrides, faces, job, letGo, result, results.length, ...results];
 }
 
-type Ids = { session: string; file: string | null; results: string[] };
+type Ids = { session: string; file: string | null; ids: ReadonlyMap<Result, string> };
 
-export function rowOf(photo: Photo, { session, file, results }: Ids): PhotoRow {
-  const { id, name, source, size, requireFace, boxes, overrides, faces, work } = photo;
+export function rowOf(photo: Photo, { session, file, ids }: Ids): PhotoRow {
+  const { id, name, source, size, requireFace, boxes, overrides, faces, work, letGo } = photo;
   const kept = work.phase === "kept" ? { request: work.request, job: work.job, seconds: work.seconds } : null;
   const stored = "file" in source ? { file: file ?? "" } : source;
-  return { session, id, name, source: stored, size, requireFace, boxes, overrides, faces, kept, results };
+  const results = photo.results.flatMap((result) => ids.get(result) ?? []);
+  const shown = (photo.result && ids.get(photo.result)) ?? null;
+  const ofPerson = { requireFace, boxes, overrides, faces };
+  return { session, id, name, source: stored, size, ...ofPerson, kept, results, shown, letGo };
 }
 
 export function resultRowOf(id: string, result: Result): ResultRow {

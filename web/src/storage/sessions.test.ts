@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Photo } from "@/photos/photo";
+import type { Photo, Result } from "@/photos/photo";
 import { CONFIG, photoOf, resultOf } from "@/test/samples";
 import { serveDatabase, serveLocks, serveTab } from "@/test/storage";
 import { openDatabase } from "./database";
@@ -30,10 +30,12 @@ async function keep({ keeper }: { keeper: Keeper }, ...photos: Photo[]) {
   await keeper.flush();
 }
 
+const photoWith = (id: string, result: Result) => photoOf({ id, result, results: [result] });
+
 /** The next page is one of a new tab. */
 const inNewTab = () => tab.clear();
 
-const [a, b, c] = ["a", "b", "c"].map((id) => photoOf({ id, result: resultOf() })) as [Photo, Photo, Photo];
+const [a, b, c] = ["a", "b", "c"].map((id) => photoWith(id, resultOf())) as [Photo, Photo, Photo];
 
 describe.each([
   ["with locks", serveLocks],

@@ -4,7 +4,7 @@ import { newId } from "@/photos/id";
 import type { Photo, Result } from "@/photos/photo";
 import { photosOf, TABLES, type Database, type PhotoRow } from "./database";
 import { photoFrom } from "./reading";
-import { resultRowOf, resultsOf, rowOf } from "./rows";
+import { resultRowOf, rowOf } from "./rows";
 
 /** A photo as it was written last, and under which ids its file and its results lie. */
 export type Written = { photo: Photo; file: string | null; ids: ReadonlyMap<Result, string> };
@@ -49,14 +49,16 @@ export async function writePhoto(
   const { source } = photo;
   const isFileThere = before !== undefined && before.photo.source === source;
   const file = "file" in source ? (isFileThere ? before.file : newId()) : null;
-  const ids = new Map(resultsOf(photo).map((result) => [result, before?.ids.get(result) ?? newId()]));
-  const row = rowOf(photo, { session, file, results: [...ids.values()] });
+  const ids = new Map(photo.results.map((result) => [result, before?.ids.get(result) ?? newId()]));
+  const row = rowOf(photo, { session, file, ids });
   const change = database.transaction(["photos", "files", "results"], "readwrite");
   const results = change.objectStore("results");
   const steps: Step[] = [() => change.objectStore("photos").put(row)];
   if ("file" in source && file !== null && !isFileThere) {
     steps.push(() => change.objectStore("files").put({ id: file, file: source.file }));
   }
+  const unused = before !== undefined && before.file !== file ? before.file : null;
+  if (unused !== null) steps.push(() => change.objectStore("files").delete(unused));
   for (const [result, id] of ids) if (!before?.ids.has(result)) steps.push(() => results.put(resultRowOf(id, result)));
   for (const [result, id] of before?.ids ?? []) if (!ids.has(result)) steps.push(() => results.delete(id));
   await wholly(change, steps);
@@ -75,7 +77,7 @@ export async function writeOrder(
 }
 
 export async function removePhoto(database: Database, session: string, { photo, file, ids }: Written): Promise<void> {
-  await removeRow(database, rowOf(photo, { session, file, results: [...ids.values()] }));
+  await removeRow(database, rowOf(photo, { session, file, ids }));
 }
 
 async function removeRow(database: Database, row: PhotoRow): Promise<void> {

@@ -1,7 +1,10 @@
 import type { ReactNode } from "react";
 import type { Problem } from "@/api/problem";
+import { problemInWords } from "@/photos/problems";
 import { isOngoing, type OngoingWork, type Photo, type Work } from "@/photos/photo";
 import { describeWork } from "@/photos/stages";
+import { useWords } from "@/words/context";
+import { said } from "@/words/words";
 import { Note } from "@/components/ui/Note";
 import styles from "./ViewerNotes.module.css";
 
@@ -20,25 +23,24 @@ type Props = {
 
 /** Messages over the viewer. */
 export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, work, children }: Props) {
+  const t = useWords();
   return (
     <>
       <div className={styles.top}>
         {problem !== null && (
-          <Note role="status" action={{ icon: "retry", onClick: onReload, children: "Try again" }}>
-            {problem.message}
+          <Note role="status" action={{ icon: "retry", onClick: onReload, children: t("viewer.notes.retry") }}>
+            {problemInWords(t, problem, null).words}
           </Note>
         )}
         {problem === null && isLoading && (
           <Note role="status" action={null}>
-            The server is loading its models; photos sent meanwhile wait.
+            {t("viewer.notes.loading")}
           </Note>
         )}
         {refused.length > 0 && (
-          <Note role="alert" action={{ icon: "close", onClick: onRead, children: "Close" }}>
+          <Note role="alert" action={{ icon: "close", onClick: onRead, children: t("viewer.notes.close") }}>
             {refused.map(({ id, name, refusal }) => (
-              <p key={id}>
-                {name}: {refusal}
-              </p>
+              <p key={id}>{t("viewer.notes.refusal", { name, reason: refusal ? said(t, refusal) : "" })}</p>
             ))}
           </Note>
         )}

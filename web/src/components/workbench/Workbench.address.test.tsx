@@ -53,8 +53,8 @@ describe("a photo by its address", () => {
       await site.respond((request) => request.succeeds());
       if (name === "Restore") await user.click(screen.getByRole("radio", { name: "×4" }));
     }
-    await user.selectOptions(await screen.findByRole("combobox", { name: "Left side" }), "earlier");
-    expect(await screen.findByRole("slider", { name: "Line between earlier and after" })).toBeInTheDocument();
+    await user.selectOptions(await screen.findByRole("combobox", { name: "Left side" }), "result 1");
+    expect(await screen.findByRole("slider", { name: "Line between result 1 and after" })).toBeInTheDocument();
     expect(screen.queryByText(/^The result alone/)).not.toBeInTheDocument();
   });
 
@@ -77,7 +77,7 @@ describe("a photo by its address", () => {
     const error = { error: "There is no host of the name in url.", code: "url_unreachable", stage: "fetch" };
     await site.respond((request) => request.replies(422, JSON.stringify({ ...error, request_id: "r" })));
     expect(await screen.findByRole("alert")).toHaveTextContent("There is no host of the name in url.");
-    expect(screen.getByText("while: fetching the photo · request r")).toBeVisible();
+    expect(screen.getByText("Step: Fetching the photo · Request r")).toBeVisible();
     expect(button("Try again")).toBeEnabled();
   });
 

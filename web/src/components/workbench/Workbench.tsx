@@ -4,6 +4,7 @@ import { useCallback, useReducer, useState } from "react";
 import { useAdding } from "@/hooks/useAdding";
 import { useAllowedOptions } from "@/hooks/useAllowedOptions";
 import { useConfig } from "@/hooks/useConfig";
+import { useFreedPictures } from "@/hooks/useFreedPictures";
 import { useLasting } from "@/hooks/useLasting";
 import { useLeaving } from "@/hooks/useLeaving";
 import { useLook } from "@/hooks/useLook";
@@ -17,6 +18,7 @@ import type { Box } from "@/photos/places";
 import { EMPTY, reduce } from "@/photos/reducer";
 import { enlargementOf } from "@/photos/scale";
 import { BEFORE_AND_AFTER } from "@/photos/versions";
+import { useWords } from "@/words/context";
 import { ActionBar } from "./ActionBar";
 import { Announcement } from "@/components/notes/Announcement";
 import { ErrorBoundary } from "./ErrorBoundary";
@@ -37,10 +39,12 @@ import styles from "./Workbench.module.css";
 
 /** The whole page: its state, and the layout of its parts. */
 export function Workbench() {
+  const t = useWords();
   const [state, dispatch] = useReducer(reduce, EMPTY);
   const [key, setKey] = useStored("sessionStorage", "likeness.key");
   const { config, problem, reload } = useConfig(key);
   const cancel = useRestorer(state, dispatch, { key, limits: config?.limits ?? null });
+  useFreedPictures(state.photos);
   const isLooking = useLook(state, dispatch, { key, config });
   const [mode, setMode] = useState<ViewerMode>("picture");
   const [sides, setSides] = useState(BEFORE_AND_AFTER);
@@ -69,12 +73,9 @@ export function Workbench() {
   const adding = useAdding(dispatch, { config, onUnreachable: reload, onAdded: unselectFace });
   const remove = (id: string) => {
     cancel(id);
-    const removed = photos.find((one) => one.id === id);
     dispatch({ type: "removed", id });
     adding.forgetRefused();
     if (id === state.selected) setSelection(null);
-    const urls = [removed?.url, removed?.result?.url, removed?.earlier?.url];
-    for (const url of urls) if (url) URL.revokeObjectURL(url);
   };
   const lasting = useLasting(state, dispatch, { config, onEmptied: () => photos.forEach(({ id }) => remove(id)) });
   useLeaving(photos, lasting.isKept);
@@ -151,7 +152,7 @@ export function Workbench() {
           </ViewerNotes>
           {adding.isOver && (
             <p className={styles.over} aria-hidden="true">
-              Drop to add
+              {t("intake.drop")}
             </p>
           )}
         </main>
@@ -177,13 +178,13 @@ export function Workbench() {
               onFiles={adding.add}
               onAddress={adding.addAddress}
             />
-            <section ref={setToolbar} className={styles.toolbar} aria-label="View" />
+            <section ref={setToolbar} className={styles.toolbar} aria-label={t("actions.view")} />
           </div>
         )}
       </div>
       {photo !== null && config !== null && options !== null && (
         <div className={styles.right}>
-          <aside className={styles.panel} aria-label="Options and result">
+          <aside className={styles.panel} aria-label={t("actions.panel")}>
             {shown?.look && (
               <FoundFaces photo={photo} look={shown.look} config={config} strength={options.strength} {...ofFaces} />
             )}
