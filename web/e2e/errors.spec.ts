@@ -144,7 +144,7 @@ test.describe("a server with API keys, a rate limit, one slot, no queue and a sh
     await workbench.done();
 
     await page.reload();
-    await workbench.restored();
+    await workbench.restored("second.png");
     await expect(workbench.problem(/./)).toHaveCount(0);
   });
 

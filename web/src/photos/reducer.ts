@@ -34,6 +34,8 @@ export type State = {
 
 export type Action =
   | { type: "added"; photos: Photo[] }
+  /** Those of an earlier visit. */
+  | { type: "restored"; photos: Photo[]; selected: string | null }
   | { type: "removed"; id: string }
   | { type: "selected"; id: string }
   | { type: "options"; options: Options }
@@ -81,6 +83,15 @@ function reduced(state: State, action: Action): State {
         selected:
           action.photos.find((photo) => photo.refusal === null)?.id ?? state.selected ?? action.photos[0]?.id ?? null,
       };
+    case "restored": {
+      const before = action.photos.filter(({ id }) => state.photos.every((photo) => photo.id !== id));
+      const shown = before.find(({ id }) => id === action.selected) ?? before[0];
+      return {
+        ...state,
+        photos: [...before, ...state.photos],
+        selected: state.selected ?? shown?.id ?? null, // not taken from a person who has begun meanwhile
+      };
+    }
     case "removed": {
       const index = state.photos.findIndex((photo) => photo.id === action.id);
       const photos = state.photos.filter((photo) => photo.id !== action.id);
@@ -126,7 +137,7 @@ function reduced(state: State, action: Action): State {
 
 type PhotoAction = Exclude<
   Action,
-  { type: "added" | "removed" | "selected" | "options" | "requested" | "batched" | "unlocked" }
+  { type: "added" | "restored" | "removed" | "selected" | "options" | "requested" | "batched" | "unlocked" }
 >;
 
 function changed(photo: Photo, action: PhotoAction): Photo {

@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import type { Problem } from "@/api/problem";
 import type { Course } from "@/photos/course";
 import { percentInWords } from "@/photos/left";
@@ -6,7 +7,7 @@ import { isOngoing, type OngoingWork, type Photo, type Work } from "@/photos/pho
 import { workInWords } from "@/photos/stages";
 import { useWords } from "@/words/context";
 import { said } from "@/words/words";
-import { Note } from "./Note";
+import { Note } from "@/components/ui/Note";
 import styles from "./ViewerNotes.module.css";
 
 type Props = {
@@ -19,10 +20,13 @@ type Props = {
   onRead: () => void;
   work: Work | null;
   course: Course | null;
+  /** Other notes. */
+  children?: ReactNode;
 };
 
 /** Messages over the viewer. */
-export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, work, course }: Props) {
+export function ViewerNotes(props: Props) {
+  const { problem, isLoading, onReload, refused, onRead, work, course, children } = props;
   const t = useWords();
   return (
     <>
@@ -44,6 +48,7 @@ export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, wor
             ))}
           </Note>
         )}
+        {children}
       </div>
       {work !== null && isOngoing(work) && <Working work={work} course={course} />}
     </>

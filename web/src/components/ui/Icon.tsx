@@ -5,6 +5,7 @@ const PATHS = {
   check: "M5 12.5l5 5L19 7",
   clock: "M12 6v6l4 3",
   close: "M6 6l12 12M18 6L6 18",
+  disk: "M5 4h11l3 3v13H5zM9 4v5h6V4M8 20v-6h8v6",
   copy: "M9 9h10v11H9zM5 15V4h10",
   download: "M12 4v11M7 11l5 5 5-5M5 20h14",
   faces: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM5 20c1-4 4-6 7-6s6 2 7 6",
