@@ -2,6 +2,7 @@
 import type { Problem } from "@/api/problem";
 import type { Progress } from "@/api/submission";
 import type { EnhanceForm, Facts } from "@/api/types";
+import type { Course } from "./course";
 import type { Message } from "@/words/words";
 import { hasEffect } from "./formats";
 import type { Look } from "./look";
@@ -35,6 +36,8 @@ export type Result = {
   request: Request;
   /** Seconds from the click to the picture; of a photo of a set, those that the server worked on it. */
   seconds: number;
+  /** When the page had it, in milliseconds since 1970. */
+  at: number;
   /** The job that made it, if it was one of a set. */
   job?: string;
 };
@@ -82,10 +85,14 @@ export type Photo = {
   /** What the last look at the photo has found. */
   look: Look | null;
   work: Work;
-  /** The last result. */
+  /** How far the present work is as a whole; null: nothing is known of it. */
+  course: Course | null;
+  /** The result that is shown, described and downloaded: the last one, unless a person goes back to another. */
   result: Result | null;
-  /** The result before it, to compare both. Older ones are let go: their pictures would fill the memory. */
-  earlier: Result | null;
+  /** All results that the page keeps, oldest first; `result` is one of them. */
+  results: readonly Result[];
+  /** How many older ones it no longer keeps. */
+  letGo: number;
 };
 
 export function newPhoto(fields: Pick<Photo, "id" | "name" | "source" | "url" | "size" | "refusal">): Photo {
@@ -97,8 +104,10 @@ export function newPhoto(fields: Pick<Photo, "id" | "name" | "source" | "url" | 
     faces: null,
     look: null,
     work: { phase: "idle" },
+    course: null,
     result: null,
-    earlier: null,
+    results: [],
+    letGo: 0,
   };
 }
 
@@ -117,6 +126,11 @@ export function requestFor(photo: Photo, options: Options): Request {
 export function isOutdated(photo: Photo, options: Options): boolean {
   const made = photo.work.phase === "kept" ? photo.work.request : photo.result?.request;
   return made === undefined || canonical(made) !== canonical(requestFor(photo, options));
+}
+
+/** Bytes of the file that is sent; 0 if the server fetches it. */
+export function bytesOf({ source }: Photo): number {
+  return "file" in source ? source.file.size : 0;
 }
 
 /** Whether it can be sent. */

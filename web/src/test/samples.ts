@@ -33,6 +33,7 @@ export const LIMITS: Limits = {
 export const CONFIG: Config = {
   version: "0.1.0",
   limits: LIMITS,
+  lacking: [],
   jobs: null,
   presets: {
     fast: { fields: { metrics: false, background: "resample" }, models: ["compact", "compact-x2"] },
@@ -93,7 +94,7 @@ export const EARLIER: Config = earlier(CONFIG);
 function earlier({ limits, defaults, choices, ...present }: Config): Config {
   const without = <T extends object>(table: T, ...names: string[]) =>
     Object.fromEntries(Object.entries(table).filter(([name]) => !names.includes(name))) as T;
-  const others = without(present, "presets", "jobs");
+  const others = without(present, "presets", "jobs", "lacking");
   const sides = ["width", "height", "long_side"];
   const ofTheFile = ["lossless", "bit_depth", "color_profile", "metadata", "keep_location"];
   const ofTheWork = ["preset", "self_ensemble"];
@@ -180,6 +181,7 @@ export function photoOf(changes: Partial<Photo> = {}, name = "portrait.jpeg"): P
   const size = { width: 100, height: 80 };
   return {
     ...newPhoto({ id: "photo-1", name, source: { file: fileOf(PNG, name) }, url: "blob:photo", size, refusal: null }),
+    results: changes.result ? [changes.result] : [],
     ...changes,
   };
 }
@@ -192,6 +194,7 @@ export function resultOf(facts: Partial<Facts> = {}, options: Options = OPTIONS)
     isShown: true,
     request: requestOf({ options }),
     seconds: 2.5,
+    at: Date.parse("2026-11-28T10:42:00Z"),
   };
 }
 

@@ -1,7 +1,9 @@
 import type { Problem } from "@/api/problem";
+import type { Course } from "@/photos/course";
+import { percentInWords } from "@/photos/left";
 import { problemInWords } from "@/photos/problems";
 import { isOngoing, type OngoingWork, type Photo, type Work } from "@/photos/photo";
-import { describeWork } from "@/photos/stages";
+import { workInWords } from "@/photos/stages";
 import { useWords } from "@/words/context";
 import { said } from "@/words/words";
 import { Note } from "./Note";
@@ -16,46 +18,45 @@ type Props = {
   refused: readonly Photo[];
   onRead: () => void;
   work: Work | null;
+  course: Course | null;
 };
 
 /** Messages over the viewer. */
-export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, work }: Props) {
+export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, work, course }: Props) {
   const t = useWords();
   return (
     <>
       <div className={styles.top}>
         {problem !== null && (
-          <Note role="status" action={{ icon: "retry", onClick: onReload, children: "Try again" }}>
+          <Note role="status" action={{ icon: "retry", onClick: onReload, children: t("viewer.notes.retry") }}>
             {problemInWords(t, problem, null).words}
           </Note>
         )}
         {problem === null && isLoading && (
           <Note role="status" action={null}>
-            The server is loading its models; photos sent meanwhile wait.
+            {t("viewer.notes.loading")}
           </Note>
         )}
         {refused.length > 0 && (
-          <Note role="alert" action={{ icon: "close", onClick: onRead, children: "Close" }}>
+          <Note role="alert" action={{ icon: "close", onClick: onRead, children: t("viewer.notes.close") }}>
             {refused.map(({ id, name, refusal }) => (
-              <p key={id}>
-                {name}: {refusal && said(t, refusal)}
-              </p>
+              <p key={id}>{t("viewer.notes.refusal", { name, reason: refusal ? said(t, refusal) : "" })}</p>
             ))}
           </Note>
         )}
       </div>
-      {work !== null && isOngoing(work) && <Working work={work} />}
+      {work !== null && isOngoing(work) && <Working work={work} course={course} />}
     </>
   );
 }
 
 /** Repeats the progress in ProgressNote over the picture, where the person looks. */
-function Working({ work }: { work: OngoingWork }) {
-  const { label, fraction } = describeWork(work);
+function Working({ work, course }: { work: OngoingWork; course: Course | null }) {
+  const t = useWords();
   return (
     <p className={styles.working} aria-hidden="true">
-      {label}
-      {fraction !== null && <span className={styles.percent}>{Math.round(fraction * 100)} %</span>}
+      {workInWords(t, work)}
+      {course !== null && <span className={styles.percent}>{percentInWords(t, course.fraction)}</span>}
     </p>
   );
 }

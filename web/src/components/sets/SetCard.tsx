@@ -14,6 +14,7 @@ import { useNamePattern } from "@/hooks/useNamePattern";
 import { useLanguage } from "@/words/context";
 import type { Locale } from "@/words/locales";
 import { Button } from "@/components/ui/Button";
+import { ProgressBar } from "@/components/ui/ProgressBar";
 import { SetRow } from "./SetRow";
 import styles from "./SetCard.module.css";
 
@@ -75,7 +76,7 @@ export function SetCard({ batch, limits, apiKey: key, onChanged, onOpen, onRemov
         {t("sets.title", { count: tally.photos, time })}
       </h3>
       <p className={styles.words}>{t("sets.kept", { tally: words, time: timeOf(locale, batch.expires_at) })}</p>
-      {isAtWork && <progress className={styles.progress} aria-label={words} max={1} value={fractionOf(tally)} />}
+      {isAtWork && <ProgressBar label={words} fraction={fractionOf(tally)} />}
       {isAsking ? (
         <div className={styles.actions} role="group" aria-label={t("sets.removal")}>
           <p className={styles.question}>{t("sets.removeQuestion")}</p>

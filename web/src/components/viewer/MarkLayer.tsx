@@ -3,7 +3,9 @@
 import type { Face } from "@/api/types";
 import type { Size } from "@/photos/photo";
 import type { Box } from "@/photos/places";
+import { regionAround, type Focus } from "@/view/region";
 import type { Point, View } from "@/view/viewport";
+import { useWords } from "@/words/context";
 import { BoxDrawer } from "./BoxDrawer";
 import { FaceMarks } from "./FaceMarks";
 import styles from "./MarkLayer.module.css";
@@ -21,6 +23,18 @@ export type Marks = {
   onDrawn: (box: Box) => void;
   onEnd: () => void;
 };
+
+/** What is to be shown of a picture: the selected face. `enlargement`: pixels of the picture per pixel of the photo. */
+export function focusOn({ faces, selected, onSelect }: Marks, picture: Size, enlargement: number | null): Focus | null {
+  const face = selected === null ? undefined : faces[selected];
+  if (selected === null || face === undefined || enlargement === null) return null;
+  const box = face.box.map((side) => side * enlargement);
+  return {
+    key: `${selected} ${face.box.join()}`,
+    region: regionAround(box, picture),
+    onLeave: () => onSelect(selected),
+  };
+}
 
 type Props = Marks & {
   /** Size of the photo that was sent, in pixels. */
@@ -58,6 +72,7 @@ const INSET = 18; // CSS pixels from the edge at which the whole button is visib
 
 /** A box that a person has drawn, with a button that removes it. */
 function DrawnBox({ box: [x0, y0, x1, y1], number, view, shown, onRemove }: DrawnProps) {
+  const t = useWords();
   const { scale } = view;
   const [left, top, right, bottom] = [
     view.x + x0 * scale,
@@ -76,8 +91,8 @@ function DrawnBox({ box: [x0, y0, x1, y1], number, view, shown, onRemove }: Draw
         type="button"
         className={styles.remove}
         style={corner}
-        title="Remove this box"
-        aria-label={`Remove your box ${number}`}
+        title={t("viewer.mark.remove")}
+        aria-label={t("viewer.mark.removeYours", { number })}
         onClick={onRemove}
         onDoubleClick={(event) => event.stopPropagation()}
       >

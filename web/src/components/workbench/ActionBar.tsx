@@ -65,7 +65,15 @@ function Actions(props: Props) {
   if (isOngoing(work)) {
     const busy = photos.filter(isBusy);
     const cancelAll = () => onCancel(idsOf(busy));
-    return <ProgressNote work={work} onCancel={cancel} onCancelAll={busy.length > 1 ? cancelAll : null} />;
+    return (
+      <ProgressNote
+        key={photo.id}
+        work={work}
+        course={photo.course}
+        onCancel={cancel}
+        onCancelAll={busy.length > 1 ? cancelAll : null}
+      />
+    );
   }
   if (work.phase === "kept" && work.problem === null) return <p>{t("actions.fetching")}</p>;
   const canSend = isSendable(photo);

@@ -4,6 +4,7 @@ import { useCallback, useReducer, useState } from "react";
 import { useAllowedOptions } from "@/hooks/useAllowedOptions";
 import { useDropAndPaste } from "@/hooks/useDropAndPaste";
 import { useConfig } from "@/hooks/useConfig";
+import { useFreedPictures } from "@/hooks/useFreedPictures";
 import { useIntake } from "@/hooks/useIntake";
 import { useLook } from "@/hooks/useLook";
 import { useRestorer } from "@/hooks/useRestorer";
@@ -29,6 +30,7 @@ import { FoundFaces } from "@/components/panel/FoundFaces";
 import { OptionsPanel } from "@/components/panel/OptionsPanel";
 import { ResultPanel } from "@/components/panel/ResultPanel";
 import { Viewer, type ViewerMode } from "@/components/viewer/Viewer";
+import { RoundNote } from "@/components/notes/RoundNote";
 import { ViewerNotes } from "@/components/notes/ViewerNotes";
 import { Welcome } from "@/components/viewer/Welcome";
 import { SetsPart } from "./SetsPart";
@@ -43,6 +45,7 @@ export function Workbench() {
   const [key, setKey] = useStored("sessionStorage", "likeness.key");
   const { config, problem, reload } = useConfig(key);
   const cancel = useRestorer(state, dispatch, { key, limits: config?.limits ?? null });
+  useFreedPictures(state.photos);
   const isLooking = useLook(state, dispatch, { key, config });
   const [mode, setMode] = useState<ViewerMode>("picture");
   const [sides, setSides] = useState(BEFORE_AND_AFTER);
@@ -87,12 +90,9 @@ export function Workbench() {
   };
   const remove = (id: string) => {
     cancel(id);
-    const removed = photos.find((one) => one.id === id);
     dispatch({ type: "removed", id });
     setRefused([]);
     if (id === state.selected) setSelection(null);
-    const urls = [removed?.url, removed?.result?.url, removed?.earlier?.url];
-    for (const url of urls) if (url) URL.revokeObjectURL(url);
   };
   const select = (id: string) => {
     dispatch({ type: "selected", id });
@@ -160,6 +160,7 @@ export function Workbench() {
             refused={refused.filter(({ id }) => id !== photo?.id)}
             onRead={() => setRefused([])}
             work={photo?.work ?? null}
+            course={photo?.course ?? null}
           />
           {isOver && (
             <p className={styles.over} aria-hidden="true">
@@ -221,6 +222,7 @@ export function Workbench() {
           </aside>
           {photo.refusal === null && foresight && (
             <div className={styles.action}>
+              <RoundNote round={state.round} photos={photos} />
               <ActionBar
                 photo={photo}
                 photos={photos}
