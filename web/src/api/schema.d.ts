@@ -767,6 +767,8 @@ export interface components {
             models: {
                 [key: string]: string;
             };
+            /** @description the photo itself; null unless it is asked for */
+            preview: components["schemas"]["PhotoPreview"] | null;
             /**
              * Warning
              * @description the first warning's sentence
@@ -973,6 +975,12 @@ export interface components {
              * @enum {string}
              */
             preset: "fast" | "balanced" | "best";
+            /**
+             * Preview
+             * @description true: with dry_run=true also a small JPEG of the photo, for who cannot show its format
+             * @default false
+             */
+            preview: boolean;
             /**
              * Progressive
              * @description true: a JPEG that is shown coarsely first
@@ -1323,6 +1331,12 @@ export interface components {
              * @enum {string}
              */
             preset: "fast" | "balanced" | "best";
+            /**
+             * Preview
+             * @description true: with dry_run=true also a small JPEG of the photo, for who cannot show its format
+             * @default false
+             */
+            preview: boolean;
             /**
              * Progressive
              * @description true: a JPEG that is shown coarsely first
@@ -1725,6 +1739,33 @@ export interface components {
             threshold: number | null;
         };
         /**
+         * PhotoPreview
+         * @description The photo as it came in, upright, as a JPEG.
+         */
+        PhotoPreview: {
+            /** Height */
+            height: number;
+            /**
+             * Image
+             * @description the JPEG, base64: in sRGB; with color_profile=keep in its own profile
+             */
+            image: string;
+            /** Media Type */
+            media_type: string;
+            /** Photo Height */
+            photo_height: number;
+            /**
+             * Photo Width
+             * @description of the whole photo, upright, in whose pixels boxes of faces are
+             */
+            photo_width: number;
+            /**
+             * Width
+             * @description of the JPEG in pixels; the longer side has at most 1600
+             */
+            width: number;
+        };
+        /**
          * PresetOut
          * @description What a preset sets.
          */
@@ -1969,6 +2010,12 @@ export interface components {
              * @enum {string}
              */
             preset: "fast" | "balanced" | "best";
+            /**
+             * Preview
+             * @description true: with dry_run=true also a small JPEG of the photo, for who cannot show its format
+             * @default false
+             */
+            preview: boolean;
             /**
              * Progressive
              * @description true: a JPEG that is shown coarsely first
