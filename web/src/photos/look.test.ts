@@ -77,7 +77,7 @@ describe("another look", () => {
     expect(wantsLook(photoOf({ look }), { ...OPTIONS, upscale_factor: 4 })).toBe(true);
     expect(wantsLook(photoOf({ look, boxes: BOXES }), OPTIONS)).toBe(true);
     expect(wantsLook(photoOf({ result: resultOf() }), OPTIONS)).toBe(false);
-    expect(wantsLook(photoOf({ refusal: "No." }), OPTIONS)).toBe(false);
+    expect(wantsLook(photoOf({ refusal: { key: "intake.empty" } }), OPTIONS)).toBe(false);
     expect(wantsLook(photoOf({ work: { phase: "waiting", tries: 0 } }), OPTIONS)).toBe(false);
     const failed = { phase: "failed", tries: 1, problem: problemOf(), retryAt: null } as const;
     expect(wantsLook(photoOf({ work: failed }), OPTIONS)).toBe(false);

@@ -1,17 +1,19 @@
 import { aboutInWords, facesInWords, memoryInWords } from "@/photos/estimate";
 import { noticesOf, type Foresight } from "@/photos/look";
+import { useWords } from "@/words/context";
 import { Icon } from "@/components/ui/Icon";
 import styles from "./LookNote.module.css";
 
 /** What a photo will give and take, before it is restored. Announcement tells it to screen readers. */
 export function LookNote({ foresight: { facts, isLooking } }: { foresight: Foresight }) {
-  if (facts === null) return isLooking ? <p className={styles.line}>Looking for faces…</p> : null;
+  const t = useWords();
+  if (facts === null) return isLooking ? <p className={styles.line}>{t("actions.looking")}</p> : null;
   const { faces, width, height, estimate } = facts;
   return (
     <div className={`${styles.note} ${isLooking ? styles.old : ""}`} aria-busy={isLooking}>
       <p className={styles.line} title={memoryInWords(facts)}>
         <span>{facesInWords(faces)}</span>
-        <span>{`${width} × ${height} pixels`}</span>
+        <span>{t("actions.size", { width, height })}</span>
         <span>{aboutInWords(estimate.seconds)}</span>
       </p>
       {noticesOf(facts).map(({ code, message }) => (

@@ -1,6 +1,9 @@
 import type { Problem } from "@/api/problem";
+import { problemInWords } from "@/photos/problems";
 import { isOngoing, type OngoingWork, type Photo, type Work } from "@/photos/photo";
 import { describeWork } from "@/photos/stages";
+import { useWords } from "@/words/context";
+import { said } from "@/words/words";
 import { Note } from "./Note";
 import styles from "./ViewerNotes.module.css";
 
@@ -17,12 +20,13 @@ type Props = {
 
 /** Messages over the viewer. */
 export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, work }: Props) {
+  const t = useWords();
   return (
     <>
       <div className={styles.top}>
         {problem !== null && (
           <Note role="status" action={{ icon: "retry", onClick: onReload, children: "Try again" }}>
-            {problem.message}
+            {problemInWords(t, problem, null).words}
           </Note>
         )}
         {problem === null && isLoading && (
@@ -34,7 +38,7 @@ export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, wor
           <Note role="alert" action={{ icon: "close", onClick: onRead, children: "Close" }}>
             {refused.map(({ id, name, refusal }) => (
               <p key={id}>
-                {name}: {refusal}
+                {name}: {refusal && said(t, refusal)}
               </p>
             ))}
           </Note>

@@ -6,6 +6,8 @@ import type { Photo } from "@/photos/photo";
 import { MOST_BOXES, type Box } from "@/photos/places";
 import { enlargementOf } from "@/photos/scale";
 import { picturesOf, sidesOf, type Sides } from "@/photos/versions";
+import { useWords } from "@/words/context";
+import { said } from "@/words/words";
 import { CompareView } from "./CompareView";
 import { FacesView } from "./FacesView";
 import { MarkButton } from "./MarkButton";
@@ -38,6 +40,7 @@ const FETCHING = "This page fetches the result from the server, which has kept i
 /** The picture area: the result, the photo, or why the photo cannot be shown. */
 export function Viewer(props: Props) {
   const { photo, mode, sides, onSides, faces, isOfResult, selectedFace, onFace, onBoxes, toolbar } = props;
+  const t = useWords();
   const { result, boxes } = photo;
   const [markedPhoto, setMarkedPhoto] = useState<string | null>(null);
   const isMarking = markedPhoto === photo.id && onBoxes !== null;
@@ -84,7 +87,7 @@ export function Viewer(props: Props) {
     return (
       <div className={styles.unshown}>
         <p className={styles.name}>{name}</p>
-        <p>{photo.refusal ?? whyUnshown(photo)}</p>
+        <p>{photo.refusal ? said(t, photo.refusal) : whyUnshown(photo)}</p>
       </div>
     );
   }

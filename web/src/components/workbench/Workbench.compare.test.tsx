@@ -51,7 +51,7 @@ describe("two results of a photo", () => {
     await user.click(button("Restore"));
     await site.respond((request) => request.succeeds());
     expect(screen.getByRole("img", { name: "opa.png before" })).toBeInTheDocument();
-    expect(screen.queryByRole("combobox")).not.toBeInTheDocument();
+    expect(screen.queryByRole("combobox", { name: "Left" })).not.toBeInTheDocument();
     await user.click(button("oma.png, done"));
     expect(side("Left")).toHaveDisplayValue("earlier · portrait-face");
   });
