@@ -17,6 +17,7 @@ import {
   type Work,
 } from "./photo";
 import type { Box } from "./places";
+import type { StandIn } from "./preview";
 
 export type State = {
   photos: readonly Photo[];
@@ -32,7 +33,7 @@ export type Action =
   | { type: "options"; options: Options }
   | { type: "overridden"; id: string; faces: FacesKey; face: number; strength: number | null }
   | { type: "marked"; id: string; boxes: readonly Box[] }
-  | { type: "looked"; id: string; look: Look }
+  | { type: "looked"; id: string; look: Look; standIn?: StandIn | null }
   | { type: "faces not required"; id: string }
   | { type: "requested"; ids: string[] }
   | { type: "batched"; ids: string[] }
@@ -120,7 +121,8 @@ function changed(photo: Photo, action: PhotoAction): Photo {
       return { ...withoutRefusal(photo), boxes: action.boxes };
     case "looked": {
       const { facts, faces } = action.look;
-      return { ...photo, look: action.look, ...(facts && found(photo, faces, facts.faces, true)) };
+      const after = { ...photo, look: action.look, ...action.standIn };
+      return { ...after, ...(facts && found(photo, faces, facts.faces, true)) };
     }
     case "faces not required":
       return { ...photo, requireFace: false };

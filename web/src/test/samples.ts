@@ -1,6 +1,6 @@
 /** Sample values of the server and of the page; each test changes what it needs. */
 import type { Problem } from "@/api/problem";
-import type { Config, DryRun, Face, Facts, Limits } from "@/api/types";
+import type { Config, DryRun, Face, Facts, Limits, PhotoPreview } from "@/api/types";
 import { lookKey, type Look } from "@/photos/look";
 import { allowedOptions, type Options } from "@/photos/options";
 import { facesKey, newPhoto, type Photo, type Request, type Result } from "@/photos/photo";
@@ -108,6 +108,9 @@ function earlier({ limits, defaults, choices, ...present }: Config): Config {
 /** The config of a server that looks at photos before they are restored, and takes boxes around faces. */
 export const LOOKING: Config = { ...CONFIG, defaults: { ...CONFIG.defaults, dry_run: false, face_boxes: null } };
 
+/** The config of a server that also shows how a photo looks. */
+export const PREVIEWING: Config = { ...LOOKING, defaults: { ...LOOKING.defaults, preview: false } };
+
 /** The config while the models are loading. */
 export const LOADING: Config = { ...CONFIG, models: {} };
 
@@ -161,8 +164,14 @@ export function dryRunOf(changes: Partial<DryRun> = {}): DryRun {
     estimate: { seconds: 7.6, stages_s: { detection: 0.2, restoration: 7.4 }, memory_bytes: 214_958_080 },
     warning: null,
     warnings: [],
+    preview: null,
     ...changes,
   };
+}
+
+export function previewOf(changes: Partial<PhotoPreview> = {}): PhotoPreview {
+  const size = { width: 100, height: 80, photo_width: 100, photo_height: 80 };
+  return { image: btoa("a small picture"), media_type: "image/jpeg", ...size, ...changes };
 }
 
 export function requestOf(changes: Partial<Request> = {}): Request {
