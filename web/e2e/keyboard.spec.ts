@@ -15,7 +15,7 @@ async function tabTo(page: Page, target: Locator): Promise<void> {
 
 test("from the sample to the download with the keyboard alone", async ({ page, workbench }) => {
   await workbench.open();
-  await tabTo(page, page.getByRole("button", { name: "Try it with this one" }));
+  await tabTo(page, page.getByRole("button", { name: "Try it with this photo" }));
   await page.keyboard.press("Enter");
 
   await tabTo(page, page.getByRole("radio", { name: "×2" }));

@@ -14,11 +14,10 @@ export function useKept(photo: Photo | null, dispatch: Dispatch<Action>, key: st
   const id = work && photo?.id;
   const job = work?.job;
 
-  const fetched = useEffectEvent((found: Omit<Result, "request" | "seconds">) => {
+  const fetched = useEffectEvent((found: Omit<Result, "request" | "seconds" | "at">) => {
     if (photo === null || work === null) return URL.revokeObjectURL(found.url);
     const { request, seconds } = work;
-    dispatch({ type: "finished", id: photo.id, result: { ...found, request, seconds } });
-    if (photo.earlier !== null) URL.revokeObjectURL(photo.earlier.url); // the page keeps the last two
+    dispatch({ type: "finished", id: photo.id, result: { ...found, request, seconds, at: Date.now() } });
   });
 
   useEffect(() => {
@@ -35,7 +34,7 @@ export function useKept(photo: Photo | null, dispatch: Dispatch<Action>, key: st
   }, [id, job, key, dispatch]);
 }
 
-async function fetchResult(job: string, caller: Caller): Promise<Omit<Result, "request" | "seconds">> {
+async function fetchResult(job: string, caller: Caller): Promise<Omit<Result, "request" | "seconds" | "at">> {
   const [facts, blob] = await Promise.all([fetchReport(job, caller), fetchPicture(job, "result", caller)]);
   return { facts, job, ...(await pictureOf(blob)) };
 }

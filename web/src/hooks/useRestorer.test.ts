@@ -240,29 +240,29 @@ describe("useRestorer", () => {
     expect(names()).toEqual(["b.png"]);
   });
 
-  it("keeps the last two results, and revokes the URLs of those before them", async () => {
+  it("keeps the results before, each with a URL and the time", async () => {
     const page = restoring(photos()[0]);
-    const urls: (string | undefined)[] = [];
-    for (let index = 0; index < 4; index += 1) {
+    for (let index = 0; index < 3; index += 1) {
       await page.ask("a");
-      expect(revoked).toEqual(urls.slice(0, Math.max(0, index - 2)));
       await answer(index);
-      expect(page.photo("a")?.earlier?.url).toBe(urls.at(-1));
-      urls.push(page.photo("a")?.result?.url);
+      await wait(1000);
     }
-    expect(new Set(urls).size).toBe(4);
-    expect(revoked).toEqual(urls.slice(0, 2));
+    const { results = [], result } = page.photo("a") ?? {};
+    expect(new Set(results.map(({ url }) => url)).size).toBe(3);
+    expect(results.map(({ at }) => at - (results[0]?.at ?? 0))).toEqual([0, 1000, 2000]);
+    expect(result).toBe(results[2]);
+    expect(revoked).toEqual([]);
   });
 
   it("revokes the URL of a result that came after a cancel, and keeps the earlier ones", async () => {
-    const page = restoring({ ...photos()[0], result: resultOf() });
+    const page = restoring(photoOf({ id: "a", result: resultOf() }));
     let late: ((data: EnhanceData) => void) | undefined;
     vi.mocked(submission.submit).mockImplementationOnce(() => new Promise((resolve) => (late = resolve)));
     await page.ask("a");
     await page.cancel("a");
     await act(async () => late?.(ANSWER));
     expect(revoked).toHaveLength(1);
-    expect(page.photo("a")).toMatchObject({ result: { url: "blob:result" }, earlier: null });
+    expect(page.photo("a")).toMatchObject({ result: { url: "blob:result" }, results: [{ url: "blob:result" }] });
   });
 
   it("sends the key that was entered", async () => {

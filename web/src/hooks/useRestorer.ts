@@ -47,10 +47,8 @@ export function useRestorer(
       const ended = () => active.current.get(photo.id) === controller && active.current.delete(photo.id);
       restore(photo, chosen, key, controller.signal, dispatch).then(
         (result) => {
-          const isWanted = ended();
-          if (isWanted) dispatch({ type: "finished", id: photo.id, result });
-          const unused = isWanted ? photo.earlier?.url : result.url; // the page keeps the last two
-          if (unused) URL.revokeObjectURL(unused);
+          if (ended()) dispatch({ type: "finished", id: photo.id, result });
+          else URL.revokeObjectURL(result.url);
         },
         (error: unknown) => {
           if (ended()) dispatch({ type: "failed", id: photo.id, problem: problemFrom(error), now: Date.now() });
@@ -100,7 +98,7 @@ async function restore(
     throw (await isGone(photo.source)) ? new ProblemError(FILE_GONE) : error;
   });
   const picture = await pictureOf(blobFrom(restored_image, facts.media_type));
-  return { facts, ...picture, request, seconds: (performance.now() - began) / 1000 };
+  return { facts, ...picture, request, seconds: (performance.now() - began) / 1000, at: Date.now() };
 }
 
 function blobFrom(base64: string, mediaType: string): Blob {

@@ -35,6 +35,8 @@ export type Result = {
   request: Request;
   /** Seconds from the click to the picture; of a photo of a set, those that the server worked on it. */
   seconds: number;
+  /** When the page had it, in milliseconds since 1970. */
+  at: number;
   /** The job that made it, if it was one of a set. */
   job?: string;
 };
@@ -84,10 +86,12 @@ export type Photo = {
   /** What the last look at the photo has found. */
   look: Look | null;
   work: Work;
-  /** The last result. */
+  /** The result that is shown, described and downloaded: the last one, unless a person goes back to another. */
   result: Result | null;
-  /** The result before it, to compare both. Older ones are let go: their pictures would fill the memory. */
-  earlier: Result | null;
+  /** All results that the page keeps, oldest first; `result` is one of them. */
+  results: readonly Result[];
+  /** How many older ones it no longer keeps. */
+  letGo: number;
 };
 
 export function newPhoto(fields: Pick<Photo, "id" | "name" | "source" | "url" | "size" | "refusal">): Photo {
@@ -101,7 +105,8 @@ export function newPhoto(fields: Pick<Photo, "id" | "name" | "source" | "url" | 
     look: null,
     work: { phase: "idle" },
     result: null,
-    earlier: null,
+    results: [],
+    letGo: 0,
   };
 }
 

@@ -3,12 +3,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { faceOf, lookOf, OPTIONS, photoOf, problemOf, resultOf } from "@/test/samples";
 import type { Options } from "./options";
-import { facesKey, isRetrying, requestFor, type Photo } from "./photo";
+import { facesKey, isRetrying, requestFor, type Photo, type Result } from "./photo";
 import type { Box } from "./places";
 import { EMPTY, MAX_TRIES, reduce, type Action, type State } from "./reducer";
 
 const BUSY = problemOf({ status: 503, retryAfter: 7 });
 const NOW = 1_000_000;
+const RESULTS = [resultOf(), resultOf({ faces: [] })];
 
 /** The state after these actions, starting with one photo. */
 function after(...actions: Action[]): State {
@@ -66,11 +67,22 @@ describe("the work on a photo", () => {
     expect(done).toMatchObject({ work: { phase: "idle" }, result });
   });
 
-  it("keeps the last two results", () => {
+  it("adds each result to those before it", () => {
     const finish = (url: string): Action => ({ type: "finished", id: "a", result: { ...resultOf(), url } });
-    expect(photoIn(after(finish("1")))).toMatchObject({ result: { url: "1" }, earlier: null });
     const photo = photoIn(after(finish("1"), finish("2"), finish("3")));
-    expect(photo).toMatchObject({ result: { url: "3" }, earlier: { url: "2" } });
+    expect(photo).toMatchObject({ result: { url: "3" }, results: [{ url: "1" }, { url: "2" }, { url: "3" }] });
+  });
+
+  it("goes back to an older result, and to its faces", () => {
+    const corrected: Options = { ...OPTIONS, color_correction: "auto" };
+    const [first, second] = [resultOf(), resultOf({ faces: [] }, corrected)];
+    const finish = (result: Result): Action => ({ type: "finished", id: "a", result });
+    const show = (result: Result): Action => ({ type: "shown", id: "a", result });
+    const photo = photoIn(after(finish(first), finish(second), show(first)));
+    expect(photo.result).toBe(first);
+    expect(photo.results).toEqual([first, second]);
+    expect(photo.faces).toMatchObject({ key: "none", places: [[10, 10, 40, 40]] });
+    expect(photoIn(after(finish(first), show(second))).result).toBe(first); // which the photo does not have
   });
 
   it("keeps the last result during the next work, and after a failure", () => {
@@ -248,7 +260,8 @@ describe("any actions", () => {
       id,
       progress: fc.constant({ phase: "uploading" as const, fraction: 0.5 }),
     }),
-    fc.record({ type: fc.constant("finished" as const), id, result: fc.constant(resultOf()) }),
+    fc.record({ type: fc.constant("finished" as const), id, result: fc.constantFrom(...RESULTS) }),
+    fc.record({ type: fc.constant("shown" as const), id, result: fc.constantFrom(...RESULTS) }),
     fc.record({ type: fc.constant("failed" as const), id, problem: fc.constantFrom(BUSY, nowhere), now: fc.nat() }),
     fc.record({ type: fc.constant("cancelled" as const), id }),
   );
@@ -267,7 +280,7 @@ describe("any actions", () => {
           for (const photo of before.photos) {
             const found = state.photos.find((one) => one.id === photo.id);
             expect(found === undefined).toBe(next.type === "removed" && next.id === photo.id);
-            if (found && photo.result !== null) expect(found.result).not.toBeNull();
+            if (found && photo.result !== null) expect(found.results).toContain(found.result);
           }
           if (state.photos.length === 0) expect(state.selected).toBeNull();
           else expect(state.photos.map((photo) => photo.id)).toContain(state.selected);

@@ -3,6 +3,7 @@ import { TOO_MANY_PIXELS, type Problem } from "@/api/problem";
 import type { Progress } from "@/api/submission";
 import { isUnplaced, type Look } from "./look";
 import type { Options } from "./options";
+import { withResult } from "./history";
 import { chosen, found } from "./known";
 import {
   facesKey,
@@ -44,6 +45,8 @@ export type Action =
   | { type: "started"; id: string; now: number }
   | { type: "progressed"; id: string; progress: Progress }
   | { type: "finished"; id: string; result: Result }
+  /** A person goes back to one of the photo's results, or forward. */
+  | { type: "shown"; id: string; result: Result }
   | { type: "failed"; id: string; problem: Problem; now: number }
   | { type: "cancelled"; id: string };
 
@@ -143,7 +146,13 @@ function changed(photo: Photo, action: PhotoAction): Photo {
       // A photo with new boxes may have been sent without a look, and so without its strengths.
       const carries = request.boxes.length > 0 && photo.overrides[key] === undefined && isUnplaced(photo, key);
       const after = found(photo, key, facts.faces, carries);
-      return { ...photo, ...after, work: { phase: "idle" }, result: action.result, earlier: photo.result };
+      return { ...photo, ...after, work: { phase: "idle" }, ...withResult(photo, action.result) };
+    }
+    case "shown": {
+      const { facts, request } = action.result;
+      if (!photo.results.includes(action.result)) return photo; // it has been let go meanwhile
+      const key = facesKey(request.options, request.boxes);
+      return { ...photo, ...found(photo, key, facts.faces, false), result: action.result };
     }
     case "failed": {
       const tries = "tries" in photo.work ? photo.work.tries : 1;

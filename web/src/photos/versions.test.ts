@@ -2,107 +2,131 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { photoOf, resultOf } from "@/test/samples";
+import { ENGLISH } from "@/words/messages";
+import { wordsIn } from "@/words/words";
+import type { Photo, Result } from "./photo";
 import {
+  AFTER,
+  BEFORE,
   BEFORE_AND_AFTER,
   isSwapped,
   picturesOf,
   sidesOf,
   swapped,
   withLeft,
+  type Pictures,
   type Sides,
   type Version,
 } from "./versions";
 
-const result = resultOf({ models: { detector: "mtcnn", restorer: "second" } });
-const earlier = { ...resultOf({ models: { detector: "mtcnn", restorer: "first" } }), url: "blob:earlier" };
-const ONE = picturesOf(photoOf({ result }), result);
-const TWO = picturesOf(photoOf({ result, earlier }), result);
+const t = wordsIn("en", ENGLISH);
+const madeBy = (restorer: string, url: string): Result => {
+  return { ...resultOf({ models: { detector: "mtcnn", restorer } }), url };
+};
+const first = madeBy("one", "blob:1");
+const second = madeBy("two", "blob:2");
+const third = madeBy("three", "blob:3");
 
-describe("picturesOf", () => {
-  it("calls a single result after", () => {
-    expect(ONE).toEqual({
-      before: { version: "before", url: "blob:photo", words: "before" },
-      earlier: null,
-      after: { version: "after", url: "blob:result", words: "after" },
-    });
-  });
+/** The pictures of a photo of which the last of these results is shown, or another. */
+function pictures(results: Result[], result = results.at(-1) as Result, changes: Partial<Photo> = {}): Pictures {
+  return picturesOf(photoOf({ ...changes, result, results }), result, t);
+}
+const ONE = pictures([first]);
+const THREE = pictures([first, second, third]);
 
-  it("has no picture of a photo that the browser cannot show", () => {
-    expect(picturesOf(photoOf({ result, size: null }), result)).toEqual({
-      ...ONE,
-      before: { ...ONE.before, url: null },
-    });
-  });
-
-  it("says why this page does not have the photo of an address", () => {
-    const photo = photoOf({ result, source: { address: "https://example.org/a.jpg" }, url: "", size: null });
-    expect(picturesOf(photo, result).before).toMatchObject({ url: null, absence: expect.stringMatching(/fetched/) });
-    expect(picturesOf(photo, result).after).toEqual(ONE.after);
-  });
-
-  it("has no picture of a result that the browser cannot show", () => {
-    const pictures = picturesOf(photoOf({ earlier }), { ...result, isShown: false });
-    expect([pictures.before.url, pictures.earlier?.url, pictures.after.url]).toEqual([
-      "blob:photo",
-      "blob:earlier",
-      null,
+describe("the pictures of a photo", () => {
+  it("are before and after with a single result", () => {
+    expect(ONE).toMatchObject([
+      { version: BEFORE, url: "blob:photo", name: "before", words: "before" },
+      { version: AFTER, url: "blob:1", name: "after", words: "after" },
     ]);
   });
 
-  it("names the restorers of two results", () => {
-    expect(TWO).toEqual({
-      before: { version: "before", url: "blob:photo", words: "before" },
-      earlier: { version: "earlier", url: "blob:earlier", words: "earlier · first" },
-      after: { version: "after", url: "blob:result", words: "latest · second" },
-    });
+  it("are all results in their order, with what differs", () => {
+    expect(THREE).toMatchObject([
+      { version: BEFORE, name: "before" },
+      { version: "blob:1", url: "blob:1", name: "result 1", words: "result 1 · one" },
+      { version: "blob:2", url: "blob:2", name: "result 2", words: "result 2 · two" },
+      { version: AFTER, url: "blob:3", name: "after", words: "result 3 · three" },
+    ]);
   });
 
-  it("names none for a photo without faces", () => {
-    const without = resultOf({ models: { detector: "mtcnn" } });
-    expect(picturesOf(photoOf({ earlier }), without).after.words).toBe("latest");
+  it("keep their order when an older one is shown, and their numbers when older ones were let go", () => {
+    expect(pictures([first, second], first, { letGo: 4 })).toMatchObject([
+      { version: BEFORE },
+      { version: AFTER, words: "result 5 · one" },
+      { version: "blob:2", words: "result 6 · two" },
+    ]);
+  });
+
+  it("say where the browser cannot show one", () => {
+    expect(pictures([first], first, { size: null })[0]).toMatchObject({
+      url: null,
+      unshown: expect.stringMatching(/as it was/),
+    });
+    const unshown = pictures([
+      { ...first, isShown: false },
+      { ...second, isShown: false },
+    ]);
+    expect(unshown.map(({ url }) => url)).toEqual(["blob:photo", null, null]);
+    expect(unshown[2]?.unshown).toMatch(/Download it/);
+    expect(unshown[1]?.unshown).toBe("Your browser cannot show this result.");
+  });
+
+  it("say why this page does not have the photo", () => {
+    const ofAddress = { source: { address: "https://example.org/a.jpg" }, url: "", size: null };
+    expect(pictures([first], first, ofAddress)[0]).toMatchObject({
+      url: null,
+      absence: expect.stringMatching(/fetched/),
+    });
+    expect(pictures([first], first, { ...ofAddress, source: { job: "job-1" } })[0]?.absence).toMatch(/no longer/);
   });
 });
 
-const versionsOf = (...sides: Parameters<typeof sidesOf>) => sidesOf(...sides).map(({ version }) => version);
+const versionsOf = (all: Pictures, sides: Sides) => sidesOf(all, sides).map(({ version }) => version);
 
-describe("sidesOf", () => {
-  it.each([[["before", "after"]], [["earlier", "after"]], [["after", "earlier"]], [["earlier", "before"]]] as [
-    Sides,
-  ][])("shows %j", (sides) => {
-    expect(versionsOf(TWO, sides)).toEqual(sides);
-  });
+describe("the sides", () => {
+  it.each<[Sides]>([[BEFORE_AND_AFTER], [["blob:1", AFTER]], [[AFTER, "blob:1"]], [["blob:1", "blob:2"]]])(
+    "show %j",
+    (sides) => {
+      expect(versionsOf(THREE, sides)).toEqual(sides);
+    },
+  );
 
-  it.each([
-    [BEFORE_AND_AFTER, ["before", "after"]],
+  it.each<[Sides, Sides]>([
     [
-      ["earlier", "after"],
-      ["before", "after"],
+      ["blob:1", AFTER],
+      [BEFORE, AFTER],
     ],
     [
-      ["before", "earlier"],
-      ["before", "after"],
+      [BEFORE, "blob:2"],
+      [BEFORE, AFTER],
     ],
     [
-      ["after", "earlier"],
-      ["after", "before"],
+      [AFTER, "blob:2"],
+      [AFTER, BEFORE],
     ],
     [
-      ["earlier", "before"],
-      ["after", "before"],
+      ["blob:2", BEFORE],
+      [AFTER, BEFORE],
     ],
-  ] as [Sides, Sides][])("shows, for %j without an earlier result, %j", (sides, shown) => {
+  ])("show, for %j of a photo that lacks them, %j", (sides, shown) => {
     expect(versionsOf(ONE, sides)).toEqual(shown);
   });
-});
 
-it("swaps the sides", () => {
-  expect(swapped(["earlier", "after"])).toEqual(["after", "earlier"]);
-  expect(isSwapped(["earlier", "after"])).toBe(false);
-  expect(isSwapped(["after", "earlier"])).toBe(true);
+  it("are before and after once the compared result is the shown one", () => {
+    expect(versionsOf(pictures([first, second], first), ["blob:1", AFTER])).toEqual(BEFORE_AND_AFTER);
+  });
+
+  it("are swapped if the newer version is on the left", () => {
+    expect(swapped(["blob:1", AFTER])).toEqual([AFTER, "blob:1"]);
+    expect(isSwapped(THREE, sidesOf(THREE, ["blob:1", "blob:2"]))).toBe(false);
+    expect(isSwapped(THREE, sidesOf(THREE, ["blob:2", "blob:1"]))).toBe(true);
+  });
 });
 
 it("never shows the same version on both sides, whatever is chosen", () => {
-  const version = fc.constantFrom<Version>("before", "earlier", "after");
+  const version = fc.constantFrom<Version>(BEFORE, "blob:1", AFTER);
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.boolean(), version), { maxLength: 20 }), (choices) => {
       let sides = BEFORE_AND_AFTER;

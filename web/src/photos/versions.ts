@@ -1,55 +1,80 @@
 /** The versions of a photo that can be compared, two at a time. */
+import type { Words } from "@/words/words";
+import { differencesOf } from "./differences";
+import { numberOf } from "./history";
 import type { Photo, Result } from "./photo";
 
-/** The photo itself, the result before the last one, and the last one. */
-export type Version = "before" | "earlier" | "after";
+/** The photo itself ("before"), its result that is shown now ("after"), or the URL of another of its results. */
+export type Version = string;
+
+export const BEFORE = "before";
+export const AFTER = "after";
 
 /** What is shown on the left and on the right; two different versions. */
 export type Sides = readonly [left: Version, right: Version];
 
-/** `url` is null if the browser cannot show the picture; `absence`: why this page does not have it, if it does not. */
-export type Picture = { version: Version; url: string | null; words: string; absence?: string };
-
-export type Pictures = { before: Picture; earlier: Picture | null; after: Picture };
-
-export const BEFORE_AND_AFTER: Sides = ["before", "after"];
-
-/** Oldest first. */
-const VERSIONS: readonly Version[] = ["before", "earlier", "after"];
-
-/** What is said in the place of a picture that the browser cannot show. */
-export const UNSHOWN: Record<Version, string> = {
-  before: "Your browser cannot show this photo as it was.",
-  earlier: "Your browser cannot show this result.",
-  after: "The result is done, but your browser cannot show its format. Download it to see it.",
+export type Picture = {
+  version: Version;
+  /** Null if the browser cannot show it. */
+  url: string | null;
+  /** What it is called: "before", "after", "result 2". */
+  name: string;
+  /** The same, and how it differs: "result 2 · compact-face". */
+  words: string;
+  /** What is said in its place if the browser cannot show it. */
+  unshown: string;
+  /** Why this page does not have it, if it does not. */
+  absence?: string;
 };
 
-const FETCHED = "The result alone: the server fetched the photo, and this page does not have it.";
-const FORGOTTEN = "The result alone: this page no longer has the photo, which was sent before it was loaded.";
+/** Oldest first: the photo, and its results. */
+export type Pictures = readonly Picture[];
 
-export function picturesOf({ source, url, size, earlier }: Photo, result: Result): Pictures {
-  const isOnly = earlier === null;
-  const absence = "file" in source ? {} : { absence: "job" in source ? FORGOTTEN : FETCHED };
-  const shown = (result: Result) => (result.isShown ? result.url : null);
-  return {
-    before: { version: "before", url: size && url, words: "before", ...absence },
-    earlier: isOnly ? null : { version: "earlier", url: shown(earlier), words: named("earlier", earlier) },
-    after: { version: "after", url: shown(result), words: isOnly ? "after" : named("latest", result) },
-  };
+export type Shown = readonly [left: Picture, right: Picture];
+
+export const BEFORE_AND_AFTER: Sides = [BEFORE, AFTER];
+
+export function picturesOf(photo: Photo, result: Result, t: Words): Pictures {
+  const { results } = photo;
+  const differences = differencesOf(results, t);
+  return [
+    beforeOf(photo, t),
+    ...results.map((one, index) => {
+      const isShown = one === result;
+      const numbered = t("viewer.side.result", { number: numberOf(photo, one) });
+      const name = isShown ? t("viewer.side.after") : numbered;
+      const words = [numbered, differences[index]].filter(Boolean).join(" · ");
+      return {
+        version: isShown ? AFTER : one.url,
+        url: one.isShown ? one.url : null,
+        name,
+        words: results.length === 1 ? name : words,
+        unshown: isShown ? t("viewer.side.afterUnshown") : t("viewer.side.resultUnshown"),
+      };
+    }),
+  ];
 }
 
-/** The pictures of the two sides. Without an earlier result they are before and after, the newer on the same side. */
-export function sidesOf(pictures: Pictures, sides: Sides): readonly [left: Picture, right: Picture] {
-  const { before, earlier, after } = pictures;
-  if (earlier === null) return isSwapped(sides) ? [after, before] : [before, after];
-  const [left, right] = sides;
-  const known = { before, earlier, after };
-  return [known[left], known[right]];
+function beforeOf({ source, url, size }: Photo, t: Words): Picture {
+  const words = t("viewer.side.before");
+  const picture = { version: BEFORE, url: size && url, name: words, words, unshown: t("viewer.side.beforeUnshown") };
+  if ("file" in source) return picture;
+  return { ...picture, absence: "job" in source ? t("viewer.side.forgotten") : t("viewer.side.fetched") };
+}
+
+/** The pictures of the two sides. Where a side has another photo's result, they are before and after. */
+export function sidesOf(pictures: Pictures, sides: Sides): Shown {
+  const pictureOf = (wanted: Version) => pictures.find(({ version }) => version === wanted);
+  const [left, right] = sides.map(pictureOf);
+  if (left && right && left !== right) return [left, right];
+  const [before, after] = [pictureOf(BEFORE), pictureOf(AFTER)];
+  if (!before || !after) throw new Error("A result is not among those of its photo.");
+  return sides[0] === AFTER || sides[1] === BEFORE ? [after, before] : [before, after];
 }
 
 /** Whether the newer version is on the left. */
-export function isSwapped([left, right]: Sides): boolean {
-  return VERSIONS.indexOf(left) > VERSIONS.indexOf(right);
+export function isSwapped(pictures: Pictures, [left, right]: Shown): boolean {
+  return pictures.indexOf(left) > pictures.indexOf(right);
 }
 
 export function swapped([left, right]: Sides): Sides {
@@ -59,10 +84,4 @@ export function swapped([left, right]: Sides): Sides {
 /** The sides with another version on the left. A choice of what is on the right swaps them. */
 export function withLeft([left, right]: Sides, version: Version): Sides {
   return [version, version === right ? left : right];
-}
-
-/** "latest · portrait-face" */
-function named(words: string, { facts }: Result): string {
-  const { restorer } = facts.models;
-  return restorer === undefined ? words : `${words} · ${restorer}`;
 }

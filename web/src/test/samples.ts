@@ -189,6 +189,7 @@ export function photoOf(changes: Partial<Photo> = {}, name = "portrait.jpeg"): P
   const size = { width: 100, height: 80 };
   return {
     ...newPhoto({ id: "photo-1", name, source: { file: fileOf(PNG, name) }, url: "blob:photo", size, refusal: null }),
+    results: changes.result ? [changes.result] : [],
     ...changes,
   };
 }
@@ -201,6 +202,7 @@ export function resultOf(facts: Partial<Facts> = {}, options: Options = OPTIONS)
     isShown: true,
     request: requestOf({ options }),
     seconds: 2.5,
+    at: Date.parse("2026-11-28T10:42:00Z"),
   };
 }
 

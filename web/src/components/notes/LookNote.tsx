@@ -11,12 +11,12 @@ export function LookNote({ foresight: { facts, isLooking } }: { foresight: Fores
   const { faces, width, height, estimate } = facts;
   return (
     <div className={`${styles.note} ${isLooking ? styles.old : ""}`} aria-busy={isLooking}>
-      <p className={styles.line} title={memoryInWords(facts)}>
-        <span>{facesInWords(faces)}</span>
+      <p className={styles.line} title={memoryInWords(facts, t)}>
+        <span>{facesInWords(faces, t)}</span>
         <span>{t("actions.size", { width, height })}</span>
-        <span>{aboutInWords(estimate.seconds)}</span>
+        <span>{aboutInWords(estimate.seconds, t)}</span>
       </p>
-      {noticesOf(facts).map(({ code, message }) => (
+      {noticesOf(facts, t).map(({ code, message }) => (
         <p key={code + message} className={styles.notice}>
           <Icon name="warning" size={16} />
           <span>{message}</span>

@@ -25,21 +25,19 @@ export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, wor
     <>
       <div className={styles.top}>
         {problem !== null && (
-          <Note role="status" action={{ icon: "retry", onClick: onReload, children: "Try again" }}>
+          <Note role="status" action={{ icon: "retry", onClick: onReload, children: t("viewer.notes.retry") }}>
             {problemInWords(t, problem, null).words}
           </Note>
         )}
         {problem === null && isLoading && (
           <Note role="status" action={null}>
-            The server is loading its models; photos sent meanwhile wait.
+            {t("viewer.notes.loading")}
           </Note>
         )}
         {refused.length > 0 && (
-          <Note role="alert" action={{ icon: "close", onClick: onRead, children: "Close" }}>
+          <Note role="alert" action={{ icon: "close", onClick: onRead, children: t("viewer.notes.close") }}>
             {refused.map(({ id, name, refusal }) => (
-              <p key={id}>
-                {name}: {refusal && said(t, refusal)}
-              </p>
+              <p key={id}>{t("viewer.notes.refusal", { name, reason: refusal ? said(t, refusal) : "" })}</p>
             ))}
           </Note>
         )}

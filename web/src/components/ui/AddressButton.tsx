@@ -1,6 +1,7 @@
 "use client";
 
 import { useState } from "react";
+import { useWords } from "@/words/context";
 import { AddressForm } from "./AddressForm";
 import { Button } from "./Button";
 import { Dialog } from "./Dialog";
@@ -12,11 +13,12 @@ type Props = {
 
 /** A button that opens a field for the address of a photo. */
 export function AddressButton({ onAddress }: Props) {
+  const t = useWords();
   const [isOpen, setOpen] = useState(false);
   return (
     <>
-      <Button icon="link" iconOnly title="Add a photo by its address" onClick={() => setOpen(true)}>
-        Add a photo by its address
+      <Button icon="link" iconOnly title={t("welcome.address.open")} onClick={() => setOpen(true)}>
+        {t("welcome.address.open")}
       </Button>
       {isOpen && <AddressDialog onAddress={onAddress} onClose={() => setOpen(false)} />}
     </>
@@ -24,6 +26,7 @@ export function AddressButton({ onAddress }: Props) {
 }
 
 function AddressDialog({ onAddress, onClose }: Props & { onClose: () => void }) {
+  const t = useWords();
   const take = (text: string) => {
     const isTaken = onAddress(text);
     if (isTaken) onClose();
@@ -31,10 +34,10 @@ function AddressDialog({ onAddress, onClose }: Props & { onClose: () => void }) 
   };
   return (
     <Dialog
-      label="Add a photo by its address"
+      label={t("welcome.address.open")}
       width="30em"
       onClose={onClose}
-      actions={<Button onClick={onClose}>Cancel</Button>}
+      actions={<Button onClick={onClose}>{t("welcome.camera.cancel")}</Button>}
     >
       <AddressForm onAddress={take} />
     </Dialog>

@@ -1,6 +1,7 @@
 "use client";
 
 import { useId, useState, type SubmitEvent } from "react";
+import { useWords } from "@/words/context";
 import styles from "./AddressForm.module.css";
 import { Button } from "./Button";
 
@@ -11,7 +12,8 @@ type Props = {
 };
 
 /** A field for the address of a photo on the web. */
-export function AddressForm({ onAddress, label = "Address of a photo on the web" }: Props) {
+export function AddressForm({ onAddress, label }: Props) {
+  const t = useWords();
   const id = useId();
   const [text, setText] = useState("");
   const [isRefused, setRefused] = useState(false);
@@ -24,7 +26,7 @@ export function AddressForm({ onAddress, label = "Address of a photo on the web"
   return (
     <form className={styles.form} onSubmit={send} noValidate>
       <label htmlFor={id} className={styles.label}>
-        {label}
+        {label ?? t("welcome.address.label")}
       </label>
       <input
         id={id}
@@ -41,14 +43,14 @@ export function AddressForm({ onAddress, label = "Address of a photo on the web"
         }}
       />
       <Button type="submit" disabled={text.trim() === ""}>
-        Add
+        {t("welcome.address.add")}
       </Button>
       <p id={`${id}-hint`} className={styles.hint}>
-        The server fetches the photo from there.
+        {t("welcome.address.hint")}
       </p>
       {isRefused && (
         <p className={styles.refused} role="alert">
-          This is no address of the web, such as https://example.org/photo.jpg.
+          {t("welcome.address.refused")}
         </p>
       )}
     </form>

@@ -1,6 +1,7 @@
 "use client";
 
 import { useEffect, useRef, useState } from "react";
+import { useWords } from "@/words/context";
 import { Button } from "./Button";
 import { Dialog } from "./Dialog";
 import styles from "./CameraDialog.module.css";
@@ -10,6 +11,7 @@ type Props = { onPicture: (file: File) => void; onClose: () => void };
 const QUALITY = 0.95; // of the JPEG made from a video frame
 
 export function CameraDialog({ onPicture, onClose }: Props) {
+  const t = useWords();
   const video = useRef<HTMLVideoElement>(null);
   const [state, setState] = useState<"opening" | "open" | "taken" | "refused">("opening");
 
@@ -51,22 +53,22 @@ export function CameraDialog({ onPicture, onClose }: Props) {
 
   const actions = (
     <>
-      <Button onClick={onClose}>Cancel</Button>
+      <Button onClick={onClose}>{t("welcome.camera.cancel")}</Button>
       {state !== "refused" && (
         <Button kind="primary" icon="camera" disabled={state !== "open"} onClick={take}>
-          Take picture
+          {t("welcome.camera.take")}
         </Button>
       )}
     </>
   );
   return (
-    <Dialog label="Take a picture" width="900px" onClose={onClose} actions={actions}>
+    <Dialog label={t("welcome.choose.camera")} width="900px" onClose={onClose} actions={actions}>
       {state === "refused" ? (
         <p className={styles.refused} role="alert">
-          The camera cannot be used: there is none, another program has it, or this page may not.
+          {t("welcome.camera.refused")}
         </p>
       ) : (
-        <video ref={video} className={styles.video} autoPlay muted playsInline aria-label="What the camera sees" />
+        <video ref={video} className={styles.video} autoPlay muted playsInline aria-label={t("welcome.camera.sees")} />
       )}
     </Dialog>
   );

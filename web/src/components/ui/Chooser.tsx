@@ -1,6 +1,7 @@
 "use client";
 
 import { useRef, useState } from "react";
+import { useWords } from "@/words/context";
 import { Button } from "./Button";
 import { CameraDialog } from "./CameraDialog";
 import type { IconName } from "./Icon";
@@ -9,6 +10,7 @@ type Props = { accept: string; onFiles: (files: File[]) => void; compact?: boole
 
 /** Two buttons that add photos: from files, and from a camera. */
 export function Chooser({ accept, onFiles, compact = false }: Props) {
+  const t = useWords();
   const files = useRef<HTMLInputElement>(null);
   const camera = useRef<HTMLInputElement>(null);
   const [isCameraOpen, setCameraOpen] = useState(false);
@@ -19,6 +21,7 @@ export function Chooser({ accept, onFiles, compact = false }: Props) {
     if (canStream) setCameraOpen(true);
     else camera.current?.click();
   };
+  const choose = () => files.current?.click();
   const input = (ref: typeof files, capture?: "environment") => (
     <input
       ref={ref}
@@ -27,7 +30,7 @@ export function Chooser({ accept, onFiles, compact = false }: Props) {
       multiple={capture === undefined}
       capture={capture}
       hidden
-      aria-label={capture ? "A picture from the camera" : "Photos to add"}
+      aria-label={capture ? t("welcome.choose.cameraInput") : t("welcome.choose.input")}
       onChange={(event) => {
         onFiles([...(event.target.files ?? [])]);
         event.target.value = ""; // otherwise the same file could not be chosen again
@@ -47,8 +50,10 @@ export function Chooser({ accept, onFiles, compact = false }: Props) {
   );
   return (
     <>
-      {button(compact ? "add" : "photo", compact ? "Add photos" : "Choose photos", true, () => files.current?.click())}
-      {button("camera", "Take a picture", false, takePicture)}
+      {compact
+        ? button("add", t("welcome.choose.more"), true, choose)
+        : button("photo", t("welcome.choose.many"), true, choose)}
+      {button("camera", t("welcome.choose.camera"), false, takePicture)}
       {input(files)}
       {input(camera, "environment")}
       {isCameraOpen && <CameraDialog onPicture={(file) => onFiles([file])} onClose={() => setCameraOpen(false)} />}

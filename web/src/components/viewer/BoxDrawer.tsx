@@ -4,6 +4,7 @@ import { useEffect, useRef, useState, type KeyboardEvent, type PointerEvent } fr
 import type { Size } from "@/photos/photo";
 import { adjusted, boxBetween, middleBox, type Box } from "@/photos/places";
 import type { Point, View } from "@/view/viewport";
+import { useWords } from "@/words/context";
 import styles from "./BoxDrawer.module.css";
 
 type Props = {
@@ -16,12 +17,9 @@ type Props = {
   onEnd: () => void;
 };
 
-const HINT = "Draw a box around the face, from forehead to chin.";
-const KEYS = "With the keys: arrows place a box, plus and minus size it, Enter takes it, Escape ends this.";
-const TOO_SMALL = "That box was too small. Draw it from forehead to chin; zoom in if the face is tiny.";
-
 /** Lies over the photo and draws a box: by mouse, finger or keys. */
 export function BoxDrawer({ photo, view, covered, onDrawn, onEnd }: Props) {
+  const t = useWords();
   const [drag, setDrag] = useState<{ from: Point; to: Point } | null>(null); // pixels of the photo
   const [placed, setPlaced] = useState<Box | null>(null); // by keys
   const [isTooSmall, setTooSmall] = useState(false);
@@ -59,7 +57,7 @@ export function BoxDrawer({ photo, view, covered, onDrawn, onEnd }: Props) {
       className={styles.layer}
       role="application"
       tabIndex={0}
-      aria-label={`${HINT} ${KEYS}`}
+      aria-label={`${t("viewer.mark.hint")} ${t("viewer.mark.keys")}`}
       onKeyDown={onKeyDown}
       onPointerDown={(event) => {
         if (!event.isPrimary) return setDrag(null); // a second finger: the two are zooming
@@ -87,10 +85,10 @@ export function BoxDrawer({ photo, view, covered, onDrawn, onEnd }: Props) {
       )}
       {drag === null && (
         <p className={styles.hint} role="status">
-          {isTooSmall ? TOO_SMALL : HINT}
+          {isTooSmall ? t("viewer.mark.tooSmall") : t("viewer.mark.hint")}
           {/* For eyes alone, and only while the keys are used; screen readers have it as the layer's name. */}
           <span className={styles.keys} aria-hidden="true">
-            {KEYS}
+            {t("viewer.mark.keys")}
           </span>
         </p>
       )}

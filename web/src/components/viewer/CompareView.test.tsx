@@ -4,12 +4,14 @@ import { describe, expect, it, vi } from "vitest";
 import type { Result, Size } from "@/photos/photo";
 import { faceOf, photoOf, resultOf } from "@/test/samples";
 import { BEFORE_AND_AFTER, picturesOf, sidesOf, type Sides } from "@/photos/versions";
+import { ENGLISH } from "@/words/messages";
+import { wordsIn } from "@/words/words";
 import { CompareView } from "./CompareView";
 
 // The picture has 200 × 160 pixels and the viewer 800 × 600 (see test/setup.ts), so it is fitted at 375 %.
 const FITTED = "375 %";
 
-const EARLIER = { ...resultOf(), url: "blob:earlier" };
+const EARLIER = { ...resultOf({ models: { detector: "mtcnn", restorer: "portrait" } }), url: "blob:earlier" };
 
 const SIZE = { width: 100, height: 80 };
 
@@ -18,7 +20,8 @@ function showing(sides: Sides = BEFORE_AND_AFTER, earlier: Result | null = null,
   const ignored = { onRemove: vi.fn(), onDrawn: vi.fn(), onEnd: vi.fn() };
   const faces = [faceOf({ box: [10, 10, 40, 40] }), faceOf({ box: [70, 50, 90, 70] })];
   const result = { ...resultOf({ faces }), ...more };
-  const pictures = picturesOf(photoOf({ result, earlier, size }), result);
+  const results = [...(earlier ? [earlier] : []), result];
+  const pictures = picturesOf(photoOf({ result, results, size }), result, wordsIn("en", ENGLISH));
   const enlargement = size && 2;
   const { onSides, onFace: onSelect } = callbacks;
   const marks = { faces, selected: 1, onSelect, boxes: [], isMarking: false, ...ignored };
@@ -71,13 +74,13 @@ describe("CompareView", () => {
   });
 
   it("shows an earlier result beside the last one, in the same size", () => {
-    showing(["earlier", "after"], EARLIER);
+    showing(["blob:earlier", "after"], EARLIER);
     const [left, right] = pictures();
-    expect(left).toHaveAccessibleName("portrait.jpeg earlier");
+    expect(left).toHaveAccessibleName("portrait.jpeg result 1");
     expect(left).toHaveAttribute("src", "blob:earlier");
     expect(right).toHaveAttribute("src", "blob:result");
     expect(left?.style.cssText).toBe(right?.style.cssText);
-    expect(screen.getByText("earlier · compact", { selector: "span" })).toBeInTheDocument();
+    expect(screen.getByText("result 1 · portrait", { selector: "span" })).toBeInTheDocument();
   });
 
   it("lets a person choose each side of three", async () => {
@@ -88,13 +91,13 @@ describe("CompareView", () => {
       within(left)
         .getAllByRole("option")
         .map(({ textContent }) => textContent),
-    ).toEqual(["before", "earlier · compact", "latest · compact"]);
-    await user.selectOptions(left, "earlier · compact");
-    expect(onSides).toHaveBeenLastCalledWith(["earlier", "after"]);
-    await user.selectOptions(left, "latest · compact"); // the right side shows it
+    ).toEqual(["before", "result 1 · portrait", "result 2 · compact"]);
+    await user.selectOptions(left, "result 1 · portrait");
+    expect(onSides).toHaveBeenLastCalledWith(["blob:earlier", "after"]);
+    await user.selectOptions(left, "result 2 · compact"); // the right side shows it
     expect(onSides).toHaveBeenLastCalledWith(["after", "before"]);
-    await user.selectOptions(screen.getByRole("combobox", { name: "Right side" }), "earlier · compact");
-    expect(onSides).toHaveBeenLastCalledWith(["before", "earlier"]);
+    await user.selectOptions(screen.getByRole("combobox", { name: "Right side" }), "result 1 · portrait");
+    expect(onSides).toHaveBeenLastCalledWith(["before", "blob:earlier"]);
   });
 
   it("has nothing to choose with one result", () => {

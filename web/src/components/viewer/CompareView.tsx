@@ -2,7 +2,8 @@
 
 import { useMemo, type ReactNode } from "react";
 import type { Result } from "@/photos/photo";
-import { isSwapped, swapped, type Picture, type Pictures, type Sides } from "@/photos/versions";
+import { isSwapped, swapped, type Pictures, type Shown, type Sides } from "@/photos/versions";
+import { useWords } from "@/words/context";
 import { Alone } from "./Alone";
 import { Comparison } from "./Comparison";
 import { MarkLayer, type Marks } from "./MarkLayer";
@@ -16,7 +17,7 @@ type Props = {
   /** Pixels of the result per pixel of the photo that was sent; null: unknown, and so are the places of the faces. */
   enlargement: number | null;
   pictures: Pictures;
-  shown: readonly [left: Picture, right: Picture];
+  shown: Shown;
   onSides: (sides: Sides) => void;
   marks: Marks;
   /** The element outside the picture that takes the zoom buttons and the choice of the sides. */
@@ -25,20 +26,17 @@ type Props = {
   markButton: ReactNode;
 };
 
-const LABEL =
-  "Comparison. Plus and minus zoom, 1 shows every pixel, 0 the whole picture, arrows move it, S swaps the sides.";
-const LABEL_ALONE = "Result. Plus and minus zoom, 1 shows every pixel, 0 the whole picture, arrows move it.";
-
 /** Two pictures over each other, with a movable line between them; one alone if the page does not have the other. */
 export function CompareView(props: Props) {
   const { name, result, enlargement, pictures, shown, onSides, marks, toolbar, markButton } = props;
+  const t = useWords();
   const { width, height } = result.facts;
   // On a touch screen only the handle moves the line, because a finger on the picture may be scrolling the page.
   const isTouched = useMemo(() => window.matchMedia("(pointer: coarse)").matches, []);
   const [left, right] = shown;
   const absent = shown.find(({ absence }) => absence !== undefined);
   const sides: Sides = [left.version, right.version];
-  const swap = absent ? null : { isSwapped: isSwapped(sides), onSwap: () => onSides(swapped(sides)) };
+  const swap = absent ? null : { isSwapped: isSwapped(pictures, shown), onSwap: () => onSides(swapped(sides)) };
   const tools = (
     <>
       {enlargement !== null && markButton}
@@ -46,7 +44,13 @@ export function CompareView(props: Props) {
     </>
   );
   return (
-    <ZoomPane size={{ width, height }} label={absent ? LABEL_ALONE : LABEL} swap={swap} toolbar={toolbar} tools={tools}>
+    <ZoomPane
+      size={{ width, height }}
+      label={absent ? t("viewer.alone") : t("viewer.comparison")}
+      swap={swap}
+      toolbar={toolbar}
+      tools={tools}
+    >
       {({ view, covered, isFitted }) => (
         <>
           {absent?.absence === undefined ? (

@@ -4,6 +4,7 @@ import * as Slider from "react-compare-slider/components";
 import { useReactCompareSlider } from "react-compare-slider/hooks";
 import type { Picture } from "@/photos/versions";
 import type { Point, Size, View } from "@/view/viewport";
+import { useWords } from "@/words/context";
 import styles from "./Comparison.module.css";
 import { Icon } from "@/components/ui/Icon";
 import { Layer } from "./Layer";
@@ -23,6 +24,7 @@ type Props = {
 };
 
 export function Comparison({ left, right, onlyHandle, ...layer }: Props) {
+  const t = useWords();
   const slider = useReactCompareSlider({ onlyHandleDraggable: onlyHandle, keyboardIncrement: "2%" });
   const { x, y, width, height } = layer.shown;
   return (
@@ -37,7 +39,7 @@ export function Comparison({ left, right, onlyHandle, ...layer }: Props) {
           </Slider.Item>
           <Slider.HandleRoot
             className={styles.handleRoot}
-            aria-label={`Line between ${left.version} and ${right.version}`}
+            aria-label={t("viewer.line", { left: left.name, right: right.name })}
           >
             <div className={styles.handle} aria-hidden="true">
               <span className={styles.grip}>

@@ -1,5 +1,6 @@
 import type { Face } from "@/api/types";
 import type { Point, Size, View } from "@/view/viewport";
+import { useWords } from "@/words/context";
 import styles from "./FaceMarks.module.css";
 
 type Props = {
@@ -16,6 +17,7 @@ const INSET = 18; // CSS pixels from the edge at which a whole mark is visible
 
 /** A numbered button at every face, which selects it. */
 export function FaceMarks({ faces, scale, view, shown, selected, onSelect }: Props) {
+  const t = useWords();
   return faces.map(({ box: [x0 = 0, y0 = 0, x1 = 0, y1 = 0] }, index) => {
     const [left, top, right, bottom] = [
       view.x + x0 * scale,
@@ -42,7 +44,7 @@ export function FaceMarks({ faces, scale, view, shown, selected, onSelect }: Pro
             className={styles.mark}
             style={mark}
             aria-pressed={isSelected}
-            aria-label={`Face ${index + 1}`}
+            aria-label={t("viewer.face.name", { number: index + 1 })}
             onClick={() => onSelect(index)}
             onDoubleClick={(event) => event.stopPropagation()}
           >

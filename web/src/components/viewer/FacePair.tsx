@@ -1,11 +1,11 @@
 "use client";
 
 import { useEffect, useRef } from "react";
-import type { Version } from "@/photos/versions";
 import { regionAround } from "@/view/region";
+import { useWords } from "@/words/context";
 import styles from "./FacePair.module.css";
 
-type Side = { version: Version; words: string; image: HTMLImageElement | null };
+type Side = { name: string; words: string; image: HTMLImageElement | null };
 
 type Props = {
   number: number;
@@ -21,6 +21,7 @@ type Props = {
 const SIDE = 720; // width and height of the canvas in pixels
 
 export function FacePair({ number, box, sides, width, isSelected }: Props) {
+  const t = useWords();
   const pair = useRef<HTMLElement>(null);
   useEffect(() => {
     if (isSelected) pair.current?.scrollIntoView({ block: "nearest" });
@@ -28,13 +29,19 @@ export function FacePair({ number, box, sides, width, isSelected }: Props) {
   return (
     <figure ref={pair} className={`${styles.pair} ${isSelected ? styles.selected : ""}`}>
       <div className={styles.pictures}>
-        {sides.map(({ version, image }) => (
-          <FaceCanvas key={version} name={`Face ${number} ${version}`} image={image} box={box} sent={width} />
+        {sides.map(({ name, image }) => (
+          <FaceCanvas
+            key={name}
+            name={t("viewer.face.picture", { number, side: name })}
+            image={image}
+            box={box}
+            sent={width}
+          />
         ))}
       </div>
       <figcaption className={styles.caption}>
         <span>{sides[0]?.words}</span>
-        <span className={styles.number}>Face {number}</span>
+        <span className={styles.number}>{t("viewer.face.name", { number })}</span>
         <span>{sides[1]?.words}</span>
       </figcaption>
     </figure>

@@ -3,7 +3,8 @@
 import { createPortal } from "react-dom";
 import { useImage } from "@/hooks/useImage";
 import type { Result } from "@/photos/photo";
-import type { Picture, Pictures, Sides } from "@/photos/versions";
+import type { Pictures, Shown, Sides } from "@/photos/versions";
+import { useWords } from "@/words/context";
 import { FacePair } from "./FacePair";
 import styles from "./FacesView.module.css";
 import { SidesBar } from "./SidesBar";
@@ -13,7 +14,7 @@ type Props = {
   /** Pixels of the result per pixel of the photo that was sent. */
   enlargement: number;
   pictures: Pictures;
-  shown: readonly [left: Picture, right: Picture];
+  shown: Shown;
   onSides: (sides: Sides) => void;
   selectedFace: number | null;
   /** The element outside the view that takes the choice of the sides. */
@@ -22,21 +23,18 @@ type Props = {
 
 /** Enlarged pictures of every face, two versions side by side; one if the page does not have the other. */
 export function FacesView({ result, enlargement, pictures, shown, onSides, selectedFace, toolbar }: Props) {
-  const images = {
-    before: useImage(pictures.before.url),
-    earlier: useImage(pictures.earlier?.url ?? null),
-    after: useImage(pictures.after.url),
-  };
+  const t = useWords();
+  const images = [useImage(shown[0].url), useImage(shown[1].url)];
   const { faces } = result.facts;
   const present = shown.filter(({ absence }) => absence === undefined);
-  const sides = present.map(({ version, words, url }) => ({
-    version,
-    words: url === null ? `${words}: your browser cannot show it` : words,
-    image: images[version],
+  const sides = present.map((picture) => ({
+    name: picture.name,
+    words: picture.url === null ? t("viewer.face.unshown", { words: picture.words }) : picture.words,
+    image: images[shown.indexOf(picture)] ?? null,
   }));
   return (
     <>
-      <div className={styles.scroller} tabIndex={0} role="group" aria-label="Faces side by side">
+      <div className={styles.scroller} tabIndex={0} role="group" aria-label={t("viewer.face.list")}>
         <ul className={`${styles.list} ${sides.length === 1 ? styles.single : ""}`}>
           {faces.map((face, index) => (
             <li key={index}>

@@ -1,5 +1,6 @@
-import { UNSHOWN, type Picture } from "@/photos/versions";
+import type { Picture } from "@/photos/versions";
 import type { Point, Size, View } from "@/view/viewport";
+import { useWords } from "@/words/context";
 import styles from "./Comparison.module.css";
 
 type Props = {
@@ -16,7 +17,8 @@ type Props = {
 };
 
 /** One picture, in the size of the result, so that the same points of two pictures lie over each other. */
-export function Layer({ picture: { version, url }, name, size, view, shown, side = "" }: Props) {
+export function Layer({ picture, name, size, view, shown, side = "" }: Props) {
+  const t = useWords();
   const style = {
     width: size.width * view.scale,
     height: size.height * view.scale,
@@ -24,10 +26,16 @@ export function Layer({ picture: { version, url }, name, size, view, shown, side
   };
   return (
     <div className={styles.item}>
-      {url === null ? (
-        <p className={`${styles.unshown} ${side}`}>{UNSHOWN[version]}</p>
+      {picture.url === null ? (
+        <p className={`${styles.unshown} ${side}`}>{picture.unshown}</p>
       ) : (
-        <img className={styles.picture} style={style} src={url} alt={`${name} ${version}`} draggable={false} />
+        <img
+          className={styles.picture}
+          style={style}
+          src={picture.url}
+          alt={t("viewer.picture", { name, side: picture.name })}
+          draggable={false}
+        />
       )}
     </div>
   );

@@ -1,12 +1,14 @@
 "use client";
 
 import { useEffect, useRef } from "react";
+import { useWords } from "@/words/context";
 import { Button } from "@/components/ui/Button";
 
 type Props = { isMarking: boolean; isDisabled: boolean; onToggle: () => void };
 
 /** Begins and ends the drawing of a box around a face. */
 export function MarkButton({ isMarking, isDisabled, onToggle }: Props) {
+  const t = useWords();
   const button = useRef<HTMLButtonElement>(null);
   const wasMarking = useRef(false);
   useEffect(() => {
@@ -21,10 +23,10 @@ export function MarkButton({ isMarking, isDisabled, onToggle }: Props) {
       icon="mark"
       aria-pressed={isMarking}
       disabled={isDisabled}
-      title="For a face that was not found"
+      title={t("viewer.mark.why")}
       onClick={onToggle}
     >
-      Mark a face
+      {t("viewer.mark.button")}
     </Button>
   );
 }

@@ -4,6 +4,7 @@ import type { Face } from "@/api/types";
 import type { Size } from "@/photos/photo";
 import type { Box } from "@/photos/places";
 import type { Point, View } from "@/view/viewport";
+import { useWords } from "@/words/context";
 import { BoxDrawer } from "./BoxDrawer";
 import { FaceMarks } from "./FaceMarks";
 import styles from "./MarkLayer.module.css";
@@ -58,6 +59,7 @@ const INSET = 18; // CSS pixels from the edge at which the whole button is visib
 
 /** A box that a person has drawn, with a button that removes it. */
 function DrawnBox({ box: [x0, y0, x1, y1], number, view, shown, onRemove }: DrawnProps) {
+  const t = useWords();
   const { scale } = view;
   const [left, top, right, bottom] = [
     view.x + x0 * scale,
@@ -76,8 +78,8 @@ function DrawnBox({ box: [x0, y0, x1, y1], number, view, shown, onRemove }: Draw
         type="button"
         className={styles.remove}
         style={corner}
-        title="Remove this box"
-        aria-label={`Remove your box ${number}`}
+        title={t("viewer.mark.remove")}
+        aria-label={t("viewer.mark.removeYours", { number })}
         onClick={onRemove}
         onDoubleClick={(event) => event.stopPropagation()}
       >

@@ -2,6 +2,7 @@
 
 import type { ReactNode } from "react";
 import type { Size } from "@/photos/photo";
+import { useWords } from "@/words/context";
 import { MarkLayer, type Marks } from "./MarkLayer";
 import styles from "./PhotoView.module.css";
 import { ZoomPane } from "./ZoomPane";
@@ -16,12 +17,11 @@ type Props = {
   markButton: ReactNode;
 };
 
-const LABEL = "Photo. Plus and minus zoom, 1 shows every pixel, 0 the whole picture, arrows move it.";
-
 /** The photo before it is restored, with its faces. */
 export function PhotoView({ name, url, size, marks, toolbar, markButton }: Props) {
+  const t = useWords();
   return (
-    <ZoomPane size={size} label={LABEL} swap={null} toolbar={toolbar} tools={markButton}>
+    <ZoomPane size={size} label={t("viewer.photo")} swap={null} toolbar={toolbar} tools={markButton}>
       {({ view, covered }) => (
         <>
           <img
@@ -32,7 +32,7 @@ export function PhotoView({ name, url, size, marks, toolbar, markButton }: Props
               transform: `translate(${view.x}px, ${view.y}px)`,
             }}
             src={url}
-            alt={`${name}, as it is now`}
+            alt={t("viewer.now", { name })}
             draggable={false}
           />
           <MarkLayer {...marks} photo={size} view={view} covered={covered} />

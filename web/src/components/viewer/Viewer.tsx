@@ -7,7 +7,7 @@ import { MOST_BOXES, type Box } from "@/photos/places";
 import { enlargementOf } from "@/photos/scale";
 import { picturesOf, sidesOf, type Sides } from "@/photos/versions";
 import { useWords } from "@/words/context";
-import { said } from "@/words/words";
+import { said, type Words } from "@/words/words";
 import { CompareView } from "./CompareView";
 import { FacesView } from "./FacesView";
 import { MarkButton } from "./MarkButton";
@@ -33,9 +33,6 @@ type Props = {
   onBoxes: ((boxes: readonly Box[]) => void) | null;
   toolbar: HTMLElement | null;
 };
-
-const UNSHOWN = "Your browser cannot show this photo. The server may still be able to read it.";
-const FETCHING = "This page fetches the result from the server, which has kept it.";
 
 /** The picture area: the result, the photo, or why the photo cannot be shown. */
 export function Viewer(props: Props) {
@@ -66,7 +63,7 @@ export function Viewer(props: Props) {
     />
   );
   if (result !== null) {
-    const pictures = picturesOf(photo, result);
+    const pictures = picturesOf(photo, result, t);
     const view = { result, pictures, shown: sidesOf(pictures, sides), onSides, toolbar };
     const enlargement = enlargementOf(photo, result);
     return mode === "faces" && result.facts.faces.length > 0 && enlargement !== null ? (
@@ -87,7 +84,7 @@ export function Viewer(props: Props) {
     return (
       <div className={styles.unshown}>
         <p className={styles.name}>{name}</p>
-        <p>{photo.refusal ? said(t, photo.refusal) : whyUnshown(photo)}</p>
+        <p>{photo.refusal ? said(t, photo.refusal) : whyUnshown(photo, t)}</p>
       </div>
     );
   }
@@ -96,8 +93,8 @@ export function Viewer(props: Props) {
   );
 }
 
-function whyUnshown({ source }: Photo): string {
-  if ("file" in source) return UNSHOWN;
-  if ("job" in source) return FETCHING;
-  return `The server fetches this photo from ${new URL(source.address).hostname} when you restore it. This page does not see it.`;
+function whyUnshown({ source }: Photo, t: Words): string {
+  if ("file" in source) return t("viewer.unshown");
+  if ("job" in source) return t("viewer.fetching");
+  return t("viewer.fetched", { host: new URL(source.address).hostname });
 }

@@ -46,7 +46,7 @@ describe("Welcome", () => {
 
   it("offers a sample photo", async () => {
     const onSample = showing(CONFIG);
-    await userEvent.click(screen.getByRole("button", { name: "Try it with this one" }));
+    await userEvent.click(screen.getByRole("button", { name: "Try it with this photo" }));
     expect(onSample).toHaveBeenCalledOnce();
   });
 });

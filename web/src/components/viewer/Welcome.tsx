@@ -2,7 +2,9 @@
 
 import type { Config } from "@/api/types";
 import { acceptedKinds } from "@/photos/check";
-import { hoursOf, jobsOf } from "@/photos/sets";
+import { jobsOf } from "@/photos/sets";
+import { useWords } from "@/words/context";
+import type { Words } from "@/words/words";
 import { AddressForm } from "@/components/ui/AddressForm";
 import { Chooser } from "@/components/ui/Chooser";
 import styles from "./Welcome.module.css";
@@ -18,31 +20,25 @@ type Props = {
 
 /** What the page shows while it has no photo. */
 export function Welcome({ config, accept, onFiles, onAddress, onSample }: Props) {
+  const t = useWords();
   return (
     <div className={styles.welcome}>
       <div className={styles.frame}>
-        <h2 className={styles.title}>Drop a photo here</h2>
-        <p className={styles.text}>
-          Faces are restored, the rest is enlarged, and numbers show whether it is still the same person.
-        </p>
+        <h2 className={styles.title}>{t("welcome.drop")}</h2>
+        <p className={styles.text}>{t("welcome.what")}</p>
         <div className={styles.actions}>
           <Chooser accept={accept} onFiles={onFiles} />
         </div>
-        <p className={styles.text}>
-          {onAddress === null
-            ? "You can also paste one, or drop several."
-            : "You can also paste one or its address, or drop several."}
-        </p>
-        {onAddress && <AddressForm label="Or the address of a photo on the web" onAddress={onAddress} />}
+        <p className={styles.text}>{onAddress === null ? t("welcome.ways") : t("welcome.waysWithAddress")}</p>
+        {onAddress && <AddressForm label={t("welcome.address.or")} onAddress={onAddress} />}
         <button type="button" className={styles.sample} onClick={onSample}>
           {/* Shown at its own small size, so that a person sees how bad it is. */}
           <img className={styles.picture} src="/sample.jpg" alt="" width={64} height={64} />
-          <span>Try it with this one</span>
+          <span>{t("welcome.sample")}</span>
         </button>
         {config && (
           <p className={styles.small}>
-            {acceptedKinds(config.limits)}, up to {config.limits.max_upload_mb} MB and{" "}
-            {config.limits.max_input_megapixels} megapixels. {keptInWords(config)}
+            {limitsInWords(config, t)} {keptInWords(config, t)}
           </p>
         )}
       </div>
@@ -50,9 +46,19 @@ export function Welcome({ config, accept, onFiles, onAddress, onSample }: Props)
   );
 }
 
+function limitsInWords({ limits }: Config, t: Words): string {
+  return t("welcome.limits", {
+    kinds: acceptedKinds(limits),
+    megabytes: limits.max_upload_mb,
+    megapixels: limits.max_input_megapixels,
+  });
+}
+
 /** What the server does with the photos themselves. */
-function keptInWords(config: Config): string {
-  const jobs = jobsOf(config);
-  if (jobs === null) return "Photos are never written to the server’s disk.";
-  return `The server keeps only photos that you send all at once, for ${hoursOf(jobs)}.`;
+function keptInWords(config: Config, t: Words): string {
+  const hours = jobsOf(config)?.retention_hours;
+  if (hours === undefined) return t("welcome.keepsNothing");
+  return hours < 1
+    ? t("welcome.keepsMinutes", { minutes: Math.round(hours * 60) })
+    : t("welcome.keepsHours", { hours });
 }

@@ -1,4 +1,5 @@
 import type { Viewport } from "@/hooks/useViewport";
+import { useWords } from "@/words/context";
 import { Button } from "@/components/ui/Button";
 import styles from "./ZoomBar.module.css";
 
@@ -10,26 +11,34 @@ type Props = {
 };
 
 export function ZoomBar({ viewport, step, swap }: Props) {
+  const t = useWords();
   return (
-    <div className={styles.bar} role="toolbar" aria-label="View">
-      <Button kind="bare" icon="minus" iconOnly title="Zoom out" onClick={() => viewport.zoomBy(1 / step)}>
-        Zoom out
+    <div className={styles.bar} role="toolbar" aria-label={t("viewer.bar.name")}>
+      <Button kind="bare" icon="minus" iconOnly title={t("viewer.bar.out")} onClick={() => viewport.zoomBy(1 / step)}>
+        {t("viewer.bar.out")}
       </Button>
-      <output className={styles.percent} aria-label="Zoom">
-        {viewport.percent} %
+      <output className={styles.percent} aria-label={t("viewer.bar.zoom")}>
+        {t("viewer.bar.percent", { percent: viewport.percent })}
       </output>
-      <Button kind="bare" icon="add" iconOnly title="Zoom in" onClick={() => viewport.zoomBy(step)}>
-        Zoom in
+      <Button kind="bare" icon="add" iconOnly title={t("viewer.bar.in")} onClick={() => viewport.zoomBy(step)}>
+        {t("viewer.bar.in")}
       </Button>
-      <Button kind="bare" title="One pixel of the picture for one of the screen" onClick={() => viewport.actual()}>
-        1:1
+      <Button kind="bare" title={t("viewer.bar.actualWhy")} onClick={() => viewport.actual()}>
+        {t("viewer.bar.actual")}
       </Button>
-      <Button kind="bare" icon="fit" iconOnly title="Whole picture" onClick={viewport.fit}>
-        Whole picture
+      <Button kind="bare" icon="fit" iconOnly title={t("viewer.bar.fit")} onClick={viewport.fit}>
+        {t("viewer.bar.fit")}
       </Button>
       {swap && (
-        <Button kind="bare" icon="swap" iconOnly aria-pressed={swap.isSwapped} title="Swap sides" onClick={swap.onSwap}>
-          Swap sides
+        <Button
+          kind="bare"
+          icon="swap"
+          iconOnly
+          aria-pressed={swap.isSwapped}
+          title={t("viewer.bar.swap")}
+          onClick={swap.onSwap}
+        >
+          {t("viewer.bar.swap")}
         </Button>
       )}
     </div>

@@ -53,8 +53,8 @@ describe("a photo by its address", () => {
       await site.respond((request) => request.succeeds());
       if (name === "Restore") await user.click(screen.getByRole("radio", { name: "×4" }));
     }
-    await user.selectOptions(await screen.findByRole("combobox", { name: "Left side" }), "earlier");
-    expect(await screen.findByRole("slider", { name: "Line between earlier and after" })).toBeInTheDocument();
+    await user.selectOptions(await screen.findByRole("combobox", { name: "Left side" }), "result 1");
+    expect(await screen.findByRole("slider", { name: "Line between result 1 and after" })).toBeInTheDocument();
     expect(screen.queryByText(/^The result alone/)).not.toBeInTheDocument();
   });
 

@@ -31,14 +31,14 @@ describe("two results of a photo", () => {
     const user = await openWithTwoResults("oma.png");
     expect(site.requests.map(({ fields }) => fields.restorer)).toEqual([undefined, "compact-face"]);
     expect(side("Left")).toHaveDisplayValue("before");
-    expect(side("Right")).toHaveDisplayValue("latest · compact-face");
-    await user.selectOptions(side("Left"), "earlier · portrait-face");
-    expect(screen.getByRole("img", { name: "oma.png earlier" })).toBeInTheDocument();
+    expect(side("Right")).toHaveDisplayValue("result 2 · compact-face");
+    await user.selectOptions(side("Left"), "result 1 · portrait-face");
+    expect(screen.getByRole("img", { name: "oma.png result 1" })).toBeInTheDocument();
     expect(screen.getByRole("img", { name: "oma.png after" })).toBeInTheDocument();
     expect(screen.queryByRole("img", { name: "oma.png before" })).not.toBeInTheDocument();
 
     await user.click(button("Faces 1"));
-    expect(screen.getByRole("img", { name: "Face 1 earlier" })).toBeInTheDocument();
+    expect(screen.getByRole("img", { name: "Face 1 result 1" })).toBeInTheDocument();
     await user.selectOptions(side("Right"), "before");
     expect(screen.getByRole("img", { name: "Face 1 before" })).toBeInTheDocument();
     expect(screen.queryByRole("img", { name: "Face 1 after" })).not.toBeInTheDocument();
@@ -46,14 +46,14 @@ describe("two results of a photo", () => {
 
   it("do not change what is shown of a photo with one result", async () => {
     const user = await openWithTwoResults("oma.png", "opa.png");
-    await user.selectOptions(side("Left"), "earlier · portrait-face");
+    await user.selectOptions(side("Left"), "result 1 · portrait-face");
     await user.click(await findButton("opa.png, new"));
     await user.click(button("Restore"));
     await site.respond((request) => request.succeeds());
     expect(screen.getByRole("img", { name: "opa.png before" })).toBeInTheDocument();
-    expect(screen.queryByRole("combobox", { name: "Left" })).not.toBeInTheDocument();
+    expect(screen.queryByRole("combobox", { name: /side$/ })).not.toBeInTheDocument();
     await user.click(button("oma.png, done"));
-    expect(side("Left")).toHaveDisplayValue("earlier · portrait-face");
+    expect(side("Left")).toHaveDisplayValue("result 1 · portrait-face");
   });
 });
 

@@ -97,7 +97,7 @@ describe("options", () => {
     await user.click(button("Remove opa.png"));
     site.config = () => json(200, CONFIG);
     site.sample = () => new Response(null, { status: 500 });
-    await user.click(button("Try it with this one")); // it fails, and the page fetches the config again
+    await user.click(button("Try it with this photo")); // it fails, and the page fetches the config again
     await vi.waitFor(() => expect(screen.queryByText(/loading its models/)).not.toBeInTheDocument());
     await user.upload(screen.getByLabelText("Photos to add"), fileOf(PNG, "oma.png"));
     await findButton("oma.png, new");

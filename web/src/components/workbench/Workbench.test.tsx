@@ -102,7 +102,7 @@ describe("a photo", () => {
 
   it("may be the sample", async () => {
     const user = openPage();
-    await user.click(button("Try it with this one"));
+    await user.click(button("Try it with this photo"));
     expect(await findButton("sample.jpg, new")).toBeInTheDocument();
   });
 
@@ -110,7 +110,7 @@ describe("a photo", () => {
     const user = openPage();
     await screen.findByText(/megapixels/);
     site.sample = site.config = () => json(500, {});
-    await user.click(button("Try it with this one"));
+    await user.click(button("Try it with this photo"));
     expect(await screen.findByText(/The server answered 500/)).toBeVisible();
   });
 });

@@ -4,6 +4,7 @@ import { useCallback, useReducer, useState } from "react";
 import { useAllowedOptions } from "@/hooks/useAllowedOptions";
 import { useDropAndPaste } from "@/hooks/useDropAndPaste";
 import { useConfig } from "@/hooks/useConfig";
+import { useFreedPictures } from "@/hooks/useFreedPictures";
 import { useIntake } from "@/hooks/useIntake";
 import { useLook } from "@/hooks/useLook";
 import { useRestorer } from "@/hooks/useRestorer";
@@ -43,6 +44,7 @@ export function Workbench() {
   const [key, setKey] = useStored("sessionStorage", "likeness.key");
   const { config, problem, reload } = useConfig(key);
   const cancel = useRestorer(state, dispatch, { key, limits: config?.limits ?? null });
+  useFreedPictures(state.photos);
   const isLooking = useLook(state, dispatch, { key, config });
   const [mode, setMode] = useState<ViewerMode>("picture");
   const [sides, setSides] = useState(BEFORE_AND_AFTER);
@@ -87,12 +89,9 @@ export function Workbench() {
   };
   const remove = (id: string) => {
     cancel(id);
-    const removed = photos.find((one) => one.id === id);
     dispatch({ type: "removed", id });
     setRefused([]);
     if (id === state.selected) setSelection(null);
-    const urls = [removed?.url, removed?.result?.url, removed?.earlier?.url];
-    for (const url of urls) if (url) URL.revokeObjectURL(url);
   };
   const select = (id: string) => {
     dispatch({ type: "selected", id });
