@@ -39,7 +39,7 @@ def make(folder: Path) -> None:
     upright.transpose(Image.Transpose.ROTATE_90).save(folder / "turned.jpg", quality=92, exif=exif)
 
     # Photos that Chromium cannot show: a phone's, on its side, with more pixels than a preview has; and one of 16 bits.
-    phone = upright.resize((2000, 2500), Image.Resampling.LANCZOS).transpose(Image.Transpose.ROTATE_90)
+    phone = upright.resize((1680, 2100), Image.Resampling.LANCZOS).transpose(Image.Transpose.ROTATE_90)
     exif = Image.Exif()
     exif[ORIENTATION] = TURNED
     turned = pillow_heif.from_pillow(phone)
