@@ -22,6 +22,7 @@ import type { Box } from "./places";
 import { begin, moved, withPlan } from "./progress";
 import { nextRound, type Round } from "./round";
 import type { Seconds } from "./steps";
+import type { StandIn } from "./preview";
 
 export type State = {
   photos: readonly Photo[];
@@ -41,7 +42,7 @@ export type Action =
   | { type: "options"; options: Options }
   | { type: "overridden"; id: string; faces: FacesKey; face: number; strength: number | null }
   | { type: "marked"; id: string; boxes: readonly Box[] }
-  | { type: "looked"; id: string; look: Look }
+  | { type: "looked"; id: string; look: Look; standIn?: StandIn | null }
   | { type: "faces not required"; id: string }
   | { type: "requested"; ids: string[] }
   | { type: "batched"; ids: string[] }
@@ -149,7 +150,8 @@ function changed(photo: Photo, action: PhotoAction): Photo {
       return { ...withoutRefusal(photo), boxes: action.boxes };
     case "looked": {
       const { facts, faces } = action.look;
-      return { ...photo, look: action.look, ...(facts && found(photo, faces, facts.faces, true)) };
+      const after = { ...photo, look: action.look, ...action.standIn };
+      return { ...after, ...(facts && found(photo, faces, facts.faces, true)) };
     }
     case "faces not required":
       return { ...photo, requireFace: false };

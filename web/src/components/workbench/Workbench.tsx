@@ -15,6 +15,7 @@ import { canMark, foresightOf, shownFaces } from "@/photos/look";
 import { isLoaded, saveOptions, type Options } from "@/photos/options";
 import { isSendable, type FacesKey } from "@/photos/photo";
 import type { Box } from "@/photos/places";
+import { makesPreviews } from "@/photos/preview";
 import { EMPTY, reduce } from "@/photos/reducer";
 import { enlargementOf } from "@/photos/scale";
 import { BEFORE_AND_AFTER } from "@/photos/versions";
@@ -137,6 +138,7 @@ export function Workbench() {
                 onFace={selectFace}
                 onBoxes={onBoxes}
                 toolbar={toolbar}
+                isAwaited={isLooking && config !== null && makesPreviews(config)}
               />
             </ErrorBoundary>
           )}
