@@ -145,6 +145,11 @@ export function Workbench() {
                 selectedFace={selectedFace}
                 onFace={selectFace}
                 onBoxes={onBoxes}
+                onResult={(other) => dispatch({ type: "shown", id: photo.id, result: other })}
+                onSettings={({ request }) => {
+                  dispatch({ type: "adopted", id: photo.id, request });
+                  saveOptions(request.options);
+                }}
                 toolbar={toolbar}
               />
             </ErrorBoundary>
