@@ -152,7 +152,7 @@ test.describe("a photo by its address", () => {
       await page.keyboard.press("Enter");
       await workbench.restore.click();
       await expect(workbench.problem(/address that is not public/)).toBeVisible();
-      await expect(page.getByText(/^while: fetching the photo/)).toBeVisible();
+      await expect(page.getByText(/^Step: Fetching the photo/)).toBeVisible();
     });
   });
 });

@@ -104,8 +104,8 @@ test("a photo is upright in the preview and in the result", async ({ page, workb
 });
 
 const REFUSED = [
-  ["note.jpg", "This is not a PNG, JPEG, WebP, TIFF, BMP, GIF, AVIF or HEIC file, whatever its name"],
-  ["film.heic", "This is not a PNG, JPEG, WebP, TIFF, BMP, GIF, AVIF or HEIC file, whatever its name"],
+  ["note.jpg", "Only these are accepted: PNG, JPEG, WebP, TIFF, BMP, GIF, AVIF, HEIC."],
+  ["film.heic", "Only these are accepted: PNG, JPEG, WebP, TIFF, BMP, GIF, AVIF, HEIC."],
   ["empty.jpg", "This file is empty."],
   ["vast.png", "This photo has 30 megapixels; the server accepts at most 25."],
 ] as const;

@@ -48,7 +48,7 @@ test("a broken photo: an error, and the next one is restored", async ({ page, wo
   await workbench.choose("broken.jpg");
   await workbench.restore.click();
   await expect(workbench.problem(/./)).toBeVisible();
-  await expect(page.getByText(/^while: reading the photo · request \w+/)).toBeVisible();
+  await expect(page.getByText(/^Step: Reading the photo · Request \w+/)).toBeVisible();
   await workbench.choose("portrait.jpg");
   await workbench.restore.click();
   await workbench.done();
@@ -184,7 +184,7 @@ test.describe("a server with API keys, a rate limit, one slot, no queue and a sh
     await workbench.choose("large.jpg");
     await workbench.restore.click();
     await expect(workbench.problem("The photo took longer than this server allows.")).toBeVisible({ timeout: 30_000 });
-    await expect(page.getByText(/^while: enlarging the picture/)).toBeVisible();
+    await expect(page.getByText(/^Step: Enlarging the picture/)).toBeVisible();
     await new Service("strict", KEYS[4]).idle();
     await workbench.choose("portrait.jpg");
     await workbench.restore.click();

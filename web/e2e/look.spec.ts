@@ -171,7 +171,7 @@ test.describe("a look that fails", () => {
     await workbench.open();
     await workbench.choose("broken.jpg");
     await expect(workbench.problem(/./)).toBeVisible();
-    await expect(page.getByText(/^while: reading the photo · request \w+/)).toBeVisible();
+    await expect(page.getByText(/^Step: Reading the photo · Request \w+/)).toBeVisible();
     expect(sent).toHaveLength(0);
   });
 

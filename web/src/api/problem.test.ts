@@ -30,7 +30,7 @@ describe("problemOf", () => {
     '{"detail":"Not Found"}',
   ])("has a sentence of its own for another body: %s", (body) => {
     expect(problemOf(502, body, null)).toMatchObject({
-      message: "The server answered 502, without a word this page understands.",
+      message: { key: "problems.answered", values: { status: 502 } },
       code: "http_502",
       status: 502,
     });
@@ -54,7 +54,9 @@ describe("problemOf", () => {
     fc.assert(
       fc.property(fc.integer(), body, fc.option(fc.string()), (status, text, retryAfter) => {
         const problem = problemOf(status, text, retryAfter);
-        expect([typeof problem.message, typeof problem.code, problem.status]).toEqual(["string", "string", status]);
+        expect([typeof problem.code, problem.status]).toEqual(["string", status]);
+        const isSaid = typeof problem.message === "string" ? problem.message !== "" : problem.message.key !== undefined;
+        expect(isSaid).toBe(true);
         for (const shown of [problem.stage, problem.requestId])
           expect(shown === null || typeof shown === "string").toBe(true);
         expect(problem.retryAfter === null || (Number.isFinite(problem.retryAfter) && problem.retryAfter >= 0)).toBe(
@@ -90,17 +92,17 @@ describe("problemFrom", () => {
 
   it("returns a problem for any other value", () => {
     expect(problemFrom(new TypeError("x is undefined"))).toMatchObject({
-      message: "This page failed: TypeError: x is undefined",
+      message: { key: "problems.failed", values: { fault: "TypeError: x is undefined" } },
       status: null,
     });
-    expect(problemFrom(undefined).message).toBe("This page failed: undefined");
+    expect(problemFrom(undefined).message).toMatchObject({ values: { fault: "undefined" } });
   });
 });
 
 it("has no status and no delay for a photo that is not sent", () => {
-  expect(refusedHere("too_many_pixels", "Too large.")).toMatchObject({
+  expect(refusedHere("too_many_pixels", { key: "intake.empty" })).toMatchObject({
     code: "too_many_pixels",
-    message: "Too large.",
+    message: { key: "intake.empty" },
     status: null,
     retryAfter: null,
   });

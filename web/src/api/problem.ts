@@ -1,8 +1,10 @@
-/** Errors between this page and the server, with sentences for a person. */
+/** Errors between this page and the server. */
+import type { Message } from "@/words/words";
 import type { ErrorResponse } from "./types";
 
 export type Problem = {
-  message: string;
+  /** The server's sentence, in English, or this page's own, which is said in the language of the page. */
+  message: string | Message;
   code: string;
   /** HTTP status; null without an answer. */
   status: number | null;
@@ -14,13 +16,13 @@ export type Problem = {
 
 export class ProblemError extends Error {
   constructor(readonly problem: Problem) {
-    super(problem.message);
+    super(typeof problem.message === "string" ? problem.message : problem.message.key);
     this.name = "ProblemError";
   }
 }
 
 export const UNREACHABLE: Problem = {
-  message: "The server cannot be reached. Is it running, and are you online?",
+  message: { key: "problems.unreachable" },
   code: "unreachable",
   status: null,
   stage: null,
@@ -30,14 +32,14 @@ export const UNREACHABLE: Problem = {
 
 export const CUT_OFF: Problem = {
   ...UNREACHABLE,
-  message: "The connection ended before the photo was done.",
+  message: { key: "problems.cutOff" },
   code: "cut_off",
 };
 
 /** An answer with status 200 that lacks what this page needs. */
 export const UNREADABLE: Problem = {
   ...UNREACHABLE,
-  message: "The server's answer could not be read. It may be of another version than this page.",
+  message: { key: "problems.unreadable" },
   code: "unreadable",
 };
 
@@ -45,7 +47,7 @@ export const UNREADABLE: Problem = {
 export const TOO_MANY_PIXELS = "too_many_pixels";
 
 /** The problem of a photo that this page does not send. */
-export function refusedHere(code: string, message: string): Problem {
+export function refusedHere(code: string, message: Message): Problem {
   return { ...UNREACHABLE, code, message };
 }
 
@@ -53,7 +55,7 @@ export function refusedHere(code: string, message: string): Problem {
 export function problemOf(status: number, body: string, retryAfter: string | null): Problem {
   const error = parsed(body);
   return {
-    message: error?.error || `The server answered ${status}, without a word this page understands.`,
+    message: error?.error || { key: "problems.answered", values: { status } },
     code: text(error?.code) ?? `http_${status}`,
     status,
     stage: text(error?.stage),
@@ -66,7 +68,7 @@ export function problemOf(status: number, body: string, retryAfter: string | nul
 export function problemFrom(error: unknown): Problem {
   return error instanceof ProblemError
     ? error.problem
-    : { ...UNREADABLE, message: `This page failed: ${String(error)}` };
+    : { ...UNREADABLE, message: { key: "problems.failed", values: { fault: String(error) } } };
 }
 
 function parsed(body: string): Partial<ErrorResponse> | null {

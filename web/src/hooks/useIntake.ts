@@ -7,9 +7,10 @@ import { refusalOf, sizeRefusalOf, takesAddresses } from "@/photos/check";
 import { uprightOf } from "@/photos/upright";
 import { newPhoto, type Photo } from "@/photos/photo";
 import { sizeOf } from "@/photos/size";
+import type { Message } from "@/words/words";
 
-const UNFETCHED = "This server does not fetch photos from addresses: save the photo, then add the file.";
-const UNREAD = "This cannot be read. Folders cannot be added, only the photos in them.";
+const UNFETCHED: Message = { key: "intake.noAddresses" };
+const UNREAD: Message = { key: "intake.unread" };
 
 /** What a person adds: a file, or the address of a photo. */
 export type Item = File | string;

@@ -124,7 +124,7 @@ describe("a photo that is shown", () => {
     ["a server of an earlier version", CONFIG, {}],
     ["a server that loads its models", { ...LOADING, defaults: LOOKING.defaults }, {}],
     ["no server", null, {}],
-    ["a refused photo", LOOKING, { refusal: "No." }],
+    ["a refused photo", LOOKING, { refusal: { key: "intake.empty" } }],
     ["a photo that is done", LOOKING, { result: resultOf() }],
     ["a photo whose result would be too large", LOOKING, { size: { width: 6000, height: 5000 } }],
   ])("is not looked at: %s", async (_what, config, changes) => {

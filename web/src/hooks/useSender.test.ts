@@ -78,7 +78,5 @@ it("says for a person that the server takes no sets any more", async () => {
   await waitFor(() => expect(sent).toHaveLength(1));
   const off = problemOf({ status: 404, code: "jobs_off", message: "Its operator sets LIKENESS_DATA_DIR." });
   await act(async () => sent[0]?.refuse(new ProblemError(off)));
-  await waitFor(() =>
-    expect(problems()[0]).toBe("This server takes no sets of photos any more. Restore the photos one by one."),
-  );
+  await waitFor(() => expect(problems()[0]).toEqual({ key: "problems.setsOff" }));
 });

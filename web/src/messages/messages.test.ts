@@ -5,12 +5,12 @@ import { LOCALES, type Locale } from "@/words/locales";
 
 type Tree = { [key: string]: string | Tree };
 
-/** Of a compiled message: "name" or "name:plural", and the plural forms that it has. */
-type Parts = { values: Set<string>; plurals: Set<string>[] };
+/** Of a compiled message: "name" or "name:plural", the plural forms that it has, and its words. */
+type Parts = { values: Set<string>; plurals: Set<string>[]; words: string[] };
 
 /** As icu-minify counts them. */
-const KINDS = ["tag", "select", "plural", "ordinal", "number", "date", "time"];
-const [SELECT, PLURAL] = [1, 2];
+const KINDS = ["#", "select", "plural", "ordinal", "number", "date", "time"];
+const [POUND, SELECT, PLURAL] = [0, 1, 2];
 /** The form of one number only, which serves as well. */
 const EXACT: Record<string, string> = { zero: "=0", one: "=1", two: "=2" };
 
@@ -34,8 +34,8 @@ function flat(tree: Tree, path = ""): Map<string, string> {
 }
 
 function partsOf(message: string): Parts {
-  const parts: Parts = { values: new Set(), plurals: [] };
-  collect(compile(message) as unknown, parts);
+  const parts: Parts = { values: new Set(), plurals: [], words: [] };
+  collect(compile(message), parts);
   return parts;
 }
 
@@ -47,20 +47,24 @@ function valuesOf(message: string): string[] {
   });
 }
 
-function collect(node: unknown, parts: Parts): void {
-  if (!Array.isArray(node)) return;
-  const [name, kind, options] = node as unknown[];
-  const isPart = typeof name === "string" && node.length > 1 && typeof kind === "number";
-  if (!isPart) {
-    if (node.length === 1 && typeof name === "string") parts.values.add(name);
-    node.forEach((child) => collect(child, parts));
-    return;
+/** Of a list of nodes: a text, a # in a plural, a value, or a tag with a list of its own. A list may be one text alone. */
+function collect(nodes: unknown, parts: Parts): void {
+  for (const node of Array.isArray(nodes) ? (nodes as unknown[]) : [nodes]) {
+    if (typeof node === "string") parts.words.push(node);
+    if (!Array.isArray(node)) continue;
+    const [name, kind, options] = node as [string, ...unknown[]];
+    const isTag = kind !== undefined && (typeof kind !== "number" || kind === POUND);
+    if (isTag) {
+      parts.values.add(`${name}:tag`);
+      collect(node.slice(1), parts);
+    } else {
+      parts.values.add(kind === undefined ? name : `${name}:${KINDS[kind] ?? kind}`);
+    }
+    if (kind !== SELECT && kind !== PLURAL) continue;
+    const forms = options as Record<string, unknown>;
+    if (kind === PLURAL) parts.plurals.push(new Set(Object.keys(forms)));
+    Object.values(forms).forEach((form) => collect(form, parts));
   }
-  parts.values.add(`${name}:${KINDS[kind] ?? kind}`);
-  if (kind !== SELECT && kind !== PLURAL) return;
-  const forms = options as Record<string, unknown>;
-  if (kind === PLURAL) parts.plurals.push(new Set(Object.keys(forms)));
-  Object.values(forms).forEach((form) => collect(form, parts));
 }
 
 /** The forms that whole numbers under a million need. French and Spanish have another one for millions. */
@@ -103,7 +107,7 @@ it.each([
   ["ar", /\p{Script=Arabic}/u],
 ] as const)("%s is written in its own script", (locale, script) => {
   const foreign = [...messages[locale]].filter(([, message]) => {
-    const words = message.replace(/\{[^{}]*\}/g, "");
+    const words = partsOf(message).words.join(" ");
     return /\p{Lowercase}{3}/u.test(words) && !script.test(words);
   });
   expect(foreign).toEqual([]);

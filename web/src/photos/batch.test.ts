@@ -3,6 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fileOf, OPTIONS, photoOf, problemOf, requestOf } from "@/test/samples";
 import { batchOf, doneJob, failedJob, jobOf, JOBS } from "@/test/sets";
+import { ENGLISH } from "@/words/messages";
+import { wordsIn } from "@/words/words";
 import {
   firstGroup,
   formOfGroup,
@@ -19,6 +21,7 @@ import {
 } from "./batch";
 import type { Photo, Request } from "./photo";
 
+const t = wordsIn("en", ENGLISH);
 const MEBIBYTE = 2 ** 20;
 
 function batched(id: string, request: Partial<Request> = {}, changes: Partial<Photo> = {}): Photo {
@@ -124,17 +127,17 @@ describe("how far sets are, in words", () => {
     [[failed], "0 of 1 photo is done, 1 failed"],
     [[done, done, failed, cancelled], "2 of 4 photos are done, 1 failed, 1 cancelled"],
   ])("%#", (jobs, words) => {
-    expect(tallyInWords(tallyOf([batchOf(jobs)]))).toBe(words);
+    expect(tallyInWords(t, tallyOf([batchOf(jobs)]))).toBe(words);
   });
 
   it("counts several sets together", () => {
-    expect(setsInWords([batchOf([done]), batchOf([done, queued])])).toBe(
+    expect(setsInWords(t, [batchOf([done]), batchOf([done, queued])])).toBe(
       "2 sets of photos are being worked on: 2 of 3 photos are done",
     );
-    expect(setsInWords([batchOf([done]), batchOf([failed])])).toBe(
+    expect(setsInWords(t, [batchOf([done]), batchOf([failed])])).toBe(
       "2 sets of photos are over: 1 of 2 photos is done, 1 failed",
     );
-    expect(setsInWords([batchOf([done, done])])).toBe("All 2 photos are done");
+    expect(setsInWords(t, [batchOf([done, done])])).toBe("All 2 photos are done");
   });
 
   it("as a fraction", () => {
@@ -144,8 +147,8 @@ describe("how far sets are, in words", () => {
 });
 
 it("says what a missing set means, and leaves other problems as they are", () => {
-  expect(inWords(problemOf({ status: 404, code: "unknown_job" })).message).toMatch(/no longer has this/);
-  expect(inWords(problemOf({ status: 404, code: "jobs_off" })).message).toMatch(/one by one/);
+  expect(inWords(problemOf({ status: 404, code: "unknown_job" })).message).toEqual({ key: "problems.lost" });
+  expect(inWords(problemOf({ status: 404, code: "jobs_off" })).message).toEqual({ key: "problems.setsOff" });
   const quota = problemOf({ status: 429, code: "quota_exceeded", message: "You have 100 jobs waiting." });
   expect(inWords(quota)).toBe(quota);
 });

@@ -1,6 +1,7 @@
 /** Photos of a set: which go together, what the server says of each, and how far all of them are. */
 import { refusedHere, type Problem } from "@/api/problem";
 import type { Batch, Job, JobLimits } from "@/api/types";
+import type { Words } from "@/words/words";
 import { canonical, withFields, type Photo, type Request, type Work } from "./photo";
 
 const MEBIBYTE = 2 ** 20;
@@ -59,22 +60,16 @@ export function problemOfJob({ state, error }: Job): Problem | null {
   return state === "expired" ? EXPIRED : null;
 }
 
-const LOST = "The server no longer has this, or it belongs to another API key.";
-const OFF = "This server takes no sets of photos any more. Restore the photos one by one.";
-
 /** The server's error code where it keeps no jobs. */
 export const JOBS_OFF = "jobs_off";
 
 /** A problem with a set in the words of this page. */
 export function inWords(problem: Problem): Problem {
   if (problem.status !== 404) return problem;
-  return { ...problem, message: problem.code === JOBS_OFF ? OFF : LOST };
+  return { ...problem, message: { key: problem.code === JOBS_OFF ? "problems.setsOff" : "problems.lost" } };
 }
 
-export const EXPIRED = refusedHere(
-  "expired",
-  "The server has removed this photo and its result, because their time was over.",
-);
+export const EXPIRED = refusedHere("expired", { key: "problems.expired" });
 
 /** The work of a photo by its job. */
 export function workOf(job: Job, request: Request): Work {
@@ -113,21 +108,19 @@ export function tallyOf(batches: readonly Batch[]): Tally {
 }
 
 /** "3 of 12 photos are done, 1 failed", "All 12 photos are done" */
-export function tallyInWords({ photos, done, failed, cancelled }: Tally): string {
-  const rest = [failed > 0 && `${failed} failed`, cancelled > 0 && `${cancelled} cancelled`].filter(Boolean);
-  if (done === photos) return photos === 1 ? "The photo is done" : `All ${photos} photos are done`;
-  const noun = photos === 1 ? "photo" : "photos";
-  const count = `${done} of ${photos} ${noun} ${done === 1 || photos === 1 ? "is" : "are"} done`;
-  return [count, ...rest].join(", ");
+export function tallyInWords(t: Words, { photos, done, failed, cancelled }: Tally): string {
+  if (done === photos) return t("sets.allDone", { count: photos });
+  const verb = photos === 1 ? 1 : done; // "1 of 3 photos is", "0 of 1 photo is"
+  return t("sets.tally", { done, photos, verb, failed, cancelled });
 }
 
 /** "2 sets of photos are being worked on: 3 of 12 photos are done" */
-export function setsInWords(batches: readonly Batch[]): string {
+export function setsInWords(t: Words, batches: readonly Batch[]): string {
   const tally = tallyOf(batches);
-  const words = tallyInWords(tally);
+  const words = tallyInWords(t, tally);
   const count = batches.length;
   if (count < 2) return words;
-  return `${count} sets of photos are ${tally.left > 0 ? "being worked on" : "over"}: ${words[0]?.toLowerCase()}${words.slice(1)}`;
+  return t(tally.left > 0 ? "sets.working" : "sets.over", { count, tally: words });
 }
 
 /** The part of the photos that is over, in [0, 1]. */

@@ -2,10 +2,19 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fileOf, JPEG, LIMITS, OPTIONS, PNG, WEBP } from "@/test/samples";
-import { obstacleOf, refusalOf, sizeRefusalOf } from "./check";
+import { ENGLISH } from "@/words/messages";
+import { said, wordsIn, type Message } from "@/words/words";
+import type { Size } from "./photo";
+import * as check from "./check";
 
 const MEBIBYTE = 2 ** 20;
 const HEIC = [0, 0, 0, 0x18, ...[..."ftypheic"].map((character) => character.charCodeAt(0))]; // not in `LIMITS`
+
+const t = wordsIn("en", ENGLISH);
+const inWords = (message: Message | null) => message && said(t, message);
+const refusalOf = async (file: File, limits: typeof LIMITS) => inWords(await check.refusalOf(file, limits));
+const sizeRefusalOf = (size: Size, limits: typeof LIMITS) => inWords(check.sizeRefusalOf(size, limits));
+const obstacleOf = (...asked: Parameters<typeof check.obstacleOf>) => inWords(check.obstacleOf(...asked));
 
 /** A file that reports this size, but has other contents. */
 function longFile(size: number): File {
@@ -14,7 +23,7 @@ function longFile(size: number): File {
 
 /** The numbers in a sentence, in order. */
 const numbers = (sentence: string | null) =>
-  [...(sentence ?? "").matchAll(/[\d.]*\d/g)].map(([number]) => Number(number));
+  [...(sentence ?? "").matchAll(/[\d.,]*\d/g)].map(([number]) => Number(number.replaceAll(",", "")));
 
 describe("refusalOf", () => {
   it.each([
@@ -35,11 +44,15 @@ describe("refusalOf", () => {
     ["text", [65]],
   ])("refuses %s named as a JPEG", async (_kind, bytes) => {
     const refusal = await refusalOf(fileOf(bytes, "photo.jpg", "image/jpeg"), LIMITS);
-    expect(refusal).toBe("This is not a JPEG, PNG or WebP file, whatever its name: nothing else is accepted.");
+    expect(refusal).toBe(
+      "This is a file of another kind, whatever its name. Only these are accepted: JPEG, PNG, WebP.",
+    );
   });
 
   it("refuses a type that this server does not accept, and names the accepted ones", async () => {
-    expect(await refusalOf(fileOf(WEBP), { ...LIMITS, media_types: ["image/png"] })).toMatch(/^This is not a PNG file/);
+    expect(await refusalOf(fileOf(WEBP), { ...LIMITS, media_types: ["image/png"] })).toMatch(
+      /Only these are accepted: PNG\.$/,
+    );
   });
 
   it("refuses an empty file", async () => {

@@ -3,20 +3,22 @@ import { describe, expect, it } from "vitest";
 import type { Facts, Metrics } from "@/api/types";
 import { CONFIG, EARLIER, factsOf, OPTIONS, WITHOUT_RECOGNISER } from "@/test/samples";
 import { ENGLISH } from "@/words/messages";
+import { plainMessage } from "./notices";
 import { wordsIn } from "@/words/words";
-import { figuresOf, likeness, otherWarnings, scaleInWords, scaleOf, whyNone, type Scale } from "./figures";
+import { figuresOf, likeness, likenessInWords, otherWarnings, scaleOf, whyNone, type Scale } from "./figures";
 
 const t = wordsIn("en", ENGLISH);
+const WHY = "This is why.";
 const SCALE: Scale = { threshold: 0.5, recogniser: "own-faces" };
 const KNOWN: Metrics = { psnr: 31.54, ssim: 0.9123, lpips: 0.081, identity_similarity: 0.923, reference: "input" };
 
-const figure = (name: string, facts: Facts) => figuresOf(facts, SCALE).find((one) => one.name === name);
+const figure = (name: string, facts: Facts) => figuresOf(facts, SCALE, t).find((one) => one.name === name);
 const measured = (metrics: Partial<Metrics>, warnings: Facts["warnings"] = []) =>
   factsOf({ metrics: { ...KNOWN, ...metrics }, warnings });
 
 describe("figuresOf", () => {
   it("gives each figure with its unit, meaning and explanation", () => {
-    const figures = figuresOf(measured({}), SCALE);
+    const figures = figuresOf(measured({}), SCALE, t);
     expect(figures.map(({ name, value }) => [name, value])).toEqual([
       ["PSNR", "31.5 dB"],
       ["SSIM", "0.912"],
@@ -51,9 +53,9 @@ describe("figuresOf", () => {
   ] as const)("explains an unknown %s (%j) by the warning %s", (name, metrics, code) => {
     const facts = measured(metrics, [
       { code: "other_thing", message: "Something else." },
-      { code, message: "This is why." },
+      { code, message: WHY },
     ]);
-    expect(figure(name, facts)).toMatchObject({ value: null, meaning: "This is why." });
+    expect(figure(name, facts)).toMatchObject({ value: null, meaning: plainMessage({ code, message: WHY }, t) });
   });
 
   it("finds the warning of each failed figure", () => {
@@ -88,8 +90,8 @@ describe("otherWarnings", () => {
     const unavailable = { code: "identity_unavailable", message: "Identity is unknown." };
     const unprotected = { code: "identity_not_protected", message: "The likeness could not be protected." };
     const facts = measured({ identity_similarity: null }, [unprotected, unavailable]);
-    expect(otherWarnings(facts, SCALE)).toEqual([unprotected]);
-    expect(otherWarnings(measured({}, [unavailable]), SCALE)).toEqual([unavailable]);
+    expect(otherWarnings(facts)).toEqual([unprotected]);
+    expect(otherWarnings(measured({}, [unavailable]))).toEqual([unavailable]);
   });
 });
 
@@ -97,15 +99,15 @@ describe("likeness", () => {
   const below = (threshold: number): Scale => ({ ...SCALE, threshold });
 
   it("changes at the server's threshold", () => {
-    expect(likeness(0.49, below(0.5))).toBe("may be taken for another person");
-    expect(likeness(0.5, below(0.5))).toBe("same person");
-    expect(likeness(0.8, below(0.5))).toBe("same person, clearly");
-    expect(likeness(0.49, below(0.3))).toBe("same person");
-    expect(likeness(-0.1, below(0))).toBe("may be taken for another person");
+    expect(likeness(0.49, below(0.5), t)).toBe("may be taken for another person");
+    expect(likeness(0.5, below(0.5), t)).toBe("same person");
+    expect(likeness(0.8, below(0.5), t)).toBe("same person, clearly");
+    expect(likeness(0.49, below(0.3), t)).toBe("same person");
+    expect(likeness(-0.1, below(0), t)).toBe("may be taken for another person");
   });
 
   it("does not judge without a threshold", () => {
-    expect(likeness(0.9, { ...SCALE, threshold: null })).toMatch(/did not say/);
+    expect(likeness(0.9, { ...SCALE, threshold: null }, t)).toMatch(/did not say/);
   });
 });
 
@@ -130,15 +132,16 @@ describe("the scale", () => {
   });
 
   it("is described in words", () => {
-    expect(scaleInWords(SCALE)).toBe("same person from 0.50 on, by own-faces");
-    expect(scaleInWords({ ...SCALE, threshold: -0.125 })).toBe("same person from -0.13 on, by own-faces");
-    expect(scaleInWords({ ...SCALE, threshold: null })).toBe("measured by own-faces");
-    expect(scaleInWords({ threshold: null, recogniser: null })).toBe("");
+    const words = (scale: Scale) => likenessInWords(0.923, scale, t);
+    expect(words(SCALE)).toBe("Likeness 0.92: same person from 0.50 on, by own-faces.");
+    expect(words({ ...SCALE, threshold: -0.12 })).toBe("Likeness 0.92: same person from -0.12 on, by own-faces.");
+    expect(words({ ...SCALE, threshold: null })).toBe("Likeness 0.92: measured by own-faces.");
+    expect(words({ threshold: null, recogniser: null })).toBeNull();
   });
 
   it("is part of the figure's explanation", () => {
     const explained = (scale: Scale) =>
-      figuresOf(measured({}), scale).find(({ name }) => name === "Identity")?.explanation;
+      figuresOf(measured({}), scale, t).find(({ name }) => name === "Identity")?.explanation;
     expect(explained(SCALE)).toContain("face recogniser: same person from 0.50 on, by own-faces. The lowest");
     expect(explained({ threshold: null, recogniser: null })).toContain("face recogniser. The lowest");
   });

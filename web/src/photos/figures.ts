@@ -1,6 +1,7 @@
 /** The figures of an answer, with plain words for what they mean. */
 import type { Config, Facts, Warning } from "@/api/types";
-import type { Words } from "@/words/words";
+import type { MessageKey, Words } from "@/words/words";
+import { plainMessage } from "./notices";
 import type { Options } from "./options";
 import { presetsOf, QUALITIES } from "./quality";
 
@@ -22,61 +23,63 @@ export type Scale = {
   recogniser: string | null;
 };
 
-type Step = readonly [least: number, meaning: string];
+type Step = readonly [least: number, meaning: MessageKey];
 
 const PSNR: readonly Step[] = [
-  [40, "hardly changed"],
-  [32, "a little changed"],
-  [26, "clearly changed"],
-  [-Infinity, "much changed"],
+  [40, "result.figures.psnr.hardly"],
+  [32, "result.figures.psnr.little"],
+  [26, "result.figures.psnr.clearly"],
+  [-Infinity, "result.figures.psnr.much"],
 ];
 const SSIM: readonly Step[] = [
-  [0.97, "same structure"],
-  [0.9, "nearly the same structure"],
-  [0.75, "structure changed in places"],
-  [-Infinity, "structure much changed"],
+  [0.97, "result.figures.ssim.same"],
+  [0.9, "result.figures.ssim.nearly"],
+  [0.75, "result.figures.ssim.places"],
+  [-Infinity, "result.figures.ssim.much"],
 ];
 /** Steps of 1 − LPIPS, so that a higher value is better, as for the others. */
 const LPIPS: readonly Step[] = [
-  [0.95, "looks the same"],
-  [0.85, "looks alike"],
-  [0.7, "looks different"],
-  [-Infinity, "looks very different"],
+  [0.95, "result.figures.lpips.same"],
+  [0.85, "result.figures.lpips.alike"],
+  [0.7, "result.figures.lpips.different"],
+  [-Infinity, "result.figures.lpips.very"],
 ];
 
-const NOT_ASKED = "The figures were not asked for.";
+type Name = "psnr" | "ssim" | "lpips" | "identity";
 
 /** PSNR, SSIM, LPIPS and identity, in this order. */
-export function figuresOf(facts: Facts, scale: Scale): Figure[] {
+export function figuresOf(facts: Facts, scale: Scale, t: Words): Figure[] {
   const { metrics } = facts;
-  const psnr = metrics?.psnr ?? null;
-  const ssim = metrics?.ssim ?? null;
-  const lpips = metrics?.lpips ?? null;
-  const identity = metrics?.identity_similarity ?? null;
+  const figure = (name: Name, value: number | null, meaning: (value: number) => string) => ({
+    value: value === null ? null : t(`result.figures.${name}.value`, { value }),
+    meaning: value === null ? reason(facts, name, t) : meaning(value),
+  });
+  const stepped = (steps: readonly Step[], least: (value: number) => number) => (value: number) =>
+    word(steps, least(value), t);
   return [
     {
       name: "PSNR",
-      value: psnr === null ? null : `${psnr.toFixed(1)} dB`,
-      meaning: psnr === null ? reason(facts, "psnr") : word(PSNR, psnr),
-      explanation: "How far the pixels moved from the photo you gave. Removing noise lowers it too.",
+      ...figure("psnr", metrics?.psnr ?? null, stepped(PSNR, Number)),
+      explanation: t("result.figures.psnr.explanation"),
     },
     {
       name: "SSIM",
-      value: ssim === null ? null : ssim.toFixed(3),
-      meaning: ssim === null ? reason(facts, "ssim") : word(SSIM, ssim),
-      explanation: "How much of the photo’s structure was kept; 1 is all of it.",
+      ...figure("ssim", metrics?.ssim ?? null, stepped(SSIM, Number)),
+      explanation: t("result.figures.ssim.explanation"),
     },
     {
       name: "LPIPS",
-      value: lpips === null ? null : lpips.toFixed(3),
-      meaning: lpips === null ? reason(facts, "lpips") : word(LPIPS, 1 - lpips),
-      explanation: "How different it looks to a network trained on people’s judgement; 0 is equal.",
+      ...figure(
+        "lpips",
+        metrics?.lpips ?? null,
+        stepped(LPIPS, (value) => 1 - value),
+      ),
+      explanation: t("result.figures.lpips.explanation"),
     },
     {
-      name: "Identity",
-      value: identity === null ? null : identity.toFixed(2),
-      meaning: identity === null ? reason(facts, "identity") : likeness(identity, scale),
-      explanation: identityExplanation(scale),
+      name: t("result.figures.identity.name"),
+      ...figure("identity", metrics?.identity_similarity ?? null, (value) => likeness(value, scale, t)),
+      explanation: identityExplanation(scale, t),
     },
   ];
 }
@@ -84,13 +87,16 @@ export function figuresOf(facts: Facts, scale: Scale): Figure[] {
 /** Why an answer has no figures at all. */
 export function whyNone({ preset }: Options, config: Config, t: Words): string {
   const isByPreset = presetsOf(config)[preset]?.fields.metrics === false;
-  return isByPreset ? `No figures: “${t(QUALITIES[preset])}” leaves them out to save time.` : NOT_ASKED;
+  return isByPreset ? t("result.figures.leftOut", { preset: t(QUALITIES[preset]) }) : t("result.figures.notAsked");
 }
 
 /** The warnings that are not already shown as the reason of an unknown figure. */
-export function otherWarnings(facts: Facts, scale: Scale): Warning[] {
-  const shown = figuresOf(facts, scale).map(({ meaning }) => meaning);
-  return facts.warnings.filter(({ code, message }) => code.startsWith("no_face") || !shown.includes(message));
+export function otherWarnings({ metrics, warnings }: Facts): Warning[] {
+  const { psnr = null, ssim = null, lpips = null, identity_similarity: identity = null } = metrics ?? {};
+  const values = Object.entries({ psnr, ssim, lpips, identity });
+  const unknown = metrics === null ? [] : values.flatMap(([name, value]) => (value === null ? [name as Name] : []));
+  const shown = unknown.map((name) => reasonOf(warnings, name));
+  return warnings.filter((warning) => warning.code.startsWith("no_face") || !shown.includes(warning));
 }
 
 /** The scale of the similarities in an answer. */
@@ -101,40 +107,46 @@ export function scaleOf(facts: Facts, config: Config): Scale {
   return { recogniser, threshold: recogniser === chosen ? config.identity_threshold : null };
 }
 
-/** "same person from 0.50 on, by dlib-resnet"; empty without a recogniser. */
-export function scaleInWords({ threshold, recogniser }: Scale): string {
-  if (recogniser === null) return "";
-  return threshold === null
-    ? `measured by ${recogniser}`
-    : `same person from ${threshold.toFixed(2)} on, by ${recogniser}`;
-}
-
 /** A face's similarity in words. */
-export function likeness(similarity: number, { threshold }: Scale): string {
-  if (threshold === null) return "the server did not say from what value on it is the same person";
-  if (similarity < threshold) return "may be taken for another person";
-  return similarity < (1 + threshold) / 2 ? "same person" : "same person, clearly";
+export function likeness(similarity: number, { threshold }: Scale, t: Words): string {
+  if (threshold === null) return t("result.likeness.unsaid");
+  if (similarity < threshold) return t("result.likeness.other");
+  return t(similarity < (1 + threshold) / 2 ? "result.likeness.same" : "result.likeness.clearly");
 }
 
-function identityExplanation(scale: Scale): string {
-  const words = scaleInWords(scale);
-  const what = "How alike the faces before and after are to a face recogniser";
-  return `${what}${words && `: ${words}`}. The lowest of all faces.`;
+/** "Likeness 0.92: same person from 0.50 on, by dlib-resnet."; null without a recogniser. */
+export function likenessInWords(value: number, { threshold, recogniser }: Scale, t: Words): string | null {
+  if (recogniser === null) return null;
+  return threshold === null
+    ? t("faces.likeness.measured", { value, recogniser })
+    : t("faces.likeness.scaled", { value, threshold, recogniser });
 }
 
-function word(steps: readonly Step[], value: number): string {
-  return steps.find(([least]) => value >= least)?.[1] ?? "";
+function identityExplanation({ threshold, recogniser }: Scale, t: Words): string {
+  if (recogniser === null) return t("result.figures.identity.plain");
+  return threshold === null
+    ? t("result.figures.identity.measured", { recogniser })
+    : t("result.figures.identity.scaled", { threshold, recogniser });
 }
 
-/** Why a figure is unknown: the text of the warning about it. */
-function reason(facts: Facts, figure: "psnr" | "ssim" | "lpips" | "identity"): string {
-  if (facts.metrics === null) return NOT_ASKED;
+function word(steps: readonly Step[], value: number, t: Words): string {
+  const key = steps.find(([least]) => value >= least)?.[1];
+  return key === undefined ? "" : t(key);
+}
+
+/** Why a figure is unknown: the warning about it, in words. */
+function reason(facts: Facts, figure: Name, t: Words): string {
+  if (facts.metrics === null) return t("result.figures.notAsked");
+  const warning = reasonOf(facts.warnings, figure);
+  return warning === undefined ? t("result.figures.noReason") : plainMessage(warning, t);
+}
+
+function reasonOf(warnings: readonly Warning[], figure: Name): Warning | undefined {
   // Other identity_* warnings do not say why the figure is unknown.
   const codes = figure === "identity" ? ["identity_unavailable", "no_face_"] : [`${figure}_`];
-  const warning = facts.warnings.find(
+  return warnings.find(
     ({ code, message }) =>
       codes.some((start) => code.startsWith(start)) ||
       (code === "metric_failed" && message.toLowerCase().startsWith(figure)),
   );
-  return warning?.message ?? "The server did not say why.";
 }

@@ -14,6 +14,8 @@ import {
   requestOf,
   resultOf,
 } from "@/test/samples";
+import { ENGLISH } from "@/words/messages";
+import { wordsIn } from "@/words/words";
 import type { Options } from "./options";
 import {
   canLook,
@@ -77,7 +79,7 @@ describe("another look", () => {
     expect(wantsLook(photoOf({ look }), { ...OPTIONS, upscale_factor: 4 })).toBe(true);
     expect(wantsLook(photoOf({ look, boxes: BOXES }), OPTIONS)).toBe(true);
     expect(wantsLook(photoOf({ result: resultOf() }), OPTIONS)).toBe(false);
-    expect(wantsLook(photoOf({ refusal: "No." }), OPTIONS)).toBe(false);
+    expect(wantsLook(photoOf({ refusal: { key: "intake.empty" } }), OPTIONS)).toBe(false);
     expect(wantsLook(photoOf({ work: { phase: "waiting", tries: 0 } }), OPTIONS)).toBe(false);
     const failed = { phase: "failed", tries: 1, problem: problemOf(), retryAt: null } as const;
     expect(wantsLook(photoOf({ work: failed }), OPTIONS)).toBe(false);
@@ -180,7 +182,7 @@ it("notices are those about the work, in plain words", () => {
     { code: "deadline_too_short", message: "It would take longer than the 60 s that this server allows." },
     { code: "face_boxes_known", message: "1 of the face_boxes add no face." },
   ];
-  expect(noticesOf(dryRunOf({ warnings })).map(({ message }) => message)).toEqual([
+  expect(noticesOf(dryRunOf({ warnings }), wordsIn("en", ENGLISH)).map(({ message }) => message)).toEqual([
     "It would take longer than the 60 s that this server allows.",
     "A face that you marked was found already, so your box adds no other.",
   ]);

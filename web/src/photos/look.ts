@@ -1,6 +1,7 @@
 /** A look at a photo before it is restored: the server's dry run. */
 import type { Problem } from "@/api/problem";
 import type { Config, DryRun, Face, Warning } from "@/api/types";
+import type { Words } from "@/words/words";
 import { plainMessage } from "./notices";
 import type { Options } from "./options";
 import {
@@ -127,7 +128,7 @@ export function strengthOf(index: number, face: Face, { overrides }: Look, own: 
 const UNSHOWN = /^(psnr|ssim|lpips|identity|metric|perceptual)_|^no_face_detected$|^landmarks_estimated$/;
 
 /** The notices of a look that a person should know before the photo is restored. */
-export function noticesOf({ warnings }: DryRun): Warning[] {
+export function noticesOf({ warnings }: DryRun, t: Words): Warning[] {
   const shown = warnings.filter(({ code }) => !UNSHOWN.test(code));
-  return shown.map((warning) => ({ ...warning, message: plainMessage(warning) }));
+  return shown.map((warning) => ({ ...warning, message: plainMessage(warning, t) }));
 }

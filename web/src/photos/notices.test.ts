@@ -1,9 +1,13 @@
 // @vitest-environment node
 import { expect, it } from "vitest";
+import { ENGLISH, loadMessages } from "@/words/messages";
+import { wordsIn } from "@/words/words";
 import { plainMessage } from "./notices";
 
+const t = wordsIn("en", ENGLISH);
+
 it.each([
-  ["the server's, if it names no field", "first_page", "Only the first page is used.", "Only the first page is used."],
+  ["the page's for a code that it knows", "first_page", "1 of 3 pages.", ENGLISH.result.notices.first_page],
   [
     "the page's, where the server's names the field for boxes",
     "landmarks_estimated",
@@ -11,18 +15,28 @@ it.each([
     "No face could be seen in a box of yours. Its eyes, nose and mouth are guessed, and may come out wrong.",
   ],
   [
-    "the page's, where the server's names what its preset has left out",
-    "self_ensemble_left_out",
-    "The preset left it out. self_ensemble=true asks for it all the same.",
-    "This server is not fast enough to look eight times at every part of this photo, so it looks once.",
+    "the server's, where it says more than the code",
+    "photo_truncated",
+    "The file is incomplete: 12 of its picture's 80 rows are missing, and left grey.",
+    "The file is incomplete: 12 of its picture's 80 rows are missing, and left grey.",
   ],
   [
-    "the server's, with the button instead of the field",
-    "no_face_detected",
+    "the server's for an unknown code, with the button instead of the field",
+    "face_too_dark",
     "No face was found. If it is dark, mark it with face_boxes.",
     "No face was found. If it is dark, press “Mark a face” and draw a box around it.",
   ],
   ["the server's for an unknown code", "bad_face_box", "face_boxes: box 0 is bad.", "face_boxes: box 0 is bad."],
+  ["the server's for a code that is no notice", "markAFace", "What is this?", "What is this?"],
 ])("is %s", (_what, code, message, words) => {
-  expect(plainMessage({ code, message })).toBe(words);
+  expect(plainMessage({ code, message }, t)).toBe(words);
+});
+
+it("is in the person's language, with the server's sentence where that says more", async () => {
+  const german = wordsIn("de", await loadMessages("de"));
+  expect(plainMessage({ code: "first_page", message: "Only the first." }, german)).toMatch(
+    /^Die Datei hat mehrere Seiten/,
+  );
+  const truncated = { code: "photo_truncated", message: "12 rows are missing." };
+  expect(plainMessage(truncated, german)).toBe("Die Datei ist unvollständig. (12 rows are missing.)");
 });

@@ -1,21 +1,24 @@
-/** The server's notices in the words of this page, where the server's name fields of the API. */
+/** The server's notices in the words of this page; the server's own where it names a code that the page does not know. */
 import type { Warning } from "@/api/types";
+import english from "@/messages/en.json";
+import type { Words } from "@/words/words";
 
-/** Fields that messages name and that a person of this page does not know. */
-const FIELDS = ["face_boxes", "self_ensemble"];
+type Code = Exclude<keyof typeof english.result.notices, "markAFace">;
 
-const WORDS = new Map(
-  Object.entries({
-    face_boxes_known: "A face that you marked was found already, so your box adds no other.",
-    landmarks_estimated:
-      "No face could be seen in a box of yours. Its eyes, nose and mouth are guessed, and may come out wrong.",
-    self_ensemble_left_out:
-      "This server is not fast enough to look eight times at every part of this photo, so it looks once.",
-  }),
-);
+const CODES = new Set(Object.keys(english.result.notices).filter((code) => code !== "markAFace"));
 
-/** The message for a person: the server's, unless it names such a field. */
-export function plainMessage({ code, message }: Warning): string {
-  if (!FIELDS.some((name) => message.includes(name))) return message;
-  return WORDS.get(code) ?? message.replace("mark it with face_boxes", "press “Mark a face” and draw a box around it");
+/** What the server's sentences advise, of a field that this page has a button for. */
+const ADVICE = "mark it with face_boxes";
+
+/**
+ * The notice for a person. A message of the page may contain the server's sentence, where that says more than the code:
+ * which option had no effect, how much of the file is missing.
+ */
+export function plainMessage({ code, message }: Warning, t: Words): string {
+  const plain = message.replace(ADVICE, t("result.notices.markAFace"));
+  return isKnown(code) ? t(`result.notices.${code}`, { message: plain }) : plain;
+}
+
+function isKnown(code: string): code is Code {
+  return CODES.has(code);
 }

@@ -2,6 +2,7 @@
 import type { Problem } from "@/api/problem";
 import type { Progress } from "@/api/submission";
 import type { EnhanceForm, Facts } from "@/api/types";
+import type { Message } from "@/words/words";
 import { hasEffect } from "./formats";
 import type { Look } from "./look";
 import { UNSAID, type Options } from "./options";
@@ -72,7 +73,7 @@ export type Photo = {
   /** Size of the upright picture in pixels; null if the browser cannot show it or this page does not have it. */
   size: Size | null;
   /** Why it is not sent; null if it can be. */
-  refusal: string | null;
+  refusal: Message | null;
   requireFace: boolean;
   /** Boxes that a person has drawn around faces, in pixels of the upright photo. */
   boxes: readonly Box[];

@@ -4,9 +4,7 @@ import { isShownEverywhere, mediaTypeOf } from "./formats";
 import type { Result, Source } from "./photo";
 import { sizeOf } from "./size";
 
-const GONE = "The file was changed or removed since it was chosen. Choose it again.";
-
-export const FILE_GONE = refusedHere("file_gone", GONE);
+export const FILE_GONE = refusedHere("file_gone", { key: "problems.fileGone" });
 
 /** A URL for a picture. Throws `ProblemError` if it is no picture of its type. */
 export async function pictureOf(blob: Blob): Promise<Pick<Result, "blob" | "url" | "isShown">> {

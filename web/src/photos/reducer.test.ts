@@ -29,12 +29,12 @@ const cancel: Action = { type: "cancelled", id: "a" };
 
 describe("the list", () => {
   const [a, b, c] = ["a", "b", "c"].map((id) => photoOf({ id })) as [Photo, Photo, Photo];
-  const refused = photoOf({ id: "refused", refusal: "No." });
+  const refused = photoOf({ id: "refused", refusal: { key: "intake.empty" } });
 
   it("selects the first added photo that is not refused", () => {
     let state = reduce(EMPTY, { type: "added", photos: [refused, a] });
     expect(state.selected).toBe("a");
-    state = reduce(state, { type: "added", photos: [photoOf({ id: "other", refusal: "No." })] });
+    state = reduce(state, { type: "added", photos: [photoOf({ id: "other", refusal: { key: "intake.empty" } })] });
     expect(state.selected).toBe("a");
     expect(reduce(state, { type: "added", photos: [b, c] }).selected).toBe("b");
     expect(reduce(EMPTY, { type: "added", photos: [refused] }).selected).toBe("refused");
@@ -107,7 +107,7 @@ describe("the work on a photo", () => {
   });
 
   it("does not start for a refused photo, nor twice", () => {
-    const refused = reduce(EMPTY, { type: "added", photos: [photoOf({ id: "a", refusal: "No." })] });
+    const refused = reduce(EMPTY, { type: "added", photos: [photoOf({ id: "a", refusal: { key: "intake.empty" } })] });
     expect(photoIn(reduce(refused, ask)).work.phase).toBe("idle");
     expect(photoIn(after(ask, start, ask)).work.phase).toBe("active");
   });
@@ -281,7 +281,7 @@ describe("any actions", () => {
   );
   const adding = fc.subarray(["a", "b", "c"]).map((ids) => ({
     type: "added" as const,
-    photos: ids.map((one) => photoOf({ id: one, refusal: one === "c" ? "No." : null })),
+    photos: ids.map((one) => photoOf({ id: one, refusal: one === "c" ? { key: "intake.empty" } : null })),
   }));
 
   it("lose no photo and no result, and leave an existing photo selected", () => {

@@ -42,8 +42,14 @@ function rowOf(job: Job, facts: Facts | null): Row {
     ssim,
     lpips,
     seconds: job.finished_at === null || job.started_at === null ? null : Math.round(secondsOf(job) * 10) / 10,
-    error: problemOfJob(job)?.message ?? null,
+    error: errorOf(job),
   };
+}
+
+/** The server's sentence, as in its own report; of a job that has expired its state says all. */
+function errorOf(job: Job): string | null {
+  const message = problemOfJob(job)?.message;
+  return typeof message === "string" ? message : null;
 }
 
 function lineOf(row: Row): string {

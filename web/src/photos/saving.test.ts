@@ -36,7 +36,8 @@ describe("saveFile", () => {
   it("does not hold a large file in memory, and says so", async () => {
     const error = await saveFile(LARGE, "secret").catch((failure: unknown) => failure);
     expect(error).toBeInstanceOf(ProblemError);
-    expect((error as ProblemError).message).toMatch(/0\.5 GB, more than this browser can take/);
+    const { message } = (error as ProblemError).problem;
+    expect(message).toEqual({ key: "problems.tooLarge", values: { gigabytes: (IN_MEMORY + 1) / 1e9 } });
     expect(fetched).not.toHaveBeenCalled();
   });
 
@@ -54,7 +55,9 @@ describe("saveFile", () => {
   it("says when a large file could not be written whole", async () => {
     const createWritable = async () => new WritableStream({ write: () => Promise.reject(new Error("full")) });
     vi.stubGlobal("showSaveFilePicker", async () => ({ createWritable }));
-    await expect(saveFile(LARGE, "secret")).rejects.toThrow(/not whole/);
+    await expect(saveFile(LARGE, "secret")).rejects.toMatchObject({
+      problem: { message: { key: "problems.notWhole" } },
+    });
   });
 
   it("does nothing where no place is chosen for a large file", async () => {

@@ -6,8 +6,6 @@ import { ProblemError, refusedHere } from "@/api/problem";
 /** More is not held in memory, as a download with an API key is where the browser cannot write it as it comes. */
 export const IN_MEMORY = 500 * 2 ** 20;
 
-const CUT_OFF = "The file is not whole: the connection ended, or it could not be written.";
-
 export type Saved = { path: string; name: string; bytes: number };
 
 type Picker = (options: { suggestedName: string }) => Promise<{ createWritable: () => Promise<WritableStream> }>;
@@ -31,7 +29,8 @@ export function saveBlob(blob: Blob, name: string): void {
 
 async function stream(path: string, name: string, bytes: number, key: string): Promise<void> {
   const { showSaveFilePicker: pick } = window as { showSaveFilePicker?: Picker };
-  if (pick === undefined) throw new ProblemError(refusedHere("too_large", tooLarge(bytes)));
+  if (pick === undefined)
+    throw new ProblemError(refusedHere("too_large", { key: "problems.tooLarge", values: { gigabytes: bytes / 1e9 } }));
   let file;
   try {
     file = await pick.call(window, { suggestedName: name });
@@ -41,13 +40,8 @@ async function stream(path: string, name: string, bytes: number, key: string): P
   }
   const answer = await fetchFile(path, { key });
   await answer.body?.pipeTo(await file.createWritable()).catch(() => {
-    throw new ProblemError(refusedHere("cut_off", CUT_OFF));
+    throw new ProblemError(refusedHere("cut_off", { key: "problems.notWhole" }));
   });
-}
-
-function tooLarge(bytes: number): string {
-  const size = `${(bytes / 1e9).toFixed(1)} GB`;
-  return `Together this is ${size}, more than this browser can take in one piece with an API key. Save the results one by one.`;
 }
 
 function followLink(url: string, name: string): void {

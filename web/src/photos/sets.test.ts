@@ -63,5 +63,6 @@ it("knows whether a server takes sets", () => {
 
 it("says how long a set is kept", () => {
   const words = [24, 1, 0.5].map((retention_hours) => hoursOf({ ...JOBS, retention_hours }));
-  expect(words).toEqual(["24 hours", "an hour", "30 minutes"]);
+  expect(hoursOf(JOBS, "de")).toBe("24 Stunden");
+  expect(words).toEqual(["24 hours", "1 hour", "30 minutes"]);
 });

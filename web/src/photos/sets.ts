@@ -25,9 +25,9 @@ export function jobsOf(config: Config): JobLimits | null {
 }
 
 /** How long the server keeps a set: "24 hours". */
-export function hoursOf({ retention_hours }: JobLimits): string {
-  if (retention_hours < 1) return `${Math.round(retention_hours * 60)} minutes`;
-  return retention_hours === 1 ? "an hour" : `${retention_hours} hours`;
+export function hoursOf({ retention_hours: hours }: JobLimits, locale = "en"): string {
+  const [count, unit] = hours < 1 ? [Math.round(hours * 60), "minute"] : [hours, "hour"];
+  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" }).format(count);
 }
 
 /**

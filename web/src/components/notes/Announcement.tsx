@@ -2,24 +2,28 @@ import type { DryRun } from "@/api/types";
 import { spokenLook } from "@/photos/estimate";
 import type { Photo } from "@/photos/photo";
 import { describeWork } from "@/photos/stages";
+import { useWords } from "@/words/context";
+import type { Words } from "@/words/words";
 
 /**
  * The state of a photo, for screen readers. A stage is announced once and without its percentage, which changes up to
  * ten times a second.
  */
 export function Announcement({ photo, foreseen }: { photo: Photo | null; foreseen: DryRun | null }) {
+  const t = useWords();
   return (
     <p role="status" className="visually-hidden">
-      {photo && announced(photo, foreseen)}
+      {photo && announced(photo, foreseen, t)}
     </p>
   );
 }
 
-function announced({ work, result, name, refusal }: Photo, foreseen: DryRun | null): string {
-  if (refusal !== null) return `${name} cannot be sent.`;
+function announced({ work, result, name, refusal }: Photo, foreseen: DryRun | null, t: Words): string {
+  if (refusal !== null) return t("result.announced.refused", { name });
   if (work.phase === "active" || work.phase === "batched") return describeWork(work).label;
-  if (work.phase === "waiting") return `${name} waits for the photos before it.`;
+  if (work.phase === "waiting") return t("result.announced.waits", { name });
   if (work.phase === "failed") return ""; // ProblemNote is an alert and announces it
-  if (foreseen !== null) return spokenLook(foreseen);
-  return result === null && work.phase !== "kept" ? `${name} was added.` : `${name} is done.`;
+  if (foreseen !== null) return spokenLook(foreseen, t);
+  const isDone = result !== null || work.phase === "kept";
+  return t(isDone ? "result.announced.done" : "result.announced.added", { name });
 }

@@ -2,11 +2,13 @@
 
 import { useId, useState } from "react";
 import { isKey } from "@/api/client";
+import { useWords } from "@/words/context";
 import { Button } from "@/components/ui/Button";
 import styles from "./KeyForm.module.css";
 
 /** A field for the API key. */
 export function KeyForm({ onKey }: { onKey: (key: string) => void }) {
+  const t = useWords();
   const id = useId();
   const [isInvalid, setInvalid] = useState(false);
   const send = (data: FormData) => {
@@ -16,14 +18,14 @@ export function KeyForm({ onKey }: { onKey: (key: string) => void }) {
   };
   return (
     <form action={send} className={styles.form}>
-      <label htmlFor={id}>API key</label>
+      <label htmlFor={id}>{t("problems.key")}</label>
       <input id={id} name="key" type="password" autoComplete="off" required className={styles.field} />
       <Button kind="primary" type="submit">
-        Use it
+        {t("problems.useKey")}
       </Button>
       {isInvalid && (
         <p className={styles.invalid} role="alert">
-          A key has only letters, digits and signs of plain English text, and no spaces.
+          {t("problems.noKey")}
         </p>
       )}
     </form>

@@ -2,12 +2,14 @@ import { act, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import type { ComponentProps } from "react";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { problemOf } from "@/test/samples";
+import { LIMITS, problemOf } from "@/test/samples";
 import { ProblemNote } from "./ProblemNote";
 
 function showing(changes: Partial<ComponentProps<typeof ProblemNote>> = {}) {
   const callbacks = { onRetry: vi.fn(), onStop: vi.fn(), onWithoutFaces: vi.fn(), onKey: vi.fn() };
-  render(<ProblemNote problem={problemOf({ status: 500 })} retryAt={null} {...callbacks} {...changes} />);
+  render(
+    <ProblemNote problem={problemOf({ status: 500 })} limits={LIMITS} retryAt={null} {...callbacks} {...changes} />,
+  );
   return callbacks;
 }
 
@@ -19,9 +21,19 @@ afterEach(() => {
 
 describe("ProblemNote", () => {
   it("shows the error, its stage and the request's id", () => {
-    showing({ problem: problemOf({ message: "It failed.", stage: "upscaling", requestId: "abc-1" }) });
+    showing({
+      problem: problemOf({ message: "It failed.", code: "new_code", stage: "upscaling", requestId: "abc-1" }),
+    });
     expect(screen.getByRole("alert")).toHaveTextContent("It failed.");
-    expect(screen.getByText("while: enlarging the picture · request abc-1")).toBeVisible();
+    expect(screen.getByText("Step: Enlarging the picture · Request abc-1")).toBeVisible();
+  });
+
+  it("says an error by its code, and what the server tells more of it", () => {
+    showing({ problem: problemOf({ code: "broken_image", message: "This JPEG file is incomplete." }) });
+    expect(screen.getByRole("alert")).toHaveTextContent(
+      "This file is damaged, so that its picture cannot be read.The server says: This JPEG file is incomplete.",
+    );
+    expect(screen.getByText("This JPEG file is incomplete.")).toHaveAttribute("lang", "en");
   });
 
   it("offers to try again", async () => {

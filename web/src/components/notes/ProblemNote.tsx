@@ -1,9 +1,11 @@
 "use client";
 
 import type { Problem } from "@/api/problem";
+import type { Limits } from "@/api/types";
 import { useNow } from "@/hooks/useNow";
-import { plainMessage } from "@/photos/notices";
+import { problemInWords } from "@/photos/problems";
 import { stageName } from "@/photos/stages";
+import { useWords } from "@/words/context";
 import { Button } from "@/components/ui/Button";
 import { Icon } from "@/components/ui/Icon";
 import { KeyForm } from "./KeyForm";
@@ -11,6 +13,7 @@ import styles from "./ProblemNote.module.css";
 
 type Props = {
   problem: Problem;
+  limits: Partial<Limits>;
   /** When the page sends the photo again (ms since 1970); null: only when the person asks. */
   retryAt: number | null;
   onRetry: () => void;
@@ -20,17 +23,26 @@ type Props = {
 };
 
 /** An error, with buttons for what the person can do about it. */
-export function ProblemNote({ problem, retryAt, onRetry, onStop, onWithoutFaces, onKey }: Props) {
+export function ProblemNote({ problem, limits, retryAt, onRetry, onStop, onWithoutFaces, onKey }: Props) {
+  const t = useWords();
+  const { words, detail } = problemInWords(t, problem, limits);
   const details = [
-    problem.stage && `while: ${stageName(problem.stage).toLowerCase()}`,
-    problem.requestId && `request ${problem.requestId}`,
+    problem.stage && t("problems.step", { stage: stageName(problem.stage) }),
+    problem.requestId && t("problems.request", { id: problem.requestId }),
   ].filter(Boolean);
   return (
     <div className={styles.note}>
-      <p className={styles.message} role="alert">
+      <div className={styles.message} role="alert">
         <Icon name="warning" />
-        <span>{plainMessage(problem)}</span>
-      </p>
+        <div>
+          <p>{words}</p>
+          {detail !== null && (
+            <p className={styles.details}>
+              {t("problems.server")} <bdi lang="en">{detail}</bdi>
+            </p>
+          )}
+        </div>
+      </div>
       {details.length > 0 && <p className={styles.details}>{details.join(" · ")}</p>}
       {retryAt !== null && <Countdown until={retryAt} />}
       {problem.status === 401 ? (
@@ -39,13 +51,13 @@ export function ProblemNote({ problem, retryAt, onRetry, onStop, onWithoutFaces,
         <div className={styles.actions}>
           {problem.code === "no_face_detected" && (
             <Button kind="primary" onClick={onWithoutFaces}>
-              Enlarge it all the same
+              {t("actions.withoutFace")}
             </Button>
           )}
           <Button icon="retry" onClick={onRetry}>
-            {retryAt === null ? "Try again" : "Try now"}
+            {t(retryAt === null ? "problems.again" : "problems.now")}
           </Button>
-          {retryAt !== null && <Button onClick={onStop}>Stop trying</Button>}
+          {retryAt !== null && <Button onClick={onStop}>{t("problems.stop")}</Button>}
         </div>
       )}
     </div>
@@ -53,7 +65,9 @@ export function ProblemNote({ problem, retryAt, onRetry, onStop, onWithoutFaces,
 }
 
 function Countdown({ until }: { until: number }) {
+  const t = useWords();
   const seconds = Math.max(0, Math.ceil((until - useNow(250)) / 1000));
-  if (seconds <= 0) return <p>Trying again…</p>;
-  return <p>Trying again in {seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} minutes`}.</p>;
+  if (seconds <= 0) return <p>{t("problems.tryingNow")}</p>;
+  const minutes = Math.ceil(seconds / 60);
+  return <p>{seconds < 120 ? t("problems.countdown", { seconds }) : t("problems.countdownMinutes", { minutes })}</p>;
 }

@@ -1,7 +1,9 @@
 import type { Problem } from "@/api/problem";
+import { problemInWords } from "@/photos/problems";
 import { isOngoing, type OngoingWork, type Photo, type Work } from "@/photos/photo";
 import { describeWork } from "@/photos/stages";
 import { useWords } from "@/words/context";
+import { said } from "@/words/words";
 import { Note } from "./Note";
 import styles from "./ViewerNotes.module.css";
 
@@ -24,7 +26,7 @@ export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, wor
       <div className={styles.top}>
         {problem !== null && (
           <Note role="status" action={{ icon: "retry", onClick: onReload, children: t("viewer.notes.retry") }}>
-            {problem.message}
+            {problemInWords(t, problem, null).words}
           </Note>
         )}
         {problem === null && isLoading && (
@@ -35,7 +37,7 @@ export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, wor
         {refused.length > 0 && (
           <Note role="alert" action={{ icon: "close", onClick: onRead, children: t("viewer.notes.close") }}>
             {refused.map(({ id, name, refusal }) => (
-              <p key={id}>{t("viewer.notes.refusal", { name, reason: refusal ?? "" })}</p>
+              <p key={id}>{t("viewer.notes.refusal", { name, reason: refusal ? said(t, refusal) : "" })}</p>
             ))}
           </Note>
         )}

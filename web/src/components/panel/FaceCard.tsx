@@ -3,10 +3,11 @@
 import type { Face } from "@/api/types";
 import { useShownWhen } from "@/hooks/useShownWhen";
 import { blurInWords } from "@/photos/blur";
-import { likeness, scaleInWords, type Scale } from "@/photos/figures";
+import { likeness, likenessInWords, type Scale } from "@/photos/figures";
 import { Button } from "@/components/ui/Button";
 import { Range } from "@/components/ui/Range";
 import { useWords } from "@/words/context";
+import type { MessageKey } from "@/words/words";
 import styles from "./FaceCard.module.css";
 
 type Props = {
@@ -31,15 +32,12 @@ type Props = {
   onUnmark: (() => void) | null;
 };
 
-const ACTIONS: Record<Face["action"], string> = {
-  restored: "Restored",
-  softened: "Softened to keep the likeness",
-  unchanged: "Nothing found to restore",
-  kept: "Left as it was",
-};
-
-/** Said of a face that only a person has seen. */
-export const ESTIMATED = "Only your box shows this face, so its eyes, nose and mouth are guessed from it.";
+const ACTIONS = {
+  restored: "faces.actions.restored",
+  softened: "faces.actions.softened",
+  unchanged: "faces.actions.unchanged",
+  kept: "faces.actions.kept",
+} as const satisfies Record<Face["action"], MessageKey>;
 
 /** What was done with one face, and the controls to change it. */
 export function FaceCard({
@@ -58,6 +56,7 @@ export function FaceCard({
 }: Props) {
   const t = useWords();
   const similarity = face.identity_similarity;
+  const explained = similarity === null ? null : likenessInWords(similarity, scale, t);
   const blur = blurInWords(face.blur, t);
   const isRestored = face.action === "restored" || face.action === "softened";
   const id = `face-${number}`;
@@ -70,7 +69,11 @@ export function FaceCard({
   };
   const card = useShownWhen<HTMLElement>(isSelected);
   return (
-    <article ref={card} className={`${styles.card} ${isSelected ? styles.selected : ""}`} aria-label={`Face ${number}`}>
+    <article
+      ref={card}
+      className={`${styles.card} ${isSelected ? styles.selected : ""}`}
+      aria-label={t("faces.name", { number })}
+    >
       <button
         type="button"
         className={styles.head}
@@ -80,48 +83,48 @@ export function FaceCard({
       >
         <span className={styles.number}>{number}</span>
         <span className={styles.what}>
-          <span className={styles.action}>{ACTIONS[face.action]}</span>
+          <span className={styles.action}>{t(ACTIONS[face.action])}</span>
           {face.reason !== null && <span className={styles.reason}>{face.reason}</span>}
-          {blur !== null && <span className={styles.reason}>{`Was ${blur}`}</span>}
+          {blur !== null && <span className={styles.reason}>{t("faces.was", { words: blur })}</span>}
         </span>
         <span className={styles.numbers}>
-          {isRestored && <span>{Math.round(face.strength * 100)} %</span>}
+          {isRestored && <span>{t("options.percent", { value: Math.round(face.strength * 100) })}</span>}
           {similarity !== null && (
-            <span className={styles.similarity}>{`${similarity.toFixed(2)} · ${likeness(similarity, scale)}`}</span>
+            <span className={styles.similarity}>
+              {t("faces.similarity", { value: similarity, words: likeness(similarity, scale, t) })}
+            </span>
           )}
         </span>
       </button>
       <div id={`${id}-more`} className={styles.more} hidden={!isSelected}>
-        {similarity !== null && scale.recogniser !== null && (
-          <p className={styles.reason}>{`Likeness ${similarity.toFixed(2)}: ${scaleInWords(scale)}.`}</p>
-        )}
+        {explained !== null && <p className={styles.reason}>{explained}</p>}
         {obstacle === null ? (
           <>
             <Range
-              label="Strength of this face"
+              label={t("faces.strength")}
               value={wanted}
               bounds={bounds}
               stepsPerUnit={100}
-              unit=" %"
+              inWords={(value) => t("options.percent", { value })}
               onChange={onOverride}
             />
             <div className={styles.actions}>
               <Button aria-pressed={wanted === 0} onClick={toggle}>
-                Leave as it was
+                {t("faces.leave")}
               </Button>
               <Button kind="bare" disabled={override === undefined} onClick={() => onOverride(null)}>
-                As for all
+                {t("faces.asForAll")}
               </Button>
             </div>
           </>
         ) : (
           <p className={styles.reason}>{obstacle}</p>
         )}
-        {isPending && <p className={styles.pending}>This takes effect when the photo is restored again.</p>}
-        {face.landmarks_estimated && <p className={styles.reason}>{ESTIMATED}</p>}
+        {isPending && <p className={styles.pending}>{t("faces.pending")}</p>}
+        {face.landmarks_estimated && <p className={styles.reason}>{t("faces.estimated")}</p>}
         {onUnmark && (
           <div className={styles.actions}>
-            <Button onClick={onUnmark}>Remove your box</Button>
+            <Button onClick={onUnmark}>{t("faces.removeBox")}</Button>
           </div>
         )}
       </div>

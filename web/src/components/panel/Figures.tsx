@@ -12,16 +12,16 @@ export function Figures({ result, scale, config }: Props) {
   return (
     <section aria-labelledby="figures">
       <h2 id="figures" className={styles.title}>
-        What changed
+        {t("result.figures.title")}
       </h2>
       {facts.metrics === null ? (
         <p className={styles.none}>{whyNone(request.options, config, t)}</p>
       ) : (
         <dl className={styles.list}>
-          {figuresOf(facts, scale).map(({ name, value, meaning, explanation }) => (
+          {figuresOf(facts, scale, t).map(({ name, value, meaning, explanation }) => (
             <div key={name} className={styles.figure}>
               <dt className={styles.name}>{name}</dt>
-              <dd className={value === null ? styles.unknown : styles.value}>{value ?? "unknown"}</dd>
+              <dd className={value === null ? styles.unknown : styles.value}>{value ?? t("result.figures.unknown")}</dd>
               <dd className={value === null ? styles.reason : styles.meaning}>{meaning}</dd>
               <dd className={styles.explanation}>{explanation}</dd>
             </div>

@@ -6,7 +6,6 @@ import { blurInWords } from "@/photos/blur";
 import { Button } from "@/components/ui/Button";
 import { Range } from "@/components/ui/Range";
 import { useWords } from "@/words/context";
-import { ESTIMATED } from "./FaceCard";
 import styles from "./FoundFace.module.css";
 
 type Props = {
@@ -34,50 +33,55 @@ export function FoundFace(props: Props) {
   const blur = blurInWords(face.blur, t);
   const id = `found-${number}`;
   const isRestored = strength > 0;
+  const percent = t("options.percent", { value: Math.round(strength * 100) });
   const tick = (isTicked: boolean) => {
     if (!isTicked) onOverride(0);
     else onOverride(override === 0 && all > 0 ? null : all || 1);
   };
   const card = useShownWhen<HTMLElement>(isSelected);
   return (
-    <article ref={card} className={`${styles.card} ${isSelected ? styles.selected : ""}`} aria-label={`Face ${number}`}>
+    <article
+      ref={card}
+      className={`${styles.card} ${isSelected ? styles.selected : ""}`}
+      aria-label={t("faces.name", { number })}
+    >
       <div className={styles.head}>
         <span className={styles.number} aria-hidden="true">
           {number}
         </span>
         <label className={styles.tick}>
           <input type="checkbox" checked={isRestored} onChange={(event) => tick(event.target.checked)} />
-          Restore this face
+          {t("faces.tick")}
         </label>
         <button
           type="button"
           className={styles.strength}
-          title="Strength of this face"
+          title={t("faces.strength")}
+          aria-label={t("faces.strengthOf", { number, strength: percent })}
           aria-expanded={isSelected}
           aria-controls={id}
           onClick={onSelect}
         >
-          <span className="visually-hidden">{`Strength of face ${number}: `}</span>
-          {`${Math.round(strength * 100)} %`}
+          {percent}
         </button>
       </div>
-      {face.landmarks_estimated && <p className={styles.words}>{ESTIMATED}</p>}
+      {face.landmarks_estimated && <p className={styles.words}>{t("faces.estimated")}</p>}
       <div id={id} className={styles.more} hidden={!isSelected}>
-        {blur !== null && <p className={styles.words}>{`It is ${blur}.`}</p>}
+        {blur !== null && <p className={styles.words}>{t("faces.is", { words: blur })}</p>}
         {!isRestored && face.action === "kept" && face.reason !== null && <p className={styles.words}>{face.reason}</p>}
         <Range
-          label="Strength of this face"
+          label={t("faces.strength")}
           value={strength}
           bounds={bounds}
           stepsPerUnit={100}
-          unit=" %"
+          inWords={(value) => t("options.percent", { value })}
           onChange={onOverride}
         />
         <div className={styles.actions}>
           <Button kind="bare" disabled={override === undefined} onClick={() => onOverride(null)}>
-            As for all
+            {t("faces.asForAll")}
           </Button>
-          {onUnmark && <Button onClick={onUnmark}>Remove your box</Button>}
+          {onUnmark && <Button onClick={onUnmark}>{t("faces.removeBox")}</Button>}
         </div>
       </div>
     </article>

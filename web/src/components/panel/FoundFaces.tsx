@@ -5,6 +5,7 @@ import { facesInWords } from "@/photos/estimate";
 import { strengthOf, type Look } from "@/photos/look";
 import type { Photo } from "@/photos/photo";
 import { markedFaces, placesOf } from "@/photos/places";
+import { useWords } from "@/words/context";
 import { FoundFace } from "./FoundFace";
 import styles from "./FoundFaces.module.css";
 
@@ -23,13 +24,14 @@ type Props = {
 
 /** The faces that a look has found, and how each is to be restored. */
 export function FoundFaces({ photo, look, config, strength, selectedFace, onFace, onOverride, onUnmark }: Props) {
+  const t = useWords();
   const faces = look.facts?.faces ?? [];
   const overrides = photo.overrides[look.faces] ?? {};
   const marked = markedFaces(photo.boxes, placesOf(faces));
   return (
     <section aria-labelledby="found">
       <h2 id="found" className={styles.title}>
-        {facesInWords(faces)}
+        {facesInWords(faces, t)}
       </h2>
       {faces.length > 0 && (
         <div className={styles.faces}>
@@ -51,11 +53,7 @@ export function FoundFaces({ photo, look, config, strength, selectedFace, onFace
         </div>
       )}
       {onUnmark && photo.size !== null && (
-        <p className={styles.hint}>
-          {faces.length === 0
-            ? "If there is a face, press “Mark a face” and draw a box around it."
-            : "Is a face missing? Press “Mark a face” and draw a box around it."}
-        </p>
+        <p className={styles.hint}>{t(faces.length === 0 ? "look.hint.none" : "look.hint.more")}</p>
       )}
     </section>
   );

@@ -45,7 +45,7 @@ describe("the figures", () => {
     const models = { detector: "mtcnn", restorer: "compact" };
     const faces = [faceOf({ identity_similarity: null })];
     showing({ metrics, warnings, models, faces }, {}, WITHOUT_RECOGNISER);
-    expect(beside("Identity")).toHaveTextContent(/unknownIdentity is unknown\./);
+    expect(beside("Identity")).toHaveTextContent(/unknownIdentity is unknown: no face recognition model/);
     expect(screen.queryByText(/same person/)).not.toBeInTheDocument();
     expect(screen.queryByRole("list", { name: "Warnings" })).not.toBeInTheDocument();
   });
@@ -56,7 +56,7 @@ describe("the figures", () => {
       { code: "identity_low", message: "One face may be another person." },
     ];
     showing({ metrics: { psnr: 30, ssim: 0.9, lpips: null, identity_similarity: 0.4, reference: "input" }, warnings });
-    expect(beside("LPIPS")).toHaveTextContent("unknownLPIPS was not measured.");
+    expect(beside("LPIPS")).toHaveTextContent("unknownLPIPS was not measured: no perceptual model is installed.");
     const list = within(screen.getByRole("list", { name: "Warnings" })).getAllByRole("listitem");
     expect(list.map((item) => item.textContent)).toEqual(["One face may be another person."]);
   });

@@ -1,6 +1,7 @@
 "use client";
 
 import type { Config } from "@/api/types";
+import { useWords } from "@/words/context";
 import { otherWarnings, scaleOf } from "@/photos/figures";
 import { plainMessage } from "@/photos/notices";
 import type { Options } from "@/photos/options";
@@ -11,11 +12,6 @@ import { FaceCard } from "./FaceCard";
 import { Figures } from "./Figures";
 import { Icon } from "@/components/ui/Icon";
 import styles from "./ResultPanel.module.css";
-
-const FACES_DETECTED_AGAIN =
-  "With the colours corrected otherwise the faces are looked for anew. Restore the photo first.";
-const NO_PHOTO = "This page no longer has the photo. To change this face, add the photo again.";
-const FACES_MARKED_AGAIN = "With other boxes the faces are looked for anew. Restore the photo first.";
 
 type Props = {
   photo: Photo;
@@ -35,24 +31,25 @@ type Props = {
 /** The result: warnings, faces, figures, and the time of each step. */
 export function ResultPanel(props: Props) {
   const { photo, result, config, options, isWithFaces, selectedFace, onFace, onOverride, onUnmark } = props;
+  const t = useWords();
   const { facts, request } = result;
   const key = facesKey(request.options, request.boxes);
   const overrides = photo.overrides[key] ?? {};
   const scale = scaleOf(facts, config);
   const isOtherwiseColoured = options.color_correction !== request.options.color_correction;
   const isOtherwiseMarked = key !== facesKey(request.options, photo.boxes);
-  const again = isOtherwiseColoured ? FACES_DETECTED_AGAIN : isOtherwiseMarked ? FACES_MARKED_AGAIN : null;
-  const obstacle = isSendable(photo) ? again : NO_PHOTO;
+  const again = isOtherwiseColoured ? "faces.obstacles.colours" : isOtherwiseMarked ? "faces.obstacles.boxes" : null;
+  const obstacle = isSendable(photo) ? again : "faces.obstacles.noPhoto";
   const marked = markedFaces(photo.boxes, placesOf(facts.faces));
-  const warnings = otherWarnings(facts, scale);
+  const warnings = otherWarnings(facts);
   return (
     <>
       {warnings.length > 0 && (
-        <ul className={styles.warnings} aria-label="Warnings">
+        <ul className={styles.warnings} aria-label={t("result.warnings.title")}>
           {warnings.map(({ code, message }) => (
             <li key={code + message}>
               <Icon name="warning" size={16} />
-              <span>{plainMessage({ code, message })}</span>
+              <span>{plainMessage({ code, message }, t)}</span>
             </li>
           ))}
         </ul>
@@ -60,7 +57,7 @@ export function ResultPanel(props: Props) {
       {isWithFaces && facts.faces.length > 0 && (
         <section aria-labelledby="faces">
           <h2 id="faces" className={styles.title}>
-            {facts.faces.length === 1 ? "One face" : `${facts.faces.length} faces`}
+            {t("faces.count", { count: facts.faces.length })}
           </h2>
           <div className={styles.faces}>
             {facts.faces.map((face, index) => (
@@ -74,7 +71,7 @@ export function ResultPanel(props: Props) {
                 isPending={overrides[index] !== request.overrides[index]}
                 strength={request.options.strength}
                 bounds={config.limits.strength}
-                obstacle={obstacle}
+                obstacle={obstacle && t(obstacle)}
                 onSelect={() => onFace(index)}
                 onOverride={(strength) => onOverride(index, strength)}
                 onUnmark={onUnmark && marked.includes(index) ? () => onUnmark(marked.indexOf(index)) : null}

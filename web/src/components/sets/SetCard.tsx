@@ -3,18 +3,22 @@
 import { useId, useState } from "react";
 import { archiveOf, addressOf, cancelBatch, cancelJob, deleteBatch, fetchReport } from "@/api/batches";
 import { problemFrom, type Problem } from "@/api/problem";
-import type { Batch, Job } from "@/api/types";
+import type { Batch, Job, Limits } from "@/api/types";
 import { fractionOf, inWords, tallyInWords, tallyOf } from "@/photos/batch";
 import { downloadName } from "@/photos/download";
 import { inTurns } from "@/photos/pause";
 import { reportOf } from "@/photos/report";
+import { problemInWords } from "@/photos/problems";
 import { saveBlob, saveFile } from "@/photos/saving";
+import { useLanguage } from "@/words/context";
+import type { Locale } from "@/words/locales";
 import { Button } from "@/components/ui/Button";
 import { SetRow } from "./SetRow";
 import styles from "./SetCard.module.css";
 
 type Props = {
   batch: Batch;
+  limits: Partial<Limits>;
   apiKey: string | null;
   /** Something of it has changed. */
   onChanged: () => void;
@@ -23,15 +27,17 @@ type Props = {
 };
 
 /** A set of photos: how far it is, its photos, and what can be done with all of them. */
-export function SetCard({ batch, apiKey: key, onChanged, onOpen, onRemoved }: Props) {
+export function SetCard({ batch, limits, apiKey: key, onChanged, onOpen, onRemoved }: Props) {
+  const { t, locale } = useLanguage();
   const id = useId();
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState<string | null>(null);
   const [isAsking, setAsking] = useState(false);
   const tally = tallyOf([batch]);
-  const words = tallyInWords(tally);
+  const words = tallyInWords(t, tally);
   const isAtWork = tally.left > 0;
   const name = stampOf(batch.created_at);
+  const time = timeOf(locale, batch.created_at);
 
   /** Does something that takes time and may fail; `label` is said meanwhile. */
   const run = async (label: string, work: () => Promise<void>) => {
@@ -43,12 +49,12 @@ export function SetCard({ batch, apiKey: key, onChanged, onOpen, onRemoved }: Pr
   const save = (job: Job) => {
     const { media_type = "", bytes = 0 } = job.result ?? {};
     const file = { path: addressOf(job.id, "result"), name: downloadName(job.file_name, media_type), bytes };
-    void run(`Saving ${job.file_name}…`, () => saveFile(file, key));
+    void run(t("sets.saving", { name: job.file_name }), () => saveFile(file, key));
   };
   const saveAll = () => {
     const bytes = batch.jobs.reduce((sum, { result }) => sum + (result?.bytes ?? 0), 0);
     const file = { path: archiveOf(batch.id), name: `photos-${name}.zip`, bytes };
-    void run("Saving the ZIP…", () => saveFile(file, key));
+    void run(t("sets.savingZip"), () => saveFile(file, key));
   };
   const saveReport = async () => {
     const rows = await inTurns(batch.jobs, async (job) => {
@@ -63,44 +69,44 @@ export function SetCard({ batch, apiKey: key, onChanged, onOpen, onRemoved }: Pr
   return (
     <section className={styles.card} aria-labelledby={id}>
       <h3 id={id} className={styles.title}>
-        {`${tally.photos === 1 ? "1 photo" : `${tally.photos} photos`}, ${timeOf(batch.created_at)}`}
+        {t("sets.title", { count: tally.photos, time })}
       </h3>
-      <p className={styles.words}>{`${words}. Kept until ${timeOf(batch.expires_at)}.`}</p>
+      <p className={styles.words}>{t("sets.kept", { tally: words, time: timeOf(locale, batch.expires_at) })}</p>
       {isAtWork && <progress className={styles.progress} aria-label={words} max={1} value={fractionOf(tally)} />}
       {isAsking ? (
-        <div className={styles.actions} role="group" aria-label="Remove the set">
-          <p className={styles.question}>Remove the photos and their results from the server?</p>
-          <Button kind="primary" autoFocus onClick={() => void run("Removing…", remove)}>
-            Remove them
+        <div className={styles.actions} role="group" aria-label={t("sets.removal")}>
+          <p className={styles.question}>{t("sets.removeQuestion")}</p>
+          <Button kind="primary" autoFocus onClick={() => void run(t("sets.removing"), remove)}>
+            {t("sets.removeThem")}
           </Button>
-          <Button onClick={() => setAsking(false)}>Keep them</Button>
+          <Button onClick={() => setAsking(false)}>{t("sets.keepThem")}</Button>
         </div>
       ) : (
         <div className={styles.actions}>
           {!isAtWork && tally.done > 0 && (
             <Button kind="primary" icon="download" disabled={busy !== null} onClick={saveAll}>
-              ZIP
+              {t("sets.zip")}
             </Button>
           )}
           {!isAtWork && (
             <Button
               icon="download"
-              title="A table of the results, for a spreadsheet"
+              title={t("sets.reportTitle")}
               disabled={busy !== null}
-              onClick={() => void run("Making the report…", saveReport)}
+              onClick={() => void run(t("sets.making"), saveReport)}
             >
-              Report as CSV
+              {t("sets.report")}
             </Button>
           )}
           {isAtWork && (
             <Button
               icon="close"
-              onClick={() => void run("Cancelling…", () => cancelBatch(batch.id, { key }).then(onChanged))}
+              onClick={() => void run(t("sets.cancelling"), () => cancelBatch(batch.id, { key }).then(onChanged))}
             >
-              Cancel all
+              {t("sets.cancelAll")}
             </Button>
           )}
-          <Button onClick={() => setAsking(true)}>Remove</Button>
+          <Button onClick={() => setAsking(true)}>{t("sets.remove")}</Button>
         </div>
       )}
       <p className={styles.words} role="status">
@@ -108,18 +114,19 @@ export function SetCard({ batch, apiKey: key, onChanged, onOpen, onRemoved }: Pr
       </p>
       {problem && (
         <p className={styles.problem} role="alert">
-          {problem.message}
+          {problemInWords(t, problem, limits).words}
         </p>
       )}
-      <ul className={styles.rows} aria-label={`Photos of the set of ${timeOf(batch.created_at)}`}>
+      <ul className={styles.rows} aria-label={t("sets.rows", { time })}>
         {batch.jobs.map((job) => (
           <SetRow
             key={job.id}
             job={job}
+            limits={limits}
             apiKey={key}
             onOpen={() => onOpen(job)}
             onSave={() => save(job)}
-            onCancel={() => void run("Cancelling…", () => cancelJob(job.id, { key }).then(onChanged))}
+            onCancel={() => void run(t("sets.cancelling"), () => cancelJob(job.id, { key }).then(onChanged))}
           />
         ))}
       </ul>
@@ -127,8 +134,11 @@ export function SetCard({ batch, apiKey: key, onChanged, onOpen, onRemoved }: Pr
   );
 }
 
-function timeOf(text: string): string {
-  return new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" }).format(new Date(text));
+function timeOf(locale: Locale, text: string): string {
+  return new Intl.DateTimeFormat(locale === "en" ? "en-GB" : locale, {
+    dateStyle: "medium",
+    timeStyle: "short",
+  }).format(new Date(text));
 }
 
 /** A time for a file name, such as 2026-11-28-0210. */

@@ -1,9 +1,11 @@
 "use client";
 
-import type { Job } from "@/api/types";
+import type { Job, Limits } from "@/api/types";
 import { isOver, problemOfJob } from "@/photos/batch";
-import { plainMessage } from "@/photos/notices";
+import { problemInWords } from "@/photos/problems";
 import { stageName } from "@/photos/stages";
+import { useWords } from "@/words/context";
+import type { Words } from "@/words/words";
 import { usePreview } from "@/hooks/usePreview";
 import { Button } from "@/components/ui/Button";
 import { Icon } from "@/components/ui/Icon";
@@ -11,6 +13,7 @@ import styles from "./SetRow.module.css";
 
 type Props = {
   job: Job;
+  limits: Partial<Limits>;
   apiKey: string | null;
   onOpen: () => void;
   onSave: () => void;
@@ -18,10 +21,11 @@ type Props = {
 };
 
 /** One photo of a set: its result in small, how far it is, and what can be done with it. */
-export function SetRow({ job, apiKey, onOpen, onSave, onCancel }: Props) {
+export function SetRow({ job, limits, apiKey, onOpen, onSave, onCancel }: Props) {
+  const t = useWords();
   const isDone = job.state === "succeeded";
   const { element, url } = usePreview<HTMLLIElement>(isDone ? job.id : null, apiKey);
-  const name = job.file_name || "Photo";
+  const name = job.file_name || t("sets.photo");
   const problem = problemOfJob(job);
   return (
     <li ref={element} className={styles.row}>
@@ -29,23 +33,29 @@ export function SetRow({ job, apiKey, onOpen, onSave, onCancel }: Props) {
       <span className={styles.words}>
         <span className={styles.name}>{name}</span>
         <span className={problem ? styles.problem : styles.state}>
-          {problem ? plainMessage(problem) : stateOf(job)}
+          {problem ? problemInWords(t, problem, limits).words : stateOf(t, job)}
         </span>
       </span>
       {isDone && (
         <span className={styles.actions}>
-          <Button aria-label={`Open ${name}`} onClick={onOpen}>
-            Open
+          <Button aria-label={t("sets.openName", { name })} onClick={onOpen}>
+            {t("sets.open")}
           </Button>
-          <Button icon="download" iconOnly title={`Save ${name}`} onClick={onSave}>
-            {`Save ${name}`}
+          <Button icon="download" iconOnly title={t("sets.saveName", { name })} onClick={onSave}>
+            {t("sets.saveName", { name })}
           </Button>
         </span>
       )}
       {!isOver(job) && (
         <span className={styles.actions}>
-          <Button icon="close" iconOnly title={`Cancel ${name}`} disabled={job.cancelling} onClick={onCancel}>
-            {`Cancel ${name}`}
+          <Button
+            icon="close"
+            iconOnly
+            title={t("sets.cancelName", { name })}
+            disabled={job.cancelling}
+            onClick={onCancel}
+          >
+            {t("sets.cancelName", { name })}
           </Button>
         </span>
       )}
@@ -53,15 +63,11 @@ export function SetRow({ job, apiKey, onOpen, onSave, onCancel }: Props) {
   );
 }
 
-function stateOf({ state, stage, fraction, result, cancelling }: Job): string {
-  if (cancelling) return "Stops at its next step";
-  if (state === "queued") return "Waits for its turn";
-  if (state === "running") return stage === null ? "Begins" : `${stageName(stage)}, ${Math.round(fraction * 100)} %`;
-  if (state === "cancelled") return "Cancelled";
-  return result === null ? "Done" : `${result.width} × ${result.height} pixels, ${facesOf(result.faces)}`;
-}
-
-function facesOf(count: number): string {
-  if (count === 0) return "no face";
-  return count === 1 ? "1 face" : `${count} faces`;
+function stateOf(t: Words, { state, stage, fraction, result, cancelling }: Job): string {
+  if (cancelling) return t("sets.stops");
+  if (state === "queued") return t("sets.waits");
+  if (state === "running")
+    return stage === null ? t("sets.begins") : t("sets.atStage", { stage: stageName(stage), fraction });
+  if (state === "cancelled") return t("sets.cancelled");
+  return result === null ? t("sets.done") : t("sets.result", result);
 }

@@ -51,6 +51,7 @@ export function Sets(props: Props) {
         <SetsDialog
           sets={sets}
           isStored={isStored}
+          limits={limits}
           apiKey={apiKey}
           onKey={onKey}
           onChanged={ask}

@@ -1,9 +1,11 @@
 "use client";
 
-import type { Job } from "@/api/types";
+import type { Job, Limits } from "@/api/types";
 import type { KnownSet } from "@/hooks/useSets";
 import { inWords } from "@/photos/batch";
 import type { Request } from "@/photos/photo";
+import { problemInWords } from "@/photos/problems";
+import { useWords } from "@/words/context";
 import { KeyForm } from "@/components/notes/KeyForm";
 import { Button } from "@/components/ui/Button";
 import { Dialog } from "@/components/ui/Dialog";
@@ -14,6 +16,7 @@ type Props = {
   sets: readonly KnownSet[];
   /** Whether this browser knows them the next time too. */
   isStored: boolean;
+  limits: Limits;
   apiKey: string | null;
   onKey: (key: string) => void;
   /** Something of a set has changed. */
@@ -23,20 +26,22 @@ type Props = {
   onClose: () => void;
 };
 
-const STORED = "This browser remembers only which sets it has sent.";
-const NOT_STORED =
-  "This browser cannot remember which sets it has sent, because its storage is full or turned off. Save the results before you close or reload this page.";
-
 /** The sets of this browser, the newest first. */
-export function SetsDialog({ sets, isStored, apiKey, onKey, onChanged, onOpen, onRemoved, onClose }: Props) {
+export function SetsDialog({ sets, isStored, limits, apiKey, onKey, onChanged, onOpen, onRemoved, onClose }: Props) {
+  const t = useWords();
   const isLockedOut = sets.some(({ problem }) => problem?.status === 401);
   return (
-    <Dialog label="Sets of photos" width="640px" onClose={onClose} actions={<Button onClick={onClose}>Close</Button>}>
+    <Dialog
+      label={t("sets.label")}
+      width="640px"
+      onClose={onClose}
+      actions={<Button onClick={onClose}>{t("sets.close")}</Button>}
+    >
       <div className={styles.sets}>
         <div>
-          <h2 className={styles.title}>Sets of photos</h2>
+          <h2 className={styles.title}>{t("sets.label")}</h2>
           <p className={styles.hint}>
-            {`The server works on them by itself, also while this page is closed. ${isStored ? STORED : NOT_STORED}`}
+            {t("sets.byItself")} {t(isStored ? "sets.stored" : "sets.notStored")}
           </p>
         </div>
         {isLockedOut && <KeyForm onKey={onKey} />}
@@ -44,19 +49,20 @@ export function SetsDialog({ sets, isStored, apiKey, onKey, onChanged, onOpen, o
           <div key={id} className={styles.set}>
             {problem && (
               <p className={styles.problem} role="alert">
-                {inWords(problem).message}
+                {problemInWords(t, inWords(problem), limits).words}
               </p>
             )}
             {batch && (
               <SetCard
                 batch={batch}
+                limits={limits}
                 apiKey={apiKey}
                 onChanged={onChanged}
                 onOpen={(job) => onOpen(job, request)}
                 onRemoved={() => onRemoved(id)}
               />
             )}
-            {problem?.status === 404 && <Button onClick={() => onRemoved(id)}>Forget this set</Button>}
+            {problem?.status === 404 && <Button onClick={() => onRemoved(id)}>{t("sets.forget")}</Button>}
           </div>
         ))}
       </div>

@@ -19,7 +19,7 @@ const b = photoOf({ id: "b" }, "b.png");
 describe("Filmstrip", () => {
   it.each<[string, Partial<Photo>]>([
     ["new", {}],
-    ["refused", { refusal: "No." }],
+    ["refused", { refusal: { key: "intake.empty" } }],
     ["waiting", { work: { phase: "waiting", tries: 0 } }],
     ["working", { work: { phase: "active", tries: 1, since: 0, progress } }],
     ["waiting", { work: { phase: "failed", tries: 1, problem: problemOf(), retryAt: 5 } }],

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from "react";
 import { isBusy, type Photo } from "@/photos/photo";
+import { useWords } from "@/words/context";
 import { AddressButton } from "@/components/ui/AddressButton";
 import { Chooser } from "@/components/ui/Chooser";
 import { Icon, type IconName } from "@/components/ui/Icon";
@@ -20,6 +21,7 @@ type Props = {
 
 /** Thumbnails of all photos. */
 export function Filmstrip({ photos, selected, accept, onSelect, onRemove, onFiles, onAddress }: Props) {
+  const t = useWords();
   const strip = useRef<HTMLElement>(null);
   const count = useRef(photos.length);
   useEffect(() => {
@@ -29,7 +31,7 @@ export function Filmstrip({ photos, selected, accept, onSelect, onRemove, onFile
     if (isLost) strip.current?.querySelector<HTMLElement>("[aria-pressed='true']")?.focus({ preventScroll: true });
   }, [photos.length]);
   return (
-    <nav ref={strip} className={styles.strip} aria-label="Photos">
+    <nav ref={strip} className={styles.strip} aria-label={t("strip.label")}>
       <ul className={styles.list}>
         {photos.map((photo) => (
           <li key={photo.id} className={styles.item}>
@@ -37,7 +39,7 @@ export function Filmstrip({ photos, selected, accept, onSelect, onRemove, onFile
               type="button"
               className={styles.photo}
               aria-pressed={photo.id === selected}
-              aria-label={`${photo.name}, ${stateOf(photo)}`}
+              aria-label={t("strip.photo", { name: photo.name, state: stateOf(photo) })}
               title={photo.name}
               onClick={() => onSelect(photo.id)}
             >
@@ -47,7 +49,7 @@ export function Filmstrip({ photos, selected, accept, onSelect, onRemove, onFile
             <button
               type="button"
               className={styles.remove}
-              aria-label={`Remove ${photo.name}`}
+              aria-label={t("strip.remove", { name: photo.name })}
               onClick={() => onRemove(photo.id)}
             >
               <Icon name="close" size={14} />

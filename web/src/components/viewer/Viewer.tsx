@@ -7,7 +7,7 @@ import { MOST_BOXES, type Box } from "@/photos/places";
 import { enlargementOf } from "@/photos/scale";
 import { picturesOf, sidesOf, type Sides } from "@/photos/versions";
 import { useWords } from "@/words/context";
-import type { Words } from "@/words/words";
+import { said, type Words } from "@/words/words";
 import { CompareView } from "./CompareView";
 import { FacesView } from "./FacesView";
 import { MarkButton } from "./MarkButton";
@@ -88,7 +88,7 @@ export function Viewer(props: Props) {
     return (
       <div className={styles.unshown}>
         <p className={styles.name}>{name}</p>
-        <p>{photo.refusal ?? whyUnshown(photo, t)}</p>
+        <p>{photo.refusal ? said(t, photo.refusal) : whyUnshown(photo, t)}</p>
       </div>
     );
   }

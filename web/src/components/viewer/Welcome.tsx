@@ -3,7 +3,8 @@
 import type { Config } from "@/api/types";
 import { acceptedKinds } from "@/photos/check";
 import { jobsOf } from "@/photos/sets";
-import { useWords } from "@/words/context";
+import { useLanguage } from "@/words/context";
+import type { Locale } from "@/words/locales";
 import type { Words } from "@/words/words";
 import { AddressForm } from "@/components/ui/AddressForm";
 import { Chooser } from "@/components/ui/Chooser";
@@ -20,7 +21,7 @@ type Props = {
 
 /** What the page shows while it has no photo. */
 export function Welcome({ config, accept, onFiles, onAddress, onSample }: Props) {
-  const t = useWords();
+  const { t, locale } = useLanguage();
   return (
     <div className={styles.welcome}>
       <div className={styles.frame}>
@@ -38,7 +39,7 @@ export function Welcome({ config, accept, onFiles, onAddress, onSample }: Props)
         </button>
         {config && (
           <p className={styles.small}>
-            {limitsInWords(config, t)} {keptInWords(config, t)}
+            {limitsInWords(config, t, locale)} {keptInWords(config, t)}
           </p>
         )}
       </div>
@@ -46,9 +47,9 @@ export function Welcome({ config, accept, onFiles, onAddress, onSample }: Props)
   );
 }
 
-function limitsInWords({ limits }: Config, t: Words): string {
+function limitsInWords({ limits }: Config, t: Words, locale: Locale): string {
   return t("welcome.limits", {
-    kinds: acceptedKinds(limits),
+    kinds: acceptedKinds(limits, locale),
     megabytes: limits.max_upload_mb,
     megapixels: limits.max_input_megapixels,
   });

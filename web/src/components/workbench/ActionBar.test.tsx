@@ -66,7 +66,7 @@ describe("ActionBar", () => {
   });
 
   it("says why the server would refuse the photo", async () => {
-    const problem = problemOf({ status: 422, message: "It is broken." });
+    const problem = problemOf({ status: 422, code: "broken_image", message: "It is broken." });
     const { onRestore, user } = showing(photoOf({ id: "a" }), { foresight: { ...NOTHING, problem } });
     expect(screen.getByRole("alert")).toHaveTextContent("It is broken.");
     await user.click(screen.getByRole("button", { name: "Try again" }));
@@ -136,7 +136,7 @@ describe("ActionBar", () => {
 
   it("shows a failure and tries again", async () => {
     const { onRestore, user } = showing(photoOf({ id: "a", work: FAILED }));
-    expect(screen.getByRole("alert")).toHaveTextContent("It failed.");
+    expect(screen.getByRole("alert")).toHaveTextContent("The server is busy");
     expect(names()).toEqual(["Try again"]);
     await user.click(screen.getByRole("button", { name: "Try again" }));
     expect(onRestore).toHaveBeenCalledExactlyOnceWith(["a"]);

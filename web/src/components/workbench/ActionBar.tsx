@@ -7,6 +7,8 @@ import type { Foresight } from "@/photos/look";
 import type { Options } from "@/photos/options";
 import { FEW, hoursOf, jobsOf } from "@/photos/sets";
 import type { Config } from "@/api/types";
+import { useLanguage, useWords } from "@/words/context";
+import { said } from "@/words/words";
 import { Button } from "@/components/ui/Button";
 import { LookNote } from "@/components/notes/LookNote";
 import { ProblemNote } from "@/components/notes/ProblemNote";
@@ -31,6 +33,7 @@ type Props = {
 
 /** The buttons for the next step with a photo. */
 export function ActionBar(props: Props) {
+  const t = useWords();
   const { phase } = props.photo.work;
   const isRefused = props.foresight.problem !== null;
   const bar = useRef<HTMLElement>(null);
@@ -43,7 +46,7 @@ export function ActionBar(props: Props) {
     <section
       ref={bar}
       className={styles.bar}
-      aria-label="Next step"
+      aria-label={t("actions.label")}
       tabIndex={-1}
       onFocus={() => (hadFocus.current = true)}
       onBlur={(event) => (hadFocus.current = event.relatedTarget === null)}
@@ -55,6 +58,7 @@ export function ActionBar(props: Props) {
 
 function Actions(props: Props) {
   const { photo, photos, options, config, foresight, onRestore, onTogether, onCancel, onWithoutFaces, onKey } = props;
+  const { t, locale } = useLanguage();
   const { work, result, size } = photo;
   const cancel = () => onCancel([photo.id]);
   if (isOngoing(work)) {
@@ -62,7 +66,7 @@ function Actions(props: Props) {
     const cancelAll = () => onCancel(idsOf(busy));
     return <ProgressNote work={work} onCancel={cancel} onCancelAll={busy.length > 1 ? cancelAll : null} />;
   }
-  if (work.phase === "kept" && work.problem === null) return <p>Fetching the result…</p>;
+  if (work.phase === "kept" && work.problem === null) return <p>{t("actions.fetching")}</p>;
   const canSend = isSendable(photo);
   const obstacle = size && obstacleOf(size, options, config.limits);
   const fetching = work.phase === "kept" ? work.problem : null;
@@ -81,6 +85,7 @@ function Actions(props: Props) {
       {problem && (
         <ProblemNote
           problem={problem}
+          limits={config.limits}
           retryAt={failure.retryAt}
           onRetry={restore}
           onStop={cancel}
@@ -90,7 +95,7 @@ function Actions(props: Props) {
       )}
       {obstacle && (
         <p className={styles.obstacle} role="alert">
-          {obstacle}
+          {said(t, obstacle)}
         </p>
       )}
       {!problem && !obstacle && <LookNote foresight={foresight} />}
@@ -101,26 +106,24 @@ function Actions(props: Props) {
             disabled={Boolean(obstacle) || isUnplaced}
             onClick={isWithoutFace ? onWithoutFaces : restore}
           >
-            {isWithoutFace ? "Enlarge it all the same" : result === null ? "Restore" : "Restore again"}
+            {t(isWithoutFace ? "actions.withoutFace" : result === null ? "actions.restore" : "actions.restoreAgain")}
           </Button>
         )}
         {others.length > 0 && (
           <Button onClick={() => onRestore(idsOf(undone))}>
-            {undone.length === 1 ? "Restore the other one" : `Restore all ${undone.length}`}
+            {undone.length === 1 ? t("actions.restoreOther") : t("actions.restoreAll", { count: undone.length })}
           </Button>
         )}
         {together.length > FEW && (
-          <Button onClick={() => onTogether(idsOf(together))}>{`All ${together.length} at once`}</Button>
+          <Button onClick={() => onTogether(idsOf(together))}>
+            {t("actions.together", { count: together.length })}
+          </Button>
         )}
       </div>
       {jobs !== null && together.length > FEW && (
-        <p className={styles.hint}>
-          {`At once: the server takes all photos now, works on them by itself, also while this page is closed, and keeps the results for ${hoursOf(jobs)}.`}
-        </p>
+        <p className={styles.hint}>{t("actions.togetherHint", { time: hoursOf(jobs, locale) })}</p>
       )}
-      {!canSend && !isDone && (
-        <p className={styles.hint}>This page no longer has the photo. To restore it otherwise, add it again.</p>
-      )}
+      {!canSend && !isDone && <p className={styles.hint}>{t("actions.gone")}</p>}
       {result !== null && (
         <ResultActions
           photo={photo}

@@ -3,6 +3,7 @@
 import { useState } from "react";
 import { downloadName, factsText } from "@/photos/download";
 import type { Photo, Result } from "@/photos/photo";
+import { useWords } from "@/words/context";
 import { Button } from "@/components/ui/Button";
 import { Icon } from "@/components/ui/Icon";
 import button from "@/components/ui/Button.module.css";
@@ -20,6 +21,7 @@ const CONFIRMATION_MS = 2000;
 
 /** Download and copy. */
 export function ResultActions({ photo, result, done, isMain }: Props) {
+  const t = useWords();
   const [copied, setCopied] = useState<"no" | "yes" | "refused">("no");
   const copy = async () => {
     // Without TLS `clipboard` is undefined; an async function turns that error into a rejection.
@@ -31,7 +33,7 @@ export function ResultActions({ photo, result, done, isMain }: Props) {
     setCopied(outcome);
     setTimeout(() => setCopied("no"), CONFIRMATION_MS);
   };
-  const words = { no: "Copy JSON", yes: "Copied", refused: "Not allowed here" };
+  const words = { no: t("actions.copyJson"), yes: t("actions.copied"), refused: t("actions.notAllowed") };
   return (
     <div className={styles.actions}>
       <a
@@ -40,14 +42,14 @@ export function ResultActions({ photo, result, done, isMain }: Props) {
         download={downloadName(photo.name, result.facts.media_type)}
       >
         <Icon name="download" />
-        Download
+        {t("actions.download")}
       </a>
-      <Button icon="copy" title="The answer without the picture" onClick={copy}>
+      <Button icon="copy" title={t("actions.copyJsonTitle")} onClick={copy}>
         {words[copied]}
       </Button>
       {done.length > 1 && (
         <Button icon="download" onClick={() => done.forEach(download)}>
-          {`Download all ${done.length}`}
+          {t("actions.downloadAll", { count: done.length })}
         </Button>
       )}
       <span role="status" className="visually-hidden">

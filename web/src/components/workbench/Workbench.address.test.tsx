@@ -77,7 +77,7 @@ describe("a photo by its address", () => {
     const error = { error: "There is no host of the name in url.", code: "url_unreachable", stage: "fetch" };
     await site.respond((request) => request.replies(422, JSON.stringify({ ...error, request_id: "r" })));
     expect(await screen.findByRole("alert")).toHaveTextContent("There is no host of the name in url.");
-    expect(screen.getByText("while: fetching the photo · request r")).toBeVisible();
+    expect(screen.getByText("Step: Fetching the photo · Request r")).toBeVisible();
     expect(button("Try again")).toBeEnabled();
   });
 

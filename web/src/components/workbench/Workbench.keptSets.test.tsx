@@ -22,7 +22,7 @@ describe("a set of an earlier visit", () => {
     const rows = within(await dialog()).getAllByRole("listitem");
     expect(rows.map(({ textContent }) => textContent)).toEqual([
       "oma.png200 × 160 pixels, 1 faceOpenSave oma.png",
-      "sea.pngNo face was found.",
+      "sea.pngNo face was found in this photo. If there is one, mark it with a box.",
     ]);
     await user.click(button("Open oma.png"));
     expect(await screen.findByRole("img", { name: "oma.png after" })).toBeInTheDocument();

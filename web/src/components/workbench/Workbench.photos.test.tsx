@@ -13,7 +13,7 @@ describe("several photos", () => {
     const user = await openWith("oma.png");
     const text = new File(["no photo"], "notes.png", { type: "image/png" });
     await user.upload(screen.getByLabelText("Photos to add"), [fileOf(PNG, "opa.png"), text]);
-    expect(await screen.findByRole("alert")).toHaveTextContent("notes.png: This is not a");
+    expect(await screen.findByRole("alert")).toHaveTextContent("notes.png: This is a file of another kind");
     expect(await screen.findByRole("img", { name: "opa.png, as it is now" })).toBeInTheDocument();
     await user.click(button("Close"));
     expect(screen.queryByRole("alert")).not.toBeInTheDocument();

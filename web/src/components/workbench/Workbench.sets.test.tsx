@@ -65,7 +65,7 @@ describe("a list of photos", () => {
     await user.click(button("b.png, done"));
     expect(await screen.findByRole("img", { name: "b.png after" })).toBeInTheDocument();
     await user.click(button("c.png, failed"));
-    expect(screen.getByRole("alert")).toHaveTextContent("No face was found.");
+    expect(screen.getByRole("alert")).toHaveTextContent("No face was found in this photo.");
     expect(button("Enlarge it all the same")).toBeInTheDocument();
   });
 

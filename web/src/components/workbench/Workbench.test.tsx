@@ -78,7 +78,7 @@ describe("a photo", () => {
     await user.click(button("Restore"));
     const error = { error: "No face was found.", code: "no_face_detected", stage: "detection", request_id: "r" };
     await site.respond((request) => request.replies(422, JSON.stringify(error)));
-    expect(await screen.findByRole("alert")).toHaveTextContent("No face was found.");
+    expect(await screen.findByRole("alert")).toHaveTextContent("No face was found in this photo.");
     await user.click(button("Enlarge it all the same"));
     expect(site.last().fields).toMatchObject({ require_face: "false" });
     await site.respond((request) => request.succeeds({ faces: [] }));
@@ -88,7 +88,7 @@ describe("a photo", () => {
   it("that is refused is not sent, and the reason is shown", async () => {
     const user = openPage();
     await user.upload(screen.getByLabelText("Photos to add"), fileOf([1, 2, 3], "letter.png"));
-    expect(await screen.findByText(/This is not a JPEG, PNG or WebP file/)).toBeVisible();
+    expect(await screen.findByText(/Only these are accepted: JPEG, PNG, WebP\./)).toBeVisible();
     expect(screen.queryByRole("button", { name: "Restore" })).not.toBeInTheDocument();
     await user.click(button("Remove letter.png"));
     expect(screen.getByRole("heading", { name: "Drop a photo here" })).toBeVisible();

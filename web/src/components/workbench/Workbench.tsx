@@ -19,6 +19,7 @@ import type { Box } from "@/photos/places";
 import { EMPTY, reduce } from "@/photos/reducer";
 import { enlargementOf } from "@/photos/scale";
 import { BEFORE_AND_AFTER } from "@/photos/versions";
+import { useWords } from "@/words/context";
 import { ActionBar } from "./ActionBar";
 import { Announcement } from "@/components/notes/Announcement";
 import { ErrorBoundary } from "./ErrorBoundary";
@@ -38,6 +39,7 @@ const SAMPLE = "/sample.jpg";
 
 /** The whole page: its state, and the layout of its parts. */
 export function Workbench() {
+  const t = useWords();
   const [state, dispatch] = useReducer(reduce, EMPTY);
   const [key, setKey] = useStored("sessionStorage", "likeness.key");
   const { config, problem, reload } = useConfig(key);
@@ -165,7 +167,7 @@ export function Workbench() {
           />
           {isOver && (
             <p className={styles.over} aria-hidden="true">
-              Drop to add
+              {t("intake.drop")}
             </p>
           )}
         </main>
@@ -191,13 +193,13 @@ export function Workbench() {
               onFiles={add}
               onAddress={fetches ? addAddress : null}
             />
-            <section ref={setToolbar} className={styles.toolbar} aria-label="View" />
+            <section ref={setToolbar} className={styles.toolbar} aria-label={t("actions.view")} />
           </div>
         )}
       </div>
       {photo !== null && config !== null && options !== null && (
         <div className={styles.right}>
-          <aside className={styles.panel} aria-label="Options and result">
+          <aside className={styles.panel} aria-label={t("actions.panel")}>
             {shown?.look && (
               <FoundFaces photo={photo} look={shown.look} config={config} strength={options.strength} {...ofFaces} />
             )}
