@@ -19,7 +19,7 @@ const LAYERS = {
   sets: [...BASE, "ui", "notes"],
   workbench: [...BASE, "ui", "sets", ...COMPONENTS],
   app: ["workbench"],
-  test: ["api", "photos", "view", "workbench"],
+  test: ["api", "photos", "view", "workbench", "viewer", "panel"],
 };
 /** Folders without user interface. */
 const WITHOUT_REACT = ["api", "photos", "view"];

@@ -1,7 +1,9 @@
 import type { Problem } from "@/api/problem";
 import { problemInWords } from "@/photos/problems";
+import { MOST_RESULTS } from "@/photos/history";
 import { isOngoing, type OngoingWork, type Photo, type Work } from "@/photos/photo";
 import { describeWork } from "@/photos/stages";
+import { useStored } from "@/hooks/useStored";
 import { useWords } from "@/words/context";
 import { said } from "@/words/words";
 import { Note } from "./Note";
@@ -15,12 +17,15 @@ type Props = {
   /** Photos among those added last that cannot be sent. */
   refused: readonly Photo[];
   onRead: () => void;
+  /** How many older results of the photo were let go. */
+  letGo: number;
   work: Work | null;
 };
 
-/** Messages over the viewer. */
-export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, work }: Props) {
+/** Messages above the picture, which they never cover. */
+export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, letGo, work }: Props) {
   const t = useWords();
+  const [told, setTold] = useStored("localStorage", "likeness.letGo"); // said once
   return (
     <>
       <div className={styles.top}>
@@ -39,6 +44,14 @@ export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, wor
             {refused.map(({ id, name, refusal }) => (
               <p key={id}>{t("viewer.notes.refusal", { name, reason: refusal ? said(t, refusal) : "" })}</p>
             ))}
+          </Note>
+        )}
+        {letGo > 0 && told === null && (
+          <Note
+            role="status"
+            action={{ icon: "close", onClick: () => setTold("told"), children: t("viewer.notes.close") }}
+          >
+            {t("viewer.history.letGo", { count: letGo, most: MOST_RESULTS })}
           </Note>
         )}
       </div>

@@ -1,6 +1,7 @@
 "use client";
 
-import { useCallback, useReducer, useState } from "react";
+import { Suspense, useCallback, useReducer, useState } from "react";
+import { useAdditions } from "@/hooks/useAdditions";
 import { useAllowedOptions } from "@/hooks/useAllowedOptions";
 import { useDropAndPaste } from "@/hooks/useDropAndPaste";
 import { useConfig } from "@/hooks/useConfig";
@@ -9,33 +10,29 @@ import { useIntake } from "@/hooks/useIntake";
 import { useLook } from "@/hooks/useLook";
 import { useRestorer } from "@/hooks/useRestorer";
 import { useStored } from "@/hooks/useStored";
-import { typedAddress } from "@/photos/address";
+import { useTour } from "@/hooks/useTour";
 import { takesAddresses } from "@/photos/check";
 import { acceptOf, FORMATS } from "@/photos/formats";
 import { canMark, foresightOf, shownFaces } from "@/photos/look";
 import { isLoaded, saveOptions, type Options } from "@/photos/options";
-import { isSendable, type FacesKey, type Photo } from "@/photos/photo";
+import { isSendable, type FacesKey, type Photo, type Result } from "@/photos/photo";
 import type { Box } from "@/photos/places";
 import { EMPTY, reduce } from "@/photos/reducer";
 import { enlargementOf } from "@/photos/scale";
 import { BEFORE_AND_AFTER } from "@/photos/versions";
 import { useWords } from "@/words/context";
-import { ActionBar } from "./ActionBar";
 import { Announcement } from "@/components/notes/Announcement";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { Filmstrip } from "@/components/strip/Filmstrip";
 import { Header } from "./Header";
 import { InstalledApp } from "./InstalledApp";
-import { FoundFaces } from "@/components/panel/FoundFaces";
-import { OptionsPanel } from "@/components/panel/OptionsPanel";
-import { ResultPanel } from "@/components/panel/ResultPanel";
-import { Viewer, type ViewerMode } from "@/components/viewer/Viewer";
+import { ActionBar, FoundFaces, OptionsPanel, ResultPanel, Viewer } from "./lazyParts";
+import { TourNote } from "@/components/viewer/TourNote";
+import type { ViewerMode } from "@/components/viewer/Viewer";
 import { ViewerNotes } from "@/components/notes/ViewerNotes";
 import { Welcome } from "@/components/viewer/Welcome";
 import { SetsPart } from "./SetsPart";
 import styles from "./Workbench.module.css";
-
-const SAMPLE = "/sample.jpg";
 
 /** The whole page: its state, and the layout of its parts. */
 export function Workbench() {
@@ -51,10 +48,10 @@ export function Workbench() {
   const [selection, setSelection] = useState<{ faces: FacesKey; face: number } | null>(null);
   const [refused, setRefused] = useState<Photo[]>([]);
   const [toolbar, setToolbar] = useState<HTMLElement | null>(null);
-
   const { photos, options } = state;
   const photo = photos.find(({ id }) => id === state.selected) ?? null;
   const result = photo?.result ?? null;
+  const tour = useTour(result !== null);
   // Without its place no face can be shown.
   const faces = photo && result && enlargementOf(photo, result) !== null ? result.facts.faces.length : 0;
   const shown = photo && options && shownFaces(photo, options);
@@ -76,17 +73,8 @@ export function Workbench() {
   const add = useIntake(config?.limits ?? null, added);
   const fetches = takesAddresses(config?.limits ?? {});
   const isOver = useDropAndPaste(add, fetches);
-  const addAddress = (text: string) => {
-    const address = typedAddress(text);
-    if (address !== null) add([address]);
-    return address !== null;
-  };
-  const addSample = () => {
-    fetch(SAMPLE)
-      .then((answer) => (answer.ok ? answer.blob() : Promise.reject(new Error(answer.statusText))))
-      .then((blob) => add([new File([blob], "sample.jpg", { type: "image/jpeg" })]))
-      .catch(reload); // shows that the server cannot be reached, and tries again until it can
-  };
+  // If there is no sample, this shows that the server cannot be reached, and tries again until it can.
+  const { addAddress, addSample, isSampleAsked } = useAdditions(add, reload);
   const remove = (id: string) => {
     cancel(id);
     dispatch({ type: "removed", id });
@@ -99,6 +87,11 @@ export function Workbench() {
   };
   const selectFace = (face: number) => {
     setSelection(face === selectedFace || !shown ? null : { faces: shown.key, face });
+  };
+
+  const adopt = ({ request }: Result) => {
+    if (photo !== null) dispatch({ type: "adopted", id: photo.id, request });
+    saveOptions(request.options);
   };
 
   const setBoxes = (boxes: readonly Box[]) => {
@@ -122,40 +115,16 @@ export function Workbench() {
   };
 
   return (
-    <div className={`${styles.page} ${photo === null ? styles.empty : ""}`}>
-      <Header mode={faces > 0 ? mode : null} faces={faces} onMode={setMode} />
+    <div className={`${styles.page} ${photo === null ? styles.empty : ""}`} data-hint={tour.hint ?? undefined}>
+      <Header
+        mode={faces > 0 ? mode : null}
+        faces={faces}
+        onMode={setMode}
+        onHints={result === null ? null : tour.restart}
+      />
       <div className={styles.left}>
-        <main className={styles.table}>
+        <main className={styles.main}>
           {photo !== null && <h2 className="visually-hidden">{photo.name}</h2>}
-          {photo === null ? (
-            <Welcome
-              config={config}
-              accept={accept}
-              onFiles={add}
-              onAddress={fetches ? addAddress : null}
-              onSample={addSample}
-            />
-          ) : (
-            <ErrorBoundary resetKey={result ?? photo.id}>
-              <Viewer
-                photo={photo}
-                mode={mode}
-                sides={sides}
-                onSides={setSides}
-                faces={shown?.faces ?? []}
-                isOfResult={shown !== null && shown.look === null && shown.isCurrent}
-                selectedFace={selectedFace}
-                onFace={selectFace}
-                onBoxes={onBoxes}
-                onResult={(other) => dispatch({ type: "shown", id: photo.id, result: other })}
-                onSettings={({ request }) => {
-                  dispatch({ type: "adopted", id: photo.id, request });
-                  saveOptions(request.options);
-                }}
-                toolbar={toolbar}
-              />
-            </ErrorBoundary>
-          )}
           <ViewerNotes
             problem={problem}
             isLoading={config !== null && !isLoaded(config)}
@@ -163,8 +132,41 @@ export function Workbench() {
             // The viewer itself says why the shown photo was refused.
             refused={refused.filter(({ id }) => id !== photo?.id)}
             onRead={() => setRefused([])}
+            letGo={photo?.letGo ?? 0}
             work={photo?.work ?? null}
           />
+          <TourNote {...tour} />
+          <div className={styles.table}>
+            {photo === null ? (
+              <Welcome
+                config={config}
+                accept={accept}
+                isWaiting={isSampleAsked && config === null && problem === null}
+                onFiles={add}
+                onAddress={fetches ? addAddress : null}
+                onSample={addSample}
+              />
+            ) : (
+              <ErrorBoundary resetKey={result ?? photo.id}>
+                <Suspense fallback={<div className={styles.coming} />}>
+                  <Viewer
+                    photo={photo}
+                    mode={mode}
+                    sides={sides}
+                    onSides={setSides}
+                    faces={shown?.faces ?? []}
+                    isOfResult={shown !== null && shown.look === null && shown.isCurrent}
+                    selectedFace={selectedFace}
+                    onFace={selectFace}
+                    onBoxes={onBoxes}
+                    onResult={(other) => dispatch({ type: "shown", id: photo.id, result: other })}
+                    onSettings={adopt}
+                    toolbar={toolbar}
+                  />
+                </Suspense>
+              </ErrorBoundary>
+            )}
+          </div>
           {isOver && (
             <p className={styles.over} aria-hidden="true">
               {t("intake.drop")}
@@ -199,49 +201,51 @@ export function Workbench() {
       </div>
       {photo !== null && config !== null && options !== null && (
         <div className={styles.right}>
-          <aside className={styles.panel} aria-label={t("actions.panel")}>
-            {shown?.look && (
-              <FoundFaces photo={photo} look={shown.look} config={config} strength={options.strength} {...ofFaces} />
-            )}
-            <OptionsPanel
-              options={options}
-              config={config}
-              size={photo.size}
-              isFolded={result !== null}
-              onChange={setOptions}
-            />
-            {result && (
-              <ErrorBoundary resetKey={result}>
-                <ResultPanel
-                  photo={photo}
-                  result={result}
-                  config={config}
-                  options={options}
-                  isWithFaces={shown?.look === null}
-                  {...ofFaces}
-                />
-              </ErrorBoundary>
-            )}
-          </aside>
-          {photo.refusal === null && foresight && (
-            <div className={styles.action}>
-              <ActionBar
-                photo={photo}
-                photos={photos}
+          <Suspense>
+            <aside className={styles.panel} aria-label={t("actions.panel")}>
+              {shown?.look && (
+                <FoundFaces photo={photo} look={shown.look} config={config} strength={options.strength} {...ofFaces} />
+              )}
+              <OptionsPanel
                 options={options}
                 config={config}
-                foresight={foresight}
-                onRestore={(ids) => dispatch({ type: "requested", ids })}
-                onTogether={(ids) => dispatch({ type: "batched", ids })}
-                onCancel={(ids) => ids.forEach(cancel)}
-                onWithoutFaces={() => {
-                  dispatch({ type: "faces not required", id: photo.id });
-                  dispatch({ type: "requested", ids: [photo.id] });
-                }}
-                onKey={enterKey}
+                size={photo.size}
+                isFolded={result !== null}
+                onChange={setOptions}
               />
-            </div>
-          )}
+              {result && (
+                <ErrorBoundary resetKey={result}>
+                  <ResultPanel
+                    photo={photo}
+                    result={result}
+                    config={config}
+                    options={options}
+                    isWithFaces={shown?.look === null}
+                    {...ofFaces}
+                  />
+                </ErrorBoundary>
+              )}
+            </aside>
+            {photo.refusal === null && foresight && (
+              <div className={styles.action}>
+                <ActionBar
+                  photo={photo}
+                  photos={photos}
+                  options={options}
+                  config={config}
+                  foresight={foresight}
+                  onRestore={(ids) => dispatch({ type: "requested", ids })}
+                  onTogether={(ids) => dispatch({ type: "batched", ids })}
+                  onCancel={(ids) => ids.forEach(cancel)}
+                  onWithoutFaces={() => {
+                    dispatch({ type: "faces not required", id: photo.id });
+                    dispatch({ type: "requested", ids: [photo.id] });
+                  }}
+                  onKey={enterKey}
+                />
+              </div>
+            )}
+          </Suspense>
         </div>
       )}
       <InstalledApp isReady={config !== null} onFiles={add} />
