@@ -1,8 +1,10 @@
 import type { Problem } from "@/api/problem";
+import type { Course } from "@/photos/course";
+import { percentInWords } from "@/photos/left";
 import { problemInWords } from "@/photos/problems";
 import { MOST_RESULTS } from "@/photos/history";
 import { isOngoing, type OngoingWork, type Photo, type Work } from "@/photos/photo";
-import { describeWork } from "@/photos/stages";
+import { workInWords } from "@/photos/stages";
 import { useStored } from "@/hooks/useStored";
 import { useWords } from "@/words/context";
 import { said } from "@/words/words";
@@ -20,10 +22,11 @@ type Props = {
   /** How many older results of the photo were let go. */
   letGo: number;
   work: Work | null;
+  course: Course | null;
 };
 
 /** Messages above the picture, which they never cover. */
-export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, letGo, work }: Props) {
+export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, letGo, work, course }: Props) {
   const t = useWords();
   const [told, setTold] = useStored("localStorage", "likeness.letGo"); // said once
   return (
@@ -55,18 +58,18 @@ export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, let
           </Note>
         )}
       </div>
-      {work !== null && isOngoing(work) && <Working work={work} />}
+      {work !== null && isOngoing(work) && <Working work={work} course={course} />}
     </>
   );
 }
 
 /** Repeats the progress in ProgressNote over the picture, where the person looks. */
-function Working({ work }: { work: OngoingWork }) {
-  const { label, fraction } = describeWork(work);
+function Working({ work, course }: { work: OngoingWork; course: Course | null }) {
+  const t = useWords();
   return (
     <p className={styles.working} aria-hidden="true">
-      {label}
-      {fraction !== null && <span className={styles.percent}>{Math.round(fraction * 100)} %</span>}
+      {workInWords(t, work)}
+      {course !== null && <span className={styles.percent}>{percentInWords(t, course.fraction)}</span>}
     </p>
   );
 }

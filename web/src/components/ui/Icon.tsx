@@ -23,6 +23,8 @@ const PATHS = {
   question: "M9 9a3 3 0 1 1 4.5 2.6c-1 .6-1.5 1.2-1.5 2.4M12 17.5v.5",
   redo: "M16 5l4 4-4 4M20 9H10a5 5 0 0 0 0 10h6",
   retry: "M19 12a7 7 0 1 1-2-5M19 4v4h-4",
+  share: "M12 15V4M8 8l4-4 4 4M6 12v8h12v-8",
+  settings: "M4 7h9M17 7h3M15 5v4M4 17h3M11 17h9M9 15v4",
   split: "M9 7l-5 5 5 5M15 7l5 5-5 5",
   swap: "M4 8h14l-4-4M20 16H6l4 4",
   undo: "M8 5L4 9l4 4M4 9h10a5 5 0 0 1 0 10H8",

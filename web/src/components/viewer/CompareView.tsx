@@ -10,7 +10,7 @@ import { Comparison } from "./Comparison";
 import { Difference } from "./Difference";
 import { HistoryBar, type History } from "./HistoryBar";
 import { HoldButton } from "./HoldButton";
-import { MarkLayer, type Marks } from "./MarkLayer";
+import { focusOn, MarkLayer, type Marks } from "./MarkLayer";
 import { ModeBar } from "./ModeBar";
 import { Original } from "./Original";
 import { SideBySide } from "./SideBySide";
@@ -64,6 +64,7 @@ export function CompareView(props: Props) {
       swap={swap}
       isSplit={isSplit}
       onHold={before ? setHeld : null}
+      focus={focusOn(marks, { width, height }, enlargement)}
       toolbar={toolbar}
       tools={tools}
     >

@@ -6,6 +6,7 @@ import { createPortal } from "react-dom";
 import { useSize } from "@/hooks/useSize";
 import { useViewport } from "@/hooks/useViewport";
 import { inPane, onePane, twoPanes, type Panes } from "@/view/panes";
+import type { Focus } from "@/view/region";
 import { visible, type Point, type Size, type View } from "@/view/viewport";
 import { ZoomBar } from "./ZoomBar";
 import styles from "./ZoomPane.module.css";
@@ -29,6 +30,8 @@ type Props = {
   isSplit?: boolean;
   /** Shows the original as long as a key is held down; null: there is none to show. */
   onHold?: ((isHeld: boolean) => void) | null;
+  /** What is to be shown large; null: the whole picture, until a person zooms. */
+  focus?: Focus | null;
   /** The element outside the pane that takes the zoom buttons and `tools`. */
   toolbar: HTMLElement | null;
   tools: ReactNode;
@@ -61,11 +64,11 @@ function isHoldKey({ key, ctrlKey, metaKey, altKey, target }: KeyboardEvent): bo
 }
 
 function Zoomable(props: Props & { screen: Size }) {
-  const { size, label, swap, isSplit = false, onHold = null, toolbar, tools, children, screen } = props;
+  const { size, label, swap, isSplit = false, onHold = null, focus = null, toolbar, tools, children, screen } = props;
   const { width, height } = size;
   const picture = useMemo(() => ({ width, height }), [width, height]);
   const panes = isSplit ? twoPanes(picture, screen) : onePane(screen);
-  const viewport = useViewport(picture, panes.room);
+  const viewport = useViewport(picture, panes.room, focus);
   const { view, isFitted } = viewport;
   const viewer = useRef<HTMLDivElement>(null);
 
@@ -111,6 +114,10 @@ function Zoomable(props: Props & { screen: Size }) {
     if (onHold && isHoldKey(event)) {
       event.preventDefault();
       return onHold(true);
+    }
+    if (event.key === "Escape") {
+      focus?.onLeave();
+      return viewport.fit();
     }
     const action = event.target === viewer.current && !event.ctrlKey && !event.metaKey && keys[event.key];
     if (!action) return;

@@ -29,6 +29,7 @@ import { InstalledApp } from "./InstalledApp";
 import { ActionBar, FoundFaces, OptionsPanel, ResultPanel, Viewer } from "./lazyParts";
 import { TourNote } from "@/components/viewer/TourNote";
 import type { ViewerMode } from "@/components/viewer/Viewer";
+import { RoundNote } from "@/components/notes/RoundNote";
 import { ViewerNotes } from "@/components/notes/ViewerNotes";
 import { Welcome } from "@/components/viewer/Welcome";
 import { SetsPart } from "./SetsPart";
@@ -134,6 +135,7 @@ export function Workbench() {
             onRead={() => setRefused([])}
             letGo={photo?.letGo ?? 0}
             work={photo?.work ?? null}
+            course={photo?.course ?? null}
           />
           <TourNote {...tour} />
           <div className={styles.table}>
@@ -228,6 +230,7 @@ export function Workbench() {
             </aside>
             {photo.refusal === null && foresight && (
               <div className={styles.action}>
+                <RoundNote round={state.round} photos={photos} />
                 <ActionBar
                   photo={photo}
                   photos={photos}
