@@ -56,6 +56,23 @@ describe("the list", () => {
   });
 });
 
+describe("photos of an earlier visit", () => {
+  const [a, b, c] = ["a", "b", "c"].map((id) => photoOf({ id })) as [Photo, Photo, Photo];
+
+  it("come first, with the one that was shown", () => {
+    const state = reduce(EMPTY, { type: "restored", photos: [a, b], selected: "b" });
+    expect([state.photos, state.selected]).toEqual([[a, b], "b"]);
+    expect(reduce(EMPTY, { type: "restored", photos: [a, b], selected: "gone" }).selected).toBe("a");
+    expect(reduce(EMPTY, { type: "restored", photos: [], selected: "gone" })).toEqual(EMPTY);
+  });
+
+  it("do not take the place of a photo that was added meanwhile", () => {
+    const added = reduce(EMPTY, { type: "added", photos: [c] });
+    const state = reduce(added, { type: "restored", photos: [a, { ...c, name: "as it was" }], selected: "a" });
+    expect([state.photos, state.selected]).toEqual([[a, c], "c"]);
+  });
+});
+
 describe("the work on a photo", () => {
   it("goes through waiting and active to a result", () => {
     expect(photoIn(after(ask)).work).toEqual({ phase: "waiting", tries: 0 });

@@ -23,6 +23,7 @@ import type { Box } from "./places";
 import { begin, moved, withPlan } from "./progress";
 import { nextRound, type Round } from "./round";
 import type { Seconds } from "./steps";
+import type { StandIn } from "./preview";
 
 export type State = {
   photos: readonly Photo[];
@@ -35,12 +36,14 @@ export type State = {
 
 export type Action =
   | { type: "added"; photos: Photo[] }
+  /** Those of an earlier visit. */
+  | { type: "restored"; photos: Photo[]; selected: string | null }
   | { type: "removed"; id: string }
   | { type: "selected"; id: string }
   | { type: "options"; options: Options }
   | { type: "overridden"; id: string; faces: FacesKey; face: number; strength: number | null }
   | { type: "marked"; id: string; boxes: readonly Box[] }
-  | { type: "looked"; id: string; look: Look }
+  | { type: "looked"; id: string; look: Look; standIn?: StandIn | null }
   | { type: "faces not required"; id: string }
   | { type: "requested"; ids: string[] }
   | { type: "batched"; ids: string[] }
@@ -84,6 +87,15 @@ function reduced(state: State, action: Action): State {
         selected:
           action.photos.find((photo) => photo.refusal === null)?.id ?? state.selected ?? action.photos[0]?.id ?? null,
       };
+    case "restored": {
+      const before = action.photos.filter(({ id }) => state.photos.every((photo) => photo.id !== id));
+      const shown = before.find(({ id }) => id === action.selected) ?? before[0];
+      return {
+        ...state,
+        photos: [...before, ...state.photos],
+        selected: state.selected ?? shown?.id ?? null, // not taken from a person who has begun meanwhile
+      };
+    }
     case "removed": {
       const index = state.photos.findIndex((photo) => photo.id === action.id);
       const photos = state.photos.filter((photo) => photo.id !== action.id);
@@ -133,7 +145,7 @@ function reduced(state: State, action: Action): State {
 
 type PhotoAction = Exclude<
   Action,
-  { type: "added" | "removed" | "selected" | "options" | "adopted" | "requested" | "batched" | "unlocked" }
+  { type: "added" | "restored" | "removed" | "selected" | "options" | "adopted" | "requested" | "batched" | "unlocked" }
 >;
 
 function changed(photo: Photo, action: PhotoAction): Photo {
@@ -145,7 +157,8 @@ function changed(photo: Photo, action: PhotoAction): Photo {
       return { ...withoutRefusal(photo), boxes: action.boxes };
     case "looked": {
       const { facts, faces } = action.look;
-      return { ...photo, look: action.look, ...(facts && found(photo, faces, facts.faces, true)) };
+      const after = { ...photo, look: action.look, ...action.standIn };
+      return { ...after, ...(facts && found(photo, faces, facts.faces, true)) };
     }
     case "faces not required":
       return { ...photo, requireFace: false };

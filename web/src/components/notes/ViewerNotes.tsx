@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import type { Problem } from "@/api/problem";
 import type { Course } from "@/photos/course";
 import { percentInWords } from "@/photos/left";
@@ -8,7 +9,7 @@ import { workInWords } from "@/photos/stages";
 import { useStored } from "@/hooks/useStored";
 import { useWords } from "@/words/context";
 import { said } from "@/words/words";
-import { Note } from "./Note";
+import { Note } from "@/components/ui/Note";
 import styles from "./ViewerNotes.module.css";
 
 type Props = {
@@ -23,10 +24,13 @@ type Props = {
   letGo: number;
   work: Work | null;
   course: Course | null;
+  /** Other notes. */
+  children?: ReactNode;
 };
 
 /** Messages above the picture, which they never cover. */
-export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, letGo, work, course }: Props) {
+export function ViewerNotes(props: Props) {
+  const { problem, isLoading, onReload, refused, onRead, letGo, work, course, children } = props;
   const t = useWords();
   const [told, setTold] = useStored("localStorage", "likeness.letGo"); // said once
   return (
@@ -57,6 +61,7 @@ export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, let
             {t("viewer.history.letGo", { count: letGo, most: MOST_RESULTS })}
           </Note>
         )}
+        {children}
       </div>
       {work !== null && isOngoing(work) && <Working work={work} course={course} />}
     </>

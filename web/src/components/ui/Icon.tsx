@@ -6,6 +6,7 @@ const PATHS = {
   check: "M5 12.5l5 5L19 7",
   clock: "M12 6v6l4 3",
   close: "M6 6l12 12M18 6L6 18",
+  disk: "M5 4h11l3 3v13H5zM9 4v5h6V4M8 20v-6h8v6",
   copy: "M9 9h10v11H9zM5 15V4h10",
   difference: "M9 7a5 5 0 1 0 0 10 5 5 0 0 0 0-10zM15 7a5 5 0 1 0 0 10 5 5 0 0 0 0-10z",
   download: "M12 4v11M7 11l5 5 5-5M5 20h14",

@@ -1,5 +1,6 @@
 "use client";
 
+import type { ReactNode } from "react";
 import type { Config } from "@/api/types";
 import { acceptedKinds } from "@/photos/check";
 import { isLoaded } from "@/photos/options";
@@ -19,10 +20,12 @@ type Props = {
   /** Takes the address of a photo; null: this server fetches none. */
   onAddress: ((text: string) => boolean) | null;
   onSample: () => void;
+  /** What else there is to say, at its end. */
+  children?: ReactNode;
 };
 
 /** What the page shows while it has no photo. Nothing can be dropped or pasted with a finger. */
-export function Welcome({ config, accept, isWaiting, onFiles, onAddress, onSample }: Props) {
+export function Welcome({ config, accept, isWaiting, onFiles, onAddress, onSample, children }: Props) {
   const { t, locale } = useLanguage();
   return (
     <div className={styles.welcome}>
@@ -57,6 +60,7 @@ export function Welcome({ config, accept, isWaiting, onFiles, onAddress, onSampl
             {keptInWords(config, t)}
           </p>
         )}
+        {children}
       </div>
     </div>
   );

@@ -1,22 +1,22 @@
 "use client";
 
 import { Suspense, useCallback, useReducer, useState } from "react";
-import { useAdditions } from "@/hooks/useAdditions";
+import { useAdding } from "@/hooks/useAdding";
 import { useAllowedOptions } from "@/hooks/useAllowedOptions";
-import { useDropAndPaste } from "@/hooks/useDropAndPaste";
 import { useConfig } from "@/hooks/useConfig";
 import { useFreedPictures } from "@/hooks/useFreedPictures";
-import { useIntake } from "@/hooks/useIntake";
+import { useLasting } from "@/hooks/useLasting";
+import { useLeaving } from "@/hooks/useLeaving";
 import { useLook } from "@/hooks/useLook";
 import { useRestorer } from "@/hooks/useRestorer";
 import { useStored } from "@/hooks/useStored";
 import { useTour } from "@/hooks/useTour";
-import { takesAddresses } from "@/photos/check";
 import { acceptOf, FORMATS } from "@/photos/formats";
 import { canMark, foresightOf, shownFaces } from "@/photos/look";
 import { isLoaded, saveOptions, type Options } from "@/photos/options";
-import { isSendable, type FacesKey, type Photo, type Result } from "@/photos/photo";
+import { isSendable, type FacesKey, type Result } from "@/photos/photo";
 import type { Box } from "@/photos/places";
+import { makesPreviews } from "@/photos/preview";
 import { EMPTY, reduce } from "@/photos/reducer";
 import { enlargementOf } from "@/photos/scale";
 import { BEFORE_AND_AFTER } from "@/photos/versions";
@@ -25,6 +25,9 @@ import { Announcement } from "@/components/notes/Announcement";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { Filmstrip } from "@/components/strip/Filmstrip";
 import { Header } from "./Header";
+import { KeptButton } from "@/components/lasting/KeptButton";
+import { KeptNotes } from "@/components/lasting/KeptNotes";
+import { KeptSetting } from "@/components/lasting/KeptSetting";
 import { InstalledApp } from "./InstalledApp";
 import { ActionBar, FoundFaces, OptionsPanel, ResultPanel, Viewer } from "./lazyParts";
 import { TourNote } from "@/components/viewer/TourNote";
@@ -47,7 +50,7 @@ export function Workbench() {
   const [mode, setMode] = useState<ViewerMode>("picture");
   const [sides, setSides] = useState(BEFORE_AND_AFTER);
   const [selection, setSelection] = useState<{ faces: FacesKey; face: number } | null>(null);
-  const [refused, setRefused] = useState<Photo[]>([]);
+  const [isSettingOpen, setSettingOpen] = useState(false);
   const [toolbar, setToolbar] = useState<HTMLElement | null>(null);
   const { photos, options } = state;
   const photo = photos.find(({ id }) => id === state.selected) ?? null;
@@ -66,25 +69,20 @@ export function Workbench() {
   }, []);
   useAllowedOptions(config, options, dispatch);
 
-  const added = useCallback((more: Photo[]) => {
-    dispatch({ type: "added", photos: more });
-    setRefused(more.filter(({ refusal }) => refusal !== null));
-    setSelection(null);
-  }, []);
-  const add = useIntake(config?.limits ?? null, added);
-  const fetches = takesAddresses(config?.limits ?? {});
-  const isOver = useDropAndPaste(add, fetches);
-  // If there is no sample, this shows that the server cannot be reached, and tries again until it can.
-  const { addAddress, addSample, isSampleAsked } = useAdditions(add, reload);
+  const unselectFace = useCallback(() => setSelection(null), []);
+  // Shows that the server cannot be reached, and tries again until it can.
+  const adding = useAdding(dispatch, { config, onUnreachable: reload, onAdded: unselectFace });
   const remove = (id: string) => {
     cancel(id);
     dispatch({ type: "removed", id });
-    setRefused([]);
+    adding.forgetRefused();
     if (id === state.selected) setSelection(null);
   };
+  const lasting = useLasting(state, dispatch, { config, onEmptied: () => photos.forEach(({ id }) => remove(id)) });
+  useLeaving(photos, lasting.isKept);
   const select = (id: string) => {
     dispatch({ type: "selected", id });
-    setSelection(null);
+    unselectFace();
   };
   const selectFace = (face: number) => {
     setSelection(face === selectedFace || !shown ? null : { faces: shown.key, face });
@@ -131,23 +129,27 @@ export function Workbench() {
             isLoading={config !== null && !isLoaded(config)}
             onReload={reload}
             // The viewer itself says why the shown photo was refused.
-            refused={refused.filter(({ id }) => id !== photo?.id)}
-            onRead={() => setRefused([])}
+            refused={adding.refused.filter(({ id }) => id !== photo?.id)}
+            onRead={adding.forgetRefused}
             letGo={photo?.letGo ?? 0}
             work={photo?.work ?? null}
             course={photo?.course ?? null}
-          />
+          >
+            {photo !== null && <KeptNotes fault={lasting.fault} lost={lasting.lost} />}
+          </ViewerNotes>
           <TourNote {...tour} />
           <div className={styles.table}>
             {photo === null ? (
               <Welcome
                 config={config}
                 accept={accept}
-                isWaiting={isSampleAsked && config === null && problem === null}
-                onFiles={add}
-                onAddress={fetches ? addAddress : null}
-                onSample={addSample}
-              />
+                isWaiting={adding.isSampleAsked && config === null && problem === null}
+                onFiles={adding.add}
+                onAddress={adding.addAddress}
+                onSample={adding.addSample}
+              >
+                <KeptButton lasting={lasting} onOpen={() => setSettingOpen(true)} />
+              </Welcome>
             ) : (
               <ErrorBoundary resetKey={result ?? photo.id}>
                 <Suspense fallback={<div className={styles.coming} />}>
@@ -164,12 +166,13 @@ export function Workbench() {
                     onResult={(other) => dispatch({ type: "shown", id: photo.id, result: other })}
                     onSettings={adopt}
                     toolbar={toolbar}
+                    isAwaited={isLooking && config !== null && makesPreviews(config)}
                   />
                 </Suspense>
               </ErrorBoundary>
             )}
           </div>
-          {isOver && (
+          {adding.isOver && (
             <p className={styles.over} aria-hidden="true">
               {t("intake.drop")}
             </p>
@@ -183,7 +186,7 @@ export function Workbench() {
             apiKey={key}
             onKey={enterKey}
             onSelect={select}
-            onAdded={added}
+            onAdded={adding.added}
           />
         )}
         {photo !== null && (
@@ -194,8 +197,8 @@ export function Workbench() {
               accept={accept}
               onSelect={select}
               onRemove={remove}
-              onFiles={add}
-              onAddress={fetches ? addAddress : null}
+              onFiles={adding.add}
+              onAddress={adding.addAddress}
             />
             <section ref={setToolbar} className={styles.toolbar} aria-label={t("actions.view")} />
           </div>
@@ -227,6 +230,7 @@ export function Workbench() {
                   />
                 </ErrorBoundary>
               )}
+              <KeptButton lasting={lasting} onOpen={() => setSettingOpen(true)} />
             </aside>
             {photo.refusal === null && foresight && (
               <div className={styles.action}>
@@ -251,7 +255,8 @@ export function Workbench() {
           </Suspense>
         </div>
       )}
-      <InstalledApp isReady={config !== null} onFiles={add} />
+      <KeptSetting lasting={lasting} isOpen={isSettingOpen} onClose={() => setSettingOpen(false)} />
+      <InstalledApp isReady={config !== null} onFiles={adding.add} />
       <Announcement photo={photo} foreseen={isLooking ? null : (foresight?.facts ?? null)} />
     </div>
   );
