@@ -56,7 +56,9 @@ export function serveSite(): FakeSite {
   return site;
 }
 
-export function openPage() {
+/** Opens the page. It keeps nothing unless a test gives it a database. */
+export function openPage({ keeps = false }: { keeps?: boolean } = {}) {
+  if (!keeps) localStorage.setItem("likeness.keep", "off");
   render(<Workbench />);
   return userEvent.setup();
 }

@@ -4,6 +4,7 @@ import { useState } from "react";
 import type { Face } from "@/api/types";
 import type { Photo } from "@/photos/photo";
 import { MOST_BOXES, type Box } from "@/photos/places";
+import { isReduced } from "@/photos/preview";
 import { enlargementOf } from "@/photos/scale";
 import { picturesOf, sidesOf, type Sides } from "@/photos/versions";
 import { useWords } from "@/words/context";
@@ -32,11 +33,14 @@ type Props = {
   /** Changes the boxes around faces; null: the server takes none. */
   onBoxes: ((boxes: readonly Box[]) => void) | null;
   toolbar: HTMLElement | null;
+  /** Whether the server is asked how the photo looks, which the browser cannot show. */
+  isAwaited?: boolean;
 };
 
 /** The picture area: the result, the photo, or why the photo cannot be shown. */
 export function Viewer(props: Props) {
   const { photo, mode, sides, onSides, faces, isOfResult, selectedFace, onFace, onBoxes, toolbar } = props;
+  const { isAwaited = false } = props;
   const t = useWords();
   const { result, boxes } = photo;
   const [markedPhoto, setMarkedPhoto] = useState<string | null>(null);
@@ -84,17 +88,26 @@ export function Viewer(props: Props) {
     return (
       <div className={styles.unshown}>
         <p className={styles.name}>{name}</p>
-        <p>{photo.refusal ? said(t, photo.refusal) : whyUnshown(photo, t)}</p>
+        <p>{photo.refusal ? said(t, photo.refusal) : whyUnshown(photo, isAwaited, t)}</p>
       </div>
     );
   }
   return (
-    <PhotoView key={id} name={name} url={url} size={size} marks={marks} markButton={markButton} toolbar={toolbar} />
+    <PhotoView
+      key={id}
+      name={name}
+      url={url}
+      size={size}
+      isReduced={isReduced(photo)}
+      marks={marks}
+      markButton={markButton}
+      toolbar={toolbar}
+    />
   );
 }
 
-function whyUnshown({ source }: Photo, t: Words): string {
-  if ("file" in source) return t("viewer.unshown");
+function whyUnshown({ source }: Photo, isAwaited: boolean, t: Words): string {
+  if ("file" in source) return isAwaited ? t("viewer.asking") : t("viewer.unshown");
   if ("job" in source) return t("viewer.fetching");
   return t("viewer.fetched", { host: new URL(source.address).hostname });
 }

@@ -1,5 +1,6 @@
 "use client";
 
+import type { ReactNode } from "react";
 import type { Config } from "@/api/types";
 import { acceptedKinds } from "@/photos/check";
 import { jobsOf } from "@/photos/sets";
@@ -16,10 +17,12 @@ type Props = {
   /** Takes the address of a photo; null: this server fetches none. */
   onAddress: ((text: string) => boolean) | null;
   onSample: () => void;
+  /** What else there is to say, at its end. */
+  children?: ReactNode;
 };
 
 /** What the page shows while it has no photo. */
-export function Welcome({ config, accept, onFiles, onAddress, onSample }: Props) {
+export function Welcome({ config, accept, onFiles, onAddress, onSample, children }: Props) {
   const t = useWords();
   return (
     <div className={styles.welcome}>
@@ -41,6 +44,7 @@ export function Welcome({ config, accept, onFiles, onAddress, onSample }: Props)
             {limitsInWords(config, t)} {keptInWords(config, t)}
           </p>
         )}
+        {children}
       </div>
     </div>
   );

@@ -1,21 +1,21 @@
 "use client";
 
 import { useCallback, useReducer, useState } from "react";
+import { useAdding } from "@/hooks/useAdding";
 import { useAllowedOptions } from "@/hooks/useAllowedOptions";
-import { useDropAndPaste } from "@/hooks/useDropAndPaste";
 import { useConfig } from "@/hooks/useConfig";
 import { useFreedPictures } from "@/hooks/useFreedPictures";
-import { useIntake } from "@/hooks/useIntake";
+import { useLasting } from "@/hooks/useLasting";
+import { useLeaving } from "@/hooks/useLeaving";
 import { useLook } from "@/hooks/useLook";
 import { useRestorer } from "@/hooks/useRestorer";
 import { useStored } from "@/hooks/useStored";
-import { typedAddress } from "@/photos/address";
-import { takesAddresses } from "@/photos/check";
 import { acceptOf, FORMATS } from "@/photos/formats";
 import { canMark, foresightOf, shownFaces } from "@/photos/look";
 import { isLoaded, saveOptions, type Options } from "@/photos/options";
-import { isSendable, type FacesKey, type Photo } from "@/photos/photo";
+import { isSendable, type FacesKey } from "@/photos/photo";
 import type { Box } from "@/photos/places";
+import { makesPreviews } from "@/photos/preview";
 import { EMPTY, reduce } from "@/photos/reducer";
 import { enlargementOf } from "@/photos/scale";
 import { BEFORE_AND_AFTER } from "@/photos/versions";
@@ -25,17 +25,19 @@ import { Announcement } from "@/components/notes/Announcement";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { Filmstrip } from "@/components/strip/Filmstrip";
 import { Header } from "./Header";
+import { KeptButton } from "@/components/lasting/KeptButton";
+import { KeptNotes } from "@/components/lasting/KeptNotes";
+import { KeptSetting } from "@/components/lasting/KeptSetting";
 import { InstalledApp } from "./InstalledApp";
 import { FoundFaces } from "@/components/panel/FoundFaces";
 import { OptionsPanel } from "@/components/panel/OptionsPanel";
 import { ResultPanel } from "@/components/panel/ResultPanel";
 import { Viewer, type ViewerMode } from "@/components/viewer/Viewer";
+import { RoundNote } from "@/components/notes/RoundNote";
 import { ViewerNotes } from "@/components/notes/ViewerNotes";
 import { Welcome } from "@/components/viewer/Welcome";
 import { SetsPart } from "./SetsPart";
 import styles from "./Workbench.module.css";
-
-const SAMPLE = "/sample.jpg";
 
 /** The whole page: its state, and the layout of its parts. */
 export function Workbench() {
@@ -49,7 +51,7 @@ export function Workbench() {
   const [mode, setMode] = useState<ViewerMode>("picture");
   const [sides, setSides] = useState(BEFORE_AND_AFTER);
   const [selection, setSelection] = useState<{ faces: FacesKey; face: number } | null>(null);
-  const [refused, setRefused] = useState<Photo[]>([]);
+  const [isSettingOpen, setSettingOpen] = useState(false);
   const [toolbar, setToolbar] = useState<HTMLElement | null>(null);
 
   const { photos, options } = state;
@@ -68,34 +70,20 @@ export function Workbench() {
   }, []);
   useAllowedOptions(config, options, dispatch);
 
-  const added = useCallback((more: Photo[]) => {
-    dispatch({ type: "added", photos: more });
-    setRefused(more.filter(({ refusal }) => refusal !== null));
-    setSelection(null);
-  }, []);
-  const add = useIntake(config?.limits ?? null, added);
-  const fetches = takesAddresses(config?.limits ?? {});
-  const isOver = useDropAndPaste(add, fetches);
-  const addAddress = (text: string) => {
-    const address = typedAddress(text);
-    if (address !== null) add([address]);
-    return address !== null;
-  };
-  const addSample = () => {
-    fetch(SAMPLE)
-      .then((answer) => (answer.ok ? answer.blob() : Promise.reject(new Error(answer.statusText))))
-      .then((blob) => add([new File([blob], "sample.jpg", { type: "image/jpeg" })]))
-      .catch(reload); // shows that the server cannot be reached, and tries again until it can
-  };
+  const unselectFace = useCallback(() => setSelection(null), []);
+  // Shows that the server cannot be reached, and tries again until it can.
+  const adding = useAdding(dispatch, { config, onUnreachable: reload, onAdded: unselectFace });
   const remove = (id: string) => {
     cancel(id);
     dispatch({ type: "removed", id });
-    setRefused([]);
+    adding.forgetRefused();
     if (id === state.selected) setSelection(null);
   };
+  const lasting = useLasting(state, dispatch, { config, onEmptied: () => photos.forEach(({ id }) => remove(id)) });
+  useLeaving(photos, lasting.isKept);
   const select = (id: string) => {
     dispatch({ type: "selected", id });
-    setSelection(null);
+    unselectFace();
   };
   const selectFace = (face: number) => {
     setSelection(face === selectedFace || !shown ? null : { faces: shown.key, face });
@@ -131,10 +119,12 @@ export function Workbench() {
             <Welcome
               config={config}
               accept={accept}
-              onFiles={add}
-              onAddress={fetches ? addAddress : null}
-              onSample={addSample}
-            />
+              onFiles={adding.add}
+              onAddress={adding.addAddress}
+              onSample={adding.addSample}
+            >
+              <KeptButton lasting={lasting} onOpen={() => setSettingOpen(true)} />
+            </Welcome>
           ) : (
             <ErrorBoundary resetKey={result ?? photo.id}>
               <Viewer
@@ -148,6 +138,7 @@ export function Workbench() {
                 onFace={selectFace}
                 onBoxes={onBoxes}
                 toolbar={toolbar}
+                isAwaited={isLooking && config !== null && makesPreviews(config)}
               />
             </ErrorBoundary>
           )}
@@ -156,11 +147,14 @@ export function Workbench() {
             isLoading={config !== null && !isLoaded(config)}
             onReload={reload}
             // The viewer itself says why the shown photo was refused.
-            refused={refused.filter(({ id }) => id !== photo?.id)}
-            onRead={() => setRefused([])}
+            refused={adding.refused.filter(({ id }) => id !== photo?.id)}
+            onRead={adding.forgetRefused}
             work={photo?.work ?? null}
-          />
-          {isOver && (
+            course={photo?.course ?? null}
+          >
+            {photo !== null && <KeptNotes fault={lasting.fault} lost={lasting.lost} />}
+          </ViewerNotes>
+          {adding.isOver && (
             <p className={styles.over} aria-hidden="true">
               {t("intake.drop")}
             </p>
@@ -174,7 +168,7 @@ export function Workbench() {
             apiKey={key}
             onKey={enterKey}
             onSelect={select}
-            onAdded={added}
+            onAdded={adding.added}
           />
         )}
         {photo !== null && (
@@ -185,8 +179,8 @@ export function Workbench() {
               accept={accept}
               onSelect={select}
               onRemove={remove}
-              onFiles={add}
-              onAddress={fetches ? addAddress : null}
+              onFiles={adding.add}
+              onAddress={adding.addAddress}
             />
             <section ref={setToolbar} className={styles.toolbar} aria-label={t("actions.view")} />
           </div>
@@ -217,9 +211,11 @@ export function Workbench() {
                 />
               </ErrorBoundary>
             )}
+            <KeptButton lasting={lasting} onOpen={() => setSettingOpen(true)} />
           </aside>
           {photo.refusal === null && foresight && (
             <div className={styles.action}>
+              <RoundNote round={state.round} photos={photos} />
               <ActionBar
                 photo={photo}
                 photos={photos}
@@ -239,7 +235,8 @@ export function Workbench() {
           )}
         </div>
       )}
-      <InstalledApp isReady={config !== null} onFiles={add} />
+      <KeptSetting lasting={lasting} isOpen={isSettingOpen} onClose={() => setSettingOpen(false)} />
+      <InstalledApp isReady={config !== null} onFiles={adding.add} />
       <Announcement photo={photo} foreseen={isLooking ? null : (foresight?.facts ?? null)} />
     </div>
   );
