@@ -70,6 +70,7 @@ test.describe("a quality", () => {
     await workbench.choose("portrait.jpg");
     await quality(page, "Best").press("Space");
     await expect(page.getByText("Looks eight times at every part: slower")).toBeVisible();
+    await workbench.unfoldFile();
     await page.getByRole("radio", { name: "For the screen", exact: true }).press("Space");
     await expect(quality(page, "Best")).toBeChecked();
     expect(await workbench.restoredFields()).toMatchObject({ preset: "best", output_format: "jpeg", quality: "90" });
@@ -87,7 +88,7 @@ test.describe("a quality", () => {
     });
     await workbench.open();
     await workbench.choose("portrait.jpg");
-    await expect(page.getByRole("group", { name: "Start from" })).toBeVisible();
+    await expect(page.getByRole("group", { name: "Size" })).toBeVisible();
     await expect(page.getByRole("group", { name: "Speed or quality" })).toHaveCount(0);
     const fields = await workbench.restoredFields();
     expect(fields).toHaveProperty("upscale_factor");
