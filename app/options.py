@@ -44,6 +44,10 @@ class OutputOptions(FileOptions):
     dry_run: Annotated[
         bool, About("true: only look for faces and estimate time and memory; no picture", upscales=True)
     ] = False
+    preview: Annotated[
+        bool,
+        About("true: with dry_run=true also a small JPEG of the photo, for who cannot show its format", upscales=True),
+    ] = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -777,6 +777,8 @@ export interface components {
             models: {
                 [key: string]: string;
             };
+            /** @description the photo itself; null unless it is asked for */
+            preview: components["schemas"]["PhotoPreview"] | null;
             /**
              * Warning
              * @description the first warning's sentence
@@ -983,6 +985,12 @@ export interface components {
              * @enum {string}
              */
             preset: "fast" | "balanced" | "best" | "old_photo" | "sharper" | "larger";
+            /**
+             * Preview
+             * @description true: with dry_run=true also a small JPEG of the photo, for who cannot show its format
+             * @default false
+             */
+            preview: boolean;
             /**
              * Progressive
              * @description true: a JPEG that is shown coarsely first
@@ -1333,6 +1341,12 @@ export interface components {
              * @enum {string}
              */
             preset: "fast" | "balanced" | "best" | "old_photo" | "sharper" | "larger";
+            /**
+             * Preview
+             * @description true: with dry_run=true also a small JPEG of the photo, for who cannot show its format
+             * @default false
+             */
+            preview: boolean;
             /**
              * Progressive
              * @description true: a JPEG that is shown coarsely first
@@ -1772,6 +1786,33 @@ export interface components {
             threshold: number | null;
         };
         /**
+         * PhotoPreview
+         * @description The photo as it came in, upright, as a JPEG.
+         */
+        PhotoPreview: {
+            /** Height */
+            height: number;
+            /**
+             * Image
+             * @description the JPEG, base64: in sRGB; with color_profile=keep in its own profile
+             */
+            image: string;
+            /** Media Type */
+            media_type: string;
+            /** Photo Height */
+            photo_height: number;
+            /**
+             * Photo Width
+             * @description of the whole photo, upright, in whose pixels boxes of faces are
+             */
+            photo_width: number;
+            /**
+             * Width
+             * @description of the JPEG in pixels; the longer side has at most 1600
+             */
+            width: number;
+        };
+        /**
          * PresetOut
          * @description What a preset sets.
          */
@@ -2016,6 +2057,12 @@ export interface components {
              * @enum {string}
              */
             preset: "fast" | "balanced" | "best" | "old_photo" | "sharper" | "larger";
+            /**
+             * Preview
+             * @description true: with dry_run=true also a small JPEG of the photo, for who cannot show its format
+             * @default false
+             */
+            preview: boolean;
             /**
              * Progressive
              * @description true: a JPEG that is shown coarsely first

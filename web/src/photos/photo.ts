@@ -64,6 +64,7 @@ export type OngoingWork = Extract<Work, { phase: "waiting" | "active" | "batched
  */
 export type Source = { file: File } | { address: string } | { job: string };
 
+/** What of it is kept after a reload is said in `storage/rows.ts`. */
 export type Photo = {
   id: string;
   /** The file's name, or the last part of the address. */
@@ -71,8 +72,10 @@ export type Photo = {
   source: Source;
   /** URL of the picture that is shown, which is upright; empty if this page does not have it. */
   url: string;
-  /** Size of the upright picture in pixels; null if the browser cannot show it or this page does not have it. */
+  /** Size of the upright photo in pixels; null if the browser cannot show it or this page does not have it. */
   size: Size | null;
+  /** Size of the picture at `url` where the server made it, because the browser cannot show the photo itself; else null. */
+  preview: Size | null;
   /** Why it is not sent; null if it can be. */
   refusal: Message | null;
   requireFace: boolean;
@@ -98,6 +101,7 @@ export type Photo = {
 export function newPhoto(fields: Pick<Photo, "id" | "name" | "source" | "url" | "size" | "refusal">): Photo {
   return {
     ...fields,
+    preview: null,
     requireFace: true,
     boxes: [],
     overrides: {},

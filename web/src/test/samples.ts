@@ -1,6 +1,6 @@
 /** Sample values of the server and of the page; each test changes what it needs. */
 import type { Problem } from "@/api/problem";
-import type { Config, DryRun, Face, Facts, Limits } from "@/api/types";
+import type { Config, DryRun, Face, Facts, Limits, PhotoPreview } from "@/api/types";
 import { lookKey, type Look } from "@/photos/look";
 import { allowedOptions, type Options } from "@/photos/options";
 import { facesKey, newPhoto, type Photo, type Request, type Result } from "@/photos/photo";
@@ -122,6 +122,8 @@ export const WITH_WAYS: Config = {
     larger: { fields: { strength: 0, require_face: false }, models: [] },
   },
 };
+/** The config of a server that also shows how a photo looks. */
+export const PREVIEWING: Config = { ...LOOKING, defaults: { ...LOOKING.defaults, preview: false } };
 
 /** The config while the models are loading. */
 export const LOADING: Config = { ...CONFIG, models: {} };
@@ -176,8 +178,14 @@ export function dryRunOf(changes: Partial<DryRun> = {}): DryRun {
     estimate: { seconds: 7.6, stages_s: { detection: 0.2, restoration: 7.4 }, memory_bytes: 214_958_080 },
     warning: null,
     warnings: [],
+    preview: null,
     ...changes,
   };
+}
+
+export function previewOf(changes: Partial<PhotoPreview> = {}): PhotoPreview {
+  const size = { width: 100, height: 80, photo_width: 100, photo_height: 80 };
+  return { image: btoa("a small picture"), media_type: "image/jpeg", ...size, ...changes };
 }
 
 export function requestOf(changes: Partial<Request> = {}): Request {

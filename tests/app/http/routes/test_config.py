@@ -75,6 +75,7 @@ def test_config_has_limits_defaults_and_choices(likeness: Likeness) -> None:
         "preset": "balanced",
         "metrics": True,
         "dry_run": False,
+        "preview": False,
     }
     assert found["choices"] == {
         "faces": ["all", "largest", "center"],
