@@ -43,8 +43,16 @@ export class Workbench {
     this.drawing = page.getByRole("application");
   }
 
-  /** Opens the page, and waits for the server's config. */
-  async open(address = "/"): Promise<void> {
+  /**
+   * Opens the page, and waits for the server's config. Unless it is a `firstVisit`, on which a way to begin is chosen, the
+   * options are the server's defaults, and all controls are shown.
+   */
+  async open(address = "/", { firstVisit = false } = {}): Promise<void> {
+    if (!firstVisit) {
+      await this.page.addInitScript(() => {
+        if (localStorage.getItem("likeness.options") === null) localStorage.setItem("likeness.options", "{}");
+      });
+    }
     await this.page.goto(address);
     await expect(this.page.getByText(/megapixels\./)).toBeVisible();
   }
@@ -87,6 +95,11 @@ export class Workbench {
   /** Opens or closes the options of the file. */
   async unfoldFile(): Promise<void> {
     await this.page.getByRole("heading", { name: "File", exact: true }).click();
+  }
+
+  /** Waits until this browser keeps so many photos, each with its file, and results. */
+  async kept(photos: number, results: number): Promise<void> {
+    await expect.poll(() => rowsKept(this.page)).toMatchObject({ photos, files: photos, results });
   }
 
   problem(words: string | RegExp): Locator {
@@ -166,5 +179,22 @@ export async function sizeOf(image: Locator): Promise<[number, number]> {
     const picture = element as HTMLImageElement;
     await picture.decode();
     return [picture.naturalWidth, picture.naturalHeight];
+  });
+}
+
+/** How many rows each table of the browser's database has. */
+export function rowsKept(page: Page): Promise<Record<string, number>> {
+  return page.evaluate(async () => {
+    const asked = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    const database = await asked(indexedDB.open("likeness"));
+    const tables = [...database.objectStoreNames];
+    const change = database.transaction(tables);
+    const counts = await Promise.all(tables.map((table) => asked(change.objectStore(table).count())));
+    database.close();
+    return Object.fromEntries(tables.map((table, index) => [table, counts[index] ?? 0]));
   });
 }

@@ -4,6 +4,7 @@ import { useCallback, useEffect, useRef } from "react";
 import type { Limits } from "@/api/types";
 import { nameOf } from "@/photos/address";
 import { refusalOf, sizeRefusalOf, takesAddresses } from "@/photos/check";
+import { newId } from "@/photos/id";
 import { uprightOf } from "@/photos/upright";
 import { newPhoto, type Photo } from "@/photos/photo";
 import { sizeOf } from "@/photos/size";
@@ -18,11 +19,10 @@ export type Item = File | string;
 /** Makes photos of items and checks them against the server's limits. Items wait until the limits are known. */
 export function useIntake(limits: Limits | null, onPhotos: (photos: Photo[]) => void): (items: Item[]) => void {
   const early = useRef<Item[]>([]);
-  const count = useRef(0);
 
   const take = useCallback(
     async (items: Item[], known: Limits) => {
-      const photos = items.map((item) => photoOf(`photo-${(count.current += 1)}`, item, known));
+      const photos = items.map((item) => photoOf(newId(), item, known));
       if (photos.length > 0) onPhotos(await Promise.all(photos));
     },
     [onPhotos],
@@ -53,5 +53,7 @@ async function photoOfFile(id: string, file: File, limits: Limits): Promise<Phot
   if (refusal !== null) return newPhoto({ ...known, url: "", size: null, refusal });
   const url = URL.createObjectURL(await uprightOf(file).catch(() => file));
   const size = await sizeOf(url);
-  return newPhoto({ ...known, url, size, refusal: size && sizeRefusalOf(size, limits) });
+  if (size !== null) return newPhoto({ ...known, url, size, refusal: sizeRefusalOf(size, limits) });
+  URL.revokeObjectURL(url);
+  return newPhoto({ ...known, url: "", size, refusal: null }); // useLook asks the server how it looks
 }

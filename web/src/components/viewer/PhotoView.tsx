@@ -3,7 +3,7 @@
 import type { ReactNode } from "react";
 import type { Size } from "@/photos/photo";
 import { useWords } from "@/words/context";
-import { MarkLayer, type Marks } from "./MarkLayer";
+import { focusOn, MarkLayer, type Marks } from "./MarkLayer";
 import styles from "./PhotoView.module.css";
 import { ZoomPane } from "./ZoomPane";
 
@@ -12,16 +12,25 @@ type Props = {
   name: string;
   url: string;
   size: Size;
+  /** Whether the picture has fewer pixels than the photo itself. */
+  isReduced: boolean;
   marks: Marks;
   toolbar: HTMLElement | null;
   markButton: ReactNode;
 };
 
 /** The photo before it is restored, with its faces. */
-export function PhotoView({ name, url, size, marks, toolbar, markButton }: Props) {
+export function PhotoView({ name, url, size, isReduced, marks, toolbar, markButton }: Props) {
   const t = useWords();
   return (
-    <ZoomPane size={size} label={t("viewer.photo")} swap={null} toolbar={toolbar} tools={markButton}>
+    <ZoomPane
+      size={size}
+      label={t("viewer.photo")}
+      swap={null}
+      focus={focusOn(marks, size, 1)}
+      toolbar={toolbar}
+      tools={markButton}
+    >
       {({ view, covered }) => (
         <>
           <img
@@ -36,6 +45,7 @@ export function PhotoView({ name, url, size, marks, toolbar, markButton }: Props
             draggable={false}
           />
           <MarkLayer {...marks} photo={size} view={view} covered={covered} />
+          {isReduced && <p className={styles.note}>{t("viewer.reduced")}</p>}
         </>
       )}
     </ZoomPane>

@@ -132,6 +132,17 @@ describe("a list of photos", () => {
     await waitFor(() => expect(site.calls).toContain("POST /api/v1/jobs/batch-1-job-1/cancel"));
   });
 
+  it("is never asked about before the page says how far it is: the server has told that", async () => {
+    await sendAll();
+    const words: string[] = [];
+    const watch = new MutationObserver(() => words.push(bar().textContent ?? ""));
+    watch.observe(bar(), { childList: true, subtree: true, characterData: true });
+    await take();
+    await said("0 of 4 photos are done");
+    watch.disconnect();
+    expect(words.join()).not.toContain("Asking");
+  });
+
   it("that the server has lost says so of each photo", async () => {
     await sendAll();
     await take();

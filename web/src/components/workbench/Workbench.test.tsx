@@ -43,7 +43,7 @@ describe("a photo", () => {
     await site.respond((request) => request.succeeds(TWO_FACES));
 
     expect(screen.getByRole("img", { name: "oma.png after" })).toBeInTheDocument();
-    expect(screen.getByText("31.5 dB")).toBeVisible();
+    expect(screen.getByRole("heading", { name: "Same person: 0.92 (threshold 0.50)" })).toBeVisible();
     expect(screen.getByRole("heading", { name: "2 faces" })).toBeVisible();
     expect(screen.getByText("It is too small.")).toBeVisible();
     expect(screen.getByRole("link", { name: "Download" })).toHaveAttribute("download", "oma-restored.png");
@@ -51,7 +51,7 @@ describe("a photo", () => {
 
     const card = within(screen.getByRole("article", { name: "Face 1" }));
     await user.click(card.getByRole("button", { expanded: false }));
-    await user.click(card.getByRole("button", { name: "Leave as it was" }));
+    await user.click(card.getByRole("button", { name: "Do not restore" }));
     expect(card.getByText(/takes effect when the photo is restored again/)).toBeVisible();
     await user.click(button("Restore again"));
     expect(JSON.parse(String(site.last().fields.face_overrides))).toEqual({ "0": 0 });
