@@ -38,7 +38,7 @@ export class Workbench {
     this.photos = page.getByRole("navigation", { name: "Photos" }).getByRole("listitem");
     this.before = page.getByRole("img", { name: / before$/ });
     this.after = page.getByRole("img", { name: / after$/ });
-    this.progress = page.getByRole("progressbar");
+    this.progress = page.getByRole("region", { name: "Next step" }).getByRole("progressbar");
     this.markFace = page.getByRole("button", { name: "Mark a face" });
     this.drawing = page.getByRole("application");
   }

@@ -731,6 +731,11 @@ export interface components {
             identity_threshold: number | null;
             /** @description null where no jobs are kept */
             jobs: components["schemas"]["JobLimits"] | null;
+            /**
+             * Lacking
+             * @description empty where every figure can be measured
+             */
+            lacking: components["schemas"]["LackOut"][];
             limits: components["schemas"]["Limits"];
             /** Models */
             models: {
@@ -1560,6 +1565,43 @@ export interface components {
             media_type: string;
             /** Width */
             width: number;
+        };
+        /**
+         * LackOut
+         * @description A role that has no model here, because of which figures are unknown, and what brings one.
+         */
+        LackOut: {
+            /**
+             * Bytes
+             * @description size of the download
+             */
+            bytes: number;
+            /**
+             * Command
+             * @description downloads them where the service runs, which is then started again; null where `setting` refuses them all
+             */
+            command: string | null;
+            /**
+             * Instead
+             * @description models that ship with Likeness and do once `setting` is unset
+             */
+            instead: string[];
+            /**
+             * Models
+             * @description that would do
+             */
+            models: string[];
+            /**
+             * Role
+             * @description `recogniser`: whether it is the same person is unknown; `perceptual`: LPIPS is
+             * @enum {string}
+             */
+            role: "detector" | "restorer" | "upscaler" | "parser" | "recogniser" | "perceptual";
+            /**
+             * Setting
+             * @description `NAME=value` that must be unset for them; null if there is none
+             */
+            setting: string | null;
         };
         /**
          * Limits
@@ -2784,9 +2826,35 @@ export interface operations {
                              * @description photos that go on the device before this one; 0: next, or a slot is free
                              */
                             position: number;
+                            /**
+                             * Seconds
+                             * @description about how long it waits for them; of a job, and where it is unknown, null
+                             */
+                            seconds?: number | null;
                         };
                         /** @constant */
                         event: "queued";
+                    } | {
+                        /**
+                         * PlanEvent
+                         * @description The data of the event `plan`: the faces are known, and so what the photo is to take.
+                         */
+                        data: {
+                            /**
+                             * Seconds
+                             * @description of work, as in `estimate` of a dry run, with what is done already
+                             */
+                            seconds: number;
+                            /**
+                             * Stages S
+                             * @description the same by stage
+                             */
+                            stages_s: {
+                                [key: string]: number;
+                            };
+                        };
+                        /** @constant */
+                        event: "plan";
                     } | {
                         /**
                          * StageEvent
@@ -2803,6 +2871,20 @@ export interface operations {
                         };
                         /** @constant */
                         event: "stage";
+                    } | {
+                        /**
+                         * SendingEvent
+                         * @description The data of the event `sending`: the photo is done, and `result` follows.
+                         */
+                        data: {
+                            /**
+                             * Bytes
+                             * @description of the result's JSON
+                             */
+                            bytes: number;
+                        };
+                        /** @constant */
+                        event: "sending";
                     } | {
                         /**
                          * ErrorEvent
@@ -3458,6 +3540,11 @@ export interface operations {
                              * @description photos that go on the device before this one; 0: next, or a slot is free
                              */
                             position: number;
+                            /**
+                             * Seconds
+                             * @description about how long it waits for them; of a job, and where it is unknown, null
+                             */
+                            seconds?: number | null;
                         };
                         /** @constant */
                         event: "queued";
@@ -4583,9 +4670,35 @@ export interface operations {
                              * @description photos that go on the device before this one; 0: next, or a slot is free
                              */
                             position: number;
+                            /**
+                             * Seconds
+                             * @description about how long it waits for them; of a job, and where it is unknown, null
+                             */
+                            seconds?: number | null;
                         };
                         /** @constant */
                         event: "queued";
+                    } | {
+                        /**
+                         * PlanEvent
+                         * @description The data of the event `plan`: the faces are known, and so what the photo is to take.
+                         */
+                        data: {
+                            /**
+                             * Seconds
+                             * @description of work, as in `estimate` of a dry run, with what is done already
+                             */
+                            seconds: number;
+                            /**
+                             * Stages S
+                             * @description the same by stage
+                             */
+                            stages_s: {
+                                [key: string]: number;
+                            };
+                        };
+                        /** @constant */
+                        event: "plan";
                     } | {
                         /**
                          * StageEvent
@@ -4602,6 +4715,20 @@ export interface operations {
                         };
                         /** @constant */
                         event: "stage";
+                    } | {
+                        /**
+                         * SendingEvent
+                         * @description The data of the event `sending`: the photo is done, and `result` follows.
+                         */
+                        data: {
+                            /**
+                             * Bytes
+                             * @description of the result's JSON
+                             */
+                            bytes: number;
+                        };
+                        /** @constant */
+                        event: "sending";
                     } | {
                         /**
                          * ErrorEvent

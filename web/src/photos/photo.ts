@@ -2,6 +2,7 @@
 import type { Problem } from "@/api/problem";
 import type { Progress } from "@/api/submission";
 import type { EnhanceForm, Facts } from "@/api/types";
+import type { Course } from "./course";
 import type { Message } from "@/words/words";
 import { hasEffect } from "./formats";
 import type { Look } from "./look";
@@ -85,6 +86,8 @@ export type Photo = {
   /** What the last look at the photo has found. */
   look: Look | null;
   work: Work;
+  /** How far the present work is as a whole; null: nothing is known of it. */
+  course: Course | null;
   /** The result that is shown, described and downloaded: the last one, unless a person goes back to another. */
   result: Result | null;
   /** All results that the page keeps, oldest first; `result` is one of them. */
@@ -102,6 +105,7 @@ export function newPhoto(fields: Pick<Photo, "id" | "name" | "source" | "url" | 
     faces: null,
     look: null,
     work: { phase: "idle" },
+    course: null,
     result: null,
     results: [],
     letGo: 0,
@@ -123,6 +127,11 @@ export function requestFor(photo: Photo, options: Options): Request {
 export function isOutdated(photo: Photo, options: Options): boolean {
   const made = photo.work.phase === "kept" ? photo.work.request : photo.result?.request;
   return made === undefined || canonical(made) !== canonical(requestFor(photo, options));
+}
+
+/** Bytes of the file that is sent; 0 if the server fetches it. */
+export function bytesOf({ source }: Photo): number {
+  return "file" in source ? source.file.size : 0;
 }
 
 /** Whether it can be sent. */

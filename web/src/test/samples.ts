@@ -33,6 +33,7 @@ export const LIMITS: Limits = {
 export const CONFIG: Config = {
   version: "0.1.0",
   limits: LIMITS,
+  lacking: [],
   jobs: null,
   presets: {
     fast: { fields: { metrics: false, background: "resample" }, models: ["compact", "compact-x2"] },
@@ -93,7 +94,7 @@ export const EARLIER: Config = earlier(CONFIG);
 function earlier({ limits, defaults, choices, ...present }: Config): Config {
   const without = <T extends object>(table: T, ...names: string[]) =>
     Object.fromEntries(Object.entries(table).filter(([name]) => !names.includes(name))) as T;
-  const others = without(present, "presets", "jobs");
+  const others = without(present, "presets", "jobs", "lacking");
   const sides = ["width", "height", "long_side"];
   const ofTheFile = ["lossless", "bit_depth", "color_profile", "metadata", "keep_location"];
   const ofTheWork = ["preset", "self_ensemble"];

@@ -91,6 +91,16 @@ def test_config_has_limits_defaults_and_choices(likeness: Likeness) -> None:
         "upscaler": ["compact-x2", "compact-x4"],
     }
     assert found["models"] == likeness.client.get("/api/v1/health").json()["models"]
+    assert found["lacking"] == [
+        {
+            "role": "perceptual",
+            "models": ["lpips-alex"],
+            "command": "python -m app models pull lpips-alex --accept-licences",
+            "setting": "LIKENESS_MODELS=embedded",  # as the tests' servers have it
+            "instead": [],
+            "bytes": 244_408_911,
+        }
+    ]
     assert found["presets"] == {
         "fast": {
             "fields": {"metrics": False, "background": "resample"},
@@ -127,6 +137,8 @@ def test_config_without_a_recogniser_has_no_threshold(is_set: float | None, fake
         found = server.client.get("/api/v1/config").json()
     assert (found["identity_threshold"], found["identity_recogniser"]) == (None, None)
     assert found["defaults"]["identity_threshold"] is None
+    lack = next(lack for lack in found["lacking"] if lack["role"] == "recogniser")
+    assert (lack["command"], lack["setting"], lack["instead"]) == (None, "LIKENESS_RECOGNISER=none", ["dlib-resnet"])
 
 
 def use_recogniser(server: Likeness, model: ModelFile) -> None:

@@ -1,8 +1,10 @@
 import type { ReactNode } from "react";
 import type { Problem } from "@/api/problem";
+import type { Course } from "@/photos/course";
+import { percentInWords } from "@/photos/left";
 import { problemInWords } from "@/photos/problems";
 import { isOngoing, type OngoingWork, type Photo, type Work } from "@/photos/photo";
-import { describeWork } from "@/photos/stages";
+import { workInWords } from "@/photos/stages";
 import { useWords } from "@/words/context";
 import { said } from "@/words/words";
 import { Note } from "@/components/ui/Note";
@@ -17,12 +19,13 @@ type Props = {
   refused: readonly Photo[];
   onRead: () => void;
   work: Work | null;
+  course: Course | null;
   /** Other notes. */
   children?: ReactNode;
 };
 
 /** Messages over the viewer. */
-export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, work, children }: Props) {
+export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, work, course, children }: Props) {
   const t = useWords();
   return (
     <>
@@ -46,18 +49,18 @@ export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, wor
         )}
         {children}
       </div>
-      {work !== null && isOngoing(work) && <Working work={work} />}
+      {work !== null && isOngoing(work) && <Working work={work} course={course} />}
     </>
   );
 }
 
 /** Repeats the progress in ProgressNote over the picture, where the person looks. */
-function Working({ work }: { work: OngoingWork }) {
-  const { label, fraction } = describeWork(work);
+function Working({ work, course }: { work: OngoingWork; course: Course | null }) {
+  const t = useWords();
   return (
     <p className={styles.working} aria-hidden="true">
-      {label}
-      {fraction !== null && <span className={styles.percent}>{Math.round(fraction * 100)} %</span>}
+      {workInWords(t, work)}
+      {course !== null && <span className={styles.percent}>{percentInWords(t, course.fraction)}</span>}
     </p>
   );
 }

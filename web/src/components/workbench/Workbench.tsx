@@ -32,6 +32,7 @@ import { FoundFaces } from "@/components/panel/FoundFaces";
 import { OptionsPanel } from "@/components/panel/OptionsPanel";
 import { ResultPanel } from "@/components/panel/ResultPanel";
 import { Viewer, type ViewerMode } from "@/components/viewer/Viewer";
+import { RoundNote } from "@/components/notes/RoundNote";
 import { ViewerNotes } from "@/components/notes/ViewerNotes";
 import { Welcome } from "@/components/viewer/Welcome";
 import { SetsPart } from "./SetsPart";
@@ -147,6 +148,7 @@ export function Workbench() {
             refused={adding.refused.filter(({ id }) => id !== photo?.id)}
             onRead={adding.forgetRefused}
             work={photo?.work ?? null}
+            course={photo?.course ?? null}
           >
             {photo !== null && <KeptNotes fault={lasting.fault} lost={lasting.lost} />}
           </ViewerNotes>
@@ -211,6 +213,7 @@ export function Workbench() {
           </aside>
           {photo.refusal === null && foresight && (
             <div className={styles.action}>
+              <RoundNote round={state.round} photos={photos} />
               <ActionBar
                 photo={photo}
                 photos={photos}
