@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from app.work.photo_preview import PhotoPreview
 from app.work.report import FaceOut, WarningOut
 
 
@@ -32,3 +33,4 @@ class DryRun:
     estimate: Estimate
     warning: Annotated[str | None, Field(description="the first warning's sentence")]
     warnings: Annotated[list[WarningOut], Field(description="those that are known before the work")]
+    preview: Annotated[PhotoPreview | None, Field(description="the photo itself; null unless it is asked for")]

@@ -10,6 +10,7 @@ from app.work.memory import reference_bytes
 from app.work.order import Order
 from app.work.pace import Pace
 from app.work.photo import Computed, Source, read, reserved_bytes
+from app.work.photo_preview import photo_preview
 from app.work.report import WarningOut, face_out
 from metrics.report import perceptual_figure
 from pipeline.codec.output_formats import OUTPUT_FORMATS
@@ -31,7 +32,7 @@ class Estimator:
     deadline_s: float | None = None
 
     def report(self, order: Order, source: Source, seen: Preview, models: Models, run: Run) -> DryRun:
-        """The report of a dry run; `seen` is what `look` gives."""
+        """The report of a dry run; `seen` is what `look` gives. Raises what `photo_preview` raises."""
         size = output_size(source.photo.width, source.photo.height, order.options)
         estimate = self._estimate(order, source, seen, models, size, run)
         used, unmeasured = _perceptual(order, source, models, run)
@@ -49,6 +50,7 @@ class Estimator:
             estimate=estimate,
             warning=notices[0].message if notices else None,
             warnings=[WarningOut(notice.code, notice.message) for notice in notices],
+            preview=photo_preview(source, run) if order.output.preview else None,
         )
 
     def stages_s(self, order: Order, source: Source, workload: Workload, models: Models, run: Run) -> dict[str, float]:

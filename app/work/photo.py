@@ -195,7 +195,10 @@ def _check_proportions(photo: Photo, reference: Photo) -> None:
 
 
 def reserved_bytes(order: Order, models: Models, file: OutputFile, pixels: int, output_pixels: int) -> int:
-    """The bytes to reserve for a photo of so many pixels, and its result if it is made."""
+    """The bytes to reserve for a photo of so many pixels, and its result if it is made.
+
+    A preview of a dry run is no larger than the photo, so it takes less than the result that is counted then.
+    """
     made = 0 if order.output.dry_run else output_pixels
     return photo_bytes(pixels, made, working_bytes(order, models), finishing_pixel(file.output_format, file.options))
 

@@ -207,8 +207,12 @@ class Service:
         else:
             seen = await self.cancellation.in_thread(self._threads, run, lambda: look(order, source, models, run))
         estimator = Estimator(self.loaded_models.pace, self.settings.deadline_s)
-        report = estimator.report(order, source, seen, models, run)
-        return Answer(write(report, run), report, source.photo.width * source.photo.height)
+
+        def tell() -> Answer:
+            report = estimator.report(order, source, seen, models, run)
+            return Answer(write(report, run), report, source.photo.width * source.photo.height)
+
+        return await self.cancellation.in_thread(self._threads, run, tell)
 
     async def _on_device(self, run: Run, work: Callable[[], Result]) -> Result:
         """`work` in a device thread. `DeviceFailed` ends the service of this process."""

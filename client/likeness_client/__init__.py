@@ -16,7 +16,7 @@ from .errors import (
 )
 from .fields import BatchFields, EnhanceFields, JobFields, LookFields, UpscaleFields
 from .jobs import Batch, Job, JobError, JobResult
-from .restored import Estimate, Face, Look, Metrics, Notice, Report, Restored
+from .restored import Estimate, Face, Look, Metrics, Notice, Preview, Report, Restored
 from .retries import Retries
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "LookFields",
     "Metrics",
     "Notice",
+    "Preview",
     "QuotaExceeded",
     "Refused",
     "Report",

@@ -49,7 +49,7 @@ class Calls:
         """A dry run."""
         form = {name: value for name, value in fields.items() if name != "kind"}
         send = _upload(f"{API}/{fields.get('kind') or 'enhance'}", photo, {**form, "dry_run": True})
-        return read(Look, (yield from self._answer(send)), _data)
+        return read(Look, (yield from self._answer(send)), _look_and_preview)
 
     def submit(self, photo: Photo | None, fields: Mapping[str, Any]) -> Plan[Job]:
         """A photo that is done later. The key lets the server know a repeated submission."""
@@ -189,6 +189,12 @@ def _data(body: Any) -> Any:
 def _picture_and_report(body: Any) -> Any:
     data = body["data"]
     return {"picture": base64.b64decode(data["restored_image"], validate=True), "report": data}
+
+
+def _look_and_preview(body: Any) -> Any:
+    preview = body["data"].get("preview")  # a server of an earlier version names none
+    read_preview = preview and {**preview, "image": base64.b64decode(preview["image"], validate=True)}
+    return {**body["data"], "preview": read_preview}
 
 
 def _failure(job: Job) -> JobFailed:

@@ -32,7 +32,7 @@ class _Picture(TypedDict, total=False):
     color_profile: Literal["srgb", "keep"]
     metadata: Literal["none", "keep"]
     keep_location: bool
-    preset: Literal["fast", "balanced", "best"]
+    preset: Literal["fast", "balanced", "best", "old_photo", "sharper", "larger"]
     metrics: bool
 
 
@@ -62,14 +62,19 @@ class EnhanceFields(UpscaleFields, _Faces, total=False):
 
 
 class LookFields(EnhanceFields, total=False):
-    """The fields of `look`; `kind="upscale"`: those of faces are not allowed then."""
+    """The fields of `look`; `kind="upscale"`: those of faces are not allowed then.
+
+    `preview`: also a small JPEG of the photo, for where its format cannot be shown.
+    """
 
     kind: Kind
+    preview: bool
 
 
-class JobFields(LookFields, total=False):
-    """The fields of `submit`."""
+class JobFields(EnhanceFields, total=False):
+    """The fields of `submit`; `kind="upscale"`: those of faces are not allowed then."""
 
+    kind: Kind
     webhook_url: str
 
 

@@ -92,8 +92,23 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class Preview:
+    """The photo itself, upright, as the bytes of a file. Boxes of faces are in pixels of the photo, not of this."""
+
+    image: bytes
+    media_type: str
+    width: int
+    height: int
+    photo_width: int
+    photo_height: int
+
+
+@dataclass(frozen=True)
 class Look:
-    """A dry run: what would be done and what it would take. The faces are those of the real answer."""
+    """A dry run: what would be done and what it would take. The faces are those of the real answer.
+
+    `preview` is None unless `preview=True` was given.
+    """
 
     width: int
     height: int
@@ -102,3 +117,4 @@ class Look:
     models: dict[str, str]
     estimate: Estimate
     warnings: tuple[Notice, ...]
+    preview: Preview | None

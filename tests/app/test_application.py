@@ -129,6 +129,7 @@ def test_openapi_describes_the_form_and_every_answer(likeness: Likeness) -> None
         "preset",
         "metrics",
         "dry_run",
+        "preview",
         "reference",
     }
     assert "required" not in form  # a photo comes as `file` or by `url`

@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import PIL.Image
 import pytest
 
 from app.access.keys import new_key
@@ -64,6 +65,14 @@ def test_a_look_finds_the_same_faces_and_makes_nothing(client: Client) -> None:
     assert [face.box for face in look.faces] == [face.box for face in report.faces]
     assert look.estimate.seconds > 0
     assert client.look(PHOTO, kind="upscale").faces == ()
+    assert look.preview is None
+
+
+def test_a_look_may_have_a_preview_of_the_photo(client: Client) -> None:
+    preview = client.look(PHOTO, preview=True).preview
+    assert preview is not None
+    with PIL.Image.open(BytesIO(preview.image)) as picture:
+        assert (picture.format, *picture.size) == ("JPEG", preview.photo_width, preview.photo_height)
 
 
 def test_a_bad_photo_is_told(client: Client) -> None:

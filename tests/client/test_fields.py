@@ -23,6 +23,7 @@ from client.likeness_client import (
     LookFields,
     Metrics,
     Notice,
+    Preview,
     Report,
     UpscaleFields,
 )
@@ -33,7 +34,7 @@ ROOT = Path(__file__).parents[2]
 SCHEMAS: dict[str, Any] = json.loads((ROOT / "web" / "openapi.json").read_text(encoding="utf-8"))["components"][
     "schemas"
 ]
-APART = {"file", "dry_run"}  # the photo is an argument; `look` is the dry run
+APART = {"file", "dry_run", "preview"}  # the photo is an argument; `look` is the dry run, which may have a preview
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def assert_fits(hint: Any, schema: dict[str, Any]) -> None:
 
 
 def test_a_look_has_the_fields_of_what_it_looks_at() -> None:
-    assert {*get_type_hints(LookFields)} == {*get_type_hints(EnhanceFields), "kind"}
+    assert {*get_type_hints(LookFields)} == {*get_type_hints(EnhanceFields), "kind", "preview"}
 
 
 @pytest.mark.parametrize(
@@ -76,6 +77,7 @@ def test_a_look_has_the_fields_of_what_it_looks_at() -> None:
         ("Metrics", Metrics),
         ("WarningOut", Notice),
         ("DryRun", Look),
+        ("PhotoPreview", Preview),
         ("Estimate", Estimate),
         ("JobOut", Job),
         ("JobErrorOut", JobError),

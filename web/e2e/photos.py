@@ -9,7 +9,9 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import pillow_heif
 import skimage.data
+import tifffile
 from PIL import Image
 
 ORIENTATION = 0x0112
@@ -35,6 +37,16 @@ def make(folder: Path) -> None:
     exif = Image.Exif()
     exif[ORIENTATION] = TURNED
     upright.transpose(Image.Transpose.ROTATE_90).save(folder / "turned.jpg", quality=92, exif=exif)
+
+    # Photos that Chromium cannot show: a phone's, on its side, with more pixels than a preview has; and one of 16 bits.
+    phone = upright.resize((1680, 2100), Image.Resampling.LANCZOS).transpose(Image.Transpose.ROTATE_90)
+    exif = Image.Exif()
+    exif[ORIENTATION] = TURNED
+    turned = pillow_heif.from_pillow(phone)
+    turned.info["exif"] = exif.tobytes()
+    turned.save(folder / "phone.heic", quality=80)
+    deep = np.asarray(upright).astype(np.uint16) * 257
+    tifffile.imwrite(folder / "scan.tif", deep, photometric="rgb")
 
     # A few hundred kilobytes that take about a minute to restore.
     astronaut.resize((3000, 3000)).save(folder / "large.jpg", quality=80)

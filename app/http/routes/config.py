@@ -49,6 +49,7 @@ async def config(service: ServiceDep) -> Config:
         models=service.loaded_models.names(),
         lacking=[LackOut(**asdict(lack)) for lack in lacks(selection, settings.model_preferences)],
         jobs=_job_limits(settings),
+        denoisers=[name for name in offered["upscaler"] if name in selection.denoise_with],
         presets={
             name: PresetOut(
                 fields=fields_of(name, selection),

@@ -56,6 +56,14 @@ def _location_of_metadata(form: Any) -> BaseModel:
     return checked
 
 
+def _preview_of_dry_run(form: Any) -> BaseModel:
+    """The form. Raises `PydanticCustomError` where it asks for a picture of the photo beside the result's."""
+    if form.preview and not form.dry_run:
+        raise PydanticCustomError("preview", "preview=true needs dry_run=true", {})
+    checked: BaseModel = form
+    return checked
+
+
 def _validators() -> dict[str, Any]:
     return {
         "one_size": model_validator(mode="after")(_one_size),
@@ -76,7 +84,7 @@ def _form(name: str, words: str, *, enhances: bool) -> type[BaseModel]:
         __doc__=words,
         __module__=__name__,
         __config__=ConfigDict(extra="forbid"),
-        __validators__=_validators(),
+        __validators__=_validators() | {"preview_of_dry_run": model_validator(mode="after")(_preview_of_dry_run)},
         **form,
     )
 
@@ -102,7 +110,7 @@ def _batch_form() -> type[BaseModel]:
     fields: dict[str, Any] = {
         name: (field.annotation, field)
         for name, field in JobForm.model_fields.items()
-        if name not in ("file", "url", "reference", "dry_run")
+        if name not in ("file", "url", "reference", "dry_run", "preview")
     }
     words = f"photos, {accepted_names()}, or one ZIP of them; as often as there are photos"
     files = (list[UploadFile], Field(description=words, min_length=1))

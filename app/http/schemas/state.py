@@ -159,6 +159,9 @@ class Config(BaseModel):
     models: dict[str, str]
     lacking: list[LackOut] = Field(description="empty where every figure can be measured")
     jobs: JobLimits | None = Field(description="null where no jobs are kept")
+    denoisers: list[str] = Field(
+        description="offered upscalers that can leave noise and grain, as `denoise_strength` asks"
+    )
     presets: dict[str, PresetOut] = Field(description="what each `preset` means on this server")
 
 

@@ -48,6 +48,7 @@ CHANGES: dict[str, Any] = {
     "keep_location": True,
     "metrics": False,
     "dry_run": True,
+    "preview": True,
 }
 OPTIONS = [(table, field.name) for table in (EnhanceOptions, OutputOptions) for field in fields(table)]
 

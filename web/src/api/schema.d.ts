@@ -579,11 +579,11 @@ export interface components {
             output_format: "png" | "jpeg" | "webp" | "avif" | "tiff" | "same";
             /**
              * Preset
-             * @description sets the fields that are not given: quick, usual or as good as can be
+             * @description sets the fields that are not given: quick, usual or as good as can be; or for an old photo, to make faces sharper without changing them much, or only to enlarge
              * @default balanced
              * @enum {string}
              */
-            preset: "fast" | "balanced" | "best";
+            preset: "fast" | "balanced" | "best" | "old_photo" | "sharper" | "larger";
             /**
              * Progressive
              * @description true: a JPEG that is shown coarsely first
@@ -720,6 +720,11 @@ export interface components {
                 [key: string]: boolean | number | string | null;
             };
             /**
+             * Denoisers
+             * @description offered upscalers that can leave noise and grain, as `denoise_strength` asks
+             */
+            denoisers: string[];
+            /**
              * Identity Recogniser
              * @description the recogniser on whose scale thresholds and similarities are, known before it is loaded; null without one
              */
@@ -772,6 +777,8 @@ export interface components {
             models: {
                 [key: string]: string;
             };
+            /** @description the photo itself; null unless it is asked for */
+            preview: components["schemas"]["PhotoPreview"] | null;
             /**
              * Warning
              * @description the first warning's sentence
@@ -973,11 +980,17 @@ export interface components {
             output_format: "png" | "jpeg" | "webp" | "avif" | "tiff" | "same";
             /**
              * Preset
-             * @description sets the fields that are not given: quick, usual or as good as can be
+             * @description sets the fields that are not given: quick, usual or as good as can be; or for an old photo, to make faces sharper without changing them much, or only to enlarge
              * @default balanced
              * @enum {string}
              */
-            preset: "fast" | "balanced" | "best";
+            preset: "fast" | "balanced" | "best" | "old_photo" | "sharper" | "larger";
+            /**
+             * Preview
+             * @description true: with dry_run=true also a small JPEG of the photo, for who cannot show its format
+             * @default false
+             */
+            preview: boolean;
             /**
              * Progressive
              * @description true: a JPEG that is shown coarsely first
@@ -1323,11 +1336,17 @@ export interface components {
             output_format: "png" | "jpeg" | "webp" | "avif" | "tiff" | "same";
             /**
              * Preset
-             * @description sets the fields that are not given: quick, usual or as good as can be
+             * @description sets the fields that are not given: quick, usual or as good as can be; or for an old photo, to make faces sharper without changing them much, or only to enlarge
              * @default balanced
              * @enum {string}
              */
-            preset: "fast" | "balanced" | "best";
+            preset: "fast" | "balanced" | "best" | "old_photo" | "sharper" | "larger";
+            /**
+             * Preview
+             * @description true: with dry_run=true also a small JPEG of the photo, for who cannot show its format
+             * @default false
+             */
+            preview: boolean;
             /**
              * Progressive
              * @description true: a JPEG that is shown coarsely first
@@ -1767,6 +1786,33 @@ export interface components {
             threshold: number | null;
         };
         /**
+         * PhotoPreview
+         * @description The photo as it came in, upright, as a JPEG.
+         */
+        PhotoPreview: {
+            /** Height */
+            height: number;
+            /**
+             * Image
+             * @description the JPEG, base64: in sRGB; with color_profile=keep in its own profile
+             */
+            image: string;
+            /** Media Type */
+            media_type: string;
+            /** Photo Height */
+            photo_height: number;
+            /**
+             * Photo Width
+             * @description of the whole photo, upright, in whose pixels boxes of faces are
+             */
+            photo_width: number;
+            /**
+             * Width
+             * @description of the JPEG in pixels; the longer side has at most 1600
+             */
+            width: number;
+        };
+        /**
          * PresetOut
          * @description What a preset sets.
          */
@@ -2006,11 +2052,17 @@ export interface components {
             output_format: "png" | "jpeg" | "webp" | "avif" | "tiff" | "same";
             /**
              * Preset
-             * @description sets the fields that are not given: quick, usual or as good as can be
+             * @description sets the fields that are not given: quick, usual or as good as can be; or for an old photo, to make faces sharper without changing them much, or only to enlarge
              * @default balanced
              * @enum {string}
              */
-            preset: "fast" | "balanced" | "best";
+            preset: "fast" | "balanced" | "best" | "old_photo" | "sharper" | "larger";
+            /**
+             * Preview
+             * @description true: with dry_run=true also a small JPEG of the photo, for who cannot show its format
+             * @default false
+             */
+            preview: boolean;
             /**
              * Progressive
              * @description true: a JPEG that is shown coarsely first

@@ -9,6 +9,7 @@ export type EnhanceForm = Schemas["EnhanceForm"];
 export type EnhanceData = Schemas["EnhanceData"];
 export type EnhanceResponse = Schemas["EnhanceResponse"];
 export type DryRun = Schemas["DryRun"];
+export type PhotoPreview = Schemas["PhotoPreview"];
 export type DryRunResponse = Schemas["DryRunResponse"];
 export type ErrorResponse = Schemas["ErrorResponse"];
 export type Face = Schemas["FaceOut"];

@@ -49,11 +49,13 @@ describe("useIntake", () => {
   });
 
   it("accepts a photo that the browser cannot show", async () => {
+    const revoke = vi.spyOn(URL, "revokeObjectURL");
     show(null);
     const { photos, add } = taking(LIMITS);
     add(fileOf(PNG));
     await waitFor(() => expect(photos).toHaveLength(1));
-    expect(photos[0]).toMatchObject({ size: null, refusal: null });
+    expect(photos[0]).toMatchObject({ url: "", size: null, refusal: null });
+    expect(revoke).toHaveBeenCalledOnce();
   });
 
   it("refuses a file that cannot be read", async () => {

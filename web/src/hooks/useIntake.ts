@@ -53,5 +53,7 @@ async function photoOfFile(id: string, file: File, limits: Limits): Promise<Phot
   if (refusal !== null) return newPhoto({ ...known, url: "", size: null, refusal });
   const url = URL.createObjectURL(await uprightOf(file).catch(() => file));
   const size = await sizeOf(url);
-  return newPhoto({ ...known, url, size, refusal: size && sizeRefusalOf(size, limits) });
+  if (size !== null) return newPhoto({ ...known, url, size, refusal: sizeRefusalOf(size, limits) });
+  URL.revokeObjectURL(url);
+  return newPhoto({ ...known, url: "", size, refusal: null }); // useLook asks the server how it looks
 }

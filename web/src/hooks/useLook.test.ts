@@ -6,7 +6,19 @@ import { ProblemError, UNREACHABLE } from "@/api/problem";
 import type { Config, DryRun } from "@/api/types";
 import type { Photo } from "@/photos/photo";
 import { EMPTY, reduce, type Action } from "@/photos/reducer";
-import { CONFIG, dryRunOf, LOADING, LOOKING, OPTIONS, photoOf, problemOf, resultOf } from "@/test/samples";
+import { servePictures } from "@/test/pictures";
+import {
+  CONFIG,
+  dryRunOf,
+  LOADING,
+  LOOKING,
+  OPTIONS,
+  photoOf,
+  previewOf,
+  PREVIEWING,
+  problemOf,
+  resultOf,
+} from "@/test/samples";
 import { PATIENCE_MS, useLook } from "./useLook";
 
 vi.mock("@/api/look");
@@ -46,6 +58,7 @@ function looking(photos: Photo[], config: Config | null = LOOKING) {
   );
   return {
     ...view,
+    photo: (index: number) => view.result.current.state.photos[index],
     look: () => view.result.current.state.photos[0]?.look,
     isLooking: () => view.result.current.isLooking,
     does: (action: Action) => act(async () => view.result.current.dispatch(action)),
@@ -132,6 +145,99 @@ describe("a photo that is shown", () => {
     await wait(60_000);
     expect(asked).toHaveLength(0);
     expect(page.isLooking()).toBe(false);
+  });
+});
+
+describe("a photo that the browser cannot show", () => {
+  const unshown = (id: string) => photoOf({ id, url: "", size: null });
+  const preview = previewOf({ photo_width: 4000, photo_height: 3200 });
+  const shown = { size: { width: 4000, height: 3200 }, preview: { width: 100, height: 80 } };
+  beforeEach(() => void servePictures({ width: 100, height: 80 }));
+
+  it("gets the server's picture, of which the text is not kept", async () => {
+    const page = looking([unshown("a")], PREVIEWING);
+    await wait();
+    expect(asked[0]?.fields).toMatchObject({ dry_run: "true", preview: "true" });
+    await answer(0, dryRunOf({ preview }));
+    await wait(0);
+    expect(page.photo(0)).toMatchObject({ ...shown, url: expect.stringMatching(/^blob:/) as string });
+    expect(page.look()?.facts).toEqual(dryRunOf());
+    await page.does(size(1));
+    await wait();
+    expect(asked[1]?.fields).not.toHaveProperty("preview");
+    await answer(1);
+    expect(page.photo(0)).toMatchObject(shown);
+  });
+
+  it("gets it too when it is done, which is no look at what would come", async () => {
+    const page = looking([{ ...unshown("a"), result: resultOf() }], PREVIEWING);
+    expect(page.isLooking()).toBe(false);
+    await wait();
+    await answer(0, dryRunOf({ preview }));
+    await wait(60_000);
+    expect(page.photo(0)).toMatchObject(shown);
+    expect(asked).toHaveLength(1);
+  });
+
+  it("gets it although it is not the one that is shown, after that one", async () => {
+    const page = looking([photoOf({ id: "a" }), unshown("b"), unshown("c")], PREVIEWING);
+    await wait();
+    expect(asked[0]?.fields).not.toHaveProperty("preview");
+    await answer(0);
+    expect(page.isLooking()).toBe(false);
+    await wait();
+    await answer(1, dryRunOf({ preview }));
+    await wait();
+    await answer(2, dryRunOf({ preview }));
+    await wait(60_000);
+    expect([1, 2].map((index) => page.photo(index)?.size)).toEqual([shown.size, shown.size]);
+    expect(asked).toHaveLength(3);
+  });
+
+  it("waits until it is shown where the server was asked too often", async () => {
+    const page = looking([photoOf({ id: "a" }), unshown("b")], PREVIEWING);
+    await wait();
+    await answer(0);
+    await wait();
+    await refuse(1, problemOf({ status: 429, retryAfter: 7 }));
+    await wait(60_000);
+    expect(asked).toHaveLength(2);
+    await page.does({ type: "selected", id: "b" });
+    await wait(7000);
+    await wait();
+    expect(asked[2]?.fields).toMatchObject({ preview: "true" });
+  });
+
+  it("has none from a server of an earlier version", async () => {
+    const page = looking([unshown("a"), unshown("b")], LOOKING);
+    await wait();
+    expect(asked[0]?.fields).not.toHaveProperty("preview");
+    await answer(0);
+    await wait(60_000);
+    expect(page.photo(0)).toMatchObject({ size: null, preview: null });
+    expect(asked).toHaveLength(1);
+  });
+
+  it("has none where the server's picture is none, and is not asked again", async () => {
+    servePictures(null);
+    const page = looking([unshown("a")], PREVIEWING);
+    await wait();
+    await answer(0, dryRunOf({ preview }));
+    await wait(60_000);
+    expect(page.photo(0)).toMatchObject({ size: null, preview: null });
+    expect(asked).toHaveLength(1);
+  });
+
+  it("lets a picture go that comes when the photo is removed", async () => {
+    const revoke = vi.spyOn(URL, "revokeObjectURL");
+    const page = looking([unshown("a")], PREVIEWING);
+    await wait();
+    await act(async () => {
+      asked[0]?.resolve(dryRunOf({ preview }));
+      page.result.current.dispatch({ type: "removed", id: "a" });
+    });
+    await wait();
+    expect(revoke).toHaveBeenCalledOnce();
   });
 });
 

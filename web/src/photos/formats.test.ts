@@ -45,6 +45,7 @@ it.each([
 });
 
 it("lets people choose files by type and by ending", () => {
-  expect(acceptOf(["image/heic", "image/x-new"])).toBe("image/heic,.heic,image/x-new");
+  expect(acceptOf(["image/heic", "image/x-new"])).toBe("image/heic,image/heif,.heic,.heif,image/x-new");
+  expect(acceptOf(["image/tiff", "image/png"])).toBe("image/tiff,.tif,.tiff,image/png,.png");
   expect(Object.keys(FORMATS)).toHaveLength(8);
 });

@@ -5,13 +5,20 @@ import type { Options } from "./options";
 interface Format {
   name: string;
   extension: string;
+  /** Endings that its files also have. */
+  others?: readonly string[];
   /** Whether a file of this format starts with `head`, one character for each byte. */
   isStartOf: (head: string) => boolean;
 }
 
 /** By media type. */
 export const FORMATS: Record<string, Format> = {
-  "image/jpeg": { name: "JPEG", extension: "jpg", isStartOf: (head) => head.startsWith("\xff\xd8\xff") },
+  "image/jpeg": {
+    name: "JPEG",
+    extension: "jpg",
+    others: ["jpeg"],
+    isStartOf: (head) => head.startsWith("\xff\xd8\xff"),
+  },
   "image/png": { name: "PNG", extension: "png", isStartOf: (head) => head.startsWith("\x89PNG\r\n\x1a\n") },
   "image/webp": {
     name: "WebP",
@@ -21,6 +28,7 @@ export const FORMATS: Record<string, Format> = {
   "image/tiff": {
     name: "TIFF",
     extension: "tif",
+    others: ["tiff"],
     isStartOf: (head) => ["II*\0", "II+\0", "MM\0*", "MM\0+"].includes(head.slice(0, 4)),
   },
   "image/bmp": {
@@ -32,7 +40,12 @@ export const FORMATS: Record<string, Format> = {
   },
   "image/gif": { name: "GIF", extension: "gif", isStartOf: (head) => /^GIF8[79]a/.test(head) },
   "image/avif": { name: "AVIF", extension: "avif", isStartOf: (head) => hasBrand(head, /^avi[fs]$/) },
-  "image/heic": { name: "HEIC", extension: "heic", isStartOf: (head) => hasBrand(head, /^(hei|hev)[cx]$/) },
+  "image/heic": {
+    name: "HEIC",
+    extension: "heic",
+    others: ["heif"],
+    isStartOf: (head) => hasBrand(head, /^(hei|hev)[cx]$/),
+  },
 };
 
 /** Whether a file's own brand is one of these, or one that it is compatible with where its own is HEIF in general. */
@@ -82,9 +95,19 @@ export function isShownEverywhere(mediaType: string): boolean {
   return !NOT_EVERYWHERE.includes(mediaType);
 }
 
-/** What a file input accepts. Not every system knows the types of HEIC and AVIF, so their endings are named too. */
+/**
+ * What a file input accepts. Not every system knows the types of HEIC and AVIF, so their endings are named too; some
+ * phones call a HEIC by the name of its container, HEIF.
+ */
 export function acceptOf(mediaTypes: string[]): string {
-  return mediaTypes.flatMap((type) => (FORMATS[type] ? [type, `.${FORMATS[type].extension}`] : [type])).join(",");
+  return mediaTypes.flatMap((type) => [type, ...(ALSO[type] ?? []), ...endingsOf(type)]).join(",");
+}
+
+const ALSO: Record<string, string[]> = { "image/heic": ["image/heif"] };
+
+function endingsOf(type: string): string[] {
+  const { extension, others = [] } = FORMATS[type] ?? {};
+  return extension === undefined ? [] : [extension, ...others].map((ending) => `.${ending}`);
 }
 
 const SIGNATURE_BYTES = 96; // an AVIF or HEIC file lists the brands that it is compatible with

@@ -43,8 +43,10 @@ it("a server of an earlier version cannot look, and takes no boxes", () => {
 it("the form of a look is that of the request, with a dry run, and without a face being an error", () => {
   const request = requestOf({ overrides: { 0: 0 }, boxes: BOXES });
   const source = { file: fileOf(PNG) };
-  const fields = Object.fromEntries(lookFormOf(formOf(source, request)));
+  const fields = Object.fromEntries(lookFormOf(formOf(source, request), { withPreview: false }));
   expect(fields).toEqual({ ...Object.fromEntries(formOf(source, request)), require_face: "false", dry_run: "true" });
+  const more = Object.fromEntries(lookFormOf(formOf(source, request), { withPreview: true }));
+  expect(more).toEqual({ ...fields, preview: "true" });
 });
 
 describe("another look", () => {
@@ -74,17 +76,22 @@ describe("another look", () => {
 
   it("is wanted for an idle photo that was not looked at, or was asked otherwise", () => {
     const look = lookOf();
-    expect(wantsLook(photoOf(), OPTIONS)).toBe(true);
-    expect(wantsLook(photoOf({ look }), OPTIONS)).toBe(false);
-    expect(wantsLook(photoOf({ look }), { ...OPTIONS, upscale_factor: 4 })).toBe(true);
-    expect(wantsLook(photoOf({ look, boxes: BOXES }), OPTIONS)).toBe(true);
-    expect(wantsLook(photoOf({ result: resultOf() }), OPTIONS)).toBe(false);
-    expect(wantsLook(photoOf({ refusal: { key: "intake.empty" } }), OPTIONS)).toBe(false);
-    expect(wantsLook(photoOf({ work: { phase: "waiting", tries: 0 } }), OPTIONS)).toBe(false);
+    expect(wantsLook(photoOf(), OPTIONS, true)).toBe(true);
+    expect(wantsLook(photoOf({ look }), OPTIONS, true)).toBe(false);
+    expect(wantsLook(photoOf({ look }), { ...OPTIONS, upscale_factor: 4 }, true)).toBe(true);
+    expect(wantsLook(photoOf({ look, boxes: BOXES }), OPTIONS, true)).toBe(true);
+    expect(wantsLook(photoOf({ result: resultOf() }), OPTIONS, true)).toBe(false);
+    expect(wantsLook(photoOf({ refusal: { key: "intake.empty" } }), OPTIONS, true)).toBe(false);
+    expect(wantsLook(photoOf({ work: { phase: "waiting", tries: 0 } }), OPTIONS, true)).toBe(false);
+    // Done, but the page cannot show what it was made of.
+    const unshown = { url: "", size: null, result: resultOf() };
+    expect(wantsLook(photoOf(unshown), OPTIONS, true)).toBe(true);
+    expect(wantsLook(photoOf(unshown), OPTIONS, false)).toBe(false);
+    expect(wantsLook(photoOf({ ...unshown, look }), OPTIONS, true)).toBe(false);
     const failed = { phase: "failed", tries: 1, problem: problemOf(), retryAt: null } as const;
-    expect(wantsLook(photoOf({ work: failed }), OPTIONS)).toBe(false);
+    expect(wantsLook(photoOf({ work: failed }), OPTIONS, true)).toBe(false);
     // The server fetches such a photo once, when it is restored.
-    expect(wantsLook(photoOf({ source: { address: "https://example.org/oma.jpg" } }), OPTIONS)).toBe(false);
+    expect(wantsLook(photoOf({ source: { address: "https://example.org/oma.jpg" } }), OPTIONS, true)).toBe(false);
   });
 });
 

@@ -4,6 +4,7 @@ import type { Config, DryRun, Face, Warning } from "@/api/types";
 import type { Words } from "@/words/words";
 import { plainMessage } from "./notices";
 import type { Options } from "./options";
+import { needsPreview } from "./preview";
 import {
   facesKey,
   fieldsOf,
@@ -39,9 +40,10 @@ export function canMark({ defaults }: Config): boolean {
 }
 
 /** The form of a look. A photo without a face is no error here: its size and its time are told too. */
-export function lookFormOf(form: FormData): FormData {
+export function lookFormOf(form: FormData, { withPreview }: { withPreview: boolean }): FormData {
   form.set("require_face", "false");
   form.set("dry_run", "true");
+  if (withPreview) form.set("preview", "true");
   return form;
 }
 
@@ -112,10 +114,14 @@ export function isUnplaced({ faces, overrides }: Photo, key: FacesKey): boolean 
   return faces !== null && faces.key !== key && Object.keys(overrides[faces.key] ?? {}).length > 0;
 }
 
-/** Whether a look would tell something new about the photo. One by its address is fetched only to be restored. */
-export function wantsLook(photo: Photo, options: Options): boolean {
+/**
+ * Whether a look would tell something new about the photo, if only how it looks, where the server `makesPreviews`. One by
+ * its address is fetched only to be restored.
+ */
+export function wantsLook(photo: Photo, options: Options, makesPreviews: boolean): boolean {
   const isIdle = photo.refusal === null && photo.work.phase === "idle" && "file" in photo.source;
-  return isIdle && isOutdated(photo, options) && currentLook(photo, options) === null;
+  const isNew = isOutdated(photo, options) || (makesPreviews && needsPreview(photo));
+  return isIdle && isNew && currentLook(photo, options) === null;
 }
 
 /** The strength that a face will have: its own, or else the one for all, which does not hold for a face that is left. */

@@ -72,8 +72,10 @@ export type Photo = {
   source: Source;
   /** URL of the picture that is shown, which is upright; empty if this page does not have it. */
   url: string;
-  /** Size of the upright picture in pixels; null if the browser cannot show it or this page does not have it. */
+  /** Size of the upright photo in pixels; null if the browser cannot show it or this page does not have it. */
   size: Size | null;
+  /** Size of the picture at `url` where the server made it, because the browser cannot show the photo itself; else null. */
+  preview: Size | null;
   /** Why it is not sent; null if it can be. */
   refusal: Message | null;
   requireFace: boolean;
@@ -99,6 +101,7 @@ export type Photo = {
 export function newPhoto(fields: Pick<Photo, "id" | "name" | "source" | "url" | "size" | "refusal">): Photo {
   return {
     ...fields,
+    preview: null,
     requireFace: true,
     boxes: [],
     overrides: {},
@@ -120,7 +123,10 @@ export function facesKey({ color_correction }: Pick<Options, "color_correction">
 /** The request that would be sent now. */
 export function requestFor(photo: Photo, options: Options): Request {
   const { boxes, requireFace } = photo;
-  return { options, overrides: photo.overrides[facesKey(options, boxes)] ?? {}, boxes, requireFace };
+  const overrides = photo.overrides[facesKey(options, boxes)] ?? {};
+  // A photo that is only enlarged needs no face.
+  const isForFaces = options.strength > 0 || Object.values(overrides).some((strength) => strength > 0);
+  return { options, overrides, boxes, requireFace: requireFace && isForFaces };
 }
 
 /** Whether there is no result, or one of another request than would be sent now. */
@@ -175,15 +181,18 @@ export type Fields = Partial<Record<keyof EnhanceForm, string | number | boolean
 
 /**
  * What is sent: one size, and of the options for the file only those that its format has. Nothing is sent that a preset
- * sets (metrics, background, self_ensemble, and a restorer that was not chosen), because a given field goes before it.
+ * sets (metrics, self_ensemble, and what was not chosen of background and models), because a given field goes before it.
  */
 export function fieldsOf({ options, overrides, boxes, requireFace }: Request): Fields {
-  const { upscale_factor, long_side, restorer, quality, lossless, bit_depth, ...others } = options;
-  const { color_profile, metadata, keep_location, preset, ...known } = others;
+  const { upscale_factor, long_side, restorer, upscaler, background, quality, lossless, bit_depth, ...others } =
+    options;
+  const { color_profile, metadata, keep_location, preset, color_lock, denoise_strength, ...known } = others;
   const newer = {
     preset,
     color_profile,
     metadata,
+    color_lock,
+    denoise_strength,
     ...(metadata === "keep" && { keep_location }),
     ...(hasEffect("lossless", options) && { lossless }),
     ...(hasEffect("bit_depth", options) && { bit_depth }),
@@ -195,6 +204,8 @@ export function fieldsOf({ options, overrides, boxes, requireFace }: Request): F
     ...(hasEffect("quality", options) && { quality }),
     ...Object.fromEntries(said),
     ...(restorer !== null && { restorer }),
+    ...(upscaler !== null && { upscaler }),
+    ...(background !== null && { background }),
     require_face: requireFace,
     ...(Object.keys(overrides).length > 0 && { face_overrides: JSON.stringify(overrides) }),
     ...(boxes.length > 0 && { face_boxes: JSON.stringify(boxes) }),

@@ -42,6 +42,14 @@ describe("the pictures of a photo", () => {
     ]);
   });
 
+  it("say that the photo is shown smaller than it is, where the server has made its picture", () => {
+    const size = { width: 4000, height: 3000 };
+    const [reduced] = pictures([first], first, { url: "blob:preview", size, preview: { width: 1600, height: 1200 } });
+    expect(reduced).toMatchObject({ url: "blob:preview", name: "before", words: "before, shown smaller" });
+    const [whole] = pictures([first], first, { url: "blob:preview", size, preview: size });
+    expect(whole).toMatchObject({ url: "blob:preview", words: "before" });
+  });
+
   it("are all results in their order, with what differs", () => {
     expect(THREE).toMatchObject([
       { version: BEFORE, name: "before" },

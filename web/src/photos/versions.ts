@@ -3,6 +3,7 @@ import type { Words } from "@/words/words";
 import { differencesOf } from "./differences";
 import { numberOf } from "./history";
 import type { Photo, Result } from "./photo";
+import { isReduced } from "./preview";
 
 /** The photo itself ("before"), its result that is shown now ("after"), or the URL of another of its results. */
 export type Version = string;
@@ -55,9 +56,11 @@ export function picturesOf(photo: Photo, result: Result, t: Words): Pictures {
   ];
 }
 
-function beforeOf({ source, url, size }: Photo, t: Words): Picture {
-  const words = t("viewer.side.before");
-  const picture = { version: BEFORE, url: size && url, name: words, words, unshown: t("viewer.side.beforeUnshown") };
+function beforeOf(photo: Photo, t: Words): Picture {
+  const { source, url, size } = photo;
+  const name = t("viewer.side.before");
+  const words = isReduced(photo) ? t("viewer.side.beforeReduced") : name;
+  const picture = { version: BEFORE, url: size && url, name, words, unshown: t("viewer.side.beforeUnshown") };
   if ("file" in source) return picture;
   return { ...picture, absence: "job" in source ? t("viewer.side.forgotten") : t("viewer.side.fetched") };
 }

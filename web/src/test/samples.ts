@@ -1,6 +1,6 @@
 /** Sample values of the server and of the page; each test changes what it needs. */
 import type { Problem } from "@/api/problem";
-import type { Config, DryRun, Face, Facts, Limits } from "@/api/types";
+import type { Config, DryRun, Face, Facts, Limits, PhotoPreview } from "@/api/types";
 import { lookKey, type Look } from "@/photos/look";
 import { allowedOptions, type Options } from "@/photos/options";
 import { facesKey, newPhoto, type Photo, type Request, type Result } from "@/photos/photo";
@@ -35,6 +35,7 @@ export const CONFIG: Config = {
   limits: LIMITS,
   lacking: [],
   jobs: null,
+  denoisers: [],
   presets: {
     fast: { fields: { metrics: false, background: "resample" }, models: ["compact", "compact-x2"] },
     balanced: { fields: {}, models: [] },
@@ -47,6 +48,7 @@ export const CONFIG: Config = {
     long_side: null,
     strength: 1,
     faces: "all",
+    color_lock: true,
     color_correction: "none",
     background: "upscale",
     identity_policy: "warn",
@@ -94,10 +96,10 @@ export const EARLIER: Config = earlier(CONFIG);
 function earlier({ limits, defaults, choices, ...present }: Config): Config {
   const without = <T extends object>(table: T, ...names: string[]) =>
     Object.fromEntries(Object.entries(table).filter(([name]) => !names.includes(name))) as T;
-  const others = without(present, "presets", "jobs", "lacking");
+  const others = without(present, "presets", "jobs", "lacking", "denoisers");
   const sides = ["width", "height", "long_side"];
   const ofTheFile = ["lossless", "bit_depth", "color_profile", "metadata", "keep_location"];
-  const ofTheWork = ["preset", "self_ensemble"];
+  const ofTheWork = ["preset", "self_ensemble", "color_lock"];
   return {
     ...others,
     limits: { ...without(limits, ...sides, "url_fetch"), upscale_factor: [1, 4] },
@@ -108,6 +110,20 @@ function earlier({ limits, defaults, choices, ...present }: Config): Config {
 
 /** The config of a server that looks at photos before they are restored, and takes boxes around faces. */
 export const LOOKING: Config = { ...CONFIG, defaults: { ...CONFIG.defaults, dry_run: false, face_boxes: null } };
+
+/** The config of a server that has presets for what a photo needs. */
+export const WITH_WAYS: Config = {
+  ...CONFIG,
+  choices: { ...CONFIG.choices, restorer: ["compact", "portrait-face"], upscaler: ["compact-x2", "general-x4"] },
+  presets: {
+    ...CONFIG.presets,
+    old_photo: { fields: { strength: 1, color_correction: "auto" }, models: [] },
+    sharper: { fields: { strength: 0.65, identity_policy: "protect" }, models: ["portrait-face"] },
+    larger: { fields: { strength: 0, require_face: false }, models: [] },
+  },
+};
+/** The config of a server that also shows how a photo looks. */
+export const PREVIEWING: Config = { ...LOOKING, defaults: { ...LOOKING.defaults, preview: false } };
 
 /** The config while the models are loading. */
 export const LOADING: Config = { ...CONFIG, models: {} };
@@ -162,8 +178,14 @@ export function dryRunOf(changes: Partial<DryRun> = {}): DryRun {
     estimate: { seconds: 7.6, stages_s: { detection: 0.2, restoration: 7.4 }, memory_bytes: 214_958_080 },
     warning: null,
     warnings: [],
+    preview: null,
     ...changes,
   };
+}
+
+export function previewOf(changes: Partial<PhotoPreview> = {}): PhotoPreview {
+  const size = { width: 100, height: 80, photo_width: 100, photo_height: 80 };
+  return { image: btoa("a small picture"), media_type: "image/jpeg", ...size, ...changes };
 }
 
 export function requestOf(changes: Partial<Request> = {}): Request {

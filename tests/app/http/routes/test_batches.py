@@ -144,6 +144,7 @@ def test_a_zip_is_as_good_as_its_photos(server: Likeness) -> None:
         ([("a.jpg", PHOTO)], {"colour": "red"}, 422, "bad_parameter"),
         ([("a.jpg", PHOTO)], {"url": "https://example.org/a.png"}, 422, "bad_parameter"),
         ([("a.jpg", PHOTO)], {"dry_run": "true"}, 422, "bad_parameter"),
+        ([("a.jpg", PHOTO)], {"preview": "true"}, 422, "bad_parameter"),
         ([("a.jpg", PHOTO)], {"restorer": "nobody"}, 422, "bad_parameter"),
         ([("a.jpg", PHOTO)], {"kind": "upscale", "strength": "1"}, 422, "bad_parameter"),
         ([("a.jpg", PHOTO)], {"width": 9, "upscale_factor": 2}, 422, "bad_parameter"),

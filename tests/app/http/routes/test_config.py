@@ -75,6 +75,7 @@ def test_config_has_limits_defaults_and_choices(likeness: Likeness) -> None:
         "preset": "balanced",
         "metrics": True,
         "dry_run": False,
+        "preview": False,
     }
     assert found["choices"] == {
         "faces": ["all", "largest", "center"],
@@ -86,7 +87,7 @@ def test_config_has_limits_defaults_and_choices(likeness: Likeness) -> None:
         "bit_depth": ["8", "16"],
         "color_profile": ["srgb", "keep"],
         "metadata": ["none", "keep"],
-        "preset": ["fast", "balanced", "best"],
+        "preset": ["fast", "balanced", "best", "old_photo", "sharper", "larger"],
         "restorer": ["portrait-face", "compact-face"],
         "upscaler": ["compact-x2", "compact-x4"],
     }
@@ -108,7 +109,21 @@ def test_config_has_limits_defaults_and_choices(likeness: Likeness) -> None:
         },
         "balanced": {"fields": {}, "models": []},
         "best": {"fields": {"self_ensemble": True}, "models": []},
+        "old_photo": {"fields": {"strength": 1, "color_correction": "auto"}, "models": []},
+        "sharper": {"fields": {"strength": 0.65, "identity_policy": "protect"}, "models": ["portrait-face"]},
+        "larger": {"fields": {"strength": 0, "require_face": False}, "models": []},
     }
+    assert found["denoisers"] == []
+
+
+def test_config_names_the_upscalers_that_can_leave_noise(likeness: Likeness) -> None:
+    loaded = likeness.app.state.service.loaded_models
+    before, twin = loaded.selection, next(model for model in REGISTRY if model.name == "realesr-general-wdn-x4v3")
+    try:
+        loaded.selection = replace(before, denoise_with={"compact-x4": twin, "realesr-general-x4v3": twin})
+        assert likeness.client.get("/api/v1/config").json()["denoisers"] == ["compact-x4"]  # the other is not offered
+    finally:
+        loaded.selection = before
 
 
 def test_config_shows_the_settings(fakes: FakeModels) -> None:

@@ -72,6 +72,8 @@ def test_fields_for_faces_are_refused_for_upscale(server: Likeness) -> None:
     assert assert_refused(refused, 422, "bad_parameter", "parameters") == "strength has no effect with kind=upscale."
     assert_refused(submit(server, kind="paint"), 422, "bad_parameter", "parameters")
     assert_refused(submit(server, dry_run=True), 422, "bad_parameter", "parameters")
+    assert_refused(submit(server, dry_run=True, preview=True), 422, "bad_parameter", "parameters")
+    assert_refused(submit(server, preview=True), 422, "bad_parameter", "parameters")
 
 
 def test_a_query_beside_a_form_is_refused(server: Likeness) -> None:

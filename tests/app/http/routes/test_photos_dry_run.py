@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 
 from app.http.schemas.answers import DryRunResponse
@@ -150,6 +152,46 @@ def test_what_the_work_would_refuse_is_refused(
     assert [response.status_code for response in responses] == [422, 422]
     assert errors[0] == errors[1]
     assert errors[0]["code"] == code
+
+
+@pytest.mark.parametrize("path", [ENHANCE, UPSCALE])
+def test_a_preview_is_the_photo_itself(likeness: Likeness, path: str) -> None:
+    assert dry(likeness, path)["preview"] is None
+    preview = dry(likeness, path, preview=True, upscale_factor=3)["preview"]
+    size = [preview[name] for name in ("width", "height", "photo_width", "photo_height")]
+    assert (preview["media_type"], size) == ("image/jpeg", [256] * 4)
+    seen = np.asarray(samples.opened(base64.b64decode(preview["image"], validate=True)))
+    assert np.abs(seen.astype(float) - np.asarray(samples.opened(samples.portrait()))).mean() < 4
+
+
+def test_faces_are_those_of_a_dry_run_without_a_preview(likeness: Likeness) -> None:
+    seen, unseen = dry(likeness, preview=True), dry(likeness)
+    assert places(seen) == places(unseen)
+    assert seen["warnings"] == unseen["warnings"]
+    assert seen["estimate"]["memory_bytes"] == unseen["estimate"]["memory_bytes"]
+
+
+def test_a_preview_of_a_photo_without_a_face_needs_none_to_be_required(likeness: Likeness) -> None:
+    assert likeness.enhance(samples.no_face(), dry_run=True, preview=True).json()["code"] == "no_face_detected"
+    data = dry(likeness, file=samples.no_face(), preview=True, require_face=False)
+    assert (data["preview"]["width"], data["preview"]["height"]) == (64, 48)
+
+
+@pytest.mark.parametrize("fields", [{"preview": True}, {"preview": True, "dry_run": False}])
+def test_a_preview_without_a_dry_run_is_refused(likeness: Likeness, fields: dict[str, object]) -> None:
+    response = likeness.enhance(samples.portrait(), **fields)
+    assert (response.status_code, response.json()["code"]) == (422, "bad_parameter")
+    assert "preview=true needs dry_run=true" in response.json()["error"]
+
+
+def test_a_preview_that_fails_is_told(likeness: Likeness, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("no room")
+
+    monkeypatch.setattr("app.work.photo_preview.encode", fail)
+    response = likeness.enhance(samples.portrait(), dry_run=True, preview=True)
+    assert (response.status_code, response.json()["stage"]) == (500, "preview")
+    assert likeness.enhance(samples.portrait(), dry_run=True).status_code == 200
 
 
 def test_another_word_than_true_or_false_is_refused(likeness: Likeness) -> None:

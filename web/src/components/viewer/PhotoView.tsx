@@ -12,13 +12,15 @@ type Props = {
   name: string;
   url: string;
   size: Size;
+  /** Whether the picture has fewer pixels than the photo itself. */
+  isReduced: boolean;
   marks: Marks;
   toolbar: HTMLElement | null;
   markButton: ReactNode;
 };
 
 /** The photo before it is restored, with its faces. */
-export function PhotoView({ name, url, size, marks, toolbar, markButton }: Props) {
+export function PhotoView({ name, url, size, isReduced, marks, toolbar, markButton }: Props) {
   const t = useWords();
   return (
     <ZoomPane
@@ -43,6 +45,7 @@ export function PhotoView({ name, url, size, marks, toolbar, markButton }: Props
             draggable={false}
           />
           <MarkLayer {...marks} photo={size} view={view} covered={covered} />
+          {isReduced && <p className={styles.note}>{t("viewer.reduced")}</p>}
         </>
       )}
     </ZoomPane>

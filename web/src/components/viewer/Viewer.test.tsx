@@ -1,4 +1,4 @@
-import { fireEvent, render, screen } from "@testing-library/react";
+import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Photo } from "@/photos/photo";
@@ -13,10 +13,19 @@ const at = pointAt;
 
 beforeEach(servePointer);
 
-function showing(changes: Partial<Photo> = {}, canMark = true) {
+function showing(changes: Partial<Photo> = {}, canMark = true, isAwaited = false) {
   const [onBoxes, onFace] = [vi.fn(), vi.fn()];
   const more = { mode: "picture", sides: BEFORE_AND_AFTER, isOfResult: false, selectedFace: null } as const;
-  const whole = { ...more, faces: [faceOf()], onSides: vi.fn(), onFace, toolbar: document.body };
+  const whole = {
+    ...more,
+    faces: [faceOf()],
+    onSides: vi.fn(),
+    onFace,
+    toolbar: document.body,
+    onResult: vi.fn(),
+    onSettings: vi.fn(),
+    isAwaited,
+  };
   render(<Viewer photo={photoOf(changes)} {...whole} onBoxes={canMark ? onBoxes : null} />);
   return { onBoxes, onFace, user: userEvent.setup() };
 }
@@ -36,6 +45,28 @@ describe("a photo before it is restored", () => {
     await user.click(screen.getByRole("button", { name: "Zoom in" }));
     expect(photo.style.width).not.toBe(before);
     expect(screen.queryByRole("button", { name: "Swap sides" })).not.toBeInTheDocument();
+  });
+
+  it("is told to be shown smaller than it is, where the server has made its picture", () => {
+    showing({ size: { width: 200, height: 160 }, preview: { width: 160, height: 128 } });
+    expect(screen.getByText(/^Smaller than the photo: /)).toBeVisible();
+    expect(screen.getByRole("img", { name: "portrait.jpeg, as it is now" }).style.width).toBe("750px");
+    // The face lies at 10 of 200 pixels, not of 160.
+    expect(screen.getByRole("button", { name: "Face 1" })).toHaveStyle({ left: "62.5px" });
+  });
+
+  it("is not told so where its picture has all pixels", () => {
+    showing({ preview: { width: 100, height: 80 } });
+    expect(screen.queryByText(/^Smaller/)).not.toBeInTheDocument();
+  });
+
+  it("is awaited from the server if the browser cannot show it, and else it is not", () => {
+    const unshown = { url: "", size: null };
+    showing(unshown);
+    expect(screen.getByText(/The server may still be able to read it\.$/)).toBeVisible();
+    cleanup();
+    showing(unshown, true, true);
+    expect(screen.getByText(/This page asks the server how it looks…$/)).toBeVisible();
   });
 
   it("offers no marking to a server that takes no boxes", () => {

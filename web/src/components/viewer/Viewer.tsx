@@ -2,8 +2,9 @@
 
 import { useState } from "react";
 import type { Face } from "@/api/types";
-import type { Photo } from "@/photos/photo";
+import type { Photo, Result } from "@/photos/photo";
 import { MOST_BOXES, type Box } from "@/photos/places";
+import { isReduced } from "@/photos/preview";
 import { enlargementOf } from "@/photos/scale";
 import { picturesOf, sidesOf, type Sides } from "@/photos/versions";
 import { useWords } from "@/words/context";
@@ -31,12 +32,18 @@ type Props = {
   onFace: (face: number) => void;
   /** Changes the boxes around faces; null: the server takes none. */
   onBoxes: ((boxes: readonly Box[]) => void) | null;
+  onResult: (result: Result) => void;
+  /** Chooses the settings again that made a result. */
+  onSettings: (result: Result) => void;
   toolbar: HTMLElement | null;
+  /** Whether the server is asked how the photo looks, which the browser cannot show. */
+  isAwaited?: boolean;
 };
 
 /** The picture area: the result, the photo, or why the photo cannot be shown. */
 export function Viewer(props: Props) {
   const { photo, mode, sides, onSides, faces, isOfResult, selectedFace, onFace, onBoxes, toolbar } = props;
+  const { isAwaited = false } = props;
   const t = useWords();
   const { result, boxes } = photo;
   const [markedPhoto, setMarkedPhoto] = useState<string | null>(null);
@@ -64,7 +71,8 @@ export function Viewer(props: Props) {
   );
   if (result !== null) {
     const pictures = picturesOf(photo, result, t);
-    const view = { result, pictures, shown: sidesOf(pictures, sides), onSides, toolbar };
+    const history = { photo, onResult: props.onResult, onSettings: props.onSettings };
+    const view = { result, pictures, shown: sidesOf(pictures, sides), onSides, history, toolbar };
     const enlargement = enlargementOf(photo, result);
     return mode === "faces" && result.facts.faces.length > 0 && enlargement !== null ? (
       <FacesView enlargement={enlargement} selectedFace={selectedFace} {...view} />
@@ -84,17 +92,26 @@ export function Viewer(props: Props) {
     return (
       <div className={styles.unshown}>
         <p className={styles.name}>{name}</p>
-        <p>{photo.refusal ? said(t, photo.refusal) : whyUnshown(photo, t)}</p>
+        <p>{photo.refusal ? said(t, photo.refusal) : whyUnshown(photo, isAwaited, t)}</p>
       </div>
     );
   }
   return (
-    <PhotoView key={id} name={name} url={url} size={size} marks={marks} markButton={markButton} toolbar={toolbar} />
+    <PhotoView
+      key={id}
+      name={name}
+      url={url}
+      size={size}
+      isReduced={isReduced(photo)}
+      marks={marks}
+      markButton={markButton}
+      toolbar={toolbar}
+    />
   );
 }
 
-function whyUnshown({ source }: Photo, t: Words): string {
-  if ("file" in source) return t("viewer.unshown");
+function whyUnshown({ source }: Photo, isAwaited: boolean, t: Words): string {
+  if ("file" in source) return isAwaited ? t("viewer.asking") : t("viewer.unshown");
   if ("job" in source) return t("viewer.fetching");
   return t("viewer.fetched", { host: new URL(source.address).hostname });
 }

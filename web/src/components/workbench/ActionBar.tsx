@@ -3,7 +3,7 @@
 import { useEffect, useRef } from "react";
 import { isWorthSending } from "@/photos/again";
 import { obstacleOf } from "@/photos/check";
-import { isBusy, isForSets, isOngoing, isOutdated, isSendable, type Photo } from "@/photos/photo";
+import { isBusy, isForSets, isOngoing, isOutdated, isSendable, requestFor, type Photo } from "@/photos/photo";
 import type { Foresight } from "@/photos/look";
 import type { Options } from "@/photos/options";
 import { FEW, hoursOf, jobsOf } from "@/photos/sets";
@@ -88,7 +88,8 @@ function Actions(props: Props) {
   const others = undone.filter((one) => one !== photo);
   const restore = () => onRestore([photo.id]);
   const { facts, isLooking, isUnplaced } = foresight;
-  const isWithoutFace = facts !== null && facts.faces.length === 0 && !isLooking && photo.requireFace;
+  const isWithoutFace =
+    facts !== null && facts.faces.length === 0 && !isLooking && requestFor(photo, options).requireFace;
   return (
     <>
       {problem && (
