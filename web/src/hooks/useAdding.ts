@@ -21,6 +21,7 @@ type Settings = {
 /** All ways in which photos come to the page: chosen, dropped, pasted, by their address, and the sample. */
 export function useAdding(dispatch: Dispatch<Action>, { config, onUnreachable, onAdded }: Settings) {
   const [refused, setRefused] = useState<readonly Photo[]>([]);
+  const [isSampleAsked, setSampleAsked] = useState(false);
   const added = useCallback(
     (more: Photo[]) => {
       dispatch({ type: "added", photos: more });
@@ -38,6 +39,7 @@ export function useAdding(dispatch: Dispatch<Action>, { config, onUnreachable, o
     return address !== null;
   };
   const addSample = () => {
+    setSampleAsked(true);
     fetch(SAMPLE)
       .then((answer) => (answer.ok ? answer.blob() : Promise.reject(new Error(answer.statusText))))
       .then((blob) => add([new File([blob], "sample.jpg", { type: "image/jpeg" })]))
@@ -48,6 +50,8 @@ export function useAdding(dispatch: Dispatch<Action>, { config, onUnreachable, o
     /** Takes the address of a photo; null: this server fetches none. */
     addAddress: fetches ? addAddress : null,
     addSample,
+    /** Whether the sample was asked for, perhaps before the server has answered. */
+    isSampleAsked,
     /** Adds photos that need no check. */
     added,
     /** Whether something is being dragged over the page. */

@@ -15,6 +15,7 @@ import {
   requestFor,
   type FacesKey,
   type Photo,
+  type Request,
   type Result,
   type Work,
 } from "./photo";
@@ -58,6 +59,8 @@ export type Action =
   | { type: "finished"; id: string; result: Result }
   /** A person goes back to one of the photo's results, or forward. */
   | { type: "shown"; id: string; result: Result }
+  /** The settings that made a result are those of the next one too. */
+  | { type: "adopted"; id: string; request: Request }
   | { type: "failed"; id: string; problem: Problem; now: number }
   | { type: "cancelled"; id: string };
 
@@ -103,6 +106,10 @@ function reduced(state: State, action: Action): State {
       return state.photos.some((photo) => photo.id === action.id) ? { ...state, selected: action.id } : state;
     case "options":
       return { ...state, options: action.options, photos: state.photos.map(withoutRefusal) };
+    case "adopted": {
+      const adopted = state.photos.map((photo) => (photo.id === action.id ? asked(photo, action.request) : photo));
+      return reduce({ ...state, photos: adopted }, { type: "options", options: action.request.options });
+    }
     case "requested":
       return {
         ...state,
@@ -138,7 +145,7 @@ function reduced(state: State, action: Action): State {
 
 type PhotoAction = Exclude<
   Action,
-  { type: "added" | "restored" | "removed" | "selected" | "options" | "requested" | "batched" | "unlocked" }
+  { type: "added" | "restored" | "removed" | "selected" | "options" | "adopted" | "requested" | "batched" | "unlocked" }
 >;
 
 function changed(photo: Photo, action: PhotoAction): Photo {
@@ -200,6 +207,12 @@ function changed(photo: Photo, action: PhotoAction): Photo {
     case "cancelled":
       return { ...photo, work: photo.work.phase === "failed" ? { ...photo.work, retryAt: null } : { phase: "idle" } };
   }
+}
+
+/** The photo with what a request asked of its faces. */
+function asked(photo: Photo, { options, overrides, boxes, requireFace }: Request): Photo {
+  const key = facesKey(options, boxes);
+  return { ...photo, boxes, requireFace, overrides: { ...photo.overrides, [key]: overrides } };
 }
 
 /** Without the course of work that is over. */

@@ -1,6 +1,6 @@
 "use client";
 
-import { useCallback, useReducer, useState } from "react";
+import { Suspense, useCallback, useReducer, useState } from "react";
 import { useAdding } from "@/hooks/useAdding";
 import { useAllowedOptions } from "@/hooks/useAllowedOptions";
 import { useConfig } from "@/hooks/useConfig";
@@ -10,17 +10,17 @@ import { useLeaving } from "@/hooks/useLeaving";
 import { useLook } from "@/hooks/useLook";
 import { useRestorer } from "@/hooks/useRestorer";
 import { useStored } from "@/hooks/useStored";
+import { useTour } from "@/hooks/useTour";
 import { acceptOf, FORMATS } from "@/photos/formats";
 import { canMark, foresightOf, shownFaces } from "@/photos/look";
 import { isLoaded, saveOptions, type Options } from "@/photos/options";
-import { isSendable, type FacesKey } from "@/photos/photo";
+import { isSendable, type FacesKey, type Result } from "@/photos/photo";
 import type { Box } from "@/photos/places";
 import { makesPreviews } from "@/photos/preview";
 import { EMPTY, reduce } from "@/photos/reducer";
 import { enlargementOf } from "@/photos/scale";
 import { BEFORE_AND_AFTER } from "@/photos/versions";
 import { useWords } from "@/words/context";
-import { ActionBar } from "./ActionBar";
 import { Announcement } from "@/components/notes/Announcement";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { Filmstrip } from "@/components/strip/Filmstrip";
@@ -29,10 +29,9 @@ import { KeptButton } from "@/components/lasting/KeptButton";
 import { KeptNotes } from "@/components/lasting/KeptNotes";
 import { KeptSetting } from "@/components/lasting/KeptSetting";
 import { InstalledApp } from "./InstalledApp";
-import { FoundFaces } from "@/components/panel/FoundFaces";
-import { OptionsPanel } from "@/components/panel/OptionsPanel";
-import { ResultPanel } from "@/components/panel/ResultPanel";
-import { Viewer, type ViewerMode } from "@/components/viewer/Viewer";
+import { ActionBar, FoundFaces, OptionsPanel, ResultPanel, Viewer } from "./lazyParts";
+import { TourNote } from "@/components/viewer/TourNote";
+import type { ViewerMode } from "@/components/viewer/Viewer";
 import { RoundNote } from "@/components/notes/RoundNote";
 import { ViewerNotes } from "@/components/notes/ViewerNotes";
 import { Welcome } from "@/components/viewer/Welcome";
@@ -53,10 +52,10 @@ export function Workbench() {
   const [selection, setSelection] = useState<{ faces: FacesKey; face: number } | null>(null);
   const [isSettingOpen, setSettingOpen] = useState(false);
   const [toolbar, setToolbar] = useState<HTMLElement | null>(null);
-
   const { photos, options } = state;
   const photo = photos.find(({ id }) => id === state.selected) ?? null;
   const result = photo?.result ?? null;
+  const tour = useTour(result !== null);
   // Without its place no face can be shown.
   const faces = photo && result && enlargementOf(photo, result) !== null ? result.facts.faces.length : 0;
   const shown = photo && options && shownFaces(photo, options);
@@ -89,6 +88,11 @@ export function Workbench() {
     setSelection(face === selectedFace || !shown ? null : { faces: shown.key, face });
   };
 
+  const adopt = ({ request }: Result) => {
+    if (photo !== null) dispatch({ type: "adopted", id: photo.id, request });
+    saveOptions(request.options);
+  };
+
   const setBoxes = (boxes: readonly Box[]) => {
     if (photo !== null) dispatch({ type: "marked", id: photo.id, boxes });
     setSelection(null); // or the card would open again once a box is drawn and removed
@@ -110,38 +114,16 @@ export function Workbench() {
   };
 
   return (
-    <div className={`${styles.page} ${photo === null ? styles.empty : ""}`}>
-      <Header mode={faces > 0 ? mode : null} faces={faces} onMode={setMode} />
+    <div className={`${styles.page} ${photo === null ? styles.empty : ""}`} data-hint={tour.hint ?? undefined}>
+      <Header
+        mode={faces > 0 ? mode : null}
+        faces={faces}
+        onMode={setMode}
+        onHints={result === null ? null : tour.restart}
+      />
       <div className={styles.left}>
-        <main className={styles.table}>
+        <main className={styles.main}>
           {photo !== null && <h2 className="visually-hidden">{photo.name}</h2>}
-          {photo === null ? (
-            <Welcome
-              config={config}
-              accept={accept}
-              onFiles={adding.add}
-              onAddress={adding.addAddress}
-              onSample={adding.addSample}
-            >
-              <KeptButton lasting={lasting} onOpen={() => setSettingOpen(true)} />
-            </Welcome>
-          ) : (
-            <ErrorBoundary resetKey={result ?? photo.id}>
-              <Viewer
-                photo={photo}
-                mode={mode}
-                sides={sides}
-                onSides={setSides}
-                faces={shown?.faces ?? []}
-                isOfResult={shown !== null && shown.look === null && shown.isCurrent}
-                selectedFace={selectedFace}
-                onFace={selectFace}
-                onBoxes={onBoxes}
-                toolbar={toolbar}
-                isAwaited={isLooking && config !== null && makesPreviews(config)}
-              />
-            </ErrorBoundary>
-          )}
           <ViewerNotes
             problem={problem}
             isLoading={config !== null && !isLoaded(config)}
@@ -149,11 +131,47 @@ export function Workbench() {
             // The viewer itself says why the shown photo was refused.
             refused={adding.refused.filter(({ id }) => id !== photo?.id)}
             onRead={adding.forgetRefused}
+            letGo={photo?.letGo ?? 0}
             work={photo?.work ?? null}
             course={photo?.course ?? null}
           >
             {photo !== null && <KeptNotes fault={lasting.fault} lost={lasting.lost} />}
           </ViewerNotes>
+          <TourNote {...tour} />
+          <div className={styles.table}>
+            {photo === null ? (
+              <Welcome
+                config={config}
+                accept={accept}
+                isWaiting={adding.isSampleAsked && config === null && problem === null}
+                onFiles={adding.add}
+                onAddress={adding.addAddress}
+                onSample={adding.addSample}
+              >
+                <KeptButton lasting={lasting} onOpen={() => setSettingOpen(true)} />
+              </Welcome>
+            ) : (
+              <ErrorBoundary resetKey={result ?? photo.id}>
+                <Suspense fallback={<div className={styles.coming} />}>
+                  <Viewer
+                    photo={photo}
+                    mode={mode}
+                    sides={sides}
+                    onSides={setSides}
+                    faces={shown?.faces ?? []}
+                    isOfResult={shown !== null && shown.look === null && shown.isCurrent}
+                    selectedFace={selectedFace}
+                    onFace={selectFace}
+                    onBoxes={onBoxes}
+                    onResult={(other) => dispatch({ type: "shown", id: photo.id, result: other })}
+                    onSettings={adopt}
+                    toolbar={toolbar}
+                    isAwaited={isLooking && config !== null && makesPreviews(config)}
+                  />
+                </Suspense>
+              </ErrorBoundary>
+            )}
+          </div>
           {adding.isOver && (
             <p className={styles.over} aria-hidden="true">
               {t("intake.drop")}
@@ -188,51 +206,53 @@ export function Workbench() {
       </div>
       {photo !== null && config !== null && options !== null && (
         <div className={styles.right}>
-          <aside className={styles.panel} aria-label={t("actions.panel")}>
-            {shown?.look && (
-              <FoundFaces photo={photo} look={shown.look} config={config} strength={options.strength} {...ofFaces} />
-            )}
-            <OptionsPanel
-              options={options}
-              config={config}
-              size={photo.size}
-              isFolded={result !== null}
-              onChange={setOptions}
-            />
-            {result && (
-              <ErrorBoundary resetKey={result}>
-                <ResultPanel
-                  photo={photo}
-                  result={result}
-                  config={config}
-                  options={options}
-                  isWithFaces={shown?.look === null}
-                  {...ofFaces}
-                />
-              </ErrorBoundary>
-            )}
-            <KeptButton lasting={lasting} onOpen={() => setSettingOpen(true)} />
-          </aside>
-          {photo.refusal === null && foresight && (
-            <div className={styles.action}>
-              <RoundNote round={state.round} photos={photos} />
-              <ActionBar
-                photo={photo}
-                photos={photos}
+          <Suspense>
+            <aside className={styles.panel} aria-label={t("actions.panel")}>
+              {shown?.look && (
+                <FoundFaces photo={photo} look={shown.look} config={config} strength={options.strength} {...ofFaces} />
+              )}
+              <OptionsPanel
                 options={options}
                 config={config}
-                foresight={foresight}
-                onRestore={(ids) => dispatch({ type: "requested", ids })}
-                onTogether={(ids) => dispatch({ type: "batched", ids })}
-                onCancel={(ids) => ids.forEach(cancel)}
-                onWithoutFaces={() => {
-                  dispatch({ type: "faces not required", id: photo.id });
-                  dispatch({ type: "requested", ids: [photo.id] });
-                }}
-                onKey={enterKey}
+                size={photo.size}
+                isFolded={result !== null}
+                onChange={setOptions}
               />
-            </div>
-          )}
+              {result && (
+                <ErrorBoundary resetKey={result}>
+                  <ResultPanel
+                    photo={photo}
+                    result={result}
+                    config={config}
+                    options={options}
+                    isWithFaces={shown?.look === null}
+                    {...ofFaces}
+                  />
+                </ErrorBoundary>
+              )}
+              <KeptButton lasting={lasting} onOpen={() => setSettingOpen(true)} />
+            </aside>
+            {photo.refusal === null && foresight && (
+              <div className={styles.action}>
+                <RoundNote round={state.round} photos={photos} />
+                <ActionBar
+                  photo={photo}
+                  photos={photos}
+                  options={options}
+                  config={config}
+                  foresight={foresight}
+                  onRestore={(ids) => dispatch({ type: "requested", ids })}
+                  onTogether={(ids) => dispatch({ type: "batched", ids })}
+                  onCancel={(ids) => ids.forEach(cancel)}
+                  onWithoutFaces={() => {
+                    dispatch({ type: "faces not required", id: photo.id });
+                    dispatch({ type: "requested", ids: [photo.id] });
+                  }}
+                  onKey={enterKey}
+                />
+              </div>
+            )}
+          </Suspense>
         </div>
       )}
       <KeptSetting lasting={lasting} isOpen={isSettingOpen} onClose={() => setSettingOpen(false)} />
