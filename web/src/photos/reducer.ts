@@ -9,6 +9,7 @@ import {
   facesKey,
   bytesOf,
   isBusy,
+  isForFaces,
   isForSets,
   isRetrying,
   isSendable,
@@ -210,8 +211,9 @@ function changed(photo: Photo, action: PhotoAction): Photo {
 }
 
 /** The photo with what a request asked of its faces. */
-function asked(photo: Photo, { options, overrides, boxes, requireFace }: Request): Photo {
+function asked(photo: Photo, { options, overrides, boxes, requireFace: isRequired }: Request): Photo {
   const key = facesKey(options, boxes);
+  const requireFace = isForFaces(options, overrides) ? isRequired : photo.requireFace; // else nobody has decided that
   return { ...photo, boxes, requireFace, overrides: { ...photo.overrides, [key]: overrides } };
 }
 
