@@ -127,5 +127,5 @@ test("a TIFF of a TIFF is compared with nothing, but the photo is shown beside w
   await workbench.restoredFields();
   await expect(page.getByText("your browser cannot show its format. Download it to see it.")).toBeVisible();
   expect(await sizeOf(workbench.before)).toEqual([320, 400]);
-  await expect(workbench.download).toHaveAttribute("download", "scan-restored.tif");
+  await expect(workbench.download).toHaveAttribute("download", "scan-likeness.tif");
 });
