@@ -174,7 +174,10 @@ test("the difference of two pictures is black where they are the same", async ({
 });
 
 test("the original shows while the button or a key is held", async ({ page, workbench }) => {
-  const original = page.getByRole("main").getByRole("status").filter({ hasText: /^Original$/ });
+  const original = page
+    .getByRole("main")
+    .getByRole("status")
+    .filter({ hasText: /^Original$/ });
   const middle = async () => {
     const { x, y, width, height } = await box(workbench.after);
     const right = { x: x + width * 0.75, y: y + height * 0.5 };
