@@ -17,7 +17,7 @@ from pipeline.options import (
     OutputChoice,
 )
 
-PresetName: TypeAlias = Literal["fast", "balanced", "best"]
+PresetName: TypeAlias = Literal["fast", "balanced", "best", "old_photo", "sharper", "larger"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,12 @@ class OutputOptions(FileOptions):
     ] = "none"
     keep_location: Annotated[bool, About("true: with metadata=keep also where it was taken", upscales=True)] = False
     preset: Annotated[
-        PresetName, About("sets the fields that are not given: quick, usual or as good as can be", upscales=True)
+        PresetName,
+        About(
+            "sets the fields that are not given: quick, usual or as good as can be; or for an old photo, to make faces "
+            "sharper without changing them much, or only to enlarge",
+            upscales=True,
+        ),
     ] = "balanced"
     metrics: Annotated[bool, About("false: leave the quality metrics out", upscales=True)] = True
     dry_run: Annotated[

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from pipeline.grey import to_grey
 from pipeline.models.roles import Model, Models, Upscaler
@@ -23,12 +24,16 @@ from pipeline.steps.upscaling import enlargement, output_size, pixels_of_passes,
 from pipeline.types import Enhanced, Image, Photo, PlannedFace, Workload
 from pipeline.upscaler_choice import choose_upscalers
 
+OnPlanned: TypeAlias = Callable[[Workload], None]
 
-def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> Enhanced:
+
+def enhance(
+    photo: Photo, options: EnhanceOptions, models: Models, run: Run, on_planned: OnPlanned | None = None
+) -> Enhanced:
     """The photo with its faces restored, at the size that `options` ask for.
 
     The same photo, options and models give the same pixels. `options` may name a restorer and an upscaler that
-    `models` offer.
+    `models` offer. `on_planned` is called in this thread once the faces are known, before the long part of the work.
 
     Raises `NoFaceDetected` where a face is required and none is found, `UnknownFace` for an override of a face that
     the photo does not have, `BadFaceBox` for a box that the photo has no room for, `StageFailed`, `DeviceOutOfMemory`,
@@ -39,6 +44,10 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
     new_size = output_size(*size, options)
     image = corrected(photo, options, run)
     plan = plan_faces(image, options, models, run)
+    passes, upscaler_notices = choose_upscalers(options, enlargement(size, new_size), models)
+    load = workload(size, new_size, passes, plan)
+    if on_planned is not None:
+        on_planned(load)
     with run.stage("restoration"):
         faces = restore(plan.faces, models.restorer, run)
         if photo.is_grey:
@@ -49,7 +58,6 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
     with run.stage("identity"):
         faces = judge(faces, models.recogniser, options, run)
     with run.stage("upscaling"):
-        passes, upscaler_notices = choose_upscalers(options, enlargement(size, new_size), models)
         background = upscale(image, new_size, passes, run)
         alpha = upscale_alpha(photo.alpha, new_size, run)
     with run.stage("blending"):
@@ -68,23 +76,27 @@ def enhance(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> 
     reports = plan.report(faces)
     notices = (*photo.notices, *face_notices(options, reports, models), *upscaler_notices, *run.notices)
     used = face_models(plan, models) | upscaler_names(passes)
-    return Enhanced(result, alpha, reports, used, notices, photo.is_grey, workload(size, new_size, passes, plan))
+    return Enhanced(result, alpha, reports, used, notices, photo.is_grey, load)
 
 
-def upscale_photo(photo: Photo, options: EnhanceOptions, models: Models, run: Run) -> Enhanced:
+def upscale_photo(
+    photo: Photo, options: EnhanceOptions, models: Models, run: Run, on_planned: OnPlanned | None = None
+) -> Enhanced:
     """The photo at its new size as a whole, without looking for faces. Raises as `enhance` does, except for faces."""
     size = photo.width, photo.height
     new_size = output_size(*size, options)
     image = corrected(photo, options, run)
     models = models.chosen(None, options.upscaler)
+    passes, notices = choose_upscalers(options, enlargement(size, new_size), models)
+    load = workload(size, new_size, passes)
+    if on_planned is not None:
+        on_planned(load)
     with run.stage("upscaling"):
-        passes, notices = choose_upscalers(options, enlargement(size, new_size), models)
         result = upscale(image, new_size, passes, run)
         alpha = upscale_alpha(photo.alpha, new_size, run)
         if photo.is_grey:
             result = to_grey(result, check=run.check)
     notices = [*photo.notices, *notices, *run.notices]
-    load = workload(size, new_size, passes)
     return Enhanced(result, alpha, (), upscaler_names(passes), tuple(notices), photo.is_grey, load)
 
 

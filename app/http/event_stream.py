@@ -14,10 +14,10 @@ from starlette.types import Receive, Scope, Send
 from app.http.answer_memory import AnswerMemory, HeldAnswer
 from app.http.errors import response_to
 from app.http.large_response import send_pieces
-from app.http.schemas.answers import ErrorEvent, QueuedEvent, StageEvent
+from app.http.schemas.answers import ErrorEvent, PlanEvent, QueuedEvent, SendingEvent, StageEvent
 from app.observe.request_record import RequestRecord, record_of
 from app.work.errors import ShuttingDown
-from app.work.progress import News, Progress, Queued
+from app.work.progress import News, Planned, Progress, Queued, StageReached
 from app.work.service import Answer
 
 SILENCE_S = 10.0  # without news, after which a comment is sent: proxies cut idle connections
@@ -25,7 +25,14 @@ PAUSE_S = 0.05  # between two batches of events
 
 _Held: TypeAlias = tuple[bytes, HeldAnswer]  # a finished document
 
-NAMES: dict[type[BaseModel], str] = {QueuedEvent: "queued", StageEvent: "stage", ErrorEvent: "error"}
+NAMES: dict[type[BaseModel], str] = {
+    QueuedEvent: "queued",
+    PlanEvent: "plan",
+    StageEvent: "stage",
+    SendingEvent: "sending",
+    ErrorEvent: "error",
+}
+_SHAPES: dict[type[News], type[BaseModel]] = {Queued: QueuedEvent, Planned: PlanEvent, StageReached: StageEvent}
 
 
 class EventStream(Response):
@@ -106,15 +113,15 @@ async def _end(working: asyncio.Future[_Held], scope: Scope, send: Send) -> None
         record_of(scope).stream_status = event.status
         await _send(_event(event), send)
     else:
-        await _send(b"event: result\ndata: ", send)
         body, held = working.result()
+        await _send(_event(SendingEvent(bytes=len(body))) + b"event: result\ndata: ", send)
         await send_pieces(body, send, held)
         await _send(b"\n\n", send)
     await _send(b"", send, more_body=False)
 
 
 def _shown(news: News) -> BaseModel:
-    return (QueuedEvent if isinstance(news, Queued) else StageEvent).model_validate(news, from_attributes=True)
+    return _SHAPES[type(news)].model_validate(news, from_attributes=True)
 
 
 def _event(data: BaseModel) -> bytes:

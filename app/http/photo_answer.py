@@ -125,9 +125,8 @@ async def answer_to(complete: Complete, media_type: str, request: Request, parts
 async def _found(complete: Complete, asked: _Asked, run: Run, parts: Answering, progress: Progress | None) -> _Found:
     """The answer that the client has, or that is kept, or else a new one, which is kept for the next time."""
     order = await parts.service.settled(await complete(run))
-    moved = progress.moved if progress else None
     if order.output.dry_run:
-        return _Found(await parts.service.process(order, asked.arrival, run, asked.write, moved), tag=None)
+        return _Found(await parts.service.process(order, asked.arrival, run, asked.write, progress), tag=None)
     name = await asyncio.to_thread(fingerprint, order, asked.shape, parts.service.loaded_models.maker)
     # Weak for a document: its timings differ each time, and it may be compressed.
     tag = f'"{name}"' if asked.is_picture else f'W/"{name}"'
@@ -138,9 +137,9 @@ async def _found(complete: Complete, asked: _Asked, run: Run, parts: Answering, 
     if kept is not None:
         asked.record.from_cache = True
         if progress is not None:
-            progress.moved(0)  # a stream begins with an event
+            progress.moved(0, 0.0)  # a stream begins with an event
         return _Found(kept, tag)
-    answer = await parts.service.process(order, asked.arrival, run, asked.write, moved)
+    answer = await parts.service.process(order, asked.arrival, run, asked.write, progress)
     parts.cache.put(key, answer)
     return _Found(answer, tag)
 

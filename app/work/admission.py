@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import anyio
 
+from app.work.device_time import DeviceTime
 from app.work.errors import Overloaded
 from app.work.line import Line, OnPosition
 from app.work.shares import Shares
@@ -46,7 +47,7 @@ class Admission:
         self._line = Line(slots)
         self._workbench = Turns(slots + 1)
         self._device = anyio.Semaphore(slots)
-        self._seconds_per_photo = 1.0  # on the device, as a moving average
+        self.device_time = DeviceTime()
 
     @property
     def on_device(self) -> int:
@@ -129,13 +130,25 @@ class Admission:
         """Wait for a slot on the device. Raises `DeadlineExceeded` when the run's deadline passes."""
         self._line.decoded(run)
         async with _held(self._device.acquire(), self._device.release, run):
+            self.device_time.start(run)
             self._line.start(run)
-            start = time.monotonic()
             try:
                 yield
             finally:
-                self._seconds_per_photo += 0.2 * (time.monotonic() - start - self._seconds_per_photo)
+                self.device_time.finish(run)
                 self._line.finish(run)
+
+    def foresee(self, run: Run, seconds: float) -> None:
+        """The photo on the device is to take so many seconds from now on. Those that wait are told."""
+        self.device_time.foresee(run, seconds)
+        self._line.send_again()
+
+    def seconds_until_device(self, position: int) -> float | None:
+        """About how many seconds a photo at this position in the queue waits for the device; None: unknown."""
+        if position == 0 and self.on_device < self.slots:
+            return 0.0
+        seconds = self.device_time.until_done(position)
+        return None if seconds is None else seconds / self.slots
 
     def forget_clients(self) -> None:
         """Forget the clients that have no place: the server has been idle, so none of them waits for one."""
@@ -174,7 +187,7 @@ class Admission:
                 rounds.forget(client)
 
     def _seconds_for(self, photos: int) -> int:
-        return max(1, min(MAX_RETRY_AFTER, math.ceil(self._seconds_per_photo * photos / self.slots)))
+        return max(1, min(MAX_RETRY_AFTER, math.ceil(self.device_time.seconds_per_photo * photos / self.slots)))
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from pipeline.models.roles import Models
 from pipeline.preview import Preview, preview, preview_upscale
 from pipeline.run import Run
 from pipeline.steps.upscaling import output_size
-from pipeline.types import Notice
+from pipeline.types import Notice, Workload
 
 # Stages that the dry run itself goes through: they are estimated to take as long again.
 LOOKING = ("fetch", "decode", "reference", "color", "detection", "alignment")
@@ -53,22 +53,27 @@ class Estimator:
             preview=photo_preview(source, run) if order.output.preview else None,
         )
 
+    def stages_s(self, order: Order, source: Source, workload: Workload, models: Models, run: Run) -> dict[str, float]:
+        """The seconds of each stage: those that `run` has measured until the faces were found, and estimates."""
+        stages = {stage: run.timings_ms[stage] / 1000 for stage in LOOKING if stage in run.timings_ms}
+        width, height = output_size(source.photo.width, source.photo.height, order.options)
+        sizes = _sizes(source, width * height)
+        # Where memory is new to the process, decoding into it takes several times as long as usual.
+        stages["decode"] = min(stages["decode"], self.pace.seconds(decoding_cost(source.photo_format, sizes.photo)))
+        for cost in costs_of(order, workload, models, source.file, sizes):
+            stages[cost.stage] = self.pace.seconds(cost)
+        return {stage: round(seconds, 3) for stage, seconds in stages.items()}
+
     def _estimate(
         self, order: Order, source: Source, seen: Preview, models: Models, size: tuple[int, int], run: Run
     ) -> Estimate:
         photo, reference, (width, height) = source.photo, source.reference, size
-        stages = {stage: run.timings_ms[stage] / 1000 for stage in LOOKING if stage in run.timings_ms}
-        sizes = _sizes(source, width * height)
-        # Where memory is new to the process, decoding into it takes several times as long as usual.
-        stages["decode"] = min(stages["decode"], self.pace.seconds(decoding_cost(source.photo_format, sizes.photo)))
-        for cost in costs_of(order, seen.workload, models, source.file, sizes):
-            stages[cost.stage] = self.pace.seconds(cost)
+        stages = self.stages_s(order, source, seen.workload, models, run)
         real = replace(order, output=replace(order.output, dry_run=False))
         memory = reserved_bytes(real, models, source.file, photo.width * photo.height, width * height)
         if reference is not None:
             memory += reference_bytes(reference.width * reference.height)
-        rounded = {stage: round(seconds, 3) for stage, seconds in stages.items()}
-        return Estimate(round(sum(stages.values()), 2), rounded, memory)
+        return Estimate(round(sum(stages.values()), 2), stages, memory)
 
 
 def look(order: Order, source: Source, models: Models, run: Run) -> Preview:

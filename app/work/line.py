@@ -65,6 +65,12 @@ class Line:
         if self._waiting.pop(run, None) is not None:
             self._send_positions()
 
+    def send_again(self) -> None:
+        """Send every photo its position once more: something else about its wait has changed."""
+        for waiting in self._waiting.values():
+            if waiting.sent is not None and waiting.on_position is not None:
+                waiting.on_position(waiting.sent)
+
     def _insert(self, run: Run, waiting: _Waiting) -> None:
         self._waiting[run] = waiting
         self._waiting = dict(sorted(self._waiting.items(), key=lambda entry: entry[1].order))

@@ -25,7 +25,7 @@ from pipeline.errors import ReferenceMismatch
 from pipeline.metadata.kept import Wish, kept_tags
 from pipeline.models.roles import Models, Work
 from pipeline.options import OutputFormat
-from pipeline.photo import enhance, upscale_photo
+from pipeline.photo import OnPlanned, enhance, upscale_photo
 from pipeline.run import Run
 from pipeline.steps.upscaling import output_size
 from pipeline.types import Enhanced, FileTags, Notice, Photo
@@ -108,10 +108,10 @@ def read(order: Order, models: Models, limits: PhotoLimits, claim: Claim, run: R
     return Source(photo, file, source_format, reference, tags)
 
 
-def compute(order: Order, source: Source, models: Models, run: Run) -> Computed:
-    """What networks do: the enhancement, and the one metric that is a network. Raises as `pipeline.photo.enhance`."""
+def compute(order: Order, source: Source, models: Models, run: Run, on_planned: OnPlanned | None = None) -> Computed:
+    """What networks do: the enhancement, and the one metric that is a network. As `pipeline.photo.enhance`."""
     step = enhance if order.task == "enhance" else upscale_photo
-    enhanced = step(source.photo, order.options, preferred_models(order.output.preset, models), run)
+    enhanced = step(source.photo, order.options, preferred_models(order.output.preset, models), run, on_planned)
     if not order.output.metrics:
         return Computed(enhanced, None)
     network = models.perceptual

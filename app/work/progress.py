@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -11,9 +12,10 @@ import anyio
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """`position` photos go on the device before this one."""
+    """`position` photos go on the device before this one, in about so many seconds; None: unknown."""
 
     position: int
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,15 @@ class StageReached:
     fraction: float
 
 
-News: TypeAlias = Queued | StageReached
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The faces are known, and so what is left to do: the `seconds` of all stages, and of each."""
+
+    seconds: float
+    stages_s: Mapping[str, float]
+
+
+News: TypeAlias = Queued | StageReached | Planned
 
 
 class Progress:
@@ -40,9 +50,9 @@ class Progress:
         self._stage, self._fraction = "", 0.0
         self._ended = False
 
-    def moved(self, position: int) -> None:
-        """The photo has another place in the queue."""
-        self._add("position", Queued(position))
+    def moved(self, position: int, seconds: float | None = None) -> None:
+        """The photo has another place in the queue, or waits longer or shorter than was thought."""
+        self._add("position", Queued(position, None if seconds is None else round(seconds, 1)))
 
     def reached(self, stage: str, fraction: float) -> None:
         """A part of a stage is done. Any thread may call this, one at a time; it never waits."""
@@ -51,6 +61,10 @@ class Progress:
         if begins or fraction > self._fraction:
             self._stage, self._fraction = stage, fraction
             self._add((stage, begins), StageReached(stage, fraction))
+
+    def planned(self, stages_s: Mapping[str, float]) -> None:
+        """What the stages are to take. Any thread may call this."""
+        self._add("plan", Planned(round(sum(stages_s.values()), 2), stages_s))
 
     def end(self, _: asyncio.Future[Any] | None = None) -> None:
         """There will be no more news. Called in the event loop."""

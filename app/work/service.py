@@ -20,16 +20,21 @@ from app.work.loaded_models import LoadedModels
 from app.work.memory import Ledger
 from app.work.order import Order
 from app.work.photo import Finished, Source
+from app.work.progress import Progress
 from app.work.report import Report, rounded
 from app.work.threads import WorkerThreads
 from app.work.time_limit import may_shorten, within_deadline
 from pipeline.models.roles import Models
 from pipeline.models.runtime.allocator import return_freed_memory
 from pipeline.run import OnProgress, Run
+from pipeline.types import Workload
 
 Result = TypeVar("Result")
 Done: TypeAlias = Finished | DryRun
 Write: TypeAlias = Callable[[Done, Run], bytes]  # makes the body of an answer, in a thread
+
+# Stages on the device after the faces are known.
+ON_DEVICE = ("restoration", "identity", "upscaling", "blending", "metrics")
 
 IDLE_S = 5.0  # without a photo, after which freed memory goes back to the system
 
@@ -107,9 +112,9 @@ class Service:
         return await asyncio.to_thread(within_deadline, order, models, pace, limit, most_pixels)
 
     async def process(
-        self, order: Order, arrival: Arrival, run: Run, write: Write, on_position: OnPosition | None = None
+        self, order: Order, arrival: Arrival, run: Run, write: Write, progress: Progress | None = None
     ) -> Answer:
-        """The answer to one order; `write` makes its body. `on_position` gets its place in the queue.
+        """The answer to one order; `write` makes its body. `progress` gets its place in the queue and its plan.
 
         Raises `PipelineError`, among them `Overloaded`, `NotReady` and `MemoryLow`. When the awaiting task is
         cancelled, a waiting photo leaves the queue at once, and one in work stops at the next check of its `run`.
@@ -118,9 +123,10 @@ class Service:
         self._stay_awake()
         try:
             size = len(order.file) + len(order.reference or b"")
-            with self.admission.place(run, arrival, on_position), self.memory.held(size):
+            moved = None if progress is None else self._telling(progress)
+            with self.admission.place(run, arrival, moved), self.memory.held(size):
                 try:
-                    return await self._processed(order, models, run, write)
+                    return await self._processed(order, models, run, write, progress)
                 except MemoryLow as error:  # while the photo still counts as inside
                     error.retry_after = self.admission.retry_after
                     raise
@@ -157,7 +163,9 @@ class Service:
         if self._threads.lost or self.background.lost or self.loaded_models.threads.lost:
             self.loaded_models.fail("a thread that works on photos has ended.")
 
-    async def _processed(self, order: Order, models: Models, run: Run, write: Write) -> Answer:
+    async def _processed(
+        self, order: Order, models: Models, run: Run, write: Write, progress: Progress | None
+    ) -> Answer:
         started, limits = time.perf_counter(), self.settings.photo_limits
         in_thread = self.cancellation.in_thread
         async with self.admission.workbench(run):
@@ -165,8 +173,19 @@ class Service:
                 source = await in_thread(self._threads, run, lambda: photo.read(order, models, limits, claim, run))
                 if order.output.dry_run:
                     return await self._foreseen(order, source, models, run, write)
+
+                loop = asyncio.get_running_loop()
+
+                def planned(workload: Workload) -> None:
+                    stages_s = Estimator(self.loaded_models.pace).stages_s(order, source, workload, models, run)
+                    if progress is not None:
+                        progress.planned(stages_s)
+                    on_device_s = sum(stages_s.get(stage, 0.0) for stage in ON_DEVICE)
+                    with suppress(RuntimeError):  # the loop has ended: nobody waits any more
+                        loop.call_soon_threadsafe(self.admission.foresee, run, on_device_s)
+
                 async with self.admission.device(run):
-                    computed = await self._on_device(run, lambda: photo.compute(order, source, models, run))
+                    computed = await self._on_device(run, lambda: photo.compute(order, source, models, run, planned))
 
                 def finish() -> Answer:
                     finished = photo.finish(order, source, computed, models, run, started)
@@ -175,6 +194,10 @@ class Service:
                     return answer
 
                 return await in_thread(self._threads, run, finish)
+
+    def _telling(self, progress: Progress) -> OnPosition:
+        """What tells `progress` the place in the queue, and the seconds until its turn."""
+        return lambda position: progress.moved(position, self.admission.seconds_until_device(position))
 
     async def _foreseen(self, order: Order, source: Source, models: Models, run: Run, write: Write) -> Answer:
         """The answer of a dry run, which has the device while it looks for faces."""

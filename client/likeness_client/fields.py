@@ -32,7 +32,7 @@ class _Picture(TypedDict, total=False):
     color_profile: Literal["srgb", "keep"]
     metadata: Literal["none", "keep"]
     keep_location: bool
-    preset: Literal["fast", "balanced", "best"]
+    preset: Literal["fast", "balanced", "best", "old_photo", "sharper", "larger"]
     metrics: bool
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
-from app.options import OPTIONS, PresetName
+from app.options import OPTIONS, OutputOptions, PresetName
 from app.presets import PRESETS, preset_fields
 from pipeline.models.catalogue.preferences import ModelPreferences
 from pipeline.models.catalogue.registry import REGISTRY
 from pipeline.models.catalogue.selection import Selection, choose
+from pipeline.options import SIZES
 
 DEFAULTS = {option.name: option.default for option in OPTIONS}
 
@@ -52,6 +54,30 @@ def test_fast_leaves_out_metrics_and_the_network_where_none_is_smaller(embedded:
 
 def test_best_asks_for_the_self_ensemble(embedded: Selection) -> None:
     assert changed("best", embedded) == {"self_ensemble": True}
+
+
+def test_an_old_photo_is_restored_in_full_and_its_colours_are_corrected(embedded: Selection) -> None:
+    assert changed("old_photo", embedded) == {"color_correction": "auto"}
+    assert PRESETS["old_photo"].fields["strength"] == DEFAULTS["strength"]
+
+
+def test_sharper_keeps_the_likeness_where_the_server_can_tell(embedded: Selection) -> None:
+    assert changed("sharper", embedded) == {"strength": 0.65, "identity_policy": "protect"}
+    unable = replace(embedded, defaults={**embedded.defaults, "recogniser": ()})
+    assert changed("sharper", unable) == {"strength": 0.65}
+    assert changed("sharper", unable, upscaler="compact-x4") == {"strength": 0.65, "upscaler": "compact-x4"}
+    assert changed("sharper", embedded, strength=1.0, identity_policy="warn") == {}
+
+
+def test_larger_leaves_faces_as_they_are_and_needs_none(embedded: Selection) -> None:
+    assert changed("larger", embedded) == {"strength": 0, "require_face": False}
+
+
+@pytest.mark.parametrize("name", ["old_photo", "sharper", "larger"])
+def test_what_a_photo_needs_does_not_set_its_size_nor_its_file(name: PresetName, embedded: Selection) -> None:
+    """Every photo that may be restored at all may be restored so."""
+    of_file = {field.name for field in fields(OutputOptions)}
+    assert not {*changed(name, embedded)} & {*SIZES, *of_file}
 
 
 def test_a_field_that_is_given_goes_before_the_preset(embedded: Selection) -> None:

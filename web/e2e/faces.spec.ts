@@ -8,7 +8,7 @@ test("a face is selected on the picture, left as it was, and restored again", as
   await expect(card).toContainText("Restored");
   await workbench.mark(1).click();
   await expect(workbench.mark(1)).toHaveAttribute("aria-pressed", "true");
-  const leave = card.getByRole("button", { name: "Leave as it was" });
+  const leave = card.getByRole("button", { name: "Do not restore" });
   await expect(leave).toBeVisible();
 
   const face: [number, number, number, number] = [200, 60, 110, 130]; // x, y, width, height in the result, which has 512 × 512 pixels
@@ -16,7 +16,7 @@ test("a face is selected on the picture, left as it was, and restored again", as
   const [restored, background] = [await workbench.pixels(face), await workbench.pixels(corner)];
   await leave.click();
   await workbench.restoreAgain.click();
-  await expect(card).toContainText("Left as it was", { timeout: 45_000 });
+  await expect(card).toContainText("Not restored", { timeout: 45_000 });
   await workbench.done();
   expect(await workbench.pixels(face)).not.toBe(restored);
   expect(await workbench.pixels(corner)).toBe(background);
@@ -57,9 +57,9 @@ test("one face of a group is left as it was, the others are restored as before",
   const before = await cards.allTextContents();
 
   await workbench.mark(2).click();
-  await workbench.card(2).getByRole("button", { name: "Leave as it was" }).click();
+  await workbench.card(2).getByRole("button", { name: "Do not restore" }).click();
   await workbench.restoreAgain.click();
-  await expect(workbench.card(2)).toContainText("Left as it was", { timeout: 45_000 });
+  await expect(workbench.card(2)).toContainText("Not restored", { timeout: 45_000 });
   await workbench.done();
   expect(sent).toHaveLength(2);
   await expect(cards).toHaveCount(count);

@@ -80,7 +80,7 @@ test("an AVIF is shown, and sent without what it does not have", async ({ page, 
 
 test("a starting point sets the controls, until one is changed", async ({ page, workbench }) => {
   await workbench.unfoldFile();
-  await expect(page.getByText("Own settings")).toBeVisible();
+  await expect(page.getByText("Size and file as set by hand")).toBeVisible();
   await choose(page, "As the photo");
   await expect(radio(page, "×1")).toBeChecked();
   const camera = page.getByLabel("Keep camera data");
@@ -88,7 +88,7 @@ test("a starting point sets the controls, until one is changed", async ({ page, 
   const location = page.getByLabel("Keep the location too");
   await expect(location).not.toBeChecked();
   await location.check();
-  await expect(page.getByText("Own settings")).toBeVisible();
+  await expect(page.getByText("Size and file as set by hand")).toBeVisible();
   await camera.uncheck();
   await expect(location).toHaveCount(0);
   await camera.check();

@@ -39,11 +39,11 @@ test("from the sample to the download with the keyboard alone", async ({ page, w
 
   await tabTo(page, workbench.card(1).getByRole("button").first());
   await page.keyboard.press("Space");
-  await tabTo(page, workbench.card(1).getByRole("button", { name: "Leave as it was" }));
+  await tabTo(page, workbench.card(1).getByRole("button", { name: "Do not restore" }));
   await page.keyboard.press("Space");
   await tabTo(page, workbench.restoreAgain);
   await page.keyboard.press("Enter");
-  await expect(workbench.card(1)).toContainText("Left as it was", { timeout: 45_000 });
+  await expect(workbench.card(1)).toContainText("Not restored", { timeout: 45_000 });
   await workbench.done();
 
   await tabTo(page, workbench.download);

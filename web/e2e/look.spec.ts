@@ -88,8 +88,8 @@ test("a missed face is marked and found, and the other keeps its strength", asyn
   await expect(page.getByText(/Only your box shows this face/)).toHaveCount(0);
   await workbench.restore.click();
   await workbench.done();
-  await expect(workbench.card(1)).not.toContainText("Left as it was");
-  await expect(workbench.card(2)).toContainText("Left as it was, as asked for this face");
+  await expect(workbench.card(1)).not.toContainText("Not restored");
+  await expect(workbench.card(2)).toContainText("As you asked for this face");
 
   await workbench.mark(1).click();
   await workbench.card(1).getByRole("button", { name: "Remove your box" }).click();

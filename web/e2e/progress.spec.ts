@@ -3,20 +3,27 @@ import { BASE, logLines } from "./servers";
 import { expect, test } from "./test";
 import { photo } from "./workbench";
 
-type Shown = { label: string; percent: number | null; elapsed: number | null };
+type Shown = { label: string; percent: number | null; left: string; all: string; percentOfAll: number | null };
 
 /** Records all progress that the page shows. Returns a function that reads the record. */
 async function watch(page: Page): Promise<() => Promise<Shown[]>> {
   await page.evaluate(() => {
     const shown: Shown[] = [];
+    const text = (name: string) => document.querySelector(`[data-testid="${name}"]`)?.textContent ?? "";
     const look = () => {
-      const label = document.querySelector("progress")?.getAttribute("aria-label");
-      if (!label) return;
-      const number = (name: string) => {
-        const text = document.querySelector(`[data-testid="${name}"]`)?.textContent;
-        return text ? Number.parseFloat(text) : null;
+      const bars = [...document.querySelectorAll('[role="progressbar"]')];
+      const bar = bars.find((one) => one.closest('[aria-label="Next step"]'));
+      const ofAll = bars.find((one) => /^Photo \d+ of/.test(one.getAttribute("aria-label") ?? ""));
+      const label = bar?.getAttribute("aria-label") ?? "";
+      if (!bar && !ofAll) return;
+      const percent = Number.parseInt(text("percent"), 10);
+      const now = {
+        label,
+        percent: Number.isNaN(percent) ? null : percent,
+        left: text("left"),
+        all: ofAll?.previousElementSibling?.textContent ?? "",
+        percentOfAll: ofAll ? Number(ofAll.getAttribute("aria-valuenow")) : null,
       };
-      const now = { label, percent: number("percent"), elapsed: number("elapsed") };
       if (JSON.stringify(now) !== JSON.stringify(shown.at(-1))) shown.push(now);
     };
     new MutationObserver(look).observe(document.body, {
@@ -36,7 +43,14 @@ function rises(numbers: number[]): boolean {
   return numbers.every((number, index) => index === 0 || number >= numbers[index - 1]!);
 }
 
-test("the upload is shown in percent, then every stage in order", async ({ page, context, workbench }) => {
+/** The percentages of one photo; null while it waits for others. */
+const percents = (shown: Shown[]) => shown.flatMap(({ percent }) => percent ?? []);
+
+test("one bar goes from the upload over every stage to the picture, and tells the time that is left", async ({
+  page,
+  context,
+  workbench,
+}) => {
   await workbench.open();
   await workbench.choose("heavy.png");
   const network = await context.newCDPSession(page);
@@ -52,17 +66,57 @@ test("the upload is shown in percent, then every stage in order", async ({ page,
   await workbench.done();
 
   const all = await shown();
-  const upload = all.filter(({ label, percent }) => label === "Uploading" && percent !== null);
-  expect(new Set(upload.map(({ percent }) => percent)).size, JSON.stringify(all)).toBeGreaterThan(3);
+  const upload = percents(all.filter(({ label }) => label === "Uploading"));
+  expect(new Set(upload).size, JSON.stringify(all)).toBeGreaterThan(3);
   const order = ["Uploading", "Looking for faces", "Enlarging the picture", "Measuring the result"];
   expect(labels(all).filter((label) => order.includes(label))).toEqual(order);
-  for (const label of labels(all)) {
-    const percents = all.filter((one) => one.label === label).flatMap(({ percent }) => percent ?? []);
-    expect(rises(percents), `${label}: ${percents}`).toBe(true);
-  }
-  const elapsed = all.flatMap((one) => one.elapsed ?? []);
-  expect(rises(elapsed)).toBe(true);
-  expect(new Set(elapsed).size).toBeGreaterThan(5);
+  expect(rises(percents(all)), JSON.stringify(percents(all))).toBe(true);
+  expect(new Set(percents(all)).size).toBeGreaterThan(20);
+  expect(percents(all).at(-1)).toBeGreaterThan(85);
+  expect(all.some(({ left }) => /^about \d+ s left$/.test(left))).toBe(true);
+  expect(all.filter(({ left }) => /about 0/.test(left))).toEqual([]);
+});
+
+test("the time that is left is told as long as the work goes on, for a photo that was looked at", async ({
+  page,
+  workbench,
+}) => {
+  await workbench.open();
+  await workbench.choose("heavy.png");
+  await expect(page.getByText(/^about \d+/).first()).toBeVisible({ timeout: 90_000 }); // by the look
+  const shown = await watch(page);
+  await workbench.restore.click();
+  await workbench.done();
+  const working = (await shown()).filter(({ label }) => label === "Enlarging the picture");
+  expect(working.length).toBeGreaterThan(5);
+  expect(working.filter(({ left }) => left === "")).toEqual([]);
+  expect(rises(percents(await shown()))).toBe(true);
+});
+
+test("several photos have a bar for all of them", async ({ page, workbench }) => {
+  await workbench.open();
+  await workbench.choose("pair.png", "portrait.jpg", "second.png");
+  const shown = await watch(page);
+  await page.getByRole("button", { name: "Restore all 3" }).click();
+  const bar = page.getByRole("progressbar", { name: /^Photo \d of 3$/ });
+  await expect(bar).toHaveAccessibleName("Photo 1 of 3");
+  await expect(bar).toHaveAccessibleName("Photo 3 of 3", { timeout: 90_000 });
+  await expect(bar).toHaveCount(0, { timeout: 90_000 });
+  const all = (await shown()).filter(({ percentOfAll }) => percentOfAll !== null);
+  expect(rises(all.map(({ percentOfAll }) => percentOfAll ?? 0)), JSON.stringify(all)).toBe(true);
+  expect(all.some((one) => /^Photo \d of 3 · about \d+ (s|min) left$/.test(one.all))).toBe(true);
+});
+
+test("the bar fills smoothly, but not for people who want less motion", async ({ page, workbench }) => {
+  await workbench.open();
+  await workbench.choose("large.jpg");
+  await workbench.restore.click();
+  const fill = workbench.progress.locator("> *");
+  const seconds = () => fill.evaluate((element) => Number.parseFloat(getComputedStyle(element).transitionDuration));
+  expect(await seconds()).toBeGreaterThan(0.1);
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  expect(await seconds()).toBeLessThan(0.001);
+  await workbench.cancel.click();
 });
 
 test("the place in the queue is shown, and the photo is restored when its turn comes", async ({
@@ -77,7 +131,6 @@ test("the place in the queue is shown, and the photo is restored when its turn c
   await workbench.restore.click();
   await expect(workbench.progress).toHaveAccessibleName("1 photo ahead of yours");
   await expect(page.getByRole("status").filter({ hasText: "1 photo ahead of yours" })).toHaveCount(1); // for screen readers
-  await expect(workbench.progress).not.toHaveAttribute("value"); // the time in the queue is unknown
   service.release();
   await expect(workbench.progress).toHaveAccessibleName("Your photo is next");
   service.release();

@@ -55,7 +55,7 @@ for (const { name, width, height, themes, isAudited, isPictured } of SIZES) {
         await workbench.done();
         await look("done");
         await workbench.mark(1).click();
-        await expect(workbench.card(1).getByRole("button", { name: "Leave as it was" })).toBeVisible();
+        await expect(workbench.card(1).getByRole("button", { name: "Do not restore" })).toBeVisible();
         await look("face");
         await page.getByRole("button", { name: "Faces 1" }).click();
         await look("faces");

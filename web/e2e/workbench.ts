@@ -38,13 +38,21 @@ export class Workbench {
     this.photos = page.getByRole("navigation", { name: "Photos" }).getByRole("listitem");
     this.before = page.getByRole("img", { name: / before$/ });
     this.after = page.getByRole("img", { name: / after$/ });
-    this.progress = page.getByRole("progressbar");
+    this.progress = page.getByRole("region", { name: "Next step" }).getByRole("progressbar");
     this.markFace = page.getByRole("button", { name: "Mark a face" });
     this.drawing = page.getByRole("application");
   }
 
-  /** Opens the page, and waits for the server's config. */
-  async open(address = "/"): Promise<void> {
+  /**
+   * Opens the page, and waits for the server's config. Unless it is a `firstVisit`, on which a way to begin is chosen, the
+   * options are the server's defaults, and all controls are shown.
+   */
+  async open(address = "/", { firstVisit = false } = {}): Promise<void> {
+    if (!firstVisit) {
+      await this.page.addInitScript(() => {
+        if (localStorage.getItem("likeness.options") === null) localStorage.setItem("likeness.options", "{}");
+      });
+    }
     await this.page.goto(address);
     await expect(this.page.getByText(/megapixels\./)).toBeVisible();
   }

@@ -1,17 +1,20 @@
 """`GET /api/v1/config`: what the server accepts, for a client to build its form from."""
 
+from dataclasses import asdict
+
 from fastapi import APIRouter
 
 from app.http.error_responses import ANYWHERE
 from app.http.policy import Policy
 from app.http.routes.dependencies import ServiceDep
 from app.http.schemas.forms import EnhanceForm
-from app.http.schemas.state import Config, JobLimits, Limits, PresetOut
+from app.http.schemas.state import Config, JobLimits, LackOut, Limits, PresetOut
 from app.options import OPTIONS
 from app.presets import PRESETS, fields_of
 from app.settings import MEBIBYTE, Settings
 from app.version import VERSION
 from pipeline.codec.formats import INPUT_FORMATS
+from pipeline.models.catalogue.lacking import lacks
 
 router = APIRouter(prefix="/api/v1", tags=["server"], responses=ANYWHERE)
 
@@ -44,7 +47,9 @@ async def config(service: ServiceDep) -> Config:
         identity_threshold=threshold,
         identity_recogniser=None if recogniser is None else recogniser.name,
         models=service.loaded_models.names(),
+        lacking=[LackOut(**asdict(lack)) for lack in lacks(selection, settings.model_preferences)],
         jobs=_job_limits(settings),
+        denoisers=[name for name in offered["upscaler"] if name in selection.denoise_with],
         presets={
             name: PresetOut(
                 fields=fields_of(name, selection),

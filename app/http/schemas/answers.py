@@ -54,6 +54,9 @@ class QueuedEvent(BaseModel):
     """The data of the event `queued`: a photo has its place, or another one."""
 
     position: int = Field(ge=0, description="photos that go on the device before this one; 0: next, or a slot is free")
+    seconds: float | None = Field(
+        default=None, ge=0, description="about how long it waits for them; of a job, and where it is unknown, null"
+    )
 
 
 class StageEvent(BaseModel):
@@ -61,6 +64,19 @@ class StageEvent(BaseModel):
 
     stage: str
     fraction: float = Field(ge=0, le=1, description="how much of it is done; starts again where a stage comes again")
+
+
+class PlanEvent(BaseModel):
+    """The data of the event `plan`: the faces are known, and so what the photo is to take."""
+
+    seconds: float = Field(ge=0, description="of work, as in `estimate` of a dry run, with what is done already")
+    stages_s: dict[str, float] = Field(description="the same by stage")
+
+
+class SendingEvent(BaseModel):
+    """The data of the event `sending`: the photo is done, and `result` follows."""
+
+    bytes: int = Field(ge=0, description="of the result's JSON")
 
 
 class ErrorEvent(ErrorResponse):

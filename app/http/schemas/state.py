@@ -127,6 +127,20 @@ class PresetOut(BaseModel):
     models: list[str] = Field(description="restorers and upscalers that go before the server's default, if not empty")
 
 
+class LackOut(BaseModel):
+    """A role that has no model here, because of which figures are unknown, and what brings one."""
+
+    role: Role = Field(description="`recogniser`: whether it is the same person is unknown; `perceptual`: LPIPS is")
+    models: list[str] = Field(description="that would do")
+    command: str | None = Field(
+        description="downloads them where the service runs, which is then started again; null where `setting` refuses "
+        "them all"
+    )
+    setting: str | None = Field(description="`NAME=value` that must be unset for them; null if there is none")
+    instead: list[str] = Field(description="models that ship with Likeness and do once `setting` is unset")
+    bytes: int = Field(description="size of the download")
+
+
 class Config(BaseModel):
     """Limits, defaults and models: all that a client needs to build its form."""
 
@@ -143,7 +157,11 @@ class Config(BaseModel):
         "without one"
     )
     models: dict[str, str]
+    lacking: list[LackOut] = Field(description="empty where every figure can be measured")
     jobs: JobLimits | None = Field(description="null where no jobs are kept")
+    denoisers: list[str] = Field(
+        description="offered upscalers that can leave noise and grain, as `denoise_strength` asks"
+    )
     presets: dict[str, PresetOut] = Field(description="what each `preset` means on this server")
 
 

@@ -11,13 +11,20 @@ from typing import Any
 
 from starlette.types import Message
 
-from app.http.schemas.answers import EnhanceResponse, ErrorEvent, QueuedEvent, StageEvent
+from app.http.schemas.answers import EnhanceResponse, ErrorEvent, PlanEvent, QueuedEvent, SendingEvent, StageEvent
 from tests import images
 from tests.app.server import ENHANCE, Likeness
 
 EVENTS = "text/event-stream"
 PHOTO = images.png(images.gradient())
-SHAPES = {"queued": QueuedEvent, "stage": StageEvent, "result": EnhanceResponse, "error": ErrorEvent}
+SHAPES = {
+    "queued": QueuedEvent,
+    "plan": PlanEvent,
+    "stage": StageEvent,
+    "sending": SendingEvent,
+    "result": EnhanceResponse,
+    "error": ErrorEvent,
+}
 
 Event = tuple[str, Any]
 

@@ -99,10 +99,11 @@ def test_a_slow_client_skips_outdated_progress(monkeypatch: pytest.MonkeyPatch) 
 
     events, held = asyncio.run(call())
     assert events == [
-        ("queued", {"position": 0}),
+        ("queued", {"position": 0, "seconds": None}),
         ("stage", {"stage": "upscaling", "fraction": 0}),
         ("stage", {"stage": "upscaling", "fraction": 0.999}),
         ("stage", {"stage": "encode", "fraction": 0}),
+        ("sending", {"bytes": len(body)}),
         ("result", {"status": "alive"}),
     ]
     assert held == len(body), "the memory of the waiting document is not in the ledger"

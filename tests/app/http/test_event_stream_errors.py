@@ -38,7 +38,7 @@ def test_the_last_event_of_a_refused_photo_is_its_plain_error(likeness: Likeness
     events = all_events(likeness, file)
     plain = likeness.enhance(file)
     assert plain.status_code == status
-    assert events[0] == ("queued", {"position": 0})
+    assert events[0] == ("queued", {"position": 0, "seconds": 0.0})
     assert_like(events[-1], plain)
 
 

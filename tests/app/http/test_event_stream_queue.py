@@ -33,6 +33,23 @@ def test_a_waiting_photo_moves_up_in_the_queue(fakes: FakeModels) -> None:
     assert [found[-1][0] for found in events] == ["result"] * 4
 
 
+def test_a_waiting_photo_is_told_how_long_the_one_before_it_takes(fakes: FakeModels) -> None:
+    with serving(fakes, slots=1, queue_size=2) as server, ThreadPoolExecutor(2) as clients:
+        fakes.detector.gate.clear()
+        first, one = in_background(clients, server)
+        eventually(lambda: server.status()["slots_in_use"] == 1)
+        found, other = in_background(clients, server)
+        eventually(lambda: only(found, "queued"))
+        assert only(found, "queued")[0] == {"position": 0, "seconds": None}  # no photo was on the device until now
+        fakes.upscaler.seconds = 0.02
+        fakes.detector.gate.set()
+        assert one.result()[-1][0] == other.result()[-1][0] == "result"
+    assert only(first, "queued") == [{"position": 0, "seconds": 0.0}]
+    told = [data["seconds"] for data in only(found, "queued")]
+    assert told[-1] is not None
+    assert told[-1] >= 0
+
+
 def test_a_decoded_photo_that_waits_is_queued_again(fakes: FakeModels) -> None:
     """Without that event it would appear to be decoding until detection starts."""
     with serving(fakes, slots=1, queue_size=2) as server, ThreadPoolExecutor(1) as clients:
@@ -41,10 +58,14 @@ def test_a_decoded_photo_that_waits_is_queued_again(fakes: FakeModels) -> None:
         eventually(lambda: server.status()["slots_in_use"] == 1)
         with stream(server) as events:
             assert [next(events) for _ in range(3)] == [
-                ("queued", {"position": 0}),
+                ("queued", {"position": 0, "seconds": None}),
                 ("stage", {"stage": "decode", "fraction": 0}),
-                ("queued", {"position": 0}),
+                ("queued", {"position": 0, "seconds": None}),
             ]
             fakes.detector.gate.set()
-            assert next(events) == ("stage", {"stage": "detection", "fraction": 0})
-            assert list(events)[-1][0] == first.result()[-1][0] == "result"
+            following = list(events)  # its wait is told again once the first photo has a plan
+            assert next(event for event in following if event[0] != "queued") == (
+                "stage",
+                {"stage": "detection", "fraction": 0},
+            )
+            assert following[-1][0] == first.result()[-1][0] == "result"

@@ -161,7 +161,9 @@ def test_the_document_has_the_events_of_a_stream(operations: dict[str, dict[str,
             for shape in content["text/event-stream"]["schema"]["oneOf"]
         }
         assert {name: sorted(data.get("properties", ())) for name, data in events.items()} == {
-            "queued": ["position"],
+            "queued": ["position", "seconds"],
+            "plan": ["seconds", "stages_s"],
+            "sending": ["bytes"],
             "stage": ["fraction", "stage"],
             "result": [],
             "error": ["code", "error", "request_id", "retry_after", "stage", "status"],

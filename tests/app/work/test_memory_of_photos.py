@@ -51,7 +51,7 @@ def test_a_photo_that_needs_too_much_memory_is_refused_before_it_is_decoded(fake
 def test_retry_after_includes_the_refused_photo(fakes: FakeModels) -> None:
     with serving(fakes) as server:
         short_of_memory(server, 1)
-        server.app.state.service.admission._seconds_per_photo = 12.0
+        server.app.state.service.admission.device_time.seconds_per_photo = 12.0
         assert server.enhance(PHOTO).headers["retry-after"] == "24"
 
 

@@ -10,7 +10,7 @@ from itertools import groupby
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.work.progress import News, Progress, Queued, StageReached
+from app.work.progress import News, Planned, Progress, Queued, StageReached
 
 STAGES = ("decode", "detection", "restoration", "upscaling", "encode")
 READ = None
@@ -117,6 +117,18 @@ def test_the_fraction_of_a_stage_that_starts_again_does_not_fall() -> None:
 
     received = asyncio.run(follow_story())
     assert received == [StageReached(stage="metrics", fraction=0), StageReached(stage="metrics", fraction=0.75)]
+
+
+def test_a_plan_is_news_of_its_own_with_the_sum_of_its_stages() -> None:
+    async def follow_story() -> list[News]:
+        progress = Progress()
+        progress.reached("alignment", 0.0)
+        progress.planned({"decode": 0.125, "upscaling": 2.5})
+        progress.reached("restoration", 0.0)
+        return await progress.news(within=0)
+
+    plan = Planned(2.62, {"decode": 0.125, "upscaling": 2.5})
+    assert asyncio.run(follow_story()) == [StageReached("alignment", 0), plan, StageReached("restoration", 0)]
 
 
 def test_reached_after_the_loop_is_closed_does_not_fail() -> None:

@@ -28,7 +28,7 @@ describe("sendBatch", () => {
   function send(settings: Partial<Parameters<typeof sendBatch>[1]> = {}) {
     const requests = serveRequests();
     const onProgress = vi.fn();
-    const sent = sendBatch(new FormData(), { key: "secret", signal, onProgress, ...settings });
+    const sent = sendBatch(new FormData(), { key: "secret", signal, sendingKey: "s-1", onProgress, ...settings });
     sent.catch(() => undefined);
     return { sent, onProgress, requests, request: requests.at(-1) };
   }
@@ -38,7 +38,7 @@ describe("sendBatch", () => {
     expect([request?.method, request?.url, request?.sent]).toEqual([
       "POST",
       "/api/v1/batches",
-      { "x-api-key": "secret" },
+      { "idempotency-key": "s-1", "x-api-key": "secret" },
     ]);
     request?.uploads(30, 100);
     request?.uploads(1, 0, false);

@@ -8,14 +8,14 @@ export type Caller = { key: string | null; signal?: AbortSignal };
 const BATCHES = "/api/v1/batches";
 const JOBS = "/api/v1/jobs";
 
+type Sending = Caller & { signal: AbortSignal; sendingKey: string; onProgress: (fraction: number) => void };
+
 /**
- * Sends a set. `onProgress` is told which part of it is uploaded, in [0, 1]. Throws `ProblemError`, or `signal.reason`
- * when the signal is aborted. It uses XMLHttpRequest because `fetch` does not report the progress of an upload.
+ * Sends a set. `onProgress` is told which part of it is uploaded, in [0, 1]. Sent again under the same `sendingKey` it is
+ * still one set. Throws `ProblemError`, or `signal.reason` when the signal is aborted. It uses XMLHttpRequest because
+ * `fetch` does not report the progress of an upload.
  */
-export function sendBatch(
-  form: FormData,
-  { key, signal, onProgress }: Caller & { signal: AbortSignal; onProgress: (fraction: number) => void },
-): Promise<Batch> {
+export function sendBatch(form: FormData, { key, signal, sendingKey, onProgress }: Sending): Promise<Batch> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     const request = new XMLHttpRequest();
@@ -35,7 +35,9 @@ export function sendBatch(
       else reject(new ProblemError(problemOf(status, responseText, request.getResponseHeader("retry-after"))));
     };
     request.open("POST", `${API_URL}${BATCHES}`);
-    for (const [name, value] of Object.entries(credentials(key))) request.setRequestHeader(name, value);
+    for (const [name, value] of Object.entries({ "Idempotency-Key": sendingKey, ...credentials(key) })) {
+      request.setRequestHeader(name, value);
+    }
     request.send(form);
   }).then((batch) => {
     if (batch === null) throw new ProblemError(UNREADABLE);

@@ -579,11 +579,11 @@ export interface components {
             output_format: "png" | "jpeg" | "webp" | "avif" | "tiff" | "same";
             /**
              * Preset
-             * @description sets the fields that are not given: quick, usual or as good as can be
+             * @description sets the fields that are not given: quick, usual or as good as can be; or for an old photo, to make faces sharper without changing them much, or only to enlarge
              * @default balanced
              * @enum {string}
              */
-            preset: "fast" | "balanced" | "best";
+            preset: "fast" | "balanced" | "best" | "old_photo" | "sharper" | "larger";
             /**
              * Progressive
              * @description true: a JPEG that is shown coarsely first
@@ -720,6 +720,11 @@ export interface components {
                 [key: string]: boolean | number | string | null;
             };
             /**
+             * Denoisers
+             * @description offered upscalers that can leave noise and grain, as `denoise_strength` asks
+             */
+            denoisers: string[];
+            /**
              * Identity Recogniser
              * @description the recogniser on whose scale thresholds and similarities are, known before it is loaded; null without one
              */
@@ -731,6 +736,11 @@ export interface components {
             identity_threshold: number | null;
             /** @description null where no jobs are kept */
             jobs: components["schemas"]["JobLimits"] | null;
+            /**
+             * Lacking
+             * @description empty where every figure can be measured
+             */
+            lacking: components["schemas"]["LackOut"][];
             limits: components["schemas"]["Limits"];
             /** Models */
             models: {
@@ -970,11 +980,11 @@ export interface components {
             output_format: "png" | "jpeg" | "webp" | "avif" | "tiff" | "same";
             /**
              * Preset
-             * @description sets the fields that are not given: quick, usual or as good as can be
+             * @description sets the fields that are not given: quick, usual or as good as can be; or for an old photo, to make faces sharper without changing them much, or only to enlarge
              * @default balanced
              * @enum {string}
              */
-            preset: "fast" | "balanced" | "best";
+            preset: "fast" | "balanced" | "best" | "old_photo" | "sharper" | "larger";
             /**
              * Preview
              * @description true: with dry_run=true also a small JPEG of the photo, for who cannot show its format
@@ -1326,11 +1336,11 @@ export interface components {
             output_format: "png" | "jpeg" | "webp" | "avif" | "tiff" | "same";
             /**
              * Preset
-             * @description sets the fields that are not given: quick, usual or as good as can be
+             * @description sets the fields that are not given: quick, usual or as good as can be; or for an old photo, to make faces sharper without changing them much, or only to enlarge
              * @default balanced
              * @enum {string}
              */
-            preset: "fast" | "balanced" | "best";
+            preset: "fast" | "balanced" | "best" | "old_photo" | "sharper" | "larger";
             /**
              * Preview
              * @description true: with dry_run=true also a small JPEG of the photo, for who cannot show its format
@@ -1574,6 +1584,43 @@ export interface components {
             media_type: string;
             /** Width */
             width: number;
+        };
+        /**
+         * LackOut
+         * @description A role that has no model here, because of which figures are unknown, and what brings one.
+         */
+        LackOut: {
+            /**
+             * Bytes
+             * @description size of the download
+             */
+            bytes: number;
+            /**
+             * Command
+             * @description downloads them where the service runs, which is then started again; null where `setting` refuses them all
+             */
+            command: string | null;
+            /**
+             * Instead
+             * @description models that ship with Likeness and do once `setting` is unset
+             */
+            instead: string[];
+            /**
+             * Models
+             * @description that would do
+             */
+            models: string[];
+            /**
+             * Role
+             * @description `recogniser`: whether it is the same person is unknown; `perceptual`: LPIPS is
+             * @enum {string}
+             */
+            role: "detector" | "restorer" | "upscaler" | "parser" | "recogniser" | "perceptual";
+            /**
+             * Setting
+             * @description `NAME=value` that must be unset for them; null if there is none
+             */
+            setting: string | null;
         };
         /**
          * Limits
@@ -2005,11 +2052,11 @@ export interface components {
             output_format: "png" | "jpeg" | "webp" | "avif" | "tiff" | "same";
             /**
              * Preset
-             * @description sets the fields that are not given: quick, usual or as good as can be
+             * @description sets the fields that are not given: quick, usual or as good as can be; or for an old photo, to make faces sharper without changing them much, or only to enlarge
              * @default balanced
              * @enum {string}
              */
-            preset: "fast" | "balanced" | "best";
+            preset: "fast" | "balanced" | "best" | "old_photo" | "sharper" | "larger";
             /**
              * Preview
              * @description true: with dry_run=true also a small JPEG of the photo, for who cannot show its format
@@ -2831,9 +2878,35 @@ export interface operations {
                              * @description photos that go on the device before this one; 0: next, or a slot is free
                              */
                             position: number;
+                            /**
+                             * Seconds
+                             * @description about how long it waits for them; of a job, and where it is unknown, null
+                             */
+                            seconds?: number | null;
                         };
                         /** @constant */
                         event: "queued";
+                    } | {
+                        /**
+                         * PlanEvent
+                         * @description The data of the event `plan`: the faces are known, and so what the photo is to take.
+                         */
+                        data: {
+                            /**
+                             * Seconds
+                             * @description of work, as in `estimate` of a dry run, with what is done already
+                             */
+                            seconds: number;
+                            /**
+                             * Stages S
+                             * @description the same by stage
+                             */
+                            stages_s: {
+                                [key: string]: number;
+                            };
+                        };
+                        /** @constant */
+                        event: "plan";
                     } | {
                         /**
                          * StageEvent
@@ -2850,6 +2923,20 @@ export interface operations {
                         };
                         /** @constant */
                         event: "stage";
+                    } | {
+                        /**
+                         * SendingEvent
+                         * @description The data of the event `sending`: the photo is done, and `result` follows.
+                         */
+                        data: {
+                            /**
+                             * Bytes
+                             * @description of the result's JSON
+                             */
+                            bytes: number;
+                        };
+                        /** @constant */
+                        event: "sending";
                     } | {
                         /**
                          * ErrorEvent
@@ -3505,6 +3592,11 @@ export interface operations {
                              * @description photos that go on the device before this one; 0: next, or a slot is free
                              */
                             position: number;
+                            /**
+                             * Seconds
+                             * @description about how long it waits for them; of a job, and where it is unknown, null
+                             */
+                            seconds?: number | null;
                         };
                         /** @constant */
                         event: "queued";
@@ -4630,9 +4722,35 @@ export interface operations {
                              * @description photos that go on the device before this one; 0: next, or a slot is free
                              */
                             position: number;
+                            /**
+                             * Seconds
+                             * @description about how long it waits for them; of a job, and where it is unknown, null
+                             */
+                            seconds?: number | null;
                         };
                         /** @constant */
                         event: "queued";
+                    } | {
+                        /**
+                         * PlanEvent
+                         * @description The data of the event `plan`: the faces are known, and so what the photo is to take.
+                         */
+                        data: {
+                            /**
+                             * Seconds
+                             * @description of work, as in `estimate` of a dry run, with what is done already
+                             */
+                            seconds: number;
+                            /**
+                             * Stages S
+                             * @description the same by stage
+                             */
+                            stages_s: {
+                                [key: string]: number;
+                            };
+                        };
+                        /** @constant */
+                        event: "plan";
                     } | {
                         /**
                          * StageEvent
@@ -4649,6 +4767,20 @@ export interface operations {
                         };
                         /** @constant */
                         event: "stage";
+                    } | {
+                        /**
+                         * SendingEvent
+                         * @description The data of the event `sending`: the photo is done, and `result` follows.
+                         */
+                        data: {
+                            /**
+                             * Bytes
+                             * @description of the result's JSON
+                             */
+                            bytes: number;
+                        };
+                        /** @constant */
+                        event: "sending";
                     } | {
                         /**
                          * ErrorEvent

@@ -26,6 +26,36 @@ describe("events", () => {
     expect(await answer).toEqual(success().data);
   });
 
+  it("report what the stages are to take, and how much of the result has come", async () => {
+    const { request, progress, plans, answer } = sendForm(requests);
+    const text = event("result", success());
+    request.streams();
+    request.sendsEvent("plan", { seconds: 3, stages_s: { restoration: 1, upscaling: 2 } });
+    request.sendsEvent("sending", { bytes: text.length });
+    request.sendsText(text.slice(0, 100));
+    request.sendsText(text.slice(100, 200));
+    request.sendsText(text.slice(200));
+    expect(plans).toEqual([{ restoration: 1, upscaling: 2 }]);
+    const received = progress.slice(1).map((step) => (step.phase === "downloading" ? step.fraction : -1));
+    expect(received).toHaveLength(3); // the last piece completes the result
+    expect(received).toEqual(received.toSorted((one, other) => one - other));
+    expect(received[0]).toBeGreaterThanOrEqual(0);
+    expect(received[2]).toBeGreaterThan(200 / text.length);
+    expect(received[2]).toBeLessThanOrEqual(1);
+    expect(await answer).toEqual(success().data);
+  });
+
+  it("report the seconds in the queue if the server tells them", () => {
+    const { request, progress } = sendForm(requests);
+    request.streams();
+    request.sendsEvent("queued", { position: 2, seconds: 40.5 });
+    request.sendsEvent("queued", { position: 1, seconds: null });
+    expect(progress.slice(1)).toEqual([
+      { phase: "queued", position: 2, seconds: 40.5 },
+      { phase: "queued", position: 1, seconds: null },
+    ]);
+  });
+
   it("are parsed wherever the network splits them, between comments and unknown events", async () => {
     const text = [
       ": keep-alive\n\n",

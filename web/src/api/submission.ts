@@ -6,13 +6,17 @@ import type { EnhanceData, EnhanceResponse, ServerEvent } from "./types";
 
 export type Progress =
   | { phase: "uploading"; fraction: number }
-  | { phase: "queued"; position: number }
-  | { phase: "working"; stage: string; fraction: number };
+  /** `seconds` until those ahead are done; null or nothing: unknown. */
+  | { phase: "queued"; position: number; seconds?: number | null }
+  | { phase: "working"; stage: string; fraction: number }
+  | { phase: "downloading"; fraction: number };
 
 type Settings = {
   key: string | null;
   signal: AbortSignal;
   onProgress: (progress: Progress) => void;
+  /** What each stage is to take, in seconds; a server of an earlier version does not say it. */
+  onPlan: (stages: Record<string, number>) => void;
 };
 
 /**
@@ -21,11 +25,12 @@ type Settings = {
  *
  * It uses XMLHttpRequest because `fetch` does not report the progress of an upload.
  */
-export function submit(form: FormData, { key, signal, onProgress }: Settings): Promise<EnhanceData> {
+export function submit(form: FormData, { key, signal, onProgress, onPlan }: Settings): Promise<EnhanceData> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     let parsedLength = 0; // characters of the answer that the parser has
     let isSettled = false;
+    let result: { from: number; bytes: number } | null = null; // where it begins in the answer, and its length
 
     const settle = (outcome: () => void) => {
       if (isSettled) return;
@@ -41,11 +46,13 @@ export function submit(form: FormData, { key, signal, onProgress }: Settings): P
     const onEvent = (message: EventSourceMessage) => {
       try {
         const event = { event: message.event, data: JSON.parse(message.data) as unknown } as ServerEvent;
-        if (event.event === "queued") onProgress({ phase: "queued", position: event.data.position });
+        if (event.event === "queued") onProgress({ phase: "queued", ...event.data });
+        else if (event.event === "plan") onPlan(event.data.stages_s);
+        else if (event.event === "sending") result = { from: parsedLength, bytes: event.data.bytes };
         else if (event.event === "stage") onProgress({ phase: "working", ...event.data });
         else if (event.event === "result") {
-          const result = checked(event.data);
-          settle(() => resolve(result));
+          const data = checked(event.data);
+          settle(() => resolve(data));
         } else if (event.event === "error") {
           const { status, retry_after } = event.data;
           fail(new ProblemError(problemOf(status, message.data, retry_after === null ? null : String(retry_after))));
@@ -61,6 +68,9 @@ export function submit(form: FormData, { key, signal, onProgress }: Settings): P
       const text = request.responseText;
       parser.feed(text.slice(parsedLength));
       parsedLength = text.length;
+      if (result === null || isSettled) return;
+      const fraction = Math.min(1, (parsedLength - result.from) / Math.max(1, result.bytes));
+      onProgress({ phase: "downloading", fraction });
     };
 
     request.upload.onprogress = (event) => {

@@ -23,14 +23,14 @@ export type Known = { batch: Batch | null; problem: Problem | null };
 const UNKNOWN: Known = { batch: null, problem: null };
 
 /**
- * Follows these sets until all their photos are over, and tells `onKnown` each time. Returns what is known of each, and
- * a function that asks again about all.
+ * Follows these sets until all their photos are over, and tells `onKnown` each time. Returns what is known of each, a
+ * function that asks again about all, and one that takes what the server has told of a set when it was sent.
  */
 export function useFollowed(
   ids: readonly string[],
   key: string | null,
   onKnown: (id: string, known: Known) => void,
-): { known: (id: string) => Known; ask: () => void } {
+): { known: (id: string) => Known; ask: () => void; learn: (batch: Batch) => void } {
   const [all, setAll] = useState<Readonly<Record<string, Known>>>({});
   const [round, setRound] = useState(0);
   const tell = useEffectEvent((id: string, news: Partial<Known>) => {
@@ -46,7 +46,11 @@ export function useFollowed(
     }
     return () => controller.abort();
   }, [joined, key, round]);
-  return { known: (id) => all[id] ?? UNKNOWN, ask: useCallback(() => setRound((count) => count + 1), []) };
+  const ask = useCallback(() => setRound((count) => count + 1), []);
+  const learn = useCallback((batch: Batch) => {
+    setAll((before) => ({ ...before, [batch.id]: { batch, problem: null } }));
+  }, []);
+  return { known: (id) => all[id] ?? UNKNOWN, ask, learn };
 }
 
 async function follow(id: string, caller: Caller & { signal: AbortSignal }, tell: (news: Partial<Known>) => void) {

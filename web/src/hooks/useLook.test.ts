@@ -127,7 +127,7 @@ describe("a photo that is shown", () => {
     expect(asked[0]?.signal.aborted).toBe(true);
     await wait(60_000);
     expect(asked).toHaveLength(1);
-    await page.does({ type: "started", id: "b", now: 0 });
+    await page.does({ type: "started", id: "b", now: 0, stages: null });
     await page.does({ type: "finished", id: "b", result: resultOf() });
     await wait();
     expect(asked).toHaveLength(2);

@@ -6,6 +6,7 @@ import { problemFrom, ProblemError, refusedHere, TOO_MANY_PIXELS, UNREADABLE } f
 import { submit } from "@/api/submission";
 import type { Limits } from "@/api/types";
 import { obstacleOf } from "@/photos/check";
+import { currentLook } from "@/photos/look";
 import { formOf, isRetrying, requestFor, type Photo, type Result } from "@/photos/photo";
 import { FILE_GONE, isGone, pictureOf } from "@/photos/picture";
 import type { Action, State } from "@/photos/reducer";
@@ -43,7 +44,8 @@ export function useRestorer(
       }
       const controller = new AbortController();
       active.current.set(photo.id, controller);
-      dispatch({ type: "started", id: photo.id, now: Date.now() });
+      const stages = currentLook(photo, chosen)?.facts?.estimate.stages_s ?? null;
+      dispatch({ type: "started", id: photo.id, now: Date.now(), stages });
       const ended = () => active.current.get(photo.id) === controller && active.current.delete(photo.id);
       restore(photo, chosen, key, controller.signal, dispatch).then(
         (result) => {
@@ -93,7 +95,8 @@ async function restore(
   const { restored_image, ...facts } = await submit(formOf(photo.source, request), {
     key,
     signal,
-    onProgress: (progress) => dispatch({ type: "progressed", id: photo.id, progress }),
+    onProgress: (progress) => dispatch({ type: "progressed", id: photo.id, progress, now: Date.now() }),
+    onPlan: (stages) => dispatch({ type: "planned", id: photo.id, stages, now: Date.now() }),
   }).catch(async (error: unknown) => {
     throw (await isGone(photo.source)) ? new ProblemError(FILE_GONE) : error;
   });

@@ -51,6 +51,9 @@ export function useSets(
       dispatch({ type: "failed", id: photo, problem: inWords(problem), now: Date.now() });
     }
   };
+  const ids = present.map(({ id }) => id);
+  const { known, ask, learn } = useFollowed(ids, key, onKnown);
+
   const onSent = (batch: Batch, group: readonly Unsent[]) => {
     group.forEach(({ photo, request }, index) => {
       const job = batch.jobs[index];
@@ -58,6 +61,7 @@ export function useSets(
     });
     const [first] = group;
     if (first === undefined) return;
+    learn(batch); // or the page would have to ask before it can say how far the set is
     const set = { id: batch.id, server: API_URL, expires: expiryOf(batch, Date.now()), request: first.request };
     onSaved(withSet(saved, set, Date.now()));
   };
@@ -67,8 +71,6 @@ export function useSets(
   };
 
   useSender(photos, dispatch, { key, limits, jobs, onSent });
-  const ids = present.map(({ id }) => id);
-  const { known, ask } = useFollowed(ids, key, onKnown);
 
   const cancelUnwanted = useEffectEvent(() => {
     for (const [job, { photo: id }] of owners.current) {

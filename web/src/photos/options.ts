@@ -7,8 +7,12 @@
 import type { Config, EnhanceForm, Limits } from "@/api/types";
 
 /** Options with bounds in `config.limits`. */
-const NUMBERS = ["upscale_factor", "strength", "quality"] as const satisfies readonly (keyof EnhanceForm &
-  keyof Limits)[];
+const NUMBERS = [
+  "upscale_factor",
+  "strength",
+  "quality",
+  "denoise_strength",
+] as const satisfies readonly (keyof EnhanceForm & keyof Limits)[];
 /** Of these the page offers whole numbers only. */
 const WHOLE_NUMBERS: readonly (typeof NUMBERS)[number][] = ["upscale_factor", "quality"];
 /** Options with their possible values in `config.choices`. */
@@ -20,15 +24,22 @@ const CHOICES = [
   "bit_depth",
   "color_profile",
   "metadata",
-  "preset",
 ] as const satisfies readonly (keyof EnhanceForm)[];
 /** Options that are on or off. */
-const SWITCHES = ["lossless", "keep_location"] as const satisfies readonly (keyof EnhanceForm)[];
+const SWITCHES = ["lossless", "keep_location", "color_lock"] as const satisfies readonly (keyof EnhanceForm)[];
+
+/** The presets that say how much time a photo may take. The others are ways to begin, see `ways.ts`. */
+const SPEEDS = ["fast", "balanced", "best"] as const satisfies readonly EnhanceForm["preset"][];
 
 export type Options = Pick<
   EnhanceForm,
   (typeof NUMBERS)[number] | (typeof CHOICES)[number] | (typeof SWITCHES)[number]
 > & {
+  preset: (typeof SPEEDS)[number];
+  /** Null: as the preset says, or else the server's default. */
+  background: EnhanceForm["background"] | null;
+  /** By name; null: that of the preset, or the server's default. */
+  upscaler: NonNullable<EnhanceForm["upscaler"]> | null;
   /** By name; null: that of the preset, or the server's default. */
   restorer: NonNullable<EnhanceForm["restorer"]> | null;
   /** Pixels of the result's longer side, instead of `upscale_factor`; null: that one. */
@@ -42,6 +53,8 @@ export const UNSAID = {
   metadata: "none",
   lossless: false,
   keep_location: false,
+  color_lock: true,
+  denoise_strength: 1,
   preset: "balanced",
 } as const satisfies Partial<Options>;
 
@@ -63,9 +76,14 @@ export function allowedOptions(wanted: Partial<Record<keyof Options, unknown>>, 
     ...NUMBERS.map((name) => [name, isInBounds(name, wanted[name]) ? wanted[name] : defaults[name]]),
     ...CHOICES.map((name) => [name, isChoice(name, wanted[name]) ? wanted[name] : defaults[name]]),
     ...SWITCHES.map((name) => [name, isSwitch(name, wanted[name]) ? wanted[name] : defaults[name]]),
-  ]) as Omit<Options, "restorer" | "long_side">;
+  ]) as Omit<Options, "preset" | "background" | "upscaler" | "restorer" | "long_side">;
+  const isSpeed = isChoice("preset", wanted.preset) && SPEEDS.some((speed) => speed === wanted.preset);
   return {
     ...options,
+    preset: (isSpeed ? wanted.preset : defaults.preset) as Options["preset"],
+    background: isChoice("background", wanted.background) ? (wanted.background as Options["background"]) : null,
+    upscaler: isChoice("upscaler", wanted.upscaler) ? wanted.upscaler : null,
+    denoise_strength: denoisersOf(config).length > 0 ? options.denoise_strength : 1,
     identity_policy: canProtect(config) ? options.identity_policy : "warn",
     keep_location: options.keep_location && options.metadata === "keep", // the server refuses it alone
     restorer: isChoice("restorer", wanted.restorer) ? wanted.restorer : null,
@@ -81,6 +99,11 @@ export function knows(config: Config, name: keyof Options): boolean {
 /** The smallest and the largest `long_side`; null if the server takes none. */
 export function lengthsOf({ limits }: Config): [number, number] | null {
   return (limits as Partial<Limits>).long_side ?? null;
+}
+
+/** The offered upscalers that can leave noise; none of an earlier version of the server. */
+export function denoisersOf(config: Config): string[] {
+  return (config as Partial<Config>).denoisers ?? [];
 }
 
 /** Whether a value is a whole number of pixels within these bounds. */
@@ -99,15 +122,15 @@ export function canProtect(config: Config): boolean {
   return config.identity_recogniser !== null;
 }
 
-/** What was last chosen in this browser, as far as the server accepts it. */
-export function savedOptions(config: Config): Options {
+/** What was last chosen in this browser, as far as the server accepts it; null if nothing was. */
+export function savedOptions(config: Config): Options | null {
   let saved: unknown = null;
   try {
     saved = JSON.parse(localStorage.getItem(KEY) ?? "null");
   } catch {
     // The browser stores nothing, or the text is not JSON.
   }
-  return allowedOptions(Object(saved), config);
+  return saved instanceof Object && !Array.isArray(saved) ? allowedOptions(saved, config) : null;
 }
 
 export function saveOptions(options: Options): void {

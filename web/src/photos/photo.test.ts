@@ -11,6 +11,20 @@ function fieldsOf(request: Partial<Request>): Record<string, FormDataEntryValue>
   return Object.fromEntries(formOf({ file }, requestOf(request)));
 }
 
+describe("requestFor", () => {
+  it.each([
+    [1, {}, true],
+    [0, {}, false],
+    [0, { 0: 0 }, false],
+    [0, { 0: 0, 1: 0.4 }, true],
+  ])("with strength %d and overrides %j asks for a face: %j", (strength, overrides, requires) => {
+    const options = { ...OPTIONS, strength };
+    const photo = photoOf({ overrides: { [facesKey(options, [])]: overrides } });
+    expect(requestFor(photo, options).requireFace).toBe(requires);
+    expect(requestFor({ ...photo, requireFace: false }, options).requireFace).toBe(false);
+  });
+});
+
 describe("formOf", () => {
   it("has the address of a photo in place of a file", () => {
     const address = "https://example.org/oma.jpg";

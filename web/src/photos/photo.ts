@@ -2,6 +2,7 @@
 import type { Problem } from "@/api/problem";
 import type { Progress } from "@/api/submission";
 import type { EnhanceForm, Facts } from "@/api/types";
+import type { Course } from "./course";
 import type { Message } from "@/words/words";
 import { hasEffect } from "./formats";
 import type { Look } from "./look";
@@ -86,6 +87,8 @@ export type Photo = {
   /** What the last look at the photo has found. */
   look: Look | null;
   work: Work;
+  /** How far the present work is as a whole; null: nothing is known of it. */
+  course: Course | null;
   /** The result that is shown, described and downloaded: the last one, unless a person goes back to another. */
   result: Result | null;
   /** All results that the page keeps, oldest first; `result` is one of them. */
@@ -104,6 +107,7 @@ export function newPhoto(fields: Pick<Photo, "id" | "name" | "source" | "url" | 
     faces: null,
     look: null,
     work: { phase: "idle" },
+    course: null,
     result: null,
     results: [],
     letGo: 0,
@@ -118,13 +122,21 @@ export function facesKey({ color_correction }: Pick<Options, "color_correction">
 /** The request that would be sent now. */
 export function requestFor(photo: Photo, options: Options): Request {
   const { boxes, requireFace } = photo;
-  return { options, overrides: photo.overrides[facesKey(options, boxes)] ?? {}, boxes, requireFace };
+  const overrides = photo.overrides[facesKey(options, boxes)] ?? {};
+  // A photo that is only enlarged needs no face.
+  const isForFaces = options.strength > 0 || Object.values(overrides).some((strength) => strength > 0);
+  return { options, overrides, boxes, requireFace: requireFace && isForFaces };
 }
 
 /** Whether there is no result, or one of another request than would be sent now. */
 export function isOutdated(photo: Photo, options: Options): boolean {
   const made = photo.work.phase === "kept" ? photo.work.request : photo.result?.request;
   return made === undefined || canonical(made) !== canonical(requestFor(photo, options));
+}
+
+/** Bytes of the file that is sent; 0 if the server fetches it. */
+export function bytesOf({ source }: Photo): number {
+  return "file" in source ? source.file.size : 0;
 }
 
 /** Whether it can be sent. */
@@ -168,15 +180,18 @@ export type Fields = Partial<Record<keyof EnhanceForm, string | number | boolean
 
 /**
  * What is sent: one size, and of the options for the file only those that its format has. Nothing is sent that a preset
- * sets (metrics, background, self_ensemble, and a restorer that was not chosen), because a given field goes before it.
+ * sets (metrics, self_ensemble, and what was not chosen of background and models), because a given field goes before it.
  */
 export function fieldsOf({ options, overrides, boxes, requireFace }: Request): Fields {
-  const { upscale_factor, long_side, restorer, quality, lossless, bit_depth, ...others } = options;
-  const { color_profile, metadata, keep_location, preset, ...known } = others;
+  const { upscale_factor, long_side, restorer, upscaler, background, quality, lossless, bit_depth, ...others } =
+    options;
+  const { color_profile, metadata, keep_location, preset, color_lock, denoise_strength, ...known } = others;
   const newer = {
     preset,
     color_profile,
     metadata,
+    color_lock,
+    denoise_strength,
     ...(metadata === "keep" && { keep_location }),
     ...(hasEffect("lossless", options) && { lossless }),
     ...(hasEffect("bit_depth", options) && { bit_depth }),
@@ -188,6 +203,8 @@ export function fieldsOf({ options, overrides, boxes, requireFace }: Request): F
     ...(hasEffect("quality", options) && { quality }),
     ...Object.fromEntries(said),
     ...(restorer !== null && { restorer }),
+    ...(upscaler !== null && { upscaler }),
+    ...(background !== null && { background }),
     require_face: requireFace,
     ...(Object.keys(overrides).length > 0 && { face_overrides: JSON.stringify(overrides) }),
     ...(boxes.length > 0 && { face_boxes: JSON.stringify(boxes) }),

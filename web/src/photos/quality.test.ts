@@ -4,7 +4,7 @@ import type { Config } from "@/api/types";
 import { CONFIG, EARLIER, OPTIONS } from "@/test/samples";
 import { ENGLISH } from "@/words/messages";
 import { wordsIn } from "@/words/words";
-import { presetsOf, qualityInWords, restorerOf } from "./quality";
+import { presetsOf, qualityInWords, restorerOf, usesNetwork } from "./quality";
 
 const t = wordsIn("en", ENGLISH);
 
@@ -19,7 +19,7 @@ const OFFICIAL: Config = {
 };
 
 const words = (preset: typeof OPTIONS.preset, config: Config, restorer: string | null = null) =>
-  qualityInWords({ preset, restorer }, config, t);
+  qualityInWords({ preset, restorer, upscaler: null, background: null }, config, t);
 
 describe("qualityInWords", () => {
   it.each([
@@ -41,6 +41,13 @@ describe("qualityInWords", () => {
     expect(words("best", OFFICIAL, "compact")).not.toContain("Faces by");
   });
 
+  it("does not say of a preset what a person chose otherwise", () => {
+    const own = { preset: "fast", restorer: null, upscaler: null, background: "upscale" } as const;
+    expect(qualityInWords(own, CONFIG, t)).toBe("Without figures.");
+    const chosen = { ...own, preset: "best", upscaler: "compact-x2", background: null } as const;
+    expect(qualityInWords(chosen, OFFICIAL, t)).not.toContain("Enlarges with");
+  });
+
   it("names a field that it has no words for", () => {
     const presets = { best: { fields: { color_lock: false }, models: [] } };
     expect(words("best", { ...CONFIG, presets })).toBe("color lock: false.");
@@ -59,6 +66,15 @@ describe("restorerOf", () => {
     const choices = { ...OFFICIAL.choices, restorer: ["compact"] };
     expect(restorerOf({ preset: "best", restorer: null }, { ...OFFICIAL, choices })).toBe("compact");
   });
+});
+
+it.each([
+  ["balanced", null, true],
+  ["fast", null, false],
+  ["fast", "upscale", true],
+  ["balanced", "resample", false],
+] as const)("knows with %s and %j whether a network works around the faces: %j", (preset, background, uses) => {
+  expect(usesNetwork({ ...OPTIONS, preset, background }, CONFIG)).toBe(uses);
 });
 
 it("finds no presets on a server of an earlier version", () => {

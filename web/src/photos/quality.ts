@@ -9,6 +9,11 @@ export const QUALITIES = {
   best: "options.presets.best",
 } as const satisfies Record<Options["preset"], MessageKey>;
 
+/** Whether around the faces a network works, and not plain resampling. */
+export function usesNetwork({ background, preset }: Options, config: Config): boolean {
+  return (background ?? presetsOf(config)[preset]?.fields.background) !== "resample";
+}
+
 /** Field and value → what a person notices of it. */
 const EFFECTS = {
   "metrics=false": "options.presets.effects.noFigures",
@@ -28,20 +33,26 @@ export function restorerOf({ restorer, preset }: Pick<Options, "restorer" | "pre
   return restorer ?? preferred ?? offered[0] ?? "";
 }
 
+type Chosen = Pick<Options, "preset" | "restorer" | "upscaler" | "background">;
+
 /** What the chosen preset changes on this server: "Without figures. Faces by portrait-face." */
-export function qualityInWords(options: Pick<Options, "restorer" | "preset">, config: Config, t: Words): string {
+export function qualityInWords(options: Chosen, config: Config, t: Words): string {
   const { fields, models } = presetsOf(config)[options.preset] ?? { fields: {}, models: [] };
   const { restorer = [], upscaler = [] } = config.choices;
   const present = Object.values(config.models);
   const drawn = restorerOf(options, config);
   // Before its models are loaded, the server does not say which are its usual ones.
   const isUnusual = (name: string) => isLoaded(config) && upscaler.includes(name) && !present.includes(name);
-  // A restorer that the person chose is not the preset's.
+  // What a person chose is not the preset's.
   const isOfPreset = options.restorer === null && drawn !== (restorer[0] ?? "");
+  const upscalers = options.upscaler === null ? models.filter(isUnusual) : [];
+  const isOwn = (field: string) => field === "background" && options.background !== null;
   const sentences = [
-    ...Object.entries(fields).map(([name, value]) => effectInWords(name, String(value), t)),
+    ...Object.entries(fields)
+      .filter(([name]) => !isOwn(name))
+      .map(([name, value]) => effectInWords(name, String(value), t)),
     ...(isOfPreset ? [t("options.presets.effects.facesBy", { name: drawn })] : []),
-    ...models.filter(isUnusual).map((name) => t("options.presets.effects.enlargesWith", { name })),
+    ...upscalers.map((name) => t("options.presets.effects.enlargesWith", { name })),
   ];
   return sentences.length === 0 ? t("options.presets.usual") : sentences.join(" ");
 }

@@ -23,7 +23,7 @@ function photoIn(state: State): Photo {
 }
 
 const ask: Action = { type: "requested", ids: ["a"] };
-const start: Action = { type: "started", id: "a", now: NOW };
+const start: Action = { type: "started", id: "a", now: NOW, stages: null };
 const fail: Action = { type: "failed", id: "a", problem: BUSY, now: NOW };
 const cancel: Action = { type: "cancelled", id: "a" };
 
@@ -61,7 +61,9 @@ describe("the work on a photo", () => {
     expect(photoIn(after(ask)).work).toEqual({ phase: "waiting", tries: 0 });
     expect(photoIn(after(ask, start)).work).toMatchObject({ phase: "active", tries: 1, since: NOW });
     const progress = { phase: "queued", position: 2 } as const;
-    expect(photoIn(after(ask, start, { type: "progressed", id: "a", progress })).work).toMatchObject({ progress });
+    expect(photoIn(after(ask, start, { type: "progressed", id: "a", progress, now: NOW })).work).toMatchObject({
+      progress,
+    });
     const result = resultOf();
     const done = photoIn(after(ask, start, { type: "finished", id: "a", result }));
     expect(done).toMatchObject({ work: { phase: "idle" }, result });
@@ -100,7 +102,7 @@ describe("the work on a photo", () => {
 
   it("ignores progress unless the photo is active", () => {
     const progress = { phase: "working", stage: "decode", fraction: 0.5 } as const;
-    expect(photoIn(after(ask, start, cancel, { type: "progressed", id: "a", progress })).work).toEqual({
+    expect(photoIn(after(ask, start, cancel, { type: "progressed", id: "a", progress, now: NOW })).work).toEqual({
       phase: "idle",
     });
   });
@@ -254,11 +256,12 @@ describe("any actions", () => {
     fc.record({ type: fc.constant("looked" as const), id, look: fc.constantFrom(lookOf(), lookOf({ faces: [] })) }),
     fc.record({ type: fc.constant("faces not required" as const), id }),
     fc.record({ type: fc.constant("requested" as const), ids: fc.array(id, { maxLength: 3 }) }),
-    fc.record({ type: fc.constant("started" as const), id, now: fc.nat() }),
+    fc.record({ type: fc.constant("started" as const), id, now: fc.nat(), stages: fc.constant(null) }),
     fc.record({
       type: fc.constant("progressed" as const),
       id,
       progress: fc.constant({ phase: "uploading" as const, fraction: 0.5 }),
+      now: fc.nat(),
     }),
     fc.record({ type: fc.constant("finished" as const), id, result: fc.constantFrom(...RESULTS) }),
     fc.record({ type: fc.constant("shown" as const), id, result: fc.constantFrom(...RESULTS) }),

@@ -7,6 +7,7 @@ import { withResult } from "./history";
 import { chosen, found } from "./known";
 import {
   facesKey,
+  bytesOf,
   isBusy,
   isForSets,
   isRetrying,
@@ -19,12 +20,17 @@ import {
 } from "./photo";
 import type { Box } from "./places";
 import type { StandIn } from "./preview";
+import { begin, moved, withPlan } from "./progress";
+import { nextRound, type Round } from "./round";
+import type { Seconds } from "./steps";
 
 export type State = {
   photos: readonly Photo[];
   selected: string | null;
   /** Null until the server has said what it offers; there are no photos before that. */
   options: Options | null;
+  /** The photos that are restored one after the other; null: none is waiting or at work. */
+  round: Round | null;
 };
 
 export type Action =
@@ -42,15 +48,18 @@ export type Action =
   | { type: "unlocked" }
   | { type: "followed"; id: string; work: Work }
   | { type: "not fetched"; id: string; problem: Problem }
-  | { type: "started"; id: string; now: number }
-  | { type: "progressed"; id: string; progress: Progress }
+  /** `stages` are the seconds that a look has foreseen for each stage; null: it is not known. */
+  | { type: "started"; id: string; now: number; stages: Seconds | null }
+  | { type: "progressed"; id: string; progress: Progress; now: number }
+  /** The server has said how many seconds each stage is to take. */
+  | { type: "planned"; id: string; stages: Seconds; now: number }
   | { type: "finished"; id: string; result: Result }
   /** A person goes back to one of the photo's results, or forward. */
   | { type: "shown"; id: string; result: Result }
   | { type: "failed"; id: string; problem: Problem; now: number }
   | { type: "cancelled"; id: string };
 
-export const EMPTY: State = { photos: [], selected: null, options: null };
+export const EMPTY: State = { photos: [], selected: null, options: null, round: null };
 
 /** How often a photo is sent without a person asking again. */
 export const MAX_TRIES = 10;
@@ -59,6 +68,12 @@ export const MAX_TRIES = 10;
 const MAX_WAIT_S = 3600;
 
 export function reduce(state: State, action: Action): State {
+  const { photos, round } = state;
+  const next = reduced(state, action);
+  return next.photos === photos ? next : { ...next, round: nextRound(round, photos, next.photos, next.options) };
+}
+
+function reduced(state: State, action: Action): State {
   switch (action.type) {
     case "added":
       return {
@@ -105,7 +120,7 @@ export function reduce(state: State, action: Action): State {
     default:
       return {
         ...state,
-        photos: state.photos.map((photo) => (photo.id === action.id ? changed(photo, action) : photo)),
+        photos: state.photos.map((photo) => (photo.id === action.id ? withCourse(changed(photo, action)) : photo)),
       };
   }
 }
@@ -130,16 +145,26 @@ function changed(photo: Photo, action: PhotoAction): Photo {
     case "faces not required":
       return { ...photo, requireFace: false };
     case "followed": // what a set says of a photo that was cancelled meanwhile has no effect
-      return photo.work.phase === "batched" ? { ...photo, work: action.work } : photo;
+      return photo.work.phase === "batched" ? followed(photo, action.work) : photo;
     case "not fetched":
       return photo.work.phase === "kept" ? { ...photo, work: { ...photo.work, problem: action.problem } } : photo;
     case "started": {
       const tries = photo.work.phase === "waiting" ? photo.work.tries + 1 : 1;
       const progress: Progress = { phase: "uploading", fraction: 0 };
-      return { ...photo, work: { phase: "active", tries, since: action.now, progress } };
+      const course = begin(action.stages, bytesOf(photo), action.now);
+      return { ...photo, work: { phase: "active", tries, since: action.now, progress }, course };
     }
-    case "progressed":
-      return photo.work.phase === "active" ? { ...photo, work: { ...photo.work, progress: action.progress } } : photo;
+    case "progressed": {
+      if (photo.work.phase !== "active") return photo;
+      const { progress, now } = action;
+      return {
+        ...photo,
+        work: { ...photo.work, progress },
+        course: photo.course && moved(photo.course, progress, now),
+      };
+    }
+    case "planned":
+      return { ...photo, course: photo.course && withPlan(photo.course, action.stages, action.now) };
     case "finished": {
       const { facts, request } = action.result;
       const key = facesKey(request.options, request.boxes);
@@ -164,6 +189,18 @@ function changed(photo: Photo, action: PhotoAction): Photo {
     case "cancelled":
       return { ...photo, work: photo.work.phase === "failed" ? { ...photo.work, retryAt: null } : { phase: "idle" } };
   }
+}
+
+/** Without the course of work that is over. */
+function withCourse(photo: Photo): Photo {
+  const { phase } = photo.work;
+  return photo.course === null || phase === "active" || phase === "batched" ? photo : { ...photo, course: null };
+}
+
+/** With news of a set. Nobody has told when it was, so there are no seconds. */
+function followed(photo: Photo, work: Work): Photo {
+  if (work.phase !== "batched" || work.progress.phase === "waiting") return { ...photo, work };
+  return { ...photo, work, course: moved(photo.course ?? begin(null, bytesOf(photo), 0), work.progress, 0) };
 }
 
 function waiting(photo: Photo): Photo {
@@ -200,7 +237,7 @@ function withoutRefusal(photo: Photo): Photo {
   const { work } = photo;
   if (work.phase !== "failed") return photo;
   const { code, status } = work.problem;
-  const wasRefused = code === TOO_MANY_PIXELS || status === 413 || status === 422;
+  const wasRefused = code === TOO_MANY_PIXELS || status === 413 || status === 422 || status === 504;
   return wasRefused ? { ...photo, work: { phase: "idle" } } : photo;
 }
 

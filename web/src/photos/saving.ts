@@ -8,7 +8,8 @@ export const IN_MEMORY = 500 * 2 ** 20;
 
 export type Saved = { path: string; name: string; bytes: number };
 
-type Picker = (options: { suggestedName: string }) => Promise<{ createWritable: () => Promise<WritableStream> }>;
+/** `showSaveFilePicker`, which not every browser has. */
+export type Picker = (options: { suggestedName: string }) => Promise<{ createWritable: () => Promise<WritableStream> }>;
 
 /**
  * Saves a file of the server. Without a key the browser downloads it as any other; a header with a key only `fetch` can

@@ -1,54 +1,47 @@
-/** The stages of the server's work, in plain words. */
+/** What happens with a photo, in plain words. */
 import type { Progress } from "@/api/submission";
+import type { MessageKey, Words } from "@/words/words";
 import type { OngoingWork } from "./photo";
 
-const STAGES = new Map(
-  Object.entries({
-    fetch: "Fetching the photo",
-    decode: "Reading the photo",
-    reference: "Reading the reference",
-    color: "Correcting the colours",
-    detection: "Looking for faces",
-    alignment: "Straightening the faces",
-    restoration: "Restoring the faces",
-    identity: "Checking the likeness",
-    upscaling: "Enlarging the picture",
-    blending: "Putting the faces back",
-    metrics: "Measuring the result",
-    encode: "Writing the picture",
-    answer: "Sending the picture",
-  }),
-);
+/** The stages of the server's work. */
+const STAGES = new Map<string, MessageKey>([
+  ["fetch", "progress.stages.fetch"],
+  ["decode", "progress.stages.decode"],
+  ["reference", "progress.stages.reference"],
+  ["color", "progress.stages.color"],
+  ["detection", "progress.stages.detection"],
+  ["alignment", "progress.stages.alignment"],
+  ["restoration", "progress.stages.restoration"],
+  ["identity", "progress.stages.identity"],
+  ["upscaling", "progress.stages.upscaling"],
+  ["blending", "progress.stages.blending"],
+  ["metrics", "progress.stages.metrics"],
+  ["encode", "progress.stages.encode"],
+  ["answer", "progress.stages.answer"],
+]);
 
-export function stageName(stage: string): string {
-  return STAGES.get(stage) ?? stage;
+/** "Looking for faces"; the name itself of a stage of a newer server. */
+export function stageName(t: Words, stage: string): string {
+  const key = STAGES.get(stage);
+  return key === undefined ? stage : t(key);
 }
 
-type WorkDescription = { label: string; fraction: number | null };
-
-/** What happens with a photo, and how much of it is done, in [0, 1]; null if that is unknown. */
-export function describeWork(work: OngoingWork): WorkDescription {
-  return work.phase === "waiting" ? WAITING : describeProgress(work.progress);
+/** "Uploading", "2 photos ahead of yours", "Looking for faces" */
+export function workInWords(t: Words, work: OngoingWork): string {
+  return work.phase === "waiting" ? t("progress.waiting") : progressInWords(t, work.progress);
 }
 
-const WAITING: WorkDescription = { label: "Waiting for its turn", fraction: null };
-
-function describeProgress(progress: Progress | { phase: "waiting" }): WorkDescription {
+function progressInWords(t: Words, progress: Progress | { phase: "waiting" }): string {
   switch (progress.phase) {
     case "waiting":
-      return WAITING;
+      return t("progress.waiting");
     case "uploading":
-      return progress.fraction < 1
-        ? { label: "Uploading", fraction: progress.fraction }
-        : { label: "Uploaded, waiting for the server", fraction: null };
+      return t(progress.fraction < 1 ? "progress.uploading" : "progress.uploaded");
     case "queued":
-      return { label: queueLabel(progress.position), fraction: null };
+      return progress.position === 0 ? t("progress.next") : t("progress.ahead", { count: progress.position });
     case "working":
-      return { label: stageName(progress.stage), fraction: progress.fraction };
+      return stageName(t, progress.stage);
+    case "downloading":
+      return t("progress.downloading");
   }
-}
-
-function queueLabel(position: number): string {
-  if (position === 0) return "Your photo is next";
-  return position === 1 ? "1 photo ahead of yours" : `${position} photos ahead of yours`;
 }

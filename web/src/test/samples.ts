@@ -33,7 +33,9 @@ export const LIMITS: Limits = {
 export const CONFIG: Config = {
   version: "0.1.0",
   limits: LIMITS,
+  lacking: [],
   jobs: null,
+  denoisers: [],
   presets: {
     fast: { fields: { metrics: false, background: "resample" }, models: ["compact", "compact-x2"] },
     balanced: { fields: {}, models: [] },
@@ -46,6 +48,7 @@ export const CONFIG: Config = {
     long_side: null,
     strength: 1,
     faces: "all",
+    color_lock: true,
     color_correction: "none",
     background: "upscale",
     identity_policy: "warn",
@@ -93,10 +96,10 @@ export const EARLIER: Config = earlier(CONFIG);
 function earlier({ limits, defaults, choices, ...present }: Config): Config {
   const without = <T extends object>(table: T, ...names: string[]) =>
     Object.fromEntries(Object.entries(table).filter(([name]) => !names.includes(name))) as T;
-  const others = without(present, "presets", "jobs");
+  const others = without(present, "presets", "jobs", "lacking", "denoisers");
   const sides = ["width", "height", "long_side"];
   const ofTheFile = ["lossless", "bit_depth", "color_profile", "metadata", "keep_location"];
-  const ofTheWork = ["preset", "self_ensemble"];
+  const ofTheWork = ["preset", "self_ensemble", "color_lock"];
   return {
     ...others,
     limits: { ...without(limits, ...sides, "url_fetch"), upscale_factor: [1, 4] },
@@ -110,6 +113,18 @@ export const LOOKING: Config = { ...CONFIG, defaults: { ...CONFIG.defaults, dry_
 
 /** The config of a server that also shows how a photo looks. */
 export const PREVIEWING: Config = { ...LOOKING, defaults: { ...LOOKING.defaults, preview: false } };
+
+/** The config of a server that has presets for what a photo needs. */
+export const WITH_WAYS: Config = {
+  ...CONFIG,
+  choices: { ...CONFIG.choices, restorer: ["compact", "portrait-face"], upscaler: ["compact-x2", "general-x4"] },
+  presets: {
+    ...CONFIG.presets,
+    old_photo: { fields: { strength: 1, color_correction: "auto" }, models: [] },
+    sharper: { fields: { strength: 0.65, identity_policy: "protect" }, models: ["portrait-face"] },
+    larger: { fields: { strength: 0, require_face: false }, models: [] },
+  },
+};
 
 /** The config while the models are loading. */
 export const LOADING: Config = { ...CONFIG, models: {} };

@@ -19,8 +19,14 @@ export function sendForm(
   { key = null, signal = new AbortController().signal }: Settings = {},
 ) {
   const progress: Progress[] = [];
+  const plans: Record<string, number>[] = [];
   const form = new FormData();
-  const answer = submit(form, { key, signal, onProgress: (step) => progress.push(step) });
+  const answer = submit(form, {
+    key,
+    signal,
+    onProgress: (step) => progress.push(step),
+    onPlan: (stages) => plans.push(stages),
+  });
   const problem = answer.then(
     () => null,
     (error: unknown): Problem => {
@@ -30,5 +36,5 @@ export function sendForm(
   );
   problem.catch(() => undefined); // a test that does not await it must not fail with an unhandled rejection
   const request = requests.at(-1) as FakeRequest;
-  return { request, progress, answer, problem, form };
+  return { request, progress, plans, answer, problem, form };
 }

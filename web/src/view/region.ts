@@ -3,6 +3,9 @@ import type { Size } from "./viewport";
 
 export type Region = { x: number; y: number; side: number };
 
+/** A region that is to be shown. Another key asks for another one, whatever a person has zoomed to meanwhile. */
+export type Focus = { key: string; region: Region; onLeave: () => void };
+
 /** Side of the region divided by the longer side of the face. */
 const MARGIN = 1.9;
 

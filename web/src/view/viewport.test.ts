@@ -1,7 +1,18 @@
 // @vitest-environment node
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fitted, moved, placed, scaleBounds, visible, zoomed, type Point, type Size, type View } from "./viewport";
+import {
+  fitted,
+  moved,
+  placed,
+  scaleBounds,
+  showing,
+  visible,
+  zoomed,
+  type Point,
+  type Size,
+  type View,
+} from "./viewport";
 
 const NEAR = 6; // digits
 const length = fc.integer({ min: 1, max: 9000 });
@@ -110,6 +121,40 @@ describe("zoomed", () => {
     const at = { x: 100, y: 300 };
     const view = zoomed(fitted(picture, screen), 2, at, picture, screen);
     expect(pointUnder(view, at)).toEqual({ x: 200, y: 600 });
+  });
+});
+
+describe("showing", () => {
+  const [picture, screen] = [
+    { width: 1000, height: 800 },
+    { width: 500, height: 400 },
+  ];
+
+  it("shows a part of the picture as large as possible, in the middle", () => {
+    const view = showing({ x: 400, y: 300, side: 100 }, [0.5, 8], picture, screen);
+    expect(view).toEqual({ scale: 4, x: 250 - 450 * 4, y: 200 - 350 * 4 });
+  });
+
+  it("covers the screen for a part at the edge, and keeps to the bounds of the scale", () => {
+    expect(showing({ x: 0, y: 0, side: 100 }, [0.5, 8], picture, screen)).toEqual({ scale: 4, x: 0, y: 0 });
+    expect(showing({ x: 450, y: 350, side: 10 }, [0.5, 8], picture, screen).scale).toBe(8);
+    expect(showing({ x: 0, y: 0, side: 800 }, [0.75, 8], picture, screen).scale).toBe(0.75);
+  });
+
+  it("has the whole part on the screen, whatever its place", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 900 }), fc.integer({ min: 0, max: 700 }), (x, y) => {
+        const view = showing({ x, y, side: 100 }, [0.5, 8], picture, screen);
+        expect(emptiness(view, picture, screen)).toBeLessThan(1e-6);
+        for (const [start, offset, room] of [
+          [x, view.x, screen.width],
+          [y, view.y, screen.height],
+        ] as const) {
+          expect(offset + start * view.scale).toBeGreaterThanOrEqual(-1e-6);
+          expect(offset + (start + 100) * view.scale).toBeLessThanOrEqual(room + 1e-6);
+        }
+      }),
+    );
   });
 });
 

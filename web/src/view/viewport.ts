@@ -29,6 +29,19 @@ export function zoomed(view: View, scale: number, around: Point, picture: Size, 
   return placed(moved, picture, screen);
 }
 
+/** The view that shows a square part of the picture as large as possible, in the middle. `bounds`: of the scale. */
+export function showing(
+  { x, y, side }: Point & { side: number },
+  [least, most]: readonly [number, number],
+  picture: Size,
+  screen: Size,
+): View {
+  const scale = Math.min(most, Math.max(least, Math.min(screen.width, screen.height) / side));
+  const middle = { x: x + side / 2, y: y + side / 2 };
+  const view = { scale, x: screen.width / 2 - middle.x * scale, y: screen.height / 2 - middle.y * scale };
+  return placed(view, picture, screen);
+}
+
 export function moved(view: View, by: Point, picture: Size, screen: Size): View {
   return placed({ ...view, x: view.x + by.x, y: view.y + by.y }, picture, screen);
 }

@@ -51,7 +51,7 @@ def test_events_tell_the_way_of_a_job(server: Likeness, held: FakeModels) -> Non
     reached(server, first, ("running",))
     path = new_job(server)
     with followed(server, path) as client:
-        assert event_of(client) == ("queued", {"position": 0})
+        assert event_of(client) == ("queued", {"position": 0, "seconds": None})
         held.detector.gate.set()
         seen, code = events_of(client)
     assert code == 1000

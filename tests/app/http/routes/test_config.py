@@ -87,11 +87,21 @@ def test_config_has_limits_defaults_and_choices(likeness: Likeness) -> None:
         "bit_depth": ["8", "16"],
         "color_profile": ["srgb", "keep"],
         "metadata": ["none", "keep"],
-        "preset": ["fast", "balanced", "best"],
+        "preset": ["fast", "balanced", "best", "old_photo", "sharper", "larger"],
         "restorer": ["portrait-face", "compact-face"],
         "upscaler": ["compact-x2", "compact-x4"],
     }
     assert found["models"] == likeness.client.get("/api/v1/health").json()["models"]
+    assert found["lacking"] == [
+        {
+            "role": "perceptual",
+            "models": ["lpips-alex"],
+            "command": "python -m app models pull lpips-alex --accept-licences",
+            "setting": "LIKENESS_MODELS=embedded",  # as the tests' servers have it
+            "instead": [],
+            "bytes": 244_408_911,
+        }
+    ]
     assert found["presets"] == {
         "fast": {
             "fields": {"metrics": False, "background": "resample"},
@@ -99,7 +109,21 @@ def test_config_has_limits_defaults_and_choices(likeness: Likeness) -> None:
         },
         "balanced": {"fields": {}, "models": []},
         "best": {"fields": {"self_ensemble": True}, "models": []},
+        "old_photo": {"fields": {"strength": 1, "color_correction": "auto"}, "models": []},
+        "sharper": {"fields": {"strength": 0.65, "identity_policy": "protect"}, "models": ["portrait-face"]},
+        "larger": {"fields": {"strength": 0, "require_face": False}, "models": []},
     }
+    assert found["denoisers"] == []
+
+
+def test_config_names_the_upscalers_that_can_leave_noise(likeness: Likeness) -> None:
+    loaded = likeness.app.state.service.loaded_models
+    before, twin = loaded.selection, next(model for model in REGISTRY if model.name == "realesr-general-wdn-x4v3")
+    try:
+        loaded.selection = replace(before, denoise_with={"compact-x4": twin, "realesr-general-x4v3": twin})
+        assert likeness.client.get("/api/v1/config").json()["denoisers"] == ["compact-x4"]  # the other is not offered
+    finally:
+        loaded.selection = before
 
 
 def test_config_shows_the_settings(fakes: FakeModels) -> None:
@@ -128,6 +152,8 @@ def test_config_without_a_recogniser_has_no_threshold(is_set: float | None, fake
         found = server.client.get("/api/v1/config").json()
     assert (found["identity_threshold"], found["identity_recogniser"]) == (None, None)
     assert found["defaults"]["identity_threshold"] is None
+    lack = next(lack for lack in found["lacking"] if lack["role"] == "recogniser")
+    assert (lack["command"], lack["setting"], lack["instead"]) == (None, "LIKENESS_RECOGNISER=none", ["dlib-resnet"])
 
 
 def use_recogniser(server: Likeness, model: ModelFile) -> None:

@@ -107,7 +107,7 @@ def test_events_tell_the_way_of_a_job(server: Likeness, held: FakeModels) -> Non
         for name, data in events_of(response):
             seen.append((name, data))
             held.detector.gate.set()
-    assert seen[0] == ("queued", {"position": 0})
+    assert seen[0] == ("queued", {"position": 0, "seconds": None})
     assert [name for name, _ in seen if name not in ("queued", "stage")] == ["result"]
     name, job = seen[-1]
     assert (name, job["state"]) == ("result", "succeeded")

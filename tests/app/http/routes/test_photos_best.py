@@ -60,7 +60,7 @@ def test_what_is_looked_up_before_the_queue_is_no_stage_of_the_photo(slow: Liken
     """A stream begins with the place in the queue, and the look at the file's header is not timed as its decoding."""
     events = all_events(slow, samples.portrait(), preset="best", strength="0.3")
     data = events[-1][1]["data"]
-    assert events[0] == ("queued", {"position": 0})
+    assert events[0] == ("queued", {"position": 0, "seconds": 0.0})
     assert list(data["timings_ms"])[:2] == ["queue", "decode"]
     assert LEFT_OUT in codes(data)
 

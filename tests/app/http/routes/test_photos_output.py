@@ -167,3 +167,15 @@ def test_a_preset_sets_what_is_not_given(likeness: Likeness) -> None:
     usual, balanced = (likeness.data(samples.small_face(), **more) for more in ({}, {"preset": "balanced"}))
     assert usual["restored_image"] == balanced["restored_image"]
     assert likeness.enhance(samples.small_face(), preset="slow").status_code == 422
+
+
+def test_what_a_photo_needs_is_a_preset(likeness: Likeness) -> None:
+    larger = likeness.data(samples.small_face(), preset="larger")
+    assert [face["action"] for face in larger["faces"]] == ["kept"]
+    assert likeness.data(samples.no_face(), preset="larger")["faces"] == []  # which is an error otherwise
+    assert likeness.enhance(samples.no_face(), preset="old_photo").status_code == 422
+    sharper = likeness.data(samples.small_face(), preset="sharper")
+    assert sharper["faces"][0]["strength"] <= 0.65
+    same = likeness.data(samples.small_face(), strength=0.65, restorer="portrait-face", identity_policy="protect")
+    assert sharper["restored_image"] == same["restored_image"]
+    assert likeness.upscale(samples.small_face(), preset="old_photo").status_code == 200

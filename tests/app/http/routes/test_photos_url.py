@@ -192,7 +192,7 @@ def test_events_begin_with_the_fetch() -> None:
     with fetching(saying(response(PHOTO))) as (server, _):
         events = list(events_in(iter(post(server, accept=EVENTS, url=HTTP_URL).text.splitlines())))
     assert events[0] == ("stage", {"stage": "fetch", "fraction": 0.0})
-    assert events[1] == ("queued", {"position": 0})
+    assert events[1] == ("queued", {"position": 0, "seconds": 0.0})
     assert events[-1][0] == "result"
 
 

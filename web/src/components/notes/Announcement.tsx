@@ -1,7 +1,7 @@
 import type { DryRun } from "@/api/types";
 import { spokenLook } from "@/photos/estimate";
 import type { Photo } from "@/photos/photo";
-import { describeWork } from "@/photos/stages";
+import { workInWords } from "@/photos/stages";
 import { useWords } from "@/words/context";
 import type { Words } from "@/words/words";
 
@@ -20,7 +20,7 @@ export function Announcement({ photo, foreseen }: { photo: Photo | null; foresee
 
 function announced({ work, result, name, refusal }: Photo, foreseen: DryRun | null, t: Words): string {
   if (refusal !== null) return t("result.announced.refused", { name });
-  if (work.phase === "active" || work.phase === "batched") return describeWork(work).label;
+  if (work.phase === "active" || work.phase === "batched") return workInWords(t, work);
   if (work.phase === "waiting") return t("result.announced.waits", { name });
   if (work.phase === "failed") return ""; // ProblemNote is an alert and announces it
   if (foreseen !== null) return spokenLook(foreseen, t);

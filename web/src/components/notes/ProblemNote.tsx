@@ -27,7 +27,7 @@ export function ProblemNote({ problem, limits, retryAt, onRetry, onStop, onWitho
   const t = useWords();
   const { words, detail } = problemInWords(t, problem, limits);
   const details = [
-    problem.stage && t("problems.step", { stage: stageName(problem.stage) }),
+    problem.stage && t("problems.step", { stage: stageName(t, problem.stage) }),
     problem.requestId && t("problems.request", { id: problem.requestId }),
   ].filter(Boolean);
   return (

@@ -1,44 +1,48 @@
 "use client";
 
 import { useNow } from "@/hooks/useNow";
+import { secondsLeft, type Course } from "@/photos/course";
+import { leftInWords, percentInWords } from "@/photos/left";
 import type { OngoingWork } from "@/photos/photo";
-import { describeWork } from "@/photos/stages";
+import { workInWords } from "@/photos/stages";
+import { useWords } from "@/words/context";
 import { Button } from "@/components/ui/Button";
+import { ProgressBar } from "@/components/ui/ProgressBar";
 import styles from "./ProgressNote.module.css";
 
 type Props = {
   work: OngoingWork;
+  /** How far it is as a whole; null: it waits for other photos. */
+  course: Course | null;
   onCancel: () => void;
   /** Null if no other photo is in work. */
   onCancelAll: (() => void) | null;
 };
 
 /** The progress of a photo. */
-export function ProgressNote({ work, onCancel, onCancelAll }: Props) {
-  const now = useNow(100);
-  const { label, fraction } = describeWork(work);
-  const seconds = work.phase === "active" ? Math.max(0, now - work.since) / 1000 : null;
-  const percent = fraction === null ? null : Math.round(fraction * 100);
+export function ProgressNote({ work, course, onCancel, onCancelAll }: Props) {
+  const t = useWords();
+  const now = useNow(200);
+  const label = workInWords(t, work);
+  const seconds = course && secondsLeft(course, now);
+  const left = seconds === null ? null : leftInWords(t, seconds);
+  const percent = course && percentInWords(t, course.fraction);
+  const text = percent && (left === null ? percent : t("progress.done", { percent, left }));
   return (
     <div className={styles.note}>
       {/* Cancel must not be where Restore was: a double click on Restore would cancel at once. */}
       <div className={styles.actions}>
         <p className={styles.label}>{label}</p>
-        {onCancelAll && <Button onClick={onCancelAll}>Cancel all</Button>}
+        {onCancelAll && <Button onClick={onCancelAll}>{t("progress.cancelAll")}</Button>}
         <Button icon="close" onClick={onCancel}>
-          Cancel
+          {t("progress.cancel")}
         </Button>
       </div>
       <div className={styles.foot}>
-        <progress
-          className={styles.progress}
-          aria-label={label}
-          max={1}
-          {...(fraction === null ? {} : { value: fraction })}
-        />
+        <ProgressBar label={label} fraction={course?.fraction ?? null} {...(text !== null && { text })} />
         <p className={styles.numbers}>
-          {percent !== null && <span data-testid="percent">{percent} %</span>}
-          {seconds !== null && <span data-testid="elapsed">{seconds.toFixed(1)} s</span>}
+          <span data-testid="percent">{percent}</span>
+          <span data-testid="left">{left}</span>
         </p>
       </div>
     </div>

@@ -1,7 +1,9 @@
 import type { Problem } from "@/api/problem";
+import type { Course } from "@/photos/course";
+import { percentInWords } from "@/photos/left";
 import { problemInWords } from "@/photos/problems";
 import { isOngoing, type OngoingWork, type Photo, type Work } from "@/photos/photo";
-import { describeWork } from "@/photos/stages";
+import { workInWords } from "@/photos/stages";
 import { useWords } from "@/words/context";
 import { said } from "@/words/words";
 import { Note } from "./Note";
@@ -16,10 +18,11 @@ type Props = {
   refused: readonly Photo[];
   onRead: () => void;
   work: Work | null;
+  course: Course | null;
 };
 
 /** Messages over the viewer. */
-export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, work }: Props) {
+export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, work, course }: Props) {
   const t = useWords();
   return (
     <>
@@ -42,18 +45,18 @@ export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, wor
           </Note>
         )}
       </div>
-      {work !== null && isOngoing(work) && <Working work={work} />}
+      {work !== null && isOngoing(work) && <Working work={work} course={course} />}
     </>
   );
 }
 
 /** Repeats the progress in ProgressNote over the picture, where the person looks. */
-function Working({ work }: { work: OngoingWork }) {
-  const { label, fraction } = describeWork(work);
+function Working({ work, course }: { work: OngoingWork; course: Course | null }) {
+  const t = useWords();
   return (
     <p className={styles.working} aria-hidden="true">
-      {label}
-      {fraction !== null && <span className={styles.percent}>{Math.round(fraction * 100)} %</span>}
+      {workInWords(t, work)}
+      {course !== null && <span className={styles.percent}>{percentInWords(t, course.fraction)}</span>}
     </p>
   );
 }

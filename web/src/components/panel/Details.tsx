@@ -40,7 +40,7 @@ export function Details({ result }: { result: Result }) {
         <tbody>
           {steps.map(([stage, ms]) => (
             <tr key={stage}>
-              <th scope="row">{stage === "queue" ? t("result.details.waiting") : stageName(stage)}</th>
+              <th scope="row">{stage === "queue" ? t("result.details.waiting") : stageName(t, stage)}</th>
               <td className={styles.share}>
                 <meter min={0} max={longest} value={ms} aria-label={t("result.details.of", { ms, longest })} />
               </td>

@@ -12,6 +12,7 @@ function showing(changes: Partial<ComponentProps<typeof FaceCard>> = {}) {
     face: faceOf(),
     number: 2,
     scale: { threshold: 0.5, recogniser: "own-faces" },
+    isEnlarged: true,
     isSelected: true,
     override: undefined,
     isPending: false,
@@ -43,7 +44,7 @@ describe("what was done with a face", () => {
 
   it("shows no strength for a face that was kept", () => {
     showing({ face: faceOf({ action: "kept", strength: 0, identity_similarity: null, reason: "Too small." }) });
-    expect(head()).toHaveTextContent("Left as it was");
+    expect(head()).toHaveTextContent("Not restored, enlarged like the rest of the picture");
     expect(head()).not.toHaveTextContent("%");
     expect(screen.getByRole("slider")).toHaveValue("0");
   });
@@ -53,7 +54,7 @@ describe("what was done with a face", () => {
     expect(head()).toHaveTextContent("Nothing found to restore");
     expect(head()).toHaveTextContent("It is sharp already.");
     expect(head()).not.toHaveTextContent("%");
-    expect(screen.getByRole("button", { name: "Leave as it was" })).toHaveAttribute("aria-pressed", "false");
+    expect(screen.getByRole("button", { name: "Do not restore" })).toHaveAttribute("aria-pressed", "false");
     expect(screen.getByRole("slider")).toHaveValue("80"); // as wanted, for it was no person that left the face
   });
 
@@ -71,10 +72,20 @@ describe("what was done with a face", () => {
     expect(head()).not.toHaveTextContent(/Was|px/);
   });
 
+  it("does not say that a face was enlarged in a result of the same size", () => {
+    showing({ face: faceOf({ action: "kept", strength: 0 }), isEnlarged: false });
+    expect(head()).toHaveTextContent("Not restored, treated like the rest of the picture");
+  });
+
+  it("says what is done with a face that is not to be restored", () => {
+    showing({ override: 0 });
+    expect(screen.getByText(/^Without restoration the face is enlarged/)).toBeVisible();
+  });
+
   it("can be overridden for a face that was kept", async () => {
     const { onOverride, user } = showing({ face: faceOf({ action: "kept", strength: 0 }) });
-    expect(screen.getByRole("button", { name: "Leave as it was" })).toHaveAttribute("aria-pressed", "true");
-    await user.click(screen.getByRole("button", { name: "Leave as it was" }));
+    expect(screen.getByRole("button", { name: "Do not restore" })).toHaveAttribute("aria-pressed", "true");
+    await user.click(screen.getByRole("button", { name: "Do not restore" }));
     expect(onOverride).toHaveBeenCalledExactlyOnceWith(0.8);
   });
 
@@ -137,7 +148,7 @@ describe("the controls of a face", () => {
 
   it("can leave the face as it was", async () => {
     const { onOverride, user } = showing();
-    const leave = screen.getByRole("button", { name: "Leave as it was", pressed: false });
+    const leave = screen.getByRole("button", { name: "Do not restore", pressed: false });
     await user.click(leave);
     expect(onOverride).toHaveBeenCalledExactlyOnceWith(0);
   });
@@ -145,7 +156,7 @@ describe("the controls of a face", () => {
   it("can remove an override", async () => {
     const { onOverride, user } = showing({ override: 0 });
     expect(screen.getByRole("slider")).toHaveValue("0");
-    await user.click(screen.getByRole("button", { name: "Leave as it was", pressed: true }));
+    await user.click(screen.getByRole("button", { name: "Do not restore", pressed: true }));
     await user.click(screen.getByRole("button", { name: "As for all" }));
     expect(onOverride.mock.calls).toEqual([[null], [null]]);
   });
@@ -153,7 +164,7 @@ describe("the controls of a face", () => {
   it("show the strength for all once the override by which the face was left is removed", async () => {
     const { onOverride, user } = showing({ face: faceOf({ action: "kept", strength: 0 }), isPending: true });
     expect(screen.getByRole("slider")).toHaveValue("80");
-    await user.click(screen.getByRole("button", { name: "Leave as it was", pressed: false }));
+    await user.click(screen.getByRole("button", { name: "Do not restore", pressed: false }));
     expect(onOverride).toHaveBeenCalledExactlyOnceWith(0);
   });
 

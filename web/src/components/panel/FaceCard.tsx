@@ -1,9 +1,11 @@
 "use client";
 
 import type { Face } from "@/api/types";
+import { FACE } from "@/hooks/useFaceKeys";
 import { useShownWhen } from "@/hooks/useShownWhen";
 import { blurInWords } from "@/photos/blur";
 import { likeness, likenessInWords, type Scale } from "@/photos/figures";
+import { reasonInWords } from "@/photos/reasons";
 import { Button } from "@/components/ui/Button";
 import { Range } from "@/components/ui/Range";
 import { useWords } from "@/words/context";
@@ -15,6 +17,8 @@ type Props = {
   number: number;
   /** The scale of `face.identity_similarity`. */
   scale: Scale;
+  /** Whether the result is larger than the photo. */
+  isEnlarged: boolean;
   isSelected: boolean;
   /** The strength chosen for this face; undefined: the same as for all. */
   override: number | undefined;
@@ -44,6 +48,7 @@ export function FaceCard({
   face,
   number,
   scale,
+  isEnlarged,
   isSelected,
   override,
   isPending,
@@ -57,6 +62,7 @@ export function FaceCard({
   const t = useWords();
   const similarity = face.identity_similarity;
   const explained = similarity === null ? null : likenessInWords(similarity, scale, t);
+  const action = face.action === "kept" && isEnlarged ? "faces.actions.keptEnlarged" : ACTIONS[face.action];
   const blur = blurInWords(face.blur, t);
   const isRestored = face.action === "restored" || face.action === "softened";
   const id = `face-${number}`;
@@ -77,14 +83,15 @@ export function FaceCard({
       <button
         type="button"
         className={styles.head}
+        {...{ [FACE]: number - 1 }}
         aria-expanded={isSelected}
         aria-controls={`${id}-more`}
         onClick={onSelect}
       >
         <span className={styles.number}>{number}</span>
         <span className={styles.what}>
-          <span className={styles.action}>{t(ACTIONS[face.action])}</span>
-          {face.reason !== null && <span className={styles.reason}>{face.reason}</span>}
+          <span className={styles.action}>{t(action)}</span>
+          {face.reason !== null && <span className={styles.reason}>{reasonInWords(face.reason, t)}</span>}
           {blur !== null && <span className={styles.reason}>{t("faces.was", { words: blur })}</span>}
         </span>
         <span className={styles.numbers}>
@@ -116,6 +123,7 @@ export function FaceCard({
                 {t("faces.asForAll")}
               </Button>
             </div>
+            {wanted === 0 && <p className={styles.reason}>{t("faces.left")}</p>}
           </>
         ) : (
           <p className={styles.reason}>{obstacle}</p>

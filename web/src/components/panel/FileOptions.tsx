@@ -9,22 +9,26 @@ import { Range } from "@/components/ui/Range";
 import { useWords } from "@/words/context";
 import type { MessageKey, Words } from "@/words/words";
 import { offered } from "./offered";
+import { StartChoice } from "./StartChoice";
 import styles from "./OptionsPanel.module.css";
 
 type Props = { options: Options; config: Config; onChange: (changes: Partial<Options>) => void };
 
 const FORMATS = Object.keys(OUTPUTS) as Options["output_format"][];
 
-const NOTES: Partial<Record<Options["output_format"], MessageKey>> = {
+const NOTES = {
+  png: "options.file.notes.png",
+  jpeg: "options.file.notes.jpeg",
+  webp: "options.file.notes.webp",
+  avif: "options.file.notes.avif",
   tiff: "options.file.notes.tiff",
   same: "options.file.notes.same",
-};
+} as const satisfies Record<Options["output_format"], MessageKey>;
 
 /** The file of the result: its format, and what is kept of the photo's own. */
 export function FileOptions({ options, config, onChange }: Props) {
   const t = useWords();
   const { limits, choices } = config;
-  const note = NOTES[options.output_format];
   const has = (name: Parameters<typeof hasEffect>[0]) => hasEffect(name, options) && knows(config, name);
   return (
     <details className={styles.fold}>
@@ -32,11 +36,12 @@ export function FileOptions({ options, config, onChange }: Props) {
         <h3 className={styles.title}>{t("options.file.title")}</h3>
         <span className={styles.chosen}>{fileInWords(options, t)}</span>
       </summary>
+      <StartChoice options={options} config={config} onChange={onChange} />
       <Choice
         legend={t("options.file.format")}
         value={options.output_format}
         choices={offered(namesOf(t), choices.output_format)}
-        note={note && t(note)}
+        note={t(NOTES[options.output_format])}
         onChange={(output_format) => onChange({ output_format })}
       />
       {has("lossless") && (
@@ -74,7 +79,7 @@ export function FileOptions({ options, config, onChange }: Props) {
             { srgb: t("options.file.colors.srgb"), keep: t("options.file.colors.keep") },
             choices.color_profile,
           )}
-          note={options.color_profile === "keep" ? t("options.file.colors.note") : undefined}
+          note={t(`options.file.colors.notes.${options.color_profile}`)}
           onChange={(color_profile) => onChange({ color_profile })}
         />
       )}

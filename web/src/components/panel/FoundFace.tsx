@@ -1,8 +1,10 @@
 "use client";
 
 import type { Face } from "@/api/types";
+import { FACE } from "@/hooks/useFaceKeys";
 import { useShownWhen } from "@/hooks/useShownWhen";
 import { blurInWords } from "@/photos/blur";
+import { reasonInWords } from "@/photos/reasons";
 import { Button } from "@/components/ui/Button";
 import { Range } from "@/components/ui/Range";
 import { useWords } from "@/words/context";
@@ -56,6 +58,7 @@ export function FoundFace(props: Props) {
         <button
           type="button"
           className={styles.strength}
+          {...{ [FACE]: number - 1 }}
           title={t("faces.strength")}
           aria-label={t("faces.strengthOf", { number, strength: percent })}
           aria-expanded={isSelected}
@@ -66,9 +69,12 @@ export function FoundFace(props: Props) {
         </button>
       </div>
       {face.landmarks_estimated && <p className={styles.words}>{t("faces.estimated")}</p>}
+      {!isRestored && <p className={styles.words}>{t("faces.left")}</p>}
       <div id={id} className={styles.more} hidden={!isSelected}>
         {blur !== null && <p className={styles.words}>{t("faces.is", { words: blur })}</p>}
-        {!isRestored && face.action === "kept" && face.reason !== null && <p className={styles.words}>{face.reason}</p>}
+        {!isRestored && face.action === "kept" && face.reason !== null && (
+          <p className={styles.words}>{reasonInWords(face.reason, t)}</p>
+        )}
         <Range
           label={t("faces.strength")}
           value={strength}

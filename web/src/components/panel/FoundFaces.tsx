@@ -1,6 +1,7 @@
 "use client";
 
 import type { Config } from "@/api/types";
+import { useFaceKeys } from "@/hooks/useFaceKeys";
 import { facesInWords } from "@/photos/estimate";
 import { strengthOf, type Look } from "@/photos/look";
 import type { Photo } from "@/photos/photo";
@@ -26,6 +27,7 @@ type Props = {
 export function FoundFaces({ photo, look, config, strength, selectedFace, onFace, onOverride, onUnmark }: Props) {
   const t = useWords();
   const faces = look.facts?.faces ?? [];
+  const { list, onKeyDown } = useFaceKeys<HTMLDivElement>(faces.length, selectedFace, onFace);
   const overrides = photo.overrides[look.faces] ?? {};
   const marked = markedFaces(photo.boxes, placesOf(faces));
   return (
@@ -34,7 +36,7 @@ export function FoundFaces({ photo, look, config, strength, selectedFace, onFace
         {facesInWords(faces, t)}
       </h2>
       {faces.length > 0 && (
-        <div className={styles.faces}>
+        <div ref={list} className={styles.faces} onKeyDown={onKeyDown}>
           {faces.map((face, index) => (
             <FoundFace
               key={index}

@@ -117,7 +117,7 @@ describe("OptionsPanel", () => {
       within(screen.getByRole("group", { name: group }))
         .getAllByRole("radio")
         .map((radio) => (radio as HTMLInputElement).labels?.[0]?.textContent);
-    expect(names("Size")).toEqual(["×1", "×2", "In pixels"]);
+    expect(names("Size")).toEqual(["×1", "×2", "In pixels", "For print"]);
     expect(names("Faces to restore")).toEqual(["Every face", "The middle one"]);
     expect(names("Save as")).toEqual(["PNG"]);
     const strength = screen.getByRole("slider", { name: "Face strength" });
@@ -160,7 +160,9 @@ describe("OptionsPanel", () => {
 
   it("sets several options by a starting point, and nothing else", async () => {
     const { onChange, user } = showing({ faces: "largest", strength: 0.4, long_side: 900 });
-    expect(screen.getByRole("group", { name: "Start from" })).toHaveAccessibleDescription("Own settings");
+    expect(screen.getByRole("group", { name: "Start from" })).toHaveAccessibleDescription(
+      "Size and file as set by hand",
+    );
     await user.click(choice("Start from", "For the screen"));
     expect(onChange).toHaveBeenCalledExactlyOnceWith({
       ...OPTIONS,
@@ -179,7 +181,7 @@ describe("OptionsPanel", () => {
     document.body.innerHTML = "";
     showing({ ...screenOptions, quality: 89 });
     expect(choice("Start from", "For the screen")).not.toBeChecked();
-    expect(screen.getByText("Own settings")).toBeInTheDocument();
+    expect(screen.getByText("Size and file as set by hand")).toBeInTheDocument();
   });
 
   it("offers no more than an earlier server knows", () => {
@@ -187,13 +189,15 @@ describe("OptionsPanel", () => {
     expect(screen.queryByRole("group", { name: "Speed or quality" })).not.toBeInTheDocument();
     const names = screen.getAllByRole("radio").map((radio) => (radio as HTMLInputElement).labels?.[0]?.textContent);
     expect(names).toEqual([
-      "For the screen",
       "×1",
       "×2",
       "×4",
       "Every face",
       "The largest",
       "The middle one",
+      "Only enlarge",
+      "Sharpen and clean",
+      "For the screen",
       "PNG",
       "JPEG",
       "WebP",

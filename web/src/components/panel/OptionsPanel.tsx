@@ -1,20 +1,19 @@
 "use client";
 
+import { useState } from "react";
 import type { Config } from "@/api/types";
 import { outputInWords } from "@/photos/formats";
-import { canProtect, UNSAID, type Options } from "@/photos/options";
+import { UNSAID, type Options } from "@/photos/options";
 import type { Size } from "@/photos/photo";
-import { presetsOf, QUALITIES, qualityInWords, restorerOf } from "@/photos/quality";
-import { restorerInWords } from "@/photos/restorers";
-import { startIn, startsOf, type Start } from "@/photos/starts";
+import { QUALITIES } from "@/photos/quality";
+import { keepsGrain, optionsOf, wayIn, waysOf, withGrain, withoutGrain, type Way } from "@/photos/ways";
 import { Check } from "@/components/ui/Check";
-import { Choice } from "@/components/ui/Choice";
-import { Range } from "@/components/ui/Range";
 import { useWords } from "@/words/context";
-import type { MessageKey, Words } from "@/words/words";
+import type { Words } from "@/words/words";
 import { FileOptions } from "./FileOptions";
-import { offered } from "./offered";
+import { FACES, OwnSettings } from "./OwnSettings";
 import { SizeOptions } from "./SizeOptions";
+import { WayChoice } from "./WayChoice";
 import styles from "./OptionsPanel.module.css";
 
 type Props = {
@@ -27,117 +26,65 @@ type Props = {
   onChange: (options: Options) => void;
 };
 
-const FACES = {
-  all: "options.faces.all",
-  largest: "options.faces.largest",
-  center: "options.faces.center",
-} as const satisfies Record<Options["faces"], MessageKey>;
-
-/** The options for all photos. */
+/** The options for all photos: a way to begin or own settings, the size, and the file. */
 export function OptionsPanel({ options, config, size, isFolded, onChange }: Props) {
   const t = useWords();
+  const [isOwn, setOwn] = useState(false);
   const set = (changes: Partial<Options>) => onChange({ ...options, ...changes });
-  const { limits, choices } = config;
-  const restorers = choices.restorer ?? [];
-  const usual = restorerOf({ ...options, restorer: null }, config);
-  const presets = Object.keys(presetsOf(config));
-  const starts = startsOf(config);
-  const start = startIn(options, starts);
+  const ways = waysOf(config);
+  const way = wayIn(options, config);
+  const shown = isOwn ? null : way; // own settings stay open, even when they happen to be a way again
+  const choose = (chosen: Way) => {
+    setOwn(false);
+    set(optionsOf(chosen, config));
+  };
+  const setByHand = (changes: Partial<Options>) => {
+    setOwn(true);
+    set(changes);
+  };
   return (
     <details key={String(isFolded)} open={!isFolded} className={styles.panel}>
       <summary className={styles.summary}>
         <h2 className={styles.title}>{t("options.title")}</h2>
-        <span className={styles.chosen}>{summaryOf(options, t)}</span>
+        <span className={styles.chosen}>{summaryOf(options, way, t)}</span>
       </summary>
-      {presets.length > 0 && (
-        <Choice
-          legend={t("options.presets.title")}
-          value={options.preset}
-          choices={offered(inWords(QUALITIES, t), presets)}
-          note={qualityInWords(options, config, t)}
-          onChange={(preset) => set({ preset })}
-        />
-      )}
-      {starts.length > 0 && (
-        <Choice
-          legend={t("options.starts.title")}
-          value={start?.id ?? null}
-          choices={startNames(starts, t)}
-          note={t(start === null ? "options.starts.own" : `options.starts.${start.id}.words`)}
-          onChange={(id) => set(starts.find((one) => one.id === id)?.options ?? {})}
-        />
+      {ways.length > 0 && <WayChoice ways={ways} chosen={shown} onWay={choose} onOwn={() => setOwn(true)} />}
+      {shown === "old_photo" && (
+        <Check
+          isChecked={keepsGrain(options)}
+          hint={t("options.grain.hint")}
+          onChange={(keeps) => set(keeps ? withGrain(config) : withoutGrain(shown, config))}
+        >
+          {t("options.grain.title")}
+        </Check>
       )}
       <SizeOptions options={options} config={config} size={size} onChange={set} />
-      <Range
-        label={t("options.strength.title")}
-        hint={t("options.strength.hint")}
-        value={options.strength}
-        bounds={limits.strength}
-        stepsPerUnit={100}
-        inWords={(value) => t("options.percent", { value })}
-        onChange={(strength) => set({ strength })}
-      />
-      <Choice
-        legend={t("options.faces.title")}
-        value={options.faces}
-        choices={offered(inWords(FACES, t), choices.faces)}
-        onChange={(faces) => set({ faces })}
-      />
-      {restorers.length > 1 && (
-        <Choice
-          legend={t("options.restorers.title")}
-          value={options.restorer ?? usual}
-          choices={Object.fromEntries(restorers.map((name) => [name, restorerInWords(name, t) ?? name]))}
-          hints={Object.fromEntries(restorers.filter((name) => restorerInWords(name, t)).map((name) => [name, name]))}
-          onChange={(name) => set({ restorer: name === usual ? null : name })}
-        />
-      )}
-      <Check
-        isChecked={options.identity_policy === "protect"}
-        isDisabled={!canProtect(config)}
-        hint={protectHint(config, t)}
-        onChange={(isChecked) => set({ identity_policy: isChecked ? "protect" : "warn" })}
-      >
-        {t("options.likeness.title")}
-      </Check>
-      <Check
-        isChecked={options.color_correction === "auto"}
-        hint={t("options.colors.hint")}
-        onChange={(isChecked) => set({ color_correction: isChecked ? "auto" : "none" })}
-      >
-        {t("options.colors.title")}
-      </Check>
+      {shown === null && <OwnSettings options={options} config={config} onChange={setByHand} />}
       <FileOptions options={options} config={config} onChange={set} />
     </details>
   );
 }
 
-function startNames(starts: readonly Start[], t: Words) {
-  const names = starts.map(({ id }) => [id, t(`options.starts.${id}.name`)]);
-  return Object.fromEntries(names) as Record<Start["id"], string>;
-}
-
-/** "Fast · ×2 · 80 % · The largest · gfpgan-v1.4 · PNG" */
-function summaryOf(options: Options, t: Words) {
-  const { preset, upscale_factor, long_side, strength, faces, restorer } = options;
+/** "Old photo · ×2 · PNG", or with own settings "Fast · ×2 · 80 % · The largest · gfpgan-v1.4 · PNG" */
+function summaryOf(options: Options, way: Way | null, t: Words) {
+  const { preset, upscale_factor, long_side, output_format } = options;
   const words = [
+    way !== null && t(`options.ways.${way}.name`),
     preset !== UNSAID.preset && t(QUALITIES[preset]),
     long_side === null ? t("options.times", { factor: upscale_factor }) : t("options.pixels", { count: long_side }),
-    t("options.percent", { value: Math.round(strength * 100) }),
-    faces !== "all" && t(FACES[faces]),
-    restorer,
-    options.identity_policy === "protect" && t("options.likeness.kept"),
-    options.color_correction === "auto" && t("options.colors.corrected"),
-    outputInWords(options.output_format, t),
+    ...(way === null ? ownInWords(options, t) : []),
+    keepsGrain(options) && t("options.grain.kept"),
+    outputInWords(output_format, t),
   ];
   return words.filter(Boolean).join(" · ");
 }
 
-function protectHint({ identity_recogniser: recogniser, identity_threshold: threshold }: Config, t: Words): string {
-  if (recogniser === null || threshold === null) return t("options.likeness.unknown");
-  return t("options.likeness.hint", { threshold, recogniser });
-}
-
-function inWords<T extends string>(keys: Readonly<Record<T, MessageKey>>, t: Words) {
-  return Object.fromEntries(Object.entries<MessageKey>(keys).map(([name, key]) => [name, t(key)])) as Record<T, string>;
+function ownInWords({ strength, faces, restorer, identity_policy, color_correction }: Options, t: Words) {
+  return [
+    t("options.percent", { value: Math.round(strength * 100) }),
+    faces !== "all" && t(FACES[faces]),
+    restorer,
+    identity_policy === "protect" && t("options.likeness.kept"),
+    color_correction === "auto" && t("options.colors.corrected"),
+  ];
 }

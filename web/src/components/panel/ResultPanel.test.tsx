@@ -1,9 +1,10 @@
-import { render, screen, within } from "@testing-library/react";
+import { fireEvent, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Photo } from "@/photos/photo";
 import type { Config, Facts } from "@/api/types";
-import { CONFIG, faceOf, OPTIONS, photoOf, resultOf, WITHOUT_RECOGNISER } from "@/test/samples";
+import { CONFIG, EARLIER, faceOf, OPTIONS, photoOf, resultOf, WITHOUT_RECOGNISER } from "@/test/samples";
+import { Figures } from "./Figures";
 import { ResultPanel } from "./ResultPanel";
 
 function showing(facts: Partial<Facts> = {}, changes: Partial<Photo> = {}, config: Config = CONFIG) {
@@ -26,6 +27,91 @@ function showing(facts: Partial<Facts> = {}, changes: Partial<Photo> = {}, confi
 /** The row of a figure, by its name. */
 const beside = (name: string) => screen.getByText(name, { selector: "dt" }).parentElement;
 
+beforeEach(() => localStorage.clear());
+
+const LACK = {
+  role: "recogniser" as const,
+  models: ["arcface"],
+  command: "python -m app models pull arcface --accept-licences",
+  setting: null,
+  instead: [],
+  bytes: 166_000_000,
+};
+const UNKNOWN: Partial<Facts> = {
+  metrics: { psnr: 30, ssim: 0.9, lpips: 0.1, identity_similarity: null, reference: "input" },
+  faces: [faceOf({ identity_similarity: null })],
+  models: { detector: "mtcnn" },
+  warnings: [{ code: "identity_unavailable", message: "Identity is unknown." }],
+};
+
+describe("the verdict", () => {
+  it("comes first, with what was done", () => {
+    showing();
+    expect(screen.getAllByRole("heading")[0]).toHaveTextContent("Same person: 0.92 (threshold 0.50)");
+    expect(screen.getByText("1 face restored. Enlarged ×2.")).toBeVisible();
+  });
+
+  it("warns of another person", () => {
+    showing({ faces: [faceOf({ identity_similarity: 0.41 })] });
+    const words = "May be taken for another person: 0.41 (threshold 0.50)";
+    expect(screen.getByRole("heading", { name: words })).toBeVisible();
+  });
+
+  it("tells how to learn what is unknown, once", () => {
+    showing(UNKNOWN, {}, { ...WITHOUT_RECOGNISER, lacking: [LACK] });
+    expect(screen.getByRole("heading", { name: "Whether it is the same person is unknown" })).toBeVisible();
+    expect(screen.getByText(LACK.command)).toBeVisible();
+    expect(screen.getByText(/downloads it where the service runs \(166 MB\)/)).toBeVisible();
+    expect(screen.queryByRole("list", { name: "Warnings" })).not.toBeInTheDocument();
+  });
+
+  it("names the setting that stands in the way, and what would do without it", () => {
+    const lack = { ...LACK, command: null, setting: "LIKENESS_RECOGNISER=none", instead: ["dlib-resnet"] };
+    showing({ ...UNKNOWN, metrics: null }, {}, { ...WITHOUT_RECOGNISER, lacking: [lack] });
+    expect(screen.getByText("The setting LIKENESS_RECOGNISER=none of the service wants it so.")).toBeVisible();
+    expect(screen.getByText("Without it dlib-resnet, which ships with Likeness, can do it.")).toBeVisible();
+    expect(screen.queryByRole("code")).not.toBeInTheDocument();
+    expect(screen.queryByRole("list", { name: "Warnings" })).not.toBeInTheDocument();
+  });
+
+  it("gives the server's reason where an earlier version does not say what it lacks", () => {
+    showing(UNKNOWN, {}, { ...EARLIER, identity_recogniser: null });
+    expect(
+      screen.getByText("Identity is unknown: no face recognition model is in use.", { selector: "p" }),
+    ).toBeVisible();
+  });
+});
+
+describe("the fold of the figures", () => {
+  const fold = () => screen.getByText("Figures").closest("details");
+
+  it("is closed at first, and stays as the person has left it", () => {
+    const { unmount } = render(<Shown />);
+    expect(fold()).not.toHaveAttribute("open");
+    const opened = fold() as HTMLDetailsElement;
+    opened.open = true;
+    fireEvent(opened, new Event("toggle"));
+    unmount();
+    render(<Shown />);
+    expect(fold()).toHaveAttribute("open");
+  });
+
+  it("tells how LPIPS gets known", () => {
+    localStorage.setItem("likeness.figures", "open");
+    const lack = { ...LACK, role: "perceptual" as const, command: "python -m app models pull lpips-alex" };
+    const metrics = { psnr: 30, ssim: 0.9, lpips: null, identity_similarity: 0.9, reference: "input" } as const;
+    const warnings = [{ code: "lpips_unavailable", message: "LPIPS was not measured." }];
+    showing({ metrics, warnings }, {}, { ...CONFIG, lacking: [lack] });
+    expect(beside("LPIPS")).toHaveTextContent("This server has no model that measures LPIPS.");
+    expect(screen.getByText(lack.command)).toBeVisible();
+  });
+});
+
+function Shown() {
+  const result = resultOf();
+  return <Figures result={result} scale={{ threshold: 0.5, recogniser: "own-faces" }} config={CONFIG} />;
+}
+
 describe("the figures", () => {
   it("are shown with a word for their meaning", () => {
     showing();
@@ -46,7 +132,7 @@ describe("the figures", () => {
     const faces = [faceOf({ identity_similarity: null })];
     showing({ metrics, warnings, models, faces }, {}, WITHOUT_RECOGNISER);
     expect(beside("Identity")).toHaveTextContent(/unknownIdentity is unknown: no face recognition model/);
-    expect(screen.queryByText(/same person/)).not.toBeInTheDocument();
+    expect(screen.queryByText(/^same person/i)).not.toBeInTheDocument();
     expect(screen.queryByRole("list", { name: "Warnings" })).not.toBeInTheDocument();
   });
 
@@ -62,6 +148,7 @@ describe("the figures", () => {
   });
 
   it("are replaced by a sentence if there are none", () => {
+    localStorage.setItem("likeness.figures", "open");
     showing({ metrics: null });
     expect(screen.getByText("The figures were not asked for.")).toBeVisible();
     expect(screen.queryByText("PSNR")).not.toBeInTheDocument();
@@ -82,7 +169,7 @@ describe("the faces", () => {
 
   it("are counted in the heading, which is missing without faces", () => {
     showing({ faces: [] });
-    expect(screen.queryByRole("heading", { name: /face/ })).not.toBeInTheDocument();
+    expect(screen.queryByRole("heading", { name: /^(One|\d+) face/ })).not.toBeInTheDocument();
     showing();
     expect(screen.getByRole("heading", { name: "One face" })).toBeVisible();
   });
@@ -103,7 +190,7 @@ describe("the faces", () => {
 
   it("are changed one at a time", async () => {
     const { onOverride, onFace, user } = showing({ faces: [faceOf(), faceOf()] });
-    await user.click(screen.getByRole("button", { name: "Leave as it was" }));
+    await user.click(screen.getByRole("button", { name: "Do not restore" }));
     expect(onOverride).toHaveBeenCalledExactlyOnceWith(0, 0);
     await user.click(screen.getByRole("button", { expanded: false }));
     expect(onFace).toHaveBeenCalledExactlyOnceWith(1);

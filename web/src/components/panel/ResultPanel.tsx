@@ -2,14 +2,18 @@
 
 import type { Config } from "@/api/types";
 import { useWords } from "@/words/context";
+import { useFaceKeys } from "@/hooks/useFaceKeys";
+import { isLarger } from "@/photos/done";
 import { otherWarnings, scaleOf } from "@/photos/figures";
 import { plainMessage } from "@/photos/notices";
 import type { Options } from "@/photos/options";
 import { facesKey, isSendable, type Photo, type Result } from "@/photos/photo";
+import { enlargementOf } from "@/photos/scale";
 import { markedFaces, placesOf } from "@/photos/places";
 import { Details } from "./Details";
 import { FaceCard } from "./FaceCard";
 import { Figures } from "./Figures";
+import { Verdict } from "./Verdict";
 import { Icon } from "@/components/ui/Icon";
 import styles from "./ResultPanel.module.css";
 
@@ -35,7 +39,9 @@ export function ResultPanel(props: Props) {
   const { facts, request } = result;
   const key = facesKey(request.options, request.boxes);
   const overrides = photo.overrides[key] ?? {};
+  const { list, onKeyDown } = useFaceKeys<HTMLDivElement>(facts.faces.length, selectedFace, onFace);
   const scale = scaleOf(facts, config);
+  const enlargement = enlargementOf(photo, result);
   const isOtherwiseColoured = options.color_correction !== request.options.color_correction;
   const isOtherwiseMarked = key !== facesKey(request.options, photo.boxes);
   const again = isOtherwiseColoured ? "faces.obstacles.colours" : isOtherwiseMarked ? "faces.obstacles.boxes" : null;
@@ -44,6 +50,7 @@ export function ResultPanel(props: Props) {
   const warnings = otherWarnings(facts);
   return (
     <>
+      <Verdict result={result} enlargement={enlargement} scale={scale} config={config} />
       {warnings.length > 0 && (
         <ul className={styles.warnings} aria-label={t("result.warnings.title")}>
           {warnings.map(({ code, message }) => (
@@ -59,13 +66,14 @@ export function ResultPanel(props: Props) {
           <h2 id="faces" className={styles.title}>
             {t("faces.count", { count: facts.faces.length })}
           </h2>
-          <div className={styles.faces}>
+          <div ref={list} className={styles.faces} onKeyDown={onKeyDown}>
             {facts.faces.map((face, index) => (
               <FaceCard
                 key={index}
                 face={face}
                 number={index + 1}
                 scale={scale}
+                isEnlarged={isLarger(enlargement)}
                 isSelected={index === selectedFace}
                 override={overrides[index]}
                 isPending={overrides[index] !== request.overrides[index]}
@@ -78,6 +86,7 @@ export function ResultPanel(props: Props) {
               />
             ))}
           </div>
+          <p className={styles.hint}>{t("faces.whole")}</p>
         </section>
       )}
       <Figures result={result} scale={scale} config={config} />

@@ -5,14 +5,16 @@ import { archiveOf, addressOf, cancelBatch, cancelJob, deleteBatch, fetchReport 
 import { problemFrom, type Problem } from "@/api/problem";
 import type { Batch, Job, Limits } from "@/api/types";
 import { fractionOf, inWords, tallyInWords, tallyOf } from "@/photos/batch";
-import { downloadName } from "@/photos/download";
+import { fileName, namedOfJob } from "@/photos/names";
 import { inTurns } from "@/photos/pause";
 import { reportOf } from "@/photos/report";
 import { problemInWords } from "@/photos/problems";
 import { saveBlob, saveFile } from "@/photos/saving";
+import { useNamePattern } from "@/hooks/useNamePattern";
 import { useLanguage } from "@/words/context";
 import type { Locale } from "@/words/locales";
 import { Button } from "@/components/ui/Button";
+import { ProgressBar } from "@/components/ui/ProgressBar";
 import { SetRow } from "./SetRow";
 import styles from "./SetCard.module.css";
 
@@ -30,6 +32,7 @@ type Props = {
 export function SetCard({ batch, limits, apiKey: key, onChanged, onOpen, onRemoved }: Props) {
   const { t, locale } = useLanguage();
   const id = useId();
+  const [pattern] = useNamePattern();
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState<string | null>(null);
   const [isAsking, setAsking] = useState(false);
@@ -47,8 +50,9 @@ export function SetCard({ batch, limits, apiKey: key, onChanged, onOpen, onRemov
     setBusy(null);
   };
   const save = (job: Job) => {
-    const { media_type = "", bytes = 0 } = job.result ?? {};
-    const file = { path: addressOf(job.id, "result"), name: downloadName(job.file_name, media_type), bytes };
+    const named = namedOfJob(job, batch.jobs.indexOf(job) + 1, batch.jobs.length);
+    const name = fileName(pattern, named);
+    const file = { path: addressOf(job.id, "result"), name, bytes: job.result?.bytes ?? 0 };
     void run(t("sets.saving", { name: job.file_name }), () => saveFile(file, key));
   };
   const saveAll = () => {
@@ -72,7 +76,7 @@ export function SetCard({ batch, limits, apiKey: key, onChanged, onOpen, onRemov
         {t("sets.title", { count: tally.photos, time })}
       </h3>
       <p className={styles.words}>{t("sets.kept", { tally: words, time: timeOf(locale, batch.expires_at) })}</p>
-      {isAtWork && <progress className={styles.progress} aria-label={words} max={1} value={fractionOf(tally)} />}
+      {isAtWork && <ProgressBar label={words} fraction={fractionOf(tally)} />}
       {isAsking ? (
         <div className={styles.actions} role="group" aria-label={t("sets.removal")}>
           <p className={styles.question}>{t("sets.removeQuestion")}</p>

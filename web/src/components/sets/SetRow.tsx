@@ -67,7 +67,7 @@ function stateOf(t: Words, { state, stage, fraction, result, cancelling }: Job):
   if (cancelling) return t("sets.stops");
   if (state === "queued") return t("sets.waits");
   if (state === "running")
-    return stage === null ? t("sets.begins") : t("sets.atStage", { stage: stageName(stage), fraction });
+    return stage === null ? t("sets.begins") : t("sets.atStage", { stage: stageName(t, stage), fraction });
   if (state === "cancelled") return t("sets.cancelled");
   return result === null ? t("sets.done") : t("sets.result", result);
 }

@@ -4,6 +4,7 @@ import { problemInWords } from "@/photos/problems";
 import { useWords } from "@/words/context";
 import type { Words } from "@/words/words";
 import { Button } from "@/components/ui/Button";
+import { ProgressBar } from "@/components/ui/ProgressBar";
 import styles from "./SetsBar.module.css";
 
 type Props = { sets: readonly KnownSet[]; sending: Sending; onOpen: () => void };
@@ -20,7 +21,11 @@ export function SetsBar({ sets, sending, onOpen }: Props) {
       <p className={styles.words} role="status">
         {words}
       </p>
-      {fraction !== null && <progress className={styles.progress} aria-label={words} max={1} value={fraction} />}
+      {fraction !== null && (
+        <div className={styles.progress}>
+          <ProgressBar label={words} fraction={fraction} />
+        </div>
+      )}
       {sets.length > 0 && <Button onClick={onOpen}>{t("sets.show", { count: sets.length })}</Button>}
     </section>
   );

@@ -17,6 +17,8 @@ const PATHS = {
   moon: "M19 14.5A8 8 0 0 1 9.5 5 8 8 0 1 0 19 14.5z",
   photo: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4",
   retry: "M19 12a7 7 0 1 1-2-5M19 4v4h-4",
+  share: "M12 15V4M8 8l4-4 4 4M6 12v8h12v-8",
+  settings: "M4 7h9M17 7h3M15 5v4M4 17h3M11 17h9M9 15v4",
   split: "M9 7l-5 5 5 5M15 7l5 5-5 5",
   swap: "M4 8h14l-4-4M20 16H6l4 4",
   warning: "M12 4l9 16H3zM12 10v5M12 17.5v.5",

@@ -1,7 +1,8 @@
 "use client";
 
 import { useId, useState } from "react";
-import { useWords } from "@/words/context";
+import { useLanguage } from "@/words/context";
+import { typedNumber } from "@/words/typedNumber";
 import styles from "./NumberField.module.css";
 
 type Props = {
@@ -9,19 +10,23 @@ type Props = {
   value: number;
   /** The smallest and the largest value. */
   bounds: readonly [number, number];
+  /** How many decimals may be typed. */
+  decimals?: number;
+  /** What may be typed, in words. */
+  hint: string;
   onChange: (value: number) => void;
 };
 
-/** A whole number to type. Text that is none within the bounds changes nothing; it is replaced when the field is left. */
-export function NumberField({ label, value, bounds, onChange }: Props) {
-  const t = useWords();
+/** A number to type. Text that is none within the bounds changes nothing; it is replaced when the field is left. */
+export function NumberField({ label, value, bounds, decimals = 0, hint, onChange }: Props) {
+  const { locale } = useLanguage();
   const id = useId();
   const [least, most] = bounds;
   const [text, setText] = useState<string | null>(null); // null: nothing is being typed
-  const shown = text ?? String(value);
-  const numberIn = (typed: string) => (/^\d+$/.test(typed) ? Number(typed) : NaN);
+  const written = new Intl.NumberFormat(locale, { useGrouping: false, maximumFractionDigits: decimals }).format(value);
+  const shown = text ?? written;
   const isWithin = (number: number) => number >= least && number <= most;
-  const isValid = isWithin(numberIn(shown));
+  const isValid = text === null || isWithin(typedNumber(text, decimals));
   return (
     <div className={styles.field}>
       <label htmlFor={id} className={styles.label}>
@@ -31,7 +36,7 @@ export function NumberField({ label, value, bounds, onChange }: Props) {
         id={id}
         className={styles.input}
         type="text"
-        inputMode="numeric"
+        inputMode={decimals === 0 ? "numeric" : "decimal"}
         autoComplete="off"
         value={shown}
         aria-invalid={!isValid}
@@ -39,12 +44,13 @@ export function NumberField({ label, value, bounds, onChange }: Props) {
         onChange={(event) => {
           const typed = event.target.value.trim();
           setText(typed);
-          if (isWithin(numberIn(typed))) onChange(numberIn(typed));
+          const number = typedNumber(typed, decimals);
+          if (isWithin(number)) onChange(number);
         }}
         onBlur={() => setText(null)}
       />
       <p id={`${id}-hint`} className={`${styles.hint} ${isValid ? "" : styles.invalid}`}>
-        {t("options.wholeNumber", { least, most })}
+        {hint}
       </p>
     </div>
   );

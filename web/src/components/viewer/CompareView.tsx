@@ -6,7 +6,7 @@ import { isSwapped, swapped, type Pictures, type Shown, type Sides } from "@/pho
 import { useWords } from "@/words/context";
 import { Alone } from "./Alone";
 import { Comparison } from "./Comparison";
-import { MarkLayer, type Marks } from "./MarkLayer";
+import { focusOn, MarkLayer, type Marks } from "./MarkLayer";
 import { SidesBar } from "./SidesBar";
 import { ZoomPane } from "./ZoomPane";
 
@@ -48,6 +48,7 @@ export function CompareView(props: Props) {
       size={{ width, height }}
       label={absent ? t("viewer.alone") : t("viewer.comparison")}
       swap={swap}
+      focus={focusOn(marks, { width, height }, enlargement)}
       toolbar={toolbar}
       tools={tools}
     >

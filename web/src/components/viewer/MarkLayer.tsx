@@ -3,6 +3,7 @@
 import type { Face } from "@/api/types";
 import type { Size } from "@/photos/photo";
 import type { Box } from "@/photos/places";
+import { regionAround, type Focus } from "@/view/region";
 import type { Point, View } from "@/view/viewport";
 import { useWords } from "@/words/context";
 import { BoxDrawer } from "./BoxDrawer";
@@ -22,6 +23,18 @@ export type Marks = {
   onDrawn: (box: Box) => void;
   onEnd: () => void;
 };
+
+/** What is to be shown of a picture: the selected face. `enlargement`: pixels of the picture per pixel of the photo. */
+export function focusOn({ faces, selected, onSelect }: Marks, picture: Size, enlargement: number | null): Focus | null {
+  const face = selected === null ? undefined : faces[selected];
+  if (selected === null || face === undefined || enlargement === null) return null;
+  const box = face.box.map((side) => side * enlargement);
+  return {
+    key: `${selected} ${face.box.join()}`,
+    region: regionAround(box, picture),
+    onLeave: () => onSelect(selected),
+  };
+}
 
 type Props = Marks & {
   /** Size of the photo that was sent, in pixels. */

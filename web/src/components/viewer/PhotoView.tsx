@@ -3,7 +3,7 @@
 import type { ReactNode } from "react";
 import type { Size } from "@/photos/photo";
 import { useWords } from "@/words/context";
-import { MarkLayer, type Marks } from "./MarkLayer";
+import { focusOn, MarkLayer, type Marks } from "./MarkLayer";
 import styles from "./PhotoView.module.css";
 import { ZoomPane } from "./ZoomPane";
 
@@ -23,7 +23,14 @@ type Props = {
 export function PhotoView({ name, url, size, isReduced, marks, toolbar, markButton }: Props) {
   const t = useWords();
   return (
-    <ZoomPane size={size} label={t("viewer.photo")} swap={null} toolbar={toolbar} tools={markButton}>
+    <ZoomPane
+      size={size}
+      label={t("viewer.photo")}
+      swap={null}
+      focus={focusOn(marks, size, 1)}
+      toolbar={toolbar}
+      tools={markButton}
+    >
       {({ view, covered }) => (
         <>
           <img

@@ -5,6 +5,7 @@ import { useMemo, useRef, type KeyboardEvent, type ReactNode } from "react";
 import { createPortal } from "react-dom";
 import { useSize } from "@/hooks/useSize";
 import { useViewport } from "@/hooks/useViewport";
+import type { Focus } from "@/view/region";
 import { visible, type Point, type Size, type View } from "@/view/viewport";
 import { ZoomBar } from "./ZoomBar";
 import styles from "./ZoomPane.module.css";
@@ -23,6 +24,8 @@ type Props = {
   label: string;
   /** The two sides of a comparison; null: there is one picture. */
   swap: { isSwapped: boolean; onSwap: () => void } | null;
+  /** What is to be shown large; null: the whole picture, until a person zooms. */
+  focus?: Focus | null;
   /** The element outside the pane that takes the zoom buttons and `tools`. */
   toolbar: HTMLElement | null;
   tools: ReactNode;
@@ -48,10 +51,10 @@ const PAN = 80; // CSS pixels per key press
 /** Elements in the pane on which a drag does not move the picture. */
 const HANDLES = "[role='slider'], [role='application'], button";
 
-function Zoomable({ size, label, swap, toolbar, tools, children, screen }: Props & { screen: Size }) {
+function Zoomable({ size, label, swap, focus = null, toolbar, tools, children, screen }: Props & { screen: Size }) {
   const { width, height } = size;
   const picture = useMemo(() => ({ width, height }), [width, height]);
-  const viewport = useViewport(picture, screen);
+  const viewport = useViewport(picture, screen, focus);
   const { view, isFitted } = viewport;
   const viewer = useRef<HTMLDivElement>(null);
 
@@ -94,6 +97,10 @@ function Zoomable({ size, label, swap, toolbar, tools, children, screen }: Props
     ArrowDown: () => viewport.moveBy({ x: 0, y: -PAN }),
   };
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "Escape") {
+      focus?.onLeave();
+      return viewport.fit();
+    }
     const action = event.target === viewer.current && !event.ctrlKey && !event.metaKey && keys[event.key];
     if (!action) return;
     event.preventDefault();

@@ -123,8 +123,8 @@ describe("ActionBar", () => {
 
   it("offers only the result while the options are the same", () => {
     showing(photoOf({ result: resultOf() }));
-    expect(names()).toEqual(["Copy JSON"]);
-    expect(screen.getByRole("link", { name: "Download" })).toHaveAttribute("download", "portrait-restored.png");
+    expect(names()).toEqual(["Copy picture", "More"]);
+    expect(screen.getByRole("link", { name: "Download" })).toHaveAttribute("download", "portrait-likeness.png");
   });
 
   it("offers Restore again after a change, and still the last result", async () => {

@@ -1,8 +1,9 @@
 "use client";
 
 import { useEffect, useRef } from "react";
+import { isWorthSending } from "@/photos/again";
 import { obstacleOf } from "@/photos/check";
-import { isBusy, isForSets, isOngoing, isOutdated, isSendable, type Photo } from "@/photos/photo";
+import { isBusy, isForSets, isOngoing, isOutdated, isSendable, requestFor, type Photo } from "@/photos/photo";
 import type { Foresight } from "@/photos/look";
 import type { Options } from "@/photos/options";
 import { FEW, hoursOf, jobsOf } from "@/photos/sets";
@@ -64,7 +65,15 @@ function Actions(props: Props) {
   if (isOngoing(work)) {
     const busy = photos.filter(isBusy);
     const cancelAll = () => onCancel(idsOf(busy));
-    return <ProgressNote work={work} onCancel={cancel} onCancelAll={busy.length > 1 ? cancelAll : null} />;
+    return (
+      <ProgressNote
+        key={photo.id}
+        work={work}
+        course={photo.course}
+        onCancel={cancel}
+        onCancelAll={busy.length > 1 ? cancelAll : null}
+      />
+    );
   }
   if (work.phase === "kept" && work.problem === null) return <p>{t("actions.fetching")}</p>;
   const canSend = isSendable(photo);
@@ -73,13 +82,14 @@ function Actions(props: Props) {
   const failure = work.phase === "failed" ? work : { problem: fetching ?? foresight.problem, retryAt: null };
   const problem = obstacle ? null : failure.problem;
   const isDone = result !== null && !isOutdated(photo, options);
-  const undone = photos.filter((one) => isSendable(one) && !isBusy(one) && isOutdated(one, options));
+  const undone = photos.filter((one) => isWorthSending(one, options, config.limits));
   const jobs = jobsOf(config);
   const together = jobs === null ? [] : undone.filter(isForSets);
   const others = undone.filter((one) => one !== photo);
   const restore = () => onRestore([photo.id]);
   const { facts, isLooking, isUnplaced } = foresight;
-  const isWithoutFace = facts !== null && facts.faces.length === 0 && !isLooking && photo.requireFace;
+  const isWithoutFace =
+    facts !== null && facts.faces.length === 0 && !isLooking && requestFor(photo, options).requireFace;
   return (
     <>
       {problem && (
@@ -125,12 +135,7 @@ function Actions(props: Props) {
       )}
       {!canSend && !isDone && <p className={styles.hint}>{t("actions.gone")}</p>}
       {result !== null && (
-        <ResultActions
-          photo={photo}
-          result={result}
-          done={photos.filter((one) => one.result !== null)}
-          isMain={(isDone || !canSend) && !problem}
-        />
+        <ResultActions photo={photo} result={result} photos={photos} isMain={(isDone || !canSend) && !problem} />
       )}
     </>
   );

@@ -1,53 +1,133 @@
-import { act, fireEvent, render, screen } from "@testing-library/react";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { act, render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, expect, it, vi } from "vitest";
+import type { Photo, Result } from "@/photos/photo";
 import { photoOf, resultOf } from "@/test/samples";
+import { today } from "@/photos/names";
 import { ResultActions } from "./ResultActions";
 
-const result = resultOf({ media_type: "image/jpeg" });
-const photo = photoOf({ result }, "Oma 1950.png");
-const writeText = vi.fn<(text: string) => Promise<void>>();
+beforeEach(() => localStorage.clear());
 
-beforeEach(() => {
-  vi.useFakeTimers();
-  writeText.mockReset().mockResolvedValue();
-  Object.defineProperty(navigator, "clipboard", { value: { writeText }, configurable: true });
-  render(<ResultActions photo={photo} result={result} done={[photo]} isMain />);
-});
-afterEach(() => {
-  vi.useRealTimers();
-  Reflect.deleteProperty(navigator, "clipboard");
-});
-
-async function copy() {
-  fireEvent.click(screen.getByRole("button", { name: "Copy JSON" }));
-  await act(() => vi.advanceTimersByTimeAsync(1));
+function showing(changes: Partial<Result> = {}, others: Photo[] = []) {
+  const result = { ...resultOf(), blob: new Blob(["x".repeat(2500)], { type: "image/png" }), ...changes };
+  const photo = photoOf({ result });
+  render(<ResultActions photo={photo} result={result} photos={[photo, ...others]} isMain />);
 }
 
-describe("ResultActions", () => {
-  it("downloads the picture under the photo's name", () => {
-    const link = screen.getByRole("link", { name: "Download" });
-    expect(link).toHaveAttribute("href", "blob:result");
-    expect(link).toHaveAttribute("download", "Oma 1950-restored.jpg");
-  });
+function withClipboard(write: () => Promise<void>) {
+  const clipboard = { write: vi.fn(write), writeText: vi.fn(write) };
+  vi.stubGlobal("navigator", Object.create(navigator, { clipboard: { value: clipboard } }));
+  vi.stubGlobal(
+    "ClipboardItem",
+    class {
+      constructor(readonly items: Record<string, Promise<Blob>>) {}
+    },
+  );
+  return clipboard;
+}
 
-  it("copies the answer, and confirms it for a moment", async () => {
-    await copy();
-    expect(JSON.parse(writeText.mock.calls[0]?.[0] ?? "")).toEqual({ status: "success", data: result.facts });
-    expect(screen.getByRole("button", { name: "Copied" })).toBeVisible();
-    expect(screen.getByRole("status")).toHaveTextContent("Copied");
-    await act(() => vi.advanceTimersByTimeAsync(3000));
-    expect(screen.getByRole("button", { name: "Copy JSON" })).toBeVisible();
-  });
+const download = () => screen.getByRole("link", { name: "Download" });
+const press = (name: string) => act(async () => screen.getByRole("button", { name }).click());
 
-  it("says if the browser does not allow copying", async () => {
-    writeText.mockRejectedValue(new DOMException("denied", "NotAllowedError"));
-    await copy();
-    expect(screen.getByRole("status")).toHaveTextContent("Not allowed here");
-  });
+it("tells the name and the size of the file", () => {
+  showing();
+  expect(download()).toHaveAttribute("download", "portrait-likeness.png");
+  expect(screen.getByText("portrait-likeness.png")).toBeVisible();
+  expect(screen.getByText("2.5 kB")).toBeVisible();
+});
 
-  it("says so too without a clipboard, as in a page without TLS", async () => {
-    Reflect.deleteProperty(navigator, "clipboard");
-    await copy();
-    expect(screen.getByRole("status")).toHaveTextContent("Not allowed here");
-  });
+it("names files as the person wants, and remembers it", async () => {
+  showing();
+  const user = userEvent.setup();
+  await user.click(screen.getByRole("button", { name: "More" }));
+  const field = await screen.findByLabelText("Names of files");
+  await user.clear(field);
+  await user.type(field, "{{date} a/b ");
+  await user.click(screen.getByRole("button", { name: "Size" }));
+  expect(download()).toHaveAttribute("download", `${today()} a_b 200x160.png`);
+  expect(field).toHaveAccessibleDescription(`This one: ${today()} a_b 200x160.png`);
+  expect(localStorage.getItem("likeness.names")).toBe("{date} a/b {size}");
+  await user.click(screen.getByRole("button", { name: "As usual" }));
+  expect(download()).toHaveAttribute("download", "portrait-likeness.png");
+  expect(localStorage.getItem("likeness.names")).toBeNull();
+});
+
+it("copies the picture", async () => {
+  const { write } = withClipboard(async () => undefined);
+  showing();
+  await press("Copy picture");
+  expect(await screen.findByText("The picture is copied.")).toHaveRole("status");
+  const [[item]] = write.mock.calls[0] as unknown as [[{ items: Record<string, Promise<Blob>> }]];
+  expect((await item.items["image/png"])?.size).toBe(2500);
+});
+
+it.each([
+  [
+    "where the page has no clipboard",
+    () => vi.stubGlobal("navigator", Object.create(navigator, { clipboard: {} })),
+    {},
+    /needs HTTPS/,
+  ],
+  [
+    "where the browser refuses",
+    () => withClipboard(() => Promise.reject(new DOMException("", "NotAllowedError"))),
+    {},
+    /did not allow/,
+  ],
+  [
+    "that cannot be decoded",
+    () => withClipboard(() => Promise.reject(new Error("too large"))),
+    {},
+    /could not be copied/,
+  ],
+  [
+    "that the browser cannot show",
+    () => withClipboard(async () => undefined),
+    { isShown: false },
+    /cannot read this format/,
+  ],
+] as const)("says why it does not copy a picture %s", async (_, prepare, changes, words) => {
+  prepare();
+  showing(changes);
+  await press("Copy picture");
+  expect(await screen.findByRole("status")).toHaveTextContent(words);
+});
+
+it("copies the figures without the picture", async () => {
+  const { writeText } = withClipboard(async () => undefined);
+  showing();
+  await press("More");
+  await screen.findByLabelText("Names of files");
+  await press("Copy the figures as JSON");
+  expect(await screen.findByText("The figures are copied.")).toBeVisible();
+  const [text] = writeText.mock.calls[0] as unknown as [string];
+  expect(JSON.parse(text)).toMatchObject({ status: "success", data: { width: 200 } });
+});
+
+it("shares the file where the system can, under its name", async () => {
+  const share = vi.fn(async (_: ShareData) => undefined);
+  vi.stubGlobal("navigator", Object.create(navigator, { canShare: { value: () => true }, share: { value: share } }));
+  showing();
+  await press("Share");
+  expect(share.mock.calls[0]?.[0].files?.map(({ name, type }) => [name, type])).toEqual([
+    ["portrait-likeness.png", "image/png"],
+  ]);
+  share.mockRejectedValueOnce(new DOMException("", "AbortError")); // the person has closed the sheet
+  await press("Share");
+  expect(screen.getByRole("status")).toBeEmptyDOMElement();
+  share.mockRejectedValueOnce(new TypeError("no"));
+  await press("Share");
+  expect(screen.getByRole("status")).toHaveTextContent("could not be shared");
+});
+
+it("does not offer to share where the system cannot, nor a ZIP of one picture", () => {
+  showing({}, [photoOf({ id: "b" })]);
+  expect(screen.queryByRole("button", { name: "Share" })).not.toBeInTheDocument();
+  expect(screen.queryByText(/^ZIP/)).not.toBeInTheDocument();
+});
+
+it("offers all pictures as one ZIP, and tells its size before", async () => {
+  showing({}, [photoOf({ id: "b", result: { ...resultOf(), blob: new Blob(["y".repeat(1500)]) } })]);
+  expect(await screen.findByRole("button", { name: "Download all as ZIP" })).toBeVisible();
+  expect(screen.getByText("ZIP of 2 pictures, 4 kB")).toBeVisible();
 });

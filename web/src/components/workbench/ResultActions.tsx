@@ -1,68 +1,82 @@
 "use client";
 
-import { useState } from "react";
-import { downloadName, factsText } from "@/photos/download";
+import { lazy, Suspense, useState } from "react";
+import { useNamePattern } from "@/hooks/useNamePattern";
+import { bytesInWords } from "@/photos/bytes";
+import { fileName, namedOf } from "@/photos/names";
 import type { Photo, Result } from "@/photos/photo";
-import { useWords } from "@/words/context";
+import { canShare, copyPicture, share } from "@/photos/sharing";
+import { useLanguage } from "@/words/context";
+import { said, type Message } from "@/words/words";
 import { Button } from "@/components/ui/Button";
 import { Icon } from "@/components/ui/Icon";
 import button from "@/components/ui/Button.module.css";
-import styles from "./ActionBar.module.css";
+import styles from "./ResultActions.module.css";
+
+/** Loaded once they are asked for. */
+const MoreActions = lazy(() => import("./MoreActions").then((loaded) => ({ default: loaded.MoreActions })));
+const ZipButton = lazy(() => import("./ZipButton").then((loaded) => ({ default: loaded.ZipButton })));
 
 type Props = {
   photo: Photo;
   result: Result;
-  /** All photos that have a result. */
-  done: readonly Photo[];
+  /** All photos of the page. */
+  photos: readonly Photo[];
   isMain: boolean;
 };
 
-const CONFIRMATION_MS = 2000;
-
-/** Download and copy. */
-export function ResultActions({ photo, result, done, isMain }: Props) {
-  const t = useWords();
-  const [copied, setCopied] = useState<"no" | "yes" | "refused">("no");
-  const copy = async () => {
-    // Without TLS `clipboard` is undefined; an async function turns that error into a rejection.
-    const write = async () => navigator.clipboard.writeText(factsText(result));
-    const outcome = await write().then(
-      () => "yes" as const,
-      () => "refused" as const,
-    );
-    setCopied(outcome);
-    setTimeout(() => setCopied("no"), CONFIRMATION_MS);
-  };
-  const words = { no: t("actions.copyJson"), yes: t("actions.copied"), refused: t("actions.notAllowed") };
+/** What can be done with a result: download, copy, share, and all of them as one ZIP. */
+export function ResultActions({ photo, result, photos, isMain }: Props) {
+  const { t, locale } = useLanguage();
+  const [pattern, setPattern] = useNamePattern();
+  const [isMore, setMore] = useState(false);
+  const [notice, setNotice] = useState<{ of: Result; message: Message } | null>(null);
+  const named = namedOf(photo, result, photos.indexOf(photo) + 1, photos.length);
+  const name = fileName(pattern, named);
+  const tell = (message: Message | null) => setNotice(message && { of: result, message });
+  const copy = async () => tell((await copyPicture(result)) ?? { key: "actions.pictureCopied" });
+  const shown = notice?.of === result ? notice.message : null;
   return (
-    <div className={styles.actions}>
-      <a
-        className={`${button.button} ${isMain ? button.primary : button.plain}`}
-        href={result.url}
-        download={downloadName(photo.name, result.facts.media_type)}
-      >
-        <Icon name="download" />
-        {t("actions.download")}
-      </a>
-      <Button icon="copy" title={t("actions.copyJsonTitle")} onClick={copy}>
-        {words[copied]}
-      </Button>
-      {done.length > 1 && (
-        <Button icon="download" onClick={() => done.forEach(download)}>
-          {t("actions.downloadAll", { count: done.length })}
+    <div className={styles.result}>
+      <div className={styles.actions}>
+        <a
+          className={`${button.button} ${isMain ? button.primary : button.plain} ${styles.download}`}
+          href={result.url}
+          download={name}
+        >
+          <Icon name="download" />
+          {t("actions.download")}
+        </a>
+        <Button icon="copy" title={t("actions.copyPicture")} onClick={() => void copy()}>
+          <span className={styles.label}>{t("actions.copyPicture")}</span>
         </Button>
-      )}
-      <span role="status" className="visually-hidden">
-        {copied === "no" ? "" : words[copied]}
-      </span>
+        {canShare(result.blob) && (
+          <Button icon="share" title={t("actions.share")} onClick={() => void share(result.blob, name).then(tell)}>
+            <span className={styles.label}>{t("actions.share")}</span>
+          </Button>
+        )}
+        <Button
+          icon="more"
+          iconOnly
+          title={t("actions.more")}
+          aria-expanded={isMore}
+          onClick={() => setMore((before) => !before)}
+        >
+          {t("actions.more")}
+        </Button>
+      </div>
+      <p className={styles.file}>
+        <bdi>{name}</bdi> <span className={styles.size}>{bytesInWords(locale, result.blob.size)}</span>
+      </p>
+      <p role="status" className={styles.notice}>
+        {shown && said(t, shown)}
+      </p>
+      <Suspense>
+        {isMore && (
+          <MoreActions result={result} named={named} pattern={pattern} onPattern={setPattern} onNotice={tell} />
+        )}
+        {photos.filter((one) => one.result !== null).length > 1 && <ZipButton photos={photos} pattern={pattern} />}
+      </Suspense>
     </div>
   );
-}
-
-function download({ name, result }: Photo): void {
-  if (result === null) return;
-  const link = document.createElement("a");
-  link.href = result.url;
-  link.download = downloadName(name, result.facts.media_type);
-  link.click();
 }

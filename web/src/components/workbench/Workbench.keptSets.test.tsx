@@ -75,7 +75,7 @@ describe("a set of an earlier visit", () => {
     expect(saved).toEqual([
       "photos-2026-11-28-0210.zip http://likeness.test/api/v1/batches/batch-1/results.zip",
       "photos-2026-11-28-0210.csv blob",
-      "oma-restored.png http://likeness.test/api/v1/jobs/job-1/result",
+      "oma-likeness.png http://likeness.test/api/v1/jobs/job-1/result",
     ]);
   });
 

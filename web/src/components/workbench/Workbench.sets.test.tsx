@@ -39,9 +39,10 @@ describe("a list of photos", () => {
     expect(site.last().form.getAll("file")).toHaveLength(4);
     await site.respond((request) => request.uploads(1, 2));
     await said("Sending 4 photos");
-    expect(within(bar()).getByRole("progressbar")).toHaveAttribute("value", "0.5");
+    expect(within(bar()).getByRole("progressbar")).toHaveAttribute("aria-valuenow", "50");
     await take(jobs((index) => (index === 0 ? { state: "running", stage: "upscaling", fraction: 0.25 } : {})));
-    expect(await screen.findByRole("progressbar", { name: "Enlarging the picture" })).toHaveAttribute("value", "0.25");
+    const progress = await screen.findByRole("progressbar", { name: "Enlarging the picture" });
+    expect(progress).toHaveAttribute("aria-valuenow", "49"); // of the whole work
     expect(button("a.png, working")).toBeInTheDocument();
     expect(button("b.png, waiting")).toBeInTheDocument();
     expect(JSON.parse(localStorage.getItem("likeness.sets") ?? "")).toMatchObject([{ id: "batch-1", server: "" }]);
@@ -129,6 +130,17 @@ describe("a list of photos", () => {
     await waitFor(() => expect(site.calls).toContain("POST /api/v1/jobs/batch-1-job-0/cancel"));
     await user.click(button("Remove b.png"));
     await waitFor(() => expect(site.calls).toContain("POST /api/v1/jobs/batch-1-job-1/cancel"));
+  });
+
+  it("is never asked about before the page says how far it is: the server has told that", async () => {
+    await sendAll();
+    const words: string[] = [];
+    const watch = new MutationObserver(() => words.push(bar().textContent ?? ""));
+    watch.observe(bar(), { childList: true, subtree: true, characterData: true });
+    await take();
+    await said("0 of 4 photos are done");
+    watch.disconnect();
+    expect(words.join()).not.toContain("Asking");
   });
 
   it("that the server has lost says so of each photo", async () => {

@@ -20,16 +20,30 @@ describe("a photo", () => {
     await site.respond((request) => {
       request.uploads(40, 100);
     });
-    expect(screen.getByRole("progressbar", { name: "Uploading" })).toHaveAttribute("value", "0.4");
+    expect(screen.getByRole("progressbar", { name: "Uploading" })).toHaveAttribute("aria-valuenow", "0");
     await site.respond((request) => {
       request.streams();
       request.sendsEvent("stage", { stage: "restoration", fraction: 0.5 });
     });
+    const percent = () => Number(screen.getByRole("progressbar").getAttribute("aria-valuenow"));
     expect(screen.getByRole("progressbar", { name: "Restoring the faces" })).toBeInTheDocument();
+    const half = percent();
+    expect(half).toBeGreaterThan(10);
+    await site.respond((request) =>
+      request.sendsEvent("plan", { seconds: 9, stages_s: { restoration: 3, upscaling: 6 } }),
+    );
+    expect(percent()).toBe(half);
+    expect(screen.getByText(/^about \d+ s left$/)).toBeVisible();
+    await site.respond((request) => {
+      request.sendsEvent("stage", { stage: "upscaling", fraction: 0 });
+      request.sendsEvent("sending", { bytes: 4000 });
+    });
+    expect(screen.getByRole("progressbar", { name: "Receiving the picture" })).toBeInTheDocument();
+    expect(percent()).toBeGreaterThan(half);
     await site.respond((request) => request.succeeds(TWO_FACES));
 
     expect(screen.getByRole("img", { name: "oma.png after" })).toBeInTheDocument();
-    expect(screen.getByText("31.5 dB")).toBeVisible();
+    expect(screen.getByRole("heading", { name: "Same person: 0.92 (threshold 0.50)" })).toBeVisible();
     expect(screen.getByRole("heading", { name: "2 faces" })).toBeVisible();
     expect(screen.getByText("It is too small.")).toBeVisible();
     expect(screen.getByRole("link", { name: "Download" })).toHaveAttribute("download", "oma-restored.png");
@@ -37,7 +51,7 @@ describe("a photo", () => {
 
     const card = within(screen.getByRole("article", { name: "Face 1" }));
     await user.click(card.getByRole("button", { expanded: false }));
-    await user.click(card.getByRole("button", { name: "Leave as it was" }));
+    await user.click(card.getByRole("button", { name: "Do not restore" }));
     expect(card.getByText(/takes effect when the photo is restored again/)).toBeVisible();
     await user.click(button("Restore again"));
     expect(JSON.parse(String(site.last().fields.face_overrides))).toEqual({ "0": 0 });

@@ -31,6 +31,7 @@ import { FoundFaces } from "@/components/panel/FoundFaces";
 import { OptionsPanel } from "@/components/panel/OptionsPanel";
 import { ResultPanel } from "@/components/panel/ResultPanel";
 import { Viewer, type ViewerMode } from "@/components/viewer/Viewer";
+import { RoundNote } from "@/components/notes/RoundNote";
 import { ViewerNotes } from "@/components/notes/ViewerNotes";
 import { Welcome } from "@/components/viewer/Welcome";
 import { SetsPart } from "./SetsPart";
@@ -161,6 +162,7 @@ export function Workbench() {
             refused={refused.filter(({ id }) => id !== photo?.id)}
             onRead={() => setRefused([])}
             work={photo?.work ?? null}
+            course={photo?.course ?? null}
           />
           {isOver && (
             <p className={styles.over} aria-hidden="true">
@@ -222,6 +224,7 @@ export function Workbench() {
           </aside>
           {photo.refusal === null && foresight && (
             <div className={styles.action}>
+              <RoundNote round={state.round} photos={photos} />
               <ActionBar
                 photo={photo}
                 photos={photos}
