@@ -13,19 +13,21 @@ const LAYERS = {
   api: [],
   view: [],
   photos: ["api"],
-  hooks: ["api", "photos", "view"],
+  storage: ["api", "photos"],
+  hooks: ["api", "photos", "view", "storage"],
   ui: [],
   ...Object.fromEntries(COMPONENTS.map((folder) => [folder, [...BASE, "ui"]])),
   sets: [...BASE, "ui", "notes"],
-  workbench: [...BASE, "ui", "sets", ...COMPONENTS],
+  lasting: [...BASE, "ui", "storage"],
+  workbench: [...BASE, "ui", "sets", "lasting", ...COMPONENTS],
   app: ["workbench"],
-  test: ["api", "photos", "view", "workbench"],
+  test: ["api", "photos", "view", "workbench", "viewer", "panel"],
 };
 /** Folders without user interface. */
-const WITHOUT_REACT = ["api", "photos", "view"];
+const WITHOUT_REACT = ["api", "photos", "view", "storage"];
 
 const pathOf = (folder) =>
-  ["ui", "sets", "workbench", ...COMPONENTS].includes(folder) ? `components/${folder}` : folder;
+  ["ui", "sets", "lasting", "workbench", ...COMPONENTS].includes(folder) ? `components/${folder}` : folder;
 
 const config = [
   { ignores: [".next/", "out/", "src/api/schema.d.ts", "test-results/", "playwright-report/"] },

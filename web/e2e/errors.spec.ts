@@ -109,6 +109,37 @@ for (const [name, answer, words] of ANSWERS) {
   });
 }
 
+test.describe("in German", () => {
+  test.use({ locale: "de-DE" });
+
+  test("errors of the server are said by their code, with what the server tells more", async ({ page }) => {
+    const answer = (status: number, code: string, error: string) =>
+      page.route(ENHANCE, (route) =>
+        route.fulfill({ status, json: { error, code, stage: "decode", request_id: "ab12" } }),
+      );
+    const problem = page.getByRole("alert");
+    await page.goto("/");
+    await answer(500, "stage_failed", "The network x failed.");
+    await page.locator("input[type=file]").first().setInputFiles(photo("portrait.jpg"));
+    await page.getByRole("button", { name: "Restaurieren", exact: true }).click();
+    await expect(problem).toContainText("Der Server ist bei diesem Schritt gescheitert.");
+    await expect(problem).toContainText("Der Server sagt: The network x failed.");
+    await expect(page.getByText(/Anfrage ab12$/)).toBeVisible();
+    await expect(page.getByText("The network x failed.")).toHaveAttribute("lang", "en");
+
+    await page.unroute(ENHANCE);
+    await answer(500, "internal_error", "Something went wrong inside the server.");
+    await page.getByRole("button", { name: "Noch einmal versuchen" }).click();
+    await expect(problem).toContainText("Im Server ist etwas schiefgegangen.");
+    await expect(problem).not.toContainText("Something");
+
+    await page.unroute(ENHANCE);
+    await answer(500, "brand_new_code", "This is new.");
+    await page.getByRole("button", { name: "Noch einmal versuchen" }).click();
+    await expect(problem).toHaveText("This is new.");
+  });
+});
+
 test("the last result stays when the next try fails", async ({ page, workbench }) => {
   await workbench.open();
   await workbench.restored();
@@ -144,7 +175,7 @@ test.describe("a server with API keys, a rate limit, one slot, no queue and a sh
     await workbench.done();
 
     await page.reload();
-    await workbench.restored();
+    await workbench.restored("second.png");
     await expect(workbench.problem(/./)).toHaveCount(0);
   });
 

@@ -36,7 +36,6 @@ test("the long side is chosen in pixels, smaller than the photo too, and kept af
   await expect(page.getByRole("img", { name: "Face 1 after" })).toBeVisible();
 
   await page.reload();
-  await workbench.choose("portrait.jpg");
   await expect(side).toHaveValue("200");
 });
 

@@ -14,9 +14,9 @@ test("options are kept after a reload", async ({ page, workbench }) => {
   const quality = page.getByRole("slider", { name: "Quality" });
   await quality.fill("70");
 
+  await workbench.kept(1, 0);
   await page.reload();
-  await workbench.choose("portrait.jpg");
-  await workbench.unfoldFile();
+  await workbench.unfoldFile(); // of the photo, which is kept too
   for (const name of ["×4", "The largest", "JPEG"]) {
     await expect(page.getByRole("radio", { name, exact: true })).toBeChecked();
   }

@@ -75,7 +75,7 @@ test("another restorer is chosen, and its result is compared with the earlier on
 
 test("the restorer is kept after a reload, with the other options", async ({ page, workbench }) => {
   await page.reload();
-  await workbench.choose("portrait.jpg");
+  await workbench.unfoldOptions(); // of the photo, which is kept too
   await expect(page.getByRole("radio", { name: CHOICE })).toBeChecked();
 });
 

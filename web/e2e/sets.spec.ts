@@ -92,6 +92,9 @@ test.describe("where jobs are on", () => {
     expect(report.split("\r\n").map((line) => line.split(",")[0])).toEqual(["\ufefffile", ...PHOTOS, ""]);
 
     await sets.getByRole("button", { name: "Open portrait.jpg" }).click();
+    await expect(workbench.line).toBeVisible(); // with the photo, which this browser keeps
+    await page.getByRole("button", { name: "Remove portrait.jpg" }).click();
+    await (await show(page)).getByRole("button", { name: "Open portrait.jpg" }).click();
     await expect(page.getByText(/^The result alone: /)).toBeVisible();
     await expect(workbench.after).toBeVisible();
     await expect(workbench.card(1)).toBeVisible();
@@ -216,6 +219,7 @@ for (const { width, height, theme } of SCREENS) {
       await look("removing");
       await sets.getByRole("button", { name: "Keep them" }).click();
       await sets.getByRole("button", { name: "Close" }).click();
+      await page.evaluate(() => localStorage.setItem("likeness.keep", "off")); // an empty page, but for the sets
       await page.reload();
       await expect(bar(page).getByRole("status")).toHaveText(/3 of 4 photos are done/, LONG);
       await page.getByText(/megapixels\./).scrollIntoViewIfNeeded();

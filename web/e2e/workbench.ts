@@ -96,6 +96,11 @@ export class Workbench {
     await this.page.getByRole("heading", { name: "File", exact: true }).click();
   }
 
+  /** Waits until this browser keeps so many photos, each with its file, and results. */
+  async kept(photos: number, results: number): Promise<void> {
+    await expect.poll(() => rowsKept(this.page)).toMatchObject({ photos, files: photos, results });
+  }
+
   problem(words: string | RegExp): Locator {
     return this.page.getByRole("alert").filter({ hasText: words });
   }
@@ -173,5 +178,22 @@ export async function sizeOf(image: Locator): Promise<[number, number]> {
     const picture = element as HTMLImageElement;
     await picture.decode();
     return [picture.naturalWidth, picture.naturalHeight];
+  });
+}
+
+/** How many rows each table of the browser's database has. */
+export function rowsKept(page: Page): Promise<Record<string, number>> {
+  return page.evaluate(async () => {
+    const asked = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    const database = await asked(indexedDB.open("likeness"));
+    const tables = [...database.objectStoreNames];
+    const change = database.transaction(tables);
+    const counts = await Promise.all(tables.map((table) => asked(change.objectStore(table).count())));
+    database.close();
+    return Object.fromEntries(tables.map((table, index) => [table, counts[index] ?? 0]));
   });
 }

@@ -4,6 +4,7 @@ import { useCallback, useEffect, useRef } from "react";
 import type { Limits } from "@/api/types";
 import { nameOf } from "@/photos/address";
 import { refusalOf, sizeRefusalOf, takesAddresses } from "@/photos/check";
+import { newId } from "@/photos/id";
 import { uprightOf } from "@/photos/upright";
 import { newPhoto, type Photo } from "@/photos/photo";
 import { sizeOf } from "@/photos/size";
@@ -18,11 +19,10 @@ export type Item = File | string;
 /** Makes photos of items and checks them against the server's limits. Items wait until the limits are known. */
 export function useIntake(limits: Limits | null, onPhotos: (photos: Photo[]) => void): (items: Item[]) => void {
   const early = useRef<Item[]>([]);
-  const count = useRef(0);
 
   const take = useCallback(
     async (items: Item[], known: Limits) => {
-      const photos = items.map((item) => photoOf(`photo-${(count.current += 1)}`, item, known));
+      const photos = items.map((item) => photoOf(newId(), item, known));
       if (photos.length > 0) onPhotos(await Promise.all(photos));
     },
     [onPhotos],

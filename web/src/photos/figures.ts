@@ -94,7 +94,10 @@ export function whyNone({ preset }: Options, config: Config, t: Words): string {
 export function otherWarnings({ metrics, warnings }: Facts): Warning[] {
   const { psnr = null, ssim = null, lpips = null, identity_similarity: identity = null } = metrics ?? {};
   const values = Object.entries({ psnr, ssim, lpips, identity });
-  const unknown = metrics === null ? (["identity"] as const) : values.flatMap(([name, value]) => (value === null ? [name as Name] : []));
+  const unknown =
+    metrics === null
+      ? (["identity"] as const)
+      : values.flatMap(([name, value]) => (value === null ? [name as Name] : []));
   const shown = unknown.map((name) => reasonOf(warnings, name));
   return warnings.filter((warning) => warning.code.startsWith("no_face") || !shown.includes(warning));
 }

@@ -64,6 +64,7 @@ export type OngoingWork = Extract<Work, { phase: "waiting" | "active" | "batched
  */
 export type Source = { file: File } | { address: string } | { job: string };
 
+/** What of it is kept after a reload is said in `storage/rows.ts`. */
 export type Photo = {
   id: string;
   /** The file's name, or the last part of the address. */

@@ -1,7 +1,7 @@
 // @vitest-environment node
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { faceOf, lookOf, OPTIONS, photoOf, problemOf, resultOf } from "@/test/samples";
+import { faceOf, lookOf, OPTIONS, photoOf, problemOf, requestOf, resultOf } from "@/test/samples";
 import type { Options } from "./options";
 import { facesKey, isRetrying, requestFor, type Photo, type Result } from "./photo";
 import type { Box } from "./places";
@@ -56,6 +56,23 @@ describe("the list", () => {
   });
 });
 
+describe("photos of an earlier visit", () => {
+  const [a, b, c] = ["a", "b", "c"].map((id) => photoOf({ id })) as [Photo, Photo, Photo];
+
+  it("come first, with the one that was shown", () => {
+    const state = reduce(EMPTY, { type: "restored", photos: [a, b], selected: "b" });
+    expect([state.photos, state.selected]).toEqual([[a, b], "b"]);
+    expect(reduce(EMPTY, { type: "restored", photos: [a, b], selected: "gone" }).selected).toBe("a");
+    expect(reduce(EMPTY, { type: "restored", photos: [], selected: "gone" })).toEqual(EMPTY);
+  });
+
+  it("do not take the place of a photo that was added meanwhile", () => {
+    const added = reduce(EMPTY, { type: "added", photos: [c] });
+    const state = reduce(added, { type: "restored", photos: [a, { ...c, name: "as it was" }], selected: "a" });
+    expect([state.photos, state.selected]).toEqual([[a, c], "c"]);
+  });
+});
+
 describe("the work on a photo", () => {
   it("goes through waiting and active to a result", () => {
     expect(photoIn(after(ask)).work).toEqual({ phase: "waiting", tries: 0 });
@@ -85,6 +102,20 @@ describe("the work on a photo", () => {
     expect(photo.results).toEqual([first, second]);
     expect(photo.faces).toMatchObject({ key: "none", places: [[10, 10, 40, 40]] });
     expect(photoIn(after(finish(first), show(second))).result).toBe(first); // which the photo does not have
+  });
+
+  it("takes the settings of a result again, for its faces too", () => {
+    const request = requestOf({
+      options: { ...OPTIONS, strength: 0.3 },
+      overrides: { 0: 0.5 },
+      boxes: [[0, 0, 20, 20]],
+      requireFace: false,
+    });
+    const result = { ...resultOf(), request };
+    const finish: Action = { type: "finished", id: "a", result };
+    const state = after(finish, { type: "options", options: OPTIONS }, { type: "adopted", id: "a", request });
+    expect(state.options).toBe(request.options);
+    expect(requestFor(photoIn(state), state.options ?? OPTIONS)).toEqual(request);
   });
 
   it("keeps the last result during the next work, and after a failure", () => {

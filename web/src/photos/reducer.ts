@@ -15,14 +15,15 @@ import {
   requestFor,
   type FacesKey,
   type Photo,
+  type Request,
   type Result,
   type Work,
 } from "./photo";
 import type { Box } from "./places";
-import type { StandIn } from "./preview";
 import { begin, moved, withPlan } from "./progress";
 import { nextRound, type Round } from "./round";
 import type { Seconds } from "./steps";
+import type { StandIn } from "./preview";
 
 export type State = {
   photos: readonly Photo[];
@@ -35,6 +36,8 @@ export type State = {
 
 export type Action =
   | { type: "added"; photos: Photo[] }
+  /** Those of an earlier visit. */
+  | { type: "restored"; photos: Photo[]; selected: string | null }
   | { type: "removed"; id: string }
   | { type: "selected"; id: string }
   | { type: "options"; options: Options }
@@ -56,6 +59,8 @@ export type Action =
   | { type: "finished"; id: string; result: Result }
   /** A person goes back to one of the photo's results, or forward. */
   | { type: "shown"; id: string; result: Result }
+  /** The settings that made a result are those of the next one too. */
+  | { type: "adopted"; id: string; request: Request }
   | { type: "failed"; id: string; problem: Problem; now: number }
   | { type: "cancelled"; id: string };
 
@@ -82,6 +87,15 @@ function reduced(state: State, action: Action): State {
         selected:
           action.photos.find((photo) => photo.refusal === null)?.id ?? state.selected ?? action.photos[0]?.id ?? null,
       };
+    case "restored": {
+      const before = action.photos.filter(({ id }) => state.photos.every((photo) => photo.id !== id));
+      const shown = before.find(({ id }) => id === action.selected) ?? before[0];
+      return {
+        ...state,
+        photos: [...before, ...state.photos],
+        selected: state.selected ?? shown?.id ?? null, // not taken from a person who has begun meanwhile
+      };
+    }
     case "removed": {
       const index = state.photos.findIndex((photo) => photo.id === action.id);
       const photos = state.photos.filter((photo) => photo.id !== action.id);
@@ -92,6 +106,10 @@ function reduced(state: State, action: Action): State {
       return state.photos.some((photo) => photo.id === action.id) ? { ...state, selected: action.id } : state;
     case "options":
       return { ...state, options: action.options, photos: state.photos.map(withoutRefusal) };
+    case "adopted": {
+      const adopted = state.photos.map((photo) => (photo.id === action.id ? asked(photo, action.request) : photo));
+      return reduce({ ...state, photos: adopted }, { type: "options", options: action.request.options });
+    }
     case "requested":
       return {
         ...state,
@@ -127,7 +145,7 @@ function reduced(state: State, action: Action): State {
 
 type PhotoAction = Exclude<
   Action,
-  { type: "added" | "removed" | "selected" | "options" | "requested" | "batched" | "unlocked" }
+  { type: "added" | "restored" | "removed" | "selected" | "options" | "adopted" | "requested" | "batched" | "unlocked" }
 >;
 
 function changed(photo: Photo, action: PhotoAction): Photo {
@@ -189,6 +207,12 @@ function changed(photo: Photo, action: PhotoAction): Photo {
     case "cancelled":
       return { ...photo, work: photo.work.phase === "failed" ? { ...photo.work, retryAt: null } : { phase: "idle" } };
   }
+}
+
+/** The photo with what a request asked of its faces. */
+function asked(photo: Photo, { options, overrides, boxes, requireFace }: Request): Photo {
+  const key = facesKey(options, boxes);
+  return { ...photo, boxes, requireFace, overrides: { ...photo.overrides, [key]: overrides } };
 }
 
 /** Without the course of work that is over. */

@@ -8,6 +8,15 @@ import { servePictures } from "./pictures";
 import { CONFIG, dryRunOf, faceOf, fileOf, PNG } from "./samples";
 import { json, serveRequests, type FakeRequest } from "./server";
 
+// What a browser fetches with the first photo is there at once.
+vi.mock("@/components/workbench/lazyParts", async () => ({
+  ...(await import("@/components/panel/FoundFaces")),
+  ...(await import("@/components/panel/OptionsPanel")),
+  ...(await import("@/components/panel/ResultPanel")),
+  ...(await import("@/components/viewer/Viewer")),
+  ...(await import("@/components/workbench/ActionBar")),
+}));
+
 export const TWO_FACES = {
   faces: [faceOf(), faceOf({ box: [60, 40, 90, 70], action: "kept", reason: "It is too small.", strength: 0 })],
 };
@@ -56,7 +65,9 @@ export function serveSite(): FakeSite {
   return site;
 }
 
-export function openPage() {
+/** Opens the page. It keeps nothing unless a test gives it a database. */
+export function openPage({ keeps = false }: { keeps?: boolean } = {}) {
+  if (!keeps) localStorage.setItem("likeness.keep", "off");
   render(<Workbench />);
   return userEvent.setup();
 }

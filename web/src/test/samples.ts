@@ -111,9 +111,6 @@ function earlier({ limits, defaults, choices, ...present }: Config): Config {
 /** The config of a server that looks at photos before they are restored, and takes boxes around faces. */
 export const LOOKING: Config = { ...CONFIG, defaults: { ...CONFIG.defaults, dry_run: false, face_boxes: null } };
 
-/** The config of a server that also shows how a photo looks. */
-export const PREVIEWING: Config = { ...LOOKING, defaults: { ...LOOKING.defaults, preview: false } };
-
 /** The config of a server that has presets for what a photo needs. */
 export const WITH_WAYS: Config = {
   ...CONFIG,
@@ -125,6 +122,8 @@ export const WITH_WAYS: Config = {
     larger: { fields: { strength: 0, require_face: false }, models: [] },
   },
 };
+/** The config of a server that also shows how a photo looks. */
+export const PREVIEWING: Config = { ...LOOKING, defaults: { ...LOOKING.defaults, preview: false } };
 
 /** The config while the models are loading. */
 export const LOADING: Config = { ...CONFIG, models: {} };

@@ -1,12 +1,15 @@
+import type { ReactNode } from "react";
 import type { Problem } from "@/api/problem";
 import type { Course } from "@/photos/course";
 import { percentInWords } from "@/photos/left";
 import { problemInWords } from "@/photos/problems";
+import { MOST_RESULTS } from "@/photos/history";
 import { isOngoing, type OngoingWork, type Photo, type Work } from "@/photos/photo";
 import { workInWords } from "@/photos/stages";
+import { useStored } from "@/hooks/useStored";
 import { useWords } from "@/words/context";
 import { said } from "@/words/words";
-import { Note } from "./Note";
+import { Note } from "@/components/ui/Note";
 import styles from "./ViewerNotes.module.css";
 
 type Props = {
@@ -17,13 +20,19 @@ type Props = {
   /** Photos among those added last that cannot be sent. */
   refused: readonly Photo[];
   onRead: () => void;
+  /** How many older results of the photo were let go. */
+  letGo: number;
   work: Work | null;
   course: Course | null;
+  /** Other notes. */
+  children?: ReactNode;
 };
 
-/** Messages over the viewer. */
-export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, work, course }: Props) {
+/** Messages above the picture, which they never cover. */
+export function ViewerNotes(props: Props) {
+  const { problem, isLoading, onReload, refused, onRead, letGo, work, course, children } = props;
   const t = useWords();
+  const [told, setTold] = useStored("localStorage", "likeness.letGo"); // said once
   return (
     <>
       <div className={styles.top}>
@@ -44,6 +53,15 @@ export function ViewerNotes({ problem, isLoading, onReload, refused, onRead, wor
             ))}
           </Note>
         )}
+        {letGo > 0 && told === null && (
+          <Note
+            role="status"
+            action={{ icon: "close", onClick: () => setTold("told"), children: t("viewer.notes.close") }}
+          >
+            {t("viewer.history.letGo", { count: letGo, most: MOST_RESULTS })}
+          </Note>
+        )}
+        {children}
       </div>
       {work !== null && isOngoing(work) && <Working work={work} course={course} />}
     </>

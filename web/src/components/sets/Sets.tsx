@@ -1,6 +1,6 @@
 "use client";
 
-import { useState, type Dispatch } from "react";
+import { lazy, Suspense, useState, type Dispatch } from "react";
 import type { Job, JobLimits, Limits } from "@/api/types";
 import { useKept } from "@/hooks/useKept";
 import { useSets } from "@/hooks/useSets";
@@ -9,7 +9,9 @@ import { newPhoto, type Photo, type Request } from "@/photos/photo";
 import type { Action, State } from "@/photos/reducer";
 import type { SavedSet } from "@/photos/sets";
 import { SetsBar } from "./SetsBar";
-import { SetsDialog } from "./SetsDialog";
+
+/** Loaded once it is opened. */
+const SetsDialog = lazy(() => import("./SetsDialog").then((loaded) => ({ default: loaded.SetsDialog })));
 
 type Props = {
   state: State;
@@ -48,20 +50,22 @@ export function Sets(props: Props) {
     <>
       <SetsBar sets={sets} sending={sendingOf(state.photos)} onOpen={() => setOpen(true)} />
       {isOpen && (
-        <SetsDialog
-          sets={sets}
-          isStored={isStored}
-          limits={limits}
-          apiKey={apiKey}
-          onKey={onKey}
-          onChanged={ask}
-          onOpen={open}
-          onRemoved={(id) => {
-            forget(id);
-            if (sets.length === 1) setOpen(false);
-          }}
-          onClose={() => setOpen(false)}
-        />
+        <Suspense>
+          <SetsDialog
+            sets={sets}
+            isStored={isStored}
+            limits={limits}
+            apiKey={apiKey}
+            onKey={onKey}
+            onChanged={ask}
+            onOpen={open}
+            onRemoved={(id) => {
+              forget(id);
+              if (sets.length === 1) setOpen(false);
+            }}
+            onClose={() => setOpen(false)}
+          />
+        </Suspense>
       )}
     </>
   );

@@ -1,10 +1,12 @@
 "use client";
 
-import { useRef, useState } from "react";
+import { lazy, Suspense, useRef, useState } from "react";
 import { useWords } from "@/words/context";
 import { Button } from "./Button";
-import { CameraDialog } from "./CameraDialog";
 import type { IconName } from "./Icon";
+
+/** Few take a picture, so its script is fetched then. */
+const CameraDialog = lazy(() => import("./CameraDialog").then(({ CameraDialog }) => ({ default: CameraDialog })));
 
 type Props = { accept: string; onFiles: (files: File[]) => void; compact?: boolean };
 
@@ -56,7 +58,11 @@ export function Chooser({ accept, onFiles, compact = false }: Props) {
       {button("camera", t("welcome.choose.camera"), false, takePicture)}
       {input(files)}
       {input(camera, "environment")}
-      {isCameraOpen && <CameraDialog onPicture={(file) => onFiles([file])} onClose={() => setCameraOpen(false)} />}
+      {isCameraOpen && (
+        <Suspense>
+          <CameraDialog onPicture={(file) => onFiles([file])} onClose={() => setCameraOpen(false)} />
+        </Suspense>
+      )}
     </>
   );
 }

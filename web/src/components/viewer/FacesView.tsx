@@ -7,7 +7,7 @@ import type { Pictures, Shown, Sides } from "@/photos/versions";
 import { useWords } from "@/words/context";
 import { FacePair } from "./FacePair";
 import styles from "./FacesView.module.css";
-import { SidesBar } from "./SidesBar";
+import { HistoryBar, type History } from "./HistoryBar";
 
 type Props = {
   result: Result;
@@ -16,13 +16,15 @@ type Props = {
   pictures: Pictures;
   shown: Shown;
   onSides: (sides: Sides) => void;
+  history: History;
   selectedFace: number | null;
   /** The element outside the view that takes the choice of the sides. */
   toolbar: HTMLElement | null;
 };
 
 /** Enlarged pictures of every face, two versions side by side; one if the page does not have the other. */
-export function FacesView({ result, enlargement, pictures, shown, onSides, selectedFace, toolbar }: Props) {
+export function FacesView(props: Props) {
+  const { result, enlargement, pictures, shown, onSides, history, selectedFace, toolbar } = props;
   const t = useWords();
   const images = [useImage(shown[0].url), useImage(shown[1].url)];
   const { faces } = result.facts;
@@ -49,7 +51,8 @@ export function FacesView({ result, enlargement, pictures, shown, onSides, selec
           ))}
         </ul>
       </div>
-      {toolbar && createPortal(<SidesBar pictures={pictures} shown={shown} onSides={onSides} />, toolbar)}
+      {toolbar &&
+        createPortal(<HistoryBar {...history} pictures={pictures} shown={shown} onSides={onSides} />, toolbar)}
     </>
   );
 }

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from "react";
 import { useWords } from "@/words/context";
+import styles from "./MarkButton.module.css";
 import { Button } from "@/components/ui/Button";
 
 type Props = { isMarking: boolean; isDisabled: boolean; onToggle: () => void };
@@ -17,16 +18,18 @@ export function MarkButton({ isMarking, isDisabled, onToggle }: Props) {
     wasMarking.current = isMarking;
   }, [isMarking]);
   return (
-    <Button
-      ref={button}
-      kind="bare"
-      icon="mark"
-      aria-pressed={isMarking}
-      disabled={isDisabled}
-      title={t("viewer.mark.why")}
-      onClick={onToggle}
-    >
-      {t("viewer.mark.button")}
-    </Button>
+    <span className={styles.mark}>
+      <Button
+        ref={button}
+        kind="bare"
+        icon="mark"
+        aria-pressed={isMarking}
+        disabled={isDisabled}
+        title={t("viewer.mark.why")}
+        onClick={onToggle}
+      >
+        {t("viewer.mark.button")}
+      </Button>
+    </span>
   );
 }

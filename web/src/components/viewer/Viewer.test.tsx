@@ -16,7 +16,16 @@ beforeEach(servePointer);
 function showing(changes: Partial<Photo> = {}, canMark = true, isAwaited = false) {
   const [onBoxes, onFace] = [vi.fn(), vi.fn()];
   const more = { mode: "picture", sides: BEFORE_AND_AFTER, isOfResult: false, selectedFace: null } as const;
-  const whole = { ...more, faces: [faceOf()], onSides: vi.fn(), onFace, toolbar: document.body, isAwaited };
+  const whole = {
+    ...more,
+    faces: [faceOf()],
+    onSides: vi.fn(),
+    onFace,
+    toolbar: document.body,
+    onResult: vi.fn(),
+    onSettings: vi.fn(),
+    isAwaited,
+  };
   render(<Viewer photo={photoOf(changes)} {...whole} onBoxes={canMark ? onBoxes : null} />);
   return { onBoxes, onFace, user: userEvent.setup() };
 }

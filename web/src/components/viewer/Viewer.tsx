@@ -2,7 +2,7 @@
 
 import { useState } from "react";
 import type { Face } from "@/api/types";
-import type { Photo } from "@/photos/photo";
+import type { Photo, Result } from "@/photos/photo";
 import { MOST_BOXES, type Box } from "@/photos/places";
 import { isReduced } from "@/photos/preview";
 import { enlargementOf } from "@/photos/scale";
@@ -32,6 +32,9 @@ type Props = {
   onFace: (face: number) => void;
   /** Changes the boxes around faces; null: the server takes none. */
   onBoxes: ((boxes: readonly Box[]) => void) | null;
+  onResult: (result: Result) => void;
+  /** Chooses the settings again that made a result. */
+  onSettings: (result: Result) => void;
   toolbar: HTMLElement | null;
   /** Whether the server is asked how the photo looks, which the browser cannot show. */
   isAwaited?: boolean;
@@ -68,7 +71,8 @@ export function Viewer(props: Props) {
   );
   if (result !== null) {
     const pictures = picturesOf(photo, result, t);
-    const view = { result, pictures, shown: sidesOf(pictures, sides), onSides, toolbar };
+    const history = { photo, onResult: props.onResult, onSettings: props.onSettings };
+    const view = { result, pictures, shown: sidesOf(pictures, sides), onSides, history, toolbar };
     const enlargement = enlargementOf(photo, result);
     return mode === "faces" && result.facts.faces.length > 0 && enlargement !== null ? (
       <FacesView enlargement={enlargement} selectedFace={selectedFace} {...view} />

@@ -2,14 +2,21 @@ import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 import type { Config } from "@/api/types";
-import { CONFIG } from "@/test/samples";
+import { CONFIG, WITHOUT_RECOGNISER } from "@/test/samples";
 import { JOBS } from "@/test/sets";
 import { Welcome } from "./Welcome";
 
-function showing(config: Config | null, onAddress: ((text: string) => boolean) | null = null) {
+function showing(config: Config | null, onAddress: ((text: string) => boolean) | null = null, isWaiting = false) {
   const onSample = vi.fn();
   render(
-    <Welcome config={config} accept="image/png" onFiles={() => undefined} onAddress={onAddress} onSample={onSample} />,
+    <Welcome
+      config={config}
+      accept="image/png"
+      isWaiting={isWaiting}
+      onFiles={() => undefined}
+      onAddress={onAddress}
+      onSample={onSample}
+    />,
   );
   return onSample;
 }
@@ -20,6 +27,25 @@ describe("Welcome", () => {
     expect(screen.getByRole("heading", { name: "Drop a photo here" })).toBeVisible();
     expect(screen.getByRole("button", { name: "Choose photos" })).toBeEnabled();
     expect(screen.getByText(/up to 10 MB and 25 megapixels/)).toHaveTextContent(/never written to the server’s disk/);
+  });
+
+  it("promises to tell whether it is the same person only where the server can", () => {
+    showing(null);
+    expect(screen.queryByText(/same person/)).not.toBeInTheDocument();
+    document.body.innerHTML = "";
+    showing(CONFIG);
+    expect(screen.getByText(/Numbers then show whether it is still the same person/)).toBeVisible();
+    document.body.innerHTML = "";
+    showing(WITHOUT_RECOGNISER);
+    expect(screen.getByText(/cannot measure whether it is still the same person/)).toBeVisible();
+    document.body.innerHTML = "";
+    showing({ ...WITHOUT_RECOGNISER, models: {} }); // they are still loading
+    expect(screen.queryByText(/same person/)).not.toBeInTheDocument();
+  });
+
+  it("says that a photo waits for the server", () => {
+    showing(null, null, true);
+    expect(screen.getByRole("status")).toHaveTextContent(/the server has not answered yet/);
   });
 
   it("says what the server keeps where it keeps sets", () => {

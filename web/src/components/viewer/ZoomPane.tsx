@@ -5,6 +5,7 @@ import { useMemo, useRef, type KeyboardEvent, type ReactNode } from "react";
 import { createPortal } from "react-dom";
 import { useSize } from "@/hooks/useSize";
 import { useViewport } from "@/hooks/useViewport";
+import { inPane, onePane, twoPanes, type Panes } from "@/view/panes";
 import type { Focus } from "@/view/region";
 import { visible, type Point, type Size, type View } from "@/view/viewport";
 import { ZoomBar } from "./ZoomBar";
@@ -16,6 +17,7 @@ export type Pane = {
   /** The part of the pane that the picture covers. */
   covered: Point & Size;
   isFitted: boolean;
+  panes: Panes;
 };
 
 type Props = {
@@ -24,6 +26,10 @@ type Props = {
   label: string;
   /** The two sides of a comparison; null: there is one picture. */
   swap: { isSwapped: boolean; onSwap: () => void } | null;
+  /** Whether the pane is divided in two, which show the same part of two pictures. */
+  isSplit?: boolean;
+  /** Shows the original as long as a key is held down; null: there is none to show. */
+  onHold?: ((isHeld: boolean) => void) | null;
   /** What is to be shown large; null: the whole picture, until a person zooms. */
   focus?: Focus | null;
   /** The element outside the pane that takes the zoom buttons and `tools`. */
@@ -49,18 +55,26 @@ const WHEEL = 0.0018; // natural logarithm of the zoom factor per pixel of wheel
 const PAGE_SCROLLS = "(width < 900px)";
 const PAN = 80; // CSS pixels per key press
 /** Elements in the pane on which a drag does not move the picture. */
-const HANDLES = "[role='slider'], [role='application'], button";
+const HANDLES = "[role='slider'], [role='application'], button, select";
 
-function Zoomable({ size, label, swap, focus = null, toolbar, tools, children, screen }: Props & { screen: Size }) {
+/** Space or B, without others, but not on what takes these keys itself. */
+function isHoldKey({ key, ctrlKey, metaKey, altKey, target }: KeyboardEvent): boolean {
+  const isElsewhere = target instanceof Element && target.closest("button, select, [role='application']") !== null;
+  return (key === " " || key.toLowerCase() === "b") && !(ctrlKey || metaKey || altKey) && !isElsewhere;
+}
+
+function Zoomable(props: Props & { screen: Size }) {
+  const { size, label, swap, isSplit = false, onHold = null, focus = null, toolbar, tools, children, screen } = props;
   const { width, height } = size;
   const picture = useMemo(() => ({ width, height }), [width, height]);
-  const viewport = useViewport(picture, screen, focus);
+  const panes = isSplit ? twoPanes(picture, screen) : onePane(screen);
+  const viewport = useViewport(picture, panes.room, focus);
   const { view, isFitted } = viewport;
   const viewer = useRef<HTMLDivElement>(null);
 
   const inside = ([clientX, clientY]: [number, number]): Point => {
     const bounds = viewer.current?.getBoundingClientRect();
-    return { x: clientX - (bounds?.left ?? 0), y: clientY - (bounds?.top ?? 0) };
+    return inPane({ x: clientX - (bounds?.left ?? 0), y: clientY - (bounds?.top ?? 0) }, panes);
   };
   useGesture(
     {
@@ -97,6 +111,10 @@ function Zoomable({ size, label, swap, focus = null, toolbar, tools, children, s
     ArrowDown: () => viewport.moveBy({ x: 0, y: -PAN }),
   };
   const onKeyDown = (event: KeyboardEvent) => {
+    if (onHold && isHoldKey(event)) {
+      event.preventDefault();
+      return onHold(true);
+    }
     if (event.key === "Escape") {
       focus?.onLeave();
       return viewport.fit();
@@ -116,13 +134,15 @@ function Zoomable({ size, label, swap, focus = null, toolbar, tools, children, s
         tabIndex={0}
         aria-label={label}
         onKeyDown={onKeyDown}
+        onKeyUp={(event) => isHoldKey(event) && onHold?.(false)}
+        onBlur={() => onHold?.(false)}
         onDoubleClick={(event) => {
           // `isFitted` is also true for a small picture at 1:1, which the next double click must fit again.
           if (isFitted && viewport.percent !== 100) viewport.actual(inside([event.clientX, event.clientY]));
           else viewport.fit();
         }}
       >
-        {children({ view, covered: visible(view, picture, screen), isFitted })}
+        {children({ view, covered: visible(view, picture, panes.room), isFitted, panes })}
       </div>
       {toolbar &&
         createPortal(

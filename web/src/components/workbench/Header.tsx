@@ -13,9 +13,11 @@ type Props = {
   mode: ViewerMode | null;
   faces: number;
   onMode: (mode: ViewerMode) => void;
+  /** Shows the hints again; null: there is nothing yet that they could name. */
+  onHints: (() => void) | null;
 };
 
-export function Header({ mode, faces, onMode }: Props) {
+export function Header({ mode, faces, onMode, onHints }: Props) {
   const t = useWords();
   return (
     <header className={styles.header}>
@@ -31,6 +33,11 @@ export function Header({ mode, faces, onMode }: Props) {
         </div>
       )}
       <div className={styles.right}>
+        {onHints && (
+          <Button kind="bare" icon="question" iconOnly title={t("tour.again")} onClick={onHints}>
+            {t("tour.again")}
+          </Button>
+        )}
         <LanguageChoice />
         <ThemeButton />
         <a className={styles.link} href={`${API_URL}/docs`} target="_blank" rel="noopener">

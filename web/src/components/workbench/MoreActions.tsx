@@ -1,11 +1,12 @@
 "use client";
 
 import { useId, useRef } from "react";
+import { bytesInWords } from "@/photos/bytes";
 import { factsText } from "@/photos/download";
 import { DEFAULT_PATTERN, fileName, TOKENS, type Named, type Token } from "@/photos/names";
 import type { Result } from "@/photos/photo";
 import { copyText } from "@/photos/sharing";
-import { useWords } from "@/words/context";
+import { useLanguage } from "@/words/context";
 import type { Message } from "@/words/words";
 import { Button } from "@/components/ui/Button";
 import styles from "./MoreActions.module.css";
@@ -21,7 +22,7 @@ type Props = {
 
 /** What few people need of a result: its figures as text, and how files are named. */
 export function MoreActions({ result, named, pattern, onPattern, onNotice }: Props) {
-  const t = useWords();
+  const { t, locale } = useLanguage();
   const id = useId();
   const field = useRef<HTMLInputElement>(null);
   const copy = async () => onNotice((await copyText(factsText(result))) ?? { key: "actions.figuresCopied" });
@@ -51,7 +52,8 @@ export function MoreActions({ result, named, pattern, onPattern, onNotice }: Pro
           onChange={({ target }) => onPattern(target.value)}
         />
         <p id={`${id}-preview`} className={styles.preview}>
-          {t.rich("actions.preview", { file: () => <bdi>{fileName(pattern, named)}</bdi> })}
+          {t.rich("actions.preview", { file: () => <bdi>{fileName(pattern, named)}</bdi> })} ·{" "}
+          {bytesInWords(locale, result.blob.size)}
         </p>
         <div className={styles.tokens} role="group" aria-label={t("actions.insert")}>
           {TOKENS.map((token) => (

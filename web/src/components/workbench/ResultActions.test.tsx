@@ -105,7 +105,7 @@ it("copies the figures without the picture", async () => {
 });
 
 it("shares the file where the system can, under its name", async () => {
-  const share = vi.fn(async (_: ShareData) => undefined);
+  const share = vi.fn<(data: ShareData) => Promise<void>>(async () => undefined);
   vi.stubGlobal("navigator", Object.create(navigator, { canShare: { value: () => true }, share: { value: share } }));
   showing();
   await press("Share");

@@ -1,43 +1,42 @@
 "use client";
 
-import { useCallback, useReducer, useState } from "react";
+import { Suspense, useCallback, useReducer, useState } from "react";
+import { useAdding } from "@/hooks/useAdding";
 import { useAllowedOptions } from "@/hooks/useAllowedOptions";
-import { useDropAndPaste } from "@/hooks/useDropAndPaste";
 import { useConfig } from "@/hooks/useConfig";
 import { useFreedPictures } from "@/hooks/useFreedPictures";
-import { useIntake } from "@/hooks/useIntake";
+import { useLasting } from "@/hooks/useLasting";
+import { useLeaving } from "@/hooks/useLeaving";
 import { useLook } from "@/hooks/useLook";
 import { useRestorer } from "@/hooks/useRestorer";
 import { useStored } from "@/hooks/useStored";
-import { typedAddress } from "@/photos/address";
-import { takesAddresses } from "@/photos/check";
+import { useTour } from "@/hooks/useTour";
 import { acceptOf, FORMATS } from "@/photos/formats";
 import { canMark, foresightOf, shownFaces } from "@/photos/look";
 import { isLoaded, saveOptions, type Options } from "@/photos/options";
-import { isSendable, type FacesKey, type Photo } from "@/photos/photo";
+import { isSendable, type FacesKey, type Result } from "@/photos/photo";
 import type { Box } from "@/photos/places";
 import { makesPreviews } from "@/photos/preview";
 import { EMPTY, reduce } from "@/photos/reducer";
 import { enlargementOf } from "@/photos/scale";
 import { BEFORE_AND_AFTER } from "@/photos/versions";
 import { useWords } from "@/words/context";
-import { ActionBar } from "./ActionBar";
 import { Announcement } from "@/components/notes/Announcement";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { Filmstrip } from "@/components/strip/Filmstrip";
 import { Header } from "./Header";
+import { KeptButton } from "@/components/lasting/KeptButton";
+import { KeptNotes } from "@/components/lasting/KeptNotes";
+import { KeptSetting } from "@/components/lasting/KeptSetting";
 import { InstalledApp } from "./InstalledApp";
-import { FoundFaces } from "@/components/panel/FoundFaces";
-import { OptionsPanel } from "@/components/panel/OptionsPanel";
-import { ResultPanel } from "@/components/panel/ResultPanel";
-import { Viewer, type ViewerMode } from "@/components/viewer/Viewer";
+import { ActionBar, FoundFaces, OptionsPanel, ResultPanel, Viewer } from "./lazyParts";
+import { TourNote } from "@/components/viewer/TourNote";
+import type { ViewerMode } from "@/components/viewer/Viewer";
 import { RoundNote } from "@/components/notes/RoundNote";
 import { ViewerNotes } from "@/components/notes/ViewerNotes";
 import { Welcome } from "@/components/viewer/Welcome";
 import { SetsPart } from "./SetsPart";
 import styles from "./Workbench.module.css";
-
-const SAMPLE = "/sample.jpg";
 
 /** The whole page: its state, and the layout of its parts. */
 export function Workbench() {
@@ -51,12 +50,12 @@ export function Workbench() {
   const [mode, setMode] = useState<ViewerMode>("picture");
   const [sides, setSides] = useState(BEFORE_AND_AFTER);
   const [selection, setSelection] = useState<{ faces: FacesKey; face: number } | null>(null);
-  const [refused, setRefused] = useState<Photo[]>([]);
+  const [isSettingOpen, setSettingOpen] = useState(false);
   const [toolbar, setToolbar] = useState<HTMLElement | null>(null);
-
   const { photos, options } = state;
   const photo = photos.find(({ id }) => id === state.selected) ?? null;
   const result = photo?.result ?? null;
+  const tour = useTour(result !== null);
   // Without its place no face can be shown.
   const faces = photo && result && enlargementOf(photo, result) !== null ? result.facts.faces.length : 0;
   const shown = photo && options && shownFaces(photo, options);
@@ -70,37 +69,28 @@ export function Workbench() {
   }, []);
   useAllowedOptions(config, options, dispatch);
 
-  const added = useCallback((more: Photo[]) => {
-    dispatch({ type: "added", photos: more });
-    setRefused(more.filter(({ refusal }) => refusal !== null));
-    setSelection(null);
-  }, []);
-  const add = useIntake(config?.limits ?? null, added);
-  const fetches = takesAddresses(config?.limits ?? {});
-  const isOver = useDropAndPaste(add, fetches);
-  const addAddress = (text: string) => {
-    const address = typedAddress(text);
-    if (address !== null) add([address]);
-    return address !== null;
-  };
-  const addSample = () => {
-    fetch(SAMPLE)
-      .then((answer) => (answer.ok ? answer.blob() : Promise.reject(new Error(answer.statusText))))
-      .then((blob) => add([new File([blob], "sample.jpg", { type: "image/jpeg" })]))
-      .catch(reload); // shows that the server cannot be reached, and tries again until it can
-  };
+  const unselectFace = useCallback(() => setSelection(null), []);
+  // Shows that the server cannot be reached, and tries again until it can.
+  const adding = useAdding(dispatch, { config, onUnreachable: reload, onAdded: unselectFace });
   const remove = (id: string) => {
     cancel(id);
     dispatch({ type: "removed", id });
-    setRefused([]);
+    adding.forgetRefused();
     if (id === state.selected) setSelection(null);
   };
+  const lasting = useLasting(state, dispatch, { config, onEmptied: () => photos.forEach(({ id }) => remove(id)) });
+  useLeaving(photos, lasting.isKept);
   const select = (id: string) => {
     dispatch({ type: "selected", id });
-    setSelection(null);
+    unselectFace();
   };
   const selectFace = (face: number) => {
     setSelection(face === selectedFace || !shown ? null : { faces: shown.key, face });
+  };
+
+  const adopt = ({ request }: Result) => {
+    if (photo !== null) dispatch({ type: "adopted", id: photo.id, request });
+    saveOptions(request.options);
   };
 
   const setBoxes = (boxes: readonly Box[]) => {
@@ -124,47 +114,65 @@ export function Workbench() {
   };
 
   return (
-    <div className={`${styles.page} ${photo === null ? styles.empty : ""}`}>
-      <Header mode={faces > 0 ? mode : null} faces={faces} onMode={setMode} />
+    <div className={`${styles.page} ${photo === null ? styles.empty : ""}`} data-hint={tour.hint ?? undefined}>
+      <Header
+        mode={faces > 0 ? mode : null}
+        faces={faces}
+        onMode={setMode}
+        onHints={result === null ? null : tour.restart}
+      />
       <div className={styles.left}>
-        <main className={styles.table}>
+        <main className={styles.main}>
           {photo !== null && <h2 className="visually-hidden">{photo.name}</h2>}
-          {photo === null ? (
-            <Welcome
-              config={config}
-              accept={accept}
-              onFiles={add}
-              onAddress={fetches ? addAddress : null}
-              onSample={addSample}
-            />
-          ) : (
-            <ErrorBoundary resetKey={result ?? photo.id}>
-              <Viewer
-                photo={photo}
-                mode={mode}
-                sides={sides}
-                onSides={setSides}
-                faces={shown?.faces ?? []}
-                isOfResult={shown !== null && shown.look === null && shown.isCurrent}
-                selectedFace={selectedFace}
-                onFace={selectFace}
-                onBoxes={onBoxes}
-                toolbar={toolbar}
-                isAwaited={isLooking && config !== null && makesPreviews(config)}
-              />
-            </ErrorBoundary>
-          )}
           <ViewerNotes
             problem={problem}
             isLoading={config !== null && !isLoaded(config)}
             onReload={reload}
             // The viewer itself says why the shown photo was refused.
-            refused={refused.filter(({ id }) => id !== photo?.id)}
-            onRead={() => setRefused([])}
+            refused={adding.refused.filter(({ id }) => id !== photo?.id)}
+            onRead={adding.forgetRefused}
+            letGo={photo?.letGo ?? 0}
             work={photo?.work ?? null}
             course={photo?.course ?? null}
-          />
-          {isOver && (
+          >
+            {photo !== null && <KeptNotes fault={lasting.fault} lost={lasting.lost} />}
+          </ViewerNotes>
+          <TourNote {...tour} />
+          <div className={styles.table}>
+            {photo === null ? (
+              <Welcome
+                config={config}
+                accept={accept}
+                isWaiting={adding.isSampleAsked && config === null && problem === null}
+                onFiles={adding.add}
+                onAddress={adding.addAddress}
+                onSample={adding.addSample}
+              >
+                <KeptButton lasting={lasting} onOpen={() => setSettingOpen(true)} />
+              </Welcome>
+            ) : (
+              <ErrorBoundary resetKey={result ?? photo.id}>
+                <Suspense fallback={<div className={styles.coming} />}>
+                  <Viewer
+                    photo={photo}
+                    mode={mode}
+                    sides={sides}
+                    onSides={setSides}
+                    faces={shown?.faces ?? []}
+                    isOfResult={shown !== null && shown.look === null && shown.isCurrent}
+                    selectedFace={selectedFace}
+                    onFace={selectFace}
+                    onBoxes={onBoxes}
+                    onResult={(other) => dispatch({ type: "shown", id: photo.id, result: other })}
+                    onSettings={adopt}
+                    toolbar={toolbar}
+                    isAwaited={isLooking && config !== null && makesPreviews(config)}
+                  />
+                </Suspense>
+              </ErrorBoundary>
+            )}
+          </div>
+          {adding.isOver && (
             <p className={styles.over} aria-hidden="true">
               {t("intake.drop")}
             </p>
@@ -178,7 +186,7 @@ export function Workbench() {
             apiKey={key}
             onKey={enterKey}
             onSelect={select}
-            onAdded={added}
+            onAdded={adding.added}
           />
         )}
         {photo !== null && (
@@ -189,8 +197,8 @@ export function Workbench() {
               accept={accept}
               onSelect={select}
               onRemove={remove}
-              onFiles={add}
-              onAddress={fetches ? addAddress : null}
+              onFiles={adding.add}
+              onAddress={adding.addAddress}
             />
             <section ref={setToolbar} className={styles.toolbar} aria-label={t("actions.view")} />
           </div>
@@ -198,53 +206,57 @@ export function Workbench() {
       </div>
       {photo !== null && config !== null && options !== null && (
         <div className={styles.right}>
-          <aside className={styles.panel} aria-label={t("actions.panel")}>
-            {shown?.look && (
-              <FoundFaces photo={photo} look={shown.look} config={config} strength={options.strength} {...ofFaces} />
-            )}
-            <OptionsPanel
-              options={options}
-              config={config}
-              size={photo.size}
-              isFolded={result !== null}
-              onChange={setOptions}
-            />
-            {result && (
-              <ErrorBoundary resetKey={result}>
-                <ResultPanel
-                  photo={photo}
-                  result={result}
-                  config={config}
-                  options={options}
-                  isWithFaces={shown?.look === null}
-                  {...ofFaces}
-                />
-              </ErrorBoundary>
-            )}
-          </aside>
-          {photo.refusal === null && foresight && (
-            <div className={styles.action}>
-              <RoundNote round={state.round} photos={photos} />
-              <ActionBar
-                photo={photo}
-                photos={photos}
+          <Suspense>
+            <aside className={styles.panel} aria-label={t("actions.panel")}>
+              {shown?.look && (
+                <FoundFaces photo={photo} look={shown.look} config={config} strength={options.strength} {...ofFaces} />
+              )}
+              <OptionsPanel
                 options={options}
                 config={config}
-                foresight={foresight}
-                onRestore={(ids) => dispatch({ type: "requested", ids })}
-                onTogether={(ids) => dispatch({ type: "batched", ids })}
-                onCancel={(ids) => ids.forEach(cancel)}
-                onWithoutFaces={() => {
-                  dispatch({ type: "faces not required", id: photo.id });
-                  dispatch({ type: "requested", ids: [photo.id] });
-                }}
-                onKey={enterKey}
+                size={photo.size}
+                isFolded={result !== null}
+                onChange={setOptions}
               />
-            </div>
-          )}
+              {result && (
+                <ErrorBoundary resetKey={result}>
+                  <ResultPanel
+                    photo={photo}
+                    result={result}
+                    config={config}
+                    options={options}
+                    isWithFaces={shown?.look === null}
+                    {...ofFaces}
+                  />
+                </ErrorBoundary>
+              )}
+              <KeptButton lasting={lasting} onOpen={() => setSettingOpen(true)} />
+            </aside>
+            {photo.refusal === null && foresight && (
+              <div className={styles.action}>
+                <RoundNote round={state.round} photos={photos} />
+                <ActionBar
+                  photo={photo}
+                  photos={photos}
+                  options={options}
+                  config={config}
+                  foresight={foresight}
+                  onRestore={(ids) => dispatch({ type: "requested", ids })}
+                  onTogether={(ids) => dispatch({ type: "batched", ids })}
+                  onCancel={(ids) => ids.forEach(cancel)}
+                  onWithoutFaces={() => {
+                    dispatch({ type: "faces not required", id: photo.id });
+                    dispatch({ type: "requested", ids: [photo.id] });
+                  }}
+                  onKey={enterKey}
+                />
+              </div>
+            )}
+          </Suspense>
         </div>
       )}
-      <InstalledApp isReady={config !== null} onFiles={add} />
+      <KeptSetting lasting={lasting} isOpen={isSettingOpen} onClose={() => setSettingOpen(false)} />
+      <InstalledApp isReady={config !== null} onFiles={adding.add} />
       <Announcement photo={photo} foreseen={isLooking ? null : (foresight?.facts ?? null)} />
     </div>
   );

@@ -1,0 +1,16 @@
+"use client";
+
+import { lazy, Suspense, type ComponentProps } from "react";
+
+/** Loaded once it is opened. */
+const KeptDialog = lazy(() => import("./KeptDialog").then(({ KeptDialog }) => ({ default: KeptDialog })));
+
+/** The setting, which stays open when the photos behind it are deleted. */
+export function KeptSetting({ isOpen, ...props }: { isOpen: boolean } & ComponentProps<typeof KeptDialog>) {
+  if (!isOpen) return null;
+  return (
+    <Suspense>
+      <KeptDialog {...props} />
+    </Suspense>
+  );
+}
