@@ -52,7 +52,7 @@ test.describe("a quality", () => {
     await workbench.choose("portrait.jpg");
     await expect(quality(page, "Balanced")).toBeChecked();
     await quality(page, "Fast").press("Space");
-    await expect(page.getByText("Without figures; around the faces only enlarged, not sharpened")).toBeVisible();
+    await expect(page.getByText("Without figures. Around the faces only enlarged, not sharpened.")).toBeVisible();
     const fields = await workbench.restoredFields();
     expect(fields.preset).toBe("fast");
     const ruled = ["metrics", "background", "self_ensemble", "restorer", "upscaler"];
@@ -70,10 +70,11 @@ test.describe("a quality", () => {
     await workbench.choose("portrait.jpg");
     await quality(page, "Best").press("Space");
     await expect(page.getByText("Looks eight times at every part: slower")).toBeVisible();
+    await workbench.unfoldFile();
     await page.getByRole("radio", { name: "For the screen", exact: true }).press("Space");
     await expect(quality(page, "Best")).toBeChecked();
     expect(await workbench.restoredFields()).toMatchObject({ preset: "best", output_format: "jpeg", quality: "90" });
-    await expect(page.getByText("PSNR")).toBeVisible();
+    await expect(page.getByText("PSNR", { exact: true })).toBeAttached();
   });
 
   test("is not offered by a server that has none", async ({ page, workbench }) => {
@@ -87,7 +88,7 @@ test.describe("a quality", () => {
     });
     await workbench.open();
     await workbench.choose("portrait.jpg");
-    await expect(page.getByRole("group", { name: "Start from" })).toBeVisible();
+    await expect(page.getByRole("group", { name: "Size" })).toBeVisible();
     await expect(page.getByRole("group", { name: "Speed or quality" })).toHaveCount(0);
     const fields = await workbench.restoredFields();
     expect(fields).toHaveProperty("upscale_factor");

@@ -43,8 +43,8 @@ for (const { name, lacks, start } of BROWSERS) {
       await expect.poll(place).toBeGreaterThan(50);
 
       await page.click(download);
-      const file = join(driver.downloads, "portrait-restored.png");
-      await expect.poll(() => readdirSync(driver.downloads)).toEqual(["portrait-restored.png"]);
+      const file = join(driver.downloads, "portrait-likeness.png");
+      await expect.poll(() => readdirSync(driver.downloads)).toEqual(["portrait-likeness.png"]);
       expect(recorder.pictures).toHaveLength(1);
       await expect.poll(() => readFileSync(file).equals(recorder.pictures[0]!)).toBe(true);
       expect(await driver.consoleMessages()).toEqual([]);

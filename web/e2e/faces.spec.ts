@@ -109,3 +109,67 @@ test("the marks lie on the faces, also in a zoomed picture", async ({ page, work
   await expect.poll(() => workbench.percent()).toBeGreaterThan(150);
   expect(await distanceToFace()).toBeLessThan(40);
 });
+
+test.describe("a photo with several faces", () => {
+  test.skip(!hasPhoto("group.jpg"), "needs the photo in insightface's wheel: run `make install-dev`");
+
+  test("cards and marks show a face large, arrow keys go on, Escape goes back", async ({ page, workbench }) => {
+    await workbench.open();
+    await workbench.choose("group.jpg");
+    const image = page.getByRole("img", { name: /as it is now$/ });
+    await expect(workbench.card(2)).toBeVisible({ timeout: 45_000 });
+    const [whole, at] = [await workbench.percent(), await box(image)];
+
+    // Before the photo is restored.
+    await workbench
+      .card(1)
+      .getByRole("button", { name: /Strength of face 1/ })
+      .click();
+    await expect.poll(() => workbench.percent()).toBeGreaterThan(whole * 1.5);
+    const first = await box(image);
+    await expect(workbench.mark(1)).toBeVisible();
+    await page.keyboard.press("ArrowDown");
+    await expect(workbench.card(2).getByRole("button", { expanded: true })).toBeFocused();
+    await expect.poll(async () => (await box(image)).x).not.toBe(first.x);
+    await page.keyboard.press("Escape");
+    await expect.poll(() => workbench.percent()).toBe(whole);
+    expect(await box(image)).toEqual(at);
+
+    // And after it.
+    await page.getByRole("radio", { name: "×1" }).check({ force: true });
+    await workbench.restore.click();
+    await workbench.done();
+    const fitted = await workbench.percent();
+    await workbench.mark(1).click();
+    await expect.poll(() => workbench.percent()).toBeGreaterThan(fitted * 1.5);
+    await expect(workbench.card(1).getByRole("button", { expanded: true })).toBeVisible();
+    await page.keyboard.press("ArrowRight");
+    await expect(workbench.mark(2)).toBeFocused();
+    await expect(workbench.mark(2)).toHaveAttribute("aria-pressed", "true");
+    const { x, y, width, height } = await box(workbench.viewer);
+    const mark = await box(workbench.mark(2));
+    expect(mark.x).toBeGreaterThan(x);
+    expect(mark.x).toBeLessThan(x + width);
+    expect(mark.y).toBeGreaterThan(y);
+    expect(mark.y).toBeLessThan(y + height);
+    await page.keyboard.press("Escape");
+    await expect.poll(() => workbench.percent()).toBe(fitted);
+    await expect(workbench.mark(2)).toBeFocused();
+    await page.keyboard.press("ArrowLeft");
+    await expect(workbench.mark(1)).toBeFocused();
+    await expect.poll(() => workbench.percent()).toBeGreaterThan(fitted * 1.5);
+  });
+});
+
+test("a face that is not to be restored says what is done with it all the same", async ({ page, workbench }) => {
+  await workbench.open();
+  await workbench.choose("portrait.jpg");
+  await workbench.found("1 face found");
+  await workbench.tick(1).uncheck();
+  await expect(workbench.card(1)).toContainText("Without restoration the face is enlarged, cleaned and coloured");
+  await workbench.restore.click();
+  await workbench.done();
+  await expect(workbench.card(1)).toContainText("Not restored, enlarged like the rest of the picture");
+  const verdict = page.getByRole("region", { name: "No face was restored" });
+  await expect(verdict).toContainText("1 face not restored, enlarged like the rest of the picture. Enlarged ×2.");
+});

@@ -60,7 +60,7 @@ test("a TIFF that the browser cannot show is downloaded, beside the photo", asyn
   await expect(page.getByText("your browser cannot show its format. Download it to see it.")).toBeVisible();
   await expect(workbench.before).toBeVisible();
   await expect(workbench.after).toHaveCount(0);
-  await expect(workbench.download).toHaveAttribute("download", "portrait-restored.tif");
+  await expect(workbench.download).toHaveAttribute("download", "portrait-likeness.tif");
   const [download] = await Promise.all([page.waitForEvent("download"), workbench.download.click()]);
   expect((await readFile(await download.path())).subarray(0, 2).toString()).toMatch(/II|MM/);
 });
@@ -74,7 +74,7 @@ test("an AVIF is shown, and sent without what it does not have", async ({ page, 
   expect(fields).toMatchObject({ output_format: "avif", quality: "60" });
   expect(fields).not.toHaveProperty("bit_depth");
   await expect(workbench.after).toBeVisible();
-  await expect(workbench.download).toHaveAttribute("download", "portrait-restored.avif");
+  await expect(workbench.download).toHaveAttribute("download", "portrait-likeness.avif");
 });
 
 test("a starting point sets the controls, until one is changed", async ({ page, workbench }) => {
@@ -102,7 +102,7 @@ test("a starting point sets the controls, until one is changed", async ({ page, 
     quality: "95",
   });
   expect(fields).not.toHaveProperty("keep_location");
-  await expect(workbench.download).toHaveAttribute("download", "portrait-restored.jpg");
+  await expect(workbench.download).toHaveAttribute("download", "portrait-likeness.jpg");
 });
 
 const SCREENS = [

@@ -48,7 +48,7 @@ test("from the sample to the download with the keyboard alone", async ({ page, w
 
   await tabTo(page, workbench.download);
   const [download] = await Promise.all([page.waitForEvent("download"), page.keyboard.press("Enter")]);
-  expect(download.suggestedFilename()).toBe("sample-restored.png");
+  expect(download.suggestedFilename()).toBe("sample-likeness.png");
 });
 
 test("the focus is visible", async ({ page, workbench }) => {

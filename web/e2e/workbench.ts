@@ -1,5 +1,5 @@
 /** The page, by accessible roles and names. */
-import { expect, type Locator, type Page, type Request } from "@playwright/test";
+import { expect, test, type Locator, type Page, type Request } from "@playwright/test";
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { FOLDER } from "./servers";
@@ -82,8 +82,9 @@ export class Workbench {
   }
 
   async done(): Promise<void> {
-    await expect(this.download).toBeVisible({ timeout: 45_000 });
-    await expect(this.progress).toHaveCount(0, { timeout: 45_000 });
+    const timeout = test.info().timeout * 0.75; // 45 s, more if the run gives more
+    await expect(this.download).toBeVisible({ timeout });
+    await expect(this.progress).toHaveCount(0, { timeout });
   }
 
   /** Opens the options, which are closed once there is a result. */

@@ -34,7 +34,10 @@ const SEEN = 0.15;
 const SEEN_S = 1.5;
 /** In which the seconds that are shown follow a new estimate. */
 const SMOOTH_S = 1;
-const MOST_PACE = 20;
+/** An estimate that is so many times as long, or as short, is shown at once. */
+const FAR = 2;
+/** What a server has measured while others used its machine may be wrong by this much. */
+const MOST_PACE = 1000;
 
 /** Seconds until the picture is there; null if that is unknown. */
 export function secondsLeft(course: Course, now: number): number | null {
@@ -78,9 +81,10 @@ function serverSeconds(left: Seconds): number {
   return Object.entries(left).reduce((sum, [step, seconds]) => sum + (isOfServer(step) ? seconds : 0), 0);
 }
 
-/** Between what was shown and the new estimate, the nearer to it the more time has passed. */
+/** Between what was shown and the new estimate, the nearer to it the more time has passed; itself if it is far off. */
 function smoothed(before: Course, after: Course, passed_s: number): number {
   const estimate = timeOf(after.left, after);
   const shown = before.isMeasured === after.isMeasured ? secondsLeft(before, after.at) : null;
-  return shown === null ? estimate : shown + (estimate - shown) * (1 - Math.exp(-passed_s / SMOOTH_S));
+  if (shown === null || estimate > shown * FAR || estimate < shown / FAR) return estimate;
+  return shown + (estimate - shown) * (1 - Math.exp(-passed_s / SMOOTH_S));
 }

@@ -238,6 +238,17 @@ describe("the seconds left", () => {
     expect(secondsLeft(course, course.at)).toBeLessThan(450);
   });
 
+  it("are not held back by a plan that was absurd", () => {
+    const planned = withPlan(
+      moved(begin(null, 0, 0), working("detection"), 0),
+      { upscaling: 9000, metrics: 1000 },
+      500,
+    );
+    const steps = Array.from({ length: 10 }, (_, k) => ({ after: 200, progress: working("upscaling", k / 10) }));
+    const course = told(planned, steps).at(-1) as Course; // 8100 s were done in 2 s
+    expect(secondsLeft(course, course.at)).toBeLessThan(3);
+  });
+
   it("are unknown without a plan, until some of the work was seen", () => {
     const courses = told(begin(null, MB, 0), story({ ...PLAN, identity: 0.5 }));
     expect(courses.find(({ present }) => present === "decode")?.shown).toBeNull();

@@ -210,10 +210,13 @@ function isUnchanged(before: Shown, after: Shown): boolean {
   return one.length === other.length && other.every((photo, index) => isSameAs(one[index], photo));
 }
 
-/** Whether a photo or a result has come or gone, which is written at once: the page may be left any time. */
+/**
+ * Whether a photo or a result has come or gone, or another photo is shown, which is written at once: the page may be left
+ * any time.
+ */
 function isEvent(before: Shown, after: Shown): boolean {
   const countsOf = ({ photos }: Shown) => photos.map(({ id, results }) => `${id} ${results.length}`).join();
-  return countsOf(before) !== countsOf(after);
+  return before.selected !== after.selected || countsOf(before) !== countsOf(after);
 }
 
 function isSameAs(before: Photo | undefined, photo: Photo): boolean {

@@ -67,9 +67,17 @@ export function serveSite(): FakeSite {
 
 /** Opens the page. It keeps nothing unless a test gives it a database. */
 export function openPage({ keeps = false }: { keeps?: boolean } = {}) {
-  if (!keeps) localStorage.setItem("likeness.keep", "off");
+  if (!keeps) turnKeepingOff();
   render(<Workbench />);
   return userEvent.setup();
+}
+
+function turnKeepingOff(): void {
+  try {
+    localStorage.setItem("likeness.keep", "off");
+  } catch {
+    // the test has a browser that stores nothing, and no database either
+  }
 }
 
 /** Opens the page and adds these photos; the first is shown. */

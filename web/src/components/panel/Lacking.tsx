@@ -28,7 +28,7 @@ export function Lacking({ role, facts, config }: Props) {
       {command !== null && (
         <>
           <p>{t("result.lacking.install", { megabytes: Math.ceil(bytes / 1e6) })}</p>
-          <code className={styles.command} dir="ltr" tabIndex={0}>
+          <code className={styles.command} dir="ltr">
             {command}
           </code>
         </>

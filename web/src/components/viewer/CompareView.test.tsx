@@ -16,7 +16,13 @@ const EARLIER = { ...resultOf({ models: { detector: "mtcnn", restorer: "portrait
 
 const SIZE = { width: 100, height: 80 };
 
-function showing(sides: Sides = BEFORE_AND_AFTER, earlier: Result | null = null, size: Size | null = SIZE, more = {}) {
+function showing(
+  sides: Sides = BEFORE_AND_AFTER,
+  earlier: Result | null = null,
+  size: Size | null = SIZE,
+  more = {},
+  selected: number | null = null,
+) {
   const callbacks = { onSides: vi.fn(), onFace: vi.fn(), onResult: vi.fn(), onSettings: vi.fn() };
   const ignored = { onRemove: vi.fn(), onDrawn: vi.fn(), onEnd: vi.fn() };
   const faces = [faceOf({ box: [10, 10, 40, 40] }), faceOf({ box: [70, 50, 90, 70] })];
@@ -27,7 +33,7 @@ function showing(sides: Sides = BEFORE_AND_AFTER, earlier: Result | null = null,
   const enlargement = size && 2;
   const { onSides, onFace: onSelect, onResult, onSettings } = callbacks;
   const history = { photo, onResult, onSettings };
-  const marks = { faces, selected: 1, onSelect, boxes: [], isMarking: false, ...ignored };
+  const marks = { faces, selected, onSelect, boxes: [], isMarking: false, ...ignored };
   const view = { name: "portrait.jpeg", result, enlargement, pictures, history, marks, toolbar: document.body };
   render(<CompareView {...view} shown={sidesOf(pictures, sides)} onSides={onSides} markButton={null} />);
   return { ...callbacks, results, user: userEvent.setup() };
@@ -168,7 +174,7 @@ describe("CompareView", () => {
 
   it("has a button at each face, which selects it", () => {
     const { onFace } = showing();
-    expect(screen.getByRole("button", { name: "Face 2", pressed: true })).toBeInTheDocument();
+    expect(screen.getAllByRole("button", { name: /^Face/ }).map(({ tabIndex }) => tabIndex)).toEqual([0, -1]);
     fireEvent.click(screen.getByRole("button", { name: "Face 1", pressed: false }));
     expect(onFace).toHaveBeenCalledExactlyOnceWith(0);
   });
@@ -273,5 +279,17 @@ describe("CompareView", () => {
   it("has no history with one result", () => {
     showing();
     expect(screen.queryByRole("button", { name: "Undo" })).not.toBeInTheDocument();
+  });
+
+  it("shows the selected face large, and the whole picture again on Escape", async () => {
+    const { onFace, user } = showing(BEFORE_AND_AFTER, null, SIZE, {}, 1);
+    // The face has 20 × 20 pixels of the photo, twice as many of the result, and a margin around it.
+    expect(zoom()).toHaveTextContent(`${Math.round((100 * 600) / (40 * 1.9))} %`);
+    expect(screen.getByRole("button", { name: "Face 2", pressed: true }).tabIndex).toBe(0);
+    expect(screen.queryByRole("button", { name: "Face 1" })).not.toBeInTheDocument(); // outside the pane
+    viewer().focus();
+    await user.keyboard("{Escape}");
+    expect(zoom()).toHaveTextContent(FITTED);
+    expect(onFace).toHaveBeenCalledExactlyOnceWith(1);
   });
 });

@@ -23,7 +23,7 @@ describe("a photo by its address", () => {
     await user.click(button("Add"));
     expect(await findButton("oma.jpg, new")).toBeInTheDocument();
     expect(screen.getByText(/The server fetches this photo from example\.org/)).toBeVisible();
-    expect(screen.queryByRole("img")).not.toBeInTheDocument();
+    expect(within(screen.getByRole("main")).queryByRole("img")).not.toBeInTheDocument();
 
     await user.click(button("Restore"));
     expect(site.last().fields).toMatchObject({ url: PHOTO, upscale_factor: "2" });

@@ -59,7 +59,7 @@ describe("options", () => {
       require_face: "true",
     });
     await site.respond((request) => request.succeeds({ metrics: null }));
-    expect(await screen.findByText("No figures: “Fast” leaves them out to save time.")).toBeVisible();
+    expect(await screen.findByText("No figures: “Fast” leaves them out to save time.")).toBeInTheDocument();
     expect(screen.queryByText("PSNR")).not.toBeInTheDocument();
     expect(JSON.parse(localStorage.getItem("likeness.options") ?? "")).toMatchObject({ preset: "fast" });
   });

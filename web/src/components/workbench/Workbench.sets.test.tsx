@@ -58,7 +58,7 @@ describe("a list of photos", () => {
     );
     expect(await findButton("a.png, done")).toBeInTheDocument();
     expect(await screen.findByRole("img", { name: "a.png after" })).toBeInTheDocument();
-    expect(screen.getByText("31.5 dB")).toBeVisible();
+    expect(screen.getByRole("heading", { name: "Same person: 0.92 (threshold 0.50)" })).toBeVisible();
     await said("2 of 4 photos are done, 1 failed, 1 cancelled");
     expect(button("d.png, new")).toBeInTheDocument();
     expect(site.calls.filter((call) => call.endsWith("/result"))).toEqual(["GET /api/v1/jobs/batch-1-job-0/result"]);
