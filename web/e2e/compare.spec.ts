@@ -124,6 +124,136 @@ test("before and after cover the same area", async ({ workbench }) => {
   expect(await box(workbench.before)).toEqual(await box(workbench.after));
 });
 
+test("two pictures side by side are zoomed and moved together, and the way is remembered", async ({
+  page,
+  workbench,
+}) => {
+  await page.getByRole("button", { name: "Side by side" }).click();
+  await expect(workbench.line).toHaveCount(0);
+  const [left, right] = [await box(workbench.before), await box(workbench.after)];
+  expect([left.width, left.height]).toEqual([right.width, right.height]);
+  expect(right.x >= left.x + left.width || right.y >= left.y + left.height).toBe(true);
+  for (let time = 0; time < 3; time += 1) await page.getByRole("button", { name: "Zoom in" }).click();
+  await workbench.viewer.focus();
+  await page.keyboard.press("ArrowLeft");
+  const offset = async () => {
+    const [one, other] = [await box(workbench.before), await box(workbench.after)];
+    return [other.x - one.x, other.y - one.y, other.width - one.width].map(Math.round);
+  };
+  const apart = [right.x - left.x, right.y - left.y, 0].map(Math.round);
+  const room = [Math.abs((await offset())[0]! - apart[0]!), Math.abs((await offset())[1]! - apart[1]!)];
+  expect(Math.min(...room)).toBeLessThanOrEqual(1);
+  expect((await offset())[2]).toBe(0);
+
+  await page.reload();
+  await expect(page.getByRole("button", { name: "Side by side", pressed: true })).toBeVisible();
+});
+
+test("the difference of two pictures is black where they are the same", async ({ page, workbench }) => {
+  await page.getByRole("button", { name: "Difference" }).click();
+  await expect(page.getByText("Bright: changed. Black: the same.")).toBeVisible();
+  const light = async () => {
+    const picture = (await workbench.viewer.screenshot()).toString("base64");
+    return page.evaluate(async (base64) => {
+      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+      const image = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+      const context = new OffscreenCanvas(image.width, image.height).getContext("2d")!;
+      context.drawImage(image, 0, 0);
+      // The middle, where neither a mark nor the legend lies.
+      const { width, height } = image;
+      const { data } = context.getImageData(width * 0.4, height * 0.4, width * 0.2, height * 0.3);
+      return data.filter((_, index) => index % 4 !== 3).reduce((sum, value) => sum + value, 0) / data.length;
+    }, picture);
+  };
+  const usual = await light();
+  expect(usual).toBeGreaterThan(0.5);
+  await page.getByRole("combobox", { name: "Amplified" }).selectOption("×16");
+  await expect.poll(light).toBeGreaterThan(usual * 1.5);
+  await page.getByRole("combobox", { name: "Amplified" }).selectOption("×1");
+  await expect.poll(light).toBeLessThan(usual);
+});
+
+test("the original shows while the button or a key is held", async ({ page, workbench }) => {
+  const original = page.getByRole("main").getByRole("status").filter({ hasText: "Original" });
+  const middle = async () => {
+    const { x, y, width, height } = await box(workbench.after);
+    const right = { x: x + width * 0.75, y: y + height * 0.5 };
+    const clip = { x: right.x, y: right.y, width: 60, height: 60 };
+    return (await page.screenshot({ clip })).toString("base64");
+  };
+  const restored = await middle();
+  const button = await box(page.getByRole("button", { name: "Hold to see the original" }));
+  await page.mouse.move(button.x + 20, button.y + 20);
+  await page.mouse.down();
+  await expect(original).toHaveCount(1);
+  const held = await middle();
+  expect(held).not.toBe(restored);
+  await page.mouse.move(button.x + 20, button.y - 200); // beside it
+  await page.mouse.up();
+  await expect(original).toHaveCount(0);
+
+  await workbench.viewer.focus();
+  for (const key of ["Space", "b"]) {
+    await page.keyboard.down(key);
+    await expect(original).toHaveCount(1);
+    await page.keyboard.up(key);
+    await expect(original).toHaveCount(0);
+  }
+});
+
+test("undo and redo go through all results, which can be compared with each other", async ({ page, workbench }) => {
+  await page.getByRole("button", { name: "Close the hints" }).click();
+  const first = await workbench.after.getAttribute("src");
+  await workbench.mark(1).click();
+  await workbench.card(1).getByRole("button", { name: "Leave as it was" }).click();
+  await workbench.restoreAgain.click();
+  await expect(page.getByRole("button", { name: "Undo" })).toBeVisible({ timeout: 45_000 });
+  await workbench.done();
+  const second = await workbench.after.getAttribute("src");
+  expect(second).not.toBe(first);
+
+  await workbench.viewer.focus();
+  await page.keyboard.press("ControlOrMeta+z");
+  await expect(workbench.after).toHaveAttribute("src", first!);
+  await expect(workbench.download).toHaveAttribute("href", first!);
+  await expect(page.getByText("Result 1 of 2 is shown.")).toBeAttached();
+  await page.keyboard.press("ControlOrMeta+Shift+z");
+  await expect(workbench.after).toHaveAttribute("src", second!);
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect(workbench.after).toHaveAttribute("src", first!);
+  await page.getByRole("button", { name: "Redo" }).click();
+  await expect(workbench.after).toHaveAttribute("src", second!);
+
+  await page.getByRole("button", { name: "Results of this photo" }).click();
+  const menu = page
+    .getByRole("group", { name: "Results", exact: true })
+    .filter({ hasText: "Use these settings" })
+    .last();
+  await expect(menu.getByRole("button", { name: /^result 2 · own strengths of faces/ })).toBeVisible();
+  await page.getByRole("combobox", { name: "Left side" }).selectOption({ index: 1 });
+  await page.keyboard.press("Escape");
+  await expect(menu.getByRole("button", { name: /^result 2/ })).toBeHidden();
+  await expect(page.getByRole("slider", { name: "Line between result 1 and after" })).toBeVisible();
+});
+
+test("three hints stand beside the first result, cover nothing, and come again when asked for", async ({
+  page,
+  workbench,
+}) => {
+  const hint = page.getByText("Hint 1 of 3");
+  await expect(hint).toBeVisible();
+  expect((await box(hint)).y).toBeLessThan((await box(workbench.viewer)).y);
+  await page.getByRole("button", { name: "Next hint" }).click();
+  await page.getByRole("button", { name: "Next hint" }).click();
+  await expect(page.getByText("Hint 3 of 3")).toBeVisible();
+  await page.getByRole("button", { name: "Close the hints" }).click();
+  await page.reload();
+  await expect(workbench.viewer).toBeVisible();
+  await expect(hint).toHaveCount(0);
+  await page.getByRole("button", { name: "Show the hints" }).click();
+  await expect(hint).toBeVisible();
+});
+
 test.describe("on a phone", () => {
   test.use({ viewport: { width: 390, height: 844 }, deviceScaleFactor: 3, isMobile: true, hasTouch: true });
 
@@ -153,5 +283,16 @@ test.describe("on a phone", () => {
     await page.getByRole("button", { name: "1:1" }).tap();
     await expect(workbench.zoom).toHaveText("100 %");
     await expect.poll(async () => (await box(workbench.after)).width * 3).toBeCloseTo(512, 0);
+  });
+
+  test("the buttons of the view lie in one row, each large enough for a finger", async ({ page }) => {
+    const bar = page.getByRole("region", { name: "View", exact: true });
+    expect((await box(bar)).height).toBeLessThanOrEqual(52);
+    for (const button of await bar.getByRole("button").all()) {
+      if (!(await button.isVisible())) continue;
+      const { width, height } = await box(button);
+      expect(Math.min(width, height)).toBeGreaterThanOrEqual(44);
+    }
+    expect(await bar.evaluate((element) => element.scrollWidth - element.clientWidth)).toBeLessThanOrEqual(0);
   });
 });

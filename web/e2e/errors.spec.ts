@@ -117,7 +117,7 @@ test.describe("in German", () => {
       page.route(ENHANCE, (route) =>
         route.fulfill({ status, json: { error, code, stage: "decode", request_id: "ab12" } }),
       );
-    const problem = page.getByRole("alert");
+    const problem = page.getByRole("region", { name: "Nächster Schritt" }).getByRole("alert");
     await page.goto("/");
     await answer(500, "stage_failed", "The network x failed.");
     await page.locator("input[type=file]").first().setInputFiles(photo("portrait.jpg"));

@@ -45,7 +45,7 @@ test("a photo, its settings and its results are back after a reload", async ({ p
   await workbench.open();
   await workbench.restored();
   await workbench.mark(1).click();
-  await workbench.card(1).getByRole("button", { name: "Leave as it was" }).click();
+  await workbench.card(1).getByRole("button", { name: "Do not restore" }).click();
   await workbench.restoreAgain.click();
   await workbench.done();
   const bytes = await downloaded(workbench);
@@ -62,8 +62,10 @@ test("a photo, its settings and its results are back after a reload", async ({ p
   const line = await workbench.valueOfLine();
   await workbench.line.press("ArrowRight");
   expect(await workbench.valueOfLine()).toBeGreaterThan(line);
-  await page.getByLabel("Left side").selectOption("earlier");
-  await expect(page.getByRole("img", { name: "portrait.jpg earlier" })).toBeVisible();
+  await page.getByRole("button", { name: "Results of this photo" }).click();
+  await page.getByLabel("Left side").selectOption({ index: 1 });
+  await expect(page.getByRole("img", { name: "portrait.jpg result 1" })).toBeVisible();
+  await page.keyboard.press("Escape");
   expect((await downloaded(workbench)).equals(bytes)).toBe(true);
   expect(sent).toHaveLength(2);
 
@@ -202,7 +204,7 @@ test("sliding and typing write nothing until they rest", async ({ page, workbenc
   await page.waitForTimeout(1000);
   expect(await puts()).toEqual([]);
   await workbench.mark(1).click();
-  await workbench.card(1).getByRole("button", { name: "Leave as it was" }).click();
+  await workbench.card(1).getByRole("button", { name: "Do not restore" }).click();
   await expect.poll(puts).toEqual(["photos"]); // neither its file nor its result again
 });
 

@@ -71,7 +71,7 @@ test("a face is left as it is from the first run on", async ({ workbench, sent }
   await workbench.tick(1).uncheck();
   await workbench.restore.click();
   await workbench.done();
-  await expect(workbench.card(1)).toContainText("Left as it was");
+  await expect(workbench.card(1)).toContainText("Not restored");
   expect(sent).toHaveLength(1);
 });
 

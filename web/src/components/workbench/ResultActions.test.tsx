@@ -45,7 +45,7 @@ it("names files as the person wants, and remembers it", async () => {
   await user.type(field, "{{date} a/b ");
   await user.click(screen.getByRole("button", { name: "Size" }));
   expect(download()).toHaveAttribute("download", `${today()} a_b 200x160.png`);
-  expect(field).toHaveAccessibleDescription(`This one: ${today()} a_b 200x160.png`);
+  expect(field).toHaveAccessibleDescription(`This one: ${today()} a_b 200x160.png · 2.5 kB`);
   expect(localStorage.getItem("likeness.names")).toBe("{date} a/b {size}");
   await user.click(screen.getByRole("button", { name: "As usual" }));
   expect(download()).toHaveAttribute("download", "portrait-likeness.png");

@@ -162,10 +162,10 @@ describe("a list of photos", () => {
   });
 
   it("is not stored where the browser stores nothing, which the page says", async () => {
+    const user = await sendAll();
     vi.spyOn(Storage.prototype, "setItem").mockImplementation(() => {
       throw new DOMException("full", "QuotaExceededError");
     });
-    const user = await sendAll();
     await take();
     await said("0 of 4 photos are done");
     await user.click(button("Show the set"));

@@ -20,7 +20,8 @@ describe("a photo", () => {
     await site.respond((request) => {
       request.uploads(40, 100);
     });
-    expect(screen.getByRole("progressbar", { name: "Uploading" })).toHaveAttribute("aria-valuenow", "0");
+    const uploaded = Number(screen.getByRole("progressbar", { name: "Uploading" }).getAttribute("aria-valuenow"));
+    expect(uploaded).toBeLessThan(40); // of the whole work, however slow this test's machine is
     await site.respond((request) => {
       request.streams();
       request.sendsEvent("stage", { stage: "restoration", fraction: 0.5 });
@@ -28,7 +29,7 @@ describe("a photo", () => {
     const percent = () => Number(screen.getByRole("progressbar").getAttribute("aria-valuenow"));
     expect(screen.getByRole("progressbar", { name: "Restoring the faces" })).toBeInTheDocument();
     const half = percent();
-    expect(half).toBeGreaterThan(10);
+    expect(half).toBeGreaterThan(uploaded);
     await site.respond((request) =>
       request.sendsEvent("plan", { seconds: 9, stages_s: { restoration: 3, upscaling: 6 } }),
     );
@@ -46,7 +47,7 @@ describe("a photo", () => {
     expect(screen.getByRole("heading", { name: "Same person: 0.92 (threshold 0.50)" })).toBeVisible();
     expect(screen.getByRole("heading", { name: "2 faces" })).toBeVisible();
     expect(screen.getByText("It is too small.")).toBeVisible();
-    expect(screen.getByRole("link", { name: "Download" })).toHaveAttribute("download", "oma-restored.png");
+    expect(screen.getByRole("link", { name: "Download" })).toHaveAttribute("download", "oma-likeness.png");
     expect(button("oma.png, done")).toBeInTheDocument();
 
     const card = within(screen.getByRole("article", { name: "Face 1" }));
