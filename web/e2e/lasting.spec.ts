@@ -62,8 +62,10 @@ test("a photo, its settings and its results are back after a reload", async ({ p
   const line = await workbench.valueOfLine();
   await workbench.line.press("ArrowRight");
   expect(await workbench.valueOfLine()).toBeGreaterThan(line);
+  await page.getByRole("button", { name: "Results of this photo" }).click();
   await page.getByLabel("Left side").selectOption({ index: 1 });
   await expect(page.getByRole("img", { name: "portrait.jpg result 1" })).toBeVisible();
+  await page.keyboard.press("Escape");
   expect((await downloaded(workbench)).equals(bytes)).toBe(true);
   expect(sent).toHaveLength(2);
 

@@ -147,6 +147,15 @@ describe("a photo", () => {
     expect(photos.map(({ id, source, url }) => [id, source, url])).toEqual([["a", source, ""]]);
   });
 
+  it("that the browser cannot show is so again: the server's picture of it is not kept", async () => {
+    const { keeper } = await visit();
+    const size = { width: 4000, height: 3000 };
+    await keep(keeper, [photoNamed("a", { url: "blob:preview", size, preview: { width: 1600, height: 1200 } })]);
+    await leave(keeper);
+    const { photos } = await visit();
+    expect(photos).toMatchObject([{ id: "a", url: "", size: null, preview: null }]);
+  });
+
   it("is gone once it was removed, with its file and its results", async () => {
     const { keeper } = await visit();
     const [a, b] = [withResults("a", resultOf(), resultOf()), photoNamed("b")];

@@ -36,7 +36,7 @@ describe("a photo by its address", () => {
     expect(screen.queryByRole("slider", { name: /^Line between/ })).not.toBeInTheDocument();
     expect(screen.queryByRole("button", { name: "Swap sides" })).not.toBeInTheDocument();
     expect(screen.getByRole("button", { name: "Face 1" })).toBeInTheDocument();
-    expect(screen.getByRole("link", { name: "Download" })).toHaveAttribute("download", "oma-restored.png");
+    expect(screen.getByRole("link", { name: "Download" })).toHaveAttribute("download", "oma-likeness.png");
 
     await user.click(button("Faces 1"));
     const pictures = within(screen.getByRole("group", { name: "Faces side by side" })).getAllByRole("img");

@@ -71,7 +71,7 @@ describe("options", () => {
     site.pictures(null);
     const restored_image = btoa("II*\0\b\0\0\0");
     await site.respond((request) => request.succeeds({ media_type: "image/tiff" }, restored_image));
-    expect(await screen.findByRole("link", { name: "Download" })).toHaveAttribute("download", "oma-restored.tif");
+    expect(await screen.findByRole("link", { name: "Download" })).toHaveAttribute("download", "oma-likeness.tif");
     expect(await screen.findByText(/cannot show its format/)).toBeInTheDocument();
     expect(button("oma.png, done")).toBeInTheDocument();
   });

@@ -47,7 +47,7 @@ describe("a photo", () => {
     expect(screen.getByRole("heading", { name: "Same person: 0.92 (threshold 0.50)" })).toBeVisible();
     expect(screen.getByRole("heading", { name: "2 faces" })).toBeVisible();
     expect(screen.getByText("It is too small.")).toBeVisible();
-    expect(screen.getByRole("link", { name: "Download" })).toHaveAttribute("download", "oma-restored.png");
+    expect(screen.getByRole("link", { name: "Download" })).toHaveAttribute("download", "oma-likeness.png");
     expect(button("oma.png, done")).toBeInTheDocument();
 
     const card = within(screen.getByRole("article", { name: "Face 1" }));
