@@ -29,10 +29,9 @@ import { KeptButton } from "@/components/lasting/KeptButton";
 import { KeptNotes } from "@/components/lasting/KeptNotes";
 import { KeptSetting } from "@/components/lasting/KeptSetting";
 import { InstalledApp } from "./InstalledApp";
-import { ActionBar, FoundFaces, OptionsPanel, ResultPanel, Viewer } from "./lazyParts";
+import { FoundFaces, NextStep, OptionsPanel, ResultPanel, Viewer } from "./lazyParts";
 import { TourNote } from "@/components/viewer/TourNote";
 import type { ViewerMode } from "@/components/viewer/Viewer";
-import { RoundNote } from "@/components/notes/RoundNote";
 import { ViewerNotes } from "@/components/notes/ViewerNotes";
 import { Welcome } from "@/components/viewer/Welcome";
 import { SetsPart } from "./SetsPart";
@@ -234,22 +233,7 @@ export function Workbench() {
             </aside>
             {photo.refusal === null && foresight && (
               <div className={styles.action}>
-                <RoundNote round={state.round} photos={photos} />
-                <ActionBar
-                  photo={photo}
-                  photos={photos}
-                  options={options}
-                  config={config}
-                  foresight={foresight}
-                  onRestore={(ids) => dispatch({ type: "requested", ids })}
-                  onTogether={(ids) => dispatch({ type: "batched", ids })}
-                  onCancel={(ids) => ids.forEach(cancel)}
-                  onWithoutFaces={() => {
-                    dispatch({ type: "faces not required", id: photo.id });
-                    dispatch({ type: "requested", ids: [photo.id] });
-                  }}
-                  onKey={enterKey}
-                />
+                <NextStep {...{ state, dispatch, cancel, photo, options, config, foresight }} onKey={enterKey} />
               </div>
             )}
           </Suspense>
