@@ -5,7 +5,8 @@ import { faceOf, lookOf, OPTIONS, photoOf, problemOf, requestOf, resultOf } from
 import type { Options } from "./options";
 import { facesKey, isRetrying, requestFor, type Photo, type Result } from "./photo";
 import type { Box } from "./places";
-import { EMPTY, MAX_TRIES, reduce, type Action, type State } from "./reducer";
+import { MAX_TRIES } from "./changes";
+import { EMPTY, reduce, type Action, type State } from "./reducer";
 
 const BUSY = problemOf({ status: 503, retryAfter: 7 });
 const NOW = 1_000_000;

@@ -50,7 +50,7 @@ describe("PrintSize", () => {
     expect(length()).toHaveValue("20.3");
     await type(user, "15");
     expect(onChange).toHaveBeenLastCalledWith({ long_side: 1772 });
-    expect(screen.getByText("This photo: 1,200 × 800 px → 1,772 × 1,181 px")).toBeInTheDocument();
+    expect(screen.getByText("This photo: 1200 × 800 px → 1772 × 1181 px")).toBeInTheDocument();
     await type(user, "12,7");
     expect(onChange).toHaveBeenLastCalledWith({ long_side: 1500 });
   });
