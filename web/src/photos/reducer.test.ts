@@ -5,7 +5,8 @@ import { faceOf, lookOf, OPTIONS, photoOf, problemOf, requestOf, resultOf } from
 import type { Options } from "./options";
 import { facesKey, isRetrying, requestFor, type Photo, type Result } from "./photo";
 import type { Box } from "./places";
-import { EMPTY, MAX_TRIES, reduce, type Action, type State } from "./reducer";
+import { MAX_TRIES } from "./changes";
+import { EMPTY, reduce, type Action, type State } from "./reducer";
 
 const BUSY = problemOf({ status: 503, retryAfter: 7 });
 const NOW = 1_000_000;
@@ -116,6 +117,12 @@ describe("the work on a photo", () => {
     const state = after(finish, { type: "options", options: OPTIONS }, { type: "adopted", id: "a", request });
     expect(state.options).toBe(request.options);
     expect(requestFor(photoIn(state), state.options ?? OPTIONS)).toEqual(request);
+  });
+
+  it("still needs a face after the settings of a result that was only enlarged", () => {
+    const request = requestOf({ options: { ...OPTIONS, strength: 0 }, requireFace: false });
+    const state = after({ type: "adopted", id: "a", request }, { type: "options", options: OPTIONS });
+    expect(requestFor(photoIn(state), OPTIONS).requireFace).toBe(true);
   });
 
   it("keeps the last result during the next work, and after a failure", () => {
