@@ -7,7 +7,7 @@ import type { Options } from "@/photos/options";
 import type { Photo } from "@/photos/photo";
 import type { Action, State } from "@/photos/reducer";
 import { useWords } from "@/words/context";
-import { ErrorBoundary } from "./ErrorBoundary";
+import { ErrorBoundary } from "@/components/ui/ErrorBoundary";
 import { FoundFaces, NextStep, OptionsPanel, ResultPanel } from "./lazyParts";
 import styles from "./Workbench.module.css";
 
@@ -34,42 +34,44 @@ export function SidePanel({ photo, state, dispatch, config, options, shown, fore
   const { result } = photo;
   return (
     <div className={styles.right}>
-      <Suspense>
-        <aside className={styles.panel} aria-label={t("actions.panel")}>
-          {shown.look && (
-            <FoundFaces photo={photo} look={shown.look} config={config} strength={options.strength} {...ofFaces} />
-          )}
-          <OptionsPanel
-            options={options}
-            config={config}
-            size={photo.size}
-            isFolded={result !== null}
-            onChange={others.onOptions}
-          />
-          {result && (
-            <ErrorBoundary resetKey={result}>
-              <ResultPanel
-                photo={photo}
-                result={result}
-                config={config}
-                options={options}
-                isWithFaces={shown.look === null}
-                {...ofFaces}
-              />
-            </ErrorBoundary>
-          )}
-          {others.children}
-        </aside>
-        {photo.refusal === null && (
-          <div className={styles.action}>
-            <NextStep
-              {...{ state, dispatch, photo, options, config, foresight }}
-              cancel={others.onCancel}
-              onKey={others.onKey}
+      <ErrorBoundary resetKey={photo.id}>
+        <Suspense>
+          <aside className={styles.panel} aria-label={t("actions.panel")}>
+            {shown.look && (
+              <FoundFaces photo={photo} look={shown.look} config={config} strength={options.strength} {...ofFaces} />
+            )}
+            <OptionsPanel
+              options={options}
+              config={config}
+              size={photo.size}
+              isFolded={result !== null}
+              onChange={others.onOptions}
             />
-          </div>
-        )}
-      </Suspense>
+            {result && (
+              <ErrorBoundary resetKey={result}>
+                <ResultPanel
+                  photo={photo}
+                  result={result}
+                  config={config}
+                  options={options}
+                  isWithFaces={shown.look === null}
+                  {...ofFaces}
+                />
+              </ErrorBoundary>
+            )}
+            {others.children}
+          </aside>
+          {photo.refusal === null && (
+            <div className={styles.action}>
+              <NextStep
+                {...{ state, dispatch, photo, options, config, foresight }}
+                cancel={others.onCancel}
+                onKey={others.onKey}
+              />
+            </div>
+          )}
+        </Suspense>
+      </ErrorBoundary>
     </div>
   );
 }

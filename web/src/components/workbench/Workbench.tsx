@@ -22,7 +22,7 @@ import { enlargementOf } from "@/photos/scale";
 import { BEFORE_AND_AFTER } from "@/photos/versions";
 import { useWords } from "@/words/context";
 import { Announcement } from "@/components/notes/Announcement";
-import { ErrorBoundary } from "./ErrorBoundary";
+import { ErrorBoundary } from "@/components/ui/ErrorBoundary";
 import { Filmstrip } from "@/components/strip/Filmstrip";
 import { Header } from "./Header";
 import { KeptButton } from "@/components/lasting/KeptButton";
