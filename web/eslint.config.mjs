@@ -79,7 +79,7 @@ const config = [
     },
   },
   {
-    files: ["src/components/**/*.tsx"],
+    files: ["src/{app,components}/**/*.tsx"],
     ignores: ["**/*.test.tsx"],
     // Its plugin comes with eslint-config-next.
     rules: {
