@@ -82,7 +82,9 @@ describe("PrintSize", () => {
     await user.click(radio("For print"));
     expect(screen.queryByRole("status")).not.toBeInTheDocument();
     await type(user, "25");
-    expect(screen.getByRole("status")).toHaveTextContent("On each side the print needs 2.5 times the photo’s pixels: fine detail");
+    expect(screen.getByRole("status")).toHaveTextContent(
+      "On each side the print needs 2.5 times the photo’s pixels: fine detail",
+    );
     await type(user, "50");
     expect(screen.getByRole("status")).toHaveTextContent(
       "On each side the print needs 4.9 times the photo’s pixels: the photo does not",
