@@ -60,15 +60,15 @@ async function faultsOf(page: Page, screen: string): Promise<string[]> {
   for (const { id, help, nodes } of violations) {
     faults.push(`${screen}: ${id}, ${help}: ${nodes.map(({ html }) => html.slice(0, 200)).join(" | ")}`);
   }
-  for (const target of await page.locator(TARGETS).all()) {
-    const words = await smallTarget(target);
-    if (words !== null) faults.push(`${screen}: ${words}`);
-  }
   const size = page.viewportSize();
   await page.setViewportSize({ width: NARROW, height: 640 });
   // Not `innerWidth`, which on a phone grows with overflowing content.
   const sideways = (await page.evaluate(() => document.documentElement.scrollWidth)) - NARROW;
   if (sideways > 0) faults.push(`${screen}: ${sideways} px beyond the side of a small phone: ${await widest(page)}`);
+  for (const target of await page.locator(TARGETS).all()) {
+    const words = await smallTarget(target);
+    if (words !== null) faults.push(`${screen}: ${words}`);
+  }
   if (size) await page.setViewportSize(size);
   return faults;
 }
