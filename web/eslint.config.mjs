@@ -20,7 +20,7 @@ const LAYERS = {
   sets: [...BASE, "ui", "notes"],
   lasting: [...BASE, "ui", "storage"],
   workbench: [...BASE, "ui", "sets", "lasting", ...COMPONENTS],
-  app: ["workbench"],
+  app: ["workbench", "ui"],
   test: ["api", "photos", "view", "workbench", "viewer", "panel"],
 };
 /** Folders without user interface. */

@@ -174,7 +174,10 @@ test("the difference of two pictures is black where they are the same", async ({
 });
 
 test("the original shows while the button or a key is held", async ({ page, workbench }) => {
-  const original = page.getByRole("main").getByRole("status").filter({ hasText: "Original" });
+  const original = page
+    .getByRole("main")
+    .getByRole("status")
+    .filter({ hasText: /^Original$/ });
   const middle = async () => {
     const { x, y, width, height } = await box(workbench.after);
     const right = { x: x + width * 0.75, y: y + height * 0.5 };
@@ -205,7 +208,7 @@ test("undo and redo go through all results, which can be compared with each othe
   await page.getByRole("button", { name: "Close the hints" }).click();
   const first = await workbench.after.getAttribute("src");
   await workbench.mark(1).click();
-  await workbench.card(1).getByRole("button", { name: "Leave as it was" }).click();
+  await workbench.card(1).getByRole("button", { name: "Do not restore" }).click();
   await workbench.restoreAgain.click();
   await expect(page.getByRole("button", { name: "Undo" })).toBeVisible({ timeout: 45_000 });
   await workbench.done();

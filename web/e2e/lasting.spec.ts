@@ -277,7 +277,6 @@ test("twenty photos are back", async ({ page, workbench }) => {
   await kept(page, 20, 0);
   await page.reload();
   await expect(workbench.photos).toHaveCount(20);
-  await expect(workbench.photos.first()).toContainText("");
   const shown = await workbench.photos.getByRole("button", { name: /, new$/ }).evaluateAll((buttons) => {
     return buttons.map((button) => button.getAttribute("title"));
   });

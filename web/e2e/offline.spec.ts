@@ -36,7 +36,7 @@ function keptIn(page: Page): Promise<Record<string, string[]>> {
 async function isShell(page: Page): Promise<void> {
   await expect(page.getByRole("heading", { name: "Drop a photo here" })).toBeVisible();
   await expect(page.getByRole("status").filter({ hasText: UNREACHABLE })).toBeVisible();
-  const sample = page.getByRole("button", { name: "Try it with this one" }).locator("img");
+  const sample = page.getByRole("button", { name: "Try it with this photo" }).locator("img");
   await expect.poll(() => sample.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBeGreaterThan(0);
   expect(await page.evaluate(() => document.fonts.check('16px "Instrument Sans Variable"'))).toBe(true);
 }

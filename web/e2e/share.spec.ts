@@ -68,6 +68,8 @@ test.describe("in a tab, where another site may have sent them", () => {
     await share(page, "portrait.jpg");
     const question = page.getByRole("dialog", { name: "Shared photos" });
     await expect(question).toContainText("has sent a photo here");
+    await page.waitForTimeout(1500); // longer than the page waits before it has a new photo looked at
+    await expect(workbench.photos).toHaveCount(0);
     expect(looks).toEqual([]);
     await question.getByRole("button", { name: "Add" }).click();
     await expect(question).toHaveCount(0);

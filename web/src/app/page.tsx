@@ -1,4 +1,4 @@
-import { ErrorBoundary } from "@/components/workbench/ErrorBoundary";
+import { ErrorBoundary } from "@/components/ui/ErrorBoundary";
 import { Workbench } from "@/components/workbench/Workbench";
 
 export default function Page() {

@@ -16,6 +16,7 @@ it.each([
   [{ key: "z", metaKey: true }, -1],
   [{ key: "Z", ctrlKey: true, shiftKey: true }, 1],
   [{ key: "y", ctrlKey: true }, 1],
+  [{ key: "ئ", code: "KeyZ", ctrlKey: true }, -1], // on an Arabic keyboard
 ] as const)("%j goes by %i", (keys, by) => {
   const isLeft = fireEvent.keyDown(on("div"), keys);
   expect(step).toHaveBeenCalledExactlyOnceWith(by);

@@ -1,6 +1,7 @@
 "use client";
 
 import { useEffect, useEffectEvent } from "react";
+import { letterOf } from "@/view/keys";
 
 /** Where these keys belong to what is typed. */
 const TEXT_FIELDS = "input:not([type=radio], [type=checkbox], [type=range]), textarea, select, [contenteditable]";
@@ -22,8 +23,10 @@ export function useHistoryKeys(step: (by: -1 | 1) => void): void {
   }, []);
 }
 
-function stepOf({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): -1 | 1 | null {
+function stepOf(event: KeyboardEvent): -1 | 1 | null {
+  const { ctrlKey, metaKey, altKey, shiftKey } = event;
   if (!(ctrlKey || metaKey) || altKey) return null;
-  if (key.toLowerCase() === "z") return shiftKey ? 1 : -1;
-  return key.toLowerCase() === "y" && !shiftKey ? 1 : null;
+  const letter = letterOf(event);
+  if (letter === "z") return shiftKey ? 1 : -1;
+  return letter === "y" && !shiftKey ? 1 : null;
 }

@@ -1,11 +1,11 @@
 // @vitest-environment node
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { faceOf, lookOf, OPTIONS, photoOf, problemOf, requestOf, resultOf } from "@/test/samples";
+import { lookOf, OPTIONS, photoOf, problemOf, requestOf, resultOf } from "@/test/samples";
 import type { Options } from "./options";
-import { facesKey, isRetrying, requestFor, type Photo, type Result } from "./photo";
-import type { Box } from "./places";
-import { EMPTY, MAX_TRIES, reduce, type Action, type State } from "./reducer";
+import { isRetrying, requestFor, type Photo, type Result } from "./photo";
+import { MAX_TRIES } from "./changes";
+import { EMPTY, reduce, type Action, type State } from "./reducer";
 
 const BUSY = problemOf({ status: 503, retryAfter: 7 });
 const NOW = 1_000_000;
@@ -180,98 +180,6 @@ describe("a busy server", () => {
   it("is not retried after a cancel, and the problem stays visible", () => {
     const stopped = photoIn(after(ask, start, fail, cancel));
     expect(stopped.work).toMatchObject({ phase: "failed", problem: BUSY, retryAt: null });
-  });
-});
-
-describe("overrides", () => {
-  const override = (face: number, strength: number | null, faces = "none"): Action => {
-    return { type: "overridden", id: "a", faces, face, strength };
-  };
-
-  const finish: Action = { type: "finished", id: "a", result: resultOf() };
-
-  it("are set, changed and removed per face", () => {
-    const changed = photoIn(after(finish, override(0, 0), override(2, 0.5), override(0, 0.25)));
-    expect(changed.overrides.none).toEqual({ 0: 0.25, 2: 0.5 });
-    const removed = photoIn(after(finish, override(0, 0), override(2, 0.5), override(0, null)));
-    expect(removed.overrides.none).toEqual({ 2: 0.5 });
-  });
-
-  it("need a result, which shows the faces", () => {
-    expect(photoIn(after(override(0, 0))).overrides).toEqual({});
-  });
-
-  it("belong to the colour correction of the result that showed the faces", () => {
-    const corrected: Options = { ...OPTIONS, color_correction: "auto" };
-    const correct: Action = { type: "finished", id: "a", result: resultOf({}, corrected) };
-    const photo = photoIn(after(finish, override(0, 0), correct, override(1, 0.5, "auto")));
-    expect(photo.overrides).toEqual({ none: { 0: 0 }, auto: { 1: 0.5 } });
-  });
-});
-
-describe("looks", () => {
-  const [left, right] = [faceOf({ box: [10, 10, 40, 40] }), faceOf({ box: [60, 10, 90, 40] })];
-  const middle = faceOf({ box: [42, 10, 58, 40] });
-  const boxes: readonly Box[] = [[42, 10, 58, 40]];
-  const marked = facesKey(OPTIONS, boxes);
-  const look: Action = { type: "looked", id: "a", look: lookOf({ faces: [left, right] }) };
-  const leave: Action = { type: "overridden", id: "a", faces: "none", face: 1, strength: 0 };
-  const mark: Action = { type: "marked", id: "a", boxes };
-  const lookAgain: Action = { type: "looked", id: "a", look: lookOf({ faces: [left, middle, right] }, { boxes }) };
-
-  it("show the faces, so that strengths can be set before the photo is restored", () => {
-    const photo = photoIn(after(look, leave));
-    expect(requestFor(photo, OPTIONS).overrides).toEqual({ 1: 0 });
-  });
-
-  it("keep the strengths with their faces when a box adds a face between them", () => {
-    const photo = photoIn(after(look, leave, mark, lookAgain));
-    expect(requestFor(photo, OPTIONS)).toMatchObject({ boxes, overrides: { 2: 0 } });
-  });
-
-  it("keep them when the box is removed again, also those that were set since", () => {
-    const other: Action = { type: "overridden", id: "a", faces: marked, face: 0, strength: 0.5 };
-    const unmark: Action = { type: "marked", id: "a", boxes: [] };
-    const photo = photoIn(after(look, leave, mark, lookAgain, other, unmark, look));
-    expect(requestFor(photo, OPTIONS)).toMatchObject({ boxes: [], overrides: { 0: 0.5, 1: 0 } });
-  });
-
-  it("keep strengths that were set for the faces of the result, after a box came and went", () => {
-    const result = resultOf({ faces: [left, right] });
-    const unmark: Action = { type: "marked", id: "a", boxes: [] };
-    const photo = photoIn(
-      after({ type: "finished", id: "a", result }, mark, lookAgain, unmark, leave, mark, {
-        ...lookAgain,
-        look: lookOf({ faces: [middle, left, right] }, { boxes }),
-      }),
-    );
-    expect(photo.overrides.none).toEqual({ 1: 0 });
-    expect(requestFor(photo, OPTIONS).overrides).toEqual({ 2: 0 });
-  });
-
-  it("that tell nothing change no face", () => {
-    const nothing: Action = { type: "looked", id: "a", look: { ...lookOf({}, { boxes }), facts: null } };
-    const photo = photoIn(after(look, leave, mark, nothing));
-    expect(photo.faces?.key).toBe("none");
-    expect(photo.overrides).toEqual({ none: { 1: 0 } });
-  });
-
-  it("that were missed are made up for by the result", () => {
-    const request = { ...resultOf().request, boxes };
-    const result = { ...resultOf({ faces: [left, middle, right] }), request };
-    const photo = photoIn(after(look, leave, mark, { type: "finished", id: "a", result }));
-    expect(requestFor(photo, OPTIONS).overrides).toEqual({ 2: 0 });
-  });
-
-  it("keep strengths over a result with other colours, which was asked for without a look", () => {
-    const corrected: Options = { ...OPTIONS, color_correction: "auto" };
-    const correct: Action = { type: "finished", id: "a", result: resultOf({ faces: [left, right] }, corrected) };
-    const photo = photoIn(after(look, leave, correct, look));
-    expect(requestFor(photo, OPTIONS).overrides).toEqual({ 1: 0 });
-  });
-
-  it("keep the boxes over results", () => {
-    expect(photoIn(after(mark, { type: "finished", id: "a", result: resultOf() })).boxes).toEqual(boxes);
   });
 });
 

@@ -36,8 +36,8 @@ export async function saveZip(entries: readonly Entry[], name: string, settings:
     if (error instanceof DOMException && error.name === "AbortError") return false;
     throw error;
   }
-  const writable = await file.createWritable();
-  await (await zipOf(entries, settings)).pipeTo(writable, { signal: settings.signal });
+  const zip = await zipOf(entries, settings); // or it would leave an open file behind where it was cancelled meanwhile
+  await zip.pipeTo(await file.createWritable(), { signal: settings.signal });
   return true;
 }
 

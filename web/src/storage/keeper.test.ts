@@ -147,6 +147,15 @@ describe("a photo", () => {
     expect(photos.map(({ id, source, url }) => [id, source, url])).toEqual([["a", source, ""]]);
   });
 
+  it("that the browser cannot show is so again: the server's picture of it is not kept", async () => {
+    const { keeper } = await visit();
+    const size = { width: 4000, height: 3000 };
+    await keep(keeper, [photoNamed("a", { url: "blob:preview", size, preview: { width: 1600, height: 1200 } })]);
+    await leave(keeper);
+    const { photos } = await visit();
+    expect(photos).toMatchObject([{ id: "a", url: "", size: null, preview: null }]);
+  });
+
   it("is gone once it was removed, with its file and its results", async () => {
     const { keeper } = await visit();
     const [a, b] = [withResults("a", resultOf(), resultOf()), photoNamed("b")];
@@ -243,6 +252,19 @@ describe("writing", () => {
     expect(await counts()).toEqual([1, 1, 2]);
   });
 
+  it("is not done as long as what came meanwhile waits", async () => {
+    const { keeper } = await visit();
+    keeper.see({ photos: [photoNamed("a")], selected: "a" });
+    const first = keeper.flush();
+    await Promise.resolve(); // it has begun to write
+    keeper.see({ photos: [photoNamed("a"), photoNamed("b")], selected: "a" });
+    const second = keeper.flush();
+    await first;
+    expect(keeper.isUpToDate()).toBe(false);
+    await second;
+    expect(keeper.isUpToDate()).toBe(true);
+  });
+
   it("counts the bytes of all tabs", async () => {
     const { keeper } = await visit();
     await keep(keeper, [withResults("a", { ...resultOf(), blob: new Blob(["12345"]) })]);
@@ -324,6 +346,10 @@ describe("what cannot be read", () => {
     const later = await visit();
     expect(later.photos.map(({ id, result }) => [id, result])).toEqual([["a", null]]);
     expect(later.lost).toBe(1);
+    expect(await counts()).toEqual([1, 1, 0]);
+    await leave(later.keeper);
+    const last = await visit();
+    expect([last.photos.map(({ id }) => id), last.lost]).toEqual([["a"], 0]); // told once
   });
 
   it("an unreadable row is like a missing one", async () => {

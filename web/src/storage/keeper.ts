@@ -39,7 +39,9 @@ export class Keeper {
   private order = "";
   private timer: ReturnType<typeof setTimeout> | null = null;
   private work: Promise<void> = Promise.resolve();
-  private isBehind = false;
+  /** How often something has changed, and how many of these changes are written. */
+  private changes = 0;
+  private writtenChanges = 0;
   private isOver = false;
   private readonly channel = new BroadcastChannel(EMPTIED);
 
@@ -83,7 +85,7 @@ export class Keeper {
     const before = this.shown;
     this.shown = shown;
     if (this.isOver || isUnchanged(before, shown)) return;
-    this.isBehind = true;
+    this.changes += 1;
     if (this.timer !== null) clearTimeout(this.timer);
     const pause = isEvent(before, shown) ? 0 : PAUSE_MS;
     this.timer = setTimeout(() => void this.flush(), pause);
@@ -100,7 +102,7 @@ export class Keeper {
 
   /** Whether leaving the page now would lose something of its photos. */
   isUpToDate(): boolean {
-    return !this.isBehind && !this.isOver;
+    return this.writtenChanges === this.changes && !this.isOver;
   }
 
   /** Bytes that are kept, those of other tabs included. */
@@ -143,6 +145,7 @@ export class Keeper {
 
   private async write(): Promise<void> {
     let fault: Fault | null = null;
+    const { changes } = this; // more may come while this is written
     try {
       const photos = this.shown.photos.filter(isKept);
       await this.removeGone(photos);
@@ -155,7 +158,7 @@ export class Keeper {
       fault = faultOf(error, "unwritten");
     }
     if (this.isOver) return; // has been told why
-    this.isBehind = fault !== null || this.timer !== null;
+    if (fault === null) this.writtenChanges = changes;
     this.events.onFault(fault);
   }
 

@@ -24,7 +24,7 @@ export async function photoFrom(row: PhotoRow, { file, results }: Rows, config: 
   const kept = jobsOf(config) === null ? null : row.kept;
   if ("job" in source && ids.size === 0 && kept === null) return null;
   const { id, name, size, requireFace, boxes, overrides, faces, letGo } = row;
-  const url = await urlOf(source);
+  const url = size === null ? "" : await urlOf(source);
   const read = [...ids.keys()];
   const result = read.find((one) => ids.get(one) === row.shown) ?? read.at(-1) ?? null;
   const photo: Photo = {

@@ -22,7 +22,8 @@ function partsOf(photo: Photo): unknown[] {
 type Ids = { session: string; file: string | null; ids: ReadonlyMap<Result, string> };
 
 export function rowOf(photo: Photo, { session, file, ids }: Ids): PhotoRow {
-  const { id, name, source, size, requireFace, boxes, overrides, faces, work, letGo } = photo;
+  const { id, name, source, requireFace, boxes, overrides, faces, work, letGo } = photo;
+  const size = photo.preview === null ? photo.size : null; // a preview is not kept: the server makes it again
   const kept = work.phase === "kept" ? { request: work.request, job: work.job, seconds: work.seconds } : null;
   const stored = "file" in source ? { file: file ?? "" } : source;
   const results = photo.results.flatMap((result) => ids.get(result) ?? []);

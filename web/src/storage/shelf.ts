@@ -34,6 +34,7 @@ export async function readPhotos(database: Database, session: string, config: Co
     );
     if (read === null) await removeRow(database, row);
     else written.push({ photo: read.photo, file, ids: read.ids });
+    if (read !== null && read.ids.size < wanted.length) await removeResults(database, row, [...read.ids.values()]);
     if (read === null || read.ids.size < wanted.length) lost += 1;
   }
   return { written, selected, lost };
@@ -89,6 +90,16 @@ async function removeRow(database: Database, row: PhotoRow): Promise<void> {
     steps.push(() => change.objectStore("results").delete(id));
   }
   await wholly(change, steps);
+}
+
+/** Removes the results of a photo but these: or their loss would be told again at each visit. */
+async function removeResults(database: Database, row: PhotoRow, results: string[]): Promise<void> {
+  const change = database.transaction(["photos", "results"], "readwrite");
+  const gone = row.results.filter((id) => !results.includes(id));
+  await wholly(change, [
+    () => change.objectStore("photos").put({ ...row, results }),
+    ...gone.map((id) => () => change.objectStore("results").delete(id)),
+  ]);
 }
 
 /** Removes everything of all tabs. */

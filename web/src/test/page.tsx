@@ -14,7 +14,7 @@ vi.mock("@/components/workbench/lazyParts", async () => ({
   ...(await import("@/components/panel/OptionsPanel")),
   ...(await import("@/components/panel/ResultPanel")),
   ...(await import("@/components/viewer/Viewer")),
-  ...(await import("@/components/workbench/ActionBar")),
+  ...(await import("@/components/workbench/NextStep")),
 }));
 
 export const TWO_FACES = {

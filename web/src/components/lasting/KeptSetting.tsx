@@ -1,6 +1,7 @@
 "use client";
 
 import { lazy, Suspense, type ComponentProps } from "react";
+import { ErrorBoundary } from "@/components/ui/ErrorBoundary";
 
 /** Loaded once it is opened. */
 const KeptDialog = lazy(() => import("./KeptDialog").then(({ KeptDialog }) => ({ default: KeptDialog })));
@@ -9,8 +10,10 @@ const KeptDialog = lazy(() => import("./KeptDialog").then(({ KeptDialog }) => ({
 export function KeptSetting({ isOpen, ...props }: { isOpen: boolean } & ComponentProps<typeof KeptDialog>) {
   if (!isOpen) return null;
   return (
-    <Suspense>
-      <KeptDialog {...props} />
-    </Suspense>
+    <ErrorBoundary resetKey={isOpen}>
+      <Suspense>
+        <KeptDialog {...props} />
+      </Suspense>
+    </ErrorBoundary>
   );
 }

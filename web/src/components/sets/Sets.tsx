@@ -8,6 +8,7 @@ import { sendingOf, workOf } from "@/photos/batch";
 import { newPhoto, type Photo, type Request } from "@/photos/photo";
 import type { Action, State } from "@/photos/reducer";
 import type { SavedSet } from "@/photos/sets";
+import { ErrorBoundary } from "@/components/ui/ErrorBoundary";
 import { SetsBar } from "./SetsBar";
 
 /** Loaded once it is opened. */
@@ -50,22 +51,24 @@ export function Sets(props: Props) {
     <>
       <SetsBar sets={sets} sending={sendingOf(state.photos)} onOpen={() => setOpen(true)} />
       {isOpen && (
-        <Suspense>
-          <SetsDialog
-            sets={sets}
-            isStored={isStored}
-            limits={limits}
-            apiKey={apiKey}
-            onKey={onKey}
-            onChanged={ask}
-            onOpen={open}
-            onRemoved={(id) => {
-              forget(id);
-              if (sets.length === 1) setOpen(false);
-            }}
-            onClose={() => setOpen(false)}
-          />
-        </Suspense>
+        <ErrorBoundary resetKey={isOpen}>
+          <Suspense>
+            <SetsDialog
+              sets={sets}
+              isStored={isStored}
+              limits={limits}
+              apiKey={apiKey}
+              onKey={onKey}
+              onChanged={ask}
+              onOpen={open}
+              onRemoved={(id) => {
+                forget(id);
+                if (sets.length === 1) setOpen(false);
+              }}
+              onClose={() => setOpen(false)}
+            />
+          </Suspense>
+        </ErrorBoundary>
       )}
     </>
   );

@@ -3,6 +3,7 @@
 import { lazy, Suspense, useRef, useState } from "react";
 import { useWords } from "@/words/context";
 import { Button } from "./Button";
+import { ErrorBoundary } from "./ErrorBoundary";
 import type { IconName } from "./Icon";
 
 /** Few take a picture, so its script is fetched then. */
@@ -59,9 +60,11 @@ export function Chooser({ accept, onFiles, compact = false }: Props) {
       {input(files)}
       {input(camera, "environment")}
       {isCameraOpen && (
-        <Suspense>
-          <CameraDialog onPicture={(file) => onFiles([file])} onClose={() => setCameraOpen(false)} />
-        </Suspense>
+        <ErrorBoundary resetKey={isCameraOpen}>
+          <Suspense>
+            <CameraDialog onPicture={(file) => onFiles([file])} onClose={() => setCameraOpen(false)} />
+          </Suspense>
+        </ErrorBoundary>
       )}
     </>
   );

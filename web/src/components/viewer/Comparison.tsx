@@ -3,22 +3,14 @@
 import * as Slider from "react-compare-slider/components";
 import { useReactCompareSlider } from "react-compare-slider/hooks";
 import type { Picture } from "@/photos/versions";
-import type { Point, Size, View } from "@/view/viewport";
 import { useWords } from "@/words/context";
 import styles from "./Comparison.module.css";
 import { Icon } from "@/components/ui/Icon";
-import { Layer } from "./Layer";
+import { Layer, type Placed } from "./Layer";
 
-type Props = {
+type Props = Placed & {
   left: Picture;
   right: Picture;
-  /** The name of the photo. */
-  name: string;
-  /** The size of the result in pixels. */
-  size: Size;
-  view: View;
-  /** The part of the viewer that the picture covers; the line moves within it. */
-  shown: Point & Size;
   /** Whether only the handle moves the line, so that dragging elsewhere can move the picture. */
   onlyHandle: boolean;
 };

@@ -2,22 +2,14 @@
 
 import { useState } from "react";
 import type { Shown } from "@/photos/versions";
-import type { Point, Size, View } from "@/view/viewport";
 import { Select } from "@/components/ui/Select";
 import { useWords } from "@/words/context";
 import styles from "./Difference.module.css";
 import comparison from "./Comparison.module.css";
-import { Layer } from "./Layer";
+import { Layer, type Placed } from "./Layer";
 
-type Props = {
+type Props = Placed & {
   pictures: Shown;
-  /** The name of the photo. */
-  name: string;
-  /** The size of the result in pixels. */
-  size: Size;
-  view: View;
-  /** The part of the viewer that the picture covers. */
-  shown: Point & Size;
 };
 
 /** How many times brighter than the difference itself, which is hard to see. */

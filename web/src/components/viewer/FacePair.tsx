@@ -55,6 +55,7 @@ function FaceCanvas({ name, image, box, sent }: CanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     const context = canvas.current?.getContext("2d");
+    context?.clearRect(0, 0, SIDE, SIDE); // of another version or photo
     if (!context || image === null) return;
     const { naturalWidth: width, naturalHeight: height } = image;
     const region = regionAround(
@@ -62,7 +63,6 @@ function FaceCanvas({ name, image, box, sent }: CanvasProps) {
       { width, height },
     );
     context.imageSmoothingQuality = "high";
-    context.clearRect(0, 0, SIDE, SIDE);
     context.drawImage(image, region.x, region.y, region.side, region.side, 0, 0, SIDE, SIDE);
   }, [image, box, sent]);
   return <canvas ref={canvas} className={styles.picture} width={SIDE} height={SIDE} role="img" aria-label={name} />;

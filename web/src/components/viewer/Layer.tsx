@@ -3,15 +3,19 @@ import type { Point, Size, View } from "@/view/viewport";
 import { useWords } from "@/words/context";
 import styles from "./Comparison.module.css";
 
-type Props = {
-  picture: Picture;
+/** What is shown of a picture, and where. */
+export type Placed = {
   /** The name of the photo. */
   name: string;
   /** The size of the result in pixels. */
   size: Size;
   view: View;
-  /** The part of the viewer that the picture covers. */
+  /** The part of the viewer, or of a pane, that the picture covers. */
   shown: Point & Size;
+};
+
+type Props = Placed & {
+  picture: Picture;
   /** The class of what is said in the place of a picture that cannot be shown. */
   side?: string | undefined;
 };

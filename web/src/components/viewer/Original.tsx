@@ -1,17 +1,9 @@
 import type { Picture } from "@/photos/versions";
-import type { Point, Size, View } from "@/view/viewport";
 import { useWords } from "@/words/context";
 import styles from "./Comparison.module.css";
+import type { Placed } from "./Layer";
 
-type Props = {
-  before: Picture;
-  isHeld: boolean;
-  /** The size of the result in pixels. */
-  size: Size;
-  view: View;
-  /** The part of the viewer that the picture covers. */
-  shown: Point & Size;
-};
+type Props = Omit<Placed, "name"> & { before: Picture; isHeld: boolean };
 
 /** The original over all else while a person holds it up. It is there before, so that it appears without a flash. */
 export function Original({ before, isHeld, size, view, shown }: Props) {

@@ -1,19 +1,11 @@
 import type { ReactNode } from "react";
 import type { Shown } from "@/photos/versions";
 import type { Panes } from "@/view/panes";
-import type { Point, Size, View } from "@/view/viewport";
 import styles from "./Comparison.module.css";
-import { Layer } from "./Layer";
+import { Layer, type Placed } from "./Layer";
 
-type Props = {
+type Props = Placed & {
   pictures: Shown;
-  /** The name of the photo. */
-  name: string;
-  /** The size of the result in pixels. */
-  size: Size;
-  view: View;
-  /** The part of each pane that its picture covers. */
-  shown: Point & Size;
   panes: Panes;
   /** What lies over the second picture. */
   children: ReactNode;

@@ -6,6 +6,7 @@ import { createPortal } from "react-dom";
 import { useSize } from "@/hooks/useSize";
 import { useViewport } from "@/hooks/useViewport";
 import { inPane, onePane, twoPanes, type Panes } from "@/view/panes";
+import { letterOf } from "@/view/keys";
 import type { Focus } from "@/view/region";
 import { visible, type Point, type Size, type View } from "@/view/viewport";
 import { ZoomBar } from "./ZoomBar";
@@ -58,9 +59,10 @@ const PAN = 80; // CSS pixels per key press
 const HANDLES = "[role='slider'], [role='application'], button, select";
 
 /** Space or B, without others, but not on what takes these keys itself. */
-function isHoldKey({ key, ctrlKey, metaKey, altKey, target }: KeyboardEvent): boolean {
+function isHoldKey(event: KeyboardEvent): boolean {
+  const { ctrlKey, metaKey, altKey, target } = event;
   const isElsewhere = target instanceof Element && target.closest("button, select, [role='application']") !== null;
-  return (key === " " || key.toLowerCase() === "b") && !(ctrlKey || metaKey || altKey) && !isElsewhere;
+  return [" ", "b"].includes(letterOf(event)) && !(ctrlKey || metaKey || altKey) && !isElsewhere;
 }
 
 function Zoomable(props: Props & { screen: Size }) {
@@ -119,7 +121,7 @@ function Zoomable(props: Props & { screen: Size }) {
       focus?.onLeave();
       return viewport.fit();
     }
-    const action = event.target === viewer.current && !event.ctrlKey && !event.metaKey && keys[event.key];
+    const action = event.target === viewer.current && !event.ctrlKey && !event.metaKey && keys[letterOf(event)];
     if (!action) return;
     event.preventDefault();
     action();
@@ -134,7 +136,7 @@ function Zoomable(props: Props & { screen: Size }) {
         tabIndex={0}
         aria-label={label}
         onKeyDown={onKeyDown}
-        onKeyUp={(event) => isHoldKey(event) && onHold?.(false)}
+        onKeyUp={() => onHold?.(false)} // also of a key that was held with a second one
         onBlur={() => onHold?.(false)}
         onDoubleClick={(event) => {
           // `isFitted` is also true for a small picture at 1:1, which the next double click must fit again.

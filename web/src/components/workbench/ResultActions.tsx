@@ -9,6 +9,7 @@ import { canShare, copyPicture, share } from "@/photos/sharing";
 import { useLanguage } from "@/words/context";
 import { said, type Message } from "@/words/words";
 import { Button } from "@/components/ui/Button";
+import { ErrorBoundary } from "@/components/ui/ErrorBoundary";
 import { Icon } from "@/components/ui/Icon";
 import button from "@/components/ui/Button.module.css";
 import styles from "./ResultActions.module.css";
@@ -73,9 +74,15 @@ export function ResultActions({ photo, result, photos, isMain }: Props) {
       </p>
       <Suspense>
         {isMore && (
-          <MoreActions result={result} named={named} pattern={pattern} onPattern={setPattern} onNotice={tell} />
+          <ErrorBoundary resetKey={result}>
+            <MoreActions result={result} named={named} pattern={pattern} onPattern={setPattern} onNotice={tell} />
+          </ErrorBoundary>
         )}
-        {photos.filter((one) => one.result !== null).length > 1 && <ZipButton photos={photos} pattern={pattern} />}
+        {photos.filter((one) => one.result !== null).length > 1 && (
+          <ErrorBoundary resetKey={result}>
+            <ZipButton photos={photos} pattern={pattern} />
+          </ErrorBoundary>
+        )}
       </Suspense>
     </div>
   );

@@ -5,7 +5,7 @@ import type { Config } from "@/api/types";
 import { useStored } from "@/hooks/useStored";
 import type { Photo } from "@/photos/photo";
 import { jobsOf, savedSets, textOf } from "@/photos/sets";
-import { ErrorBoundary } from "./ErrorBoundary";
+import { ErrorBoundary } from "@/components/ui/ErrorBoundary";
 
 /** Loaded only where there are sets of photos. */
 const Sets = lazy(() => import("@/components/sets/Sets").then(({ Sets }) => ({ default: Sets })));

@@ -22,20 +22,20 @@ import { enlargementOf } from "@/photos/scale";
 import { BEFORE_AND_AFTER } from "@/photos/versions";
 import { useWords } from "@/words/context";
 import { Announcement } from "@/components/notes/Announcement";
-import { ErrorBoundary } from "./ErrorBoundary";
+import { ErrorBoundary } from "@/components/ui/ErrorBoundary";
 import { Filmstrip } from "@/components/strip/Filmstrip";
 import { Header } from "./Header";
 import { KeptButton } from "@/components/lasting/KeptButton";
 import { KeptNotes } from "@/components/lasting/KeptNotes";
 import { KeptSetting } from "@/components/lasting/KeptSetting";
 import { InstalledApp } from "./InstalledApp";
-import { ActionBar, FoundFaces, OptionsPanel, ResultPanel, Viewer } from "./lazyParts";
+import { Viewer } from "./lazyParts";
 import { TourNote } from "@/components/viewer/TourNote";
 import type { ViewerMode } from "@/components/viewer/Viewer";
-import { RoundNote } from "@/components/notes/RoundNote";
 import { ViewerNotes } from "@/components/notes/ViewerNotes";
 import { Welcome } from "@/components/viewer/Welcome";
 import { SetsPart } from "./SetsPart";
+import { SidePanel } from "./SidePanel";
 import styles from "./Workbench.module.css";
 
 /** The whole page: its state, and the layout of its parts. */
@@ -204,56 +204,22 @@ export function Workbench() {
           </div>
         )}
       </div>
-      {photo !== null && config !== null && options !== null && (
-        <div className={styles.right}>
-          <Suspense>
-            <aside className={styles.panel} aria-label={t("actions.panel")}>
-              {shown?.look && (
-                <FoundFaces photo={photo} look={shown.look} config={config} strength={options.strength} {...ofFaces} />
-              )}
-              <OptionsPanel
-                options={options}
-                config={config}
-                size={photo.size}
-                isFolded={result !== null}
-                onChange={setOptions}
-              />
-              {result && (
-                <ErrorBoundary resetKey={result}>
-                  <ResultPanel
-                    photo={photo}
-                    result={result}
-                    config={config}
-                    options={options}
-                    isWithFaces={shown?.look === null}
-                    {...ofFaces}
-                  />
-                </ErrorBoundary>
-              )}
-              <KeptButton lasting={lasting} onOpen={() => setSettingOpen(true)} />
-            </aside>
-            {photo.refusal === null && foresight && (
-              <div className={styles.action}>
-                <RoundNote round={state.round} photos={photos} />
-                <ActionBar
-                  photo={photo}
-                  photos={photos}
-                  options={options}
-                  config={config}
-                  foresight={foresight}
-                  onRestore={(ids) => dispatch({ type: "requested", ids })}
-                  onTogether={(ids) => dispatch({ type: "batched", ids })}
-                  onCancel={(ids) => ids.forEach(cancel)}
-                  onWithoutFaces={() => {
-                    dispatch({ type: "faces not required", id: photo.id });
-                    dispatch({ type: "requested", ids: [photo.id] });
-                  }}
-                  onKey={enterKey}
-                />
-              </div>
-            )}
-          </Suspense>
-        </div>
+      {photo && config && options && shown && foresight && (
+        <SidePanel
+          photo={photo}
+          state={state}
+          dispatch={dispatch}
+          config={config}
+          options={options}
+          onOptions={setOptions}
+          shown={shown}
+          foresight={foresight}
+          ofFaces={ofFaces}
+          onCancel={cancel}
+          onKey={enterKey}
+        >
+          <KeptButton lasting={lasting} onOpen={() => setSettingOpen(true)} />
+        </SidePanel>
       )}
       <KeptSetting lasting={lasting} isOpen={isSettingOpen} onClose={() => setSettingOpen(false)} />
       <InstalledApp isReady={config !== null} onFiles={adding.add} />

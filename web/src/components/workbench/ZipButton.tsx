@@ -1,6 +1,6 @@
 "use client";
 
-import { useEffect, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { bytesInWords } from "@/photos/bytes";
 import { fileName, namedOf, today, unique } from "@/photos/names";
 import type { Photo } from "@/photos/photo";
@@ -16,13 +16,12 @@ type Props = {
   pattern: string;
 };
 
-/** Saves all results as one ZIP. */
+/** Saves all results as one ZIP, to its end also if a person goes on to a photo without a result, and it is not shown. */
 export function ZipButton({ photos, pattern }: Props) {
   const { t, locale } = useLanguage();
   const [fraction, setFraction] = useState<number | null>(null);
   const [ended, setEnded] = useState<MessageKey | null>(null);
   const controller = useRef<AbortController | null>(null);
-  useEffect(() => () => controller.current?.abort(), []);
   const entries = entriesOf(photos, pattern);
   const words = t("actions.zipOf", { count: entries.length, size: bytesInWords(locale, bytesOf(entries)) });
 

@@ -15,4 +15,4 @@ export const ResultPanel = lazy(() =>
   import("@/components/panel/ResultPanel").then(({ ResultPanel }) => ({ default: ResultPanel })),
 );
 
-export const ActionBar = lazy(() => import("./ActionBar").then(({ ActionBar }) => ({ default: ActionBar })));
+export const NextStep = lazy(() => import("./NextStep").then(({ NextStep }) => ({ default: NextStep })));
