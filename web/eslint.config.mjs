@@ -29,6 +29,17 @@ const WITHOUT_REACT = ["api", "photos", "view", "storage"];
 const pathOf = (folder) =>
   ["ui", "sets", "lasting", "workbench", ...COMPONENTS].includes(folder) ? `components/${folder}` : folder;
 
+/** What is the same in every language. */
+const SAME_EVERYWHERE = ["Likeness", "API", "·", "https://"];
+/** Attributes that a person reads or hears. */
+const SAID = "/^(aria-label|aria-description|aria-roledescription|aria-valuetext|title|placeholder|alt|label)$/";
+const WORDS_OF_ONE_LANGUAGE = `/^(?!(${SAME_EVERYWHERE.join("|").replaceAll("/", "\\/")})$).*\\p{L}/u`;
+const LITERAL = `:matches(Literal[value=${WORDS_OF_ONE_LANGUAGE}], TemplateElement[value.raw=${WORDS_OF_ONE_LANGUAGE}])`;
+/** Where a literal stands itself, or as one of two: not as the key of a message. */
+const PLACES = ["", " > :matches(ConditionalExpression, LogicalExpression)", " > TemplateLiteral"].map(
+  (within) => `:matches(JSXAttribute[name.name=${SAID}], JSXElement, JSXFragment) > JSXExpressionContainer${within}`,
+);
+
 const config = [
   { ignores: [".next/", "out/", "src/api/schema.d.ts", "test-results/", "playwright-report/"] },
   ...coreWebVitals,
@@ -64,6 +75,21 @@ const config = [
             { disallow: { to: { file: { categories: "test" } } } },
           ],
         },
+      ],
+    },
+  },
+  {
+    files: ["src/{app,components}/**/*.tsx"],
+    ignores: ["**/*.test.tsx"],
+    // Its plugin comes with eslint-config-next.
+    rules: {
+      "react/jsx-no-literals": ["error", { allowedStrings: SAME_EVERYWHERE }],
+      "no-restricted-syntax": [
+        "error",
+        ...[`JSXAttribute[name.name=${SAID}]`, ...PLACES].map((place) => ({
+          selector: `${place} > ${LITERAL}`,
+          message: "A text of the page is a message: useWords(), and its words in src/messages",
+        })),
       ],
     },
   },

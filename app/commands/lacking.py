@@ -42,7 +42,6 @@ def _advice(lack: Lack) -> str:
         unless = f" {lack.setting} must then be unset." if lack.setting else ""
         return f"`{lack.command}` downloads one ({megabytes(lack.bytes)}).{unless}"
     if lack.setting == NO_LICENCE:
-        stands_in = f"; with LIKENESS_MODELS=auto {instead} stands in" if instead else ""
-        return f"{lack.setting} refuses {', '.join(lack.models)}{stands_in}."
+        return f"{lack.setting} refuses {', '.join(lack.models)}."
     used = f"; without it {instead}, which ships with Likeness, is used" if instead else ""
     return f"{lack.setting} wants it so{used}."

@@ -23,7 +23,7 @@ HELP = {
     "upscaler": "one that is installed, or that the service offers",
 }
 
-_ONLY_IN_FORMS = ("preview",)  # who calls the command has the photo
+ONLY_IN_FORMS = ("preview",)  # who calls the command has the photo
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def add_options(parser: argparse.ArgumentParser, task: Task) -> None:
     """Add the options that apply to a task."""
     sizes = parser.add_mutually_exclusive_group()
     for option in OPTIONS:
-        if option.name not in _ONLY_IN_FORMS and (task == "enhance" or option.about.upscales):
+        if option.name not in ONLY_IN_FORMS and (task == "enhance" or option.about.upscales):
             (sizes if option.name in SIZES else parser).add_argument(
                 f"--{option.name.replace('_', '-')}", **_argument(option)
             )

@@ -145,10 +145,9 @@ class Admission:
 
     def seconds_until_device(self, position: int) -> float | None:
         """About how many seconds a photo at this position in the queue waits for the device; None: unknown."""
-        if position == 0 and self.on_device < self.slots:
-            return 0.0
-        seconds = self.device_time.until_done(position)
-        return None if seconds is None else seconds / self.slots
+        free = self.slots - self.on_device
+        # Where slots are free, several photos have position 0.
+        return self.device_time.until_free(position + max(0, free - 1), self.slots)
 
     def forget_clients(self) -> None:
         """Forget the clients that have no place: the server has been idle, so none of them waits for one."""

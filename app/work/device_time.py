@@ -1,5 +1,6 @@
 """How long photos are on the device: those that are there now, and by them the others."""
 
+import heapq
 import time
 
 from pipeline.run import Run
@@ -32,13 +33,18 @@ class DeviceTime:
         self.seconds_per_photo += NEWEST * (seconds - self.seconds_per_photo)
         self._is_measured = True
 
-    def until_done(self, waiting: int) -> float | None:
-        """Seconds that the photos on the device and so many others need one after the other; None: unknown."""
+    def until_free(self, before: int, slots: int) -> float | None:
+        """Seconds until one of the `slots` is free for a photo that so many others go before; None: unknown."""
         left: list[float | None] = [self._left(run) for run in self._started]
         known = [seconds for seconds in left if seconds is not None]
-        if len(known) < len(left) or (waiting and not self._is_measured):
+        if len(left) + before < slots:
+            return 0.0
+        if len(known) < len(left) or (before and not self._is_measured):
             return None
-        return sum(known) + waiting * self.seconds_per_photo
+        free = sorted([*known, *[0.0] * (slots - len(known))])  # in how many seconds each slot is
+        for _ in range(before):
+            heapq.heapreplace(free, free[0] + self.seconds_per_photo)
+        return free[0]
 
     def _left(self, run: Run) -> float | None:
         now, end = time.monotonic(), self._ends.get(run)

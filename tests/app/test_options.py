@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from app.commands import photos
+from app.commands.photo_options import ONLY_IN_FORMS
 from app.face_boxes import FaceBoxes
 from app.http.schemas.forms import EnhanceForm, UpscaleForm
 from app.http.schemas.state import Limits
@@ -77,7 +78,16 @@ def parsed(*arguments: str) -> dict[str, Any]:
 
 @each
 def test_the_command_line_has_each_option_with_its_default(option: Option) -> None:
-    assert parsed()[option.name] == (None if option.name == "output_format" else option.default)
+    if option.name in ONLY_IN_FORMS:
+        assert option.name not in parsed()
+    else:
+        assert parsed()[option.name] == (None if option.name == "output_format" else option.default)
+
+
+def test_the_command_line_takes_no_option_that_is_only_in_forms(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parsed("--dry-run", "--preview")
+    assert "unrecognized arguments: --preview" in capsys.readouterr().err
 
 
 def test_the_command_line_tells_which_options_were_given() -> None:

@@ -60,15 +60,15 @@ async function faultsOf(page: Page, screen: string): Promise<string[]> {
   for (const { id, help, nodes } of violations) {
     faults.push(`${screen}: ${id}, ${help}: ${nodes.map(({ html }) => html.slice(0, 200)).join(" | ")}`);
   }
-  for (const target of await page.locator(TARGETS).all()) {
-    const words = await smallTarget(target);
-    if (words !== null) faults.push(`${screen}: ${words}`);
-  }
   const size = page.viewportSize();
   await page.setViewportSize({ width: NARROW, height: 640 });
   // Not `innerWidth`, which on a phone grows with overflowing content.
   const sideways = (await page.evaluate(() => document.documentElement.scrollWidth)) - NARROW;
-  if (sideways > 0) faults.push(`${screen}: ${sideways} px beyond the side of a small phone`);
+  if (sideways > 0) faults.push(`${screen}: ${sideways} px beyond the side of a small phone: ${await widest(page)}`);
+  for (const target of await page.locator(TARGETS).all()) {
+    const words = await smallTarget(target);
+    if (words !== null) faults.push(`${screen}: ${words}`);
+  }
   if (size) await page.setViewportSize(size);
   return faults;
 }
@@ -82,4 +82,15 @@ async function smallTarget(target: Locator): Promise<string | null> {
     if (!isShown || (width >= finger && height >= finger)) return null;
     return `${element.outerHTML.slice(0, 150)} has ${Math.round(width)} × ${Math.round(height)} px`;
   }, FINGER);
+}
+
+/** What reaches beyond the sides of the page. */
+async function widest(page: Page): Promise<string> {
+  return page.evaluate((width) => {
+    const beyond = [...document.querySelectorAll("body *")].filter((element) => {
+      const { left, right } = element.getBoundingClientRect();
+      return element.checkVisibility() && (left < 0 || right > width);
+    });
+    return beyond.map(({ outerHTML }) => outerHTML.slice(0, 120)).join(" | ");
+  }, NARROW);
 }

@@ -102,7 +102,7 @@ test.describe("for print", () => {
     await expect(page.getByText("Without enlarging, this photo gives 2.2 cm at 300 dpi.")).toBeVisible();
     await page.getByLabel("Length on paper").fill("5,5");
     await expect(page.getByText("This photo: 256 × 256 px → 650 × 650 px")).toBeVisible();
-    await expect(page.getByText("The print needs ×2.5 of the photo’s pixels")).toBeVisible();
+    await expect(page.getByText("On each side the print needs 2.5 times the photo’s pixels")).toBeVisible();
     await page.getByLabel("Dots per inch").selectOption("150 dpi");
     await expect(page.getByText("This photo: 256 × 256 px → 325 × 325 px")).toBeVisible();
     await expect(page.getByText("The print needs")).toHaveCount(0);

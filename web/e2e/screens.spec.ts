@@ -44,6 +44,7 @@ for (const { name, width, height, themes, isAudited, isPictured } of SIZES) {
         await workbench.found("1 face found");
         await workbench.mark(1).click();
         await look("found");
+        await page.getByRole("button", { name: "Whole picture" }).click(); // the mark has shown the face large
         await workbench.markFace.click();
         await look("marking");
         for (const key of ["Enter", "ArrowRight", "Enter"]) await page.keyboard.press(key);

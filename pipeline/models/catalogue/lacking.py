@@ -46,9 +46,10 @@ def lack_of(role: Role, selection: Selection, preferences: ModelPreferences) -> 
     allowed = [model for model in candidates if not preferences.refuses(model)]
     official = preferred(candidates, replace(preferences, origin="official"), allowed)
     if not official:
-        refused = tuple(model.name for model in candidates if preferences.refuses(model))
-        instead = tuple(model.name for model in embedded if model in allowed)
-        return Lack(role, refused, setting=NO_LICENCE, instead=instead)
+        shipped = tuple(model.name for model in embedded if model in allowed)
+        if shipped and preferences.origin == "official":  # with `auto` it would stand in
+            return Lack(role, shipped, setting="LIKENESS_MODELS=official", instead=shipped)
+        return Lack(role, tuple(model.name for model in candidates if preferences.refuses(model)), setting=NO_LICENCE)
     setting = "LIKENESS_MODELS=embedded" if preferences.origin == "embedded" else None
     return Lack(role, _names(official), pull_command(official).strip("`"), setting, bytes=_download(official))
 

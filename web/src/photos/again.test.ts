@@ -75,6 +75,9 @@ describe("all photos that are restored together", () => {
     expect(isWorth({ look: lookOf() })).toBe(true);
     expect(isWorth({ look: lookOf({ faces: [] }) })).toBe(false);
     expect(isWorth({ look: lookOf({ faces: [] }), requireFace: false })).toBe(true);
+    const onlyEnlarged = { ...OPTIONS, strength: 0 };
+    const look = lookOf({ faces: [] }, { options: onlyEnlarged });
+    expect(isWorthSending(photoOf({ look }), onlyEnlarged, LIMITS)).toBe(true);
     const refused = { ...lookOf(), facts: null, problem: problemOf({ status: 422, code: "broken_image" }) };
     expect(isWorth({ look: refused })).toBe(false);
     const ofOther = { ...OPTIONS, color_correction: "auto" as const };

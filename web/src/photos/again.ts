@@ -5,7 +5,7 @@ import type { Limits } from "@/api/types";
 import { obstacleOf } from "./check";
 import { currentLook } from "./look";
 import type { Options } from "./options";
-import { isBusy, isOutdated, isSendable, type Photo } from "./photo";
+import { isBusy, isOutdated, isSendable, requestFor, type Photo } from "./photo";
 import { FILE_GONE } from "./picture";
 
 /** Of the photo, its options or the person's rights; a busy server, a lost connection and a fault of the server may pass. */
@@ -23,12 +23,12 @@ export function isForGood({ status, code, stage }: Problem): boolean {
  * failed for good, and of which neither its size nor a look tells that it would.
  */
 export function isWorthSending(photo: Photo, options: Options, limits: Limits): boolean {
-  const { work, size, requireFace } = photo;
+  const { work, size } = photo;
   if (!isSendable(photo) || isBusy(photo) || !isOutdated(photo, options)) return false;
   if (work.phase === "failed" && isForGood(work.problem)) return false;
   if (size !== null && obstacleOf(size, options, limits) !== null) return false;
   const look = currentLook(photo, options);
   const isRefused = look !== null && look.problem !== null && isForGood(look.problem);
-  const isWithoutFace = requireFace && look?.facts?.faces.length === 0;
+  const isWithoutFace = requestFor(photo, options).requireFace && look?.facts?.faces.length === 0;
   return !isRefused && !isWithoutFace;
 }

@@ -27,7 +27,7 @@ it("tells the size, the colours, the speed and the file", () => {
   );
   expect(differencesOf([first, second], t)).toEqual([
     "200 × 160 px · Balanced · own colours · PNG",
-    "1,400 × 1,160 px · Best · colours corrected · JPEG",
+    "1400 × 1160 px · Best · colours corrected · JPEG",
   ]);
 });
 

@@ -124,9 +124,12 @@ export function facesKey({ color_correction }: Pick<Options, "color_correction">
 export function requestFor(photo: Photo, options: Options): Request {
   const { boxes, requireFace } = photo;
   const overrides = photo.overrides[facesKey(options, boxes)] ?? {};
-  // A photo that is only enlarged needs no face.
-  const isForFaces = options.strength > 0 || Object.values(overrides).some((strength) => strength > 0);
-  return { options, overrides, boxes, requireFace: requireFace && isForFaces };
+  return { options, overrides, boxes, requireFace: requireFace && isForFaces(options, overrides) };
+}
+
+/** Whether a face is restored, if there is one. A photo that is only enlarged needs none. */
+export function isForFaces({ strength }: Options, overrides: Overrides): boolean {
+  return strength > 0 || Object.values(overrides).some((own) => own > 0);
 }
 
 /** Whether there is no result, or one of another request than would be sent now. */

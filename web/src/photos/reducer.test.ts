@@ -118,6 +118,12 @@ describe("the work on a photo", () => {
     expect(requestFor(photoIn(state), state.options ?? OPTIONS)).toEqual(request);
   });
 
+  it("still needs a face after the settings of a result that was only enlarged", () => {
+    const request = requestOf({ options: { ...OPTIONS, strength: 0 }, requireFace: false });
+    const state = after({ type: "adopted", id: "a", request }, { type: "options", options: OPTIONS });
+    expect(requestFor(photoIn(state), OPTIONS).requireFace).toBe(true);
+  });
+
   it("keeps the last result during the next work, and after a failure", () => {
     const finish: Action = { type: "finished", id: "a", result: resultOf() };
     expect(photoIn(after(ask, start, finish, ask, start)).result).not.toBeNull();

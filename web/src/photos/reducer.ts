@@ -4,6 +4,7 @@ import { changed, withoutRefusal, type PhotoAction } from "./changes";
 import {
   facesKey,
   isBusy,
+  isForFaces,
   isForSets,
   isRetrying,
   isSendable,
@@ -111,8 +112,9 @@ function reduced(state: State, action: Action): State {
   }
 }
 /** The photo with what a request asked of its faces. */
-function asked(photo: Photo, { options, overrides, boxes, requireFace }: Request): Photo {
+function asked(photo: Photo, { options, overrides, boxes, requireFace: isRequired }: Request): Photo {
   const key = facesKey(options, boxes);
+  const requireFace = isForFaces(options, overrides) ? isRequired : photo.requireFace; // else nobody has decided that
   return { ...photo, boxes, requireFace, overrides: { ...photo.overrides, [key]: overrides } };
 }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.models.catalogue.lacking import Lack, lacks
+from pipeline.models.catalogue.lacking import Lack, lack_of, lacks
 from pipeline.models.catalogue.model_file import Archive, ModelFile
 from pipeline.models.catalogue.preferences import ModelPreferences
 from pipeline.models.catalogue.selection import choose
@@ -47,6 +47,17 @@ def test_what_the_licence_setting_refuses_has_no_command(weights_dir: Path) -> N
     found = lacking(ModelPreferences(weights_dir, licences="commercial"))
     assert found["recogniser"] == Lack("recogniser", ("faces",), setting="LIKENESS_LICENCES=commercial")
     assert found["perceptual"].command == "python -m app models pull eye"
+
+
+def test_what_ships_with_likeness_needs_another_setting_where_official_models_are_refused(
+    weights_dir: Path, embedded_dir: Path
+) -> None:
+    put(embedded_dir, GLANCE)
+    preferences = ModelPreferences(weights_dir, "official", licences="commercial")
+    refused = replace(EYE, commercial_use="no")
+    selection = replace(choose(ModelPreferences(weights_dir), (*TABLE, refused, GLANCE)), defaults={})
+    expected = Lack("perceptual", ("glance",), setting="LIKENESS_MODELS=official", instead=("glance",))
+    assert lack_of("perceptual", selection, preferences) == expected
 
 
 @pytest.mark.parametrize(("more", "instead"), [((), ()), ((GLANCE,), ("glance",))])

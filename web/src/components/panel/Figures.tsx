@@ -10,11 +10,12 @@ import { Lacking } from "./Lacking";
 
 type Props = { result: Result; scale: Scale; config: Config };
 
-/** The figures, with what they mean, in a fold that stays as the person has left it. */
+/** The figures, with what they mean, in a fold that stays as the person has left it; or why there are none. */
 export function Figures({ result, scale, config }: Props) {
   const t = useWords();
   const [fold, setFold] = useStored("localStorage", "likeness.figures");
   const { facts, request } = result;
+  if (facts.metrics === null) return <p className={styles.none}>{whyNone(request.options, config, t)}</p>;
   const figures = figuresOf(facts, scale, t);
   const isLacking = (value: string | null, code: string) =>
     value === null && facts.warnings.some((warning) => warning.code === code);
@@ -33,28 +34,22 @@ export function Figures({ result, scale, config }: Props) {
         </span>
       </summary>
       <section aria-labelledby="figures">
-        {facts.metrics === null ? (
-          <p className={styles.none}>{whyNone(request.options, config, t)}</p>
-        ) : (
-          <dl className={styles.list}>
-            {figures.map(({ name, value, meaning, explanation }) => (
-              <div key={name} className={styles.figure}>
-                <dt className={styles.name}>{name}</dt>
-                <dd className={value === null ? styles.unknown : styles.value}>
-                  {value ?? t("result.figures.unknown")}
-                </dd>
-                <dd className={value === null ? styles.reason : styles.meaning}>
-                  {name === "LPIPS" && isLacking(value, "lpips_unavailable") ? (
-                    <Lacking role="perceptual" facts={facts} config={config} />
-                  ) : (
-                    meaning
-                  )}
-                </dd>
-                <dd className={styles.explanation}>{explanation}</dd>
-              </div>
-            ))}
-          </dl>
-        )}
+        <dl className={styles.list}>
+          {figures.map(({ name, value, meaning, explanation }) => (
+            <div key={name} className={styles.figure}>
+              <dt className={styles.name}>{name}</dt>
+              <dd className={value === null ? styles.unknown : styles.value}>{value ?? t("result.figures.unknown")}</dd>
+              <dd className={value === null ? styles.reason : styles.meaning}>
+                {name === "LPIPS" && isLacking(value, "lpips_unavailable") ? (
+                  <Lacking role="perceptual" facts={facts} config={config} />
+                ) : (
+                  meaning
+                )}
+              </dd>
+              <dd className={styles.explanation}>{explanation}</dd>
+            </div>
+          ))}
+        </dl>
       </section>
     </details>
   );

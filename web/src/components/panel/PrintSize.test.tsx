@@ -50,7 +50,7 @@ describe("PrintSize", () => {
     expect(length()).toHaveValue("20.3");
     await type(user, "15");
     expect(onChange).toHaveBeenLastCalledWith({ long_side: 1772 });
-    expect(screen.getByText("This photo: 1,200 × 800 px → 1,772 × 1,181 px")).toBeInTheDocument();
+    expect(screen.getByText("This photo: 1200 × 800 px → 1772 × 1181 px")).toBeInTheDocument();
     await type(user, "12,7");
     expect(onChange).toHaveBeenLastCalledWith({ long_side: 1500 });
   });
@@ -82,10 +82,12 @@ describe("PrintSize", () => {
     await user.click(radio("For print"));
     expect(screen.queryByRole("status")).not.toBeInTheDocument();
     await type(user, "25");
-    expect(screen.getByRole("status")).toHaveTextContent("The print needs ×2.5 of the photo’s pixels: fine detail");
+    expect(screen.getByRole("status")).toHaveTextContent(
+      "On each side the print needs 2.5 times the photo’s pixels: fine detail",
+    );
     await type(user, "50");
     expect(screen.getByRole("status")).toHaveTextContent(
-      "The print needs ×4.9 of the photo’s pixels: the photo does not",
+      "On each side the print needs 4.9 times the photo’s pixels: the photo does not",
     );
   });
 
