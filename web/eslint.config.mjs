@@ -21,7 +21,7 @@ const LAYERS = {
   lasting: [...BASE, "ui", "storage"],
   workbench: [...BASE, "ui", "sets", "lasting", ...COMPONENTS],
   app: ["workbench", "ui"],
-  test: ["api", "photos", "view", "workbench", "viewer", "panel"],
+  test: ["api", "photos", "view", "storage", "workbench", "viewer", "panel"],
 };
 /** Folders without user interface. */
 const WITHOUT_REACT = ["api", "photos", "view", "storage"];
