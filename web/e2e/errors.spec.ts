@@ -175,6 +175,7 @@ test.describe("a server with API keys, a rate limit, one slot, no queue and a sh
     await workbench.done();
 
     await page.reload();
+    await expect(page.getByRole("button", { name: "Remove portrait.jpg" })).toBeVisible();
     await workbench.restored("second.png");
     await expect(workbench.problem(/./)).toHaveCount(0);
   });

@@ -17,7 +17,7 @@ async function show(page: Page): Promise<Locator> {
 async function turn(page: Page, isOn: boolean): Promise<void> {
   const setting = await show(page);
   await setting.getByRole("checkbox", { name: "Keep photos and results" }).setChecked(isOn);
-  await setting.getByRole("button", { name: "Close" }).click();
+  await setting.getByRole("button", { name: "Close", exact: true }).click();
 }
 
 const kept = (page: Page, photos: number, results: number) => new Workbench(page).kept(photos, results);
@@ -125,7 +125,7 @@ test("all is deleted, in all tabs", async ({ page, context, workbench }) => {
   await setting.getByRole("button", { name: "Delete all" }).click();
   await setting.getByRole("button", { name: "Delete them" }).click();
   await expect(setting.getByText("Nothing is kept now.")).toBeVisible();
-  await setting.getByRole("button", { name: "Close" }).click();
+  await setting.getByRole("button", { name: "Close", exact: true }).click();
   await expect(welcome(page)).toBeVisible();
   await expect(welcome(other.page)).toBeVisible();
   expect(await rowsKept(page)).toEqual({ sessions: 0, photos: 0, files: 0, results: 0 });
@@ -226,7 +226,7 @@ test("a full disk is told, and the page goes on", async ({ page, workbench }) =>
   await expect(page.getByText(/The space that this browser gives this page is used up/)).toBeVisible();
   await expect(workbench.line).toBeVisible();
   expect(await asksToLeave(page)).toBe(true); // the result is not kept
-  await page.getByRole("button", { name: "Close" }).click();
+  await page.getByRole("button", { name: "Close", exact: true }).click();
   await workbench.choose("second.png");
   await kept(page, 2, 0);
   await page.evaluate(() => Reflect.deleteProperty(window, "isFull"));

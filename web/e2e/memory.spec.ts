@@ -25,7 +25,7 @@ test("options are kept after a reload", async ({ page, workbench }) => {
   await expect(quality).toHaveValue("70");
   await workbench.restore.click();
   await workbench.done();
-  await expect(page.getByText(/1024 × 1024/)).toBeVisible();
+  await expect(page.getByText(/1024 × 1024 pixels/)).toBeVisible();
 });
 
 test("options that another version saved do no harm", async ({ page, workbench }) => {

@@ -44,7 +44,7 @@ it("tells how sharp the faces were, as far as that was measured", () => {
   expect(last(0.4)).toBe("In the photo the face was sharp (0.4 px).");
   expect(last(1)).toBe("In the photo the face was slightly blurred (1.0 px).");
   expect(last(2.13)).toBe("In the photo the face was blurred (2.1 px).");
-  expect(last(0.4, 2, null)).toBe("In the photo 1 of 2 faces were sharp.");
+  expect(last(0.4, 2, null)).toBe("In the photo 1 of 2 faces was sharp.");
   expect(last(null)).toBe("Enlarged ×2.");
 });
 

@@ -29,7 +29,13 @@ function knownBy({ result, look, faces }: Photo, key: FacesKey): KnownFaces | nu
 export function found(photo: Photo, key: FacesKey, faces: readonly Face[], carries: boolean): Known {
   const places = placesOf(faces);
   const { faces: before, overrides } = photo;
+  // Found again as they were: nothing of the photo changes, so that nothing is written.
+  if (isEqual(before, { key, places })) return { faces: before, overrides };
   const others = before !== null && before.key !== key ? overrides[before.key] : undefined;
   if (!carries || before === null || others === undefined) return { faces: { key, places }, overrides };
   return { faces: { key, places }, overrides: { ...overrides, [key]: carriedOver(others, before.places, places) } };
+}
+
+function isEqual(before: KnownFaces | null, now: KnownFaces): boolean {
+  return before !== null && before.key === now.key && JSON.stringify(before.places) === JSON.stringify(now.places);
 }
