@@ -50,6 +50,8 @@ test("another restorer is chosen, and its result is compared with the earlier on
   await expect(workbench.card(1)).toContainText("Nothing to mend.");
   await expect(workbench.card(1)).toContainText("Was slightly blurred · 1.2 px");
   await expect(workbench.before).toBeVisible();
+  const versions = page.getByRole("button", { name: "Results of this photo" });
+  await versions.click();
   await expect(left).toHaveValue("before");
 
   await left.selectOption({ index: 1 });
@@ -66,8 +68,10 @@ test("another restorer is chosen, and its result is compared with the earlier on
   await page.keyboard.press("ArrowUp");
   await expect(right).toHaveValue("before");
 
+  await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Faces 1" }).click();
   await expect(page.getByRole("img", { name: "Face 1 before" })).toBeVisible();
+  await versions.click();
   await right.selectOption({ index: 1 });
   await expect(page.getByRole("img", { name: "Face 1 result 1" })).toBeVisible();
   await expect(page.getByRole("img", { name: "Face 1 before" })).toHaveCount(0);
@@ -87,12 +91,14 @@ for (const colorScheme of ["dark", "light"] as const) {
       await workbench.unfoldOptions();
       for (const view of ["Picture", "Faces 1"]) {
         await page.getByRole("button", { name: view, exact: true }).click();
+        await page.getByRole("button", { name: "Results of this photo" }).click();
         await page.getByLabel("Left side").selectOption({ index: 1 });
         await expect(page.getByLabel("Right side")).toBeVisible();
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
         // Legacy mode opens no extra page to merge the results of frames; this page has no frames.
         const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
         expect(violations).toEqual([]);
+        await page.keyboard.press("Escape");
       }
     });
   });

@@ -28,7 +28,7 @@ type Props = {
   children: ReactNode;
 };
 
-/** Beside the picture: its faces, options and figures, and the buttons for the next step. */
+/** Beside the picture: its faces, what became of it, the options, and the buttons for the next step. */
 export function SidePanel({ photo, state, dispatch, config, options, shown, foresight, ofFaces, ...others }: Props) {
   const t = useWords();
   const { result } = photo;
@@ -40,13 +40,6 @@ export function SidePanel({ photo, state, dispatch, config, options, shown, fore
             {shown.look && (
               <FoundFaces photo={photo} look={shown.look} config={config} strength={options.strength} {...ofFaces} />
             )}
-            <OptionsPanel
-              options={options}
-              config={config}
-              size={photo.size}
-              isFolded={result !== null}
-              onChange={others.onOptions}
-            />
             {result && (
               <ErrorBoundary resetKey={result}>
                 <ResultPanel
@@ -59,6 +52,13 @@ export function SidePanel({ photo, state, dispatch, config, options, shown, fore
                 />
               </ErrorBoundary>
             )}
+            <OptionsPanel
+              options={options}
+              config={config}
+              size={photo.size}
+              isFolded={result !== null}
+              onChange={others.onOptions}
+            />
             {others.children}
           </aside>
           {photo.refusal === null && (
