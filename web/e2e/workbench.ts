@@ -60,7 +60,7 @@ export class Workbench {
 
   async choose(...names: string[]): Promise<void> {
     await this.page.getByLabel("Photos to add").setInputFiles(names.map(photo));
-    await expect(this.page.getByRole("button", { name: `Remove ${names.at(-1)}` })).toBeVisible();
+    await expect(this.page.getByRole("button", { name: `Remove ${names.at(-1)}` }).last()).toBeVisible();
   }
 
   /** Chooses a photo and restores it. */
