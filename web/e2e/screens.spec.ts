@@ -1,4 +1,7 @@
-/** Every screen at every width, and in both themes, which differ in colours only, at one: checked by axe, not scrolling sideways, with a screenshot to review. */
+/**
+ * Every screen at every width, one of them in the light theme, which differs in colours only: checked by axe, not scrolling
+ * sideways, with a screenshot to review.
+ */
 import AxeBuilder from "@axe-core/playwright";
 import { mkdirSync } from "node:fs";
 import { expect, test } from "./test";
